@@ -1,0 +1,126 @@
+"""Job in, report out: probe the files, look at the people, judge the facts."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from os import PathLike
+
+from lipready.errors import UsageError
+from lipready.facts.file import FileFacts, Role
+from lipready.facts.job import JobFacts
+from lipready.facts.report import Report
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+from lipready.job import Job, RequestOptions
+from lipready.profiles.limit import Profile
+from lipready.profiles.loader import load_profile
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to check, whatever the job.
+
+    `quick` reads headers and indexes only; `every_frame` looks at each frame instead of a sample. `only` and `ignore`
+    hold rule ids, prefixes of ids ("V1") or rule names. `progress` is called with what is being read and the share
+    that is done (0..1).
+    """
+
+    only: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    quick: bool = False
+    every_frame: bool = False
+    progress: Progress | None = None
+
+
+def check(
+    video: str | PathLike[str] | None = None,
+    audio: str | PathLike[str] | None = None,
+    reference: str | PathLike[str] | None = None,
+    *,
+    provider: str = "dashscope",
+    options: RequestOptions | None = None,
+    settings: Settings | None = None,
+) -> Report:
+    """Check the files of one job against what a provider accepts.
+
+    `provider` is the name of a profile, or the path of a profile file (TOML). A file that is missing or broken is a
+    finding, not an exception.
+
+    Raises UsageError without any file, ConfigurationError for an unknown or broken profile, ComponentError where the
+    face models can neither be found nor fetched.
+    """
+    job = Job.of(video, audio, reference, options)
+    return check_job(job, load_profile(provider), settings or Settings())
+
+
+def check_many(
+    jobs: Iterable[Job], *, provider: str = "dashscope", settings: Settings | None = None
+) -> Iterator[Report]:
+    """Check jobs one after the other; yields one report per job, in their order."""
+    profile, settings = load_profile(provider), settings or Settings()
+    for job in jobs:
+        yield check_job(job, profile, settings)
+
+
+def check_job(job: Job, profile: Profile, settings: Settings) -> Report:
+    """Check one job with a profile that is already loaded."""
+    from lipready.rules.judge import judge
+
+    facts = measure(job, settings)
+    findings, unchecked = judge(facts, profile, only=settings.only, ignore=settings.ignore, quick=settings.quick)
+    return Report(provider=profile.name, facts=facts, findings=findings, unchecked=unchecked)
+
+
+def measure(job: Job, settings: Settings) -> JobFacts:
+    """Measure everything that the rules may ask for."""
+    from lipready.probe.request import examine_request
+
+    if job.video is job.audio is job.reference is None:
+        raise UsageError("There is no file to check: name a video, an audio track or a reference image.")
+    return JobFacts(
+        video=_measure_file(job.video, "video", settings),
+        audio=_measure_file(job.audio, "audio", settings),
+        reference=_measure_file(job.reference, "reference", settings),
+        request=examine_request(
+            face_threshold=job.options.face_threshold,
+            video_extension=job.options.video_extension,
+            callback_url=job.options.callback_url,
+            resolve=not settings.quick,
+        ),
+    )
+
+
+def _measure_file(path: str | None, role: Role, settings: Settings) -> FileFacts | None:
+    from lipready.probe.source import examine
+
+    if path is None:
+        return None
+    facts = examine(path, role, quick=settings.quick)
+    if settings.quick or facts.problem is not None or isinstance(facts.media, Unmeasured):
+        return facts
+    if role == "video" and isinstance(facts.media, VideoFacts):
+        return _watch_video(facts, facts.media, settings)
+    if role == "reference":
+        from lipready.faces.people import people_in_image
+
+        return replace(facts, people=people_in_image(path))
+    return facts
+
+
+def _watch_video(facts: FileFacts, video: VideoFacts, settings: Settings) -> FileFacts:
+    """Decode once, and let everybody who wants to see the frames see them."""
+    from lipready.faces.people import PeopleWatcher
+    from lipready.probe.frames import scan
+    from lipready.probe.stillness import StillnessMeter
+
+    people, stillness = PeopleWatcher(), StillnessMeter()
+    tell = None
+    if settings.progress is not None:
+        report_progress = settings.progress
+
+        def tell(share: float) -> None:
+            report_progress(facts.path, share)
+
+    scan(facts.path, video, (people, stillness), every_frame=settings.every_frame, progress=tell)
+    return replace(facts, people=people.facts(), media=replace(video, stillness=stillness.facts()))

@@ -1,0 +1,1 @@
+"""What was measured: frozen dataclasses without I/O, without limits and without opinions."""

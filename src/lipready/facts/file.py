@@ -1,0 +1,42 @@
+"""What is known of one input file, whatever it turns out to be."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lipready.facts.audio import AudioFacts
+from lipready.facts.image import ImageFacts
+from lipready.facts.people import PeopleFacts
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+
+Role = Literal["video", "audio", "reference"]
+
+
+@dataclass(frozen=True, slots=True)
+class LfsPointer:
+    """A Git LFS pointer that stands where the media should be: sha256 and size in bytes of the real file."""
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFacts:
+    """One input file.
+
+    `path` is as the user gave it. `bytes` is the size (of the real file, where there is a pointer). `extension` is
+    lower case without the dot. `format` is the container or file format by content ("mp4", "mov", "avi", "mkv",
+    "webm", "mpegts", "3gp", "gif", "wav", "mp3", "aac", "m4a", "ogg", "flac", "jpeg", "png", "bmp", "webp", …).
+    `problem` is a phrase that says why the file cannot be used as media ("is empty", "ends in the middle of …"), None
+    where it opened. `people` belongs to videos and reference images.
+    """
+
+    role: Role
+    path: str
+    bytes: int | Unmeasured
+    extension: str
+    format: str | Unmeasured
+    lfs: LfsPointer | None
+    problem: str | None
+    media: VideoFacts | AudioFacts | ImageFacts | Unmeasured
+    people: PeopleFacts | Unmeasured

@@ -1,0 +1,55 @@
+"""What a rule has to say."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from lipready.facts.people import Box
+
+Severity = Literal["error", "warning", "info"]
+FixLevel = Literal["lossless", "reencode", "editorial"]
+Subject = Literal["video", "audio", "reference", "job"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """The repair that makes a finding go away: the name of a step of `lipready.fixes`, its level, one sentence."""
+
+    name: str
+    level: FixLevel
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A place in the file: seconds from the first frame, and a box in displayed pixels."""
+
+    start: Fraction | None = None
+    end: Fraction | None = None
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong. `remote` is the provider's own error code that it prevents."""
+
+    rule: str
+    name: str
+    severity: Severity
+    role: Subject
+    path: str | None
+    message: str
+    measured: str
+    limit: str
+    remote: str | None
+    where: Where | None = None
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """A rule that did not run on a file, and why."""
+
+    rule: str
+    role: Subject
+    reason: str

@@ -1,0 +1,20 @@
+"""All that was measured for one job."""
+
+from dataclasses import dataclass
+
+from lipready.facts.file import FileFacts
+from lipready.facts.request import RequestFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFacts:
+    """The facts of one job; a role that the job does not have is None."""
+
+    video: FileFacts | None
+    audio: FileFacts | None
+    reference: FileFacts | None
+    request: RequestFacts
+
+    def files(self) -> tuple[FileFacts, ...]:
+        """The files that are there, in the order video, audio, reference."""
+        return tuple(f for f in (self.video, self.audio, self.reference) if f is not None)

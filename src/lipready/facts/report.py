@@ -1,0 +1,34 @@
+"""The verdict on one job."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from lipready.facts.finding import Finding, Unchecked
+from lipready.facts.job import JobFacts
+
+SCHEMA = "lipready.report/1"
+Verdict = Literal["pass", "warn", "fail"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Facts, findings and what was not checked, for one job at one provider."""
+
+    provider: str
+    facts: JobFacts
+    findings: tuple[Finding, ...]
+    unchecked: tuple[Unchecked, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """`fail` with an error, `warn` with a warning, else `pass`."""
+        severities = {finding.severity for finding in self.findings}
+        if "error" in severities:
+            return "fail"
+        return "warn" if "warning" in severities else "pass"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as `lipready.report/1` (see reports/schema/report-1.json)."""
+        from lipready.facts.serial import report_to_dict
+
+        return report_to_dict(self)

@@ -1,0 +1,101 @@
+"""What a video file says and shows."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from lipready.facts.unmeasured import Unmeasured
+
+HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRate:
+    """Frames per second, from the packets' presentation timestamps; exact.
+
+    `nominal` is the declared rate where every timestamp agrees with it to within one tick of the time base, else
+    (frames - 1) / (last timestamp - first timestamp). `lowest` and `highest` are the reciprocals of the longest and
+    the shortest distance between neighbouring frames (equal to `nominal` at a constant rate).
+    """
+
+    nominal: Fraction
+    lowest: Fraction
+    highest: Fraction
+    variable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """One length, in seconds, read in three ways; None where the file does not say.
+
+    `believed` is the reading that the rules judge and `source` names it: "packets", "stream", "container" or
+    "samples" (audio that was decoded and counted).
+    """
+
+    container: Fraction | None
+    stream: Fraction | None
+    packets: Fraction | None
+    believed: Fraction
+    source: str
+
+    def readings(self) -> tuple[Fraction, ...]:
+        """Every known reading, `believed` first."""
+        return (self.believed, *(r for r in (self.container, self.stream, self.packets) if r is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class SoundTrack:
+    """One audio stream inside a video file."""
+
+    codec: str
+    sample_rate: int
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stillness:
+    """Shares (0..1) of the sampled frames that are black, and that do not differ from the frame before."""
+
+    black: float
+    frozen: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoFacts:
+    """The best video stream of a file.
+
+    `width` and `height` are what a player shows: rotation and pixel aspect applied. `rotation` is in degrees as
+    ffprobe prints it, counter-clockwise, -180..180, 0 where the file has no display matrix; `mirrored` says that the
+    matrix also flips. `start` is the presentation time of the first frame in seconds. `key_frames` are presentation
+    times in seconds from the first frame.
+    """
+
+    codec: str
+    profile: str | None
+    pixel_format: str | Unmeasured
+    bit_depth: int | Unmeasured
+    chroma: str | Unmeasured
+    coded_width: int
+    coded_height: int
+    width: int
+    height: int
+    rotation: int
+    mirrored: bool
+    sample_aspect_ratio: Fraction
+    frame_rate: FrameRate | Unmeasured
+    frames: int | Unmeasured
+    duration: Duration | Unmeasured
+    start: Fraction | Unmeasured
+    edit_list: bool
+    key_frames: tuple[Fraction, ...] | Unmeasured
+    interlaced: bool | Unmeasured
+    transfer: str
+    sound_tracks: tuple[SoundTrack, ...]
+    other_streams: int
+    truncated: bool | Unmeasured
+    faststart: bool | None
+    stillness: Stillness | Unmeasured
+
+    @property
+    def hdr(self) -> bool:
+        """Whether the transfer function is PQ or HLG."""
+        return self.transfer in HDR_TRANSFERS

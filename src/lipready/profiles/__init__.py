@@ -1,0 +1,1 @@
+"""What each provider accepts, as data (TOML), and the loader that reads it."""

@@ -1,0 +1,61 @@
+"""One limit of one provider, with its source."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Literal
+
+Strength = Literal["required", "recommended", "inferred"]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """An interval of exact numbers; None is open. `inclusive` says whether the bounds themselves are accepted."""
+
+    minimum: Fraction | None = None
+    maximum: Fraction | None = None
+    inclusive: bool = True
+
+    def __contains__(self, value: Fraction | int) -> bool:
+        """Decide exactly, without floats."""
+        if self.minimum is not None and (value < self.minimum or (value == self.minimum and not self.inclusive)):
+            return False
+        return self.maximum is None or value < self.maximum or (value == self.maximum and self.inclusive)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a profile says about one rule.
+
+    Outside `accept` (or not in `choices`) every reading of the documentation is broken: an error where `strength` is
+    "required", a warning where it is "recommended" or "inferred". Inside `accept` but outside `safe` (or not in
+    `safe_choices`) the readings differ: a warning. `aim` is where fixers go: inside the strictest reading, with a
+    margin; for choices `aim_choice`. `bands` holds further numbers that the rule reads by name. `remote` is the
+    provider's own error code that the rule prevents, `source` where the limit was read, and `read` when.
+    """
+
+    rule: str
+    strength: Strength
+    source: str
+    read: date
+    unit: str = ""
+    remote: str | None = None
+    note: str = ""
+    accept: Range | None = None
+    safe: Range | None = None
+    aim: Range | None = None
+    choices: tuple[str, ...] = ()
+    safe_choices: tuple[str, ...] = ()
+    aim_choice: str | None = None
+    bands: dict[str, Fraction] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What one provider accepts. A rule without an entry does not apply to that provider."""
+
+    name: str
+    title: str
+    model: str
+    limits: dict[str, Limit]
+    path: str
