@@ -8,7 +8,10 @@ from lipready.facts.video import Duration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioFacts:
-    """The best audio stream of a file. `sample_rate` in Hz, `cover` says that the file carries a picture."""
+    """The best audio stream of a file. `sample_rate` in Hz, `cover` says that the file carries a picture.
+
+    `stream_index` is the stream's place in the container, None where unknown.
+    """
 
     codec: str
     sample_rate: int
@@ -16,3 +19,4 @@ class AudioFacts:
     duration: Duration | Unmeasured
     cover: bool
     truncated: bool | Unmeasured
+    stream_index: int | None = None

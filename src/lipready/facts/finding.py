@@ -31,7 +31,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong. `remote` is the provider's own error code that it prevents."""
+    """One thing that is wrong. `remote` is the provider's own error code that it prevents, `source` backs the limit."""
 
     rule: str
     name: str
@@ -44,12 +44,18 @@ class Finding:
     remote: str | None
     where: Where | None = None
     fix: Fix | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Unchecked:
-    """A rule that did not run on a file, and why."""
+    """A rule that did not run on a file, and why.
+
+    `required` says that the rule was asked for and that its limit is one that the provider enforces: a report with
+    such a gap is no pass.
+    """
 
     rule: str
     role: Subject
     reason: str
+    required: bool = False

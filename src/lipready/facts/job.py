@@ -16,5 +16,5 @@ class JobFacts:
     request: RequestFacts
 
     def files(self) -> tuple[FileFacts, ...]:
-        """The files that are there, in the order video, audio, reference."""
+        """Return the files that are there, in the order video, audio, reference."""
         return tuple(f for f in (self.video, self.audio, self.reference) if f is not None)

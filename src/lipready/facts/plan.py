@@ -1,9 +1,11 @@
 """What would be done to make findings go away."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from lipready.facts.file import Role
 from lipready.facts.finding import FixLevel
+from lipready.facts.people import Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +18,28 @@ class Step:
     rules: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureEdit:
+    """What Pillow does to a picture, in this order: turned upright, cropped, resized, written.
+
+    `orientation` is the EXIF orientation that it is stored in (1..8), `crop` is in upright pixels, `size` in pixels.
+    `format` is "JPEG" or "PNG", `max_bytes` the largest size in bytes that the file may have.
+    """
+
+    format: str
+    orientation: int
+    crop: Box | None
+    size: tuple[int, int] | None
+    max_bytes: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class FilePlan:
     """All changes to one file: one ffmpeg run (`commands` holds two for two-pass), or none where it is already fine.
 
     `output` is the final name inside the output folder, `commands` the exact argument lists (empty for pictures, which
-    Pillow writes, and for a file that is passed on untouched).
+    Pillow writes as `picture` says, for a file that is only renamed, and for one that is passed on untouched: there
+    `output` is the source itself). `length` is how long the output will be in seconds, None where that is not known.
     """
 
     role: Role
@@ -29,6 +47,8 @@ class FilePlan:
     output: str
     steps: tuple[Step, ...]
     commands: tuple[tuple[str, ...], ...] = ()
+    picture: PictureEdit | None = None
+    length: Fraction | None = None
 
     @property
     def already_fine(self) -> bool:

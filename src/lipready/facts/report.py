@@ -21,14 +21,15 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """`fail` with an error, `warn` with a warning, else `pass`."""
+        """`fail` with an error, `warn` with a warning or a required rule that could not be judged, else `pass`."""
         severities = {finding.severity for finding in self.findings}
         if "error" in severities:
             return "fail"
-        return "warn" if "warning" in severities else "pass"
+        gap = any(entry.required for entry in self.unchecked)
+        return "warn" if gap or "warning" in severities else "pass"
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as `lipready.report/1` (see reports/schema/report-1.json)."""
+        """Return the report as `lipready.report/1` (see reports/schema/report-1.json)."""
         from lipready.facts.serial import report_to_dict
 
         return report_to_dict(self)

@@ -66,7 +66,7 @@ class VideoFacts:
     `width` and `height` are what a player shows: rotation and pixel aspect applied. `rotation` is in degrees as
     ffprobe prints it, counter-clockwise, -180..180, 0 where the file has no display matrix; `mirrored` says that the
     matrix also flips. `start` is the presentation time of the first frame in seconds. `key_frames` are presentation
-    times in seconds from the first frame.
+    times in seconds from the first frame. `stream_index` is the stream's place in the container, None where unknown.
     """
 
     codec: str
@@ -94,6 +94,7 @@ class VideoFacts:
     truncated: bool | Unmeasured
     faststart: bool | None
     stillness: Stillness | Unmeasured
+    stream_index: int | None = None
 
     @property
     def hdr(self) -> bool:

@@ -22,6 +22,17 @@ class Range:
             return False
         return self.maximum is None or value < self.maximum or (value == self.maximum and self.inclusive)
 
+    def within(self, other: "Range") -> bool:
+        """Whether every number of this range lies in the other one."""
+        return self._reaches(other, "minimum", 1) and self._reaches(other, "maximum", -1)
+
+    def _reaches(self, other: "Range", bound: Literal["minimum", "maximum"], sign: int) -> bool:
+        mine: Fraction | None = getattr(self, bound)
+        limit: Fraction | None = getattr(other, bound)
+        if mine is None or limit is None:
+            return limit is None
+        return mine * sign > limit * sign or (mine == limit and (other.inclusive or not self.inclusive))
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -31,7 +42,8 @@ class Limit:
     "required", a warning where it is "recommended" or "inferred". Inside `accept` but outside `safe` (or not in
     `safe_choices`) the readings differ: a warning. `aim` is where fixers go: inside the strictest reading, with a
     margin; for choices `aim_choice`. `bands` holds further numbers that the rule reads by name. `remote` is the
-    provider's own error code that the rule prevents, `source` where the limit was read, and `read` when.
+    provider's own error code that the rule prevents, `source` the page where the limit was read (at `url`), and
+    `read` when.
     """
 
     rule: str
@@ -48,6 +60,7 @@ class Limit:
     safe_choices: tuple[str, ...] = ()
     aim_choice: str | None = None
     bands: dict[str, Fraction] = field(default_factory=dict)
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,224 @@
+"""A report as `lipready.report/1`: plain dicts, lists, numbers and texts that every JSON writer takes."""
+
+from fractions import Fraction
+from math import isfinite
+from typing import Any
+
+from lipready.facts.audio import AudioFacts
+from lipready.facts.file import FileFacts
+from lipready.facts.finding import Finding, Where
+from lipready.facts.image import ImageFacts
+from lipready.facts.people import Box, PeopleFacts, Person
+from lipready.facts.report import SCHEMA, Report
+from lipready.facts.request import RequestFacts
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import Duration, FrameRate, Stillness, VideoFacts
+
+Plain = dict[str, Any]
+
+
+def report_to_dict(report: Report) -> Plain:
+    """Turn a report into the form that reports/schema/report-1.json describes.
+
+    Fractions become floats (the exact frame rate is kept as a text beside), what was not measured becomes null with
+    its reason under `unmeasured`, and texts that cannot be encoded are escaped.
+    """
+    return {
+        "schema": SCHEMA,
+        "provider": _text(report.provider),
+        "verdict": report.verdict,
+        "files": [_file(file) for file in report.facts.files()],
+        "request": _request(report.facts.request),
+        "findings": [_finding(finding) for finding in report.findings],
+        "unchecked": [
+            {"rule": u.rule, "role": u.role, "reason": _text(u.reason), "required": u.required}
+            for u in report.unchecked
+        ],
+    }
+
+
+def _text(text: str) -> str:
+    """Escape what no encoding of JSON can carry: the stray halves of characters in paths that are not UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _number(value: Fraction | float | None) -> float | None:
+    """Turn a number into a float that JSON knows; what is too large for one becomes null."""
+    if value is None:
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if isfinite(number) else None
+
+
+class _Facts:
+    """Facts by key; what was not measured is null, and its reason stands under `unmeasured`."""
+
+    def __init__(self) -> None:
+        self.known: Plain = {}
+        self.unmeasured: dict[str, str] = {}
+
+    def add(self, key: str, value: object) -> None:
+        """Add one fact that is plain already, or that was not measured."""
+        if isinstance(value, Unmeasured):
+            self.unmeasured[key] = _text(value.reason)
+            value = None
+        self.known[key] = _text(value) if isinstance(value, str) else value
+
+    def plain(self) -> Plain:
+        """Return everything as one dict."""
+        return {**self.known, "unmeasured": self.unmeasured}
+
+
+def _file(file: FileFacts) -> Plain:
+    facts = _Facts()
+    match file.media:
+        case VideoFacts():
+            facts.add("container", file.format)
+            _add_video(facts, file.media)
+        case AudioFacts():
+            facts.add("format", file.format)
+            _add_audio(facts, file.media)
+        case ImageFacts():
+            facts.add("format", file.format)
+            _add_image(facts, file.media)
+        case _:
+            facts.add("container" if file.role == "video" else "format", file.format)
+            facts.unmeasured["media"] = _text(file.media.reason)
+    facts.add("bytes", file.bytes)
+    facts.add("extension", file.extension)
+    facts.add("problem", file.problem)
+    facts.add("lfs", None if file.lfs is None else {"sha256": _text(file.lfs.sha256), "bytes": file.lfs.bytes})
+    if file.role != "audio":
+        facts.add("people", _people(file.people))
+    return {"role": file.role, "path": _text(file.path), "facts": facts.plain()}
+
+
+def _add_video(facts: _Facts, video: VideoFacts) -> None:
+    for key in ("codec", "profile", "pixel_format", "bit_depth", "chroma", "width", "height"):
+        facts.add(key, getattr(video, key))
+    for key in ("coded_width", "coded_height", "rotation", "mirrored"):
+        facts.add(key, getattr(video, key))
+    ratio = video.sample_aspect_ratio
+    facts.add("sample_aspect_ratio", f"{ratio.numerator}:{ratio.denominator}")
+    _add_frame_rate(facts, video.frame_rate)
+    facts.add("frames", video.frames)
+    _add_duration(facts, video.duration)
+    facts.add("start", _number(video.start) if isinstance(video.start, Fraction) else video.start)
+    facts.add("edit_list", video.edit_list)
+    keys = video.key_frames
+    facts.add("key_frames", keys if isinstance(keys, Unmeasured) else [_number(time) for time in keys])
+    for key in ("interlaced", "transfer", "hdr", "other_streams", "truncated", "faststart"):
+        facts.add(key, getattr(video, key))
+    facts.add(
+        "sound_tracks",
+        [
+            {"codec": _text(track.codec), "sample_rate": track.sample_rate, "channels": track.channels}
+            for track in video.sound_tracks
+        ],
+    )
+    facts.add("stillness", _stillness(video.stillness))
+
+
+def _add_frame_rate(facts: _Facts, rate: FrameRate | Unmeasured) -> None:
+    if isinstance(rate, Unmeasured):
+        facts.add("frame_rate", rate)
+        for key in ("frame_rate_exact", "lowest_frame_rate", "highest_frame_rate", "variable_frame_rate"):
+            facts.add(key, None)
+        return
+    facts.add("frame_rate", _number(rate.nominal))
+    facts.add("frame_rate_exact", str(rate.nominal))
+    facts.add("lowest_frame_rate", _number(rate.lowest))
+    facts.add("highest_frame_rate", _number(rate.highest))
+    facts.add("variable_frame_rate", rate.variable)
+
+
+def _add_duration(facts: _Facts, duration: Duration | Unmeasured) -> None:
+    if isinstance(duration, Unmeasured):
+        facts.add("duration", duration)
+        facts.add("duration_readings", None)
+        return
+    facts.add("duration", _number(duration.believed))
+    readings: Plain = {key: _number(getattr(duration, key)) for key in ("container", "stream", "packets")}
+    facts.add("duration_readings", {**readings, "believed": _text(duration.source)})
+
+
+def _stillness(still: Stillness | Unmeasured) -> Plain | Unmeasured:
+    if isinstance(still, Unmeasured):
+        return still
+    return {"black": _number(still.black), "frozen": _number(still.frozen)}
+
+
+def _add_audio(facts: _Facts, audio: AudioFacts) -> None:
+    for key in ("codec", "sample_rate", "channels"):
+        facts.add(key, getattr(audio, key))
+    _add_duration(facts, audio.duration)
+    facts.add("cover", audio.cover)
+    facts.add("truncated", audio.truncated)
+
+
+def _add_image(facts: _Facts, image: ImageFacts) -> None:
+    for key in ("width", "height", "stored_width", "stored_height", "orientation", "mode", "frames"):
+        facts.add(key, getattr(image, key))
+
+
+def _people(people: PeopleFacts | Unmeasured) -> Plain | Unmeasured:
+    if isinstance(people, Unmeasured):
+        return people
+    return {
+        "count": people.count,
+        "most_in_one_frame": people.most_in_one_frame,
+        "face_share": _number(people.face_share),
+        "default_person": people.default_person,
+        "samples": len(people.samples),
+        "people": [_person(person) for person in people.people],
+    }
+
+
+def _person(person: Person) -> Plain:
+    return {
+        "id": person.id,
+        "first": _number(person.first),
+        "last": _number(person.last),
+        "share": _number(person.share),
+        "largest_face": person.largest_face,
+        "frontal_share": _number(person.frontal_share),
+    }
+
+
+def _request(request: RequestFacts) -> Plain:
+    callback = request.callback
+    return {
+        "face_threshold": request.face_threshold,
+        "video_extension": request.video_extension,
+        # The URL itself may carry a secret: scheme and host are enough to know which one it was.
+        "callback": None if callback is None else {"scheme": _text(callback.scheme), "host": _text(callback.host)},
+    }
+
+
+def _finding(finding: Finding) -> Plain:
+    fix = finding.fix
+    return {
+        "rule": finding.rule,
+        "name": finding.name,
+        "severity": finding.severity,
+        "role": finding.role,
+        "path": None if finding.path is None else _text(finding.path),
+        "message": _text(finding.message),
+        "measured": _text(finding.measured),
+        "limit": _text(finding.limit),
+        "source": _text(finding.source),
+        "remote": finding.remote,
+        "where": None if finding.where is None else _where(finding.where),
+        "fix": None if fix is None else {"name": fix.name, "level": fix.level, "text": _text(fix.text)},
+    }
+
+
+def _where(where: Where) -> Plain:
+    return {"start": _number(where.start), "end": _number(where.end), "box": _box(where.box)}
+
+
+def _box(box: Box | None) -> list[int] | None:
+    return None if box is None else [box.left, box.top, box.width, box.height]

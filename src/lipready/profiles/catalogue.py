@@ -1,0 +1,62 @@
+"""Which rules a profile may speak of, and which keys each of them takes."""
+
+from dataclasses import dataclass
+
+COMMON_KEYS = ("strength", "source", "unit", "remote", "note", "read")
+RANGE_KEYS = ("accept", "safe", "aim")
+CHOICE_KEYS = ("choices", "safe_choices", "aim_choice")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a limit of one rule may hold: a range, choices, and bands by name (the optional ones may be left out)."""
+
+    name: str
+    has_range: bool = False
+    has_choices: bool = False
+    bands: tuple[str, ...] = ()
+    optional_bands: tuple[str, ...] = ()
+
+    def keys(self) -> tuple[str, ...]:
+        """Every key that the table of this rule may hold."""
+        return (
+            *COMMON_KEYS,
+            *(RANGE_KEYS if self.has_range else ()),
+            *(CHOICE_KEYS if self.has_choices else ()),
+            *(("bands",) if self.bands or self.optional_bands else ()),
+        )
+
+
+CATALOGUE: dict[str, Entry] = {
+    "F001": Entry("file-unreadable"),
+    "F002": Entry("file-is-lfs-pointer"),
+    "F003": Entry("extension-does-not-match-content", has_choices=True),
+    "V101": Entry("video-container", has_choices=True),
+    "V102": Entry("video-codec", has_choices=True),
+    "V103": Entry("video-edge-length", has_range=True),
+    "V104": Entry("video-frame-rate", has_range=True),
+    "V105": Entry("video-duration", has_range=True),
+    "V106": Entry("video-file-size", has_range=True),
+    "V201": Entry("video-rotation"),
+    "V202": Entry("video-variable-frame-rate", has_range=True, bands=("jitter",)),
+    "V203": Entry("video-pixel-aspect"),
+    "V204": Entry("video-dynamic-range", has_choices=True, bands=("bit_depth",)),
+    "V205": Entry("video-interlaced"),
+    "V206": Entry("video-edit-list"),
+    "V207": Entry("video-frozen-or-black", bands=("black", "frozen")),
+    "P301": Entry("face-absent"),
+    "P302": Entry("several-people"),
+    "A401": Entry("audio-format", has_choices=True),
+    "A402": Entry("audio-duration", has_range=True),
+    "A403": Entry("audio-file-size", has_range=True),
+    "I601": Entry("image-format", has_choices=True),
+    "I602": Entry("image-file-size", has_range=True),
+    "I603": Entry("image-aspect-ratio", has_range=True),
+    "I604": Entry("image-edge-length", has_range=True),
+    "I605": Entry("image-face-count", has_range=True),
+    "I608": Entry("image-orientation"),
+    "R701": Entry("face-threshold-range", has_range=True),
+    "R702": Entry("face-threshold-without-reference"),
+    "R703": Entry("callback-url", has_range=True, has_choices=True),
+    "R705": Entry("length-mismatch", bands=("tolerance",), optional_bands=("cny_per_second",)),
+}

@@ -1,0 +1,212 @@
+"""Rules about any file, whatever it holds: that it can be read, and that its name tells the truth."""
+
+from collections.abc import Iterator
+
+from lipready.facts.audio import AudioFacts
+from lipready.facts.file import FileFacts, LfsPointer
+from lipready.facts.finding import Finding, Fix, Severity
+from lipready.facts.job import JobFacts
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+from lipready.profiles.limit import Limit
+from lipready.rules.bounds import outside
+from lipready.rules.rule import Rule, Verdicts
+from lipready.rules.samples import job, unread, video_facts, with_file
+from lipready.rules.subjects import finding
+from lipready.rules.wording import listing, name_of, one_line, printable
+
+# The extensions that tell the truth about a format, the usual one first.
+EXTENSIONS = {
+    "mp4": ("mp4", "m4v"),
+    "mov": ("mov", "qt"),
+    "3gp": ("3gp",),
+    "3g2": ("3g2",),
+    "avi": ("avi",),
+    "mkv": ("mkv",),
+    "webm": ("webm",),
+    "mpegts": ("ts", "mts", "m2ts"),
+    "mpeg": ("mpg", "mpeg"),
+    "asf": ("wmv", "asf", "wma"),
+    "flv": ("flv",),
+    "wav": ("wav", "wave"),
+    "mp3": ("mp3",),
+    "aac": ("aac", "adts"),
+    "m4a": ("m4a", "m4b"),
+    "ogg": ("ogg", "oga", "ogv", "opus"),
+    "flac": ("flac",),
+    "aiff": ("aiff", "aif"),
+    "jpeg": ("jpg", "jpeg", "jpe", "jfif"),
+    "png": ("png", "apng"),
+    "bmp": ("bmp", "dib"),
+    "webp": ("webp",),
+    "gif": ("gif",),
+    "tiff": ("tif", "tiff"),
+    "heic": ("heic", "heif"),
+}
+# One container family: players and demuxers treat them alike, whatever the name says.
+ISO_FAMILY = frozenset({"mp4", "m4v", "mov", "qt", "3gp", "3g2", "m4a"})
+
+
+def file_unreadable(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
+    """Say that a file cannot be read as media.
+
+    What it checks
+        That the file is there, is not empty, is a video, an audio file or a picture by its content, opens, and does
+        not end before its own index or header says that it does. Where the format does not say how long the file is,
+        nobody can tell that it was cut, and this rule does not hold it against the file.
+
+    Why it matters
+        Nothing else can be said about a file that does not open, and the provider cannot open it either.
+
+    What the provider says
+        InvalidFile.Openerror: "Invalid file, cannot open file as video/audio/image."
+
+    How to repair
+        Export or download the file again. A file that merely ends early can often still be converted by `prepare`;
+        what is missing at its end is lost.
+    """
+    for file in facts.files():
+        cut = isinstance(file.media, VideoFacts | AudioFacts) and file.media.truncated is True
+        if file.lfs is None and (file.problem is not None or cut):
+            problem = one_line(file.problem or "ends before its index or header says that it does")
+            yield finding(
+                limit,
+                file,
+                outside(limit),
+                f"{name_of(file)} {problem}: the provider could not open it. Export or download the file again.",
+                measured=problem,
+                allowed="a whole, readable file",
+            )
+
+
+def lfs_pointer(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
+    """Say that a Git LFS pointer stands where the media should be.
+
+    What it checks
+        Whether the file is the small text that Git LFS leaves in place of a large file.
+
+    Why it matters
+        The media itself is not there, so that nothing of it can be judged but its size and the name's extension.
+
+    What the provider says
+        InvalidFile.Openerror: "Invalid file, cannot open file as video/audio/image."
+
+    How to repair
+        Run `git lfs pull` to fetch the file, then check again.
+    """
+    for file in facts.files():
+        if file.lfs is not None:
+            yield finding(
+                limit,
+                file,
+                outside(limit),
+                f"{name_of(file)} is a Git LFS pointer to {file.lfs.bytes:,} bytes of media that are not here. "
+                "Run `git lfs pull`, then check again.",
+                measured="a Git LFS pointer",
+                allowed="the media itself",
+            )
+
+
+def extension_mismatch(facts: JobFacts, limit: Limit) -> Verdicts:
+    """Say that the extension of a file's name does not fit its content.
+
+    What it checks
+        The extension against the formats that the provider names, and against the format by content. An error where
+        the name is not among the accepted ones although the content is (clip.bin, photo.jfif), and where an accepted
+        name hides a format that is not (a WebM called clip.mp4). A warning where name and content are both accepted
+        but differ (a JPEG called face.png). Only a remark where MP4 and QuickTime are mixed up: they are one family
+        that every demuxer reads alike. A name that is right about a format that is not accepted is left to the rules
+        about formats.
+
+    Why it matters
+        Providers choose how to read a file by its name as often as by its content.
+
+    What the provider says
+        InvalidFile.Format: "the request file format is one of the following types: MP4, AVI, MOV, MP3, WAV, AAC, JPEG,
+        JPG, PNG, BMP, and WEBP." Whether the name or the content decides is not said.
+
+    How to repair
+        `prepare` writes the file under the extension that its content deserves; nothing else changes.
+    """
+    for file in facts.files():
+        if not isinstance(file.format, Unmeasured):
+            yield from _compare(file, printable(file.format), limit)
+        elif file.lfs is not None and file.extension not in limit.choices:
+            yield _mismatch(file, limit, outside(limit), "a Git LFS pointer", None)
+        else:
+            yield file.format
+
+
+def _compare(file: FileFacts, content: str, limit: Limit) -> Iterator[Finding]:
+    true_names = EXTENSIONS.get(content, (content,))
+    # A name that the provider takes, where the format has one.
+    right = next((name for name in true_names if name in limit.choices), None)
+    accepted = file.extension in limit.choices
+    if file.extension in true_names and (right is None or accepted):
+        return
+    if accepted and file.extension in ISO_FAMILY and content in ISO_FAMILY:
+        yield _mismatch(file, limit, "info", content, None)
+    elif right is None or not accepted:
+        yield _mismatch(file, limit, outside(limit), content, right)
+    else:
+        yield _mismatch(file, limit, "warning", content, right)
+
+
+def _mismatch(file: FileFacts, limit: Limit, severity: Severity, content: str, right: str | None) -> Finding:
+    called = f"the extension .{printable(file.extension)}" if file.extension else "no extension"
+    advice = f" Rename it to .{right}." if right else ""
+    return finding(
+        limit,
+        file,
+        severity,
+        f"{name_of(file)} has {called}, and its content is {content}; accepted names end in "
+        f"{listing('.' + name for name in limit.choices)}.{advice}",
+        measured=f"{called}, content {content}",
+        allowed=listing(limit.choices),
+        fix=Fix("rename", "lossless", f"Write it under the extension .{right}.") if right else None,
+    )
+
+
+UNREADABLE = Rule(
+    id="F001",
+    name="file-unreadable",
+    subject="file",
+    needs="headers",
+    judge=file_unreadable,
+    valid=lambda: (job(), job(video=unread("video", None, LfsPointer("0" * 64, 5_000_000)))),
+    invalid=lambda: (
+        job(video=unread("video", "is empty")),
+        job(audio=unread("audio", "is not there")),
+        with_file("video", media=video_facts(truncated=True)),
+    ),
+)
+LFS_POINTER = Rule(
+    id="F002",
+    name="file-is-lfs-pointer",
+    subject="file",
+    needs="headers",
+    judge=lfs_pointer,
+    valid=lambda: (job(), job(video=unread("video", "is empty"))),
+    invalid=lambda: (job(video=unread("video", None, LfsPointer("0" * 64, 5_000_000))),),
+)
+EXTENSION = Rule(
+    id="F003",
+    name="extension-does-not-match-content",
+    subject="file",
+    needs="headers",
+    judge=extension_mismatch,
+    valid=lambda: (
+        job(),
+        with_file("video", extension="webm", format="webm"),
+        with_file("video", extension="mov", format="mov"),
+    ),
+    invalid=lambda: (
+        with_file("video", path="clip.bin", extension="bin"),
+        with_file("video", path="clip", extension=""),
+        with_file("video", format="webm"),
+        with_file("video", format="avi"),
+        with_file("audio", path="speech.aac", extension="aac", format="m4a"),
+        with_file("reference", path="face.png", extension="png"),
+        with_file("reference", path="face.jfif", extension="jfif"),
+    ),
+)

@@ -1,0 +1,197 @@
+"""Rules about how a video's picture is stored: what players put right, and a model's reader may not."""
+
+from fractions import Fraction
+
+from lipready.facts.file import FileFacts
+from lipready.facts.finding import Fix
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+from lipready.profiles.limit import Limit
+from lipready.rules.bounds import outside
+from lipready.rules.rule import Rule, Verdicts
+from lipready.rules.samples import job, with_video
+from lipready.rules.subjects import finding, of_video
+from lipready.rules.wording import name_of, printable
+
+
+@of_video
+def video_rotation(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
+    """Warn of a picture that players turn before they show it.
+
+    What it checks
+        Whether the file carries a display matrix that rotates or mirrors the coded picture.
+
+    Why it matters
+        A reader that ignores the matrix, as many do, sees people lying on their side or upside down, and finds no face.
+
+    What the provider says
+        Nothing about rotation.
+
+    How to repair
+        `prepare` turns the pixels themselves, and leaves the matrix out.
+    """
+    if not video.rotation and not video.mirrored:
+        return
+    turned = [f"rotated by {video.rotation}°"] if video.rotation else []
+    measured = " and ".join([*turned, *(["mirrored"] if video.mirrored else [])])
+    fix = Fix("rotate", "reencode", "Turn the pixels themselves, so that no reader can overlook it.")
+    yield finding(
+        limit,
+        file,
+        outside(limit),
+        f"{name_of(file)} is stored as {video.coded_width} × {video.coded_height} px and shown {measured}, as "
+        f"{video.width} × {video.height} px: a reader that ignores this sees no upright face. {fix.text}",
+        measured=measured,
+        allowed="no rotation",
+        fix=fix,
+    )
+
+
+@of_video
+def video_pixel_aspect(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
+    """Warn of pixels that are not square.
+
+    What it checks
+        The sample aspect ratio.
+
+    Why it matters
+        A reader that ignores it sees faces squeezed or stretched, and the result comes back so.
+
+    What the provider says
+        Nothing about pixel aspect.
+
+    How to repair
+        `prepare` scales to square pixels at the displayed size.
+    """
+    ratio = video.sample_aspect_ratio
+    if ratio == 1:
+        return
+    fix = Fix("square-pixels", "reencode", "Scale to square pixels at the displayed size.")
+    yield finding(
+        limit,
+        file,
+        outside(limit),
+        f"The pixels of {name_of(file)} are {ratio.numerator}:{ratio.denominator}, not square: a reader that ignores "
+        f"this sees distorted faces. {fix.text}",
+        measured=f"{ratio.numerator}:{ratio.denominator}",
+        allowed="1:1",
+        fix=fix,
+    )
+
+
+@of_video
+def video_dynamic_range(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
+    """Warn of pictures with more range, depth or colour detail than plain 8-bit 4:2:0 video.
+
+    What it checks
+        The transfer function (PQ and HLG are HDR), the bit depth, and the chroma subsampling.
+
+    Why it matters
+        Read as plain video, an HDR picture is pale and grey; and many decoders refuse 10-bit or 4:2:2 altogether.
+
+    What the provider says
+        Nothing about dynamic range or bit depth.
+
+    How to repair
+        `prepare` maps HDR to the range of plain video, and writes 8-bit 4:2:0.
+    """
+    depth, chroma = video.bit_depth, video.chroma
+    for fact in (depth, chroma):
+        if isinstance(fact, Unmeasured):
+            yield fact
+    unusual = ["HDR"] if video.hdr else []
+    if not isinstance(depth, Unmeasured) and depth > limit.bands["bit_depth"]:
+        unusual.append(f"{depth} bit")
+    if not isinstance(chroma, Unmeasured) and chroma not in limit.choices:
+        unusual.append(printable(chroma))
+    if not unusual:
+        return
+    fix = (
+        Fix("tone-map", "reencode", "Map it to the range of plain video, 8-bit 4:2:0.")
+        if video.hdr
+        else Fix("transcode", "reencode", "Encode it again as 8-bit 4:2:0.")
+    )
+    measured, allowed = ", ".join(unusual), f"no HDR, {limit.bands['bit_depth']} bit, {', '.join(limit.choices)}"
+    yield finding(
+        limit,
+        file,
+        outside(limit),
+        f"{name_of(file)} is {measured}: decoders may refuse it or show it pale. {fix.text}",
+        measured=measured,
+        allowed=allowed,
+        fix=fix,
+    )
+
+
+@of_video
+def video_interlaced(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
+    """Warn of interlaced pictures.
+
+    What it checks
+        The field order that the stream declares.
+
+    Why it matters
+        Where something moves, each frame shows two moments as a comb; the mouth is what moves most.
+
+    What the provider says
+        Nothing about interlacing.
+
+    How to repair
+        `prepare` deinterlaces.
+    """
+    if isinstance(video.interlaced, Unmeasured):
+        yield video.interlaced
+    elif video.interlaced:
+        fix = Fix("deinterlace", "reencode", "Deinterlace it.")
+        yield finding(
+            limit,
+            file,
+            outside(limit),
+            f"{name_of(file)} is interlaced: moving mouths show as combs. {fix.text}",
+            measured="interlaced",
+            allowed="progressive",
+            fix=fix,
+        )
+
+
+ROTATION = Rule(
+    id="V201",
+    name="video-rotation",
+    subject="video",
+    needs="headers",
+    judge=video_rotation,
+    valid=lambda: (job(),),
+    invalid=lambda: (with_video(rotation=-90), with_video(rotation=180), with_video(mirrored=True)),
+)
+PIXEL_ASPECT = Rule(
+    id="V203",
+    name="video-pixel-aspect",
+    subject="video",
+    needs="headers",
+    judge=video_pixel_aspect,
+    valid=lambda: (job(),),
+    invalid=lambda: (with_video(sample_aspect_ratio=Fraction(16, 15), width=768),),
+)
+DYNAMIC_RANGE = Rule(
+    id="V204",
+    name="video-dynamic-range",
+    subject="video",
+    needs="headers",
+    judge=video_dynamic_range,
+    valid=lambda: (job(), with_video(transfer="smpte170m")),
+    invalid=lambda: (
+        with_video(transfer="arib-std-b67", bit_depth=10),
+        with_video(transfer="smpte2084"),
+        with_video(bit_depth=10),
+        with_video(chroma="4:2:2"),
+    ),
+)
+INTERLACED = Rule(
+    id="V205",
+    name="video-interlaced",
+    subject="video",
+    needs="headers",
+    judge=video_interlaced,
+    valid=lambda: (job(),),
+    invalid=lambda: (with_video(interlaced=True),),
+)

@@ -1,0 +1,224 @@
+"""Rules about the options of the request."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urlsplit
+
+from lipready.facts.finding import Finding
+from lipready.facts.job import JobFacts
+from lipready.facts.request import CallbackFacts
+from lipready.facts.unmeasured import Unmeasured
+from lipready.profiles.limit import Limit
+from lipready.rules.bounds import breach, outside
+from lipready.rules.rule import Rule, Verdicts
+from lipready.rules.samples import callback, job, request
+from lipready.rules.subjects import finding
+from lipready.rules.wording import interval, listing, printable
+
+Address = IPv4Address | IPv6Address
+
+
+def face_threshold_range(facts: JobFacts, limit: Limit) -> Verdicts:
+    """Check that the face threshold is one that the provider takes.
+
+    What it checks
+        `query_face_threshold`, where it is given.
+
+    Why it matters
+        A request with another value is refused.
+
+    What the provider says
+        An integer from 120 to 200, 170 by default. Lower matches more easily and may match the wrong face; higher is
+        stricter and may match none.
+
+    How to repair
+        Leave it out, or give a number from 120 to 200.
+    """
+    threshold = facts.request.face_threshold
+    if threshold is None:
+        return
+    broken = breach(Fraction(threshold), limit)
+    if broken is not None:
+        allowed = interval(broken.range, limit.unit)
+        yield finding(
+            limit,
+            None,
+            broken.severity,
+            f"The face threshold is {threshold}; {allowed} is accepted. Leave it out, or give a number in that range.",
+            measured=str(threshold),
+            allowed=allowed,
+        )
+
+
+def face_threshold_without_reference(facts: JobFacts, limit: Limit) -> Verdicts:
+    """Warn of a face threshold that has no effect.
+
+    What it checks
+        Whether `query_face_threshold` is given while the job has no reference image.
+
+    Why it matters
+        The threshold compares faces with the reference image; without one the provider ignores it.
+
+    What the provider says
+        DashScope: ignored when `ref_image_url` is empty.
+
+    How to repair
+        Hand in a reference image, or leave the threshold out.
+    """
+    if facts.request.face_threshold is not None and facts.reference is None:
+        yield finding(
+            limit,
+            None,
+            outside(limit),
+            f"The face threshold {facts.request.face_threshold} has no effect without a reference image. Hand in a "
+            "reference image, or leave the threshold out.",
+            measured=f"threshold {facts.request.face_threshold}, no reference image",
+            allowed="a threshold only beside a reference image",
+        )
+
+
+def callback_url(facts: JobFacts, limit: Limit) -> Verdicts:
+    """Check that the provider can call back at the URL that is given.
+
+    What it checks
+        The scheme, the length, that the URL names a host and no password, and every address that the host resolves to:
+        private, loopback, link-local, multicast and reserved ones are refused, also where an IPv6 address wraps them.
+        At a provider that does not call back at all, that a URL is given.
+
+    Why it matters
+        The request is refused, or the call never arrives.
+
+    What the provider says
+        EvoLink: HTTPS only; no internal addresses (127.0.0.1, 10.x.x.x, 172.16-31.x.x, 192.168.x.x and so on); at most
+        2048 characters. DashScope has no callback.
+
+    How to repair
+        Give a public https URL, or leave it out and poll the task.
+    """
+    target = facts.request.callback
+    if target is None:
+        return
+    if not limit.choices:
+        yield _refused(limit, "is ignored, because this provider does not call back", "a callback URL", "no callback")
+        return
+    yield from _text(target, limit)
+    yield from _addresses(target, limit)
+
+
+def _text(target: CallbackFacts, limit: Limit) -> Iterator[Finding]:
+    if target.scheme.lower() not in limit.choices:
+        measured = printable(target.scheme) if target.scheme else "no scheme"
+        yield _refused(limit, f"has the scheme {measured}", measured, f"{listing(limit.choices)} only")
+    broken = breach(Fraction(len(target.url)), limit)
+    if broken is not None:
+        measured, allowed = f"{len(target.url)} characters", interval(broken.range, limit.unit)
+        yield _refused(limit, f"is {measured} long", measured, allowed)
+    if not target.host:
+        yield _refused(limit, "names no host", "no host", "a public host")
+    if _has_password(target.url):
+        # The finding must not repeat the password, and reports travel.
+        yield _refused(limit, "carries a user name or a password", "a user name or password", "none in the URL")
+
+
+def _has_password(url: str) -> bool:
+    try:
+        return "@" in urlsplit(url).netloc
+    except ValueError:
+        return False
+
+
+def _addresses(target: CallbackFacts, limit: Limit) -> Verdicts:
+    if not target.host:
+        return
+    literal = _parse(target.host.strip("[]"))
+    if literal is not None:
+        found: tuple[str, ...] = (str(literal),)
+    elif f".{target.host.lower().rstrip('.')}".endswith(".localhost"):
+        # RFC 6761: the name means this machine, whatever a resolver says.
+        yield _refused(limit, "leads to localhost", "localhost", "public addresses only")
+        return
+    elif isinstance(target.addresses, Unmeasured):
+        yield target.addresses
+        return
+    else:
+        found = target.addresses
+    if not found:
+        yield Unmeasured(f"the host {printable(target.host)} has no address")
+    for text in found:
+        address = _parse(text)
+        if address is None:
+            yield Unmeasured(f"{printable(text)}, an address of {printable(target.host)}, cannot be read")
+        elif not _public(address):
+            shown = printable(text)
+            yield _refused(limit, f"leads to {shown}, which is not a public address", shown, "public addresses only")
+            return
+
+
+def _parse(text: str) -> Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
+def _public(address: Address) -> bool:
+    """Whether an address can be reached from everywhere; one that wraps an IPv4 address is as public as that."""
+    if isinstance(address, IPv6Address):
+        meant = _translated(address)
+        if meant is not None:
+            return _public(meant)
+        tunnelled = (address.sixtofour, *(address.teredo or ()))
+        if not all(inner is None or _public(inner) for inner in tunnelled):
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def _translated(address: IPv6Address) -> IPv4Address | None:
+    """Return the IPv4 address that is mapped (RFC 4291) or translated (NAT64, RFC 6052) into an IPv6 one."""
+    return IPv4Address(address.packed[-4:]) if address.packed.startswith(_NAT64) else address.ipv4_mapped
+
+
+_NAT64 = bytes.fromhex("0064ff9b0000000000000000")
+
+_ADVICE = "Give a public https URL without a password, or leave it out"
+
+
+def _refused(limit: Limit, what: str, measured: str, allowed: str) -> Finding:
+    return finding(
+        limit,
+        None,
+        outside(limit),
+        f"The callback URL {what}. {_ADVICE if limit.choices else 'Leave it out'} and poll the task.",
+        measured=measured,
+        allowed=allowed,
+    )
+
+
+THRESHOLD_RANGE = Rule(
+    id="R701",
+    name="face-threshold-range",
+    subject="job",
+    needs="headers",
+    judge=face_threshold_range,
+    valid=lambda: tuple(job(request=request(face_threshold=value)) for value in (None, 120, 170, 200)),
+    invalid=lambda: tuple(job(request=request(face_threshold=value)) for value in (-1, 0, 119, 201)),
+)
+THRESHOLD_WITHOUT_REFERENCE = Rule(
+    id="R702",
+    name="face-threshold-without-reference",
+    subject="job",
+    needs="headers",
+    judge=face_threshold_without_reference,
+    valid=lambda: (job(reference=None), job(request=request(face_threshold=150))),
+    invalid=lambda: (job(reference=None, request=request(face_threshold=150)),),
+)
+CALLBACK_URL = Rule(
+    id="R703",
+    name="callback-url",
+    subject="job",
+    needs="headers",
+    judge=callback_url,
+    valid=lambda: (job(),),
+    invalid=lambda: (job(request=request(callback=callback("https://example.com/done", "93.184.216.34"))),),
+)

@@ -1,0 +1,177 @@
+"""Facts of a job that every rule accepts, and ways to change one thing of it: what examples and tests are made of."""
+
+from fractions import Fraction
+from typing import Any
+
+from lipready.facts.audio import AudioFacts
+from lipready.facts.file import FileFacts, LfsPointer, Role
+from lipready.facts.image import ImageFacts
+from lipready.facts.job import JobFacts
+from lipready.facts.people import Box, Look, PeopleFacts, Person
+from lipready.facts.request import CallbackFacts, RequestFacts
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import Duration, FrameRate, SoundTrack, Stillness, VideoFacts
+
+_UNREAD = Unmeasured("the file could not be read")
+
+
+def seconds(believed: Fraction | float | str, **readings: Fraction | None) -> Duration:
+    """Make a duration whose readings all agree, but for the ones that are given."""
+    exact = Fraction(believed)
+    agreed: dict[str, Fraction | None] = {"container": exact, "stream": exact, "packets": exact, **readings}
+    return Duration(**agreed, believed=exact, source="packets")
+
+
+def rate(
+    nominal: Fraction | float | str,
+    lowest: Fraction | float | str | None = None,
+    highest: Fraction | float | str | None = None,
+) -> FrameRate:
+    """Make a frame rate: constant where only the nominal one is given."""
+    exact = Fraction(nominal)
+    ends = (exact if lowest is None else Fraction(lowest), exact if highest is None else Fraction(highest))
+    return FrameRate(exact, *ends, variable=ends != (exact, exact))
+
+
+def video_facts(**changes: Any) -> VideoFacts:
+    """Make the facts of a plain 10 s clip of 720 x 1280 pixels at 25 fps, with changes."""
+    sizes = {"width": changes.get("coded_width", 720), "height": changes.get("coded_height", 1280)}
+    plain: dict[str, Any] = {
+        "codec": "h264",
+        "profile": "High",
+        "pixel_format": "yuv420p",
+        "bit_depth": 8,
+        "chroma": "4:2:0",
+        "coded_width": sizes["width"],
+        "coded_height": sizes["height"],
+        **sizes,
+        "rotation": 0,
+        "mirrored": False,
+        "sample_aspect_ratio": Fraction(1),
+        "frame_rate": rate(25),
+        "frames": 250,
+        "duration": seconds(10),
+        "start": Fraction(0),
+        "edit_list": False,
+        "key_frames": (Fraction(0),),
+        "interlaced": False,
+        "transfer": "bt709",
+        "sound_tracks": (SoundTrack("aac", 48000, 2),),
+        "other_streams": 0,
+        "truncated": False,
+        "faststart": True,
+        "stillness": Stillness(black=0.0, frozen=0.0),
+    }
+    return VideoFacts(**{**plain, **changes})
+
+
+def audio_facts(**changes: Any) -> AudioFacts:
+    """Make the facts of 10 s of PCM, with changes."""
+    plain: dict[str, Any] = {
+        "codec": "pcm_s16le",
+        "sample_rate": 48000,
+        "channels": 1,
+        "duration": seconds(10),
+        "cover": False,
+        "truncated": False,
+    }
+    return AudioFacts(**{**plain, **changes})
+
+
+def image_facts(**changes: Any) -> ImageFacts:
+    """Make the facts of an upright JPEG of 800 x 1000 pixels, with changes."""
+    sizes = {"stored_width": changes.get("width", 800), "stored_height": changes.get("height", 1000)}
+    plain: dict[str, Any] = {"width": 800, "height": 1000, **sizes, "orientation": 1, "mode": "RGB", "frames": 1}
+    return ImageFacts(**{**plain, **changes})
+
+
+def person(number: int, left: int, size: int = 300, share: float = 1.0) -> Person:
+    """Make a person who is seen at 0 s and at 9.5 s, with the left edge of the face at `left`."""
+    box = Box(left, 200, size, size)
+    looks = tuple(Look(time, box, 0.9, 0.0, 0.0, 0.0) for time in (Fraction(0), Fraction(19, 2)))
+    return Person(number, looks[0].time, looks[-1].time, share, size, 1.0, looks)
+
+
+def people(*faces: int) -> PeopleFacts:
+    """Make one person for each position; all are seen all the time, and the first has the largest face."""
+    persons = tuple(person(i + 1, left, 300 - 10 * i) for i, left in enumerate(faces))
+    return PeopleFacts(
+        count=len(faces),
+        most_in_one_frame=len(faces),
+        face_share=1.0 if faces else 0.0,
+        people=persons,
+        default_person=1 if faces else None,
+        samples=(Fraction(0), Fraction(19, 2)),
+    )
+
+
+def file(role: Role, **changes: Any) -> FileFacts:
+    """Make a file of one role that is fine, with changes."""
+    plain: dict[Role, dict[str, Any]] = {
+        "video": {
+            "path": "clip.mp4",
+            "extension": "mp4",
+            "format": "mp4",
+            "media": video_facts(),
+            "people": people(210),
+        },
+        "audio": {"path": "speech.wav", "extension": "wav", "format": "wav", "media": audio_facts(), "people": _UNREAD},
+        "reference": {
+            "path": "face.jpg",
+            "extension": "jpg",
+            "format": "jpeg",
+            "media": image_facts(),
+            "people": people(210),
+        },
+    }
+    common: dict[str, Any] = {"role": role, "bytes": 900_000, "lfs": None, "problem": None}
+    return FileFacts(**{**common, **plain[role], **changes})
+
+
+def unread(role: Role, problem: str | None, lfs: LfsPointer | None = None) -> FileFacts:
+    """Make a file that could not be read as media."""
+    size = 0 if lfs is None else lfs.bytes
+    return file(role, problem=problem, lfs=lfs, bytes=size, format=_UNREAD, media=_UNREAD, people=_UNREAD)
+
+
+def callback(url: str, *addresses: str) -> CallbackFacts:
+    """Make a callback URL whose host has these addresses."""
+    scheme, _, rest = url.partition("://")
+    return CallbackFacts(url, scheme, rest.partition("/")[0], addresses)
+
+
+def request(**changes: Any) -> RequestFacts:
+    """Make a request that leaves every option to the provider, with changes."""
+    plain: dict[str, Any] = {"face_threshold": None, "video_extension": False, "callback": None}
+    return RequestFacts(**{**plain, **changes})
+
+
+def job(**changes: Any) -> JobFacts:
+    """Make a whole job that is fine, with changes of its parts."""
+    plain: dict[str, Any] = {
+        "video": file("video"),
+        "audio": file("audio"),
+        "reference": file("reference"),
+        "request": request(),
+    }
+    return JobFacts(**{**plain, **changes})
+
+
+def with_video(**changes: Any) -> JobFacts:
+    """Make a job whose video stream differs."""
+    return job(video=file("video", media=video_facts(**changes)))
+
+
+def with_audio(**changes: Any) -> JobFacts:
+    """Make a job whose audio stream differs."""
+    return job(audio=file("audio", media=audio_facts(**changes)))
+
+
+def with_image(**changes: Any) -> JobFacts:
+    """Make a job whose reference image differs."""
+    return job(reference=file("reference", media=image_facts(**changes)))
+
+
+def with_file(role: Role, **changes: Any) -> JobFacts:
+    """Make a job of which one file differs."""
+    return job(**{role: file(role, **changes)})

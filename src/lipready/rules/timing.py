@@ -1,0 +1,191 @@
+"""Rules about a video's time: when its frames are shown, and whether anything moves."""
+
+from fractions import Fraction
+from math import inf
+
+from lipready.facts.file import FileFacts
+from lipready.facts.finding import Fix
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import FrameRate, Stillness, VideoFacts
+from lipready.profiles.limit import Limit
+from lipready.rules.bounds import outside
+from lipready.rules.rule import Rule, Verdicts
+from lipready.rules.samples import job, rate, with_video
+from lipready.rules.subjects import finding, of_video
+from lipready.rules.wording import bounds_of, interval, name_of, number
+
+
+@of_video
+def video_variable_frame_rate(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
+    """Warn of frames at uneven distances.
+
+    What it checks
+        The longest and the shortest distance between neighbouring frames. A warning where they stray by more than
+        the profile's jitter band from the nominal rate or leave the accepted range; else only a remark.
+
+    Why it matters
+        A reader that assumes even distances moves the mouth early or late, and may read another rate than the nominal.
+
+    What the provider says
+        Nothing about variable rates; the accepted range is 15 to 60 fps.
+
+    How to repair
+        `prepare` writes the frames at a constant rate; speed and length stay.
+    """
+    frames = video.frame_rate
+    if isinstance(frames, Unmeasured):
+        yield frames
+        return
+    if not frames.variable:
+        return
+    allowed = limit.accept
+    strays = allowed is not None and (frames.lowest not in allowed or frames.highest not in allowed)
+    spread = max(frames.highest - frames.nominal, frames.nominal - frames.lowest)
+    severe = strays or spread > frames.nominal * limit.bands["jitter"]
+    fix = Fix("retime", "reencode", "Write the frames at a constant rate.")
+    measured = _rates(frames, limit)
+    accepted = f"a constant rate within {interval(allowed, limit.unit)}" if allowed is not None else "a constant rate"
+    yield finding(
+        limit,
+        file,
+        outside(limit) if severe else "info",
+        f"{name_of(file)} has a variable frame rate ({measured}); {accepted} is safe."
+        + (f" {fix.text}" if severe else ""),
+        measured=measured,
+        allowed=accepted,
+        fix=fix if severe else None,
+    )
+
+
+def _rates(frames: FrameRate, limit: Limit) -> str:
+    low, middle, high = (number(r, bounds_of(limit)) for r in (frames.lowest, frames.nominal, frames.highest))
+    return f"{low} to {high} fps, {middle} on average"
+
+
+@of_video
+def video_edit_list(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
+    """Warn of a video whose first frame is not at zero.
+
+    What it checks
+        Whether the container has an edit list that hides a part of the stream, and whether the first frame is shown
+        more than one frame's time before or after zero.
+
+    Why it matters
+        Readers that ignore edit lists and offsets place speech against the wrong pictures, and count another length.
+
+    What the provider says
+        Nothing about edit lists.
+
+    How to repair
+        `prepare` writes the file anew with the first frame at zero; where an edit list hides frames, by encoding again.
+    """
+    start = video.start
+    if isinstance(start, Unmeasured):
+        yield start
+        start = Fraction(0)
+    late = abs(start) > _frame_time(video)
+    if not late and not video.edit_list:
+        return
+    offset = f"the first frame at {number(start, (Fraction(0),), 3)} s"
+    measured = " and ".join([*(["an edit list"] if video.edit_list else []), *([offset] if late else [])])
+    fix = (
+        Fix("zero-start", "reencode", "Write what is shown, and only that, with the first frame at zero.")
+        if video.edit_list
+        else Fix("zero-start", "lossless", "Write the container anew with the first frame at zero.")
+    )
+    yield finding(
+        limit,
+        file,
+        outside(limit),
+        f"{name_of(file)} has {measured}: a reader that ignores this is out of step with the speech. {fix.text}",
+        measured=measured,
+        allowed="the first frame at 0 s, no edit list",
+        fix=fix,
+    )
+
+
+def _frame_time(video: VideoFacts) -> Fraction:
+    """Return the time of one frame, and none where the rate is not known."""
+    rate = video.frame_rate
+    return Fraction(0) if isinstance(rate, Unmeasured) or rate.nominal <= 0 else 1 / rate.nominal
+
+
+@of_video
+def video_frozen_or_black(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
+    """Warn of a video that is black, or a still picture, for much of its time.
+
+    What it checks
+        The shares of the sampled frames that are black, and that do not differ from the frame before.
+
+    Why it matters
+        Black frames show no face; a frozen picture with a moving mouth looks wrong, and both are billed.
+
+    What the provider says
+        Nothing; the bands are lipready's own.
+
+    How to repair
+        Cut the part away with `--trim START:END`, or export the clip again.
+    """
+    still = video.stillness
+    if isinstance(still, Unmeasured):
+        yield still
+        return
+    pairs = (("black", still.black), ("frozen", still.frozen))
+    shares = [_share(kind, share, limit.bands[kind]) for kind, share in pairs if limit.bands[kind] < share < inf]
+    if not shares:
+        return
+    measured = " and ".join(shares)
+    fix = Fix("trim", "editorial", "Choose the part that moves with --trim START:END.")
+    yield finding(
+        limit,
+        file,
+        outside(limit),
+        f"{name_of(file)} is {measured}: the mouth would move in a picture that does not. {fix.text}",
+        measured=measured,
+        allowed=" and ".join(f"≤ {_percent(limit.bands[kind], ())} {kind}" for kind in ("black", "frozen")),
+        fix=fix,
+    )
+
+
+def _share(kind: str, share: float, band: Fraction) -> str:
+    return f"{_percent(Fraction(share), (band,))} {kind}"
+
+
+def _percent(share: Fraction, near: tuple[Fraction, ...]) -> str:
+    return f"{number(share * 100, [bound * 100 for bound in near], 0)} %"
+
+
+VARIABLE_FRAME_RATE = Rule(
+    id="V202",
+    name="video-variable-frame-rate",
+    subject="video",
+    needs="headers",
+    judge=video_variable_frame_rate,
+    valid=lambda: (job(), with_video(frame_rate=rate("30000/1001"))),
+    invalid=lambda: (
+        with_video(frame_rate=rate(30, 10, 60)),
+        with_video(frame_rate=rate("15.2", "14.999", "15.3")),
+        with_video(frame_rate=rate(30, "29.5", "30.5")),
+    ),
+)
+EDIT_LIST = Rule(
+    id="V206",
+    name="video-edit-list",
+    subject="video",
+    needs="headers",
+    judge=video_edit_list,
+    valid=lambda: (job(), with_video(start=Fraction(1, 25))),
+    invalid=lambda: (with_video(edit_list=True), with_video(start=Fraction(1, 2)), with_video(start=Fraction(-1, 2))),
+)
+FROZEN_OR_BLACK = Rule(
+    id="V207",
+    name="video-frozen-or-black",
+    subject="video",
+    needs="pixels",
+    judge=video_frozen_or_black,
+    valid=lambda: (job(), with_video(stillness=Stillness(black=0.25, frozen=0.5))),
+    invalid=lambda: (
+        with_video(stillness=Stillness(black=0.26, frozen=0.0)),
+        with_video(stillness=Stillness(black=0.0, frozen=1.0)),
+    ),
+)

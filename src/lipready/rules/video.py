@@ -1,0 +1,311 @@
+"""Rules that the provider's documentation states for videos: container, codec, size, rate, duration, bytes."""
+
+from fractions import Fraction
+
+from lipready.facts.file import FileFacts, LfsPointer
+from lipready.facts.finding import Fix
+from lipready.facts.job import JobFacts
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+from lipready.profiles.limit import Limit
+from lipready.rules.bounds import breach, outside, refusal
+from lipready.rules.duration import judge_duration
+from lipready.rules.rule import Rule, Verdicts
+from lipready.rules.samples import job, rate, seconds, unread, with_file, with_video
+from lipready.rules.size import judge_size
+from lipready.rules.subjects import finding, of_video
+from lipready.rules.wording import amount, interval, listing, name_of, printable
+
+# What an MP4 carries as it is: such a stream is copied into one, not encoded again.
+_FITS_MP4 = frozenset({"h264", "hevc"})
+
+
+def video_container(facts: JobFacts, limit: Limit) -> Verdicts:
+    """Check that the video's container is one that the provider reads.
+
+    What it checks
+        The container by content, whatever the name says.
+
+    Why it matters
+        A container that is not on the list is refused before anything else is looked at.
+
+    What the provider says
+        DashScope: mp4, avi, mov; else InvalidFile.Format. EvoLink: MP4, MOV and other common formats.
+
+    How to repair
+        `prepare` moves the streams into an MP4 by stream copy, and encodes them again only where MP4 cannot carry them.
+    """
+    video = facts.video
+    if video is None:
+        return
+    if isinstance(video.format, Unmeasured):
+        yield video.format
+        return
+    severity = refusal(video.format, limit)
+    if severity is None:
+        return
+    copied = isinstance(video.media, VideoFacts) and video.media.codec in _FITS_MP4
+    fix = (
+        Fix("remux", "lossless", "Move the streams into an MP4 without encoding them again.")
+        if copied
+        else Fix("transcode", "reencode", "Encode the picture again, as H.264 in an MP4.")
+    )
+    allowed = listing(limit.safe_choices or limit.choices)
+    yield finding(
+        limit,
+        video,
+        severity,
+        f"{name_of(video)} is {printable(video.format)} by content; {allowed} is accepted. {fix.text}",
+        measured=printable(video.format),
+        allowed=allowed,
+        fix=fix,
+    )
+
+
+@of_video
+def video_codec(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
+    """Check that the picture is coded in a way that the provider decodes.
+
+    What it checks
+        The codec of the best video stream: H.264 (AVC) or H.265 (HEVC).
+
+    Why it matters
+        A container that is accepted may still hold a codec that is not, such as VP9 or MPEG-4 part 2 in an MP4.
+
+    What the provider says
+        DashScope: "编码采用H.264 H.265"; the English page of March 2026 calls it required. EvoLink says nothing.
+
+    How to repair
+        `prepare` encodes the picture again as H.264.
+    """
+    severity = refusal(video.codec, limit)
+    if severity is not None:
+        fix = Fix("transcode", "reencode", "Encode the picture again as H.264.")
+        yield finding(
+            limit,
+            file,
+            severity,
+            f"The picture of {name_of(file)} is coded as {printable(video.codec)}; "
+            f"{listing(limit.choices)} is accepted. {fix.text}",
+            measured=printable(video.codec),
+            allowed=listing(limit.choices),
+            fix=fix,
+        )
+
+
+@of_video
+def video_edge_length(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
+    """Check that both edges of the picture are within the provider's bounds.
+
+    What it checks
+        Width and height, each by itself, in two readings: as displayed (rotation and pixel aspect applied) and as
+        coded. An error where both readings break the limit, a warning where one does. Rotation alone changes no
+        verdict, since both edges have the same bounds.
+
+    Why it matters
+        The size is checked before the job runs. Tools that ignore the pixel aspect see another size than players do.
+
+    What the provider says
+        InvalidFile.Resolution: "The height or width of video must be 640 ~ 2048." Both bounds are accepted. Which
+        size is meant for rotated or non-square pixels is not said.
+
+    How to repair
+        `prepare` scales the picture and keeps its shape; where a picture is too long for that (over 3.2 : 1), it is
+        scaled and padded.
+    """
+    allowed = limit.accept
+    if allowed is None:
+        return
+    displayed, coded = (video.width, video.height), (video.coded_width, video.coded_height)
+    broken = [name for name, edges in (("displayed", displayed), ("coded", coded)) if not _within(edges, limit)]
+    if not broken:
+        return
+    short, long = sorted(displayed)
+    least, most = allowed.minimum, allowed.maximum
+    fits = least is None or most is None or long * least <= short * most
+    fix = (
+        Fix("scale", "reencode", "Scale the picture into the bounds and keep its shape.")
+        if fits
+        else Fix("pad", "reencode", "Scale the picture and pad it, since no scale brings both edges into the bounds.")
+    )
+    both, same = len(broken) > 1, sorted(displayed) == sorted(coded)
+    measured = _pixels(displayed) if same else f"{_pixels(displayed)} displayed, {_pixels(coded)} coded"
+    text = interval(allowed, limit.unit)
+    doubt = "" if both else f" as {broken[0]}, and the provider does not say which size counts"
+    yield finding(
+        limit,
+        file,
+        outside(limit) if both else "warning",
+        f"{name_of(file)} is {measured}; each edge must be {text}, and one is not{doubt}. {fix.text}",
+        measured=measured,
+        allowed=text,
+        fix=fix,
+    )
+
+
+def _within(edges: tuple[int, int], limit: Limit) -> bool:
+    return all(breach(Fraction(edge), limit) is None for edge in edges)
+
+
+def _pixels(edges: tuple[int, int]) -> str:
+    return f"{edges[0]} × {edges[1]} px"
+
+
+@of_video
+def video_frame_rate(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
+    """Check that the frame rate is within the provider's bounds.
+
+    What it checks
+        The nominal rate as an exact fraction from the timestamps: 14.999 is under 15, and 60000/1001 is not over 60.
+        How far a variable rate strays from it belongs to V202.
+
+    Why it matters
+        The rate is checked before the job runs.
+
+    What the provider says
+        DashScope: 15 fps ≤ rate ≤ 60 fps; else InvalidFile.FPS: "The video FPS must be 15 ~ 60." EvoLink says nothing.
+
+    How to repair
+        `prepare` repeats or drops frames to reach a rate within the bounds; speed and length stay.
+    """
+    frame_rate = video.frame_rate
+    if isinstance(frame_rate, Unmeasured):
+        yield frame_rate
+        return
+    broken = breach(frame_rate.nominal, limit)
+    if broken is None:
+        return
+    fix = Fix("retime", "reencode", "Repeat or drop frames to reach an accepted rate, at the same speed.")
+    measured, allowed = amount(frame_rate.nominal, limit), interval(broken.range, limit.unit)
+    yield finding(
+        limit,
+        file,
+        broken.severity,
+        f"{name_of(file)} runs at {measured}; {allowed} is accepted. {fix.text}",
+        measured=measured,
+        allowed=allowed,
+        fix=fix,
+    )
+
+
+@of_video
+def video_duration(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
+    """Check that the video is neither too short nor too long.
+
+    What it checks
+        The length in seconds that the packets add up to, exactly. Exactly on a bound that the pages dispute: a
+        warning. Where container, stream or packets say something else that breaks the limit: a warning, because the
+        provider may believe it; a header that says zero says nothing.
+
+    Why it matters
+        The length is checked before the job runs, and what is generated is billed by the second.
+
+    What the provider says
+        DashScope: "2s<时长<2min" in one place, "不小于2s且不大于120s" in another; else InvalidFile.Duration:
+        "must be 2s ~ 120s". EvoLink recommends 2 to 300 s, but the model behind it is DashScope's.
+
+    How to repair
+        A person decides what is lost: `prepare --trim START:END` or `--trim best` shortens, `--extend` lengthens by
+        playing forward and backward. A header that lies is written anew by a remux.
+    """
+    return judge_duration(
+        file,
+        video.duration,
+        limit,
+        longer=Fix("extend", "editorial", "Lengthen it with --extend, which plays it forward and backward."),
+        shorter=Fix("trim", "editorial", "Choose what to keep with --trim START:END or --trim best."),
+        header=Fix("remux", "lossless", "Write the container anew, with the true length."),
+    )
+
+
+def video_file_size(facts: JobFacts, limit: Limit) -> Verdicts:
+    """Check that the video file is not too large.
+
+    What it checks
+        The size in bytes, exactly; for a Git LFS pointer the size that the pointer names.
+
+    Why it matters
+        A larger file is refused. The provider's download also ends after 60 s, whatever the size.
+
+    What the provider says
+        DashScope: "文件≤300MB"; else InvalidFile.Size. Whether a MB is 10^6 or 2^20 bytes is not said: over
+        300 · 2^20 bytes is an error, between 300 · 10^6 and that a warning. EvoLink says nothing.
+
+    How to repair
+        `prepare` encodes the picture in two passes at the rate that fits.
+    """
+    return judge_size(facts.video, limit, Fix("fit-size", "reencode", "Encode it in two passes at a rate that fits."))
+
+
+CONTAINER = Rule(
+    id="V101",
+    name="video-container",
+    subject="video",
+    needs="headers",
+    judge=video_container,
+    valid=lambda: tuple(with_file("video", format=name) for name in ("mp4", "mov", "avi")),
+    invalid=lambda: tuple(with_file("video", format=name) for name in ("webm", "mkv", "mpegts", "gif", "mp3")),
+)
+CODEC = Rule(
+    id="V102",
+    name="video-codec",
+    subject="video",
+    needs="headers",
+    judge=video_codec,
+    valid=lambda: (with_video(codec="h264"), with_video(codec="hevc")),
+    invalid=lambda: tuple(with_video(codec=name) for name in ("vp9", "av1", "mpeg4", "mjpeg", "prores")),
+)
+EDGE_LENGTH = Rule(
+    id="V103",
+    name="video-edge-length",
+    subject="video",
+    needs="headers",
+    judge=video_edge_length,
+    valid=lambda: (
+        with_video(coded_width=640, coded_height=2048),
+        with_video(coded_width=2048, coded_height=640, width=640, height=2048, rotation=-90),
+    ),
+    invalid=lambda: (
+        with_video(coded_width=639, coded_height=1280),
+        with_video(coded_width=2049, coded_height=720),
+        with_video(coded_width=480, coded_height=854, width=854, height=480, rotation=90),
+        with_video(coded_width=3840, coded_height=640),
+        with_video(coded_width=576, coded_height=1024, width=640, sample_aspect_ratio=Fraction(10, 9)),
+    ),
+)
+FRAME_RATE = Rule(
+    id="V104",
+    name="video-frame-rate",
+    subject="video",
+    needs="headers",
+    judge=video_frame_rate,
+    valid=lambda: tuple(with_video(frame_rate=rate(fps)) for fps in ("15", "60", "60000/1001", "30000/1001")),
+    invalid=lambda: tuple(with_video(frame_rate=rate(fps)) for fps in ("12", "14.999", "15000/1001", "60.001", "120")),
+)
+DURATION = Rule(
+    id="V105",
+    name="video-duration",
+    subject="video",
+    needs="headers",
+    judge=video_duration,
+    valid=lambda: (
+        *(with_video(duration=seconds(length)) for length in ("2.001", "10", "119.999")),
+        with_video(duration=seconds(10, container=Fraction(0), stream=None)),
+    ),
+    invalid=lambda: (
+        *(with_video(duration=seconds(length)) for length in ("0", "1.99", "2", "120", "120.04", "3600")),
+        with_video(duration=seconds(119, container=Fraction(328))),
+    ),
+)
+FILE_SIZE = Rule(
+    id="V106",
+    name="video-file-size",
+    subject="video",
+    needs="headers",
+    judge=video_file_size,
+    valid=lambda: tuple(with_file("video", bytes=size) for size in (0, 299_999_999, 300_000_000)),
+    invalid=lambda: (
+        *(with_file("video", bytes=size) for size in (300_000_001, 314_572_800, 314_572_801)),
+        job(video=unread("video", None, LfsPointer("0" * 64, 400_000_000))),
+    ),
+)
