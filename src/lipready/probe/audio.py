@@ -1,0 +1,93 @@
+"""Measure the best audio stream of an open container."""
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from lipready.errors import ProbeError
+from lipready.facts.audio import AudioFacts
+from lipready.facts.unmeasured import Unmeasured
+from lipready.probe.duration import believe, container_duration, packet_duration, stream_duration
+from lipready.probe.local_file import LocalFile
+from lipready.probe.matroska import Matroska
+from lipready.probe.media_source import MediaSource
+from lipready.probe.movie import Movie
+from lipready.probe.packets import Budget, PacketTimes, read_packet_times
+from lipready.probe.sample_count import SampleCount
+from lipready.probe.streams import best_audio, is_cover
+from lipready.probe.truncation import is_truncated
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+_PADDING = 3456
+"""Samples: an MP3 encoder pads by its delay and up to two frames of 1152."""
+QUICK = Budget(packets=200_000, bytes=64 << 20, seconds=5.0)
+"""What may be read of a file whose header cannot be believed (MP3, ADTS) when nothing is decoded."""
+
+
+def measure_audio(
+    file: LocalFile, container: "InputContainer", header: Movie | Matroska | None, *, quick: bool
+) -> AudioFacts:
+    """Measure the best audio stream; unless `quick` every sample is decoded and counted.
+
+    Raises ProbeError where there is no audio stream, or nothing in it.
+    """
+    stream = best_audio(container)
+    if stream is None:
+        raise ProbeError("holds no audio stream")
+    source = MediaSource(file, container, stream, header)
+    _assert_usable(source)
+    counted = None if quick else SampleCount(stream)
+    times = _packet_times(source, counted, quick=quick)
+    _assert_not_empty(source, times, counted)
+    rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
+    if counted is not None and counted.rate:
+        rate, channels = counted.rate, counted.channels
+    return AudioFacts(
+        codec=source.codec,
+        stream_index=stream.index,
+        sample_rate=rate,
+        channels=channels,
+        duration=believe(
+            container=container_duration(container),
+            stream=stream_duration(stream),
+            packets=_packet_length(times),
+            samples=counted.seconds if counted else None,
+            padding=Fraction(_PADDING, rate) if rate else Fraction(0),
+        ),
+        cover=any(is_cover(video) for video in container.streams.video),
+        truncated=True if counted is not None and counted.broken_end else is_truncated(source, times),
+    )
+
+
+def _assert_usable(source: MediaSource) -> None:
+    if source.track is not None and source.track.encrypted:
+        raise ProbeError("is encrypted (DRM): it cannot be decoded without its key")
+    if source.stream.codec_context is None:
+        raise ProbeError("holds audio in a codec that is not known")
+
+
+def _packet_times(source: MediaSource, counted: SampleCount | None, *, quick: bool) -> PacketTimes | None:
+    """Read the packets, and let them be counted; None where the index of an MP4 says enough."""
+    if counted is None and isinstance(source.header, Movie) and not source.header.fragmented:
+        return None
+    times = read_packet_times(source.container, source.stream, QUICK if quick else Budget(), counted)
+    if counted is not None:
+        counted.finish()
+    return times
+
+
+def _assert_not_empty(source: MediaSource, times: PacketTimes | None, counted: SampleCount | None) -> None:
+    if counted is not None:
+        if counted.seconds or counted.late:
+            return
+        raise ProbeError("holds no audio samples" if counted.error is None else f"cannot be decoded: {counted.error}")
+    empty = not source.stream.duration if times is None else not times.pts and times.cut is None
+    if empty:
+        raise ProbeError("holds no audio samples")
+
+
+def _packet_length(times: PacketTimes | None) -> Fraction | None:
+    if times is None or times.cut is not None:
+        return None
+    return packet_duration(times, Unmeasured("sound has no frame rate"))

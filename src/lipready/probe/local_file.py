@@ -1,0 +1,132 @@
+"""A file of the user, opened once and read within the size that it had at that moment."""
+
+import errno
+import io
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from lipready.errors import ProbeError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_KINDS = (
+    (stat.S_ISDIR, "is a folder, not a file"),
+    (stat.S_ISFIFO, "is a named pipe, not a file"),
+    (stat.S_ISSOCK, "is a socket, not a file"),
+    (stat.S_ISCHR, "is a device, not a file"),
+    (stat.S_ISBLK, "is a device, not a file"),
+)
+_REASONS = {
+    errno.ENOENT: "does not exist",
+    errno.ENOTDIR: "does not exist: a part of its path is not a folder",
+    errno.EACCES: "cannot be read: permission denied",
+    errno.EPERM: "cannot be read: permission denied",
+    errno.ELOOP: "cannot be read: its symbolic links lead in a circle",
+    errno.ENAMETOOLONG: "does not exist: its name is too long",
+}
+# Without O_NONBLOCK the opening of a pipe that took the file's place after the stat would wait for ever.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+class LocalFile(io.RawIOBase):
+    """A regular file, read-only, that ends where it ended when it was opened, however it grows.
+
+    It has no name on purpose: what a demuxer cannot know it cannot follow.
+    """
+
+    def __init__(self, descriptor: int, size: int, modified: int) -> None:
+        super().__init__()
+        self._raw = io.FileIO(descriptor, "rb")
+        self._modified = modified
+        self.size = size
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say that it can be moved in."""
+        return True
+
+    def fileno(self) -> int:
+        """Return the descriptor."""
+        return self._raw.fileno()
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._raw.tell()
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Move; the end is where it was when the file was opened."""
+        if whence == os.SEEK_END:
+            return self._raw.seek(max(0, self.size + offset))
+        return self._raw.seek(offset, whence)
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        """Fill a buffer as far as the file goes."""
+        room = self.size - self._raw.tell()
+        if room <= 0:
+            return 0
+        return self._raw.readinto(memoryview(buffer).cast("B")[:room]) or 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read at most `size` bytes, or all that is left."""
+        room = max(0, self.size - self._raw.tell())
+        return self._raw.read(room if size is None or size < 0 else min(size, room)) or b""
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Read the bytes from `offset` on, fewer than `length` at the end of the file."""
+        self.seek(offset)
+        return self.read(length)
+
+    def close(self) -> None:
+        """Close the descriptor."""
+        if not self.closed:
+            self._raw.close()
+        super().close()
+
+    def assert_unchanged(self) -> None:
+        """Raise ProbeError where somebody wrote to the file since it was opened."""
+        now = os.fstat(self._raw.fileno())
+        if now.st_size > self.size:
+            raise ProbeError("grew while it was read: wait until it is written completely, then check again")
+        if now.st_size < self.size or now.st_mtime_ns != self._modified:
+            raise ProbeError("changed while it was read: wait until nothing writes to it, then check again")
+
+
+@contextmanager
+def open_local(path: str) -> Iterator[LocalFile]:
+    """Open a regular file, whatever its name looks like.
+
+    Raises ProbeError, whose message continues the file's name, for whatever is not a readable, non-empty regular file.
+    """
+    try:
+        _assert_regular(os.stat(path))  # noqa: PTH116  (a Path would lose names that are not normal, such as "a//b")
+        descriptor = os.open(path, _FLAGS)
+    except OSError as error:
+        raise ProbeError(describe_os_error(error)) from error
+    except ValueError as error:
+        raise ProbeError("does not exist: its name holds a null character") from error
+    status = os.fstat(descriptor)
+    with LocalFile(descriptor, status.st_size, status.st_mtime_ns) as file:
+        _assert_regular(status)
+        if file.size == 0:
+            raise ProbeError("is empty")
+        yield file
+
+
+def describe_os_error(error: OSError) -> str:
+    """Make a phrase that continues a file's name."""
+    return _REASONS.get(error.errno or 0) or f"cannot be read: {(error.strerror or str(error)).lower()}"
+
+
+def _assert_regular(status: os.stat_result) -> None:
+    for matches, phrase in _KINDS:
+        if matches(status.st_mode):
+            raise ProbeError(phrase)
+    if not stat.S_ISREG(status.st_mode):
+        raise ProbeError("is not a regular file")

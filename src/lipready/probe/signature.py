@@ -1,0 +1,132 @@
+"""The format of a file by its first bytes: what it is, before anything heavy looks at it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["image", "media", "text", "unknown"]
+HEAD_BYTES = 4096
+
+_AVIF_BRANDS = {b"avif", b"avis"}
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_MP4_AUDIO_BRANDS = {b"M4A ", b"M4B ", b"M4P ", b"F4A ", b"F4B "}
+# The box types that open QuickTime files from before `ftyp` existed, and damaged MP4s.
+_FIRST_BOXES = {b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"moof", b"styp", b"sidx", b"uuid"}
+_IMAGES = (
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+    (b"BM", "bmp"),
+    (b"II*\x00", "tiff"),
+    (b"MM\x00*", "tiff"),
+    (b"II+\x00", "tiff"),
+    (b"MM\x00+", "tiff"),
+    (b"8BPS\x00\x01", "psd"),
+    (b"\x00\x00\x01\x00", "ico"),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "jp2"),
+    (b"\xff\x0a", "jxl"),
+    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "jxl"),
+    (b"qoif", "qoi"),
+)
+_MEDIA = (
+    (b"OggS", "ogg"),
+    (b"fLaC", "flac"),
+    (b"FLV\x01", "flv"),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf"),
+    (b"caff\x00\x01", "caf"),
+    (b"#!AMR", "amr"),
+    (b"riff\x2e\x91\xcf\x11", "w64"),
+    (b"\x00\x00\x01\xba", "mpeg"),
+    (b".snd", "au"),
+)
+_TEXTS = (
+    (b"#EXTM3U", "an HLS playlist (m3u8)"),
+    (b"ffconcat version", "an FFmpeg concat script"),
+    (b"v=0\r\n", "an SDP session description"),
+    (b"v=0\n", "an SDP session description"),
+    (b"[playlist]", "a playlist (pls)"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What the first bytes say. `name` is the format ("mp4", "png", …), or what a text file is; "" where unknown."""
+
+    kind: Kind
+    name: str
+
+
+def recognise(head: bytes) -> Signature:
+    """Tell the format from the first `HEAD_BYTES` bytes."""
+    if head[4:8] == b"ftyp":
+        return _by_brand(head)
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return Signature("image", "webp")
+    for table, kind in ((_IMAGES, "image"), (_MEDIA, "media"), (_TEXTS, "text")):
+        for magic, name in table:
+            if head.startswith(magic):
+                return Signature(kind, name)  # type: ignore[arg-type]
+    name = _media_by_structure(head)
+    return Signature("media", name) if name else _text_or_unknown(head)
+
+
+def brands(head: bytes) -> tuple[bytes, frozenset[bytes]]:
+    """Major brand and compatible brands of an `ftyp` box (ISO/IEC 14496-12, 4.3)."""
+    end = min(int.from_bytes(head[:4], "big"), len(head))
+    return head[8:12], frozenset(head[at : at + 4] for at in range(16, end - 3, 4))
+
+
+def movie_format(head: bytes) -> str:
+    """mp4, m4a, mov, 3gp or 3g2, by the brand; a file without `ftyp` is the QuickTime of before it existed."""
+    if head[4:8] != b"ftyp":
+        return "mov"
+    major, _ = brands(head)
+    if major == b"qt  ":
+        return "mov"
+    if major in _MP4_AUDIO_BRANDS:
+        return "m4a"
+    if major.startswith((b"3gp", b"3gr", b"3gs", b"3ge", b"3gg", b"3gh")):
+        return "3gp"
+    return "3g2" if major.startswith(b"3g2") else "mp4"
+
+
+def _by_brand(head: bytes) -> Signature:
+    major, compatible = brands(head)
+    # A phone's motion photo and an AVIF sequence may carry both; the major brand says what the file is first of all.
+    if major in _AVIF_BRANDS or (major in _HEIF_BRANDS and b"avif" in compatible):
+        return Signature("image", "avif")
+    if major in _HEIF_BRANDS:
+        return Signature("image", "heic")
+    return Signature("media", movie_format(head))
+
+
+def _media_by_structure(head: bytes) -> str:
+    if head[:4] in {b"RIFF", b"RIFX", b"RF64", b"BW64"} and head[8:12] in {b"WAVE", b"AVI ", b"AVIX"}:
+        return "wav" if head[8:12] == b"WAVE" else "avi"
+    if head[:4] == b"\x1a\x45\xdf\xa3":
+        return "webm" if b"webm" in head[:128] else "mkv"
+    if head[:4] == b"FORM" and head[8:12] in {b"AIFF", b"AIFC"}:
+        return "aiff"
+    if head[4:8] in _FIRST_BOXES:
+        return "mov"
+    if head[:1] == b"\x47" and head[188:189] == b"\x47" and head[376:377] == b"\x47":
+        return "mpegts"
+    return ""
+
+
+def _text_or_unknown(head: bytes) -> Signature:
+    if not _is_text(head):
+        return Signature("unknown", "")
+    return Signature("text", "a DASH manifest (mpd)" if b"<MPD" in head else "text")
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        text = head.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # The head may end in the middle of a character.
+        return error.start > len(head) - 4 and error.reason == "unexpected end of data"
+    return all(character.isprintable() or character in "\t\r\n\f" for character in text)

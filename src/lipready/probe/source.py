@@ -1,0 +1,161 @@
+"""One input file in, its facts out, whatever the file turns out to be."""
+
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from lipready.errors import ProbeError
+from lipready.facts.audio import AudioFacts
+from lipready.facts.file import FileFacts, Role
+from lipready.facts.image import ImageFacts
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+from lipready.probe.lfs import read_pointer
+from lipready.probe.local_file import LocalFile, describe_os_error, open_local
+from lipready.probe.matroska import Matroska, read_matroska
+from lipready.probe.movie import Movie, movie_header_end, read_movie
+from lipready.probe.signature import HEAD_BYTES, Signature, recognise
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+_MOVIE_FORMATS = {"mp4", "mov", "m4a", "3gp", "3g2"}
+_MATROSKA_FORMATS = {"mkv", "webm"}
+_CUT_OFF = "ends before its index: the recording was cut off"
+_WANTED = {"video": "a video", "audio": "an audio file", "reference": "a picture"}
+
+
+def examine(path: str, role: Role, *, quick: bool) -> FileFacts:
+    """Measure one file as the input that `role` asks for; `quick` reads headers and indexes only.
+
+    Never raises on account of the file: what is wrong with it stands in `problem`, a phrase that continues the file's
+    name, and then `media` is Unmeasured with the same words. A Git LFS pointer is no problem but `lfs`.
+    """
+    facts = FileFacts(
+        role=role,
+        path=path,
+        bytes=Unmeasured("the file could not be opened"),
+        extension=PurePath(path).suffix.lower().removeprefix("."),
+        format=Unmeasured("the file could not be opened"),
+        lfs=None,
+        problem=None,
+        media=Unmeasured("the file could not be opened"),
+        people=Unmeasured("nobody was looked for"),
+    )
+    try:
+        with open_local(path) as file:
+            return _examine_open(file, replace(facts, bytes=file.size), quick=quick)
+    except ProbeError as error:
+        size = 0 if str(error) == "is empty" else facts.bytes
+        return replace(facts, bytes=size, problem=str(error), media=Unmeasured(str(error)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    format: str
+    media: VideoFacts | AudioFacts | ImageFacts
+
+
+def _examine_open(file: LocalFile, facts: FileFacts, *, quick: bool) -> FileFacts:
+    head = file.read_at(0, HEAD_BYTES)
+    pointer = read_pointer(head) if file.size < HEAD_BYTES else None
+    if pointer is not None:
+        reason = Unmeasured("a Git LFS pointer stands in the place of the media")
+        return replace(facts, bytes=pointer.bytes, lfs=pointer, format=reason, media=reason)
+    signature = recognise(head)
+    known = signature.name if signature.kind in {"image", "media"} else Unmeasured("its content is not recognised")
+    facts = replace(facts, format=known)
+    try:
+        found = _measure(file, facts.role, signature, quick=quick)
+        file.assert_unchanged()
+    except ProbeError as error:
+        return replace(facts, problem=str(error), media=Unmeasured(str(error)))
+    except OSError as error:
+        problem = describe_os_error(error)
+        return replace(facts, problem=problem, media=Unmeasured(problem))
+    except Exception as error:  # noqa: BLE001  (the boundary to hostile files: whatever they break costs one finding)
+        problem = f"cannot be measured: {type(error).__name__} ({str(error)[:100]})"
+        return replace(facts, problem=problem, media=Unmeasured(problem))
+    return replace(facts, format=found.format, media=found.media)
+
+
+def _measure(file: LocalFile, role: Role, signature: Signature, *, quick: bool) -> _Found:
+    if signature.kind == "text":
+        what = "a text file" if signature.name == "text" else signature.name
+        raise ProbeError(f"is {what}, not {_WANTED[role]}")
+    if signature.kind == "image":
+        return _picture(file, role, signature, quick=quick)
+    return _media(file, role, signature, quick=quick)
+
+
+def _picture(file: LocalFile, role: Role, signature: Signature, *, quick: bool) -> _Found:
+    from lipready.probe.image import is_animated, measure_image
+
+    if role == "video" and signature.name == "gif" and is_animated(file):
+        return _media(file, role, signature, quick=quick)
+    if role != "reference":
+        raise ProbeError(f"is a picture ({signature.name.upper()}), not {_WANTED[role]}")
+    return _Found(*measure_image(file, quick=quick))
+
+
+def _media(file: LocalFile, role: Role, signature: Signature, *, quick: bool) -> _Found:
+    from lipready.probe.audio import measure_audio
+    from lipready.probe.container import demuxer_format
+    from lipready.probe.streams import best_video
+    from lipready.probe.video import measure_video
+
+    header = _header(file, signature)
+    with _open(file, signature, header, quick=quick) as container:
+        name = _format(container, signature, header) or demuxer_format(container.format.name)
+        video = best_video(container)
+        if role == "video":
+            return _Found(name, measure_video(file, container, header, quick=quick))
+        if role == "audio":
+            name = "m4a" if name == "mp4" and video is None else name
+            return _Found(name, measure_audio(file, container, header, quick=quick))
+        raise ProbeError(f"is {'an audio file' if video is None else 'a video'}, not a picture")
+
+
+def _open(file: LocalFile, signature: Signature, header: Movie | Matroska | None, *, quick: bool) -> "InputContainer":
+    from lipready.probe.container import open_container
+    from lipready.probe.streams import best_video, has_size
+
+    try:
+        # Of all headers only those of MP4 and QuickTime say enough without a decoder, and not for every codec.
+        if quick and isinstance(header, Movie):
+            container = open_container(file, decoders=False)
+            video = best_video(container)
+            if video is None or has_size(video):
+                return container
+            container.close()
+        container = open_container(file)
+    except ProbeError as error:
+        raise ProbeError(_better_reason(file, signature, header) or str(error)) from error
+    if not container.streams:
+        container.close()
+        raise ProbeError(_better_reason(file, signature, header) or "holds no stream")
+    return container
+
+
+def _header(file: LocalFile, signature: Signature) -> Movie | Matroska | None:
+    if signature.name in _MOVIE_FORMATS:
+        if (movie_header_end(file) or 0) > file.size:
+            raise ProbeError("ends in the middle of its index: the recording or the copy was cut off")
+        return read_movie(file)
+    return read_matroska(file) if signature.name in _MATROSKA_FORMATS else None
+
+
+def _format(container: "InputContainer", signature: Signature, header: Movie | Matroska | None) -> str | None:
+    """Take the signature's word where the demuxer agrees, or cannot tell the members of a family apart."""
+    family = container.format.name
+    if isinstance(header, Matroska) and family == "matroska,webm":
+        return "webm" if header.doc_type == "webm" else "mkv"
+    return signature.name if signature.name in _MOVIE_FORMATS and family.startswith("mov,") else None
+
+
+def _better_reason(file: LocalFile, signature: Signature, header: Movie | Matroska | None) -> str | None:
+    """Why a file that begins like an MP4 does not open, where its boxes tell."""
+    if isinstance(header, Movie):
+        encrypted = any(track.encrypted for track in header.tracks)
+        return "is encrypted (DRM): it cannot be decoded without its key" if encrypted else None
+    return _CUT_OFF if signature.name in _MOVIE_FORMATS and movie_header_end(file) is None else None

@@ -1,0 +1,66 @@
+"""Which of the streams of a container is meant."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+_PICTURE_CODECS = {"png", "mjpeg", "bmp", "tiff", "webp", "gif"}
+
+
+def codec_name(stream: Any) -> str:
+    """FFmpeg's name of the codec, whichever decoder serves it; "unknown" where there is none."""
+    context = stream.codec_context
+    return "unknown" if context is None else str(context.codec.canonical_name)
+
+
+def is_cover(stream: Any) -> bool:
+    """Whether a video stream is a cover picture or a strip of thumbnails, which nobody plays."""
+    from av.stream import Disposition
+
+    stills = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+    return bool(stream.disposition & stills)
+
+
+def has_size(stream: Any) -> bool:
+    """Whether the size of a video stream's pictures is known."""
+    return stream.codec_context is not None and stream.codec_context.width > 0
+
+
+def best_video(container: "InputContainer") -> Any | None:
+    """Pick the stream that a player shows: not a cover, with samples, marked as default, a video codec, the largest."""
+    return max((s for s in container.streams.video if not is_cover(s)), key=_video_rank, default=None)
+
+
+def best_audio(container: "InputContainer") -> Any | None:
+    """Pick the stream that a player plays: one that can be decoded, marked as default, with the most channels."""
+    return max(container.streams.audio, key=_audio_rank, default=None)
+
+
+def _video_rank(stream: Any) -> tuple[bool, bool, bool, bool, int, int]:
+    from av.stream import Disposition
+
+    context = stream.codec_context
+    area = 0 if context is None else context.width * context.height
+    return (
+        context is not None,
+        _has_samples(stream),
+        codec_name(stream) not in _PICTURE_CODECS,
+        bool(stream.disposition & Disposition.default),
+        area,
+        -stream.index,
+    )
+
+
+def _audio_rank(stream: Any) -> tuple[bool, bool, bool, int, int, int]:
+    from av.stream import Disposition
+
+    context = stream.codec_context
+    channels, rate = (0, 0) if context is None else (context.channels, context.sample_rate)
+    default = bool(stream.disposition & Disposition.default)
+    return context is not None, _has_samples(stream), default, channels, rate, -stream.index
+
+
+def _has_samples(stream: Any) -> bool:
+    """Whether the stream is not known to be empty: an MP4 counts its samples, most other containers do not."""
+    return not (stream.frames == 0 and stream.duration == 0)
