@@ -1,0 +1,1 @@
+"""Frames → people: models, detection, landmarks, pose, and who is in the picture."""

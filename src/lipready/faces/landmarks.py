@@ -1,0 +1,135 @@
+"""The face mesh: 468 points in three dimensions, and a flag that says how much the crop looks like a face."""
+
+from dataclasses import dataclass
+from math import atan2, ceil, cos, floor, sin
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from lipready.faces.geometry import Area, Point
+from lipready.faces.models import Models
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SIDE = 192
+POINTS, FLAG = "conv2d_21", "conv2d_31"
+MARGIN = 1.5
+"""The crop is this many times the face's box."""
+
+OUTER_EYES = (33, 263)
+"""Mesh points: the outer corners of the eye on the left and on the right of a frontal face's picture."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mesh:
+    """`points`: 468 × 3 (float32) in picture pixels, x right, y down, z away from the camera, in the same unit.
+
+    `flag` is a raw logit: faces read 8 and more, other things 6 and less (section 6 of the design).
+    """
+
+    points: "NDArray[np.float32]"
+    flag: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Crop:
+    """A square of the picture, turned by `angle` (radians) around its centre."""
+
+    centre: Point
+    side: float
+    angle: float
+
+
+class Mesher:
+    """The landmark network; may be shared by threads, which take turns."""
+
+    def __init__(self, models: Models) -> None:
+        """Load the network."""
+        import cv2
+
+        self._net = cv2.dnn.readNetFromTFLite(str(models.landmarks), **_engine(cv2))
+        self._lock = Lock()
+
+    def mesh(self, image: "NDArray[np.uint8]", area: Area, eyes: tuple[Point, Point]) -> Mesh:
+        """Fit the mesh to a face in an RGB image, given its box and eyes; runs twice (a rolled head needs it)."""
+        first = self._run(image, _Crop(area.centre, MARGIN * area.size, _angle(*eyes)))
+        return self._run(image, _crop_around(first))
+
+    def _run(self, image: "NDArray[np.uint8]", crop: _Crop) -> Mesh:
+        import numpy as np
+
+        patch, to_picture = _straighten(image, crop)
+        blob = np.ascontiguousarray(patch.transpose(2, 0, 1)[None], np.float32) / 255
+        with self._lock:
+            self._net.setInput(blob)
+            points, flag = self._net.forward([POINTS, FLAG])
+            raw, logit = points.reshape(-1, 3).copy(), float(flag.ravel()[0])
+        flat = raw[:, :2] @ to_picture[:, :2].T + to_picture[:, 2]
+        depth = raw[:, 2:] * (crop.side / SIDE)
+        return Mesh(np.concatenate([flat, depth], axis=1).astype(np.float32), logit)
+
+
+def _engine(cv2: Any) -> dict[str, int]:
+    """OpenCV 5's new engine reads this network wrongly; OpenCV 4 has only the classic one."""
+    return {"engine": cv2.dnn.ENGINE_CLASSIC} if hasattr(cv2.dnn, "ENGINE_CLASSIC") else {}
+
+
+def _angle(left: Point, right: Point) -> float:
+    return atan2(right[1] - left[1], right[0] - left[0])
+
+
+def _crop_around(mesh: Mesh) -> _Crop:
+    """Put an upright square around a mesh, for the second pass."""
+    import numpy as np
+
+    flat = mesh.points[:, :2].astype(float)
+    left, right = (flat[i] for i in OUTER_EYES)
+    angle = _angle((left[0], left[1]), (right[0], right[1]))
+    turn = np.array([[cos(angle), sin(angle)], [-sin(angle), cos(angle)]])
+    level = flat @ turn.T
+    low, high = level.min(axis=0), level.max(axis=0)
+    centre = ((low + high) / 2) @ turn
+    return _Crop((float(centre[0]), float(centre[1])), max(MARGIN * float((high - low).max()), 1.0), angle)
+
+
+def _straighten(image: "NDArray[np.uint8]", crop: _Crop) -> "tuple[NDArray[np.uint8], NDArray[np.float64]]":
+    """Cut a turned square out of the picture; also the 2 × 3 matrix from its pixels to picture pixels."""
+    import cv2
+    import numpy as np
+
+    scale = crop.side / SIDE
+    c, s = cos(crop.angle) * scale, sin(crop.angle) * scale
+    half = SIDE / 2
+    to_picture = np.array(
+        [[c, -s, crop.centre[0] - half * (c - s)], [s, c, crop.centre[1] - half * (s + c)]], np.float64
+    )
+    patch, origin, shrink = _shrunk(image, crop, scale)
+    to_patch = to_picture.copy()
+    to_patch[:, 2] -= origin
+    to_patch *= shrink
+    size = (SIDE, SIDE)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(patch, to_patch, size, flags=flags, borderMode=cv2.BORDER_CONSTANT), to_picture
+
+
+def _shrunk(
+    image: "NDArray[np.uint8]", crop: _Crop, scale: float
+) -> "tuple[NDArray[np.uint8], NDArray[np.float64], float]":
+    """Take the part of the picture that the crop needs, averaged down first where a plain warp would alias."""
+    import cv2
+    import numpy as np
+
+    reach = crop.side * 0.7072
+    height, width = image.shape[:2]
+    left = min(max(0, floor(crop.centre[0] - reach)), width - 1)
+    top = min(max(0, floor(crop.centre[1] - reach)), height - 1)
+    right = max(min(width, ceil(crop.centre[0] + reach)), left + 1)
+    bottom = max(min(height, ceil(crop.centre[1] + reach)), top + 1)
+    patch = image[top:bottom, left:right]
+    origin = np.array([left, top], np.float64)
+    if scale <= 1.5:  # noqa: PLR2004
+        return patch, origin, 1.0
+    shrink = 1.0 / scale
+    size = (max(1, round(patch.shape[1] * shrink)), max(1, round(patch.shape[0] * shrink)))
+    return cv2.resize(patch, size, interpolation=cv2.INTER_AREA), origin, shrink

@@ -1,0 +1,82 @@
+"""The faces in one picture: candidates, tested by their mesh."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lipready.faces.detect import Candidate
+from lipready.faces.engine import engine
+from lipready.faces.geometry import Area
+from lipready.faces.pose import Pose, pose_of
+from lipready.faces.second_opinion import PASS, crop_for_opinion
+from lipready.faces.views import along, padded, small, whole
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MOST_CANDIDATES = 40
+"""A crowd, or a texture full of candidates: the best ones are enough to say "at least"."""
+
+SURE_FLAG, SURE_SCORE = 5.0, 0.65
+GRAY_SCORE = 0.55
+GRAY_FLAG, GRAY_FLAG_SCORE = 3.0, 0.40
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A face, or what looks like one: area in picture pixels, the detector's score 0..1, the mesh's flag (logit)."""
+
+    area: Area
+    score: float
+    flag: float
+    pose: Pose
+
+    @property
+    def sure(self) -> bool:
+        """Whether detector and mesh agree, so that nobody else has to be asked."""
+        return self.flag >= SURE_FLAG and self.score >= SURE_SCORE
+
+    @property
+    def gray(self) -> bool:
+        """Whether it is worth a second opinion."""
+        return self.score >= GRAY_SCORE or (self.flag >= GRAY_FLAG and self.score >= GRAY_FLAG_SCORE)
+
+    @property
+    def rank(self) -> float:
+        """How good a look it is: more is better. A mesh that does not fit at all leaves the detector's word alone."""
+        return self.score * (1.0 + max(self.flag, 0.0) / 10.0)
+
+
+def faces_through(image: "NDArray[np.uint8]", views: Iterable[Area], *, near: bool = False) -> tuple[Face, ...]:
+    """Find the sure and the gray faces in an RGB image as seen through some views, each place once."""
+    models = engine()
+    found = models.detector.candidates(image, views, near=near)[:MOST_CANDIDATES]
+    faces = [face for face in (_face(image, candidate) for candidate in found) if face.sure or face.gray]
+    return without_parts(faces)
+
+
+def faces_in_picture(image: "NDArray[np.uint8]") -> tuple[Face, ...]:
+    """Every face in a single RGB picture: all views, and each face confirmed by the second opinion."""
+    opinion = engine().second_opinion
+    faces = faces_through(image, every_view(image.shape[1], image.shape[0]), near=True)
+    return tuple(f for f in faces if opinion.score(crop_for_opinion(image, f.area)) >= PASS)
+
+
+def every_view(width: int, height: int) -> tuple[Area, ...]:
+    """All views of a picture that the full-range detector takes."""
+    return (whole(width, height), padded(width, height), *along(width, height), *small(width, height))
+
+
+def without_parts(faces: Iterable[Face]) -> tuple[Face, ...]:
+    """Leave out what lies by more than half in a better face: it is part of that one."""
+    kept: list[Face] = []
+    for face in sorted(faces, key=lambda f: (not f.sure, -f.rank)):
+        if not any(face.area.inside(k.area) > 0.5 for k in kept):  # noqa: PLR2004
+            kept.append(face)
+    return tuple(kept)
+
+
+def _face(image: "NDArray[np.uint8]", candidate: Candidate) -> Face:
+    mesh = engine().mesher.mesh(image, candidate.area, candidate.eyes)
+    return Face(candidate.area, candidate.score, mesh.flag, pose_of(mesh))
