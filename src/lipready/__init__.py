@@ -1,3 +1,98 @@
-"""Check, repair and submit the inputs of hosted lip-sync models before they cost money."""
+"""Check and repair the inputs of hosted lip-sync models before they cost money.
+
+>>> import lipready
+>>> report = lipready.check(video="clip.mp4", audio="speech.wav")  # doctest: +SKIP
+>>> report.verdict  # doctest: +SKIP
+'pass'
+
+Every public name is imported on first use, so that `import lipready` costs next to nothing.
+"""
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lipready.check import Settings, check, check_many
+    from lipready.errors import (
+        ComponentError,
+        ConfigurationError,
+        FixError,
+        LipreadyError,
+        NothingCheckedError,
+        ProbeError,
+        UsageError,
+    )
+    from lipready.facts.finding import Finding
+    from lipready.facts.report import Report
+    from lipready.fixes.choices import Choices
+    from lipready.job import Job, RequestOptions
+    from lipready.prepare import Prepared, prepare
 
 __version__ = "0.1.0.dev0"
+
+__all__ = [
+    "Choices",
+    "ComponentError",
+    "ConfigurationError",
+    "Finding",
+    "FixError",
+    "Job",
+    "LipreadyError",
+    "NothingCheckedError",
+    "Prepared",
+    "ProbeError",
+    "Report",
+    "RequestOptions",
+    "Settings",
+    "UsageError",
+    "__version__",
+    "check",
+    "check_many",
+    "prepare",
+]
+
+_HOMES = {
+    "lipready.check": ("Settings", "check", "check_many"),
+    "lipready.errors": (
+        "ComponentError",
+        "ConfigurationError",
+        "FixError",
+        "LipreadyError",
+        "NothingCheckedError",
+        "ProbeError",
+        "UsageError",
+    ),
+    "lipready.facts.finding": ("Finding",),
+    "lipready.facts.report": ("Report",),
+    "lipready.fixes.choices": ("Choices",),
+    "lipready.job": ("Job", "RequestOptions"),
+    "lipready.prepare": ("Prepared", "prepare"),
+}
+_VERBS = frozenset({"check", "prepare"})
+
+
+class _Package(ModuleType):
+    """The package, where a verb is always the function, even after the module of the same name was imported."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in _VERBS and isinstance(value, ModuleType):
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:
+            value = getattr(import_module(home), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module 'lipready' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,17 @@
+"""The entry point of `lipready`."""
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its status; see `lipready.cli.run`."""
+    try:
+        # Imported here, so that Ctrl-C during start-up is as quiet as later.
+        from lipready.cli.run import run
+
+        status = run(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted.\n")
+        status = 130
+    sys.exit(status)

@@ -1,0 +1,107 @@
+"""`lipready check`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lipready.cli.options import Shared, judging_options
+from lipready.cli.session import Session
+from lipready.cli.status import CLEAN, of_report
+from lipready.errors import NothingCheckedError, UsageError
+from lipready.job import Job, RequestOptions
+
+if TYPE_CHECKING:
+    from lipready.facts.report import Report
+    from lipready.profiles.limit import Profile
+
+
+@click.command(name="check")
+@click.argument("files", nargs=-1, metavar="[VIDEO] [AUDIO] [REFERENCE]")
+@click.option("--video", metavar="FILE", help="The video, whatever its content looks like.")
+@click.option("--audio", metavar="FILE", help="The audio track.")
+@click.option("--ref", "reference", metavar="FILE", help="The reference image.")
+@click.option(
+    "--jobs",
+    "job_list",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Check a list of jobs: JSON Lines, or TOML with [[jobs]]; keys: video, audio, reference, video_extension,"
+    " face_threshold, callback_url. Paths are relative to the list.",
+)
+@click.option("--face-threshold", type=int, metavar="N", help="query_face_threshold of the request.")
+@click.option("--video-extension", is_flag=True, help="video_extension of the request.")
+@click.option("--callback-url", metavar="URL", help="callback_url of the request (EvoLink).")
+@judging_options(("full", "concise", "json"))
+def command(
+    *,
+    files: tuple[str, ...],
+    video: str | None,
+    audio: str | None,
+    reference: str | None,
+    job_list: Path | None,
+    face_threshold: int | None,
+    video_extension: bool,
+    callback_url: str | None,
+    shared: Shared,
+    session: Session,
+) -> int:
+    """Check the files of one job against what a provider accepts.
+
+    Files are told apart by their content; any of them may be missing.
+
+    \b
+    Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage,
+    configuration, a missing component or a crash, 3 nothing was checked.
+    """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
+    from lipready.profiles.loader import load_profile
+
+    options = RequestOptions(video_extension, face_threshold, callback_url)
+    named = (video, audio, reference)
+    if job_list is not None:
+        if files or any(path is not None for path in named):
+            raise UsageError("--jobs names the files of every job: give it alone, without further files.")
+        from lipready.cli.jobs import read_jobs
+
+        jobs = read_jobs(job_list, options)
+        if not jobs:
+            raise NothingCheckedError(f"{job_list} lists no job.")
+    else:
+        if not files and all(path is None for path in named):
+            raise click.UsageError("There is no file to check: name a video, an audio track or a reference image.")
+        from lipready.cli.inputs import assign
+
+        jobs = [assign(files, video=video, audio=audio, reference=reference, options=options)]
+    return _check(jobs, load_profile(shared.provider), shared, session)
+
+
+def _check(jobs: list[Job], profile: "Profile", shared: Shared, session: Session) -> int:
+    from lipready.check import Settings, check_job
+    from lipready.cli.progress import progress_bars
+    from lipready.cli.report_files import refuse_inputs, write_reports
+    from lipready.cli.selection import chosen_rules, require_some_ran
+    from lipready.reports.render import render
+
+    chosen = chosen_rules(profile, shared)
+    refuse_inputs(shared.reports, jobs)
+    reports: list[Report] = []
+    status = CLEAN
+    for number, job in enumerate(jobs, start=1):
+        with progress_bars(session) as progress:
+            settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame, progress)
+            report = check_job(job, profile, settings)
+        reports.append(report)
+        session.write(_heading(number, len(jobs), shared.form) + render(report, shared.form, session.page()))
+        status = max(status, of_report(report, shared.fail_on))
+        if session.abandoned and not shared.reports:
+            return status
+    write_reports(shared.reports, reports)
+    require_some_ran(reports, chosen)
+    return status
+
+
+def _heading(number: int, count: int, form: str) -> str:
+    if form != "full" or count == 1:
+        return ""
+    gap = "\n\n" if number > 1 else ""
+    return f"{gap}job {number} of {count}\n\n"

@@ -1,0 +1,52 @@
+"""What happens when lipready itself is wrong."""
+
+import os
+import platform
+import re
+import tempfile
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lipready import __version__
+
+_URL_QUERY = re.compile(r"(https?://[^\s?#]*)[?#]\S*", re.IGNORECASE)
+
+
+def explain_crash(error: BaseException, arguments: Sequence[str], *, verbose: bool) -> str:
+    """One sentence for the terminal; the traceback goes to a log file, and below the sentence where `verbose`."""
+    details = "".join(traceback.format_exception(error))
+    first = (str(error).splitlines() or [""])[0]
+    what = f"{type(error).__name__}: {first}" if first else type(error).__name__
+    written = _write_log(details, arguments)
+    where = f"; the traceback is in {written}" if written else "; repeat with -v to see the traceback"
+    sentence = f"Error: lipready stopped at a fault of its own ({what}){where}"
+    return f"{sentence}\n\n{details}" if verbose else sentence
+
+
+def state_folder() -> Path:
+    """Where logs are kept: LIPREADY_STATE_DIR, else the user's state folder."""
+    chosen = os.environ.get("LIPREADY_STATE_DIR")
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_state_path
+
+    return user_state_path("lipready", appauthor=False)
+
+
+def _write_log(details: str, arguments: Sequence[str]) -> Path | None:
+    now = datetime.now(UTC)
+    # The query of a callback URL may carry a secret.
+    command = " ".join(("lipready", *arguments))
+    system = f"lipready {__version__}, Python {platform.python_version()}, {platform.platform()}"
+    text = _URL_QUERY.sub(r"\1?…", f"{now.isoformat()}\n{system}\n{command}\n\n{details}")
+    name = f"crash-{now:%Y%m%d-%H%M%S}-{os.getpid()}.log"
+    for folder in (state_folder() / "log", Path(tempfile.gettempdir())):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")
+        except OSError:
+            continue
+        return folder / name
+    return None

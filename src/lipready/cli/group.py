@@ -1,0 +1,59 @@
+"""The table of commands; each is imported when it is called."""
+
+from importlib import import_module
+
+import click
+
+from lipready import __version__
+
+_COMMANDS = {
+    "check": "Check the files of one job against what a provider accepts.",
+    "prepare": "Repair the files of one job into a new folder.",
+    "reference": "Pick the frame that becomes the reference image.",
+    "rules": "List the rules.",
+    "explain": "Explain one rule, and its limits at each provider.",
+    "profiles": "List the providers' profiles, or one of them with its limits.",
+    "doctor": "Look at this machine: libraries, ffmpeg, face weights.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in `lipready.cli.<name>` as `command`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of use, not of the alphabet."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"lipready.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest what may have been meant by a command that does not exist."""
+        name = args[0]
+        if name not in _COMMANDS and not name.startswith("-"):
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, _COMMANDS, n=1)
+            meant = f" Did you mean {close[0]!r}?" if close else ""
+            ctx.fail(f"There is no command {name!r}.{meant}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table: help imports none of them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", message="lipready %(version)s")
+def command_line() -> None:
+    """Check and repair the inputs of hosted lip-sync models before they cost money."""

