@@ -69,12 +69,11 @@ def _opened(file: LocalFile) -> "Iterator[Image]":
     from PIL import Image, UnidentifiedImageError
 
     file.seek(0)
-    _register_heif()
     reader = BufferedReader(file)
     # Pillow raises whatever a broken field leads to, from struct.error to ZeroDivisionError.
     try:
         with _quiet():
-            image = Image.open(reader, formats=_available(Image))
+            image = _identified(reader)
         with image:
             yield image
     except LipreadyError:
@@ -104,8 +103,21 @@ def _quiet() -> Iterator[None]:
         yield
 
 
+def _identified(reader: "BufferedReader[LocalFile]") -> "Image":
+    from PIL import Image, UnidentifiedImageError
+
+    # The five commonest formats first: importing all of Pillow's readers takes longer than a quick check.
+    Image.preinit()
+    try:
+        return Image.open(reader, formats=_available(Image))
+    except UnidentifiedImageError:
+        Image.init()
+        _register_heif()
+        reader.seek(0)
+        return Image.open(reader, formats=_available(Image))
+
+
 def _available(module: Any) -> tuple[str, ...]:
-    module.init()
     return tuple(name for name in _READERS if name in module.OPEN)
 
 
