@@ -1,6 +1,6 @@
 """Job in, report out: probe the files, look at the people, judge the facts."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike
 
@@ -63,25 +63,28 @@ def check_many(
         yield check_job(job, profile, settings)
 
 
-def check_job(job: Job, profile: Profile, settings: Settings) -> Report:
-    """Check one job with a profile that is already loaded."""
+def check_job(
+    job: Job, profile: Profile, settings: Settings, *, known: Mapping[Role, FileFacts] | None = None
+) -> Report:
+    """Check one job with a profile that is already loaded; `known` holds facts that need not be measured again."""
     from lipready.rules.judge import judge
 
-    facts = measure(job, settings)
+    facts = measure(job, settings, known=known)
     findings, unchecked = judge(facts, profile, only=settings.only, ignore=settings.ignore, quick=settings.quick)
     return Report(provider=profile.name, facts=facts, findings=findings, unchecked=unchecked)
 
 
-def measure(job: Job, settings: Settings) -> JobFacts:
-    """Measure everything that the rules may ask for."""
+def measure(job: Job, settings: Settings, *, known: Mapping[Role, FileFacts] | None = None) -> JobFacts:
+    """Measure everything that the rules may ask for, except where the facts are known already."""
     from lipready.probe.request import examine_request
 
     if job.video is job.audio is job.reference is None:
         raise UsageError("There is no file to check: name a video, an audio track or a reference image.")
+    known = known or {}
     return JobFacts(
-        video=_measure_file(job.video, "video", settings),
-        audio=_measure_file(job.audio, "audio", settings),
-        reference=_measure_file(job.reference, "reference", settings),
+        video=known.get("video") or _measure_file(job.video, "video", settings),
+        audio=known.get("audio") or _measure_file(job.audio, "audio", settings),
+        reference=known.get("reference") or _measure_file(job.reference, "reference", settings),
         request=examine_request(
             face_threshold=job.options.face_threshold,
             video_extension=job.options.video_extension,

@@ -1,0 +1,126 @@
+"""Prepare every file of the corpus that a person could still use, and name each that does not come out clean.
+
+    PYTHONPATH=src python scripts/bench/prepare_corpus.py [FOLDER] [--out DIR] [--only TEXT]
+
+A file is prepared alone, with the editorial flags that its findings ask for (a span for what is too long, --extend for
+what is too short). It is clean when no error and no warning of a V, A or I rule is left. Files that cannot be opened as
+what they are (F001, F002) are counted apart, each with its reason; so are pictures that do not show exactly one face,
+which no repair makes a reference ("no face"), and clips in which nothing moves or is to be seen ("still", V207).
+"""
+
+import argparse
+import csv
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from lipready.check import Settings
+from lipready.errors import LipreadyError
+from lipready.facts.finding import Finding
+from lipready.fixes.choices import Choices, TrimSpan
+from lipready.prepare import Prepared, prepare
+
+CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+KEPT = TrimSpan(Fraction(0), Fraction(20))
+ROLES = {"video": "video", "audio": "audio", "image": "reference"}
+IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".heic", ".avif"}
+SOUNDS = {".wav", ".mp3", ".aac", ".m4a", ".ogg", ".flac"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one file came out: "clean", "not usable", "left" (findings remain) or "failed", and why."""
+
+    path: str
+    role: str
+    state: str
+    reason: str
+    seconds: float
+
+
+def main() -> int:
+    """Run over the corpus; the exit status is 1 where a usable file does not come out clean."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpus", nargs="?", type=Path, default=CORPUS)
+    parser.add_argument("--out", type=Path, help="keep the outputs here")
+    parser.add_argument("--only", default="", help="only files whose path holds this text")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        outcomes = [
+            show(prepare_one(options.corpus, row, (options.out or Path(scratch)) / str(number)))
+            for number, row in enumerate(rows(options.corpus, options.only))
+        ]
+    counts = Counter((outcome.role, outcome.state) for outcome in outcomes)
+    for (role, state), count in sorted(counts.items()):
+        print(f"{role:9} {state:10} {count:4}")
+    return 1 if any(outcome.state in ("left", "failed") for outcome in outcomes) else 0
+
+
+def rows(corpus: Path, only: str) -> list[tuple[str, str]]:
+    """List path and role of the files of the truth sheet."""
+    with (corpus / "truth.csv").open(encoding="utf-8", newline="") as sheet:
+        listed = [(row["path"], row["kind"]) for row in csv.DictReader(sheet)]
+    return [(path, ROLES.get(kind) or role_of(path)) for path, kind in listed if only in path]
+
+
+def role_of(path: str) -> str:
+    """Tell what an odd file claims to be, by its name."""
+    suffix = Path(path).suffix.lower()
+    return "reference" if suffix in IMAGES else "audio" if suffix in SOUNDS else "video"
+
+
+def prepare_one(corpus: Path, row: tuple[str, str], out: Path) -> Outcome:
+    """Prepare one file alone, first without flags, then with those that it needs."""
+    path, role = row
+    begun = time.monotonic()
+
+    def ended(state: str, reason: str) -> Outcome:
+        return Outcome(path, role, state, reason, time.monotonic() - begun)
+
+    source = {role: corpus / path}
+    try:
+        planned = prepare(**source, out=out, settings=Settings(), dry_run=True)
+        broken = [f for f in planned.before.findings if f.rule in ("F001", "F002") and f.severity == "error"]
+        if broken:
+            return ended("not usable", broken[0].message)
+        prepared = prepare(**source, out=out, settings=Settings(), choices=choices_for(planned))
+    except LipreadyError as error:
+        return ended("failed", str(error))
+    left = [f for f in prepared.report.findings if counts_as_left(f)]
+    if any(f.rule == "I605" for f in left) and all(f.rule in ("I603", "I605") for f in left):
+        return ended("no face", " | ".join(f"{f.rule} {f.measured}" for f in left))
+    if left and all(f.rule == "V207" for f in left):
+        return ended("still", left[0].message)
+    return ended("left", " | ".join(f"{f.rule} {f.message}" for f in left)) if left else ended("clean", "")
+
+
+def choices_for(planned: Prepared) -> Choices:
+    """Decide for the user what the findings ask for."""
+    lengths = [f for f in planned.before.findings if f.rule in ("V105", "A402")]
+    asked = {(f.role, f.fix.name) for f in lengths if f.fix is not None}
+    return Choices(
+        trim=KEPT if ("video", "trim") in asked else None,
+        trim_audio=KEPT if ("audio", "trim") in asked else None,
+        extend=bool({("video", "extend"), ("audio", "pad")} & asked),
+    )
+
+
+def counts_as_left(finding: Finding) -> bool:
+    """Tell whether a finding of a V, A or I rule speaks against the output."""
+    return finding.rule[0] in "FVAI" and finding.severity in ("error", "warning")
+
+
+def show(outcome: Outcome) -> Outcome:
+    """Print a file that is not clean, and what it took."""
+    if outcome.state != "clean":
+        print(f"{outcome.state:10} {outcome.role:9} {outcome.path} ({outcome.seconds:.0f} s): {outcome.reason}")
+    sys.stdout.flush()
+    return outcome
+
+
+if __name__ == "__main__":
+    sys.exit(main())

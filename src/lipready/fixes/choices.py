@@ -1,0 +1,82 @@
+"""What the user decides: the editorial repairs, which are done only when asked for."""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from lipready.errors import UsageError
+
+_SECONDS = re.compile(r"\d{1,7}(?:\.\d{1,9})?", re.ASCII)
+_MINUTES = re.compile(r"(?:(?P<h>\d{1,3}):)?(?P<m>\d{1,4}):(?P<s>[0-5]?\d(?:\.\d{1,9})?)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class TrimSpan:
+    """The part of a file that is kept, in exact seconds from its first frame or sample; `end` None is the end."""
+
+    start: Fraction
+    end: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The editorial repairs that the user asks for.
+
+    `trim` keeps a part of the video, "best" the part that shows the target's face longest; `trim_audio` keeps a part
+    of the audio track. `extend` lengthens the video by playing it forward and backward in turn, to the length of the
+    audio or the provider's minimum, and pads an audio track that is too short with silence. `person` is the number of
+    the person whose lips shall move, as the report counts them.
+    """
+
+    trim: TrimSpan | Literal["best"] | None = None
+    trim_audio: TrimSpan | None = None
+    extend: bool = False
+    person: int | None = None
+
+
+def parse_trim(text: str) -> TrimSpan | Literal["best"]:
+    """Read `START:END` or "best".
+
+    Times are seconds ("12.5") or minutes and seconds ("1:02.5", "0:01:02.5"), separated by a colon between two plain
+    numbers of seconds ("3:12.5" is three seconds to twelve and a half), or by "-" ("0:03-1:12.5"). An empty START is
+    the beginning, an empty END the end.
+
+    Raises UsageError where the text is anything else, or the span is empty.
+    """
+    return "best" if text.strip().lower() == "best" else parse_span(text)
+
+
+def parse_span(text: str) -> TrimSpan:
+    """Read `START:END`; see `parse_trim`."""
+    start_text, end_text = _split(text.strip())
+    start = _time(start_text, text) if start_text else Fraction(0)
+    end = _time(end_text, text) if end_text else None
+    if end is not None and end <= start:
+        raise UsageError(f"The span {text!r} is empty: its end must lie after its start.")
+    return TrimSpan(start, end)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Cut a span in two; of several colons the middle one separates ("0:03:1:12" is 0:03 to 1:12)."""
+    if "-" in text:
+        start, _, end = text.partition("-")
+        return start.strip(), end.strip()
+    parts = text.split(":")
+    middle = len(parts) // 2
+    if len(parts) % 2 or len(parts) == 0:
+        raise _wrong(text)
+    return ":".join(parts[:middle]).strip(), ":".join(parts[middle:]).strip()
+
+
+def _time(text: str, span: str) -> Fraction:
+    if _SECONDS.fullmatch(text):
+        return Fraction(text)
+    match = _MINUTES.fullmatch(text)
+    if match is None:
+        raise _wrong(span)
+    return int(match["h"] or 0) * 3600 + int(match["m"]) * 60 + Fraction(match["s"])
+
+
+def _wrong(text: str) -> UsageError:
+    return UsageError(f'{text!r} is no span: write START:END in seconds ("3:12.5") or START-END ("0:03-1:12.5").')

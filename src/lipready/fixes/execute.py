@@ -1,0 +1,57 @@
+"""Do what the plan of one file says."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from os import fspath
+
+from lipready.errors import FixError
+from lipready.facts.plan import FilePlan
+from lipready.fixes import ffmpeg
+from lipready.fixes.folder import Partial
+from lipready.fixes.picture import write_picture
+
+Share = Callable[[float], None]
+
+
+def execute(plan: FilePlan, partial: Partial, binary: str | None, tell: Share | None) -> None:
+    """Write the output of one file under its temporary name.
+
+    `binary` is the path of ffmpeg, needed where the plan has commands; `tell` hears of the share that is done (0..1).
+    Raises FixError where it fails.
+    """
+    if plan.picture is not None:
+        write_picture(plan.source, plan.picture, partial.path)
+    elif plan.commands:
+        if binary is None:
+            raise FixError(f"{plan.source} needs ffmpeg.")
+        _run_all(plan, partial, binary, tell)
+    else:
+        _copy(plan.source, partial)
+
+
+def _run_all(plan: FilePlan, partial: Partial, binary: str, tell: Share | None) -> None:
+    share = 1 / len(plan.commands)
+    for number, command in enumerate(plan.commands):
+        step = None if tell is None else _slice(tell, number * share, share)
+        ffmpeg.run(_aimed(command, partial, binary), what=plan.source, length=plan.length, tell=step)
+
+
+def _slice(tell: Share, begin: float, share: float) -> Share:
+    return lambda done: tell(begin + done * share)
+
+
+def _aimed(command: Sequence[str], partial: Partial, binary: str) -> list[str]:
+    """Put in the binary, and the temporary name wherever the command writes."""
+    final, temporary = fspath(partial.final), fspath(partial.path)
+    writes = {f"file:{final}": f"file:{temporary}", f"{final}.pass": f"{temporary}.pass"}
+    aimed = [binary, *(writes.get(argument, argument) for argument in command[1:])]
+    if any(argument in writes for argument in aimed):
+        raise FixError(f"{partial.final} would be written under its own name before it is whole.")
+    return aimed
+
+
+def _copy(source: str, partial: Partial) -> None:
+    try:
+        shutil.copyfile(source, partial.path)
+    except OSError as error:
+        raise FixError(f"{source} cannot be copied to {partial.final}: {error.strerror or error}.") from error

@@ -1,0 +1,134 @@
+"""The one place that runs ffmpeg."""
+
+import queue
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from typing import IO
+
+from lipready.errors import ComponentError, FixError
+
+STALL_SECONDS = 300.0
+"""A run that gets no further for so long is ended."""
+
+_STDERR_LINES = 6
+_LINE_LENGTH = 300
+_POLL_SECONDS = 1.0
+_ADVANCES = ("frame", "out_time_us", "total_size")
+
+Share = Callable[[float], None]
+Lines = queue.SimpleQueue[str | None]
+
+
+def run(
+    command: Sequence[str],
+    *,
+    what: str,
+    length: Fraction | None = None,
+    tell: Share | None = None,
+    stall: float = STALL_SECONDS,
+) -> None:
+    """Run one ffmpeg command to its end, and report the share that is done (0..1).
+
+    `command` is the whole argument list, with `-progress pipe:1`; `what` names the file in errors; `length` is the
+    output's expected length in seconds. Whatever ends this function also ends the process that it started.
+
+    Raises FixError where ffmpeg fails or stands still, ComponentError where it cannot be started.
+    """
+    complaints: deque[str] = deque(maxlen=_STDERR_LINES)
+    lines: Lines = queue.SimpleQueue()
+    process = _start(command)
+    listener = threading.Thread(target=_listen, args=(process.stdout, lines), daemon=True)
+    mourner = threading.Thread(target=_collect, args=(process.stderr, complaints), daemon=True)
+    try:
+        listener.start()
+        mourner.start()
+        finished = _follow(lines, length, tell, stall) and _ended(process, stall)
+    finally:
+        _end(process)
+        listener.join()
+        mourner.join()
+    if not finished:
+        raise FixError(f"ffmpeg got no further with {what} for {stall:.0f} seconds, and was ended.")
+    if process.returncode != 0:
+        words = " | ".join(complaints) or "it gave no reason."
+        raise FixError(f"ffmpeg failed on {what} (exit status {process.returncode}): {words}")
+
+
+def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            # Ctrl-C reaches the whole foreground group; the child is ended by us, and not by the terminal.
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ComponentError(f"{command[0]} cannot be started: {error.strerror or error}.") from error
+
+
+def _follow(lines: Lines, length: Fraction | None, tell: Share | None, stall: float) -> bool:
+    """Read reports until ffmpeg closes its output; False where they stop changing for too long.
+
+    ffmpeg reports twice a second even while it hangs, so that only a change counts.
+    """
+    last: dict[str, str] = {}
+    deadline = time.monotonic() + stall
+    while time.monotonic() < deadline:
+        try:
+            line = lines.get(timeout=min(_POLL_SECONDS, stall))
+        except queue.Empty:
+            continue
+        if line is None:
+            return True
+        key, _, value = line.partition("=")
+        if key in _ADVANCES and last.get(key) != value:
+            last[key] = value
+            deadline = time.monotonic() + stall
+            if key == "out_time_us" and tell is not None:
+                tell(_share(value, length))
+    return False
+
+
+def _share(microseconds: str, length: Fraction | None) -> float:
+    if not length or not microseconds.isdigit():
+        return 0.0
+    return min(1.0, float(Fraction(int(microseconds), 1_000_000) / length))
+
+
+def _listen(stream: IO[bytes] | None, lines: Lines) -> None:
+    for line in _lines(stream):
+        lines.put(line)
+    lines.put(None)
+
+
+def _collect(stream: IO[bytes] | None, complaints: "deque[str]") -> None:
+    complaints.extend(line for line in _lines(stream) if line)
+
+
+def _lines(stream: IO[bytes] | None) -> Iterator[str]:
+    """Yield lines of bounded length, whatever the process writes, and close the stream at its end."""
+    if stream is None:
+        return
+    with stream:
+        while line := stream.readline(_LINE_LENGTH):
+            yield line.decode("utf-8", "replace").strip()
+
+
+def _ended(process: subprocess.Popen[bytes], stall: float) -> bool:
+    try:
+        process.wait(timeout=stall)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.kill()
+        process.wait()

@@ -1,0 +1,56 @@
+"""The filters that every frame of a video goes through, as an ffmpeg-python graph."""
+
+from fractions import Fraction
+from typing import Any
+
+from lipready.fixes.recipe import Reshape
+
+# Bit-exact scaling gives the same bytes on every processor.
+_SCALER = "lanczos+accurate_rnd+full_chroma_int+bitexact"
+_HDR_PEAK_NITS = 203
+"""Reference white of HDR video, ITU-R BT.2408: what becomes white on an SDR screen."""
+
+
+def reshape(stream: Any, how: Reshape) -> Any:
+    """Add the filters to a video stream; the result has a constant rate, square pixels and 8-bit 4:2:0."""
+    if how.deinterlace:
+        # One frame from each frame: the rate stays as it is.
+        stream = stream.filter("bwdif", mode="send_frame", parity="auto", deint="all")
+    stream = _resize(stream, how)
+    if how.tone_map is not None:
+        stream = _tone_map(stream, how.tone_map)
+    stream = stream.filter("format", "yuv420p")
+    if how.canvas.padded:
+        stream = stream.filter("pad", how.canvas.width, how.canvas.height, "(ow-iw)/2", "(oh-ih)/2", "black")
+    return stream.filter("setsar", 1)
+
+
+def retime(stream: Any, rate: Fraction) -> Any:
+    """Put a stream on a constant frame rate that begins at zero."""
+    return stream.filter("setpts", "PTS-STARTPTS").filter("fps", fps=ratio(rate))
+
+
+def ratio(value: Fraction) -> str:
+    """Write an exact number as ffmpeg reads it."""
+    return f"{value.numerator}/{value.denominator}"
+
+
+def _resize(stream: Any, how: Reshape) -> Any:
+    inner = (how.canvas.inner_width, how.canvas.inner_height)
+    colours = {"out_color_matrix": "bt709", "out_range": "tv"} if how.rgb else {}
+    if how.resize == "scale":
+        return stream.filter("scale", *inner, flags=_SCALER, **colours)
+    if colours:
+        stream = stream.filter("scale", flags=_SCALER, **colours)
+    return stream.filter("crop", *inner, 0, 0) if how.resize == "cut" else stream
+
+
+def _tone_map(stream: Any, transfer: str) -> Any:
+    """Map PQ or HLG to BT.709, in linear light.
+
+    The input is declared as what HDR video is, since half of it is tagged in part only and zscale then refuses it.
+    """
+    stream = stream.filter("setparams", color_primaries="bt2020", color_trc=transfer, colorspace="bt2020nc")
+    stream = stream.filter("zscale", transfer="linear", npl=_HDR_PEAK_NITS).filter("format", "gbrpf32le")
+    stream = stream.filter("zscale", primaries="bt709").filter("tonemap", tonemap="mobius", desat=0)
+    return stream.filter("zscale", transfer="bt709", matrix="bt709", range="tv")

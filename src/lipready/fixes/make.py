@@ -1,0 +1,69 @@
+"""Carry out a plan: every output under a temporary name first, and under its own when it is whole."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from lipready.facts.plan import FilePlan
+from lipready.fixes.folder import Partial, make_folder
+from lipready.fixes.ownership import claim, sha256_of
+from lipready.fixes.receipt import Made, Plain, Tools, entries, recipe_entry, tools_of
+
+Writer = Callable[[FilePlan, Partial], None]
+
+
+def output_path(out: Path, plan: FilePlan) -> str:
+    """Tell where the file that takes the place of a source stands."""
+    return plan.source if plan.already_fine else str(out / plan.output)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What an earlier run has left in the output folder: its receipt, and the tools that are at hand now."""
+
+    out: Path
+    receipt: Plain | None
+    tools: Tools
+
+    def find(self, plan: FilePlan) -> Made | None:
+        """Find the whole output of the same recipe on the same input, made with the same tools."""
+        if plan.already_fine:
+            return None
+        entry = next((each for each in entries(self.receipt) if each.get("output") == plan.output), None)
+        wanted = {"role": plan.role, "tools": tools_of(plan, self.tools), **recipe_entry(plan)}
+        path = self.out / plan.output
+        if entry is None or any(entry.get(key) != value for key, value in wanted.items()) or not path.is_file():
+            return None
+        hashes = (sha256_of(plan.source), sha256_of(path))
+        known = hashes == (entry.get("input_sha256"), entry.get("output_sha256"))
+        return Made(plan, self.tools, *hashes) if known else None
+
+
+def make(plans: Sequence[FilePlan], out: Path, tools: Tools, write: Writer) -> tuple[Made, ...]:
+    """Write the outputs of some files; the inputs are hashed meanwhile.
+
+    `write` fills one temporary file. Whatever goes wrong, no half-written file stays, and none under a final name.
+    """
+    make_folder(out)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        hashes = {source: pool.submit(sha256_of, source) for source in _sources(plans)}
+        return tuple(Made(each, tools, *_make_one(each, out, write, hashes[each.source])) for each in plans)
+
+
+def _sources(plans: Iterable[FilePlan]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.source for each in plans))
+
+
+def _make_one(plan: FilePlan, out: Path, write: Writer, source_hash: "Future[str]") -> tuple[str, str]:
+    if plan.already_fine:
+        return source_hash.result(), source_hash.result()
+    partial = Partial.beside(out / plan.output)
+    try:
+        write(plan, partial)
+        sha256 = sha256_of(partial.path)
+        claim(out, plan.output, sha256)
+        partial.finish()
+    finally:
+        partial.discard()
+    return source_hash.result(), sha256

@@ -1,0 +1,75 @@
+"""Which files in the output folder lipready has written itself, and may write again."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from lipready.errors import FixError, UsageError
+from lipready.facts.plan import FilePlan
+from lipready.fixes.folder import SUFFIX
+from lipready.fixes.receipt import entries, read_receipt
+
+_JOURNAL = f"outputs{SUFFIX}"
+_LARGEST = 1 << 20
+
+
+def sha256_of(path: str | Path) -> str:
+    """Return the sha256 of a file's bytes, in hex. Raises FixError where it cannot be read."""
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise FixError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def require_free(out: Path, plans: Sequence[FilePlan], sources: Sequence[str]) -> None:
+    """Make sure that no output stands in the place of an input, or of a file that lipready did not write as it is.
+
+    Raises UsageError that names the file, and says what to do.
+    """
+    owned = _owned(out)
+    for name in (each.output for each in plans if not each.already_fine):
+        path = out / name
+        if not os.path.lexists(path):
+            continue
+        if any(_same(path, source) for source in sources):
+            raise UsageError(f"{path} is an input of this job and would be overwritten: choose another output folder.")
+        if not path.is_file() or (name, sha256_of(path)) not in owned:
+            raise UsageError(
+                f"{path} was not written by lipready, or was changed since: choose another output folder, or move it."
+            )
+
+
+def claim(out: Path, name: str, sha256: str) -> None:
+    """Note down that a file of this content is about to appear under this name.
+
+    The receipt comes last; a run that is killed before it leaves this note, so that the next one may go on.
+    """
+    with (out / _JOURNAL).open("a", encoding="utf-8") as journal:
+        journal.write(f"{sha256}  {name}\n")
+        journal.flush()
+        os.fsync(journal.fileno())
+
+
+def forget_claims(out: Path) -> None:
+    """Remove the notes, once the receipt holds them all."""
+    with suppress(OSError):
+        (out / _JOURNAL).unlink()
+
+
+def _owned(out: Path) -> set[tuple[str, str]]:
+    written = {(str(entry.get("output")), str(entry.get("output_sha256"))) for entry in entries(read_receipt(out))}
+    with suppress(OSError), (out / _JOURNAL).open("rb") as journal:
+        for line in journal.read(_LARGEST).decode("utf-8", "replace").splitlines():
+            sha256, _, name = line.partition("  ")
+            written.add((name, sha256))
+    return written
+
+
+def _same(path: Path, source: str) -> bool:
+    try:
+        return path.samefile(source)
+    except OSError:
+        return False

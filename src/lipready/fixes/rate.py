@@ -1,0 +1,53 @@
+"""Which frame rate a video gets."""
+
+from fractions import Fraction
+
+from lipready.facts.video import FrameRate
+from lipready.profiles.limit import Range
+
+STANDARD = tuple(
+    Fraction(n, d)
+    for n, d in ((24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (48, 1), (50, 1), (60000, 1001), (60, 1))
+)
+FALLBACK = Fraction(25)
+_NEAR = Fraction(1, 100)
+_SAME = Fraction(1, 2000)
+
+
+def new_rate(rate: FrameRate, aim: Range) -> Fraction:
+    """Choose the frame rate, in frames per second, of a video whose own is out of range or not constant.
+
+    A constant rate is multiplied or divided by the smallest whole number that brings it into the range, so that frames
+    are doubled or left out evenly; a variable one becomes the nearest standard rate within one per cent, else the next
+    whole one above, so that no frame is lost.
+    """
+    if not rate.variable:
+        even = _evenly(tidy(rate.nominal), aim)
+        if even is not None:
+            return even
+    return _standard(rate.nominal, aim)
+
+
+def tidy(rate: Fraction) -> Fraction:
+    """Round a measured rate (11111/371) to the standard rate that it is within 0.05 % of, else leave it."""
+    return next((standard for standard in STANDARD if abs(standard - rate) <= rate * _SAME), rate)
+
+
+def _evenly(rate: Fraction, aim: Range) -> Fraction | None:
+    if aim.minimum is not None and rate < aim.minimum:
+        candidate = rate * -(-aim.minimum // rate)
+    elif aim.maximum is not None and rate > aim.maximum:
+        candidate = rate / -(-rate // aim.maximum)
+    else:
+        return rate
+    return candidate if candidate in aim else None
+
+
+def _standard(rate: Fraction, aim: Range) -> Fraction:
+    choices = [standard for standard in STANDARD if aim.maximum is None or standard <= aim.maximum] or [FALLBACK]
+    near = [standard for standard in choices if abs(standard - rate) <= rate * _NEAR]
+    if near:
+        return min(near, key=lambda standard: abs(standard - rate))
+    wanted = rate if aim.minimum is None else max(rate, aim.minimum)
+    whole = (standard for standard in choices if standard >= wanted and standard.denominator == 1)
+    return min(whole, default=max(choices))

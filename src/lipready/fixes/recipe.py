@@ -1,0 +1,102 @@
+"""What is to be done to one file, in numbers: the plan's words and ffmpeg's arguments are both made from it."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from lipready.fixes.geometry import Canvas
+from lipready.fixes.span import Part
+
+Sound = Literal["copy", "encode", "none"]
+Resize = Literal["no", "cut", "scale"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """The stream of a file that is read.
+
+    `stream` is its index (None: the first that is no cover picture), `start` the time in seconds of its first frame, on
+    the file's own clock where `absolute`, else from the file's first timestamp.
+    """
+
+    path: str
+    format: str
+    stream: int | None
+    start: Fraction
+    absolute: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The bytes that an output may have, and its length in seconds. `two_pass` says that it must come close to them."""
+
+    bytes: int
+    length: Fraction
+    two_pass: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reshape:
+    """What happens to every frame of a video that is encoded again.
+
+    `tone_map` is the HDR transfer function that is mapped to BT.709, `rgb` says that the colours are stored as such,
+    `resize` whether the picture is resampled to `canvas`, or an odd last row or column is cut off.
+    """
+
+    canvas: Canvas
+    resize: Resize
+    rate: Fraction
+    deinterlace: bool
+    tone_map: str | None
+    rgb: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """A video played forward and backward in turn: its frames at the output's rate, and how many are wanted."""
+
+    frames: int
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encode:
+    """A video that is encoded again; `part` None is the whole of it, `skip_lead` lets the sound begin with it."""
+
+    source: Input
+    reshape: Reshape
+    part: Part | None
+    playback: Playback | None
+    sound: Sound
+    budget: Budget | None
+    skip_lead: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remux:
+    """A video whose packets are copied as they are.
+
+    `from_start` leaves out the sound before the first frame, so that both begin at zero. `grid` is the constant frame
+    rate that rounded timestamps are put back on, `tag` the sample entry that players expect.
+    """
+
+    source: Input
+    from_start: bool
+    grid: Fraction | None
+    tag: str | None
+    sound: Sound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """An audio track that is written as WAV or MP3.
+
+    `pad_to` is the length in seconds that silence fills it up to.
+    """
+
+    source: Input
+    codec: Literal["pcm_s16le", "libmp3lame"]
+    sample_rate: int
+    channels: int
+    part: Part | None
+    pad_to: Fraction | None

@@ -1,0 +1,66 @@
+"""How ffmpeg is given a file of the user, who may be an enemy."""
+
+from fractions import Fraction
+from math import floor
+from typing import Any
+
+from lipready.errors import FixError
+from lipready.fixes.recipe import Input
+
+PROGRAM = ("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1")
+"""How every command begins. The runner puts the path of the binary in the first place."""
+
+_ALIASES = {"mp4": "mov", "3gp": "mov", "m4a": "mov", "mkv": "matroska", "webm": "matroska"}
+_VIDEO = ("mov", "matroska", "avi", "mpegts", "mpeg", "flv", "gif", "asf", "mxf", "dv", "ivf", "h264", "hevc")
+_AUDIO = ("ogg", "wav", "w64", "mp3", "aac", "flac", "aiff", "caf", "amr", "ac3", "eac3", "au")
+_DEMUXERS = frozenset((*_VIDEO, *_AUDIO))
+"""Demuxers that read one file and never name another: no playlist, script or session description is among them."""
+
+_MAX_PIXELS = 1 << 26
+_LEAD = Fraction(1, 1000)
+
+
+def open_input(source: Input, **options: Any) -> Any:
+    """Open a file of a known format in an ffmpeg-python graph.
+
+    The demuxer is forced, so that the file's own content cannot choose another one, and the lists of protocols and
+    demuxers keep what it opens in turn to local media. QuickTime's references to other files stay closed by default.
+
+    Raises FixError for a format that no demuxer is listed for.
+    """
+    import ffmpeg
+
+    demuxer = _ALIASES.get(source.format, source.format)
+    if demuxer not in _DEMUXERS:
+        raise FixError(f"{source.path} cannot be repaired: there is no reader for the format {source.format}.")
+    safe = {"f": demuxer, "protocol_whitelist": "file", "format_whitelist": demuxer, "max_pixels": _MAX_PIXELS}
+    # The "file:" makes a name such as "http://x" or "-" a file, whatever it looks like.
+    return ffmpeg.input(f"file:{source.path}", **safe, **options)
+
+
+def picture(source: Input, **options: Any) -> Any:
+    """Open a video and take its picture: the stream of the given index, else the first that is no cover."""
+    stream = open_input(source, **options)
+    return stream["V:0" if source.stream is None else str(source.stream)]
+
+
+def seek(source: Input, time: Fraction) -> dict[str, Any]:
+    """Begin at a time in seconds from the first frame; a hair early, so that rounding cannot lose that frame."""
+    options = {"ss": seconds(source.start + time - _LEAD)}
+    return {"seek_timestamp": 1, **options} if source.absolute else options
+
+
+def compile_command(streams: list[Any], output: str, options: dict[str, Any]) -> tuple[str, ...]:
+    """Write the argument list of a graph; the output "-" is thrown away."""
+    import ffmpeg
+
+    url = output if output == "-" else f"file:{output}"
+    node = ffmpeg.output(*streams, url, **options)
+    return tuple(ffmpeg.compile(node, cmd=list(PROGRAM), overwrite_output=True))
+
+
+def seconds(value: Fraction) -> str:
+    """Write an exact time for ffmpeg in microseconds, its own resolution; rounded down."""
+    micro = floor(value * 1_000_000)
+    sign = "-" if micro < 0 else ""
+    return f"{sign}{abs(micro) // 1_000_000}.{abs(micro) % 1_000_000:06d}"

@@ -1,0 +1,183 @@
+"""What is done to a video: its recipe, from its facts and the repairs that are wanted."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+
+from lipready.errors import FixError
+from lipready.facts.file import FileFacts
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+from lipready.fixes.aims import accepted, aim
+from lipready.fixes.choices import Choices
+from lipready.fixes.geometry import Canvas, fit
+from lipready.fixes.rate import FALLBACK, new_rate, tidy
+from lipready.fixes.recipe import Budget, Encode, Input, Playback, Remux, Reshape, Sound
+from lipready.fixes.span import Part, best_part, chosen_part
+from lipready.fixes.wanted import Wanted
+from lipready.profiles.limit import Profile
+
+_RGB = ("rgb", "bgr", "gbr", "argb", "abgr", "pal8", "0rgb", "0bgr")
+_MILLISECOND_CLOCKS = frozenset({"mkv", "webm", "flv", "asf"})
+_FLOATING_CLOCKS = frozenset({"mpegts", "mpeg"})
+
+
+@dataclass(frozen=True, slots=True)
+class VideoCase:
+    """All that the recipe of a video depends on; `audio_length` is that of the prepared audio track, in seconds."""
+
+    file: FileFacts
+    video: VideoFacts
+    wanted: Wanted
+    profile: Profile
+    choices: Choices
+    audio_length: Fraction | None
+
+
+def video_recipe(case: VideoCase) -> Encode | Remux | None:
+    """Decide what is done: encode again where a repair needs it, else copy the packets, else nothing (None).
+
+    Raises FixError or UsageError where what the user chose cannot be done.
+    """
+    part = _part(case)
+    playback = _playback(case, part)
+    if part is not None or playback is not None or case.wanted.level("reencode"):
+        return _encode(case, part, playback)
+    return _remux(case) if case.wanted.has("remux", "zero-start") else None
+
+
+def output_length(case: VideoCase, recipe: Encode | Remux) -> Fraction | None:
+    """Tell how long the output will be, in seconds; None where that is not known."""
+    if isinstance(recipe, Encode) and recipe.playback is not None:
+        return recipe.playback.wanted / recipe.reshape.rate
+    if isinstance(recipe, Encode) and recipe.part is not None:
+        return recipe.part.length
+    return _length(case.video)
+
+
+def _encode(case: VideoCase, part: Part | None, playback: Playback | None) -> Encode:
+    sound = _sound(case, whole=part is None and playback is None)
+    shape = _reshape(case)
+    length = playback.wanted / shape.rate if playback else part.length if part else _length(case.video)
+    source = _source(case)
+    return Encode(
+        source=source,
+        reshape=shape,
+        part=part,
+        playback=playback,
+        sound=sound,
+        budget=_budget(case, shape.canvas, length),
+        skip_lead=part is None and source.start > 0 and source.absolute,
+    )
+
+
+def _remux(case: VideoCase) -> Remux:
+    rate, grid = case.video.frame_rate, None
+    if case.file.format in _MILLISECOND_CLOCKS and not isinstance(rate, Unmeasured) and not rate.variable:
+        # Containers that count milliseconds round every timestamp; an MP4 would keep the rounding as jitter.
+        grid = rate.nominal
+    source = _source(case)
+    return Remux(
+        source=source,
+        from_start=case.wanted.has("zero-start") and source.start > 0 and source.absolute,
+        grid=grid,
+        tag="hvc1" if case.video.codec == "hevc" else None,
+        sound=_sound(case, whole=True),
+    )
+
+
+def _source(case: VideoCase) -> Input:
+    start = Fraction(0) if isinstance(case.video.start, Unmeasured) else case.video.start
+    name = "" if isinstance(case.file.format, Unmeasured) else case.file.format
+    return Input(
+        path=case.file.path,
+        format=name,
+        stream=case.video.stream_index,
+        start=start,
+        absolute=name not in _FLOATING_CLOCKS,
+    )
+
+
+def _sound(case: VideoCase, *, whole: bool) -> Sound:
+    """Keep the first sound track, as AAC; a clip that is played backward has none that makes sense."""
+    tracks = case.video.sound_tracks
+    if not tracks or tracks[0].sample_rate <= 0 or case.choices.extend:
+        return "none"
+    return "copy" if whole and tracks[0].codec == "aac" else "encode"
+
+
+def _length(video: VideoFacts) -> Fraction | None:
+    return None if isinstance(video.duration, Unmeasured) else video.duration.believed
+
+
+def _known_length(case: VideoCase) -> Fraction:
+    length = _length(case.video)
+    if length is None:
+        raise FixError(f"{case.file.path} does not tell how long it is, so that it cannot be trimmed or lengthened.")
+    return length
+
+
+def _part(case: VideoCase) -> Part | None:
+    trim = case.choices.trim
+    if trim is None:
+        return None
+    length = _known_length(case)
+    if trim != "best":
+        return chosen_part(trim, length, case.file.path, "--trim")
+    if isinstance(case.file.people, Unmeasured):
+        raise FixError(f"--trim best needs to see the faces in {case.file.path}: {case.file.people.reason}.")
+    part = best_part(case.file.people, case.choices.person, length, aim(case.profile, "V105"), case.file.path)
+    return None if part == Part(Fraction(0), length) else part
+
+
+def _playback(case: VideoCase, part: Part | None) -> Playback | None:
+    """Decide how far to lengthen the video: to the audio's length and the minimum, never past the maximum."""
+    if not case.choices.extend:
+        return None
+    length = part.length if part else _known_length(case)
+    lengths, rate = aim(case.profile, "V105"), _rate(case)
+    minimum = lengths.minimum or Fraction(0)
+    wanted = ceil(max(case.audio_length or Fraction(0), minimum if length < minimum else Fraction(0)) * rate)
+    if lengths.maximum is not None:
+        wanted = min(wanted, floor(lengths.maximum * rate))
+    frames = max(1, round(length * rate))
+    return Playback(frames, wanted) if wanted > frames else None
+
+
+def _reshape(case: VideoCase) -> Reshape:
+    video = case.video
+    edges = aim(case.profile, "V103") if case.wanted.has("scale", "pad") else accepted(case.profile, "V103")
+    canvas = fit(video.width, video.height, edges)
+    cut = (video.width // 2 * 2, video.height // 2 * 2)
+    square = video.sample_aspect_ratio == 1
+    trimmed = Canvas(*cut, *cut)
+    kept = square and all(edge in edges for edge in (*cut, video.width, video.height))
+    name = video.pixel_format if isinstance(video.pixel_format, str) else ""
+    return Reshape(
+        canvas=trimmed if kept else canvas,
+        resize=("no" if cut == (video.width, video.height) else "cut") if kept else "scale",
+        rate=_rate(case),
+        deinterlace=video.interlaced is True,
+        tone_map=video.transfer if video.hdr else None,
+        rgb=name.startswith(_RGB),
+    )
+
+
+def _rate(case: VideoCase) -> Fraction:
+    rate = case.video.frame_rate
+    if isinstance(rate, Unmeasured):
+        return FALLBACK
+    if rate.variable or case.wanted.has("retime"):
+        return new_rate(rate, aim(case.profile, "V104"))
+    return tidy(rate.nominal)
+
+
+def _budget(case: VideoCase, canvas: Canvas, length: Fraction | None) -> Budget | None:
+    """Say how many bytes the output may have; two passes are needed where the source's own rate would not fit."""
+    most = aim(case.profile, "V106").maximum
+    if most is None or not length or isinstance(case.file.bytes, Unmeasured):
+        return None
+    whole = _length(case.video) or length
+    pixels = min(Fraction(1), Fraction(canvas.width * canvas.height, case.video.width * case.video.height))
+    expected = case.file.bytes * pixels * min(Fraction(1), length / whole)
+    return Budget(int(most), length, two_pass=expected > most)

@@ -1,0 +1,127 @@
+"""ffmpeg's arguments for one video, from its recipe."""
+
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+from lipready.fixes.frames_graph import ratio, reshape, retime
+from lipready.fixes.playback import play
+from lipready.fixes.recipe import Budget, Encode, Remux, Sound
+from lipready.fixes.source import compile_command, open_input, picture, seconds, seek
+
+QUALITY = 17
+THREADS = 4
+"""Fixed, since x264's output depends on it: the same input gives the same bytes on every machine."""
+
+SOUND_BITS = 160_000
+_BUFFER_SECONDS = 2
+_NEVER_REACHED = Fraction(3, 2)
+"""Bits for each pixel that x264 does not reach at this quality."""
+
+Command = tuple[str, ...]
+
+
+def remux_commands(recipe: Remux, output: str) -> tuple[Command, ...]:
+    """Copy the packets of one video stream and one sound track into an MP4 file; one command."""
+    how = {"fflags": "+genpts"} | (seek(recipe.source, Fraction(0)) if recipe.from_start else {})
+    streams = [picture(recipe.source, **how)]
+    options = {**_container(), "c:v": "copy"}
+    if recipe.grid is not None:
+        # Put the timestamps back on the frame rate's own grid, without touching a packet.
+        options["bsf:v"] = f"setts=time_base={ratio(1 / recipe.grid)}:prescale=1:pts=PTS:dts=DTS"
+    if recipe.tag is not None:
+        options["tag:v"] = recipe.tag
+    if recipe.sound != "none":
+        streams.append(open_input(recipe.source, **how)["a:0"])
+        options |= _sound(recipe.sound)
+    return (compile_command(streams, output, options),)
+
+
+def encode_commands(recipe: Encode, output: str) -> tuple[Command, ...]:
+    """Encode a video as H.264 in MP4: one command, or two where the bytes must be met."""
+    shown = _picture(recipe)
+    coding = _encoder(recipe.reshape.rate) | _rate_control(recipe)
+    streams, options = [shown], _container() | coding
+    if recipe.sound != "none":
+        streams.append(open_input(recipe.source, **_begin(recipe))["a:0"])
+        options |= _sound(recipe.sound) | _length(recipe)
+    if recipe.budget is None or not recipe.budget.two_pass:
+        return (compile_command(streams, output, options),)
+    log = {"passlogfile": f"{output}.pass"}
+    return (
+        compile_command([shown], "-", coding | log | {"pass": 1, "f": "null"}),
+        compile_command(streams, output, options | log | {"pass": 2}),
+    )
+
+
+def _picture(recipe: Encode) -> Any:
+    if recipe.playback is not None:
+        return play(recipe, recipe.playback)
+    stream = picture(recipe.source, **_begin(recipe))
+    return reshape(retime(stream, recipe.reshape.rate), recipe.reshape)
+
+
+def _begin(recipe: Encode) -> dict[str, Any]:
+    """Begin at the part that is kept; exactly, since the frames before it are decoded and thrown away."""
+    if recipe.part is not None:
+        return seek(recipe.source, recipe.part.start) | {"t": seconds(recipe.part.length)}
+    return seek(recipe.source, Fraction(0)) if recipe.skip_lead else {}
+
+
+def _container() -> dict[str, Any]:
+    return {
+        "f": "mp4",
+        "movflags": "+faststart",
+        "map_metadata": -1,
+        "map_chapters": -1,
+        "fflags": "+bitexact",
+    }
+
+
+def _encoder(rate: Fraction) -> dict[str, Any]:
+    return {
+        "c:v": "libx264",
+        "preset": "fast",
+        "profile:v": "high",
+        "pix_fmt": "yuv420p",
+        # A key frame every second at least: cheap to seek, and to check again.
+        "g": max(1, int(rate)),
+        "threads": THREADS,
+        "flags:v": "+bitexact",
+        "fps_mode:v": "passthrough",
+    }
+
+
+def _rate_control(recipe: Encode) -> dict[str, Any]:
+    """Constant quality, capped so that the file cannot outgrow its budget; or the average that two passes meet."""
+    budget, canvas = recipe.budget, recipe.reshape.canvas
+    if budget is None:
+        return {"crf": QUALITY}
+    if budget.two_pass:
+        # Without a cap the average of a short clip can miss its mark by a factor of three.
+        bits = _video_bits(budget, recipe.sound, budget.length)
+        return {"b:v": bits, "maxrate": 3 * bits // 2, "bufsize": _BUFFER_SECONDS * bits}
+    # A full buffer may come on top of the rate.
+    bits = _video_bits(budget, recipe.sound, budget.length + _BUFFER_SECONDS)
+    if bits >= _NEVER_REACHED * canvas.width * canvas.height * recipe.reshape.rate:
+        return {"crf": QUALITY}
+    return {"crf": QUALITY, "maxrate": bits, "bufsize": _BUFFER_SECONDS * bits}
+
+
+def _video_bits(budget: Budget, sound: Sound, length: Fraction) -> int:
+    """Bits a second that remain for the picture, with 4 % for the container and for what the encoder misses."""
+    spent = 0 if sound == "none" else 2 * SOUND_BITS
+    return max(10_000, int(budget.bytes * 8 * Fraction(96, 100) / length) - spent)
+
+
+def _sound(sound: Sound) -> dict[str, Any]:
+    if sound == "copy":
+        return {"c:a": "copy"}
+    return {"c:a": "aac", "b:a": SOUND_BITS, "ac": 2, "flags:a": "+bitexact"}
+
+
+def _length(recipe: Encode) -> dict[str, Any]:
+    """Let the sound end with the picture: some players and providers take the longer one for the length."""
+    if recipe.budget is None:
+        return {}
+    return {"t": seconds(Fraction(ceil(recipe.budget.length * 1000), 1000))}

@@ -1,0 +1,215 @@
+"""Job in, prepared job out: check, plan, run, check again, and keep the receipt."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lipready.check import Progress, Settings, check_job
+from lipready.errors import FixError
+from lipready.facts.file import FileFacts, Role
+from lipready.facts.plan import FilePlan, Plan, Step
+from lipready.facts.report import Report
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+from lipready.fixes.choices import Choices, TrimSpan, parse_span, parse_trim
+from lipready.job import Job, RequestOptions
+from lipready.profiles.loader import load_profile
+
+if TYPE_CHECKING:
+    from lipready.fixes.folder import Partial
+    from lipready.profiles.limit import Profile
+
+__all__ = ["Choices", "Prepared", "TrimSpan", "parse_span", "parse_trim", "prepare"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What `prepare` made of a job.
+
+    `job` names the files to submit: outputs where something was repaired, the inputs themselves where they were fine or
+    could not be repaired. `before` and `report` are the reports on the inputs and on `job`; after a dry run they are
+    the same. `plan` is what was to be done, `steps` what was done now, without what an earlier run had left done:
+    `already_prepared` says that this was all of it.
+    """
+
+    job: Job
+    before: Report
+    report: Report
+    plan: Plan
+    steps: tuple[Step, ...]
+    already_prepared: bool = False
+    dry_run: bool = False
+
+    @property
+    def reference(self) -> str | None:
+        """The path of the reference picture that belongs to the job, None where it has none."""
+        return self.job.reference
+
+    @property
+    def ready(self) -> bool:
+        """Whether the prepared job has no error left."""
+        return not self.dry_run and self.report.verdict != "fail"
+
+
+def prepare(
+    video: str | PathLike[str] | None = None,
+    audio: str | PathLike[str] | None = None,
+    reference: str | PathLike[str] | None = None,
+    *,
+    out: str | PathLike[str],
+    provider: str = "dashscope",
+    options: RequestOptions | None = None,
+    settings: Settings | None = None,
+    choices: Choices | None = None,
+    person: int | None = None,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Check the files of one job, repair them into the folder `out`, and check the outputs.
+
+    `provider` is the name of a profile, or the path of a profile file. `choices` holds the editorial repairs that are
+    wanted; `person` is short for `Choices(person=…)`. With `dry_run` nothing is written. `progress` is called with what
+    is being worked on and the share that is done (0..1). The inputs are never changed. An output appears under its name
+    when it is whole; a second run of the same plan on the same inputs finds it and runs nothing.
+
+    Raises UsageError for a wrong call, or where a file that lipready did not write stands in the way; FixError where a
+    repair fails; ConfigurationError for an unknown or broken profile; ComponentError where ffmpeg or the face models
+    are missing.
+    """
+    from lipready.fixes.plan import plan_job
+
+    job, profile = Job.of(video, audio, reference, options), load_profile(provider)
+    settings = settings or Settings()
+    settings = settings if progress is None else replace(settings, progress=progress)
+    choices = choices or Choices()
+    choices = choices if person is None else replace(choices, person=person)
+
+    before = check_job(job, profile, settings)
+    plan = plan_job(before, profile, choices, fspath(out))
+    if dry_run or not plan.files:
+        return Prepared(job=job, before=before, report=before, plan=plan, steps=(), dry_run=dry_run)
+    return _Workshop(job, profile, settings, choices, Path(out), before, plan).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Workshop:
+    """One run: what was found, what is to be done, and where."""
+
+    job: Job
+    profile: "Profile"
+    settings: Settings
+    choices: Choices
+    out: Path
+    before: Report
+    plan: Plan
+
+    def run(self) -> Prepared:
+        from lipready import __version__
+        from lipready.fixes.make import Earlier, make
+        from lipready.fixes.ownership import forget_claims, require_free
+        from lipready.fixes.receipt import read_receipt, write_receipt
+
+        tools, binary = self._tools()
+        earlier = Earlier(self.out, read_receipt(self.out), tools)
+        found = {each.output: kept for each in self.plan.files if (kept := earlier.find(each)) is not None}
+        missing = tuple(each for each in self.plan.files if each.output not in found)
+        require_free(self.out, missing, self._sources())
+        new = make(missing, self.out, tools, lambda plan, partial: self._write(plan, partial, binary))
+        job = self._prepared_job()
+        after = check_job(job, self.profile, self.settings, known=self._known(job))
+        made = (*found.values(), *new)
+        write_receipt(self.out, made, plan=self.plan, tools=tools, before=self.before, after=after, version=__version__)
+        forget_claims(self.out)
+        return Prepared(
+            job=job,
+            before=self.before,
+            report=after,
+            plan=self.plan,
+            steps=tuple(step for each in missing for step in each.steps),
+            already_prepared=bool(found) and all(each.already_fine for each in missing),
+        )
+
+    def _tools(self) -> tuple[dict[str, str], str | None]:
+        """Name the tools that the plan needs, with their versions, and find ffmpeg."""
+        tools, binary = {}, None
+        if any(each.commands for each in self.plan.files):
+            from lipready.fixes.binary import find_ffmpeg
+
+            ffmpeg = find_ffmpeg()
+            tools["ffmpeg"], binary = ffmpeg.version(), ffmpeg.path
+        if any(each.role == "reference" and not each.already_fine for each in self.plan.files):
+            import PIL
+
+            tools["pillow"] = PIL.__version__
+        return tools, binary
+
+    def _sources(self) -> tuple[str, ...]:
+        return tuple(path for path in (self.job.video, self.job.audio, self.job.reference) if path is not None)
+
+    def _write(self, plan: FilePlan, partial: "Partial", binary: str | None) -> None:
+        from lipready.fixes.execute import execute
+        from lipready.fixes.plan import TAKE_REFERENCE
+
+        if any(step.name == TAKE_REFERENCE for step in plan.steps):
+            self._take_reference(partial)
+        else:
+            execute(plan, partial, binary, self._teller(plan))
+
+    def _teller(self, plan: FilePlan) -> Callable[[float], None] | None:
+        tell = self.settings.progress
+        return None if tell is None else lambda share: tell(plan.output, share)
+
+    def _take_reference(self, partial: "Partial") -> None:
+        """Write the best frame of the chosen person."""
+        from lipready.faces.reference import find_reference
+        from lipready.fixes.aims import aim
+        from lipready.fixes.picture import write_frame
+
+        file = self.before.facts.video
+        if file is None or not isinstance(file.media, VideoFacts) or isinstance(file.people, Unmeasured):
+            raise FixError("There is no video to take the reference picture from.")
+        frame = find_reference(file.path, file.media, file.people, self.choices.person)
+        most = aim(self.profile, "I602").maximum
+        write_frame(frame.image, None if most is None else int(most), partial.path)
+
+    def _prepared_job(self) -> Job:
+        from lipready.fixes.make import output_path
+
+        paths = {each.role: output_path(self.out, each) for each in self.plan.files}
+        return replace(
+            self.job,
+            video=paths.get("video", self.job.video),
+            audio=paths.get("audio", self.job.audio),
+            reference=paths.get("reference", self.job.reference),
+        )
+
+    def _known(self, job: Job) -> dict[Role, FileFacts]:
+        """Carry over what need not be measured again: untouched files, and the pictures of copied streams.
+
+        A file without a plan could not be used, or waits for a decision: it is as it was. After a stream copy the
+        headers are read anew, but the frames are the same frames, packet for packet, and so show the same people.
+        """
+        outputs = {each.role: each for each in self.plan.files if not each.already_fine}
+        known: dict[Role, FileFacts] = {f.role: f for f in self.before.facts.files() if f.role not in outputs}
+        copied = outputs.get("video")
+        seen = self.before.facts.video
+        if copied is not None and seen is not None and all(step.level == "lossless" for step in copied.steps):
+            facts = _same_frames(job.video, seen, self.settings)
+            if facts is not None:
+                known["video"] = facts
+        return known
+
+
+def _same_frames(path: str | None, seen: FileFacts, settings: Settings) -> FileFacts | None:
+    """Read the headers of a copy, and take who and what its frames show from the original's facts."""
+    from lipready.probe.source import examine
+
+    facts = examine(path or "", "video", quick=settings.quick)
+    if not isinstance(facts.media, VideoFacts) or not isinstance(seen.media, VideoFacts):
+        return None
+    same = (facts.media.codec, facts.media.frames) == (seen.media.codec, seen.media.frames)
+    if not same:
+        return None
+    return replace(facts, media=replace(facts.media, stillness=seen.media.stillness), people=seen.people)
