@@ -130,11 +130,21 @@ def test_a_mean_face_is_symmetric_and_centred() -> None:
     assert nearest.max() < 1e-3
 
 
-def test_parts_of_a_face_are_left_out() -> None:
+def test_one_place_is_one_face() -> None:
     pose = Pose(0, 0, 0)
     face, chin = Face(Area(0, 0, 100, 100), 0.9, 20, pose), Face(Area(20, 60, 50, 50), 0.7, 2, pose)
+    poster = Face(Area(-100, -100, 400, 400), 0.6, 2, pose)
     apart = Face(Area(90, 90, 50, 50), 0.7, 2, pose)
-    assert without_parts([chin, face, apart]) == (face, apart)
+    assert without_parts([chin, poster, face, apart]) == (face, apart)
+
+
+def test_a_box_whose_mesh_slides_onto_a_face_is_that_face() -> None:
+    pose, mesh = Pose(0, 0, 0), Area(5, 5, 90, 90)
+    face = Face(Area(0, 0, 100, 100), 0.9, 20, pose, mesh)
+    beside = Face(Area(70, 70, 100, 100), 0.7, 5.4, pose, Area(10, 8, 88, 90))
+    own = Face(Area(70, 70, 100, 100), 0.7, 5.4, pose, Area(80, 80, 80, 80))
+    assert without_parts([face, beside]) == (face,)
+    assert without_parts([face, own]) == (face, own)
 
 
 def test_pose_of_a_mesh_ignores_the_mouth(astronaut: Picture) -> None:

@@ -1,0 +1,1 @@
+"""The studio where the fixtures are made: a synthetic voice, portraits that move, and the encoder."""

@@ -1,0 +1,38 @@
+"""What every test may ask for: fixtures made from their recipes, the corpus, and quiet surroundings."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from studio.make import make
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def made() -> Callable[[str], Path]:
+    """Make one fixture of fixtures/recipes.toml by its name, unless it is there, and give its path."""
+    return lambda name: make([name])[name]
+
+
+@pytest.fixture(scope="session")
+def good_job(made: Callable[[str], Path]) -> tuple[Path, Path, Path]:
+    """Video, audio track and reference image of one person, with which nothing is wrong."""
+    return made("anna.mp4"), made("anna.wav"), made("anna.jpg")
+
+
+@pytest.fixture(scope="session")
+def bad_job(made: Callable[[str], Path]) -> tuple[Path, Path, Path]:
+    """Video, audio track and reference image of the same person, with which nearly everything is wrong."""
+    return made("bad.webm"), made("bad.ogg"), made("panorama.jpg")
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """Give the folder of real files: LIPREADY_CORPUS, or ../shared/corpus beside the repository."""
+    folder = Path(os.environ.get("LIPREADY_CORPUS") or REPOSITORY.parent / "shared" / "corpus")
+    if not (folder / "truth.csv").is_file():
+        pytest.skip(f"there is no corpus in {folder}")
+    return folder

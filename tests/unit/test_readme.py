@@ -1,0 +1,92 @@
+"""What the README shows is true: its Python runs, its commands exist, its links lead somewhere."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+from click.testing import CliRunner
+
+from lipready.cli.group import command_line
+from lipready.rules.registry import RULES
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def test_the_library_example_runs(good_job: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    (example,) = blocks("python")
+    for source, name in zip(good_job, ("clip.mp4", "speech.wav", "person.jpg"), strict=True):
+        shutil.copy(source, tmp_path / name)
+    done = subprocess.run(
+        [sys.executable, "-W", "error::SyntaxWarning", "-c", example],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("pass")
+
+
+def test_the_library_example_has_about_ten_lines() -> None:
+    (example,) = blocks("python")
+    assert len([line for line in example.splitlines() if line.strip()]) <= 12
+
+
+def test_every_command_that_is_shown_is_there() -> None:
+    shown = set(re.findall(r"^(?:\$ )?lipready ([a-z]+)", "\n".join(blocks("console")), re.MULTILINE))
+    assert shown >= {"check", "prepare"}
+    assert shown <= set(command_line.list_commands(click.Context(command_line)))
+
+
+def test_every_option_that_is_shown_is_there() -> None:
+    options = {option for text in blocks("console") for option in re.findall(r"(?<=\s)--[a-z][a-z-]+", text)}
+    commands = command_line.list_commands(click.Context(command_line))
+    helps = "".join(CliRunner().invoke(command_line, [name, "--help"]).output for name in commands)
+    assert options
+    assert {option for option in options if option not in helps} == set()
+
+
+def test_the_transcript_is_what_prepare_says(bad_job: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    (shown,) = [text for text in blocks("console") if text.startswith("$ lipready prepare fixtures/made/")]
+    made = tmp_path / "fixtures" / "made"
+    made.mkdir(parents=True)
+    for source in bad_job:
+        shutil.copy(source, made)
+    command, expected = shown.split("\n", 1)
+    done = subprocess.run(
+        [sys.executable, "-m", "lipready", *command.split()[2:]],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert without_sizes(done.stdout) == without_sizes(expected)
+
+
+def without_sizes(text: str) -> str:
+    """Blank out what another release of an encoder changes."""
+    return re.sub(r"[\d.]+ [kM]B", "SIZE", text).strip()
+
+
+def test_the_table_of_rules_is_the_registry() -> None:
+    rows = re.findall(r"^\| ([A-Z]\d{3}) \| ([a-z0-9-]+) \|", README, re.MULTILINE)
+    assert rows == [(rule.id, rule.name) for rule in RULES]
+
+
+def test_every_local_link_leads_somewhere() -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", README):
+        assert (REPOSITORY / target).exists(), target
