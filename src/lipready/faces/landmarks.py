@@ -31,6 +31,12 @@ class Mesh:
     points: "NDArray[np.float32]"
     flag: float
 
+    @property
+    def area(self) -> Area:
+        """The rectangle around the points."""
+        low, high = self.points[:, :2].min(axis=0).tolist(), self.points[:, :2].max(axis=0).tolist()
+        return Area(low[0], low[1], high[0] - low[0], high[1] - low[1])
+
 
 @dataclass(frozen=True, slots=True)
 class _Crop:

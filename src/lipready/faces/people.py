@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 MOST_FOLLOWED = 4
 """Faces that are looked for where they just were; in a larger group the other views do."""
 
+SMALL = 0.12
+"""Share of the long edge below which a face is small: 23 of the 192 pixels that show the whole picture."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sample:
@@ -54,10 +57,12 @@ class PeopleWatcher:
         views, near = attention.views(image, frame.time, known)
         sample = _Sample(len(self._samples), frame.time, image, attention.shot, attention.searched)
         self._samples.append(frame.time)
-        faces = faces_through(image, views, near=near)
-        if self._before is not None and self._before.shot == sample.shot:
+        same_shot = self._before if self._before is not None and self._before.shot == sample.shot else None
+        closer = _around_small(image, known) if same_shot else ()
+        faces = faces_through(image, (*views, *closer), near=near)
+        if same_shot:
             faces = _with_followed(image, faces, known)
-            self._look_back(self._before, faces, known)
+            self._look_back(same_shot, faces, known)
         self._link(sample, faces)
         self._before = sample
 
@@ -102,6 +107,13 @@ def people_in_pixels(image: "NDArray[np.uint8]", screen: Screen) -> PeopleFacts:
     """Everybody in one RGB image that is already decoded."""
     runs = [Run(0, [Sighting(0, Fraction(0), face)]) for face in faces_in_picture(image)]
     return people_of(runs, [Fraction(0)], screen)
+
+
+def _around_small(image: "NDArray[np.uint8]", known: Sequence[Area]) -> tuple[Area, ...]:
+    """Views around the known faces that the whole picture shows too small for a good box."""
+    height, width = image.shape[:2]
+    small = [area for area in known if area.size < SMALL * max(width, height)]
+    return around(small[:MOST_FOLLOWED], width, height)
 
 
 def _with_followed(image: "NDArray[np.uint8]", faces: tuple[Face, ...], known: Sequence[Area]) -> tuple[Face, ...]:

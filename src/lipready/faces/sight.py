@@ -21,16 +21,21 @@ MOST_CANDIDATES = 40
 SURE_FLAG, SURE_SCORE = 5.0, 0.65
 GRAY_SCORE = 0.55
 GRAY_FLAG, GRAY_FLAG_SCORE = 3.0, 0.40
+HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A face, or what looks like one: area in picture pixels, the detector's score 0..1, the mesh's flag (logit)."""
+    """A face, or what looks like one: area in picture pixels, the detector's score 0..1, the mesh's flag (logit).
+
+    `settled` is the area of the mesh; from a box beside a face it slides onto that face.
+    """
 
     area: Area
     score: float
     flag: float
     pose: Pose
+    settled: Area | None = None
 
     @property
     def sure(self) -> bool:
@@ -69,14 +74,20 @@ def every_view(width: int, height: int) -> tuple[Area, ...]:
 
 
 def without_parts(faces: Iterable[Face]) -> tuple[Face, ...]:
-    """Leave out what lies by more than half in a better face: it is part of that one."""
+    """Leave out what is part of a better face, holds one, or is one that was boxed a second time beside it."""
     kept: list[Face] = []
     for face in sorted(faces, key=lambda f: (not f.sure, -f.rank)):
-        if not any(face.area.inside(k.area) > 0.5 for k in kept):  # noqa: PLR2004
+        if not any(_same_place(face, better) for better in kept):
             kept.append(face)
     return tuple(kept)
 
 
+def _same_place(face: Face, better: Face) -> bool:
+    if max(face.area.inside(better.area), better.area.inside(face.area)) > HALF:
+        return True
+    return face.settled is not None and better.settled is not None and face.settled.overlap(better.settled) > HALF
+
+
 def _face(image: "NDArray[np.uint8]", candidate: Candidate) -> Face:
     mesh = engine().mesher.mesh(image, candidate.area, candidate.eyes)
-    return Face(candidate.area, candidate.score, mesh.flag, pose_of(mesh))
+    return Face(candidate.area, candidate.score, mesh.flag, pose_of(mesh), mesh.area)
