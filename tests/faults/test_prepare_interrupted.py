@@ -1,4 +1,4 @@
-"""Ctrl-C and kill -9 in the middle of a repair: the inputs stay, nothing half-done has a final name, the next run ends it."""
+"""Ctrl-C and kill -9 amid a repair: the inputs stay, nothing half-done has a final name, the next run completes."""
 
 import hashlib
 import os
@@ -52,7 +52,7 @@ def start(job, out):
 def wait_until_writing(out, process):
     deadline = time.monotonic() + LONG_ENOUGH
     while time.monotonic() < deadline and process.poll() is None:
-        partial = [path for path in out.glob("clip.mp4.*.partial")] if out.exists() else []
+        partial = list(out.glob("clip.mp4.*.partial")) if out.exists() else []
         if partial and partial[0].stat().st_size > 0:
             return
         time.sleep(0.02)
@@ -118,7 +118,10 @@ def test_kill_9_leaves_only_partial_files_and_the_next_run_completes(slow_job, t
 def test_killed_between_an_output_and_the_receipt_the_next_run_goes_on(slow_job, tmp_path):
     """The audio is whole under its name; there is no receipt yet."""
     out, hashes = tmp_path / "ready", [digest(path) for path in slow_job]
-    code = CODE.replace("import sys\n", "import sys, os, lipready.fixes.receipt as r\nr.write_receipt = lambda *a, **k: os.kill(os.getpid(), 9)\n")
+    code = CODE.replace(
+        "import sys\n",
+        "import sys, os, lipready.fixes.receipt as r\nr.write_receipt = lambda *a, **k: os.kill(os.getpid(), 9)\n",
+    )
     environment = os.environ | {"PYTHONPATH": str(Path(lipready.__file__).parents[1])}
     short = (slow_job[1], slow_job[1])
     code = code.replace("prepare(sys.argv[1], sys.argv[2],", "prepare(None, sys.argv[2],")

@@ -110,7 +110,7 @@ def people_in_pixels(image: "NDArray[np.uint8]", screen: Screen) -> PeopleFacts:
 
 
 def _around_small(image: "NDArray[np.uint8]", known: Sequence[Area]) -> tuple[Area, ...]:
-    """Views around the known faces that the whole picture shows too small for a good box."""
+    """Frame the known faces that the whole picture shows too small for a good box."""
     height, width = image.shape[:2]
     small = [area for area in known if area.size < SMALL * max(width, height)]
     return around(small[:MOST_FOLLOWED], width, height)

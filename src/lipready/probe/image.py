@@ -54,7 +54,7 @@ def open_picture(path: str) -> "Iterator[Image]":
     Errors while it is open, decoding included, become ProbeError, whose message continues the file's name; errors of
     the operating system and our own pass through.
     """
-    with open_local(path) as file, _opened(file) as image:
+    with open_local(path) as file, _opened(file) as image, _quiet():
         yield image
 
 

@@ -44,7 +44,7 @@ def test_lossless_samples_survive_exactly(tone, repaired):
     assert np.array_equal(before, after)
 
 
-def test_an_mp4_that_is_called_aac_is_judged_by_its_content(tone, make, repaired):
+def test_an_mp4_that_is_called_aac_is_judged_by_its_content(tone, repaired):
     made = tone("a.m4a")
     path = made.rename(made.with_name("speech.aac"))
     done = repaired("audio", path)
@@ -75,7 +75,9 @@ def test_rate_and_channels_are_kept_up_to_48_khz_stereo(tone, repaired, rate, la
 
 
 def with_limit(profile, most):
-    limit = replace(profile.limits["A403"], accept=Range(None, Fraction(most)), safe=None, aim=Range(None, Fraction(most)))
+    limit = replace(
+        profile.limits["A403"], accept=Range(None, Fraction(most)), safe=None, aim=Range(None, Fraction(most))
+    )
     return replace(profile, limits={**profile.limits, "A403": limit})
 
 

@@ -28,9 +28,7 @@ def fake(tmp_path, body):
 def test_progress_grows_to_the_end(tmp_path):
     shares = []
     source = ("-f", "lavfi", "-i", "testsrc2=size=1280x720:duration=6")
-    ffmpeg.run(
-        command(*source, "-f", "mp4", str(tmp_path / "a")), what="a", length=Fraction(6), tell=shares.append
-    )
+    ffmpeg.run(command(*source, "-f", "mp4", str(tmp_path / "a")), what="a", length=Fraction(6), tell=shares.append)
     assert shares == sorted(shares)
     assert 0.9 < shares[-1] <= 1
     assert (tmp_path / "a").stat().st_size > 0
@@ -38,13 +36,16 @@ def test_progress_grows_to_the_end(tmp_path):
 
 def test_a_failure_is_one_sentence_with_ffmpegs_own_words(tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"nothing")
-    with pytest.raises(FixError, match=r"ffmpeg failed on clip\.mp4 \(exit status \d+\): .*moov atom not found") as error:
+    with pytest.raises(
+        FixError, match=r"ffmpeg failed on clip\.mp4 \(exit status \d+\): .*moov atom not found"
+    ) as error:
         ffmpeg.run(command("-f", "mov", "-i", f"file:{tmp_path}/a.mp4", "-f", "null", "-"), what="clip.mp4")
     assert "\n" not in str(error.value)
 
 
 def test_what_ffmpeg_says_is_bounded(tmp_path):
-    flood = "import sys\nfor n in range(20000): print('x' * 50, file=sys.stderr)\nprint('y' * 10**7, file=sys.stderr)\nsys.exit(3)"
+    lines = "for n in range(20000): print('x' * 50, file=sys.stderr)"
+    flood = f"import sys\n{lines}\nprint('y' * 10**7, file=sys.stderr)\nsys.exit(3)"
     with pytest.raises(FixError, match="exit status 3") as error:
         ffmpeg.run(fake(tmp_path, flood), what="a")
     assert len(str(error.value)) < 2500
@@ -97,7 +98,9 @@ def test_nothing_that_a_playlist_names_is_opened(tmp_path):
 def assert_gone(pid):
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+        state = subprocess.run(
+            ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ).stdout
         if not state.strip() or state.startswith("Z"):
             return
         time.sleep(0.05)

@@ -23,7 +23,9 @@ def scene(width, height):
 
 def one_face(box):
     look = Look(Fraction(0), box, 0.9)
-    return PeopleFacts(1, 1, 1.0, (Person(1, Fraction(0), Fraction(0), 1.0, box.height, 1.0, (look,)),), 1, (Fraction(0),))
+    return PeopleFacts(
+        1, 1, 1.0, (Person(1, Fraction(0), Fraction(0), 1.0, box.height, 1.0, (look,)),), 1, (Fraction(0),)
+    )
 
 
 def saved(image, path, **options):
@@ -129,19 +131,19 @@ def test_a_heavy_picture_is_brought_under_the_limit(tmp_path, repaired):
 
 
 @pytest.mark.parametrize(
-    ("size", "face", "left", "top"),
+    ("size", "face", "corner"),
     [
-        ((3000, 1000), Box(1400, 300, 200, 200), 550, 0),
-        ((3000, 1000), Box(0, 300, 200, 200), 0, 0),
-        ((3000, 1000), Box(2900, 300, 100, 200), 1100, 0),
-        ((500, 2000), Box(100, 1800, 200, 200), 0, 1050),
+        ((3000, 1000), Box(1400, 300, 200, 200), (550, 0)),
+        ((3000, 1000), Box(0, 300, 200, 200), (0, 0)),
+        ((3000, 1000), Box(2900, 300, 100, 200), (1100, 0)),
+        ((500, 2000), Box(100, 1800, 200, 200), (0, 1050)),
     ],
 )
-def test_a_long_picture_is_cropped_around_its_one_face(tmp_path, repaired, size, face, left, top):
+def test_a_long_picture_is_cropped_around_its_one_face(tmp_path, repaired, size, face, corner):
     done = repaired("reference", saved(scene(*size), tmp_path / "a.jpg"), people=one_face(face))
     assert done.rules("FI") == set()
     crop = done.plan.picture.crop
-    assert (crop.left, crop.top) == (left, top)
+    assert (crop.left, crop.top) == corner
     assert max(done.media.width, done.media.height) <= 2 * min(done.media.width, done.media.height)
     assert crop.left <= face.left
     assert face.left + face.width <= crop.left + crop.width

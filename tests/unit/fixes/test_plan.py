@@ -15,7 +15,9 @@ from lipready.fixes.plan import plan_job
 
 @pytest.fixture
 def good(clip, make):
-    return clip("clip.mp4", options=("-movflags", "+faststart")), make("-f", "lavfi", "-i", "sine=duration=2.4", "s.wav")
+    return clip("clip.mp4", options=("-movflags", "+faststart")), make(
+        "-f", "lavfi", "-i", "sine=duration=2.4", "s.wav"
+    )
 
 
 def lasting(report, seconds, fix, severity="error"):
@@ -106,7 +108,7 @@ def test_a_warning_that_waits_for_a_decision_does_not_hold_up_the_rest(good, rep
 
 
 @pytest.mark.parametrize(("seconds", "frames"), [("3", 75), ("90", 2250), ("500", 2987)])
-def test_a_video_is_lengthened_to_the_audio_but_never_past_the_maximum(good, reported, make, profile, seconds, frames):
+def test_a_video_is_lengthened_to_the_audio_but_never_past_the_maximum(good, reported, profile, seconds, frames):
     report = lasting(reported(video=good[0], audio=good[1]), "2.4", "extend")
     duration = Duration(Fraction(seconds), None, None, Fraction(seconds), "samples")
     audio = replace(report.facts.audio, media=replace(report.facts.audio.media, duration=duration))
@@ -128,7 +130,7 @@ def test_the_chosen_person_becomes_the_reference(good, reported, profile):
     assert video.already_fine
     assert (reference.role, reference.source, reference.output) == ("reference", str(good[0]), "reference.jpg")
     assert [(step.name, step.rules) for step in reference.steps] == [("take-reference", ("P302",))]
-    with pytest.raises(UsageError, match="no person 3 .* numbers 1, 2"):
+    with pytest.raises(UsageError, match=r"no person 3 .* numbers 1, 2"):
         plan_job(report, profile, Choices(person=3), "out")
 
 

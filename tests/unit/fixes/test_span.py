@@ -59,7 +59,7 @@ def test_the_chosen_person_decides_and_else_the_providers_pick():
 def test_nobody_to_follow_and_nobody_of_that_number():
     with pytest.raises(FixError, match="shows no face"):
         best_part(PeopleFacts(0, 0, 0.0, (), None, ()), None, Fraction(9), LENGTHS, "a.mp4")
-    with pytest.raises(UsageError, match="no person 3 .* have the numbers 1, 2"):
+    with pytest.raises(UsageError, match=r"no person 3 .* have the numbers 1, 2"):
         target_person(seen(person(1, (0, 1)), person(2, (5, 9))), 3, "a.mp4")
 
 
