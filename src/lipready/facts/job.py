@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from lipready.facts.file import FileFacts
+from lipready.facts.people import Match
 from lipready.facts.request import RequestFacts
+from lipready.facts.unmeasured import Unmeasured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +16,7 @@ class JobFacts:
     audio: FileFacts | None
     reference: FileFacts | None
     request: RequestFacts
+    match: Match | Unmeasured | None = None
 
     def files(self) -> tuple[FileFacts, ...]:
         """Return the files that are there, in the order video, audio, reference."""
