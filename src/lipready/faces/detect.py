@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, Any
-from weakref import finalize
+from typing import TYPE_CHECKING
 
 from lipready.faces.geometry import Area, Point
 from lipready.faces.models import Models
 from lipready.faces.quiet import native_chatter_held_back
-from lipready.faces.views import cut, whole
+from lipready.faces.tasks import Detection, FaceDetector
+from lipready.faces.views import SIDE, cut, cut_from, whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,34 +41,36 @@ class Detector:
 
     def __init__(self, models: Models) -> None:
         """Load the models."""
-        self._lock = Lock()
         with native_chatter_held_back():
             self._full_range = _load(models.full_range)
             self._short_range = _load(models.short_range)
-        for detector in (self._full_range, self._short_range):
-            finalize(self, _let_go, detector)
 
     def candidates(
-        self, image: "NDArray[np.uint8]", views: Iterable[Area], *, near: bool = False
+        self,
+        image: "NDArray[np.uint8]",
+        views: Iterable[Area],
+        *,
+        near: bool = False,
+        small: "NDArray[np.uint8] | None" = None,
     ) -> tuple[Candidate, ...]:
         """Every candidate in an RGB image as seen through the views, one per place, the best score first.
 
-        `near` adds the short-range model on the whole picture, for faces that fill it.
+        `near` adds the short-range model on the whole picture, for faces that fill it. `small` is the same picture at
+        a smaller size: large views are cut out of it, which is faster.
         """
         found: list[Candidate] = []
         for view in views:
-            found += self._look(self._full_range, image, view)
+            found += self._look(self._full_range, image, view, small)
         if near:
-            found += self._look(self._short_range, image, whole(image.shape[1], image.shape[0]))
+            found += self._look(self._short_range, image, whole(image.shape[1], image.shape[0]), small)
         return merged(found)
 
-    def _look(self, detector: Any, image: "NDArray[np.uint8]", view: Area) -> list[Candidate]:
-        import mediapipe
-
-        picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=cut(image, view))
-        with self._lock:
-            result = detector.detect(picture)
-        return [_candidate(d, view, image.shape[1], image.shape[0], picture.width) for d in result.detections]
+    def _look(
+        self, detector: FaceDetector, image: "NDArray[np.uint8]", view: Area, small: "NDArray[np.uint8] | None"
+    ) -> list[Candidate]:
+        height, width = image.shape[:2]
+        seen = cut(image, view) if small is None else cut_from(image, small, view)
+        return [_candidate(detection, view, width, height) for detection in detector.detect(seen)]
 
 
 def merged(found: Iterable[Candidate]) -> tuple[Candidate, ...]:
@@ -86,16 +87,12 @@ def _fragment(candidate: Candidate, whole_face: Candidate) -> bool:
     return candidate.cropped and candidate.area.inside(whole_face.area) > 0.5  # noqa: PLR2004
 
 
-def _candidate(detection: Any, view: Area, width: int, height: int, side: int) -> Candidate:
-    scale = view.width / side
-    box = detection.bounding_box
-    area = Area(
-        view.left + box.origin_x * scale, view.top + box.origin_y * scale, box.width * scale, box.height * scale
-    )
-    eyes = [(view.left + p.x * view.width, view.top + p.y * view.height) for p in detection.keypoints[:2]]
-    return Candidate(
-        area, float(detection.categories[0].score), (eyes[0], eyes[1]), _cropped(area, view, width, height)
-    )
+def _candidate(detection: Detection, view: Area, width: int, height: int) -> Candidate:
+    scale = view.width / SIDE
+    left, top, across, down = detection.box
+    area = Area(view.left + left * scale, view.top + top * scale, across * scale, down * scale)
+    eyes = [(view.left + x * view.width, view.top + y * view.height) for x, y in detection.points[:2]]
+    return Candidate(area, detection.score, (eyes[0], eyes[1]), _cropped(area, view, width, height))
 
 
 def _cropped(area: Area, view: Area, width: int, height: int) -> bool:
@@ -108,24 +105,11 @@ def _cropped(area: Area, view: Area, width: int, height: int) -> bool:
     )
 
 
-def _let_go(detector: Any) -> None:
-    """Keep mediapipe from closing a detector while the interpreter shuts down.
-
-    By then its own dispatcher threads are gone, and it would write a traceback; the memory goes with the process.
-    """
-    detector._handle = None  # noqa: SLF001
-
-
-def _load(path: Path) -> Any:
-    import mediapipe
+def _load(path: Path) -> FaceDetector:
     import numpy as np
-    from mediapipe.tasks.python import BaseOptions, vision
 
     # Bytes, not the path: the native code cannot open every path that the file system can.
-    options = vision.FaceDetectorOptions(
-        base_options=BaseOptions(model_asset_buffer=path.read_bytes()), min_detection_confidence=LEAST_SCORE
-    )
-    detector = vision.FaceDetector.create_from_options(options)
+    detector = FaceDetector(path.read_bytes(), LEAST_SCORE)
     # The first run writes to standard error as well.
-    detector.detect(mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.zeros((192, 192, 3), np.uint8)))
+    detector.detect(np.zeros((SIDE, SIDE, 3), np.uint8))
     return detector

@@ -1,7 +1,7 @@
 """The face mesh: 468 points in three dimensions, and a flag that says how much the crop looks like a face."""
 
 from dataclasses import dataclass
-from math import atan2, ceil, cos, floor, sin
+from math import atan2, ceil, cos, dist, floor, pi, radians, remainder, sin
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,19 @@ POINTS, FLAG = "conv2d_21", "conv2d_31"
 MARGIN = 1.5
 """The crop is this many times the face's box."""
 
+SHIFT, RESIZED, TURNED = 0.07, 0.08, radians(4)
+"""How far the crop may be off (shares of its side, and an angle). On 107 faces of real pictures half are nearer; their
+yaw then differs by 0.6° (median) and 3.6° (most) from the second pass, which differs as much from a third."""
+
+ALIASES = 1.5
+"""A plain warp may shrink this many times; more, and it skips pixels."""
+
 OUTER_EYES = (33, 263)
 """Mesh points: the outer corners of the eye on the left and on the right of a frontal face's picture."""
+
+FIVE = (263, 362, 33, 133, 2)
+"""Mesh points in the order of dlib's five: outer and inner corner of the eye on the right of a frontal face's picture,
+the same of the eye on the left, and the base of the nose."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +57,14 @@ class _Crop:
     side: float
     angle: float
 
+    def near(self, other: "_Crop") -> bool:
+        """Whether both show the face alike: the mesh then reads the same pose to a degree or two."""
+        return (
+            dist(self.centre, other.centre) <= SHIFT * other.side
+            and abs(self.side / other.side - 1) <= RESIZED
+            and abs(remainder(self.angle - other.angle, 2 * pi)) <= TURNED
+        )
+
 
 class Mesher:
     """The landmark network; may be shared by threads, which take turns."""
@@ -58,9 +77,14 @@ class Mesher:
         self._lock = Lock()
 
     def mesh(self, image: "NDArray[np.uint8]", area: Area, eyes: tuple[Point, Point]) -> Mesh:
-        """Fit the mesh to a face in an RGB image, given its box and eyes; runs twice (a rolled head needs it)."""
-        first = self._run(image, _Crop(area.centre, MARGIN * area.size, _angle(*eyes)))
-        return self._run(image, _crop_around(first))
+        """Fit the mesh to a face in an RGB image, given its box and eyes.
+
+        Runs twice, which a rolled head needs, unless the first crop turns out to have been the right one.
+        """
+        crop = _Crop(area.centre, MARGIN * area.size, _angle(*eyes))
+        first = self._run(image, crop)
+        better = _crop_around(first)
+        return first if crop.near(better) else self._run(image, better)
 
     def _run(self, image: "NDArray[np.uint8]", crop: _Crop) -> Mesh:
         import numpy as np
@@ -134,8 +158,11 @@ def _shrunk(
     bottom = max(min(height, ceil(crop.centre[1] + reach)), top + 1)
     patch = image[top:bottom, left:right]
     origin = np.array([left, top], np.float64)
-    if scale <= 1.5:  # noqa: PLR2004
-        return patch, origin, 1.0
-    shrink = 1.0 / scale
-    size = (max(1, round(patch.shape[1] * shrink)), max(1, round(patch.shape[0] * shrink)))
-    return cv2.resize(patch, size, interpolation=cv2.INTER_AREA), origin, shrink
+    shrink = 1.0
+    while scale * shrink > ALIASES and min(patch.shape[:2]) > 1:
+        # By exactly a half: OpenCV averages that much faster than any other share.
+        patch = cv2.resize(
+            patch[: patch.shape[0] & -2, : patch.shape[1] & -2], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA
+        )
+        shrink /= 2
+    return patch, origin, shrink

@@ -43,6 +43,11 @@ SECOND_OPINION = Weight(
     "models/mmod_human_face_detector.dat", "4cb19393e2fbaf2b1609a9319ad5386618c886a6234ec1b971f3e87c85d87fe6"
 )
 
+IDENTITY = Weight(
+    "models/dlib_face_recognition_resnet_model_v1.dat",
+    "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Models:
@@ -52,6 +57,7 @@ class Models:
     short_range: Path
     landmarks: Path
     second_opinion: Path
+    identity: Path
 
 
 def ensure_models() -> Models:
@@ -68,7 +74,8 @@ def ensure_models() -> Models:
         full_range=folder / FULL_RANGE.name,
         short_range=folder / SHORT_RANGE.name,
         landmarks=folder / LANDMARKS.name,
-        second_opinion=_second_opinion(),
+        second_opinion=_packaged(SECOND_OPINION),
+        identity=_packaged(IDENTITY),
     )
 
 
@@ -106,12 +113,12 @@ def _cached_folder() -> Path:
     return folder
 
 
-def _second_opinion() -> Path:
+def _packaged(weight: Weight) -> Path:
     # Importing the package fails on recent setuptools, so the file is found by path.
     spec = find_spec("face_recognition_models")
     for place in (spec.submodule_search_locations or ()) if spec is not None else ():
-        path = Path(place) / SECOND_OPINION.member
-        if _intact(path, SECOND_OPINION):
+        path = Path(place) / weight.member
+        if _intact(path, weight):
             return path
     raise ComponentError(
         "The package face_recognition_models is missing or damaged; reinstall it with "

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from lipready.faces.detect import Candidate
 from lipready.faces.engine import engine
-from lipready.faces.geometry import Area
+from lipready.faces.geometry import Area, Point
+from lipready.faces.landmarks import FIVE
 from lipready.faces.pose import Pose, pose_of
 from lipready.faces.second_opinion import PASS, crop_for_opinion
 from lipready.faces.views import along, padded, small, whole
@@ -28,7 +29,8 @@ HALF = 0.5
 class Face:
     """A face, or what looks like one: area in picture pixels, the detector's score 0..1, the mesh's flag (logit).
 
-    `settled` is the area of the mesh; from a box beside a face it slides onto that face.
+    `settled` is the area of the mesh; from a box beside a face it slides onto that face. `points` are the mesh points
+    of `landmarks.FIVE`.
     """
 
     area: Area
@@ -36,6 +38,7 @@ class Face:
     flag: float
     pose: Pose
     settled: Area | None = None
+    points: tuple[Point, ...] = ()
 
     @property
     def sure(self) -> bool:
@@ -53,10 +56,19 @@ class Face:
         return self.score * (1.0 + max(self.flag, 0.0) / 10.0)
 
 
-def faces_through(image: "NDArray[np.uint8]", views: Iterable[Area], *, near: bool = False) -> tuple[Face, ...]:
-    """Find the sure and the gray faces in an RGB image as seen through some views, each place once."""
+def faces_through(
+    image: "NDArray[np.uint8]",
+    views: Iterable[Area],
+    *,
+    near: bool = False,
+    small: "NDArray[np.uint8] | None" = None,
+) -> tuple[Face, ...]:
+    """Find the sure and the gray faces in an RGB image as seen through some views, each place once.
+
+    `near` and `small` are explained at `Detector.candidates`.
+    """
     models = engine()
-    found = models.detector.candidates(image, views, near=near)[:MOST_CANDIDATES]
+    found = models.detector.candidates(image, views, near=near, small=small)[:MOST_CANDIDATES]
     faces = [face for face in (_face(image, candidate) for candidate in found) if face.sure or face.gray]
     return without_parts(faces)
 
@@ -90,4 +102,5 @@ def _same_place(face: Face, better: Face) -> bool:
 
 def _face(image: "NDArray[np.uint8]", candidate: Candidate) -> Face:
     mesh = engine().mesher.mesh(image, candidate.area, candidate.eyes)
-    return Face(candidate.area, candidate.score, mesh.flag, pose_of(mesh), mesh.area)
+    points = tuple((float(x), float(y)) for x, y in mesh.points[list(FIVE), :2])
+    return Face(candidate.area, candidate.score, mesh.flag, pose_of(mesh), mesh.area, points)

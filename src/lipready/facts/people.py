@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isfinite
 from typing import Literal
 
 from lipready.facts.unmeasured import Unmeasured
 
 Alike = Literal["same", "different", "uncertain"]
+Position = Literal["left", "centre", "right"]
+Quality = Literal["yaw", "pitch", "roll", "eye_distance", "sharpness", "light"]
+
+_UNDESCRIBED = Unmeasured("no face was large and sharp enough to be described")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +29,8 @@ class Look:
     """One face in one frame: `time` in seconds from the first frame, `score` 0..1 of the detector.
 
     `yaw`, `pitch` and `roll` in degrees are None where no pose was measured. `eye_distance` is in displayed pixels.
-    `sharpness` is the variance of the Laplacian over the face at a fixed size, `light` the mean luma of the face (0..1),
-    `cut` says that the edge of the frame cuts the face; None where it was not measured.
+    `sharpness` is the variance of the Laplacian over the face at a fixed size, `light` the mean luma of the face
+    (0..1), `cut` says that the edge of the frame cuts the face; None where it was not measured.
     """
 
     time: Fraction
@@ -57,7 +62,30 @@ class Person:
     frontal_share: float
     looks: tuple[Look, ...]
     spans: tuple[tuple[Fraction, Fraction], ...] = ()
-    descriptor: tuple[float, ...] | Unmeasured = Unmeasured("no face was large and sharp enough to be described")
+    descriptor: tuple[float, ...] | Unmeasured = _UNDESCRIBED
+
+    def position(self, width: int) -> Position | None:
+        """Tell in which third of a picture of `width` displayed pixels the face usually is; None without a look."""
+        from statistics import fmean
+
+        if width <= 0 or not self.looks:
+            return None
+        middle = fmean(look.box.left + look.box.width / 2 for look in self.looks) / width
+        return "left" if middle < 1 / 3 else ("right" if middle > 2 / 3 else "centre")
+
+    @property
+    def face_height(self) -> float | None:
+        """The median height of the face in displayed pixels; None without a look."""
+        from statistics import median
+
+        return median(look.box.height for look in self.looks) if self.looks else None
+
+    def typical(self, quality: Quality) -> float | None:
+        """Return the median of one quality over the looks in which it was measured; None where it never was."""
+        from statistics import median
+
+        values = [value for look in self.looks if (value := getattr(look, quality)) is not None and isfinite(value)]
+        return median(values) if values else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +97,9 @@ class PeopleFacts:
     truth lies between `count_low` and `count_high` (both equal to `count` where it is certain); `at_least` says that
     there are so many people that the count is a lower bound. `default_person` is the id of the one whom the provider
     picks without a reference image (the largest face in the first frame that has one), None where there is no face.
-    `samples` are the sampled times in seconds from the first frame.
+    `samples` are the sampled times in seconds from the first frame. `turned` says that the faces lie on their side: by
+    how many degrees clockwise (90 or 270) the picture has to be turned for them to stand upright. With `count` 0 it
+    says that a face is seen only so; None where the faces are upright or there are none.
     """
 
     count: int
@@ -81,6 +111,38 @@ class PeopleFacts:
     count_low: int | None = None
     count_high: int | None = None
     at_least: bool = False
+    turned: int | None = None
+
+    @property
+    def fewest(self) -> int:
+        """The least number of people that there can be."""
+        return self.count if self.count_low is None else self.count_low
+
+    @property
+    def most(self) -> int:
+        """The largest number of people that the looks allow (there may be more where it says `at_least`)."""
+        return max(self.count if self.count_high is None else self.count_high, self.fewest)
+
+    @property
+    def how_many(self) -> str:
+        """`nobody`, `1 person`, `2 people`, `2 or 3 people`, `2 to 5 people`, `at least 6 people`."""
+        low, high = self.fewest, self.most
+        if high <= 0:
+            return "nobody"
+        if self.at_least:
+            return f"at least {low} {'person' if low == 1 else 'people'}"
+        if low == high:
+            return f"{low} {'person' if low == 1 else 'people'}"
+        return f"{low} {'or' if high == low + 1 else 'to'} {high} people"
+
+    def person(self, number: int | None) -> Person | None:
+        """Return the person of that number; None where there is none."""
+        return next((each for each in self.people if each.id == number), None)
+
+    def target(self, chosen: int | None = None) -> Person | None:
+        """Tell whose lips move: the chosen person, else the provider's pick, else whoever is seen longest."""
+        longest = max(self.people, key=lambda each: each.share, default=None)
+        return self.person(chosen) or self.person(self.default_person) or longest
 
     @property
     def certain(self) -> bool:

@@ -48,17 +48,13 @@ def best_part(people: PeopleFacts, person: int | None, length: Fraction, lengths
 
 def target_person(people: PeopleFacts, person: int | None, path: str) -> Person:
     """Find whose lips shall move: the chosen person, else the provider's pick, else whoever is seen longest."""
-    if not people.people:
-        raise FixError(f"{path} shows no face to follow; choose the part with --trim START:END.")
-    if person is None:
-        person = people.default_person
-    known = {each.id: each for each in people.people}
-    if person is None:
-        return max(people.people, key=lambda each: each.share)
-    if person not in known:
-        numbers = ", ".join(str(number) for number in sorted(known))
+    if person is not None and people.people and people.person(person) is None:
+        numbers = ", ".join(str(number) for number in sorted(each.id for each in people.people))
         raise UsageError(f"There is no person {person} in {path}: the people seen have the numbers {numbers}.")
-    return known[person]
+    target = people.target(person)
+    if target is None:
+        raise FixError(f"{path} shows no face to follow; choose the part with --trim START:END.")
+    return target
 
 
 def _densest(seen: list[Fraction], longest: Fraction) -> tuple[Fraction, Fraction]:
