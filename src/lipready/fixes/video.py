@@ -56,7 +56,7 @@ def output_length(case: VideoCase, recipe: Encode | Remux) -> Fraction | None:
 
 
 def _encode(case: VideoCase, part: Part | None, playback: Playback | None) -> Encode:
-    sound = _sound(case, whole=part is None and playback is None)
+    sound: Sound = "none" if playback else _sound(case, whole=part is None)
     shape = _reshape(case)
     length = playback.wanted / shape.rate if playback else part.length if part else _length(case.video)
     source = _source(case)
@@ -99,9 +99,9 @@ def _source(case: VideoCase) -> Input:
 
 
 def _sound(case: VideoCase, *, whole: bool) -> Sound:
-    """Keep the first sound track, as AAC; a clip that is played backward has none that makes sense."""
+    """Keep the first sound track, as AAC; the provider replaces it anyway."""
     tracks = case.video.sound_tracks
-    if not tracks or tracks[0].sample_rate <= 0 or case.choices.extend:
+    if not tracks or tracks[0].sample_rate <= 0:
         return "none"
     return "copy" if whole and tracks[0].codec == "aac" else "encode"
 
