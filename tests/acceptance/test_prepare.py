@@ -273,7 +273,7 @@ def test_a_hostile_name_makes_ffmpeg_open_nothing(tmp_path, name, text):
     path.write_text(text.format(canary=canary, address=f"127.0.0.1:{listener.getsockname()[1]}"))
     read = canary.stat().st_atime_ns
     for guess in ("mp4", "wav", "mpegts", "mkv", "aac", "mp3"):
-        source = Input(path=str(path), format=guess, stream=None, start=Fraction(0), absolute=True)
+        source = Input(path=str(path), format=guess, stream=None, start=Fraction(0), seekable=True)
         line = compile_command([open_input(source)["0"]], "-", {"f": "null", "c": "copy"})
         with pytest.raises(FixError):
             runner.run([find_ffmpeg().path, *line[1:]], what=name)

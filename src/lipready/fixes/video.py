@@ -19,7 +19,8 @@ from lipready.profiles.limit import Profile
 
 _RGB = ("rgb", "bgr", "gbr", "argb", "abgr", "pal8", "0rgb", "0bgr")
 _MILLISECOND_CLOCKS = frozenset({"mkv", "webm", "flv", "asf"})
-_FLOATING_CLOCKS = frozenset({"mpegts", "mpeg"})
+_SEEKABLE = frozenset({"mp4", "mov", "3gp", "mkv", "webm"})
+"""Elsewhere ffmpeg lands somewhere near: three frames late in a transport stream, two early in an AVI with B-frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def _encode(case: VideoCase, part: Part | None, playback: Playback | None) -> En
         playback=playback,
         sound=sound,
         budget=_budget(case, shape.canvas, length),
-        skip_lead=part is None and source.start > 0 and source.absolute,
+        skip_lead=part is None and source.start > 0 and source.seekable,
     )
 
 
@@ -79,7 +80,7 @@ def _remux(case: VideoCase) -> Remux:
     source = _source(case)
     return Remux(
         source=source,
-        from_start=case.wanted.has("zero-start") and source.start > 0 and source.absolute,
+        from_start=case.wanted.has("zero-start") and source.start > 0 and source.seekable,
         grid=grid,
         tag="hvc1" if case.video.codec == "hevc" else None,
         sound=_sound(case, whole=True),
@@ -94,7 +95,7 @@ def _source(case: VideoCase) -> Input:
         format=name,
         stream=case.video.stream_index,
         start=start,
-        absolute=name not in _FLOATING_CLOCKS,
+        seekable=name in _SEEKABLE,
     )
 
 

@@ -242,6 +242,7 @@ def test_a_trim_is_exact_to_the_frame(clip, repaired, start, end, frames):
         ("a.avi", (*X264, "-bf", "2")),
         ("a.mkv", (*X264, "-bf", "2")),
         ("a.flv", (*X264, "-bf", "2")),
+        ("a.mov", (*X264, "-bf", "2", "-movflags", "frag_keyframe+empty_moov")),
     ],
 )
 def test_a_trim_is_exact_whatever_the_container(clip, repaired, name, codec):
