@@ -1,6 +1,7 @@
 """What every test may ask for: fixtures made from their recipes, the corpus, and quiet surroundings."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 from studio.make import make
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+# A shell that runs the tests in the background lets them ignore Ctrl-C, and what they start inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -62,6 +62,14 @@ def test_a_reader_that_goes_away_is_no_trouble(media, environment):
         assert done.returncode == (1 if arguments[0] == "check" else 0)
 
 
+def wait_until_open(process, path):
+    deadline = time.monotonic() + 120
+    while not any(os.path.realpath(link) == str(path) for link in Path(f"/proc/{process.pid}/fd").iterdir()):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def test_ctrl_c_ends_with_one_line_and_status_130(tmp_path, environment, ffmpeg):
     long_clip = ffmpeg(
         tmp_path / "long.mp4",
@@ -83,8 +91,7 @@ def test_ctrl_c_ends_with_one_line_and_status_130(tmp_path, environment, ffmpeg)
         env=environment,
         start_new_session=True,
     )
-    time.sleep(2.5)  # well inside a check of 1800 frames
-    assert process.poll() is None
+    wait_until_open(process, long_clip)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
 

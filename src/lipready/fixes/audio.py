@@ -51,7 +51,7 @@ def audio_recipe(case: AudioCase) -> Listen | None:
             format="" if isinstance(case.file.format, Unmeasured) else case.file.format,
             stream=case.audio.stream_index,
             start=Fraction(0),
-            absolute=False,
+            seekable=False,
         ),
         codec="pcm_s16le" if small else "libmp3lame",
         sample_rate=rate if small else min((r for r in _MP3_RATES if r >= rate), default=HIGHEST_RATE),

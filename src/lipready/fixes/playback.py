@@ -12,7 +12,8 @@ from typing import Any
 
 from lipready.fixes.frames_graph import ratio, reshape, retime
 from lipready.fixes.recipe import Encode, Playback
-from lipready.fixes.source import picture, seconds, seek
+from lipready.fixes.source import picture_part, seconds
+from lipready.fixes.span import Part
 
 SEGMENT_BYTES = 192 * 1024 * 1024
 """Decoded frames that one segment may hold. Each input costs some 12 MB more: smaller segments need more inputs."""
@@ -79,31 +80,26 @@ def _backward(frames: int, count: int, largest: int) -> list[Segment]:
 
 
 def _segment(recipe: Encode, segment: Segment, number: int) -> Any:
-    rate = recipe.reshape.rate
-    begin = max(Fraction(0), (segment.first - _HALF) / rate)
-    # Each input differs by a microsecond, since ffmpeg-python takes equal inputs for one.
-    stream = _open(recipe, begin - number * _MICRO, segment.count / rate)
-    stream = reshape(retime(stream, rate).filter("trim", end_frame=segment.count), recipe.reshape)
+    begin = max(Fraction(0), (segment.first - _HALF) / recipe.reshape.rate)
+    stream = reshape(_open(recipe, begin, segment.count, number), recipe.reshape)
     return stream.filter("reverse") if segment.backward else stream
 
 
 def _looped(recipe: Encode, frames: int, wanted: int) -> Any:
     import ffmpeg
 
-    both = reshape(_retimed(recipe, frames), recipe.reshape).filter_multi_output("split")
+    both = reshape(_open(recipe, Fraction(0), frames, 0), recipe.reshape).filter_multi_output("split")
     period = ffmpeg.concat(both.stream(0), both.stream(1).filter("reverse"), v=1, a=0)
     return period.filter("loop", loop=-(-wanted // (2 * frames)), size=2 * frames)
 
 
-def _retimed(recipe: Encode, frames: int) -> Any:
-    length = frames / recipe.reshape.rate
-    return retime(_open(recipe, Fraction(0), length), recipe.reshape.rate).filter("trim", end_frame=frames)
-
-
-def _open(recipe: Encode, begin: Fraction, length: Fraction) -> Any:
-    """Open the source at a time in seconds from the first frame of the part that is played.
+def _open(recipe: Encode, begin: Fraction, frames: int, number: int) -> Any:
+    """Open the source at a time in seconds from the first frame of the part that is played, for so many frames.
 
     One decoding thread each: there are many inputs, frame threads keep frames, and the encoder is the slower part.
     """
-    offset = recipe.part.start if recipe.part else Fraction(0)
-    return picture(recipe.source, **seek(recipe.source, offset + begin), t=seconds(length), threads=1)
+    offset, rate = recipe.part.start if recipe.part else Fraction(0), recipe.reshape.rate
+    # ffmpeg-python takes equal inputs for one; an offset of some microseconds, which is lost again, tells them apart.
+    apart = {"itsoffset": seconds(number * _MICRO), "threads": 1}
+    stream = picture_part(recipe.source, Part(offset + begin, frames / rate), **apart)
+    return retime(stream, rate).filter("trim", end_frame=frames)

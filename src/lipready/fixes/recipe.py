@@ -16,15 +16,15 @@ Resize = Literal["no", "cut", "scale"]
 class Input:
     """The stream of a file that is read.
 
-    `stream` is its index (None: the first that is no cover picture), `start` the time in seconds of its first frame, on
-    the file's own clock where `absolute`, else from the file's first timestamp.
+    `stream` is its index (None: the first that is no cover picture), `start` the time in seconds of its first frame on
+    the file's own clock. `seekable` says that the container has an index by which ffmpeg finds a frame exactly.
     """
 
     path: str
     format: str
     stream: int | None
     start: Fraction
-    absolute: bool
+    seekable: bool
 
 
 @dataclass(frozen=True, slots=True)

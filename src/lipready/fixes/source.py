@@ -6,6 +6,7 @@ from typing import Any
 
 from lipready.errors import FixError
 from lipready.fixes.recipe import Input
+from lipready.fixes.span import Part
 
 PROGRAM = ("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1")
 """How every command begins. The runner puts the path of the binary in the first place."""
@@ -46,8 +47,28 @@ def picture(source: Input, **options: Any) -> Any:
 
 def seek(source: Input, time: Fraction) -> dict[str, Any]:
     """Begin at a time in seconds from the first frame; a hair early, so that rounding cannot lose that frame."""
-    options = {"ss": seconds(source.start + time - _LEAD)}
-    return {"seek_timestamp": 1, **options} if source.absolute else options
+    return {"seek_timestamp": 1, "ss": seconds(source.start + time - _LEAD)}
+
+
+def picture_part(source: Input, part: Part, **options: Any) -> Any:
+    """Take a part of the picture, exact to the frame.
+
+    Where the container cannot be searched exactly, everything before the part is decoded and thrown away.
+    """
+    if source.seekable:
+        return picture(source, **seek(source, part.start), t=seconds(part.length), **options)
+    begin = max(part.start - _LEAD, Fraction(0))
+    shown = picture(source, **options).filter("setpts", "PTS-STARTPTS")
+    return shown.filter("trim", start=seconds(begin), end=seconds(part.start - _LEAD + part.length))
+
+
+def sound_part(source: Input, part: Part) -> Any:
+    """Take the same part of the first sound track."""
+    if source.seekable:
+        return open_input(source, **seek(source, part.start), t=seconds(part.length))["a:0"]
+    sound = open_input(source)["a:0"].filter("asetpts", "PTS-STARTPTS")
+    sound = sound.filter("atrim", start=seconds(part.start), end=seconds(part.start + part.length))
+    return sound.filter("asetpts", "PTS-STARTPTS")
 
 
 def compile_command(streams: list[Any], output: str, options: dict[str, Any]) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ from lipready.profiles.limit import Profile
 
 _RGB = ("rgb", "bgr", "gbr", "argb", "abgr", "pal8", "0rgb", "0bgr")
 _MILLISECOND_CLOCKS = frozenset({"mkv", "webm", "flv", "asf"})
-_FLOATING_CLOCKS = frozenset({"mpegts", "mpeg"})
+_SEEKABLE = frozenset({"mp4", "mov", "3gp", "mkv", "webm"})
+"""Elsewhere ffmpeg lands somewhere near: three frames late in a transport stream, two early in an AVI with B-frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def output_length(case: VideoCase, recipe: Encode | Remux) -> Fraction | None:
 
 
 def _encode(case: VideoCase, part: Part | None, playback: Playback | None, window: Box | None) -> Encode:
-    sound = _sound(case, whole=part is None and playback is None)
+    sound: Sound = "none" if playback else _sound(case, whole=part is None)
     shape = _reshape(case, window)
     length = playback.wanted / shape.rate if playback else part.length if part else _length(case.video)
     source = _source(case)
@@ -74,7 +75,7 @@ def _encode(case: VideoCase, part: Part | None, playback: Playback | None, windo
         playback=playback,
         sound=sound,
         budget=_budget(case, shape.canvas, length),
-        skip_lead=part is None and source.start > 0 and source.absolute,
+        skip_lead=part is None and source.start > 0 and source.seekable,
     )
 
 
@@ -86,7 +87,7 @@ def _remux(case: VideoCase) -> Remux:
     source = _source(case)
     return Remux(
         source=source,
-        from_start=case.wanted.has("zero-start") and source.start > 0 and source.absolute,
+        from_start=case.wanted.has("zero-start") and source.start > 0 and source.seekable,
         grid=grid,
         tag="hvc1" if case.video.codec == "hevc" else None,
         sound=_sound(case, whole=True),
@@ -101,14 +102,14 @@ def _source(case: VideoCase) -> Input:
         format=name,
         stream=case.video.stream_index,
         start=start,
-        absolute=name not in _FLOATING_CLOCKS,
+        seekable=name in _SEEKABLE,
     )
 
 
 def _sound(case: VideoCase, *, whole: bool) -> Sound:
-    """Keep the first sound track, as AAC; a clip that is played backward has none that makes sense."""
+    """Keep the first sound track, as AAC; the provider replaces it anyway."""
     tracks = case.video.sound_tracks
-    if not tracks or tracks[0].sample_rate <= 0 or case.choices.extend:
+    if not tracks or tracks[0].sample_rate <= 0:
         return "none"
     return "copy" if whole and tracks[0].codec == "aac" else "encode"
 

@@ -7,7 +7,7 @@ from typing import Any
 from lipready.fixes.frames_graph import ratio, reshape, retime
 from lipready.fixes.playback import play
 from lipready.fixes.recipe import Budget, Encode, Remux, Sound
-from lipready.fixes.source import compile_command, open_input, picture, seconds, seek
+from lipready.fixes.source import compile_command, open_input, picture, picture_part, seconds, seek, sound_part
 
 QUALITY = 17
 THREADS = 4
@@ -43,7 +43,7 @@ def encode_commands(recipe: Encode, output: str) -> tuple[Command, ...]:
     coding = _encoder(recipe.reshape.rate) | _rate_control(recipe)
     streams, options = [shown], _container() | coding
     if recipe.sound != "none":
-        streams.append(open_input(recipe.source, **_begin(recipe))["a:0"])
+        streams.append(_heard(recipe))
         options |= _sound(recipe.sound) | _length(recipe)
     if recipe.budget is None or not recipe.budget.two_pass:
         return (compile_command(streams, output, options),)
@@ -57,14 +57,18 @@ def encode_commands(recipe: Encode, output: str) -> tuple[Command, ...]:
 def _picture(recipe: Encode) -> Any:
     if recipe.playback is not None:
         return play(recipe, recipe.playback)
-    stream = picture(recipe.source, **_begin(recipe))
+    stream = picture_part(recipe.source, recipe.part) if recipe.part else picture(recipe.source, **_lead(recipe))
     return reshape(retime(stream, recipe.reshape.rate), recipe.reshape)
 
 
-def _begin(recipe: Encode) -> dict[str, Any]:
-    """Begin at the part that is kept; exactly, since the frames before it are decoded and thrown away."""
+def _heard(recipe: Encode) -> Any:
+    """Take the sound that belongs to the picture."""
     if recipe.part is not None:
-        return seek(recipe.source, recipe.part.start) | {"t": seconds(recipe.part.length)}
+        return sound_part(recipe.source, recipe.part)
+    return open_input(recipe.source, **_lead(recipe))["a:0"]
+
+
+def _lead(recipe: Encode) -> dict[str, Any]:
     return seek(recipe.source, Fraction(0)) if recipe.skip_lead else {}
 
 

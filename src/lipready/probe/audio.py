@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _PADDING = 3456
 """Samples: an MP3 encoder pads by its delay and up to two frames of 1152."""
+_MOMENT = Fraction(1, 20)
+"""Seconds that nobody misses: less than the shortest sound of speech."""
 QUICK = Budget(packets=200_000, bytes=64 << 20, seconds=5.0)
 """What may be read of a file whose header cannot be believed (MP3, ADTS) when nothing is decoded."""
 
@@ -56,8 +58,16 @@ def measure_audio(
             padding=Fraction(_PADDING, rate) if rate else Fraction(0),
         ),
         cover=any(is_cover(video) for video in container.streams.video),
-        truncated=True if counted is not None and counted.broken_end else is_truncated(source, times),
+        truncated=_ends_early(source, times, counted),
     )
+
+
+def _ends_early(source: MediaSource, times: PacketTimes | None, counted: SampleCount | None) -> bool | Unmeasured:
+    """Whether sound is missing at the end: a damaged last packet counts where more than a moment went with it."""
+    if counted is None or not counted.broken_end:
+        return is_truncated(source, times)
+    stated = stream_duration(source.stream)
+    return counted.seconds is None or stated is None or stated - counted.seconds > _MOMENT
 
 
 def _assert_usable(source: MediaSource) -> None:

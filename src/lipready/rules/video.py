@@ -131,12 +131,12 @@ def video_edge_length(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdi
     both, same = len(broken) > 1, sorted(displayed) == sorted(coded)
     measured = _pixels(displayed) if same else f"{_pixels(displayed)} displayed, {_pixels(coded)} coded"
     text = interval(allowed, limit.unit)
-    doubt = "" if both else f" as {broken[0]}, and the provider does not say which size counts"
+    doubt = "" if both else f"; as {broken[0]} it is not, and the provider does not say which size counts"
     yield finding(
         limit,
         file,
         outside(limit) if both else "warning",
-        f"{name_of(file)} is {measured}; each edge must be {text}, and one is not{doubt}. {fix.text}",
+        f"{name_of(file)} is {measured}, and each edge must be {text}{doubt}. {fix.text}",
         measured=measured,
         allowed=text,
         fix=fix,

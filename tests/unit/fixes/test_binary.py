@@ -1,5 +1,4 @@
 import stat
-import sys
 
 import pytest
 
@@ -9,7 +8,7 @@ from lipready.fixes.binary import find_ffmpeg
 
 
 def program(path, text):
-    path.write_text(f"#!{sys.executable}\n{text}\n")
+    path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return path
 
@@ -22,7 +21,7 @@ def test_the_wheels_binary_is_found_and_names_its_version(monkeypatch):
 
 
 def test_the_variable_comes_first(monkeypatch, tmp_path):
-    named = program(tmp_path / "mine", "print('ffmpeg version 1.2.3 Copyright'); print('more')")
+    named = program(tmp_path / "mine", "echo 'ffmpeg version 1.2.3 Copyright'; echo more")
     monkeypatch.setenv("LIPREADY_FFMPEG", str(named))
     found = find_ffmpeg()
     assert found.path == str(named)
@@ -39,7 +38,7 @@ def test_a_variable_that_names_nothing_is_no_fallback(monkeypatch, value):
 def test_the_system_is_the_last_resort(monkeypatch, tmp_path):
     monkeypatch.delenv("LIPREADY_FFMPEG", raising=False)
     monkeypatch.setattr(binary, "_bundled", lambda: None)
-    program(tmp_path / "ffmpeg", "print('ffmpeg version 7')")
+    program(tmp_path / "ffmpeg", "echo 'ffmpeg version 7'")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert find_ffmpeg().origin == "PATH"
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
@@ -48,6 +47,6 @@ def test_the_system_is_the_last_resort(monkeypatch, tmp_path):
 
 
 def test_a_program_that_is_not_ffmpeg_is_told(monkeypatch, tmp_path):
-    monkeypatch.setenv("LIPREADY_FFMPEG", str(program(tmp_path / "broken", "raise SystemExit(1)")))
+    monkeypatch.setenv("LIPREADY_FFMPEG", str(program(tmp_path / "broken", "exit 1")))
     with pytest.raises(ComponentError, match="does not answer as ffmpeg"):
         find_ffmpeg().version()

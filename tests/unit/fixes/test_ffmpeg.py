@@ -89,7 +89,7 @@ def test_nothing_that_a_playlist_names_is_opened(tmp_path):
     from lipready.fixes.recipe import Input
     from lipready.fixes.source import compile_command, picture
 
-    source = Input(path=str(tmp_path / "clip.mp4"), format="mp4", stream=None, start=Fraction(0), absolute=True)
+    source = Input(path=str(tmp_path / "clip.mp4"), format="mp4", stream=None, start=Fraction(0), seekable=True)
     line = compile_command([picture(source)], "-", {"f": "null"})
     with pytest.raises(FixError, match="moov atom not found"):
         ffmpeg.run([find_ffmpeg().path, *line[1:]], what="clip.mp4")

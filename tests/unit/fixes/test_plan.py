@@ -124,6 +124,15 @@ def test_a_video_that_is_long_enough_is_not_lengthened(clip, good, reported, pro
     assert [each.already_fine for each in plan.files] == [True, True]
 
 
+def test_sound_is_left_out_only_where_the_clip_is_played_backward(clip, reported, profile):
+    aac = ("-c:a", "aac", "-movflags", "+faststart")
+    long = clip("long.mp4", seconds="4", rate="12", sound=True, options=aac)
+    short = clip("short.mp4", seconds="1", sound=True, options=aac)
+    for path, maps in ((long, 2), (short, 1)):
+        (plan,) = plan_job(reported(video=path), profile, Choices(extend=True), "out").files
+        assert plan.commands[0].count("-map") == maps
+
+
 def test_the_chosen_person_becomes_the_reference(good, reported, profile):
     report = with_people(reported(video=good[0]), person(1), person(2))
     video, reference = plan_job(report, profile, Choices(person=2), "out").files

@@ -63,6 +63,19 @@ def test_many_inputs_of_one_file_are_told_apart(repaired, clip, monkeypatch):
     assert done.media.frames == 55
 
 
+@pytest.mark.parametrize("memory", ["loop", "segments"])
+def test_a_container_without_an_index_is_played_as_exactly(make, repaired, monkeypatch, memory):
+    ramp = "color=gray:size=640x640:rate=25:duration=1.2,format=gray,geq=lum='40+6*N'"
+    path = make("-f", "lavfi", "-i", ramp, "-pix_fmt", "yuv420p", "-c:v", "mpeg2video", "-q:v", "2", "-bf", "2", "r.ts")
+    if memory == "segments":
+        monkeypatch.setattr(playback, "LOOP_BYTES", 0)
+        monkeypatch.setattr(playback, "SEGMENT_BYTES", 7 * 640 * 640 * 3 // 2)
+    seen = brightness(repaired("video", path, Choices(extend=True)).path)
+    expected = [*seen[:30], *reversed(seen[:30])][:55]
+    assert seen[:30] == sorted(seen[:30])
+    assert max(abs(a - b) for a, b in zip(seen, expected, strict=True)) <= 2
+
+
 def test_memory_is_bounded_by_the_segments(repaired, clip, monkeypatch):
     monkeypatch.setattr(playback, "LOOP_BYTES", 0)
     monkeypatch.setattr(playback, "SEGMENT_BYTES", 8 << 20)

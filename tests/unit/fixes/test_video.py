@@ -234,6 +234,25 @@ def test_a_trim_is_exact_to_the_frame(clip, repaired, start, end, frames):
     assert done.media.sound_tracks[0].codec == "aac"
 
 
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("a.ts", ("-c:v", "mpeg2video", "-q:v", "2", "-bf", "2")),
+        ("a.gif", ()),
+        ("a.avi", (*X264, "-bf", "2")),
+        ("a.mkv", (*X264, "-bf", "2")),
+        ("a.flv", (*X264, "-bf", "2")),
+        ("a.mov", (*X264, "-bf", "2", "-movflags", "frag_keyframe+empty_moov")),
+    ],
+)
+def test_a_trim_is_exact_whatever_the_container(clip, repaired, name, codec):
+    path = clip(name, seconds="4", codec=codec)
+    done = repaired("video", path, Choices(trim=TrimSpan(Fraction("1.2"), Fraction("3.6"))))
+    clean(done)
+    assert done.media.frames == 60
+    assert ssim(path, done.path, scale=",trim=start_frame=30,settb=1/1000,setpts=N") >= 0.98
+
+
 def test_a_trim_counts_from_the_first_frame_even_where_that_is_late(clip, make, repaired):
     picture, tone = clip("p.mp4", seconds="4"), make("-f", "lavfi", "-i", "sine=duration=5", "-c:a", "aac", "t.m4a")
     path = make("-itsoffset", "0.8", "-i", picture, "-i", tone, "-map", "0:v", "-map", "1:a", "-c", "copy", "a.mp4")

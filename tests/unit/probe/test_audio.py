@@ -172,3 +172,25 @@ def test_a_recording_that_breaks_off(make: Make, *, quick: bool) -> None:
     assert facts.truncated is True
     if not quick:
         assert length_of(facts).believed < Fraction(5, 2)
+
+
+@BOTH
+def test_a_wav_whose_outer_size_is_a_few_bytes_too_large_is_whole(make: Make, *, quick: bool) -> None:
+    path = make(*SINE, "-bitexact", "a.wav")
+    content = bytearray(path.read_bytes())
+    content[4:8] = (int.from_bytes(content[4:8], "little") + 4).to_bytes(4, "little")
+    path.write_bytes(content)
+    facts = audio_of(path, quick=quick)
+    assert length_of(facts).believed == 3
+    assert facts.truncated is False
+
+
+@pytest.mark.parametrize(("lost", "truncated"), [(200, False), (60_000, True)])
+def test_a_damaged_last_packet_counts_where_more_than_a_moment_is_lost(
+    make: Make, lost: int, *, truncated: bool
+) -> None:
+    path = make(
+        "-f", "lavfi", "-i", "anoisesrc=duration=3:sample_rate=44100:amplitude=0.5", "-frame_size", "1152", "a.flac"
+    )
+    path.write_bytes(path.read_bytes()[:-lost])
+    assert audio_of(path).truncated is truncated
