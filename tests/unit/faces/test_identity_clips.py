@@ -135,7 +135,7 @@ def test_looks_say_how_well_the_face_is_seen(astronaut: Picture, watch: Watch) -
     assert light[1] < 0.5 * light[0]
     assert sharpness[2] < 0.2 * sharpness[0]
     assert [look.cut for look in looks] == [False] * 3
-    assert looks[0].eye_distance == pytest.approx(50 * 448 / 512, abs=6)
+    assert looks[0].eye_distance == pytest.approx(43 * 448 / 512, abs=3)
     assert watch([np.ascontiguousarray(stage(astronaut)[:, 222:])] * 8).people[0].looks[0].cut is True
 
 

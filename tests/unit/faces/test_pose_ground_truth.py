@@ -60,6 +60,16 @@ def test_half_a_profile_is_not_called_frontal(person: str) -> None:
         assert read(person, Angles(yaw=yaw)).frontal
 
 
+def test_a_mesh_that_slipped_off_a_profile_is_fitted_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    image, box, eyes = profile()
+    settled = engine().mesher.mesh(image, box, eyes)
+    assert pose_of(settled).yaw < -35
+    monkeypatch.setattr(landmarks, "MOST_RUNS", 2)
+    slipped = engine().mesher.mesh(image, box, eyes)
+    assert pose_of(slipped).yaw > -32
+    assert settled.flag == slipped.flag
+
+
 @BOTH
 def test_size_changes_little(person: str) -> None:
     angles = Angles(15, 5, 5)
