@@ -17,7 +17,7 @@ from lipready.probe.streams import best_video
 MOST_THREADS = 4
 """Sampling gains little from more."""
 
-THREAD_BYTES = 200 << 20
+THREAD_BYTES = 80 << 20
 """Each frame thread holds a frame of its own; together they may hold this much, so that 8K fits a small machine."""
 
 
