@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from studio import encoder, head, panorama, voice
+from studio import encoder, film, head, panorama, voice
 from studio.recipe import MADE, FixtureError, fingerprint, portrait, recipes
+from studio.truth import truth
 
 Maker = Callable[[dict[str, Any], Path, Path], None]
 
@@ -147,6 +148,16 @@ def _save_jpeg(picture: head.Picture, output: Path, recipe: dict[str, Any]) -> N
     image.save(output, format="JPEG", quality=recipe["quality"], exif=exif)
 
 
+def _make_film(recipe: dict[str, Any], output: Path, _folder: Path) -> None:
+    width, height = recipe["size"]
+    frame_rate = Fraction(recipe["frame_rate"])
+    encoder.encode_pictures(film.pictures(recipe), (width, height), frame_rate, recipe["encode"], output)
+
+
+def _make_truth(recipe: dict[str, Any], output: Path, _folder: Path) -> None:
+    output.write_text(json.dumps(truth(recipes()[recipe["source"]]), indent=1) + "\n", encoding="ascii")
+
+
 MAKERS: dict[str, Maker] = {
     "speech": _make_speech,
     "transcode": _make_transcode,
@@ -154,4 +165,6 @@ MAKERS: dict[str, Maker] = {
     "talking-heads": _make_talking_heads,
     "portrait": _make_portrait,
     "panorama": _make_panorama,
+    "film": _make_film,
+    "truth": _make_truth,
 }

@@ -27,12 +27,23 @@ class Portrait:
     mouth: tuple[int, int]
     mouth_width: int
     chin: int
+    outline: tuple[tuple[int, int], ...]
 
 
 @cache
 def recipes() -> dict[str, dict[str, Any]]:
-    """Every recipe by the name of its file, in the order of recipes.toml (a source stands before what uses it)."""
-    return {name: entry for name, entry in _document().items() if name != "portraits"}
+    """Every recipe by the name of its file, in the order of recipes.toml (a source stands before what uses it).
+
+    Behind every film stands its ground truth: of turns.mp4, turns.json.
+    """
+    every: dict[str, dict[str, Any]] = {}
+    for name, entry in _document().items():
+        if name == "portraits":
+            continue
+        every[name] = entry
+        if entry["kind"] == "film":
+            every[str(Path(name).with_suffix(".json"))] = {"kind": "truth", "source": name}
+    return every
 
 
 @cache
@@ -55,7 +66,8 @@ def portrait(name: str) -> Portrait:
             "sha256 and its places there."
         )
     mouth = entry["mouth"]
-    return Portrait(path, tuple(entry["face"]), tuple(mouth["centre"]), mouth["width"], mouth["chin"])
+    outline = tuple((x, y) for x, y in entry["outline"])
+    return Portrait(path, tuple(entry["face"]), tuple(mouth["centre"]), mouth["width"], mouth["chin"], outline)
 
 
 @cache

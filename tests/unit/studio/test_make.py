@@ -28,7 +28,7 @@ make(["bad.ogg"], Path(sys.argv[2]))
 
 
 def test_every_recipe_is_of_a_known_kind_and_names_known_sources() -> None:
-    kinds = {"speech", "talking-heads", "portrait", "panorama", "pattern", "transcode"}
+    kinds = {"speech", "talking-heads", "portrait", "panorama", "pattern", "transcode", "film", "truth"}
     names = list(recipes())
     for place, (name, recipe) in enumerate(recipes().items()):
         assert recipe["kind"] in kinds, name
