@@ -1,14 +1,18 @@
 """The sampling decoder: one decode of a video, every consumer fed from it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
 from lipready.errors import ProbeError
+from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.probe.decoding import Pace, Shown, open_decoder, pace_of
-from lipready.probe.upright import Upright
+from lipready.probe.decoding import Misplaced, Pace, Shown, frame_bytes, open_decoder
+from lipready.probe.relay import Plan, Relay
+from lipready.probe.sampling import pieces
+from lipready.probe.upright import Conversions, Upright
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,29 +22,90 @@ LONG_EDGE = 1920
 """Sampled frames are shrunk to this many pixels on their long edge: enough for a face of 5 % of the height, and it
 keeps an 8K clip inside the memory of a small machine."""
 
-SPACING = Fraction(1, 2)
-"""Seconds from one sample to the next, about: a person who is seen for 1.0 s is looked at twice."""
+SMALL_EDGE = 384
+"""Pixels on the long edge of the small picture on which samples are compared: a multiple of what it is shrunk to, since
+OpenCV averages by whole numbers faster."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One frame as a player shows it: rotation, mirroring and pixel aspect applied.
 
-    `time` is in seconds from the first shown frame, `image` height × width × 3 in RGB (uint8), `index` counts the
-    frames that were handed out. A pixel of `image` is `scale` displayed pixels wide and high (1.0 at full size).
+    `time` is in seconds from the first shown frame, `index` counts the frames that were handed out. A pixel of `image`
+    is `scale` displayed pixels wide and high (1.0 at full size).
     """
 
-    time: Fraction
-    image: "NDArray[np.uint8]"
-    index: int
-    scale: float = 1.0
+    __slots__ = ("_image", "_small", "index", "scale", "time")
+
+    def __init__(self, time: Fraction, image: "NDArray[np.uint8] | None", index: int = 0, scale: float = 1.0) -> None:
+        """Hold an RGB image, height × width × 3 (uint8); None where a subclass makes it later."""
+        self.time, self.index, self.scale = time, index, scale
+        self._image = image
+        self._small: NDArray[np.uint8] | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of `image` in pixels."""
+        return self.image.shape[1], self.image.shape[0]
+
+    @property
+    def image(self) -> "NDArray[np.uint8]":
+        """The picture in RGB, height × width × 3 (uint8). It must not be changed."""
+        if self._image is None:
+            self._image = self._converted()
+        return self._image
+
+    @property
+    def small(self) -> "NDArray[np.uint8]":
+        """The picture in RGB, at most SMALL_EDGE pixels on its long edge. It must not be changed."""
+        if self._small is None:
+            self._small = self._shrunk()
+        return self._small
+
+    def _converted(self) -> "NDArray[np.uint8]":
+        raise NotImplementedError
+
+    def _shrunk(self) -> "NDArray[np.uint8]":
+        import cv2
+        import numpy as np
+
+        height, width = self.image.shape[:2]
+        shrink = min(1.0, SMALL_EDGE / max(height, width))
+        size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+        return np.asarray(cv2.resize(self.image, size, interpolation=cv2.INTER_AREA))
+
+
+class DecodedFrame(Frame):
+    """An `av.VideoFrame` that is converted when somebody asks for its pictures."""
+
+    __slots__ = ("_conversions", "_decoded")
+
+    def __init__(self, shown: Shown, conversions: Conversions) -> None:
+        """Hold a decoded frame."""
+        super().__init__(shown.time, None, scale=conversions.upright.scale)
+        self._decoded, self._conversions = shown.frame, conversions
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of `image` in pixels."""
+        return self._conversions.upright.size
+
+    def _converted(self) -> "NDArray[np.uint8]":
+        return self._conversions.image(self._decoded)
+
+    def _shrunk(self) -> "NDArray[np.uint8]":
+        return self._conversions.small(self._decoded)
+
+
+Ahead = Callable[[Frame, Fraction | None], None]
+"""Looks at a frame before the consumers do, in another thread and in no order; hears how many seconds ago the sample
+before was (None: unknown)."""
 
 
 class FrameConsumer(Protocol):
     """Somebody who wants to see the sampled frames, in order of time."""
 
     def see(self, frame: Frame) -> None:
-        """Look at one frame; the image must not be changed."""
+        """Look at one frame; its pictures must not be changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +123,33 @@ def scan(
     *,
     every_frame: bool,
     progress: Callable[[float], None] | None,
+    ahead: Ahead | None = None,
 ) -> Scanned:
     """Decode a video once and show its samples (or each frame) to every consumer.
 
-    About two frames a second are handed out: only key frames are decoded where none lies more than a second after the
-    one before, otherwise all reference frames without the loop filter. `progress` hears the share that is done (0..1).
-    A file that cannot be opened, or of which nothing decodes, shows no frame and raises nothing: the consumers then
-    have nothing to say (`Unmeasured`). Damaged frames are left out and counted. What a consumer raises passes through.
+    Frames at most half a second apart are handed out (see `sampling.samples`): reference frames, without the loop
+    filter; only key frames where the next one follows within a second. Decoding goes on in other threads; the
+    consumers are called in this one. `ahead` is called in the decoding threads. `progress` hears the share that is
+    done (0..1). A file that cannot be opened, or of which nothing decodes, shows no frame and raises nothing: the
+    consumers then have nothing to say (`Unmeasured`). Damaged frames are left out and counted. What a consumer raises
+    passes through.
     """
-    pace = pace_of(video, every_frame=every_frame)
+    scanner = _Scanner(path, video, consumers, progress, ahead)
+    known = pieces(video)
     try:
-        scanned = _scan_at(path, video, consumers, pace, progress)
-        if scanned.frames == 0 and pace is not Pace.EVERY_FRAME:
+        if not every_frame:
+            try:
+                scanner.run(Plan(known, Pace.REFERENCE_FRAMES) if known else Plan.whole(Pace.REFERENCE_FRAMES))
+            except Misplaced:
+                scanner.run(Plan.whole(Pace.REFERENCE_FRAMES))
+        if scanner.frames == 0:
             # Some broken or exotic streams only decode when no frame is skipped.
-            scanned = _scan_at(path, video, consumers, Pace.EVERY_FRAME, progress)
+            scanner.run(Plan.whole(Pace.EVERY_FRAME, every_frame=every_frame))
     except ProbeError:
         return Scanned(0, 0)
     if progress is not None:
         progress(1.0)
-    return scanned
+    return Scanned(scanner.frames, scanner.damaged)
 
 
 def decode_at(path: str, video: VideoFacts, time: Fraction) -> Frame:
@@ -98,54 +171,60 @@ def decode_at(path: str, video: VideoFacts, time: Fraction) -> Frame:
     raise ProbeError(f"has no frame that can be decoded at {float(time):.2f} s")
 
 
-def _scan_at(
-    path: str,
-    video: VideoFacts,
-    consumers: Sequence[FrameConsumer],
-    pace: Pace,
-    progress: Callable[[float], None] | None,
-) -> Scanned:
-    upright = Upright.of(video, LONG_EDGE)
-    length = _length(video)
-    index = 0
-    clock = _Clock(cuts=pace is Pace.REFERENCE_FRAMES)
-    with open_decoder(path, video, pace) as decoder:
-        for shown in decoder.shown():
-            if not (pace is Pace.EVERY_FRAME or clock.wants(shown)):
-                continue
-            image = upright.image(shown.frame)
-            for consumer in consumers:
-                consumer.see(Frame(shown.time, image, index, upright.scale))
-            index += 1
-            if progress is not None and length:
-                progress(min(1.0, float(shown.time / length)))
-        return Scanned(index, decoder.damaged)
+class _Scanner:
+    """One scan, which may take several runs; a later one goes on after the last frame that was shown."""
 
-
-class _Clock:
-    """Picks the samples: on the grid of SPACING, so that a late frame does not shift all that follow.
-
-    With `cuts` a key frame between two grid points is picked too: encoders put one at the start of a new scene.
-    """
-
-    def __init__(self, *, cuts: bool) -> None:
-        self._cuts = cuts
-        self._due = Fraction(0)
+    def __init__(
+        self,
+        path: str,
+        video: VideoFacts,
+        consumers: Sequence[FrameConsumer],
+        progress: Callable[[float], None] | None,
+        ahead: Ahead | None,
+    ) -> None:
+        self.frames = 0
+        self.damaged = 0
+        self._path, self._video = path, video
+        self._consumers, self._progress, self._ahead = consumers, progress, ahead
+        self._conversions = Conversions(Upright.of(video, LONG_EDGE), SMALL_EDGE)
+        self._length = None if isinstance(video.duration, Unmeasured) else video.duration.believed
         self._last: Fraction | None = None
 
-    def wants(self, shown: Shown) -> bool:
-        """Tell whether a frame is a sample."""
-        new_scene = self._cuts and shown.frame.key_frame and self._last is not None
-        if shown.time < self._due and not (new_scene and shown.time - (self._last or 0) >= SPACING / 4):
-            return False
-        self._last = shown.time
-        if shown.time >= self._due:
-            following = self._due + SPACING
-            self._due = following if following > shown.time + SPACING / 2 else shown.time + SPACING
-        return True
+    def run(self, plan: Plan) -> None:
+        """Decode by a plan and show what it finds.
 
+        Raises ProbeError where the file cannot be opened, Misplaced where its index is wrong.
+        """
+        with closing(self._frames(plan)) as frames:
+            for frame in frames:
+                if self._last is None or frame.time > self._last:
+                    self._show(frame)
 
-def _length(video: VideoFacts) -> Fraction | None:
-    from lipready.facts.unmeasured import Unmeasured
+    def _show(self, frame: Frame) -> None:
+        self._last = frame.time
+        frame.index = self.frames
+        for consumer in self._consumers:
+            consumer.see(frame)
+        self.frames += 1
+        if self._progress is not None and self._length:
+            self._progress(min(1.0, float(frame.time / self._length)))
 
-    return None if isinstance(video.duration, Unmeasured) else video.duration.believed
+    def _frames(self, plan: Plan) -> Generator[Frame, None, None]:
+        upright = self._conversions.upright
+        waiting = frame_bytes(self._video) + 3 * upright.width * upright.height
+        with closing(Relay(self._path, self._video, plan, self._ready, waiting)) as relay:
+            try:
+                for _, frame in relay:
+                    yield frame
+            finally:
+                self.damaged += relay.damaged
+
+    def _ready(self, shown: Shown, gap: Fraction | None) -> Frame:
+        """Make what waits for the consumers: small enough to wait, and cheap where nobody looks at it."""
+        frame: Frame = DecodedFrame(shown, self._conversions)
+        if self._conversions.upright.shrinks(shown.frame):
+            # A large frame must not wait in its full size.
+            frame = Frame(frame.time, frame.image, 0, frame.scale)
+        if self._ahead is not None:
+            self._ahead(frame, gap)
+        return frame

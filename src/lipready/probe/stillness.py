@@ -48,7 +48,7 @@ class StillnessMeter:
         """Compare a frame with the sample before."""
         if self._counts.samples and frame.time - self._time < SPACING:
             return
-        small = _small(frame.image)
+        small = _grey(frame.small)
         self._counts.samples += 1
         self._counts.black += _black(small)
         cells = _cells(small)
@@ -68,13 +68,11 @@ class StillnessMeter:
         return Stillness(black=counts.black / counts.samples, frozen=counts.frozen / pairs)
 
 
-def _small(image: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
-    """Make a grey picture of at most 320 pixels on the long edge."""
+def _grey(small: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
     import cv2
     import numpy as np
 
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    return np.asarray(_resized(grey, 320))
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
 
 
 def _cells(small: "NDArray[np.uint8]") -> "NDArray[np.float32]":

@@ -1,6 +1,8 @@
 """Turn decoded pictures the way a player shows them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from threading import local
 from typing import TYPE_CHECKING, Any, Self
 
 from lipready.facts.video import VideoFacts
@@ -40,11 +42,64 @@ class Upright:
             scale=1.0 / shrink,
         )
 
-    def image(self, frame: Any) -> "NDArray[np.uint8]":
-        """Convert an `av.VideoFrame` to RGB, height × width × 3, as a player shows it."""
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the result."""
+        return (self.height, self.width) if self.turns % 2 else (self.width, self.height)
+
+    def within(self, long_edge: int) -> "Upright":
+        """Shrink the result to at most `long_edge` pixels on its long edge."""
+        shrink = min(1.0, long_edge / max(self.width, self.height))
+        width, height = (max(1, round(edge * shrink)) for edge in (self.width, self.height))
+        return replace(self, width=width, height=height, scale=self.scale / shrink)
+
+    def shrinks(self, frame: Any) -> bool:
+        """Whether the result is smaller than an `av.VideoFrame`."""
+        return bool(frame.width * frame.height > self.width * self.height)
+
+    def image(self, frame: Any, reformatter: Any = None, interpolation: str | None = None) -> "NDArray[np.uint8]":
+        """Convert an `av.VideoFrame` to RGB, height × width × 3, as a player shows it.
+
+        A `reformatter` (`av.video.reformatter.VideoReformatter`) keeps libswscale's tables from one frame to the next;
+        `interpolation` is one of libswscale's, None stands for bilinear.
+        """
         import numpy as np
 
-        picture = frame.reformat(width=self.width, height=self.height, format="rgb24").to_ndarray()
+        convert = frame.reformat if reformatter is None else partial(reformatter.reformat, frame)
+        picture = convert(self.width, self.height, "rgb24", interpolation=interpolation, **_alone()).to_ndarray()
         if self.flipped:
             picture = picture[::-1]
         return np.ascontiguousarray(np.rot90(picture, self.turns))
+
+
+class Conversions:
+    """Makes the pictures of one video's frames; may be shared by threads."""
+
+    def __init__(self, upright: Upright, small_edge: int) -> None:
+        """Make full pictures as `upright` says, and small ones of `small_edge` pixels on their long edge."""
+        self.upright = upright
+        self._small = upright.within(small_edge)
+        self._local = local()
+
+    def image(self, frame: Any) -> "NDArray[np.uint8]":
+        """Convert an `av.VideoFrame` to RGB."""
+        return self.upright.image(frame, self._reformatter("full"))
+
+    def small(self, frame: Any) -> "NDArray[np.uint8]":
+        """Convert an `av.VideoFrame` to a small RGB picture, each pixel the mean of what it covers."""
+        return self._small.image(frame, self._reformatter("small"), "AREA")
+
+    def _reformatter(self, name: str) -> Any:
+        from av.video.reformatter import VideoReformatter
+
+        if not hasattr(self._local, name):
+            setattr(self._local, name, VideoReformatter())
+        return getattr(self._local, name)
+
+
+@cache
+def _alone() -> dict[str, int]:
+    """Scale in the calling thread: from version 17 on PyAV starts others for every frame."""
+    import av
+
+    return {"threads": 1} if int(av.__version__.split(".")[0]) >= 17 else {}  # noqa: PLR2004
