@@ -7,6 +7,7 @@ from os import PathLike
 from lipready.errors import UsageError
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.job import JobFacts
+from lipready.facts.people import Match, PeopleFacts
 from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
@@ -64,37 +65,63 @@ def check_many(
 
 
 def check_job(
-    job: Job, profile: Profile, settings: Settings, *, known: Mapping[Role, FileFacts] | None = None
+    job: Job,
+    profile: Profile,
+    settings: Settings,
+    *,
+    known: Mapping[Role, FileFacts] | None = None,
+    describe: bool = False,
 ) -> Report:
-    """Check one job with a profile that is already loaded; `known` holds facts that need not be measured again."""
+    """Check one job with a profile that is already loaded.
+
+    `known` holds facts that need not be measured again. With `describe` everybody in the video is described, so that
+    a reference image that comes later can be compared.
+    """
     from lipready.rules.judge import judge
 
-    facts = measure(job, settings, known=known)
+    facts = measure(job, settings, known=known, describe=describe)
     findings, unchecked = judge(facts, profile, only=settings.only, ignore=settings.ignore, quick=settings.quick)
     return Report(provider=profile.name, facts=facts, findings=findings, unchecked=unchecked)
 
 
-def measure(job: Job, settings: Settings, *, known: Mapping[Role, FileFacts] | None = None) -> JobFacts:
-    """Measure everything that the rules may ask for, except where the facts are known already."""
+def measure(
+    job: Job, settings: Settings, *, known: Mapping[Role, FileFacts] | None = None, describe: bool = False
+) -> JobFacts:
+    """Measure everything that the rules may ask for, except where the facts are known already; see `check_job`."""
     from lipready.probe.request import examine_request
 
     if job.video is job.audio is job.reference is None:
         raise UsageError("There is no file to check: name a video, an audio track or a reference image.")
     known = known or {}
+    both = job.video is not None and job.reference is not None
+    video = known.get("video") or _measure_file(job.video, "video", settings, describe=describe or both)
+    reference = known.get("reference") or _measure_file(job.reference, "reference", settings, describe=both)
     return JobFacts(
-        video=known.get("video") or _measure_file(job.video, "video", settings),
-        audio=known.get("audio") or _measure_file(job.audio, "audio", settings),
-        reference=known.get("reference") or _measure_file(job.reference, "reference", settings),
+        video=video,
+        audio=known.get("audio") or _measure_file(job.audio, "audio", settings, describe=False),
+        reference=reference,
         request=examine_request(
             face_threshold=job.options.face_threshold,
             video_extension=job.options.video_extension,
             callback_url=job.options.callback_url,
             resolve=not settings.quick,
         ),
+        match=None if settings.quick or video is None or reference is None else _match(reference.people, video.people),
     )
 
 
-def _measure_file(path: str | None, role: Role, settings: Settings) -> FileFacts | None:
+def _match(reference: PeopleFacts | Unmeasured, video: PeopleFacts | Unmeasured) -> Match | Unmeasured:
+    """Compare the face of the reference image with the people of the video, where both were looked at."""
+    from lipready.faces.match import match_reference
+
+    if isinstance(reference, Unmeasured):
+        return Unmeasured(f"the reference image was not looked at: {reference.reason}")
+    if isinstance(video, Unmeasured):
+        return Unmeasured(f"the video was not looked at: {video.reason}")
+    return match_reference(reference, video)
+
+
+def _measure_file(path: str | None, role: Role, settings: Settings, *, describe: bool) -> FileFacts | None:
     from lipready.probe.source import examine
 
     if path is None:
@@ -103,21 +130,21 @@ def _measure_file(path: str | None, role: Role, settings: Settings) -> FileFacts
     if settings.quick or facts.problem is not None or isinstance(facts.media, Unmeasured):
         return facts
     if role == "video" and isinstance(facts.media, VideoFacts):
-        return _watch_video(facts, facts.media, settings)
+        return _watch_video(facts, facts.media, settings, describe=describe)
     if role == "reference":
         from lipready.faces.people import people_in_image
 
-        return replace(facts, people=people_in_image(path))
+        return replace(facts, people=people_in_image(path, describe=describe))
     return facts
 
 
-def _watch_video(facts: FileFacts, video: VideoFacts, settings: Settings) -> FileFacts:
+def _watch_video(facts: FileFacts, video: VideoFacts, settings: Settings, *, describe: bool) -> FileFacts:
     """Decode once, and let everybody who wants to see the frames see them."""
     from lipready.faces.people import PeopleWatcher
     from lipready.probe.frames import scan
     from lipready.probe.stillness import StillnessMeter
 
-    people, stillness = PeopleWatcher(), StillnessMeter()
+    people, stillness = PeopleWatcher(every_frame=settings.every_frame), StillnessMeter()
     tell = None
     if settings.progress is not None:
         report_progress = settings.progress
@@ -125,5 +152,12 @@ def _watch_video(facts: FileFacts, video: VideoFacts, settings: Settings) -> Fil
         def tell(share: float) -> None:
             report_progress(facts.path, share)
 
-    scan(facts.path, video, (people, stillness), every_frame=settings.every_frame, progress=tell)
-    return replace(facts, people=people.facts(), media=replace(video, stillness=stillness.facts()))
+    scan(
+        facts.path,
+        video,
+        (people, stillness),
+        every_frame=settings.every_frame,
+        progress=tell,
+        ahead=people.ahead,
+    )
+    return replace(facts, people=people.facts(describe=describe), media=replace(video, stillness=stillness.facts()))

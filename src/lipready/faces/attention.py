@@ -1,120 +1,136 @@
-"""When the small views are worth their time, and when a shot ends."""
+"""When a sample is worth a look, through which views, and when a shot ends."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
-from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from lipready.faces.geometry import Area
+from lipready.faces.scenery import CellGrid, block, changed, histogram_of, shared, thumbnail
 from lipready.faces.views import along, padded, small, whole
+from lipready.probe.frames import Frame
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-ALONG_EVERY = Fraction(1)
+LOOK_EVERY = Fraction(3, 4)
+"""Seconds after which a sample is looked at whatever it shows; so, of two samples a second, every other one."""
+
 SEARCH_EVERY = Fraction(1)
-SMALL_EVERY = Fraction(4)
-"""Seconds between the looks through the medium squares, between two searches while something moves, and between two
-searches (all views) while nothing does."""
+"""Seconds between two looks through a view in which something keeps moving, or where nobody has been found yet."""
+
+SEARCH_AGAIN, SEARCH_AGAIN_WITH_FACES = Fraction(4), Fraction(60)
+"""Seconds after which a view is looked through again though nothing moved in it: detectors miss a face now and then."""
 
 CUT = 0.5
 """A cut is where the HSV histograms of two samples share less than this (section 6 of the design: People)."""
 
-CELLS = 24
-"""The thumbnail on which pictures are compared has 24 × 24 cells."""
+LARGE_SHARE = 0.1
+"""Share of the cells that a face which fills or leaves the picture changes at least."""
 
-MOVED = 14.0
-"""Grey levels by which a cell differs where something came, went or moved."""
 
-CELLS_MOVED = 2
-"""So many such cells, away from the people who are known, and the picture is searched again."""
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The views through which a sample is to be looked at, and whether to look for a face that fills it too.
+
+    `searched` says that the views are all there are.
+    """
+
+    views: tuple[Area, ...]
+    near: bool
+    searched: bool
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the last looks of a shot saw, view by view: the thumbnail, and when."""
+
+    time: Fraction | None = None
+    cells: "NDArray[np.float32] | None" = None
+    views: "dict[Area, tuple[Fraction, NDArray[np.float32]]]" = field(default_factory=dict)
+
+
+class _Scene:
+    """One sample, and how it differs from earlier ones."""
+
+    def __init__(self, cells: "NDArray[np.float32]", grid: CellGrid) -> None:
+        self.cells = cells
+        self._grid = grid
+        self._changes: dict[int, NDArray[np.bool_]] = {}
+
+    def differs(self, before: "NDArray[np.float32] | None", view: Area | None = None, share: float = 0.0) -> bool:
+        """Tell whether something came or went since `before`, inside a view and in so much of it."""
+        if before is None:
+            return True
+        # Most views were last looked through at the same time.
+        if id(before) not in self._changes:
+            self._changes[id(before)] = changed(before, self.cells, self._grid)
+        marked = self._changes[id(before)]
+        if view is not None:
+            marked = marked[self._grid.part(view)]
+        return block(marked) and float(marked.mean()) >= share
 
 
 class Attention:
-    """Decides through which views to look at the next sample.
+    """Decides what to look at in each sample.
 
-    The whole picture at every sample; all views in a new shot, when something moves away from the people who are
-    known, and every now and then.
+    The whole picture at least once a second; the smaller views in a new shot, where something changes away from the
+    people who are known, and now and then. `shot` counts the shots. With `every_frame` no frame is left out, and no
+    view for longer than a second.
     """
 
-    def __init__(self) -> None:
-        """Begin before the first sample. `shot` counts the shots, `searched` says that the last views were all."""
+    def __init__(self, *, every_frame: bool = False) -> None:
+        """Begin before the first sample."""
         self.shot = 0
+        self._every_frame = every_frame
         self._histogram: NDArray[np.float32] | None = None
-        self._searched: NDArray[np.float32] | None = None
-        self._last_along: Fraction | None = None
-        self._last_small: Fraction | None = None
-        self.searched = False
+        self._seen = _Seen()
 
-    def views(
-        self, image: "NDArray[np.uint8]", time: Fraction, faces_before: tuple[Area, ...]
-    ) -> tuple[tuple[Area, ...], bool]:
-        """Choose the views, and whether to look for a face that fills the picture too.
+    def wish(self, frame: Frame, known: Sequence[Area], *, unsettled: bool) -> Wish | None:
+        """Choose the views for the next sample; None where it need not be looked at.
 
-        `faces_before` are the faces in the sample before, in pixels of the image.
+        `known` are the faces of the last look, in pixels of the image; `unsettled` says that faces came or went then.
         """
-        new_shot = self._cut(image)
-        self.shot += new_shot
-        height, width = image.shape[:2]
-        views = [whole(width, height)]
-        cells = _cells(image)
-        moved = _due(self._last_small, time, SEARCH_EVERY) and self._moved(cells, image, faces_before)
-        search = self.searched = new_shot or moved or _due(self._last_small, time, SMALL_EVERY)
-        if search or _due(self._last_along, time, ALONG_EVERY):
-            views += along(width, height)
-            self._last_along = time
-        if search:
-            views += (padded(width, height), *small(width, height))
-            self._last_small, self._searched = time, cells
-        return tuple(views), search
+        thumb = thumbnail(frame.small)
+        new_shot = self._cut(frame.small)
+        if new_shot:
+            self.shot += 1
+            self._seen = _Seen()
+        scene = _Scene(thumb, CellGrid(thumb.shape[1], thumb.shape[0], *frame.size, tuple(known)))
+        due = self._every_frame or _due(self._seen.time, frame.time, LOOK_EVERY)
+        if not (due or unsettled or scene.differs(self._seen.cells)):
+            return None
+        wish = self._choose(frame, scene, anybody=bool(known))
+        self._seen.time, self._seen.cells = frame.time, thumb
+        return wish
 
-    def _cut(self, image: "NDArray[np.uint8]") -> bool:
-        before, self._histogram = self._histogram, _histogram(image)
-        return before is None or _shared(before, self._histogram) < CUT
+    def _choose(self, frame: Frame, scene: "_Scene", *, anybody: bool) -> Wish:
+        width, height = frame.size
+        again = SEARCH_AGAIN_WITH_FACES if anybody else SEARCH_AGAIN
+        if self._every_frame:
+            again = SEARCH_EVERY
+        medium, little, around = along(width, height), small(width, height), padded(width, height)
+        chosen = []
+        for view in (*medium, *little, around):
+            often = SEARCH_EVERY if view in medium and not anybody else again
+            seen = self._seen.views.get(view)
+            since = None if seen is None else frame.time - seen[0]
+            if (
+                seen is None
+                or since is None
+                or since >= often
+                or (since >= SEARCH_EVERY and scene.differs(seen[1], view, LARGE_SHARE if view == around else 0.0))
+            ):
+                chosen.append(view)
+                self._seen.views[view] = (frame.time, scene.cells)
+        everything = len(chosen) == len(medium) + len(little) + 1
+        return Wish((whole(width, height), *chosen), near=around in chosen, searched=everything)
 
-    def _moved(self, cells: "NDArray[np.float32]", image: "NDArray[np.uint8]", faces: tuple[Area, ...]) -> bool:
-        import numpy as np
-
-        if self._searched is None:
-            return True
-        moved = np.abs(cells - self._searched) > MOVED
-        for face in faces:
-            moved[_cells_of_person(face, image.shape[1], image.shape[0])] = False
-        return int(moved.sum()) >= CELLS_MOVED
+    def _cut(self, picture: "NDArray[np.uint8]") -> bool:
+        before, self._histogram = self._histogram, histogram_of(picture)
+        return before is None or shared(before, self._histogram) < CUT
 
 
 def _due(last: Fraction | None, time: Fraction, every: Fraction) -> bool:
     return last is None or time - last >= every
-
-
-def _cells_of_person(face: Area, width: int, height: int) -> tuple[slice, slice]:
-    """Name the cells in which a known person moves: five faces wide, from one face above down to the lower edge."""
-    left, right = face.left - 2 * face.width, face.right + 2 * face.width
-    columns = slice(max(0, floor(left / width * CELLS)), max(0, ceil(right / width * CELLS)))
-    return slice(max(0, floor((face.top - face.height) / height * CELLS)), CELLS), columns
-
-
-def _histogram(image: "NDArray[np.uint8]") -> "NDArray[np.float32]":
-    import cv2
-    import numpy as np
-
-    step = max(1, max(image.shape[:2]) // 160)
-    few = np.ascontiguousarray(image[::step, ::step])
-    counts = cv2.calcHist([cv2.cvtColor(few, cv2.COLOR_RGB2HSV)], [0, 1, 2], None, [8, 4, 4], [0, 180, 0, 256, 0, 256])
-    shares: NDArray[np.float32] = (counts / counts.sum()).astype(np.float32)
-    return shares
-
-
-def _shared(one: "NDArray[np.float32]", other: "NDArray[np.float32]") -> float:
-    import numpy as np
-
-    return float(np.minimum(one, other).sum())
-
-
-def _cells(image: "NDArray[np.uint8]") -> "NDArray[np.float32]":
-    import cv2
-    import numpy as np
-
-    step = max(1, max(image.shape[:2]) // 480)
-    grey = cv2.cvtColor(np.ascontiguousarray(image[::step, ::step]), cv2.COLOR_RGB2GRAY)
-    return np.asarray(cv2.resize(grey, (CELLS, CELLS), interpolation=cv2.INTER_AREA), np.float32)

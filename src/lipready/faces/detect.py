@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,8 @@ from weakref import finalize
 from lipready.faces.geometry import Area, Point
 from lipready.faces.models import Models
 from lipready.faces.quiet import native_chatter_held_back
-from lipready.faces.views import cut, whole
+from lipready.faces.tasks import Tasks, load_tasks
+from lipready.faces.views import SIDE, cut, cut_from, whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,34 +44,49 @@ class Detector:
 
     def __init__(self, models: Models) -> None:
         """Load the models."""
+        import numpy as np
+
         self._lock = Lock()
+        tasks = load_tasks()
+        self._picture = partial(tasks.image.Image, tasks.image.ImageFormat.SRGB)
         with native_chatter_held_back():
-            self._full_range = _load(models.full_range)
-            self._short_range = _load(models.short_range)
+            self._full_range = _load(tasks, models.full_range)
+            self._short_range = _load(tasks, models.short_range)
+            # The first run writes to standard error as well.
+            for detector in (self._full_range, self._short_range):
+                detector.detect(self._picture(np.zeros((SIDE, SIDE, 3), np.uint8)))
         for detector in (self._full_range, self._short_range):
             finalize(self, _let_go, detector)
 
     def candidates(
-        self, image: "NDArray[np.uint8]", views: Iterable[Area], *, near: bool = False
+        self,
+        image: "NDArray[np.uint8]",
+        views: Iterable[Area],
+        *,
+        near: bool = False,
+        small: "NDArray[np.uint8] | None" = None,
+        known: Iterable[Candidate] = (),
     ) -> tuple[Candidate, ...]:
         """Every candidate in an RGB image as seen through the views, one per place, the best score first.
 
-        `near` adds the short-range model on the whole picture, for faces that fill it.
+        `near` adds the short-range model on the whole picture, for faces that fill it. `small` is the same picture at
+        a smaller size: large views are cut out of it, which is faster. `known` were found through other views.
         """
-        found: list[Candidate] = []
+        found = list(known)
         for view in views:
-            found += self._look(self._full_range, image, view)
+            found += self._look(self._full_range, image, view, small)
         if near:
-            found += self._look(self._short_range, image, whole(image.shape[1], image.shape[0]))
+            found += self._look(self._short_range, image, whole(image.shape[1], image.shape[0]), small)
         return merged(found)
 
-    def _look(self, detector: Any, image: "NDArray[np.uint8]", view: Area) -> list[Candidate]:
-        import mediapipe
-
-        picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=cut(image, view))
+    def _look(
+        self, detector: Any, image: "NDArray[np.uint8]", view: Area, small: "NDArray[np.uint8] | None"
+    ) -> list[Candidate]:
+        height, width = image.shape[:2]
+        seen = cut(image, view) if small is None else cut_from(image, small, view)
         with self._lock:
-            result = detector.detect(picture)
-        return [_candidate(d, view, image.shape[1], image.shape[0], picture.width) for d in result.detections]
+            result = detector.detect(self._picture(seen))
+        return [_candidate(detection, view, width, height) for detection in result.detections]
 
 
 def merged(found: Iterable[Candidate]) -> tuple[Candidate, ...]:
@@ -86,16 +103,15 @@ def _fragment(candidate: Candidate, whole_face: Candidate) -> bool:
     return candidate.cropped and candidate.area.inside(whole_face.area) > 0.5  # noqa: PLR2004
 
 
-def _candidate(detection: Any, view: Area, width: int, height: int, side: int) -> Candidate:
-    scale = view.width / side
+def _candidate(detection: Any, view: Area, width: int, height: int) -> Candidate:
+    scale = view.width / SIDE
     box = detection.bounding_box
     area = Area(
         view.left + box.origin_x * scale, view.top + box.origin_y * scale, box.width * scale, box.height * scale
     )
     eyes = [(view.left + p.x * view.width, view.top + p.y * view.height) for p in detection.keypoints[:2]]
-    return Candidate(
-        area, float(detection.categories[0].score), (eyes[0], eyes[1]), _cropped(area, view, width, height)
-    )
+    score = float(detection.categories[0].score)
+    return Candidate(area, score, (eyes[0], eyes[1]), _cropped(area, view, width, height))
 
 
 def _cropped(area: Area, view: Area, width: int, height: int) -> bool:
@@ -116,16 +132,10 @@ def _let_go(detector: Any) -> None:
     detector._handle = None  # noqa: SLF001
 
 
-def _load(path: Path) -> Any:
-    import mediapipe
-    import numpy as np
-    from mediapipe.tasks.python import BaseOptions, vision
-
+def _load(tasks: Tasks, path: Path) -> Any:
     # Bytes, not the path: the native code cannot open every path that the file system can.
-    options = vision.FaceDetectorOptions(
-        base_options=BaseOptions(model_asset_buffer=path.read_bytes()), min_detection_confidence=LEAST_SCORE
+    options = tasks.face_detector.FaceDetectorOptions(
+        base_options=tasks.base_options.BaseOptions(model_asset_buffer=path.read_bytes()),
+        min_detection_confidence=LEAST_SCORE,
     )
-    detector = vision.FaceDetector.create_from_options(options)
-    # The first run writes to standard error as well.
-    detector.detect(mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.zeros((192, 192, 3), np.uint8)))
-    return detector
+    return tasks.face_detector.FaceDetector.create_from_options(options)

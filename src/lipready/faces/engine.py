@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from threading import Lock
 
+from lipready.faces.describe import Describer
 from lipready.faces.detect import Detector
 from lipready.faces.landmarks import Mesher
 from lipready.faces.models import ensure_models
@@ -16,6 +17,7 @@ class Engine:
     detector: Detector
     mesher: Mesher
     second_opinion: SecondOpinion
+    describer: Describer
 
 
 _loading = Lock()
@@ -30,5 +32,5 @@ def engine() -> Engine:
     with _loading:
         if not _loaded:
             models = ensure_models()
-            _loaded.append(Engine(Detector(models), Mesher(models), SecondOpinion(models)))
+            _loaded.append(Engine(Detector(models), Mesher(models), SecondOpinion(models), Describer(models)))
         return _loaded[0]

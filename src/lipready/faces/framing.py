@@ -11,6 +11,10 @@ ABOVE, BELOW, BESIDE = 0.8, 1.4, 0.9
 LEAST_BESIDE = 0.1
 """A crop that another face pushes closer than this to the face is none."""
 
+ROOM = 2.0
+"""Widths of the face's box: a crop that is wider than high, since the frame cuts hair or shoulders, is narrowed to a
+square, but not below this. What lies farther to the sides shows nothing of the person."""
+
 LONGEST_RATIO = 1.9
 """Long edge to short edge; the providers accept 2 (DashScope's VideoRetalk page, reference image)."""
 
@@ -55,17 +59,20 @@ def head_and_shoulders(face: Box, others: Sequence[Box], width: int, height: int
 
 
 def _keep_out(edges: _Edges, face: Box, other: Box) -> bool:
-    """Move the edge at which another face reaches in; False where that would come too close to the face itself."""
+    """Move the edge at which somebody else reaches in; False where that would come too close to the face itself."""
     right, bottom = other.left + other.width, other.top + other.height
-    if right <= edges.left or other.left >= edges.right or bottom <= edges.top or other.top >= edges.bottom:
-        return True
     margin = round(LEAST_BESIDE * face.width)
-    # The hair of the other one is beyond its box.
+    # The hair of the other one is beyond its box, and the shoulders are as far as half way.
     reach = round(0.15 * other.width)
     if right + reach <= face.left - margin:
-        edges.left = max(edges.left, right + reach)
+        if _beside(edges, other):
+            edges.left = max(edges.left, right + reach, min((right + face.left) // 2, face.left - margin))
     elif other.left - reach >= face.left + face.width + margin:
-        edges.right = min(edges.right, other.left - reach)
+        if _beside(edges, other):
+            half = (face.left + face.width + other.left) // 2
+            edges.right = min(edges.right, other.left - reach, max(half, face.left + face.width + margin))
+    elif right <= edges.left or other.left >= edges.right or bottom <= edges.top or other.top >= edges.bottom:
+        return True
     elif bottom + reach <= face.top - margin:
         edges.top = max(edges.top, bottom + reach)
     elif other.top - reach >= face.top + face.height + margin:
@@ -75,11 +82,18 @@ def _keep_out(edges: _Edges, face: Box, other: Box) -> bool:
     return True
 
 
+def _beside(edges: _Edges, other: Box) -> bool:
+    """Whether somebody's head and shoulders stand at the height of the crop."""
+    top, bottom = other.top - ABOVE * other.height, other.top + (1 + BELOW) * other.height
+    return top < edges.bottom and bottom > edges.top
+
+
 def _keep_ratio(edges: _Edges, face: Box) -> None:
-    """Shorten the long edge until the ratio is accepted, around the face."""
+    """Shorten the long edge, around the face: the width to a square, the height to a ratio that is accepted."""
     wide, high = edges.right - edges.left, edges.bottom - edges.top
-    if wide > LONGEST_RATIO * high:
-        edges.left, edges.right = _shortened(edges.left, edges.right, face.left + face.width // 2, LONGEST_RATIO * high)
+    widest = min(max(float(high), ROOM * face.width), LONGEST_RATIO * high)
+    if wide > widest:
+        edges.left, edges.right = _shortened(edges.left, edges.right, face.left + face.width // 2, widest)
     elif high > LONGEST_RATIO * wide:
         edges.top, edges.bottom = _shortened(edges.top, edges.bottom, face.top + face.height // 2, LONGEST_RATIO * wide)
 

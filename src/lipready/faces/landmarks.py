@@ -1,7 +1,7 @@
 """The face mesh: 468 points in three dimensions, and a flag that says how much the crop looks like a face."""
 
-from dataclasses import dataclass
-from math import atan2, ceil, cos, floor, sin
+from dataclasses import dataclass, replace
+from math import atan2, ceil, cos, dist, floor, pi, radians, remainder, sin
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,23 @@ POINTS, FLAG = "conv2d_21", "conv2d_31"
 MARGIN = 1.5
 """The crop is this many times the face's box."""
 
+SHIFT, RESIZED, TURNED = 0.07, 0.08, radians(4)
+"""How far the crop may be off (shares of its side, and an angle). On 107 faces of real pictures half are nearer; their
+yaw then differs by 0.6° (median) and 3.6° (most) from the second pass, which differs as much from a third. After the
+second, half of the shift and the size: where a mesh slides off a profile they stay larger."""
+
+ALIASES = 1.5
+"""A plain warp may shrink this many times; more, and it skips pixels."""
+
+MOST_RUNS = 3
+"""Of 482 candidates in rendered films 11 % need the third; faces turned by 60° that read 24–37° then read 35–46°."""
+
 OUTER_EYES = (33, 263)
 """Mesh points: the outer corners of the eye on the left and on the right of a frontal face's picture."""
+
+FIVE = (263, 362, 33, 133, 2)
+"""Mesh points in the order of dlib's five: outer and inner corner of the eye on the right of a frontal face's picture,
+the same of the eye on the left, and the base of the nose."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +61,14 @@ class _Crop:
     side: float
     angle: float
 
+    def near(self, other: "_Crop", part: float) -> bool:
+        """Whether both show the face alike, to a `part` of what a crop may be off in place and size."""
+        return (
+            dist(self.centre, other.centre) <= part * SHIFT * other.side
+            and abs(self.side / other.side - 1) <= part * RESIZED
+            and abs(remainder(self.angle - other.angle, 2 * pi)) <= TURNED
+        )
+
 
 class Mesher:
     """The landmark network; may be shared by threads, which take turns."""
@@ -58,9 +81,21 @@ class Mesher:
         self._lock = Lock()
 
     def mesh(self, image: "NDArray[np.uint8]", area: Area, eyes: tuple[Point, Point]) -> Mesh:
-        """Fit the mesh to a face in an RGB image, given its box and eyes; runs twice (a rolled head needs it)."""
-        first = self._run(image, _Crop(area.centre, MARGIN * area.size, _angle(*eyes)))
-        return self._run(image, _crop_around(first))
+        """Fit the mesh to a face in an RGB image, given its box and eyes.
+
+        Runs again where the crop turns out to have been the wrong one: a second time for a rolled head, a third for a
+        profile, of which the second may still miss the nose. The flag is that of the second at the latest, by which its
+        bounds were found.
+        """
+        crop = _Crop(area.centre, MARGIN * area.size, _angle(*eyes))
+        mesh = self._run(image, crop)
+        for run in range(2, MOST_RUNS + 1):
+            better = _crop_around(mesh)
+            if crop.near(better, part=1 / (run - 1)):
+                break
+            again = self._run(image, better)
+            crop, mesh = better, again if run == 2 else replace(again, flag=mesh.flag)  # noqa: PLR2004
+        return mesh
 
     def _run(self, image: "NDArray[np.uint8]", crop: _Crop) -> Mesh:
         import numpy as np
@@ -134,8 +169,11 @@ def _shrunk(
     bottom = max(min(height, ceil(crop.centre[1] + reach)), top + 1)
     patch = image[top:bottom, left:right]
     origin = np.array([left, top], np.float64)
-    if scale <= 1.5:  # noqa: PLR2004
-        return patch, origin, 1.0
-    shrink = 1.0 / scale
-    size = (max(1, round(patch.shape[1] * shrink)), max(1, round(patch.shape[0] * shrink)))
-    return cv2.resize(patch, size, interpolation=cv2.INTER_AREA), origin, shrink
+    shrink = 1.0
+    while scale * shrink > ALIASES and min(patch.shape[:2]) > 1:
+        # By exactly a half: OpenCV averages that much faster than any other share.
+        patch = cv2.resize(
+            patch[: patch.shape[0] & -2, : patch.shape[1] & -2], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA
+        )
+        shrink /= 2
+    return patch, origin, shrink

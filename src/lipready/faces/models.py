@@ -43,6 +43,11 @@ SECOND_OPINION = Weight(
     "models/mmod_human_face_detector.dat", "4cb19393e2fbaf2b1609a9319ad5386618c886a6234ec1b971f3e87c85d87fe6"
 )
 
+IDENTITY = Weight(
+    "models/dlib_face_recognition_resnet_model_v1.dat",
+    "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Models:
@@ -52,14 +57,23 @@ class Models:
     short_range: Path
     landmarks: Path
     second_opinion: Path
+    identity: Path
+
+    def verified_identity(self) -> Path:
+        """Check the network of the descriptors: 22 MB, of which most clips need nothing.
+
+        Raises ComponentError where it is damaged.
+        """
+        return _verified(self.identity, IDENTITY)
 
 
 def ensure_models() -> Models:
     """Find the weights, fetching them once with pip where they are not in the cache yet.
 
     `LIPREADY_MODELS_DIR` names a folder that holds the files instead of the cache; it is never written to. Every file
-    is checked against its pinned sha256 each time; a damaged file in the cache is fetched again. Two processes may do
-    this at once: each fetches into a folder of its own and moves whole files into place.
+    is checked against its pinned sha256 each time (the network of the descriptors when it is loaded); a damaged file in
+    the cache is fetched again. Two processes may do this at once: each fetches into a folder of its own and moves whole
+    files into place.
 
     Raises ComponentError where a file is neither there nor can be fetched.
     """
@@ -68,7 +82,8 @@ def ensure_models() -> Models:
         full_range=folder / FULL_RANGE.name,
         short_range=folder / SHORT_RANGE.name,
         landmarks=folder / LANDMARKS.name,
-        second_opinion=_second_opinion(),
+        second_opinion=_verified(_packaged(SECOND_OPINION), SECOND_OPINION),
+        identity=_packaged(IDENTITY),
     )
 
 
@@ -106,14 +121,24 @@ def _cached_folder() -> Path:
     return folder
 
 
-def _second_opinion() -> Path:
+def _packaged(weight: Weight) -> Path:
     # Importing the package fails on recent setuptools, so the file is found by path.
     spec = find_spec("face_recognition_models")
     for place in (spec.submodule_search_locations or ()) if spec is not None else ():
-        path = Path(place) / SECOND_OPINION.member
-        if _intact(path, SECOND_OPINION):
+        path = Path(place) / weight.member
+        if path.is_file():
             return path
-    raise ComponentError(
+    raise _reinstall()
+
+
+def _verified(path: Path, weight: Weight) -> Path:
+    if not _intact(path, weight):
+        raise _reinstall()
+    return path
+
+
+def _reinstall() -> ComponentError:
+    return ComponentError(
         "The package face_recognition_models is missing or damaged; reinstall it with "
         "`pip install --force-reinstall face_recognition_models==0.3.0`."
     )

@@ -1,13 +1,23 @@
-"""Runs → people, for one clip, by time and position only."""
+"""People as facts: when, where and how well each one is seen."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, pairwise
 
-from lipready.faces.runs import Run, Sighting
-from lipready.faces.sight import Face
-from lipready.facts.people import Look, PeopleFacts, Person
+from lipready.faces.grouping import group
+from lipready.faces.identity import mean_of
+from lipready.faces.runs import LONGEST_BREAK, Sighting
+from lipready.faces.tracks import Track
+from lipready.facts.people import Look, PeopleFacts, Person, seconds_of
+from lipready.facts.unmeasured import Unmeasured
+
+MOST_COUNTED = 4
+"""Above four people counts come out too low (section 6 of the design: People)."""
+
+UNUSABLE = Unmeasured("no face was large, sharp and frontal enough to be described")
+UNASKED = Unmeasured("the faces were not described, because nobody had to be told from others")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,85 +29,90 @@ class Screen:
     scale: float
 
 
-@dataclass(slots=True)
-class _Seat:
-    """A person in the making; `runs` are the runs that brought the looks."""
+def people_of(
+    tracks: Sequence[Track], samples: Sequence[Fraction], screen: Screen, turned: int | None = None
+) -> PeopleFacts:
+    """Name the people behind the tracks, in order of first appearance, the larger face first.
 
-    sightings: list[Sighting] = field(default_factory=list)
-    runs: set[int] = field(default_factory=set)
-
-
-def people_of(runs: Sequence[Run], samples: Sequence[Fraction], screen: Screen) -> PeopleFacts:
-    """Name the people behind the runs: as many as show their faces at the same time, runs joined by position."""
-    seats = _seats(_segments(runs))
-    people = tuple(_person(i, seat, len(samples), screen) for i, seat in enumerate(seats, 1))
-    with_face = {s.sample for seat in seats for s in seat.sightings}
+    `tracks` are in that order too. `turned` is passed on.
+    """
+    grouping = group(tracks)
+    members = [[tracks[i] for i in numbers] for numbers in grouping.groups]
+    stands = seconds_of(samples)
+    people = tuple(_person(i, own, stands, screen) for i, own in enumerate(members, 1))
+    shown = Counter(s.sample for track in tracks for s in track.sightings)
+    faced = _seconds(stands, {s.time for track in tracks for s in track.sightings})
     return PeopleFacts(
         count=len(people),
-        most_in_one_frame=len(people),
-        face_share=len(with_face) / len(samples) if samples else 0.0,
+        most_in_one_frame=max(shown.values(), default=0),
+        face_share=float(faced / sum(stands.values())) if samples else 0.0,
         people=people,
         default_person=_default(people),
         samples=tuple(samples),
+        count_low=grouping.low,
+        count_high=grouping.high,
+        at_least=len(people) > MOST_COUNTED,
+        turned=turned,
     )
 
 
-def look_of(time: Fraction, face: Face, screen: Screen) -> Look:
+def look_of(sighting: Sighting, screen: Screen) -> Look:
     """One face as a fact, in displayed pixels."""
+    face, quality = sighting.face, sighting.quality
     box = face.area.box(screen.scale, screen.width, screen.height)
     pose = face.pose
-    return Look(time, box, round(face.score, 4), round(pose.yaw, 1), round(pose.pitch, 1), round(pose.roll, 1))
+    eyes = None if quality is None or quality.eye_distance is None else round(quality.eye_distance * screen.scale, 1)
+    return Look(
+        time=sighting.time,
+        box=box,
+        score=round(face.score, 4),
+        yaw=round(pose.yaw, 1),
+        pitch=round(pose.pitch, 1),
+        roll=round(pose.roll, 1),
+        eye_distance=eyes,
+        sharpness=None if quality is None else round(quality.sharpness, 1),
+        light=None if quality is None else round(quality.light, 3),
+        cut=None if quality is None else quality.cut,
+    )
 
 
-def _segments(runs: Sequence[Run]) -> list[tuple[int, list[Sighting]]]:
-    """Cut runs at their breaks; in order of time, each piece with the number of its run."""
-    segments: list[tuple[int, list[Sighting]]] = []
-    for number, run in enumerate(runs):
-        segment = [run.sightings[0]]
-        for before, after in pairwise(run.sightings):
-            if after.sample > before.sample + 1:
-                segments.append((number, segment))
-                segment = []
-            segment.append(after)
-        segments.append((number, segment))
-    return sorted(segments, key=lambda s: (s[1][0].sample, -s[1][0].face.area.size))
-
-
-def _seats(segments: Sequence[tuple[int, list[Sighting]]]) -> list[_Seat]:
-    """Give each segment to a free seat: its own run's, else the nearest; a new one only where all are taken.
-
-    Segments come in order of time, so the seats are exactly as many as faces are seen at once.
-    """
-    seats: list[_Seat] = []
-    for number, segment in segments:
-        free = [seat for seat in seats if seat.sightings[-1].sample < segment[0].sample]
-        if free:
-            seat = min(free, key=lambda s: (number not in s.runs, _distance(s.sightings[-1], segment[0])))
-        else:
-            seat = _Seat()
-            seats.append(seat)
-        seat.sightings += segment
-        seat.runs.add(number)
-    return seats
-
-
-def _distance(before: Sighting, after: Sighting) -> float:
-    (x, y), (u, v) = before.face.area.centre, after.face.area.centre
-    return (x - u) ** 2 + (y - v) ** 2
-
-
-def _person(number: int, seat: _Seat, samples: int, screen: Screen) -> Person:
-    looks = tuple(look_of(s.time, s.face, screen) for s in seat.sightings)
-    frontal = sum(s.face.pose.frontal for s in seat.sightings)
+def _person(number: int, tracks: Sequence[Track], stands: Mapping[Fraction, Fraction], screen: Screen) -> Person:
+    shots = {s.sample: track.shot for track in tracks for s in track.sightings}
+    sightings = sorted(chain.from_iterable(t.sightings for t in tracks), key=lambda s: s.sample)
+    looks = tuple(look_of(s, screen) for s in sightings)
+    described = [t.descriptor for t in tracks if t.descriptor is not None]
+    unasked = any(t.chips for t in tracks)
+    seen = _seconds(stands, (look.time for look in looks))
     return Person(
         id=number,
         first=looks[0].time,
         last=looks[-1].time,
-        share=len(looks) / samples,
+        share=float(seen / sum(stands.values())),
         largest_face=max(look.box.height for look in looks),
-        frontal_share=frontal / len(looks),
+        frontal_share=float(_seconds(stands, (s.time for s in sightings if s.face.pose.frontal)) / seen),
         looks=looks,
+        spans=_spans([(s.time, s.sample, shots[s.sample]) for s in sightings]),
+        descriptor=mean_of(described) if described else (UNASKED if unasked else UNUSABLE),
     )
+
+
+def _seconds(stands: Mapping[Fraction, Fraction], times: Iterable[Fraction]) -> Fraction:
+    return sum((stands[time] for time in times), Fraction(0))
+
+
+def _spans(seen: Sequence[tuple[Fraction, int, int]]) -> tuple[tuple[Fraction, Fraction], ...]:
+    """Join looks (time, number of the sample, shot) that are close enough to be one appearance.
+
+    Over a cut only neighbouring samples are: what lies between two others may be a shot of somebody else.
+    """
+    spans = [(seen[0][0], seen[0][0])]
+    for (before, last, left), (time, sample, shot) in pairwise(seen):
+        near = time - before <= LONGEST_BREAK and (left == shot or sample == last + 1)
+        if near:
+            spans[-1] = (spans[-1][0], time)
+        else:
+            spans.append((time, time))
+    return tuple(spans)
 
 
 def _default(people: Sequence[Person]) -> int | None:

@@ -67,6 +67,15 @@ def cut(image: "NDArray[np.uint8]", view: Area, side: int = SIDE) -> "NDArray[np
     return square
 
 
+def cut_from(image: "NDArray[np.uint8]", small: "NDArray[np.uint8]", view: Area) -> "NDArray[np.uint8]":
+    """Cut a view out of an RGB image, or out of a smaller copy of it where that still has all the pixels it needs."""
+    shrink = small.shape[1] / image.shape[1]
+    if view.width * shrink < SIDE:
+        return cut(image, view)
+    down = small.shape[0] / image.shape[0]
+    return cut(small, Area(view.left * shrink, view.top * down, view.width * shrink, view.height * down))
+
+
 def _spread(length: float, side: float, step: float) -> tuple[float, ...]:
     """Evenly spaced starts of squares that cover a length, neighbours at most `step` apart."""
     free = length - side

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from lipready.facts.file import FileFacts
+from lipready.facts.people import Match, PeopleFacts, Person
 from lipready.facts.request import RequestFacts
+from lipready.facts.unmeasured import Unmeasured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +16,20 @@ class JobFacts:
     audio: FileFacts | None
     reference: FileFacts | None
     request: RequestFacts
+    match: Match | Unmeasured | None = None
 
     def files(self) -> tuple[FileFacts, ...]:
         """Return the files that are there, in the order video, audio, reference."""
         return tuple(f for f in (self.video, self.audio, self.reference) if f is not None)
+
+    @property
+    def target(self) -> Person | None:
+        """Whose lips move: whom the reference image shows, else the provider's pick, else whoever is seen longest.
+
+        None where the video shows nobody, or was not looked at.
+        """
+        if self.video is None or not isinstance(self.video.people, PeopleFacts):
+            return None
+        match = self.match
+        matched = match.person if isinstance(match, Match) and match.alike == "same" else None
+        return self.video.people.target(matched)

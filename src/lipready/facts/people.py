@@ -1,7 +1,19 @@
 """Who is in the picture."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
+from math import isfinite
+from typing import Literal
+
+from lipready.facts.unmeasured import Unmeasured
+
+Alike = Literal["same", "different", "uncertain"]
+Position = Literal["left", "centre", "right"]
+Quality = Literal["yaw", "pitch", "roll", "eye_distance", "sharpness", "light"]
+
+_UNDESCRIBED = Unmeasured("no face was large and sharp enough to be described")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +30,9 @@ class Box:
 class Look:
     """One face in one frame: `time` in seconds from the first frame, `score` 0..1 of the detector.
 
-    `yaw`, `pitch` and `roll` in degrees are None where no pose was measured.
+    `yaw`, `pitch` and `roll` in degrees are None where no pose was measured. `eye_distance` is in displayed pixels.
+    `sharpness` is the variance of the Laplacian over the face at a fixed size, `light` the mean luma of the face
+    (0..1), `cut` says that the edge of the frame cuts the face; None where it was not measured.
     """
 
     time: Fraction
@@ -27,14 +41,20 @@ class Look:
     yaw: float | None = None
     pitch: float | None = None
     roll: float | None = None
+    eye_distance: float | None = None
+    sharpness: float | None = None
+    light: float | None = None
+    cut: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person: `first` and `last` appearance in seconds, `share` of the samples that show the face (0..1).
+    """One person: `first` and `last` appearance in seconds, `share` of the sampled time that shows the face (0..1).
 
-    `largest_face` is the height in pixels of the largest box, `frontal_share` the share of the looks that are
-    frontal (0..1), `looks` every look in order of time.
+    `largest_face` is the height in pixels of the largest box, `frontal_share` the share of the person's time that
+    shows the face from the front (0..1), `looks` every look in order of time. `spans` are the stretches (begin, end)
+    in seconds in which the face is seen. `descriptor` is dlib's 128 numbers, the mean of the best looks, or why there
+    is none.
     """
 
     id: int
@@ -44,6 +64,31 @@ class Person:
     largest_face: int
     frontal_share: float
     looks: tuple[Look, ...]
+    spans: tuple[tuple[Fraction, Fraction], ...] = ()
+    descriptor: tuple[float, ...] | Unmeasured = _UNDESCRIBED
+
+    def position(self, width: int) -> Position | None:
+        """Tell in which third of a picture of `width` displayed pixels the face usually is; None without a look."""
+        from statistics import fmean
+
+        if width <= 0 or not self.looks:
+            return None
+        middle = fmean(look.box.left + look.box.width / 2 for look in self.looks) / width
+        return "left" if middle < 1 / 3 else ("right" if middle > 2 / 3 else "centre")
+
+    @property
+    def face_height(self) -> float | None:
+        """The median height of the face in displayed pixels; None without a look."""
+        from statistics import median
+
+        return median(look.box.height for look in self.looks) if self.looks else None
+
+    def typical(self, quality: Quality) -> float | None:
+        """Return the median of one quality over the looks in which it was measured; None where it never was."""
+        from statistics import median
+
+        values = [value for look in self.looks if (value := getattr(look, quality)) is not None and isfinite(value)]
+        return median(values) if values else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +96,13 @@ class PeopleFacts:
     """Everybody who was seen in the sampled frames; a picture is a clip of one frame.
 
     `count` is the number of people, `most_in_one_frame` the largest number of faces in one frame, `face_share` the
-    share of samples that show any face. `default_person` is the id of the one whom the provider picks without a
-    reference image (the largest face in the first frame that has one), None where there is no face. `samples` are the
-    sampled times in seconds from the first frame.
+    share of the sampled time that shows any face. Where the descriptors do not decide whether two tracks are one
+    person, the truth lies between `count_low` and `count_high` (both equal to `count` where it is certain); `at_least`
+    says that there are so many people that the count is a lower bound. `default_person` is the id of the one whom the
+    provider picks without a reference image (the largest face in the first frame that has one), None where there is no
+    face. `samples` are the sampled times in seconds from the first frame. `turned` says that the faces lie on their
+    side: by how many degrees clockwise (90 or 270) the picture has to be turned for them to stand upright. With
+    `count` 0 it says that a face is seen only so; None where the faces are upright or there are none.
     """
 
     count: int
@@ -62,3 +111,78 @@ class PeopleFacts:
     people: tuple[Person, ...]
     default_person: int | None
     samples: tuple[Fraction, ...]
+    count_low: int | None = None
+    count_high: int | None = None
+    at_least: bool = False
+    turned: int | None = None
+
+    @property
+    def fewest(self) -> int:
+        """The least number of people that there can be."""
+        return self.count if self.count_low is None else self.count_low
+
+    @property
+    def most(self) -> int:
+        """The largest number of people that the looks allow (there may be more where it says `at_least`)."""
+        return max(self.count if self.count_high is None else self.count_high, self.fewest)
+
+    @property
+    def how_many(self) -> str:
+        """`nobody`, `1 person`, `2 people`, `2 or 3 people`, `2 to 5 people`, `at least 6 people`."""
+        low, high = self.fewest, self.most
+        if high <= 0:
+            return "nobody"
+        if self.at_least:
+            return f"at least {low} {'person' if low == 1 else 'people'}"
+        if low == high:
+            return f"{low} {'person' if low == 1 else 'people'}"
+        return f"{low} {'or' if high == low + 1 else 'to'} {high} people"
+
+    @property
+    def stands(self) -> Mapping[Fraction, Fraction]:
+        """For how many seconds each sampled time stands: samples are not evenly spaced."""
+        return seconds_of({*self.samples, *(look.time for person in self.people for look in person.looks)})
+
+    def seconds(self, looks: Iterable[Look]) -> Fraction:
+        """Tell for how many seconds of the clip some looks stand."""
+        stands = self.stands
+        return sum((stands[look.time] for look in looks), Fraction(0))
+
+    def person(self, number: int | None) -> Person | None:
+        """Return the person of that number; None where there is none."""
+        return next((each for each in self.people if each.id == number), None)
+
+    def target(self, chosen: int | None = None) -> Person | None:
+        """Tell whose lips move: the chosen person, else the provider's pick, else whoever is seen longest."""
+        longest = max(self.people, key=lambda each: each.share, default=None)
+        return self.person(chosen) or self.person(self.default_person) or longest
+
+    @property
+    def certain(self) -> bool:
+        """Whether `count` is more than a guess between two numbers."""
+        return self.count_low == self.count_high
+
+
+def seconds_of(samples: Iterable[Fraction]) -> Mapping[Fraction, Fraction]:
+    """Tell for how many seconds each sample stands: half the way to its neighbours, at either end as far on both sides.
+
+    A single sample stands for one second.
+    """
+    times: Sequence[Fraction] = sorted(samples)
+    gaps = [later - earlier for earlier, later in pairwise(times)] or [Fraction(1)]
+    return {
+        time: (gaps[max(0, number - 1)] + gaps[min(number, len(gaps) - 1)]) / 2 for number, time in enumerate(times)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How the one face of a reference image compares with the people of the video.
+
+    `person` is the id of the nearest one, `distance` the Euclidean distance of the descriptors (dlib: the same person
+    at most 0.5, different people at least 0.6; see section 6 of the design).
+    """
+
+    alike: Alike
+    person: int
+    distance: float

@@ -8,13 +8,15 @@ from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Finding, Where
 from lipready.facts.image import ImageFacts
-from lipready.facts.people import Box, PeopleFacts, Person
+from lipready.facts.people import Box, Match, PeopleFacts, Person, Quality
 from lipready.facts.report import SCHEMA, Report
 from lipready.facts.request import RequestFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, Stillness, VideoFacts
 
 Plain = dict[str, Any]
+
+_QUALITIES: tuple[Quality, ...] = ("yaw", "pitch", "roll", "eye_distance", "sharpness", "light")
 
 
 def report_to_dict(report: Report) -> Plain:
@@ -27,7 +29,7 @@ def report_to_dict(report: Report) -> Plain:
         "schema": SCHEMA,
         "provider": _text(report.provider),
         "verdict": report.verdict,
-        "files": [_file(file) for file in report.facts.files()],
+        "files": [_file(file, report.facts.match) for file in report.facts.files()],
         "request": _request(report.facts.request),
         "findings": [_finding(finding) for finding in report.findings],
         "unchecked": [
@@ -72,7 +74,7 @@ class _Facts:
         return {**self.known, "unmeasured": self.unmeasured}
 
 
-def _file(file: FileFacts) -> Plain:
+def _file(file: FileFacts, match: Match | Unmeasured | None) -> Plain:
     facts = _Facts()
     match file.media:
         case VideoFacts():
@@ -92,7 +94,10 @@ def _file(file: FileFacts) -> Plain:
     facts.add("problem", file.problem)
     facts.add("lfs", None if file.lfs is None else {"sha256": _text(file.lfs.sha256), "bytes": file.lfs.bytes})
     if file.role != "audio":
-        facts.add("people", _people(file.people))
+        width = file.media.width if isinstance(file.media, VideoFacts | ImageFacts) else 0
+        facts.add("people", _people(file.people, width))
+    if file.role == "reference":
+        facts.add("match", _match(match))
     return {"role": file.role, "path": _text(file.path), "facts": facts.plain()}
 
 
@@ -164,28 +169,44 @@ def _add_image(facts: _Facts, image: ImageFacts) -> None:
         facts.add(key, getattr(image, key))
 
 
-def _people(people: PeopleFacts | Unmeasured) -> Plain | Unmeasured:
+def _people(people: PeopleFacts | Unmeasured, width: int) -> Plain | Unmeasured:
     if isinstance(people, Unmeasured):
         return people
     return {
         "count": people.count,
+        "count_low": people.fewest,
+        "count_high": people.most,
+        "certain": people.certain,
+        "at_least": people.at_least,
         "most_in_one_frame": people.most_in_one_frame,
         "face_share": _number(people.face_share),
         "default_person": people.default_person,
+        "turned": people.turned,
         "samples": len(people.samples),
-        "people": [_person(person) for person in people.people],
+        "people": [_person(person, width) for person in people.people],
     }
 
 
-def _person(person: Person) -> Plain:
+def _person(person: Person, width: int) -> Plain:
+    """Everything about one person but the descriptor, by which the person could be recognised elsewhere."""
     return {
         "id": person.id,
         "first": _number(person.first),
         "last": _number(person.last),
         "share": _number(person.share),
+        "spans": [[_number(start), _number(end)] for start, end in person.spans],
+        "position": person.position(width),
         "largest_face": person.largest_face,
+        "face_height": person.face_height,
         "frontal_share": _number(person.frontal_share),
+        **{quality: person.typical(quality) for quality in _QUALITIES},
     }
+
+
+def _match(match: Match | Unmeasured | None) -> Plain | Unmeasured | None:
+    if not isinstance(match, Match):
+        return match
+    return {"alike": match.alike, "person": match.person, "distance": _number(match.distance)}
 
 
 def _request(request: RequestFacts) -> Plain:

@@ -102,6 +102,15 @@ def test_framing_keeps_the_face_shuts_others_out_and_is_accepted(scene: tuple[Bo
     assert middle.inside(crop) > 0
 
 
+def test_a_crop_that_the_frame_cuts_above_and_below_is_narrowed_to_a_square() -> None:
+    cut_low = head_and_shoulders(Box(400, 60, 100, 100), [], 1000, 200)
+    cut_high = head_and_shoulders(Box(400, 10, 100, 100), [], 1000, 120)
+    assert cut_low is not None
+    assert cut_low.box == Box(350, 0, 200, 200)
+    assert cut_high is not None
+    assert cut_high.box == Box(350, 0, 200, 120)
+
+
 def test_another_face_beside_narrows_the_crop_and_one_too_close_refuses_it() -> None:
     face = Box(400, 200, 100, 100)
     alone = head_and_shoulders(face, [], 1000, 800)
@@ -109,5 +118,18 @@ def test_another_face_beside_narrows_the_crop_and_one_too_close_refuses_it() -> 
     assert alone is not None
     assert beside is not None
     assert alone.box == Box(310, 120, 280, 320)
-    assert beside.box.left + beside.box.width < 540
+    assert beside.box.left + beside.box.width == 520
     assert head_and_shoulders(face, [Box(480, 210, 90, 90)], 1000, 800) is None
+
+
+def test_half_of_what_lies_between_two_people_is_for_the_shoulders_of_the_other() -> None:
+    face = Box(400, 200, 100, 100)
+    on_the_right = head_and_shoulders(face, [Box(600, 200, 100, 100)], 1000, 800)
+    on_the_left = head_and_shoulders(face, [Box(200, 200, 100, 100)], 1000, 800)
+    far_below = head_and_shoulders(face, [Box(600, 700, 100, 100)], 1000, 1000)
+    assert on_the_right is not None
+    assert on_the_right.box == Box(310, 120, 240, 320)
+    assert on_the_left is not None
+    assert on_the_left.box == Box(350, 120, 240, 320)
+    assert far_below is not None
+    assert far_below.box == Box(310, 120, 280, 320)

@@ -23,6 +23,8 @@ from lipready.rules.samples import (
     callback,
     file,
     job,
+    people,
+    person,
     rate,
     request,
     unread,
@@ -70,11 +72,53 @@ def test_facts_of_a_whole_job() -> None:
     assert video["frame_rate_exact"] == "30000/1001"
     assert video["duration"] == 10.0
     assert video["people"]["people"][0] == {
-        "id": 1, "first": 0.0, "last": 9.5, "share": 1.0, "largest_face": 300, "frontal_share": 1.0,
+        "id": 1, "first": 0.0, "last": 9.5, "share": 1.0, "spans": [], "position": "centre", "largest_face": 300,
+        "face_height": 300, "frontal_share": 1.0, "yaw": 0.0, "pitch": 0.0, "roll": 0.0, "eye_distance": 120.0,
+        "sharpness": 300.0, "light": 0.5,
     }  # fmt: skip
+    assert image["match"] == {"alike": "same", "person": 1, "distance": 0.25}
+    assert "match" not in video
     assert (audio["format"], audio["codec"], audio["sample_rate"], audio["channels"]) == ("wav", "pcm_s16le", 48000, 1)
     assert (image["format"], image["width"], image["height"], image["people"]["count"]) == ("jpeg", 800, 1000, 1)
     assert "people" not in audio
+
+
+def test_people_whose_number_is_uncertain() -> None:
+    seen = replace(people(30, 600), count_low=1, count_high=2)
+    read = valid(report_on(job(video=file("video", people=seen), reference=None)))["files"][0]["facts"]["people"]
+    assert (read["count"], read["count_low"], read["count_high"], read["certain"]) == (2, 1, 2, False)
+    assert (read["at_least"], read["turned"]) == (False, None)
+    assert [person["position"] for person in read["people"]] == ["left", "right"]
+
+
+def test_a_count_that_is_certain_is_its_own_bounds() -> None:
+    read = valid(report_on(job()))["files"][0]["facts"]["people"]
+    assert (read["count_low"], read["count_high"], read["certain"]) == (1, 1, True)
+
+
+def test_spans_are_pairs_of_seconds_and_what_was_never_measured_is_null() -> None:
+    bare = replace(person(1, 0), looks=(), spans=((Fraction(1, 3), Fraction(2)), (Fraction(3), Fraction(4))))
+    read = valid(report_on(job(video=file("video", people=replace(people(0), people=(bare,))))))
+    one = read["files"][0]["facts"]["people"]["people"][0]
+    assert one["spans"] == [[1 / 3, 2.0], [3.0, 4.0]]
+    assert [one[key] for key in ("position", "face_height", "yaw", "sharpness", "light")] == [None] * 5
+
+
+def test_a_descriptor_never_leaves() -> None:
+    secret = replace(people(0), people=(replace(person(1, 0), descriptor=(0.1234567,) * 128),))
+    text = json.dumps(report_on(job(video=file("video", people=secret))).to_dict())
+    assert "descriptor" not in text
+    assert "0.1234567" not in text
+
+
+def test_a_match_that_could_not_be_made_is_null_with_its_reason() -> None:
+    read = valid(report_on(job(match=Unmeasured("the video shows no face"))))
+    facts = read["files"][2]["facts"]
+    assert facts["match"] is None
+    assert facts["unmeasured"]["match"] == "the video shows no face"
+    assert {"rule": "P307", "role": "reference", "reason": "the video shows no face", "required": True} in read[
+        "unchecked"
+    ]
 
 
 def test_what_was_not_measured_is_null_with_its_reason() -> None:
