@@ -67,8 +67,10 @@ def _views(rule: Rule, facts: JobFacts) -> Iterator[tuple[Subject, JobFacts]]:
         yield "job", facts
     for file in facts.files():
         if rule.subject == "file":
-            alone = {role: file if role == file.role else None for role in ("video", "audio", "reference")}
-            yield file.role, JobFacts(**alone, request=facts.request)
+            video, audio, reference = (
+                each if each is file else None for each in (facts.video, facts.audio, facts.reference)
+            )
+            yield file.role, JobFacts(video=video, audio=audio, reference=reference, request=facts.request)
         elif rule.subject == file.role:
             yield file.role, facts
 

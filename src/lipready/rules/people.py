@@ -1,12 +1,15 @@
 """Rules about who is seen in the video."""
 
+from dataclasses import replace
 from fractions import Fraction
-from statistics import fmean
+from math import ceil, floor
 
+from lipready.facts.appearances import appearances
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Fix, Where
 from lipready.facts.job import JobFacts
-from lipready.facts.people import PeopleFacts, Person
+from lipready.facts.people import Match, PeopleFacts, Person
+from lipready.facts.picked import picked
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
@@ -14,10 +17,12 @@ from lipready.rules.bounds import outside
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.samples import job, people, with_file
 from lipready.rules.subjects import finding
-from lipready.rules.wording import name_of
+from lipready.rules.target import exact
+from lipready.rules.wording import clock, listing, name_of, number
 
-# More people than that are counted, not named one by one.
+# More people than that, and more of their times, are counted, not named one by one.
 _MOST_NAMED = 6
+_MOST_TIMES = 3
 
 
 def face_absent(facts: JobFacts, limit: Limit) -> Verdicts:
@@ -42,13 +47,16 @@ def face_absent(facts: JobFacts, limit: Limit) -> Verdicts:
     if isinstance(video.people, Unmeasured):
         yield video.people
     elif video.people.count == 0:
-        looked = len(video.people.samples)
+        looked, turned = len(video.people.samples), video.people.turned
+        upright, advice = "", "Take a clip that shows the speaker from the front."
+        if turned is not None:
+            upright, advice = "upright ", f"A face lies on its side in it: turn the clip by {turned}° clockwise first."
         yield finding(
             limit,
             video,
             outside(limit),
-            f"No face was found in {name_of(video)} ({looked} frames looked at): there is no mouth to move. "
-            "Take a clip that shows the speaker from the front.",
+            f"No {upright}face was found in {name_of(video)} ({looked} frames looked at): there is no mouth to move. "
+            f"{advice}",
             measured="no face",
             allowed="≥ 1 face",
         )
@@ -59,18 +67,21 @@ def several_people(facts: JobFacts, limit: Limit) -> Verdicts:
 
     What it checks
         Whether more than one person is seen while the job has no reference image. Says who is there, when and where,
-        and whom the provider would pick by itself.
+        and whom the provider would pick by itself. Where it is uncertain whether two faces are one person, the number
+        is given as "1 or 2 people", and that is never more than a warning.
 
     Why it matters
         Only one person's mouth is replaced. Without a reference image the provider takes the largest face in the
-        first frame that has one, which need not be the speaker.
+        first frame that has one, which need not be the speaker; of faces that are nearly equally large it may take
+        any.
 
     What the provider says
         EvoLink: with several faces `ref_image_url` must be given. DashScope: else the largest face in the first frame
         with a face is taken.
 
     How to repair
-        Hand in a picture of the speaker, or let `prepare --person N` make one from the clip.
+        Hand in a picture of the speaker, or let `prepare --person N` make one from the clip. `lipready people` shows
+        who has which number.
     """
     video = facts.video
     if video is None or facts.reference is not None:
@@ -79,48 +90,116 @@ def several_people(facts: JobFacts, limit: Limit) -> Verdicts:
     if isinstance(seen, Unmeasured):
         yield seen
         return
-    most = max(seen.count, seen.most_in_one_frame)
-    if most <= 1:
+    seen = _at_once(seen)
+    if seen.most <= 1:
         return
     fix = Fix("choose-person", "editorial", "Name the speaker with --person N, or hand in a reference image.")
-    named = "; ".join(_describe(person, video) for person in seen.people[:_MOST_NAMED])
+    named = "; ".join(_describe(person, seen, video) for person in seen.people[:_MOST_NAMED])
     more = "; and others" if len(seen.people) > _MOST_NAMED else ""
-    picked = f" The provider would pick person {seen.default_person}." if seen.default_person is not None else ""
+    who = f": {named}{more}" if named else ""
     yield finding(
         limit,
         video,
-        outside(limit),
-        f"{most} people are seen in {name_of(video)} and no reference image says who speaks: {named}{more}.{picked} "
-        f"{fix.text}",
-        measured=f"{most} people, no reference image",
+        outside(limit) if seen.fewest > 1 else "warning",
+        f"{_how_many(seen, name_of(video))}{who}.{_picked(seen)} {fix.text}",
+        measured=f"{seen.how_many}, no reference image",
         allowed="1 person, or a reference image",
-        where=_first_together(seen),
+        where=_second(seen),
         fix=fix,
     )
 
 
-def _describe(person: Person, video: FileFacts) -> str:
-    span = f"{_clock(person.first)}–{_clock(person.last)}"
-    return f"person {person.id}: {span}{_place(person, video)}"
+def _at_once(seen: PeopleFacts) -> PeopleFacts:
+    """Count at least as many people as show their faces in one frame."""
+    low = max(seen.fewest, seen.most_in_one_frame)
+    return replace(seen, count_low=low, count_high=max(seen.most, low))
 
 
-def _place(person: Person, video: FileFacts) -> str:
-    if not isinstance(video.media, VideoFacts) or video.media.width <= 0 or not person.looks:
-        return ""
-    middle = fmean(look.box.left + look.box.width / 2 for look in person.looks) / video.media.width
-    return ", left" if middle < 1 / 3 else (", right" if middle > 2 / 3 else ", centre")
+def _how_many(seen: PeopleFacts, name: str) -> str:
+    if seen.fewest > 1:
+        return f"{seen.how_many} are seen in {name} and no reference image says who speaks"
+    return (
+        f"It is uncertain whether {seen.how_many} are seen in {name}: their faces alone do not tell for sure, and no "
+        "reference image says who speaks"
+    )
 
 
-def _clock(time: Fraction) -> str:
-    """Write a time as minutes and seconds: 0:42."""
-    minutes, rest = divmod(int(time), 60)
-    return f"{minutes}:{rest:02d}"
+def _picked(seen: PeopleFacts) -> str:
+    """Say whom the provider takes, and why; no more surely than noisy boxes allow."""
+    those = picked(seen)
+    names = listing((f"person {person.id}" for person in those), "or") if those else f"person {seen.default_person}"
+    if not those or not those[0].looks:
+        return "" if seen.default_person is None else f" The provider would pick {names}."
+    look = those[0].looks[0]
+    where = f"in the first frame that has one, at {clock(look.time, 1)}"
+    if len(those) > 1:
+        return f" The provider would pick {names}, whose faces are nearly equally large {where}."
+    return f" The provider would pick {names}, the largest face ({look.box.height} px high) {where}."
 
 
-def _first_together(seen: PeopleFacts) -> Where | None:
-    """Find when a second person is first seen."""
-    starts = sorted(person.first for person in seen.people)
-    return Where(start=starts[1]) if len(starts) > 1 else None
+def _describe(person: Person, seen: PeopleFacts, video: FileFacts) -> str:
+    """`person 1: 0:00–0:42, left`, in whole seconds, the begun ones included."""
+    media = video.media if isinstance(video.media, VideoFacts) else None
+    length = None if media is None or isinstance(media.duration, Unmeasured) else media.duration.believed
+    spans = appearances(person, seen, length)
+    times = [f"{clock(start)}–{clock(Fraction(max(ceil(end), floor(start) + 1)))}" for start, end in spans]
+    more = [f"{len(times) - _MOST_TIMES} times more"] if len(times) > _MOST_TIMES else []
+    where = None if media is None else person.position(media.width)
+    when = listing([*times[:_MOST_TIMES], *more], "and")
+    return f"person {person.id}: {when}" + (f", {where}" if where else "")
+
+
+def _second(seen: PeopleFacts) -> Where | None:
+    """Find when, and where, a second person is first seen."""
+    later = sorted(seen.people, key=lambda person: person.first)[1:2]
+    return next((Where(p.first, p.last, p.looks[0].box if p.looks else None) for p in later), None)
+
+
+def reference_not_in_video(facts: JobFacts, limit: Limit) -> Verdicts:
+    """Check that the video shows the person of the reference image.
+
+    What it checks
+        The face of the image against everybody in the video, by the distance between their descriptors (dlib's face
+        recognition network). Up to 0.5 is the same person, from 0.6 on another; between them, or where the faces are
+        too small, blurred or turned, it is uncertain, and that is a warning.
+
+    Why it matters
+        A job with a face that is not in the video fails; with a similar one the wrong person speaks.
+
+    What the provider says
+        DashScope: InvalidFile.FaceNotMatch (also spelt FaceNotMach). How alike the faces must be is set with
+        `query_face_threshold` (see R701). EvoLink says nothing of it.
+
+    How to repair
+        Hand in a picture of somebody who is in the video, or let `prepare --person N` make one from the clip.
+    """
+    image, video, match = facts.reference, facts.video, facts.match
+    if image is None or video is None:
+        return
+    if not isinstance(match, Match):
+        yield match or Unmeasured("the reference image was not compared with the people of the video")
+        return
+    if match.alike == "same":
+        return
+    distance = exact(match.distance)
+    far = "unknown" if distance is None else number(distance)
+    seen = video.people
+    nearest = f"person {match.person}"
+    if isinstance(seen, PeopleFacts) and (person := seen.person(match.person)) is not None:
+        nearest = _describe(person, seen, video).replace(": ", " (", 1) + ")"
+    fix = Fix("choose-person", "editorial", "Leave it out, and let --person N make one from the clip.")
+    surely = match.alike == "different"
+    verdict = "does not appear" if surely else "may or may not appear"
+    yield finding(
+        limit,
+        image,
+        outside(limit) if surely else "warning",
+        f"The person of {name_of(image)} {verdict} in {name_of(video)}: the nearest is {nearest}, at a distance of "
+        f"{far} (up to 0.5 is the same person, from 0.6 on another). {fix.text}",
+        measured=f"{match.alike}, nearest is person {match.person} at {far}",
+        allowed="the person of the image is seen in the video",
+        fix=fix,
+    )
 
 
 FACE_ABSENT = Rule(
@@ -139,5 +218,18 @@ SEVERAL_PEOPLE = Rule(
     needs="pixels",
     judge=several_people,
     valid=lambda: (job(reference=None), with_file("video", people=people(50, 400))),
-    invalid=lambda: (job(video=with_file("video", people=people(50, 400)).video, reference=None),),
+    invalid=lambda: (
+        job(video=with_file("video", people=people(50, 400)).video, reference=None),
+        job(video=with_file("video", people=replace(people(50, 400), count_low=1, count_high=2)).video, reference=None),
+        job(video=with_file("video", people=replace(people(50, 400), at_least=True)).video, reference=None),
+    ),
+)
+NOT_IN_VIDEO = Rule(
+    id="P307",
+    name="reference-not-in-video",
+    subject="reference",
+    needs="pixels",
+    judge=reference_not_in_video,
+    valid=lambda: (job(), job(reference=None), job(match=Match("same", 1, 0.5))),
+    invalid=lambda: (job(match=Match("different", 1, 0.6)), job(match=Match("uncertain", 1, 0.55))),
 )

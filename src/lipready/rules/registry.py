@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 
 from lipready.errors import UsageError
-from lipready.rules import audio, file, image, length, people, picture, request, timing, video
+from lipready.rules import audio, clarity, face, file, image, length, people, picture, pose, request, timing, video
 from lipready.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -25,6 +25,11 @@ RULES: tuple[Rule, ...] = (
     timing.FROZEN_OR_BLACK,
     people.FACE_ABSENT,
     people.SEVERAL_PEOPLE,
+    face.TOO_SMALL,
+    pose.NOT_FRONTAL,
+    face.PARTLY_ABSENT,
+    clarity.UNCLEAR,
+    people.NOT_IN_VIDEO,
     audio.FORMAT,
     audio.DURATION,
     audio.FILE_SIZE,
@@ -33,6 +38,8 @@ RULES: tuple[Rule, ...] = (
     image.ASPECT_RATIO,
     image.EDGE_LENGTH,
     image.FACE_COUNT,
+    pose.IMAGE_NOT_FRONTAL,
+    clarity.IMAGE_UNCLEAR,
     image.ORIENTATION,
     request.THRESHOLD_RANGE,
     request.THRESHOLD_WITHOUT_REFERENCE,

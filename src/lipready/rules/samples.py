@@ -1,5 +1,6 @@
 """Facts of a job that every rule accepts, and ways to change one thing of it: what examples and tests are made of."""
 
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -7,7 +8,7 @@ from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, LfsPointer, Role
 from lipready.facts.image import ImageFacts
 from lipready.facts.job import JobFacts
-from lipready.facts.people import Box, Look, PeopleFacts, Person
+from lipready.facts.people import Box, Look, Match, PeopleFacts, Person
 from lipready.facts.request import CallbackFacts, RequestFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, SoundTrack, Stillness, VideoFacts
@@ -85,10 +86,16 @@ def image_facts(**changes: Any) -> ImageFacts:
     return ImageFacts(**{**plain, **changes})
 
 
+def look(time: Fraction, left: int = 210, size: int = 300, **changes: Any) -> Look:
+    """Make a look at a face that is seen well from the front, with changes; `height` sets that of its box alone."""
+    box = Box(left, 200, size, changes.pop("height", size))
+    plain: dict[str, Any] = {"score": 0.9, "yaw": 0.0, "pitch": 0.0, "roll": 0.0, "eye_distance": 0.4 * size}
+    return Look(time, box, **{**plain, "sharpness": 300.0, "light": 0.5, "cut": False, **changes})
+
+
 def person(number: int, left: int, size: int = 300, share: float = 1.0) -> Person:
     """Make a person who is seen at 0 s and at 9.5 s, with the left edge of the face at `left`."""
-    box = Box(left, 200, size, size)
-    looks = tuple(Look(time, box, 0.9, 0.0, 0.0, 0.0) for time in (Fraction(0), Fraction(19, 2)))
+    looks = tuple(look(time, left, size) for time in (Fraction(0), Fraction(19, 2)))
     return Person(number, looks[0].time, looks[-1].time, share, size, 1.0, looks)
 
 
@@ -154,7 +161,9 @@ def job(**changes: Any) -> JobFacts:
         "reference": file("reference"),
         "request": request(),
     }
-    return JobFacts(**{**plain, **changes})
+    parts = {**plain, **changes}
+    same = None if parts["video"] is None or parts["reference"] is None else Match("same", 1, 0.25)
+    return JobFacts(**{"match": same, **parts})
 
 
 def with_video(**changes: Any) -> JobFacts:
@@ -175,3 +184,24 @@ def with_image(**changes: Any) -> JobFacts:
 def with_file(role: Role, **changes: Any) -> JobFacts:
     """Make a job of which one file differs."""
     return job(**{role: file(role, **changes)})
+
+
+def watched(look_at: Callable[[int], Mapping[str, Any] | None], turned: int | None = None) -> JobFacts:
+    """Make a job whose clip of 10 s was looked at twice a second.
+
+    `look_at` gives for each sample (0..19) what differs from a good look at the one face, or None where it is not seen.
+    """
+    times = tuple(Fraction(number, 2) for number in range(20))
+    changes = {time: look_at(number) for number, time in enumerate(times)}
+    looks = tuple(look(time, **change) for time, change in changes.items() if change is not None)
+    share = len(looks) / len(times)
+    largest = max(each.box.height for each in looks)
+    frontal = sum(abs(each.yaw or 0.0) <= 20 for each in looks) / len(looks)  # noqa: PLR2004
+    one = Person(1, looks[0].time, looks[-1].time, share, largest, frontal, looks)
+    return with_file("video", people=PeopleFacts(1, 1, share, (one,), 1, times, turned=turned))
+
+
+def portrayed(**changes: Any) -> JobFacts:
+    """Make a job whose reference image shows a face that differs from a good one."""
+    one = Person(1, Fraction(0), Fraction(0), 1.0, 300, 1.0, (look(Fraction(0), **changes),))
+    return with_file("reference", people=PeopleFacts(1, 1, 1.0, (one,), 1, (Fraction(0),)))

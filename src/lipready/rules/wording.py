@@ -89,6 +89,17 @@ def printable(text: str) -> str:
     return line if len(line) <= _LONGEST_NAME else f"{line[: _LONGEST_NAME // 2]}…{line[-_LONGEST_NAME // 2 :]}"
 
 
+def percent(share: Fraction, near: Iterable[Fraction | None] = ()) -> str:
+    """Write a share (0..1) as a percentage that lies on the same side of each bound as the share does."""
+    return f"{number(share * 100, [None if bound is None else bound * 100 for bound in near], 0)} %"
+
+
+def clock(time: Fraction, digits: int = 0) -> str:
+    """Write seconds as minutes and seconds, rounded down: "0:42", with one digit "0:42.5"."""
+    minutes, rest = divmod(time * 10**digits // 1, 60 * 10**digits)
+    return f"{minutes}:{'0' if rest < 10 ** (digits + 1) else ''}{_decimal(Fraction(rest, 10**digits), digits)}"
+
+
 def money(value: Fraction) -> str:
     """Write an amount of money with its cents."""
     whole, cents = divmod(round(value * 100), 100)

@@ -10,7 +10,7 @@ from lipready.errors import UsageError
 from lipready.facts.file import FileFacts, LfsPointer
 from lipready.facts.finding import Finding, Unchecked
 from lipready.facts.job import JobFacts
-from lipready.facts.people import PeopleFacts
+from lipready.facts.people import Box, Look, Match, PeopleFacts, Person
 from lipready.facts.report import Report
 from lipready.facts.request import CallbackFacts
 from lipready.facts.unmeasured import Unmeasured
@@ -107,7 +107,7 @@ def test_quick_lists_what_needs_pixels_and_still_passes() -> None:
     findings, unchecked = judge(facts, DASHSCOPE, quick=True)
     assert findings == ()
     assert [(entry.rule, entry.reason) for entry in unchecked] == [
-        (rule, "not run with --quick") for rule in ("P301", "P302", "V207")
+        (rule, "not run with --quick") for rule in ("P301", "P302", "P303", "P304", "P305", "P306", "V207")
     ]
     assert verdict(facts, quick=True) == "pass"
 
@@ -212,15 +212,37 @@ videos = st.builds(
 )
 audios = st.builds(audio_facts, codec=texts, duration=gone | durations)
 images = st.builds(image_facts, width=sizes, height=sizes, orientation=st.integers(1, 8), frames=st.integers(0, 9))
+measured = st.none() | st.floats(allow_nan=True, allow_infinity=True) | st.sampled_from([20.0, 30.0, 0.0])
+times = st.fractions(Fraction(-1), Fraction(12)) | st.integers(0, 12).map(Fraction)
+faces = st.builds(
+    Look, times, st.builds(Box, *[st.integers(-50, 3000)] * 4), shares, *[measured] * 6, st.none() | st.booleans(),
+)  # fmt: skip
+persons = st.builds(
+    Person,
+    id=st.integers(1, 4),
+    first=times,
+    last=times,
+    share=shares,
+    largest_face=st.integers(0, 999),
+    frontal_share=shares,
+    looks=st.lists(faces, max_size=4).map(tuple),
+    spans=st.lists(st.tuples(times, times), max_size=3).map(tuple),
+    descriptor=gone,
+)
 crowds = st.builds(
     PeopleFacts,
     count=st.integers(0, 9),
     most_in_one_frame=st.integers(0, 9),
     face_share=shares,
-    people=st.just(()),
+    people=st.lists(persons, max_size=3).map(tuple),
     default_person=st.none() | st.integers(1, 9),
-    samples=st.just(()),
+    samples=st.lists(times, max_size=6).map(tuple),
+    count_low=st.none() | st.integers(0, 9),
+    count_high=st.none() | st.integers(0, 9),
+    at_least=st.booleans(),
+    turned=st.none() | st.sampled_from([90, 270]),
 )
+matches = st.builds(Match, st.sampled_from(["same", "different", "uncertain"]), st.integers(1, 9), shares)
 callbacks = st.builds(CallbackFacts, st.text(), texts, st.text(), gone | st.tuples(st.text(max_size=12)))
 
 
@@ -246,6 +268,7 @@ jobs = st.builds(
     video=files("video"),
     audio=files("audio"),
     reference=files("reference"),
+    match=st.none() | gone | matches,
     request=st.builds(
         request,
         face_threshold=st.none() | st.integers(),

@@ -1,6 +1,7 @@
 """Who is seen, and who would be picked."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
@@ -10,16 +11,45 @@ from lipready.rules.samples import file, job, people, person
 
 
 def test_several_people_are_named_with_time_and_place() -> None:
-    facts = job(video=file("video", people=people(30, 600)), reference=None)
+    seen = replace(people(30, 600), people=(person(1, 30), person(2, 600, 269)))
+    facts = job(video=file("video", people=seen), reference=None)
     (finding,) = judge(facts, load_profile("dashscope"), only=("P302",))[0]
     assert finding.severity == "warning"
-    assert "person 1: 0:00–0:09, left" in finding.message
-    assert "person 2: 0:00–0:09, right" in finding.message
-    assert "would pick person 1" in finding.message
+    assert "person 1: 0:00–0:10, left" in finding.message
+    assert "person 2: 0:00–0:10, right" in finding.message
+    assert "would pick person 1, the largest face (300 px high) in the first frame" in finding.message
     assert finding.where is not None
     assert finding.where.start == 0
     assert finding.fix is not None
     assert finding.fix.level == "editorial"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        ((300, 270), "person 1 or person 2, whose faces are nearly equally large in the first frame that has one"),
+        ((300, 269), "person 1, the largest face (300 px high)"),
+        ((300, 290, 280), "person 1, person 2 or person 3, whose faces are nearly equally large"),
+        ((300, 290, 200), "person 1 or person 2, whose faces are nearly equally large"),
+    ],
+)
+def test_of_faces_that_are_nearly_equally_large_any_may_be_picked(sizes: tuple[int, ...], said: str) -> None:
+    crowd = tuple(person(number, 100 * number, size) for number, size in enumerate(sizes, 1))
+    seen = replace(people(30, 600), people=crowd)
+    (finding,) = judge(
+        job(video=file("video", people=seen), reference=None), load_profile("dashscope"), only=("P302",)
+    )[0]
+    assert f"The provider would pick {said}" in finding.message
+    assert "at 0:00." in finding.message
+
+
+def test_only_faces_of_the_same_frame_compete() -> None:
+    later = person(2, 600)
+    seen = replace(people(30, 600), people=(person(1, 30), replace(later, looks=later.looks[1:])))
+    (finding,) = judge(
+        job(video=file("video", people=seen), reference=None), load_profile("dashscope"), only=("P302",)
+    )[0]
+    assert "would pick person 1, the largest face" in finding.message
 
 
 def test_several_people_are_an_error_at_evolink() -> None:
@@ -44,6 +74,52 @@ def test_more_faces_in_one_frame_than_people_are_counted() -> None:
         job(video=file("video", people=seen), reference=None), load_profile("dashscope"), only=("P302",)
     )[0]
     assert finding.measured.startswith("3 people")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "at_least", "measured", "dashscope", "evolink"),
+    [
+        (2, 2, False, "2 people", "warning", "error"),
+        (2, 3, False, "2 or 3 people", "warning", "error"),
+        (2, 5, False, "2 to 5 people", "warning", "error"),
+        (6, 9, True, "at least 6 people", "warning", "error"),
+        (1, 2, False, "1 or 2 people", "warning", "warning"),
+        (1, 3, False, "1 to 3 people", "warning", "warning"),
+    ],
+)
+def test_how_many_people_and_how_sure(
+    *, low: int, high: int, at_least: bool, measured: str, dashscope: str, evolink: str
+) -> None:
+    seen = replace(people(30, 600), most_in_one_frame=1, count_low=low, count_high=high, at_least=at_least)
+    facts = job(video=file("video", people=seen), reference=None)
+    for provider, severity in (("dashscope", dashscope), ("evolink", evolink)):
+        (finding,) = judge(facts, load_profile(provider), only=("P302",))[0]
+        assert finding.severity == severity
+        assert finding.measured == f"{measured}, no reference image"
+        assert ("uncertain" in finding.message) is (low == 1)
+        assert "--person N" in finding.message
+
+
+def test_faces_in_one_frame_are_certainly_several_people() -> None:
+    seen = replace(people(30, 600), count_low=1, count_high=2)
+    facts = job(video=file("video", people=seen), reference=None)
+    (finding,) = judge(facts, load_profile("evolink"), only=("P302",))[0]
+    assert (finding.severity, finding.measured) == ("error", "2 people, no reference image")
+
+
+def test_surely_one_person_is_fine() -> None:
+    seen = replace(people(30), count_low=1, count_high=1)
+    facts = job(video=file("video", people=seen), reference=None)
+    assert judge(facts, load_profile("evolink"), only=("P302",))[0] == ()
+
+
+def test_the_stretches_of_each_person_are_listed() -> None:
+    times = tuple((Fraction(start), Fraction(start + 5)) for start in (0, 10, 61, 80, 100))
+    seen = replace(people(30, 600), people=(replace(person(1, 30), spans=times), person(2, 600)))
+    (finding,) = judge(
+        job(video=file("video", people=seen), reference=None), load_profile("dashscope"), only=("P302",)
+    )[0]
+    assert "person 1: 0:00–0:05, 0:10–0:15, 1:01–1:06 and 2 times more, left; person 2" in finding.message
 
 
 @pytest.mark.parametrize(("provider", "severity"), [("dashscope", "error"), ("evolink", "error")])

@@ -1,0 +1,154 @@
+"""Rules about the face whose lips move: large enough, and there."""
+
+from fractions import Fraction
+from statistics import median_low
+
+from lipready.facts.finding import Fix, Where
+from lipready.facts.people import Look
+from lipready.profiles.limit import Limit
+from lipready.rules.bounds import outside
+from lipready.rules.rule import Rule, Verdicts
+from lipready.rules.samples import job, watched
+from lipready.rules.stretches import Stretch, named, stretches, within
+from lipready.rules.subjects import finding
+from lipready.rules.target import Target, of_target, place
+from lipready.rules.wording import number, percent
+
+_TWICE = 2  # One sample without the face may be a miss of the detector.
+
+
+@of_target
+def face_too_small(target: Target, limit: Limit) -> Verdicts:
+    """Warn of a face that is too small to be lip-synced.
+
+    What it checks
+        The height of the face (from the brow to the chin) of the person whose lips move: whom the reference image
+        shows, else whom the provider would pick. It is too small under `least_pixels` pixels, and under `least_share`
+        of the picture's height. A `tolerance`, as a share of the time it is seen, may be smaller.
+
+    Why it matters
+        The model works on a cut-out of the face. Where that is only a few pixels high the mouth never moves, and the
+        job is billed all the same: one hosted lip-sync service had five such complaints in two weeks.
+
+    What the provider says
+        DashScope: a near shot, the face not too small (人脸过小); it gives no number. The numbers are inferred: below
+        64 px face models only guess at eyes and mouth, and in a shot down to the waist, which nobody would call near,
+        the face is still higher than a tenth of the picture.
+
+    How to repair
+        Take a closer shot, or let `prepare --crop` cut the picture to the person.
+    """
+    frame = None if target.video is None or target.video.height <= 0 else target.video.height
+    pixels, share = limit.bands["least_pixels"], limit.bands["least_share"]
+    small = [look for look in target.person.looks if look.box.height < pixels or _share(look, frame) < share]
+    part = target.share(small, target.person.looks)
+    if not small or part <= limit.bands["tolerance"]:
+        return
+    height = median_low(look.box.height for look in small)
+    of_frame = None if frame is None else percent(Fraction(height, frame), (share,))
+    size = f"{height} px high" if of_frame is None else f"{height} px high ({of_frame} of the picture's height)"
+    # A cut-out is enlarged only where the face is small within its picture.
+    crop = Fix("crop", "editorial", "Cut the picture to the person with --crop.")
+    fix = crop if any(_share(look, frame) < share for look in small) else None
+    times = target.when(small)
+    advice = "Take a clip with more pixels." if fix is None else fix.text
+    yield finding(
+        limit,
+        target.file,
+        outside(limit),
+        f"{target.sentence} is only {size} in {named(times)}, that is for {percent(part)} of the time it is seen: with "
+        f"faces so small the mouth often does not move, and the job is billed. {advice}",
+        measured=f"{height} px" if of_frame is None else f"{height} px, {of_frame} of the height",
+        allowed=f"≥ {number(pixels)} px and ≥ {percent(share)} of the picture's height",
+        where=place(times, next(look for look in small if look.box.height == height)),
+        fix=fix,
+    )
+
+
+def _share(look: Look, frame: int | None) -> Fraction:
+    """Return the height of a face as a share of the picture's; 1 where that is not known."""
+    return Fraction(1) if frame is None else Fraction(look.box.height, frame)
+
+
+@of_target
+def face_partly_absent(target: Target, limit: Limit) -> Verdicts:
+    """Warn of stretches in which the speaker's face is not seen.
+
+    What it checks
+        The stretches in which the face of the person whose lips move is found in no sampled frame. A stretch counts
+        from `gap` seconds and two frames on; a shorter one may be a miss of the detector.
+
+    Why it matters
+        There the voice is heard, but no mouth moves; another person who is seen meanwhile does not take over.
+
+    What the provider says
+        DashScope: where no face is seen the picture is kept as it is and the sound plays on. EvoLink: the video must
+        hold a face.
+
+    How to repair
+        Keep a part that shows the face: `prepare --trim best`, or `--trim START:END`.
+    """
+    gaps = _gaps(target, limit.bands["gap"])
+    if not gaps:
+        return
+    missing = sum((end - start for start, end in gaps), Fraction(0))
+    share = "" if not target.end else f", {percent(min(Fraction(1), missing / target.end))} of the clip"
+    length = f"{number(missing, (limit.bands['gap'],))} s"
+    fix = Fix("trim", "editorial", "Keep a part that shows it with --trim best or --trim START:END.")
+    yield finding(
+        limit,
+        target.file,
+        outside(limit),
+        f"{target.sentence} is not seen in {named(gaps)} ({length}{share}): there the picture stays as it is while the "
+        f"sound plays on. {fix.text}",
+        measured=f"not seen for {length}{share}",
+        allowed=f"no gap of {number(limit.bands['gap'])} s or more",
+        where=Where(*gaps[0]),
+        fix=fix,
+    )
+
+
+def _gaps(target: Target, least: Fraction) -> tuple[Stretch, ...]:
+    """Return the stretches without the face that are long enough to count."""
+    person, samples = target.person, target.seen.samples
+    seen = {look.time for look in person.looks}
+    spans = sorted(person.spans)
+    absent = [time for time in samples if time not in seen and not within(time, spans)]
+    grid = sorted(seen.union(samples))
+    return tuple(
+        (start, end)
+        for start, end in stretches(absent, grid, target.end)
+        if end - start >= least and sum(start <= time < end for time in absent) >= _TWICE
+    )
+
+
+TOO_SMALL = Rule(
+    id="P303",
+    name="face-too-small",
+    subject="video",
+    needs="pixels",
+    judge=face_too_small,
+    valid=lambda: (
+        job(),
+        watched(lambda _: {"height": 128}),
+        watched(lambda i: {"height": 30 if i in range(2) else 200}),
+    ),
+    invalid=lambda: (watched(lambda _: {"height": 127}), watched(lambda i: {"height": 30 if i in range(3) else 200})),
+)
+PARTLY_ABSENT = Rule(
+    id="P305",
+    name="face-partly-absent",
+    subject="video",
+    needs="pixels",
+    judge=face_partly_absent,
+    valid=lambda: (
+        job(),
+        watched(lambda i: None if i in range(7, 8) else {}),
+        watched(lambda i: None if i % 2 else {}),
+    ),
+    invalid=lambda: (
+        watched(lambda i: None if i in {7, 8} else {}),
+        watched(lambda i: None if i in {18, 19} else {}),
+        watched(lambda i: {} if i % 3 == 0 else None),
+    ),
+)

@@ -1,0 +1,221 @@
+"""Rules about the direction of a face: in the video, and in the reference image."""
+
+from fractions import Fraction
+
+from lipready.facts.job import JobFacts
+from lipready.facts.people import Look
+from lipready.facts.unmeasured import Unmeasured
+from lipready.profiles.limit import Limit
+from lipready.rules.bounds import outside
+from lipready.rules.portrait import portrait
+from lipready.rules.rule import Rule, Verdicts
+from lipready.rules.samples import job, portrayed, watched
+from lipready.rules.stretches import named
+from lipready.rules.subjects import finding
+from lipready.rules.target import Target, exact, of_target, place
+from lipready.rules.wording import name_of, number, percent
+
+_UNKNOWN = Unmeasured("the direction of the face could not be measured")
+# Degrees: beyond that the mesh compresses every angle (a true 90 reads 35 to 55).
+_LARGEST_TRUE = 30
+_PROFILE = " (in profile)"
+
+
+@of_target
+def face_not_frontal(target: Target, limit: Limit) -> Verdicts:
+    """Warn of a face that is turned away for most of the clip.
+
+    What it checks
+        Yaw, pitch and roll of the face of the person whose lips move, from its mesh. A clip is frontal where the
+        median yaw is at most `yaw` degrees to either side, and where it is seen so for a share of at least `frontal` of
+        the time; under `hardly` it is hardly seen from the front. Time without any face counts as not frontal, time
+        that shows only others does not count. The median pitch must lie between `down` and `up`; beyond `sideways`
+        of roll the head lies on its side. Above 30° a reading means "in profile" or "turned far", not degrees.
+
+    Why it matters
+        The mouth is drawn as it is seen from the front: on a turned face it slips, smears, or does not move.
+
+    What the provider says
+        DashScope: a frontal face, no strong side angle; it gives no number. The numbers are those that told frontal
+        faces from profiles on 214 pictures: all frontal ones read at most 21, all profiles at least 31.
+
+    How to repair
+        Take a clip in which the speaker looks into the camera; turn a clip upright that lies on its side.
+    """
+    looks = [look for look in target.person.looks if exact(look.yaw) is not None]
+    if not looks:
+        yield _UNKNOWN
+        return
+    if _lying(target, looks, limit.bands["sideways"]):
+        yield from _sideways(target, looks, limit)
+        return
+    yield from _sidewards(target, looks, limit)
+    yield from _up_or_down(target, looks, limit)
+
+
+def _lying(target: Target, looks: list[Look], bound: Fraction) -> bool:
+    rolls = [(abs(roll), look) for look in looks if (roll := exact(look.roll)) is not None]
+    return target.seen.turned is not None or (bool(rolls) and target.median(rolls) > bound)
+
+
+def _sideways(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
+    turned = target.seen.turned
+    how = f" by {turned}° clockwise" if turned is not None else ""
+    yield finding(
+        limit,
+        target.file,
+        outside(limit),
+        f"{target.sentence} lies on its side: most face models find no upright mouth in it. Turn the clip{how} first.",
+        measured="lies on its side",
+        allowed=f"tilted by at most {number(limit.bands['sideways'])}°",
+        where=place(target.when(looks), looks[0]),
+    )
+
+
+def _sidewards(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
+    bands = limit.bands
+    yaw = {id(look): abs(exact(look.yaw) or Fraction(0)) for look in looks}
+    middle = target.median([(yaw[id(look)], look) for look in looks])
+    aside = [look for look in looks if yaw[id(look)] > bands["yaw"]]
+    ahead = target.seen.seconds(look for look in looks if yaw[id(look)] <= bands["yaw"])
+    frontal = ahead / (target.seen.seconds(looks) + _without_anybody(target))
+    if middle <= bands["yaw"] and frontal >= bands["frontal"]:
+        return
+    share = percent(frontal, (bands["frontal"], bands["hardly"]))
+    seldom = f"hardly ever seen from the front (in {share} of the time)"
+    often = f"seen from the front in only {share} of the time"
+    times, turned = target.when(aside), ""
+    if aside:
+        typical = degrees(target.median([(yaw[id(look)], look) for look in aside]), bands["yaw"], _PROFILE)
+        turned = f"; it is turned aside in {named(times)}, by {typical}"
+    yield finding(
+        limit,
+        target.file,
+        outside(limit),
+        f"{target.sentence} is {seldom if frontal < bands['hardly'] else often}{turned}. Take a clip in which the "
+        "speaker looks into the camera.",
+        measured=f"frontal in {share}, median yaw {degrees(middle, bands['yaw'])}",
+        allowed=f"frontal in ≥ {percent(bands['frontal'])}, median yaw ≤ {number(bands['yaw'])}°",
+        where=place(times, (aside or looks)[0]),
+    )
+
+
+def _without_anybody(target: Target) -> Fraction:
+    """Tell for how many seconds no face was found: the person's may be turned away."""
+    seen = {look.time for person in target.seen.people for look in person.looks}
+    return sum((seconds for time, seconds in target.seen.stands.items() if time not in seen), Fraction(0))
+
+
+def _up_or_down(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
+    known = [(pitch, look) for look in looks if (pitch := exact(look.pitch)) is not None]
+    if not known:
+        return
+    down, up = limit.bands["down"], limit.bands["up"]
+    middle = target.median(known)
+    if down <= middle <= up:
+        return
+    way, off = ("down", [look for pitch, look in known if pitch < down])
+    if middle > up:
+        way, off = ("up", [look for pitch, look in known if pitch > up])
+    times = target.when(off)
+    reading = degrees(abs(middle), abs(down) if way == "down" else up)
+    yield finding(
+        limit,
+        target.file,
+        outside(limit),
+        f"{target.sentence} looks {way} in {named(times)} (median {reading}). Take a clip in which the speaker looks "
+        "into the camera.",
+        measured=f"median pitch {reading} {way}",
+        allowed=f"pitch {number(down)}° to {number(up)}°",
+        where=place(times, off[0]),
+    )
+
+
+def degrees(angle: Fraction, near: Fraction, beyond: str = "") -> str:
+    """Write an angle; beyond what the mesh can tell apart only that, and what it means."""
+    if angle > _LARGEST_TRUE:
+        return f"more than {_LARGEST_TRUE}°{beyond}"
+    return f"{number(angle, (near, Fraction(_LARGEST_TRUE)), 0)}°"
+
+
+def image_face_not_frontal(facts: JobFacts, limit: Limit) -> Verdicts:
+    """Warn of a reference image that does not show its face from the front.
+
+    What it checks
+        Yaw, pitch and roll of the one face, each against its band in degrees; beyond `rejected` the face counts as
+        turned away. Above 30° a reading means "turned far", not degrees.
+
+    Why it matters
+        The face is compared with those in the video: one that is turned away matches nobody, and the job fails, or
+        matches the wrong person.
+
+    What the provider says
+        DashScope: one clear frontal face ("需包含一张清晰的人物正脸"); it gives no number. EvoLink asks for the front
+        face of the target.
+
+    How to repair
+        Take another picture, or let `prepare --person N` (or `lipready reference`) find a frontal frame of the clip.
+    """
+    found = portrait(facts)
+    if not isinstance(found, Look):
+        if found is not None:
+            yield found
+        return
+    readings = {name: exact(getattr(found, name)) for name in ("yaw", "pitch", "roll")}
+    known = {name: angle for name, angle in readings.items() if angle is not None}
+    if not known:
+        yield _UNKNOWN
+        return
+    off = {name: angle for name, angle in known.items() if abs(angle) > limit.bands[name]}
+    image = facts.reference
+    if not off or image is None:
+        return
+    bounds = {name: limit.bands[name] for name in ("yaw", "pitch", "roll")}
+    words = {name: degrees(abs(angle), bounds[name], _PROFILE if name == "yaw" else "") for name, angle in off.items()}
+    measured = ", ".join(f"{name} {words[name]}" for name in off)
+    away = max(abs(angle) for angle in off.values()) > limit.bands["rejected"]
+    verdict = "is turned away, so that it may match nobody" if away else "is not seen quite from the front"
+    advice = "Take another picture, or leave it out and let --person N take a frontal one from the clip."
+    yield finding(
+        limit,
+        image,
+        outside(limit),
+        f"The face in {name_of(image)} {verdict} ({measured}). {advice}",
+        measured=measured,
+        allowed=", ".join(f"{name} ≤ {number(bound)}°" for name, bound in bounds.items()),
+        where=place((), found),
+    )
+
+
+NOT_FRONTAL = Rule(
+    id="P304",
+    name="face-not-frontal",
+    subject="video",
+    needs="pixels",
+    judge=face_not_frontal,
+    valid=lambda: (
+        job(),
+        watched(lambda _: {"yaw": -20.0, "pitch": 25.0, "roll": 45.0}),
+        watched(lambda i: {"yaw": 40.0 if i in range(10) else 5.0, "pitch": -20.0}),
+        watched(lambda i: None if i in range(10) else {}),
+    ),
+    invalid=lambda: (
+        watched(lambda _: {"yaw": -20.5}),
+        watched(lambda i: {"yaw": 40.0 if i in range(11) else 0.0}),
+        watched(lambda i: None if i in range(11) else {}),
+        watched(lambda i: {"yaw": 50.0 if i in range(17) else 0.0}),
+        watched(lambda _: {"pitch": -20.5}),
+        watched(lambda _: {"pitch": 25.5}),
+        watched(lambda _: {"roll": 80.0}),
+        watched(lambda _: {}, turned=90),
+    ),
+)
+IMAGE_NOT_FRONTAL = Rule(
+    id="I606",
+    name="image-face-not-frontal",
+    subject="reference",
+    needs="pixels",
+    judge=image_face_not_frontal,
+    valid=lambda: (job(), portrayed(yaw=20.0, pitch=-20.0, roll=20.0)),
+    invalid=lambda: (portrayed(yaw=-20.5), portrayed(pitch=21.0), portrayed(roll=25.0), portrayed(yaw=44.0)),
+)
