@@ -11,7 +11,6 @@ from lipready.errors import FixError
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.plan import FilePlan, Plan, Step
 from lipready.facts.report import Report
-from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.fixes.choices import Choices, TrimSpan, parse_span, parse_trim
 from lipready.job import Job, RequestOptions
@@ -48,9 +47,16 @@ class Prepared:
         return self.job.reference
 
     @property
+    def speaker_open(self) -> bool:
+        """Whether nothing was done, since several people are seen and nothing says who of them speaks."""
+        from lipready.fixes.plan import speaker_open
+
+        return speaker_open(self.plan.undecided)
+
+    @property
     def ready(self) -> bool:
         """Whether the prepared job has no error left."""
-        return not self.dry_run and self.report.verdict != "fail"
+        return not self.dry_run and not self.speaker_open and self.report.verdict != "fail"
 
 
 def prepare(
@@ -70,27 +76,44 @@ def prepare(
     """Check the files of one job, repair them into the folder `out`, and check the outputs.
 
     `provider` is the name of a profile, or the path of a profile file. `choices` holds the editorial repairs that are
-    wanted; `person` is short for `Choices(person=…)`. With `dry_run` nothing is written. `progress` is called with what
-    is being worked on and the share that is done (0..1). The inputs are never changed. An output appears under its name
-    when it is whole; a second run of the same plan on the same inputs finds it and runs nothing.
+    wanted; `person` is short for `Choices(person=…)`. Where several people are seen and there is no reference image,
+    nothing is repaired until it says who speaks (`Prepared.speaker_open`); nobody is asked. With `dry_run` nothing is
+    written. `progress` is called with what is being worked on and the share that is done (0..1). The inputs are never
+    changed. An output appears under its name when it is whole; a second run of the same plan on the same inputs finds
+    it and runs nothing.
 
     Raises UsageError for a wrong call, or where a file that lipready did not write stands in the way; FixError where a
     repair fails; ConfigurationError for an unknown or broken profile; ComponentError where ffmpeg or the face models
     are missing.
     """
-    from lipready.fixes.plan import plan_job
-
     job, profile = Job.of(video, audio, reference, options), load_profile(provider)
     settings = settings or Settings()
     settings = settings if progress is None else replace(settings, progress=progress)
     choices = choices or Choices()
     choices = choices if person is None else replace(choices, person=person)
 
-    before = check_job(job, profile, settings)
+    # Described from the start: a reference image that is made below is compared with the same facts.
+    before = check_job(job, profile, settings, describe=True)
+    return repair_job(job, before, profile, settings, choices, out=Path(out), dry_run=dry_run)
+
+
+def repair_job(
+    job: Job,
+    before: Report,
+    profile: "Profile",
+    settings: Settings,
+    choices: Choices,
+    *,
+    out: Path,
+    dry_run: bool = False,
+) -> Prepared:
+    """Do what `prepare` does with a job that is checked already, everybody in it described: `before` is the report."""
+    from lipready.fixes.plan import plan_job
+
     plan = plan_job(before, profile, choices, fspath(out))
     if dry_run or not plan.files:
         return Prepared(job=job, before=before, report=before, plan=plan, steps=(), dry_run=dry_run)
-    return _Workshop(job, profile, settings, choices, Path(out), before, plan).run()
+    return _Workshop(job, profile, settings, choices, out, before, plan).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,16 +186,12 @@ class _Workshop:
 
     def _take_reference(self, partial: "Partial") -> None:
         """Write the best frame of the chosen person."""
-        from lipready.faces.reference import find_reference
-        from lipready.fixes.aims import aim
-        from lipready.fixes.picture import write_frame
+        from lipready.faces.taking import take_reference
 
         file = self.before.facts.video
-        if file is None or not isinstance(file.media, VideoFacts) or isinstance(file.people, Unmeasured):
+        if file is None:
             raise FixError("There is no video to take the reference picture from.")
-        frame = find_reference(file.path, file.media, file.people, self.choices.person)
-        most = aim(self.profile, "I602").maximum
-        write_frame(frame.image, None if most is None else int(most), partial.path)
+        take_reference(file, self.choices.person, self.profile, partial.path)
 
     def _prepared_job(self) -> Job:
         from lipready.fixes.make import output_path

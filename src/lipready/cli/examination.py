@@ -154,6 +154,7 @@ def _weights(*, fetch: bool) -> Symptom:
                 detail = f"missing or damaged in {models.models_folder()}: {', '.join(absent)}"
                 return Symptom("face weights", well=False, detail=detail, remedy="run `lipready doctor` once online")
         found = models.ensure_models()
+        found.verified_identity()
     except LipreadyError as error:
         return Symptom("face weights", well=False, detail=str(error))
     return Symptom("face weights", well=True, detail=f"verified in {found.landmarks.parent}")

@@ -9,6 +9,7 @@ from lipready import __version__
 _COMMANDS = {
     "check": "Check the files of one job against what a provider accepts.",
     "prepare": "Repair the files of one job into a new folder.",
+    "people": "Say who is seen in a video, when, where and how well.",
     "reference": "Pick the frame that becomes the reference image.",
     "rules": "List the rules.",
     "explain": "Explain one rule, and its limits at each provider.",

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from lipready.cli.speaker import introductions
 from lipready.cli.status import CLEAN, FOUND
 from lipready.facts.finding import Finding
 from lipready.facts.plan import FilePlan
 from lipready.facts.report import Report
+from lipready.fixes.plan import SEVERAL_PEOPLE
 from lipready.prepare import Prepared
 from lipready.reports.count import counted
 from lipready.reports.full import MARKS, finding_lines, verdict_line
@@ -21,8 +23,11 @@ SCHEMA = "lipready.prepared/1"
 _ROLE = 11
 
 
-def as_json(prepared: Prepared) -> str:
-    """One line: the job to submit, the plan, what is undecided, and the reports before and after."""
+def as_json(prepared: Prepared, sheet: Path | None = None) -> str:
+    """One line: the job to submit, the plan, what is undecided, and the reports before and after.
+
+    `sheet` is where the contact sheet is, None where none was drawn.
+    """
     job, plan = prepared.job, prepared.plan
     content = {
         "schema": SCHEMA,
@@ -31,6 +36,7 @@ def as_json(prepared: Prepared) -> str:
         "already_prepared": prepared.already_prepared,
         "job": {"video": _text(job.video), "audio": _text(job.audio), "reference": _text(job.reference)},
         "plan": [_file_to_dict(file) for file in plan.files],
+        "sheet": None if sheet is None else _text(os.fspath(sheet)),
         "undecided": [{"rule": rule, "flag": flag, "text": text} for rule, flag, text in plan.undecided],
         "before": prepared.before.to_dict(),
         "report": prepared.report.to_dict(),
@@ -46,8 +52,12 @@ def unanswered(prepared: Prepared, fail_on: str) -> int:
     return FOUND if left else CLEAN
 
 
-def as_text(prepared: Prepared, out: Path, page: Page) -> str:
-    """Write everything for people."""
+def as_text(prepared: Prepared, out: Path, page: Page, sheet: Path | None = None) -> str:
+    """Write everything for people; `sheet` is where the contact sheet is."""
+    if prepared.speaker_open:
+        return page.finish(
+            [*([] if page.brief else [*_before(prepared.before, page), ""]), *_who(prepared, sheet, page)]
+        )
     sections = [
         [] if page.brief else _before(prepared.before, page),
         [] if page.brief else _plan(prepared, page),
@@ -60,6 +70,22 @@ def as_text(prepared: Prepared, out: Path, page: Page) -> str:
     for section in filter(None, sections):
         lines += [*([""] if lines else []), *section]
     return page.finish(lines)
+
+
+def _who(prepared: Prepared, sheet: Path | None, page: Page) -> list[str]:
+    """Say that nothing was done, who there is, and how to choose."""
+    lines = [page.paint("for you to decide", "strong")]
+    for rule, flag, _ in prepared.plan.undecided:
+        if rule == SEVERAL_PEOPLE:
+            text = f"{rule}: several people are seen, and nothing says who speaks. Say {flag}, or hand in a picture."
+            lines += page.wrap(text, indent="  ", hanging="    ")
+    video = prepared.before.facts.video
+    for text in introductions(video).values() if video is not None else ():
+        lines += page.wrap(text, indent="    ", hanging="      ")
+    if sheet is not None:
+        lines += page.wrap(f"{sheet} shows who is who.", indent="  ", hanging="    ")
+    last = "Dry run: nothing was written." if prepared.dry_run else "Nothing was repaired: it is not known who speaks."
+    return [*lines, "", f"  {page.paint(last, 'strong')}"]
 
 
 def _before(report: Report, page: Page) -> list[str]:

@@ -1,13 +1,19 @@
 """`lipready prepare`."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lipready.cli.options import Shared, judging_options
 from lipready.cli.session import Session
-from lipready.cli.status import of_report
-from lipready.job import RequestOptions
+from lipready.cli.status import FOUND, of_report
+from lipready.job import Job, RequestOptions
+
+if TYPE_CHECKING:
+    from lipready.check import Settings
+    from lipready.fixes.choices import Choices
 
 
 @click.command(name="prepare")
@@ -19,13 +25,16 @@ from lipready.job import RequestOptions
 @click.option(
     "--trim",
     metavar="START:END|best",
-    help="Keep this part of the video; `best` is the part that shows the face longest.",
+    help="Keep this part of the video; `best` is the part in which the speaker's face is best seen.",
 )
 @click.option("--trim-audio", metavar="START:END", help="Keep this part of the audio track.")
 @click.option(
     "--extend", is_flag=True, help="Lengthen what is too short: the video plays forward and backward in turn."
 )
 @click.option("--person", type=click.IntRange(min=1), metavar="N", help="Whose lips shall move; makes the reference.")
+@click.option(
+    "--crop", is_flag=True, help="Cut the picture to the speaker, where the face is small or others are in it."
+)
 @click.option("--dry-run", is_flag=True, help="Show the plan and the ffmpeg commands; write nothing.")
 @click.option("--face-threshold", type=int, metavar="N", help="query_face_threshold of the request.")
 @click.option("--video-extension", is_flag=True, help="video_extension of the request.")
@@ -42,6 +51,7 @@ def command(
     trim_audio: str | None,
     extend: bool,
     person: int | None,
+    crop: bool,
     dry_run: bool,
     face_threshold: int | None,
     video_extension: bool,
@@ -51,50 +61,74 @@ def command(
 ) -> int:
     """Repair the files of one job into a new folder, and check the result.
 
-    The inputs are never changed. What loses content is done only when asked for by its option.
+    The inputs are never changed. What loses content is done only when asked for by its option. Where several people
+    are seen and there is no reference image, nothing is done until it is known who speaks: on a terminal you are asked,
+    else say --person N; DIR/people.jpg shows who is who.
 
     \b
     Exit status: 0 the prepared job has nothing at or above --fail-on,
-    1 findings are left (in a dry run: findings that no plan answers), 2 usage,
-    configuration, a missing component, a repair that failed or a crash,
+    1 findings are left (in a dry run: findings that no plan answers), or it is not
+    known who speaks, 2 usage, configuration, a missing component, a repair that
+    failed or a crash,
     3 nothing was checked.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     if not files and video is audio is reference is None:
         raise click.UsageError("There is no file to prepare: name a video, an audio track or a reference image.")
     from lipready.check import Settings
     from lipready.cli.inputs import assign
-    from lipready.cli.preparation import as_json, as_text, unanswered
-    from lipready.cli.progress import progress_bars
-    from lipready.cli.report_files import refuse_inputs, write_reports
-    from lipready.cli.selection import chosen_rules, require_some_ran
+    from lipready.cli.report_files import refuse_inputs
     from lipready.fixes.choices import Choices, parse_span, parse_trim
-    from lipready.prepare import prepare
-    from lipready.profiles.loader import load_profile
+    from lipready.fixes.folder import require_folder
 
+    require_folder(out)
     choices = Choices(
         trim=None if trim is None else parse_trim(trim),
         trim_audio=None if trim_audio is None else parse_span(trim_audio),
         extend=extend,
         person=person,
+        crop=crop,
     )
     options = RequestOptions(video_extension, face_threshold, callback_url)
     job = assign(files, video=video, audio=audio, reference=reference, options=options)
-    chosen = chosen_rules(load_profile(shared.provider), shared)
     refuse_inputs(shared.reports, [job])
+    settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame)
+    return _prepare(job, settings, choices, Run(out, dry_run, shared, session))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How one run of `prepare` goes, whatever the job."""
+
+    out: Path
+    dry_run: bool
+    shared: Shared
+    session: Session
+
+
+def _prepare(job: Job, settings: "Settings", choices: "Choices", run: Run) -> int:
+    from lipready.check import check_job
+    from lipready.cli.preparation import as_json, as_text, unanswered
+    from lipready.cli.progress import progress_bars
+    from lipready.cli.report_files import write_reports
+    from lipready.cli.selection import chosen_rules, require_some_ran
+    from lipready.cli.speaker import settle_speaker
+    from lipready.prepare import repair_job
+    from lipready.profiles.loader import load_profile
+
+    shared, session = run.shared, run.session
+    profile = load_profile(shared.provider)
+    chosen = chosen_rules(profile, shared)
     with progress_bars(session) as progress:
-        prepared = prepare(
-            job.video,
-            job.audio,
-            job.reference,
-            out=out,
-            provider=shared.provider,
-            options=options,
-            settings=Settings(shared.only, shared.ignore, shared.quick, shared.every_frame),
-            choices=choices,
-            dry_run=dry_run,
-            progress=progress,
-        )
-    session.write(as_json(prepared) if shared.form == "json" else as_text(prepared, out, session.page()))
+        before = check_job(job, profile, replace(settings, progress=progress), describe=True)
+    asking = shared.form != "json" and not run.dry_run
+    choices, sheet = settle_speaker(before, choices, None if run.dry_run else run.out, session, asking=asking)
+    with progress_bars(session) as progress:
+        settings = replace(settings, progress=progress)
+        prepared = repair_job(job, before, profile, settings, choices, out=run.out, dry_run=run.dry_run)
+    form = as_json(prepared, sheet) if shared.form == "json" else as_text(prepared, run.out, session.page(), sheet)
+    session.write(form)
     write_reports(shared.reports, [prepared.report])
     require_some_ran([prepared.report], chosen)
-    return unanswered(prepared, shared.fail_on) if dry_run else of_report(prepared.report, shared.fail_on)
+    if prepared.speaker_open:
+        return FOUND
+    return unanswered(prepared, shared.fail_on) if run.dry_run else of_report(prepared.report, shared.fail_on)

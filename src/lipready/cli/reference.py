@@ -8,14 +8,15 @@ import click
 
 from lipready.cli.options import config_option, provider_option, speaking
 from lipready.cli.session import Session
-from lipready.cli.status import of_report
-from lipready.errors import FixError, UsageError
+from lipready.cli.status import TROUBLE, of_report
+from lipready.errors import UsageError
 from lipready.job import Job
 
 if TYPE_CHECKING:
-    from lipready.check import Progress
-    from lipready.faces.reference import ReferenceFrame
+    from lipready.faces.cutting import ReferenceFrame
+    from lipready.facts.file import FileFacts
     from lipready.profiles.limit import Profile
+    from lipready.reports.page import Page
 
 _ENDINGS = (".jpg", ".jpeg")
 
@@ -24,7 +25,7 @@ _ENDINGS = (".jpg", ".jpeg")
 @click.argument("video")
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), metavar="JPEG", help="Where to write it.")
 @click.option(
-    "--person", type=click.IntRange(min=1), metavar="N", help="Whom to take, as `lipready check` counts them."
+    "--person", type=click.IntRange(min=1), metavar="N", help="Whom to take, as `lipready people` counts them."
 )
 @provider_option
 @config_option
@@ -32,10 +33,13 @@ _ENDINGS = (".jpg", ".jpeg")
 def command(*, video: str, out: Path, person: int | None, provider: str, session: Session) -> int:
     """Take the reference image from a video: head and shoulders of one person, from the front.
 
-    The picture is checked in its turn. Exit status: 0 it passes, 1 it has findings, 2 there is no such
-    picture to take, or any other trouble.
+    Only a frame that passes every gate is taken: size, direction, open eyes, a mouth that is not wide open, sharpness,
+    light, nobody else in the picture, no finding of an image rule. The picture is checked in its turn. A picture of
+    that name is replaced, but only by one that passes.
+
+    Exit status: 0 it passes, 1 it has findings, 2 there is no such picture to take, or any other trouble.
     """
-    from lipready.check import Settings, check_job
+    from lipready.check import Settings, check_job, measure
     from lipready.cli.inputs import require_file
     from lipready.cli.progress import progress_bars
     from lipready.profiles.loader import load_profile
@@ -44,48 +48,47 @@ def command(*, video: str, out: Path, person: int | None, provider: str, session
     require_file(video)
     if out.suffix.lower() not in _ENDINGS:
         raise UsageError(f"{out}: a JPEG is written, so its name must end in .jpg or .jpeg.")
-    if out.is_dir() or not out.absolute().parent.is_dir():
-        raise UsageError(f"{out}: is a folder, or in a folder that does not exist.")
+    if out.is_dir():
+        raise UsageError(f"{out}: is a folder; name the picture that is to be written into it.")
+    if not out.absolute().parent.is_dir():
+        raise UsageError(f"{out}: the folder {out.absolute().parent} does not exist.")
     if os.path.realpath(out) == os.path.realpath(video):
         raise UsageError(f"{out}: is the video itself.")
     profile = load_profile(provider)
     with progress_bars(session) as progress:
-        frame = _find(video, person, progress)
-    _write(frame, profile, out)
-    page = session.page()
-    box = frame.box
-    where = f"{video} at {float(frame.time):.2f} s, {box.width}×{box.height} px from ({box.left}, {box.top})"
-    session.write(page.finish([*page.wrap(where), *page.wrap(f"written to {out}"), ""]))
+        file = measure(Job(video=video), Settings(progress=progress), describe=True).video
+    if file is None:  # cannot be: the job has a video
+        return TROUBLE
+    frame = _take(file, person, profile, out)
+    session.write(_account(file, frame, out, session.page()))
     report = check_job(Job(reference=os.fspath(out)), profile, Settings())
-    session.write(render(report, "full", page))
+    session.write(render(report, "full", session.page()))
     return of_report(report, "error")
 
 
-def _find(video: str, person: int | None, progress: "Progress | None") -> "ReferenceFrame":
-    """Look at the whole clip, then decode the best frame. Raises FixError where there is none."""
-    from lipready.check import Settings, measure
-    from lipready.faces.reference import find_reference
-    from lipready.facts.people import PeopleFacts
-    from lipready.facts.video import VideoFacts
-
-    file = measure(Job(video=video), Settings(progress=progress)).video
-    if file is None or file.problem is not None or not isinstance(file.media, VideoFacts):
-        problem = file.problem if file is not None and file.problem else "is no video"
-        raise FixError(f"{video} {problem}: no reference image can be taken from it.")
-    if not isinstance(file.people, PeopleFacts):
-        raise FixError(f"{video}: no reference image can be taken from it, since {file.people.reason}.")
-    return find_reference(video, file.media, file.people, person)
-
-
-def _write(frame: "ReferenceFrame", profile: "Profile", out: Path) -> None:
-    from lipready.fixes.aims import aim
+def _take(file: "FileFacts", person: int | None, profile: "Profile", out: Path) -> "ReferenceFrame":
+    """Write the picture, whole or not at all. Raises FixError where no frame is good enough."""
+    from lipready.faces.taking import take_reference
     from lipready.fixes.folder import Partial
-    from lipready.fixes.picture import write_frame
 
-    most = aim(profile, "I602").maximum
     partial = Partial.beside(Path(os.path.realpath(out)))
     try:
-        write_frame(frame.image, None if most is None else int(most), partial.path)
+        frame = take_reference(file, person, profile, partial.path)
         partial.finish()
     finally:
         partial.discard()
+    return frame
+
+
+def _account(file: "FileFacts", frame: "ReferenceFrame", out: Path, page: "Page") -> str:
+    """Say where the picture comes from, what each gate measured, and whom it shows."""
+    box = frame.box
+    where = f"{file.path} at {float(frame.time):.2f} s, {box.width}×{box.height} px from ({box.left}, {box.top})"
+    lines = page.wrap(where)
+    if not page.brief:
+        for reading in frame.readings:
+            lines += page.wrap(f"✓ {reading.gate}: {reading.measured} ({reading.allowed})", indent="  ", hanging="    ")
+        match = frame.match
+        verdict = f"{match.alike} as person {match.person}, at a distance of {match.distance:.2f}"
+        lines += page.wrap(f"✓ match: {verdict}", indent="  ", hanging="    ")
+    return page.finish([*lines, *page.wrap(f"written to {out}"), ""])

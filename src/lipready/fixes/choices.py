@@ -23,16 +23,19 @@ class TrimSpan:
 class Choices:
     """The editorial repairs that the user asks for.
 
-    `trim` keeps a part of the video, "best" the part that shows the target's face longest; `trim_audio` keeps a part
-    of the audio track. `extend` lengthens the video by playing it forward and backward in turn, to the length of the
-    audio or the provider's minimum, and pads an audio track that is too short with silence. `person` is the number of
-    the person whose lips shall move, as the report counts them.
+    `trim` keeps a part of the video, "best" the part in which the target's face is best seen; `trim_audio` keeps a
+    part of the audio track. `extend` lengthens the video by playing it forward and backward in turn, to the length of
+    the audio or the provider's minimum, and pads an audio track that is too short with silence. `person` is the number
+    of the person whose lips shall move, as the report counts them. `crop` cuts the picture to that person (else to
+    whom the reference image shows, else to the provider's pick) where the face is too small or others are in the
+    picture.
     """
 
     trim: TrimSpan | Literal["best"] | None = None
     trim_audio: TrimSpan | None = None
     extend: bool = False
     person: int | None = None
+    crop: bool = False
 
 
 def parse_trim(text: str) -> TrimSpan | Literal["best"]:

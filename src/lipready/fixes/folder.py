@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from lipready.errors import FixError
+from lipready.errors import FixError, UsageError
 
 SUFFIX = ".lipready.partial"
 
@@ -44,8 +44,15 @@ class Partial:
                 path.unlink()
 
 
+def require_folder(path: Path) -> None:
+    """Raise UsageError where something stands in the place of an output folder that is none."""
+    if os.path.lexists(path) and not path.is_dir():
+        raise UsageError(f"{path} is not a folder: choose another output folder.")
+
+
 def make_folder(path: Path) -> None:
-    """Create the output folder. Raises FixError where that is impossible."""
+    """Create the output folder. Raises UsageError where a file has its name, FixError where it is impossible."""
+    require_folder(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

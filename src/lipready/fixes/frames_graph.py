@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
-from lipready.fixes.recipe import Reshape
+from lipready.fixes.recipe import Cutout, Reshape
 
 # Bit-exact scaling gives the same bytes on every processor.
 _SCALER = "lanczos+accurate_rnd+full_chroma_int+bitexact"
@@ -16,6 +16,8 @@ def reshape(stream: Any, how: Reshape) -> Any:
     if how.deinterlace:
         # One frame from each frame: the rate stays as it is.
         stream = stream.filter("bwdif", mode="send_frame", parity="auto", deint="all")
+    if how.cutout is not None:
+        stream = _cut_out(stream, how.cutout)
     stream = _resize(stream, how)
     if how.tone_map is not None:
         stream = _tone_map(stream, how.tone_map)
@@ -33,6 +35,16 @@ def retime(stream: Any, rate: Fraction) -> Any:
 def ratio(value: Fraction) -> str:
     """Write an exact number as ffmpeg reads it."""
     return f"{value.numerator}/{value.denominator}"
+
+
+def _cut_out(stream: Any, cutout: Cutout) -> Any:
+    """Crop in the pixels that the frames have here: turned upright by ffmpeg, but not made square yet."""
+    box = cutout.box
+    if cutout.square_pixels:
+        return stream.filter("crop", box.width, box.height, box.left, box.top)
+    wide = [f"iw*{value}/{cutout.width}" for value in (box.width, box.left)]
+    high = [f"ih*{value}/{cutout.height}" for value in (box.height, box.top)]
+    return stream.filter("crop", wide[0], high[0], wide[1], high[1])
 
 
 def _resize(stream: Any, how: Reshape) -> Any:

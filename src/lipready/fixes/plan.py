@@ -1,6 +1,6 @@
 """Facts and findings in, plan out: pure, without touching a file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +11,7 @@ from lipready.facts.file import FileFacts, Role
 from lipready.facts.finding import Subject
 from lipready.facts.image import ImageFacts
 from lipready.facts.job import JobFacts
+from lipready.facts.people import Match
 from lipready.facts.plan import FilePlan, PictureEdit, Plan, Step
 from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
@@ -29,13 +30,14 @@ from lipready.profiles.limit import Profile
 
 REFERENCE_NAME = "reference.jpg"
 TAKE_REFERENCE = "take-reference"
+SEVERAL_PEOPLE = "P302"
 
 _SUBJECTS: tuple[Subject, ...] = ("video", "audio", "reference", "job")
 _FLAGS: dict[str, dict[str, str]] = {
-    "video": {"trim": "--trim START:END", "extend": "--extend", "choose-person": "--person N"},
+    "video": {"trim": "--trim START:END", "extend": "--extend", "choose-person": "--person N", "crop": "--crop"},
     "audio": {"trim": "--trim-audio START:END", "pad": "--extend"},
     "reference": {"choose-person": "--person N", "crop-image": ""},
-    "job": {"extend": "--extend"},
+    "job": {"extend": "--extend", "choose-person": "--person N"},
 }
 _TRUE_EXTENSIONS = {"jpeg": "jpg"}
 Commands = tuple[tuple[str, ...], ...]
@@ -56,12 +58,15 @@ def plan_job(report: Report, profile: Profile, choices: Choices, out: str) -> Pl
     """Plan the smallest change that makes the findings of a report go away.
 
     `out` is the path of the output folder. A file that cannot be used, or that keeps an error until the user decides,
-    is in no plan. Raises FixError or UsageError where what the user chose cannot be done.
+    is in no plan; while it is open who of several people speaks, none is. Raises FixError or UsageError where what the
+    user chose cannot be done.
     """
     _check_choices(report.facts, choices)
     wanted = {role: Wanted.of(report.findings, role) for role in _SUBJECTS}
     given = {role: _given(role, report.facts, choices) for role in wanted}
-    undecided = [gap for role, want in wanted.items() for gap in want.undecided(_FLAGS[role], given[role])]
+    undecided = tuple(gap for role, want in wanted.items() for gap in want.undecided(_FLAGS[role], given[role]))
+    if speaker_open(undecided):
+        return Plan((), undecided)
     drafts: list[tuple[FileFacts, Draft | None]] = []
     spoken: Fraction | None = None
     for file in (report.facts.audio, report.facts.video, report.facts.reference):
@@ -71,21 +76,35 @@ def plan_job(report: Report, profile: Profile, choices: Choices, out: str) -> Pl
             case = AudioCase(file, file.media, wanted["audio"], profile, choices)
             spoken = audio_length(case, audio_recipe(case))
         if not wanted[file.role].blocked(given[file.role]):
-            drafts.append((file, _draft(file, wanted[file.role], profile, choices, spoken)))
-    return Plan(_named(drafts, report.facts, choices, out), tuple(undecided))
+            want = wanted[file.role]
+            if isinstance(file.media, VideoFacts):
+                person = _followed(report.facts, choices)
+                draft = _draft_video(VideoCase(file, file.media, want, profile, choices, spoken, person))
+            else:
+                draft = _draft_still_or_sound(file, want, profile, choices)
+            drafts.append((file, draft or _draft_rename(file, want)))
+    return Plan(_named(drafts, report.facts, choices, out), undecided)
 
 
-def _draft(
-    file: FileFacts, wanted: Wanted, profile: Profile, choices: Choices, spoken: Fraction | None
-) -> Draft | None:
-    draft = None
-    if isinstance(file.media, VideoFacts):
-        draft = _draft_video(VideoCase(file, file.media, wanted, profile, choices, spoken))
-    elif isinstance(file.media, AudioFacts):
-        draft = _draft_audio(AudioCase(file, file.media, wanted, profile, choices))
-    elif isinstance(file.media, ImageFacts):
-        draft = _draft_picture(ImageCase(file, file.media, wanted, profile))
-    return draft or _draft_rename(file, wanted)
+def speaker_open(undecided: Iterable[tuple[str, str, str]]) -> bool:
+    """Whether several people are seen, and nobody has said who of them speaks: then nothing is worth repairing yet."""
+    return any(rule == SEVERAL_PEOPLE for rule, _, _ in undecided)
+
+
+def _followed(facts: JobFacts, choices: Choices) -> int | None:
+    """Tell whom --trim best and --crop follow: the chosen person, else whom the reference image shows."""
+    if choices.person is not None:
+        return choices.person
+    match = facts.match
+    return match.person if isinstance(match, Match) and match.alike == "same" else None
+
+
+def _draft_still_or_sound(file: FileFacts, wanted: Wanted, profile: Profile, choices: Choices) -> Draft | None:
+    if isinstance(file.media, AudioFacts):
+        return _draft_audio(AudioCase(file, file.media, wanted, profile, choices))
+    if isinstance(file.media, ImageFacts):
+        return _draft_picture(ImageCase(file, file.media, wanted, profile))
+    return None
 
 
 def _draft_video(case: VideoCase) -> Draft | None:
@@ -159,7 +178,7 @@ def _reference_plan(video: FileFacts, person: int) -> FilePlan:
 def _given(role: str, facts: JobFacts, choices: Choices) -> frozenset[str]:
     """Name the editorial repairs that the user has decided on."""
     trim = choices.trim_audio if role == "audio" else choices.trim
-    given = {"trim": trim is not None, "extend": choices.extend, "pad": choices.extend}
+    given = {"trim": trim is not None, "extend": choices.extend, "pad": choices.extend, "crop": choices.crop}
     given["choose-person"] = choices.person is not None and facts.reference is None
     return frozenset(name for name, decided in given.items() if decided)
 
@@ -167,6 +186,8 @@ def _given(role: str, facts: JobFacts, choices: Choices) -> frozenset[str]:
 def _check_choices(facts: JobFacts, choices: Choices) -> None:
     if choices.trim is not None and facts.video is None:
         raise UsageError("--trim is about the video, and the job has none.")
+    if choices.crop and facts.video is None:
+        raise UsageError("--crop is about the picture of the video, and the job has none.")
     if choices.trim_audio is not None and facts.audio is None:
         raise UsageError("--trim-audio is about the audio track, and the job has none.")
     if choices.person is not None and facts.video is None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from lipready.facts.people import Box
 from lipready.fixes.geometry import Canvas
 from lipready.fixes.span import Part
 
@@ -35,10 +36,21 @@ class Budget:
     two_pass: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Cutout:
+    """The part of the picture that is kept: `box` in pixels of the shown picture of `width` × `height`."""
+
+    box: Box
+    width: int
+    height: int
+    square_pixels: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reshape:
     """What happens to every frame of a video that is encoded again.
 
+    `cutout` None keeps the whole picture; `canvas` is the size that comes out of what is kept.
     `tone_map` is the HDR transfer function that is mapped to BT.709, `rgb` says that the colours are stored as such,
     `resize` whether the picture is resampled to `canvas`, or an odd last row or column is cut off.
     """
@@ -49,6 +61,7 @@ class Reshape:
     deinterlace: bool
     tone_map: str | None
     rgb: bool
+    cutout: Cutout | None = None
 
 
 @dataclass(frozen=True, slots=True)

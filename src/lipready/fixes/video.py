@@ -3,17 +3,21 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
+from statistics import median_low
 
 from lipready.errors import FixError
 from lipready.facts.file import FileFacts
+from lipready.facts.people import Box, Person
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.fixes.aims import accepted, aim
+from lipready.fixes.aims import accepted, aim, band
+from lipready.fixes.best_part import best_part
 from lipready.fixes.choices import Choices
+from lipready.fixes.cropping import crop_to_person, looks_in, others_seen
 from lipready.fixes.geometry import Canvas, fit
 from lipready.fixes.rate import FALLBACK, new_rate, tidy
-from lipready.fixes.recipe import Budget, Encode, Input, Playback, Remux, Reshape, Sound
-from lipready.fixes.span import Part, best_part, chosen_part
+from lipready.fixes.recipe import Budget, Cutout, Encode, Input, Playback, Remux, Reshape, Sound
+from lipready.fixes.span import Part, chosen_part, target_person
 from lipready.fixes.wanted import Wanted
 from lipready.profiles.limit import Profile
 
@@ -25,7 +29,11 @@ _SEEKABLE = frozenset({"mp4", "mov", "3gp", "mkv", "webm"})
 
 @dataclass(frozen=True, slots=True)
 class VideoCase:
-    """All that the recipe of a video depends on; `audio_length` is that of the prepared audio track, in seconds."""
+    """All that the recipe of a video depends on.
+
+    `audio_length` is that of the prepared audio track, in seconds. `person` is the number of the person that the user
+    has chosen, or that the reference image shows; None leaves it to the provider's pick.
+    """
 
     file: FileFacts
     video: VideoFacts
@@ -33,6 +41,7 @@ class VideoCase:
     profile: Profile
     choices: Choices
     audio_length: Fraction | None
+    person: int | None = None
 
 
 def video_recipe(case: VideoCase) -> Encode | Remux | None:
@@ -41,9 +50,9 @@ def video_recipe(case: VideoCase) -> Encode | Remux | None:
     Raises FixError or UsageError where what the user chose cannot be done.
     """
     part = _part(case)
-    playback = _playback(case, part)
-    if part is not None or playback is not None or case.wanted.level("reencode"):
-        return _encode(case, part, playback)
+    playback, window = _playback(case, part), _window(case, part)
+    if part is not None or playback is not None or window is not None or case.wanted.level("reencode"):
+        return _encode(case, part, playback, window)
     return _remux(case) if case.wanted.has("remux", "zero-start") else None
 
 
@@ -56,9 +65,9 @@ def output_length(case: VideoCase, recipe: Encode | Remux) -> Fraction | None:
     return _length(case.video)
 
 
-def _encode(case: VideoCase, part: Part | None, playback: Playback | None) -> Encode:
+def _encode(case: VideoCase, part: Part | None, playback: Playback | None, window: Box | None) -> Encode:
     sound: Sound = "none" if playback else _sound(case, whole=part is None)
-    shape = _reshape(case)
+    shape = _reshape(case, window)
     length = playback.wanted / shape.rate if playback else part.length if part else _length(case.video)
     source = _source(case)
     return Encode(
@@ -127,7 +136,7 @@ def _part(case: VideoCase) -> Part | None:
         return chosen_part(trim, length, case.file.path, "--trim")
     if isinstance(case.file.people, Unmeasured):
         raise FixError(f"--trim best needs to see the faces in {case.file.path}: {case.file.people.reason}.")
-    part = best_part(case.file.people, case.choices.person, length, aim(case.profile, "V105"), case.file.path)
+    part = best_part(case.file.people, case.person, length, aim(case.profile, "V105"), case.file.path)
     return None if part == Part(Fraction(0), length) else part
 
 
@@ -145,22 +154,47 @@ def _playback(case: VideoCase, part: Part | None) -> Playback | None:
     return Playback(frames, wanted) if wanted > frames else None
 
 
-def _reshape(case: VideoCase) -> Reshape:
+def _window(case: VideoCase, part: Part | None) -> Box | None:
+    """Decide what of the picture is kept: all of it, unless it is to be cut to one person who needs that."""
+    if not case.choices.crop:
+        return None
+    people = case.file.people
+    if isinstance(people, Unmeasured):
+        raise FixError(f"--crop needs to see the faces in {case.file.path}: {people.reason}.")
+    target: Person = target_person(people, case.person, case.file.path)
+    needed = case.wanted.has("crop") or others_seen(people, target, part) or _is_small(case, target, part)
+    if not needed:
+        return None
+    size = (case.video.width, case.video.height)
+    edges = aim(case.profile, "V103")
+    return crop_to_person(people, target, size, part, edges=edges, path=case.file.path)
+
+
+def _is_small(case: VideoCase, target: Person, part: Part | None) -> bool:
+    """Whether the face is usually too small in what is kept: the finding (P303) may be about somebody else's face."""
+    least = band(case.profile, "P303", "least_share", Fraction(0)) * case.video.height
+    heights = [look.box.height for look in looks_in(target, part)]
+    return bool(heights) and median_low(heights) < least
+
+
+def _reshape(case: VideoCase, window: Box | None) -> Reshape:
     video = case.video
+    width, height = (video.width, video.height) if window is None else (window.width, window.height)
     edges = aim(case.profile, "V103") if case.wanted.has("scale", "pad") else accepted(case.profile, "V103")
-    canvas = fit(video.width, video.height, edges)
-    cut = (video.width // 2 * 2, video.height // 2 * 2)
+    canvas = fit(width, height, edges)
+    cut = (width // 2 * 2, height // 2 * 2)
     square = video.sample_aspect_ratio == 1
     trimmed = Canvas(*cut, *cut)
-    kept = square and all(edge in edges for edge in (*cut, video.width, video.height))
+    kept = square and all(edge in edges for edge in (*cut, width, height))
     name = video.pixel_format if isinstance(video.pixel_format, str) else ""
     return Reshape(
         canvas=trimmed if kept else canvas,
-        resize=("no" if cut == (video.width, video.height) else "cut") if kept else "scale",
+        resize=("no" if cut == (width, height) else "cut") if kept else "scale",
         rate=_rate(case),
         deinterlace=video.interlaced is True,
         tone_map=video.transfer if video.hdr else None,
         rgb=name.startswith(_RGB),
+        cutout=None if window is None else Cutout(window, video.width, video.height, square),
     )
 
 

@@ -17,7 +17,8 @@ def video_steps(case: VideoCase, recipe: Encode | Remux) -> tuple[Step, ...]:
         return _remux_steps(case, recipe)
     steps = [_transcode(case, recipe), *_editorial(case, recipe), *_shape(case, recipe), *_bytes(case, recipe)]
     named = {rule for step in steps for rule in step.rules}
-    rest = tuple(f.rule for f in case.wanted.findings if f.rule not in named)
+    open_ = {f.rule for f in case.wanted.findings if f.fix is not None and f.fix.level == "editorial"}
+    rest = tuple(f.rule for f in case.wanted.findings if f.rule not in named | open_)
     return (Step(steps[0].name, steps[0].level, steps[0].text, (*steps[0].rules, *rest)), *steps[1:])
 
 
@@ -47,9 +48,15 @@ def _editorial(case: VideoCase, recipe: Encode) -> list[Step]:
     steps = []
     if recipe.part is not None:
         end = recipe.part.start + recipe.part.length
-        why = ", where the face is seen longest" if case.choices.trim == "best" else ""
+        why = ", where the face is best seen" if case.choices.trim == "best" else ""
         text = f"Keep {clock(recipe.part.start)} to {clock(end)}{why}."
         steps.append(case.wanted.step("editorial", text, "trim"))
+    if recipe.reshape.cutout is not None:
+        box = recipe.reshape.cutout.box
+        text = (
+            f"Crop the picture to {box.width} × {box.height} pixels around the speaker, from ({box.left}, {box.top})."
+        )
+        steps.append(case.wanted.step("editorial", text, "crop"))
     if recipe.playback is not None:
         length = recipe.playback.wanted / recipe.reshape.rate
         text = f"Play it forward and backward in turn until it lasts {float(length):.2f} s."
@@ -83,12 +90,13 @@ def _shape(case: VideoCase, recipe: Encode) -> list[Step]:
 
 
 def _size(case: VideoCase, recipe: Encode) -> list[Step]:
-    video, canvas = case.video, recipe.reshape.canvas
-    before, inner = f"{video.width} × {video.height}", f"{canvas.inner_width} × {canvas.inner_height}"
+    canvas, cutout = recipe.reshape.canvas, recipe.reshape.cutout
+    size = (case.video.width, case.video.height) if cutout is None else (cutout.box.width, cutout.box.height)
+    before, inner = f"{size[0]} × {size[1]}", f"{canvas.inner_width} × {canvas.inner_height}"
     if canvas.padded:
         text = f"Scale {before} to {inner} pixels, and add bars up to {canvas.width} × {canvas.height}."
         return [case.wanted.step("reencode", text, "pad", "scale")]
-    if (canvas.width, canvas.height) != (video.width, video.height) or case.wanted.has("scale"):
+    if (canvas.width, canvas.height) != size or case.wanted.has("scale"):
         return [case.wanted.step("reencode", f"Scale {before} to {inner} pixels.", "scale")]
     return []
 

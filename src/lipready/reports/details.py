@@ -5,7 +5,8 @@ from fractions import Fraction
 
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts
-from lipready.facts.people import PeopleFacts, Person
+from lipready.facts.image import ImageFacts
+from lipready.facts.people import PeopleFacts, Person, Quality
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, VideoFacts
 from lipready.reports.count import counted
@@ -25,7 +26,8 @@ def details(file: FileFacts) -> Iterator[str]:
     if isinstance(file.people, PeopleFacts):
         looked = counted(len(file.people.samples), "frame")
         yield f"looked at: {looked}, {file.people.face_share:.0%} of them with a face"
-        yield from (_person(person) for person in file.people.people)
+        width = file.media.width if isinstance(file.media, VideoFacts | ImageFacts) else 0
+        yield from (_person(person, width) for person in file.people.people)
 
 
 def _video(video: VideoFacts) -> Iterator[str]:
@@ -50,11 +52,22 @@ def _duration(duration: Duration | Unmeasured) -> str:
     return f"duration: {seconds(duration.believed)} by {duration.source}" + (f" ({known})" if known else "")
 
 
-def _person(person: Person) -> str:
+def _person(person: Person, width: int) -> str:
+    place = person.position(width)
     return (
-        f"person {person.id}: {seconds(person.first)} to {seconds(person.last)}, in {person.share:.0%} of the frames,"
-        f" face up to {person.largest_face} px high, {person.frontal_share:.0%} from the front"
+        f"person {person.id}: {seconds(person.first)} to {seconds(person.last)}{f', {place}' if place else ''}, "
+        f"in {person.share:.0%} of the frames, face up to {person.largest_face} px high, "
+        f"{person.frontal_share:.0%} from the front{_qualities(person)}"
     )
+
+
+def _qualities(person: Person) -> str:
+    """Write the medians that were measured."""
+    angles: tuple[Quality, ...] = ("yaw", "pitch", "roll")
+    turned = [f", {name} {round(angle)}°" for name in angles if (angle := person.typical(name)) is not None]
+    sharpness, light = person.typical("sharpness"), person.typical("light")
+    sharp = [] if sharpness is None else [f", sharpness {sharpness:.0f}"]
+    return "".join([*turned, *sharp, *([] if light is None else [f", light {light:.2f}"])])
 
 
 def seconds(value: Fraction) -> str:

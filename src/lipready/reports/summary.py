@@ -8,7 +8,6 @@ from lipready.facts.image import ImageFacts
 from lipready.facts.people import PeopleFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, VideoFacts
-from lipready.reports.count import counted
 
 _KILO, _MEGA = 1000, 1_000_000
 
@@ -81,4 +80,4 @@ def _size(file: FileFacts) -> list[str]:
 def _people(people: PeopleFacts | Unmeasured) -> list[str]:
     if isinstance(people, Unmeasured):
         return []
-    return [counted(people.count, "person")] if people.count else ["nobody seen"]
+    return [people.how_many] if people.most else ["nobody seen"]

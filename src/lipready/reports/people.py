@@ -1,0 +1,104 @@
+"""The people of a clip, as a table and as `lipready.people/1`."""
+
+import json
+from typing import Any
+
+from lipready.facts.file import FileFacts
+from lipready.facts.job import JobFacts
+from lipready.facts.people import PeopleFacts, Person
+from lipready.facts.picked import picked
+from lipready.facts.report import Report
+from lipready.facts.request import RequestFacts
+from lipready.facts.serial import report_to_dict
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+from lipready.reports.page import Page, plain
+from lipready.reports.person import face_size, picture_of, place_of, times_of
+from lipready.reports.summary import summarize
+
+SCHEMA = "lipready.people/1"
+_HEADINGS = ("person", "seen", "share", "place", "face", "yaw", "frontal", "picture")
+_FEW = 40
+
+
+def as_text(file: FileFacts, page: Page) -> str:
+    """Write the table of everybody who is seen."""
+    lines = [page.paint(plain(file.path), "strong"), *page.wrap(summarize(file), indent="  ")]
+    people = file.people
+    if isinstance(people, PeopleFacts) and isinstance(file.media, VideoFacts):
+        lines += ["", *_table(people, file.media, page), *_remarks(people, page)]
+    return page.finish(lines)
+
+
+def as_json(file: FileFacts) -> str:
+    """Write one line; `people` is what a report says of the video's people."""
+    request = RequestFacts(face_threshold=None, video_extension=False, callback=None)
+    job = JobFacts(video=file, audio=None, reference=None, request=request)
+    (plain_file,) = report_to_dict(Report(provider="", facts=job, findings=(), unchecked=()))["files"]
+    facts: dict[str, Any] = plain_file["facts"]
+    content = {
+        "schema": SCHEMA,
+        "path": plain_file["path"],
+        **{key: facts.get(key) for key in ("width", "height", "duration")},
+        "people": facts["people"],
+        "unmeasured": facts["unmeasured"].get("people"),
+    }
+    return json.dumps(content, allow_nan=False) + "\n"
+
+
+def _table(people: PeopleFacts, video: VideoFacts, page: Page) -> list[str]:
+    starred = frozenset(person.id for person in picked(people))
+    rows: list[tuple[str, ...]] = [_HEADINGS]
+    for person in people.people[:_FEW]:
+        rows += _rows(person, people, video, starred=person.id in starred)
+    if len(rows) == 1:
+        return []
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    lines = ["  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [page.paint(lines[0], "dim"), *lines[1:]]
+
+
+def _rows(person: Person, people: PeopleFacts, video: VideoFacts, *, starred: bool) -> list[tuple[str, ...]]:
+    """One line for the person, with the first appearance, and one for each further appearance."""
+    yaw = person.typical("yaw")
+    first, *further = times_of(person, people, video)
+    row = (
+        f"{person.id} *" if starred else str(person.id),
+        first,
+        f"{person.share:.0%}",
+        place_of(person, video),
+        face_size(person, video).removeprefix("face "),
+        "" if yaw is None else f"{round(yaw):+d}°" if round(yaw) else "0°",
+        f"{person.frontal_share:.0%}",
+        picture_of(person),
+    )
+    return [row, *(("", time, *[""] * (len(row) - 2)) for time in further)]
+
+
+def _pick(people: PeopleFacts) -> str:
+    """Say whom the star marks; empty where nobody is seen."""
+    names = [f"person {person.id}" for person in picked(people)]
+    if not names:
+        return ""
+    *more, last = names
+    who = f"{', '.join(more)} or {last}" if more else last
+    pick = f"* Without a reference image the provider would pick {who}"
+    why = ": their faces are nearly equally large in the first frame that has one"
+    return f"{pick}{why if more else ''}."
+
+
+def _remarks(people: PeopleFacts, page: Page) -> list[str]:
+    remarks = [_pick(people)]
+    if people.at_least:
+        remarks.append("There are so many people that this is a lower bound.")
+    elif people.fewest != people.most:
+        remarks.append(
+            f"Who is the same person could not be decided everywhere: there are {people.how_many}, and one number may "
+            "stand for more than one of them. Look at them with --sheet people.jpg."
+        )
+    if len(people.people) > _FEW:
+        remarks.append(f"{len(people.people) - _FEW} more are not listed.")
+    if any(isinstance(person.descriptor, Unmeasured) for person in people.people) and len(people.people) > 1:
+        unknown = [str(p.id) for p in people.people if isinstance(p.descriptor, Unmeasured)]
+        remarks.append(f"Too small, turned or blurred to be told from others: person {', '.join(unknown)}.")
+    return [line for remark in filter(None, remarks) for line in ["", *page.wrap(remark, indent="  ", hanging="  ")]]
