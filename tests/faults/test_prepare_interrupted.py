@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -52,9 +53,9 @@ def start(job, out):
 def wait_until_writing(out, process):
     deadline = time.monotonic() + LONG_ENOUGH
     while time.monotonic() < deadline and process.poll() is None:
-        partial = list(out.glob("clip.mp4.*.partial")) if out.exists() else []
-        if partial and partial[0].stat().st_size > 0:
-            return
+        with suppress(FileNotFoundError):  # the folder is not there yet, or the file was renamed meanwhile
+            if any(path.stat().st_size > 0 for path in out.glob("clip.mp4.*.partial")):
+                return
         time.sleep(0.02)
     pytest.fail(f"the repair was never seen at work: {process.communicate()}")
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from lipready.rules.registry import RULES
@@ -40,7 +41,7 @@ def test_the_library_example_has_about_ten_lines() -> None:
 
 
 def test_the_transcript_is_what_prepare_says(bad_job: tuple[Path, Path, Path], tmp_path: Path) -> None:
-    (shown,) = [text for text in blocks("console") if text.startswith("$ lipready prepare fixtures/made/")]
+    (shown,) = [text for text in blocks("console") if text.startswith("$ lipready prepare fixtures/made/bad")]
     made = tmp_path / "fixtures" / "made"
     made.mkdir(parents=True)
     for source in bad_job:
@@ -57,6 +58,26 @@ def test_the_transcript_is_what_prepare_says(bad_job: tuple[Path, Path, Path], t
     )
     assert done.returncode == 0, done.stderr
     assert without_sizes(done.stdout) == without_sizes(expected)
+
+
+def test_the_table_of_people_is_what_people_says(made: Callable[[str], Path], tmp_path: Path) -> None:
+    (shown,) = [text for text in blocks("console") if text.startswith("$ lipready people ")]
+    folder = tmp_path / "fixtures" / "made"
+    folder.mkdir(parents=True)
+    shutil.copy(made("two_people.mp4"), folder)
+    command, expected = shown.split("\n", 1)
+    done = subprocess.run(
+        [sys.executable, "-m", "lipready", *command.split()[2:]],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert without_sizes(done.stdout) == without_sizes(expected)
+    assert (tmp_path / "people.jpg").is_file()
 
 
 def without_sizes(text: str) -> str:
