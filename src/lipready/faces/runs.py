@@ -62,13 +62,13 @@ class Stretch:
 class Run:
     """The looks at one face.
 
-    `crops` are its best looks for the second opinion, best first, with their rank. `stretches` begin where the face
+    `crops` are its best looks for the second opinion, best first, spread over time. `stretches` begin where the face
     changed so much that it may be somebody else's.
     """
 
     shot: int
     sightings: list[Sighting] = field(default_factory=list)
-    crops: "list[tuple[float, NDArray[np.uint8]]]" = field(default_factory=list)
+    crops: list[Chip] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=lambda: [Stretch()])
     _appearance: "NDArray[np.float32] | None" = None
 
@@ -103,8 +103,8 @@ class Run:
                 self.stretches[-1].chips = best_of(self.stretches[-1].chips, usable)
         self.sightings.append(sighting)
         rank = sighting.face.rank
-        if len(self.crops) < BEST or rank > self.crops[-1][0]:
-            self.crops = sorted([*self.crops, (rank, crop())], key=lambda c: -c[0])[:BEST]
+        if len(self.crops) < BEST or rank > self.crops[-1].merit:
+            self.crops = best_of(self.crops, Chip(sighting.time, rank, crop()), BEST)
 
     def _compare(self, chip: "NDArray[np.uint8]") -> None:
         """Begin a new stretch where the face looks other than it did a moment ago."""
@@ -188,18 +188,28 @@ def believable(
     """Keep the runs that show a face.
 
     What is seen twice must be clear once or confirmed by the second opinion; what is seen once must be sure and
-    confirmed. In a clip of one sample the second opinion is enough, as in a picture.
+    confirmed, and not missed right before and after. In a clip of one sample the second opinion is enough, as in a
+    picture.
     """
 
     def confirmed(run: Run) -> bool:
-        return any(opinion(crop) >= PASS for _, crop in run.crops)
+        return any(opinion(crop.pixels) >= PASS for crop in run.crops)
 
     def kept(run: Run) -> bool:
         if len(run.sightings) > 1 and run.span >= LEAST_SPAN:
             return run.clear or confirmed(run)
-        return (run.sure or len(samples) == 1) and confirmed(run)
+        return (len(samples) == 1 or (run.sure and _room(run, samples) >= LEAST_SPAN)) and confirmed(run)
 
     return [run for run in runs if kept(run)]
+
+
+def _room(run: Run, samples: Sequence[Fraction]) -> Fraction:
+    """Tell for how many seconds, half of them before and half after, a face may have been there unseen."""
+    first, last = run.sightings[0], run.last
+    before = first.time - samples[first.sample - 1] if first.sample > 0 else None
+    after = samples[last.sample + 1] - last.time if last.sample + 1 < len(samples) else None
+    gaps = [gap for gap in (before, after) if gap is not None]
+    return sum(gaps, Fraction(0)) / max(1, len(gaps))
 
 
 def _nearness(before: Area, now: Area) -> float:

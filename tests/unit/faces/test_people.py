@@ -76,7 +76,7 @@ def test_two_people(
 def test_nobody(nobody: Picture, write_clip: WriteClip, people_of: Callable[..., PeopleFacts]) -> None:
     facts = people_of(write_clip([wide(nobody[:, :400])] * 24))
     assert (facts.count, facts.face_share, facts.default_person) == (0, 0.0, None)
-    assert len(facts.samples) == 4
+    assert len(facts.samples) == 3
 
 
 def test_a_second_person_who_comes_for_one_second_is_seen(

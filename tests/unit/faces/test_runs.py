@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lipready.faces.geometry import Area
+from lipready.faces.identity import Chip
 from lipready.faces.pose import Pose
 from lipready.faces.runs import Linker, Run, Sighting, believable
 from lipready.faces.sight import Face
@@ -75,8 +76,15 @@ def test_a_gray_run_needs_one() -> None:
 
 def test_one_look_must_be_sure_and_confirmed() -> None:
     for gaze, opinion, kept in (({}, yes, True), ({}, no, False), (GRAY, yes, False), (GRAY, no, False)):
-        run = Run(0, [Sighting(1, HALF, face(100, **gaze))], [(1.0, CROP)])
+        run = Run(0, [Sighting(1, HALF, face(100, **gaze))], [Chip(HALF, 1.0, CROP)])
         assert believable([run], times(8), opinion) == ([run] if kept else [])
+
+
+@pytest.mark.parametrize(("spacing", "kept"), [(Fraction(3, 10), True), (Fraction(29, 100), False)])
+def test_one_look_counts_only_where_no_other_could_have_seen_the_face(spacing: Fraction, *, kept: bool) -> None:
+    for sample in (0, 3, 7):
+        run = Run(0, [Sighting(sample, sample * spacing, face(100))], [Chip(HALF, 1.0, CROP)])
+        assert believable([run], times(8, spacing), yes) == ([run] if kept else [])
 
 
 def test_a_clip_of_one_sample_is_judged_like_a_picture() -> None:
@@ -96,8 +104,17 @@ def test_two_looks_at_neighbouring_frames_are_one_look() -> None:
 def test_the_three_best_looks_are_kept() -> None:
     linker = Linker()
     for i, score in enumerate((0.6, 0.9, 0.7, 0.95, 0.56)):
-        linker.add(0, [Sighting(i, i * HALF, face(100, score=score))], lambda f: np.full((1, 1, 3), int(f.score * 100)))
-    assert [int(crop[0, 0, 0]) for _, crop in linker.runs[0].crops] == [95, 90, 70]
+        linker.add(
+            0, [Sighting(i, Fraction(i), face(100, score=score))], lambda f: np.full((1, 1, 3), int(f.score * 100))
+        )
+    assert [int(crop.pixels[0, 0, 0]) for crop in linker.runs[0].crops] == [95, 90, 70]
+
+
+def test_of_neighbouring_looks_only_the_best_is_kept() -> None:
+    linker = Linker()
+    for i, score in enumerate((0.7, 0.9, 0.8)):
+        linker.add(0, [Sighting(i, Fraction(i, 30), face(100, score=score))], lambda _: CROP)
+    assert [crop.merit for crop in linker.runs[0].crops] == [face(100, score=0.9).rank]
 
 
 def pattern(seed: int) -> Any:
