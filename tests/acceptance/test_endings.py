@@ -62,9 +62,16 @@ def test_a_reader_that_goes_away_is_no_trouble(media, environment):
         assert done.returncode == (1 if arguments[0] == "check" else 0)
 
 
+def is_open(process, path):
+    try:
+        return any(os.path.realpath(link) == str(path) for link in Path(f"/proc/{process.pid}/fd").iterdir())
+    except OSError:  # a descriptor was closed meanwhile
+        return False
+
+
 def wait_until_open(process, path):
     deadline = time.monotonic() + 120
-    while not any(os.path.realpath(link) == str(path) for link in Path(f"/proc/{process.pid}/fd").iterdir()):
+    while not is_open(process, path):
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)

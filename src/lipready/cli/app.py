@@ -4,11 +4,14 @@ import gc
 import sys
 from collections.abc import Sequence
 
+from lipready.cli.interrupt import catch_interrupts, end
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its status; see `lipready.cli.run`."""
     # Imports make tens of thousands of objects that stay: looking through them again and again is a tenth of start-up.
     gc.set_threshold(50_000)
+    catch_interrupts()
     try:
         # Imported here, so that Ctrl-C during start-up is as quiet as later.
         from lipready.cli.run import run
@@ -17,4 +20,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
         status = 130
-    sys.exit(status)
+    end(status)
