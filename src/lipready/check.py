@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from os import PathLike
 
 from lipready.errors import UsageError
+from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.job import JobFacts
 from lipready.facts.people import Match, PeopleFacts
@@ -131,6 +132,10 @@ def _measure_file(path: str | None, role: Role, settings: Settings, *, describe:
         return facts
     if role == "video" and isinstance(facts.media, VideoFacts):
         return _watch_video(facts, facts.media, settings, describe=describe)
+    if role == "audio" and isinstance(facts.media, AudioFacts):
+        from lipready.speech.listen import listen
+
+        return replace(facts, speech=listen(facts.path, facts.media, progress=_progress_of(facts, settings)))
     if role == "reference":
         from lipready.faces.people import people_in_image
 
@@ -145,19 +150,17 @@ def _watch_video(facts: FileFacts, video: VideoFacts, settings: Settings, *, des
     from lipready.probe.stillness import StillnessMeter
 
     people, stillness = PeopleWatcher(every_frame=settings.every_frame), StillnessMeter()
-    tell = None
-    if settings.progress is not None:
-        report_progress = settings.progress
-
-        def tell(share: float) -> None:
-            report_progress(facts.path, share)
-
     scan(
         facts.path,
         video,
         (people, stillness),
         every_frame=settings.every_frame,
-        progress=tell,
+        progress=_progress_of(facts, settings),
         ahead=people.ahead,
     )
     return replace(facts, people=people.facts(describe=describe), media=replace(video, stillness=stillness.facts()))
+
+
+def _progress_of(facts: FileFacts, settings: Settings) -> Callable[[float], None] | None:
+    tell = settings.progress
+    return None if tell is None else lambda share: tell(facts.path, share)

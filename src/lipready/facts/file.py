@@ -6,9 +6,11 @@ from typing import Literal
 from lipready.facts.audio import AudioFacts
 from lipready.facts.image import ImageFacts
 from lipready.facts.people import PeopleFacts
+from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 
+UNHEARD = Unmeasured("nothing was listened to")
 Role = Literal["video", "audio", "reference"]
 
 
@@ -28,7 +30,7 @@ class FileFacts:
     lower case without the dot. `format` is the container or file format by content ("mp4", "mov", "avi", "mkv",
     "webm", "mpegts", "3gp", "gif", "wav", "mp3", "aac", "m4a", "ogg", "flac", "jpeg", "png", "bmp", "webp", …).
     `problem` is a phrase that says why the file cannot be used as media ("is empty", "ends in the middle of …"), None
-    where it opened. `people` belongs to videos and reference images.
+    where it opened. `people` belongs to videos and reference images, `speech` to audio tracks.
     """
 
     role: Role
@@ -40,3 +42,4 @@ class FileFacts:
     problem: str | None
     media: VideoFacts | AudioFacts | ImageFacts | Unmeasured
     people: PeopleFacts | Unmeasured
+    speech: SpeechFacts | Unmeasured = UNHEARD

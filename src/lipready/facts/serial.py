@@ -1,20 +1,18 @@
 """A report as `lipready.report/1`: plain dicts, lists, numbers and texts that every JSON writer takes."""
 
 from fractions import Fraction
-from math import isfinite
-from typing import Any
 
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Finding, Where
 from lipready.facts.image import ImageFacts
 from lipready.facts.people import Box, Match, PeopleFacts, Person, Quality
+from lipready.facts.plain import Plain, PlainFacts, plain_number, plain_text
 from lipready.facts.report import SCHEMA, Report
 from lipready.facts.request import RequestFacts
+from lipready.facts.serial_speech import speech_to_dict
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, Stillness, VideoFacts
-
-Plain = dict[str, Any]
 
 _QUALITIES: tuple[Quality, ...] = ("yaw", "pitch", "roll", "eye_distance", "sharpness", "light")
 
@@ -27,55 +25,20 @@ def report_to_dict(report: Report) -> Plain:
     """
     return {
         "schema": SCHEMA,
-        "provider": _text(report.provider),
+        "provider": plain_text(report.provider),
         "verdict": report.verdict,
         "files": [_file(file, report.facts.match) for file in report.facts.files()],
         "request": _request(report.facts.request),
         "findings": [_finding(finding) for finding in report.findings],
         "unchecked": [
-            {"rule": u.rule, "role": u.role, "reason": _text(u.reason), "required": u.required}
+            {"rule": u.rule, "role": u.role, "reason": plain_text(u.reason), "required": u.required}
             for u in report.unchecked
         ],
     }
 
 
-def _text(text: str) -> str:
-    """Escape what no encoding of JSON can carry: the stray halves of characters in paths that are not UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _number(value: Fraction | float | None) -> float | None:
-    """Turn a number into a float that JSON knows; what is too large for one becomes null."""
-    if value is None:
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if isfinite(number) else None
-
-
-class _Facts:
-    """Facts by key; what was not measured is null, and its reason stands under `unmeasured`."""
-
-    def __init__(self) -> None:
-        self.known: Plain = {}
-        self.unmeasured: dict[str, str] = {}
-
-    def add(self, key: str, value: object) -> None:
-        """Add one fact that is plain already, or that was not measured."""
-        if isinstance(value, Unmeasured):
-            self.unmeasured[key] = _text(value.reason)
-            value = None
-        self.known[key] = _text(value) if isinstance(value, str) else value
-
-    def plain(self) -> Plain:
-        """Return everything as one dict."""
-        return {**self.known, "unmeasured": self.unmeasured}
-
-
 def _file(file: FileFacts, match: Match | Unmeasured | None) -> Plain:
-    facts = _Facts()
+    facts = PlainFacts()
     match file.media:
         case VideoFacts():
             facts.add("container", file.format)
@@ -88,20 +51,22 @@ def _file(file: FileFacts, match: Match | Unmeasured | None) -> Plain:
             _add_image(facts, file.media)
         case _:
             facts.add("container" if file.role == "video" else "format", file.format)
-            facts.unmeasured["media"] = _text(file.media.reason)
+            facts.unmeasured["media"] = plain_text(file.media.reason)
     facts.add("bytes", file.bytes)
     facts.add("extension", file.extension)
     facts.add("problem", file.problem)
-    facts.add("lfs", None if file.lfs is None else {"sha256": _text(file.lfs.sha256), "bytes": file.lfs.bytes})
+    facts.add("lfs", None if file.lfs is None else {"sha256": plain_text(file.lfs.sha256), "bytes": file.lfs.bytes})
     if file.role != "audio":
         width = file.media.width if isinstance(file.media, VideoFacts | ImageFacts) else 0
         facts.add("people", _people(file.people, width))
+    if file.role == "audio":
+        facts.add("speech", speech_to_dict(file.speech))
     if file.role == "reference":
         facts.add("match", _match(match))
-    return {"role": file.role, "path": _text(file.path), "facts": facts.plain()}
+    return {"role": file.role, "path": plain_text(file.path), "facts": facts.plain()}
 
 
-def _add_video(facts: _Facts, video: VideoFacts) -> None:
+def _add_video(facts: PlainFacts, video: VideoFacts) -> None:
     for key in ("codec", "profile", "pixel_format", "bit_depth", "chroma", "width", "height"):
         facts.add(key, getattr(video, key))
     for key in ("coded_width", "coded_height", "rotation", "mirrored"):
@@ -111,52 +76,52 @@ def _add_video(facts: _Facts, video: VideoFacts) -> None:
     _add_frame_rate(facts, video.frame_rate)
     facts.add("frames", video.frames)
     _add_duration(facts, video.duration)
-    facts.add("start", _number(video.start) if isinstance(video.start, Fraction) else video.start)
+    facts.add("start", plain_number(video.start) if isinstance(video.start, Fraction) else video.start)
     facts.add("edit_list", video.edit_list)
     keys = video.key_frames
-    facts.add("key_frames", keys if isinstance(keys, Unmeasured) else [_number(time) for time in keys])
+    facts.add("key_frames", keys if isinstance(keys, Unmeasured) else [plain_number(time) for time in keys])
     for key in ("interlaced", "transfer", "hdr", "other_streams", "truncated", "faststart"):
         facts.add(key, getattr(video, key))
     facts.add(
         "sound_tracks",
         [
-            {"codec": _text(track.codec), "sample_rate": track.sample_rate, "channels": track.channels}
+            {"codec": plain_text(track.codec), "sample_rate": track.sample_rate, "channels": track.channels}
             for track in video.sound_tracks
         ],
     )
     facts.add("stillness", _stillness(video.stillness))
 
 
-def _add_frame_rate(facts: _Facts, rate: FrameRate | Unmeasured) -> None:
+def _add_frame_rate(facts: PlainFacts, rate: FrameRate | Unmeasured) -> None:
     if isinstance(rate, Unmeasured):
         facts.add("frame_rate", rate)
         for key in ("frame_rate_exact", "lowest_frame_rate", "highest_frame_rate", "variable_frame_rate"):
             facts.add(key, None)
         return
-    facts.add("frame_rate", _number(rate.nominal))
+    facts.add("frame_rate", plain_number(rate.nominal))
     facts.add("frame_rate_exact", str(rate.nominal))
-    facts.add("lowest_frame_rate", _number(rate.lowest))
-    facts.add("highest_frame_rate", _number(rate.highest))
+    facts.add("lowest_frame_rate", plain_number(rate.lowest))
+    facts.add("highest_frame_rate", plain_number(rate.highest))
     facts.add("variable_frame_rate", rate.variable)
 
 
-def _add_duration(facts: _Facts, duration: Duration | Unmeasured) -> None:
+def _add_duration(facts: PlainFacts, duration: Duration | Unmeasured) -> None:
     if isinstance(duration, Unmeasured):
         facts.add("duration", duration)
         facts.add("duration_readings", None)
         return
-    facts.add("duration", _number(duration.believed))
-    readings: Plain = {key: _number(getattr(duration, key)) for key in ("container", "stream", "packets")}
-    facts.add("duration_readings", {**readings, "believed": _text(duration.source)})
+    facts.add("duration", plain_number(duration.believed))
+    readings: Plain = {key: plain_number(getattr(duration, key)) for key in ("container", "stream", "packets")}
+    facts.add("duration_readings", {**readings, "believed": plain_text(duration.source)})
 
 
 def _stillness(still: Stillness | Unmeasured) -> Plain | Unmeasured:
     if isinstance(still, Unmeasured):
         return still
-    return {"black": _number(still.black), "frozen": _number(still.frozen)}
+    return {"black": plain_number(still.black), "frozen": plain_number(still.frozen)}
 
 
-def _add_audio(facts: _Facts, audio: AudioFacts) -> None:
+def _add_audio(facts: PlainFacts, audio: AudioFacts) -> None:
     for key in ("codec", "sample_rate", "channels"):
         facts.add(key, getattr(audio, key))
     _add_duration(facts, audio.duration)
@@ -164,7 +129,7 @@ def _add_audio(facts: _Facts, audio: AudioFacts) -> None:
     facts.add("truncated", audio.truncated)
 
 
-def _add_image(facts: _Facts, image: ImageFacts) -> None:
+def _add_image(facts: PlainFacts, image: ImageFacts) -> None:
     for key in ("width", "height", "stored_width", "stored_height", "orientation", "mode", "frames"):
         facts.add(key, getattr(image, key))
 
@@ -179,7 +144,7 @@ def _people(people: PeopleFacts | Unmeasured, width: int) -> Plain | Unmeasured:
         "certain": people.certain,
         "at_least": people.at_least,
         "most_in_one_frame": people.most_in_one_frame,
-        "face_share": _number(people.face_share),
+        "face_share": plain_number(people.face_share),
         "default_person": people.default_person,
         "turned": people.turned,
         "samples": len(people.samples),
@@ -191,14 +156,14 @@ def _person(person: Person, width: int) -> Plain:
     """Everything about one person but the descriptor, by which the person could be recognised elsewhere."""
     return {
         "id": person.id,
-        "first": _number(person.first),
-        "last": _number(person.last),
-        "share": _number(person.share),
-        "spans": [[_number(start), _number(end)] for start, end in person.spans],
+        "first": plain_number(person.first),
+        "last": plain_number(person.last),
+        "share": plain_number(person.share),
+        "spans": [[plain_number(start), plain_number(end)] for start, end in person.spans],
         "position": person.position(width),
         "largest_face": person.largest_face,
         "face_height": person.face_height,
-        "frontal_share": _number(person.frontal_share),
+        "frontal_share": plain_number(person.frontal_share),
         **{quality: person.typical(quality) for quality in _QUALITIES},
     }
 
@@ -206,7 +171,7 @@ def _person(person: Person, width: int) -> Plain:
 def _match(match: Match | Unmeasured | None) -> Plain | Unmeasured | None:
     if not isinstance(match, Match):
         return match
-    return {"alike": match.alike, "person": match.person, "distance": _number(match.distance)}
+    return {"alike": match.alike, "person": match.person, "distance": plain_number(match.distance)}
 
 
 def _request(request: RequestFacts) -> Plain:
@@ -215,7 +180,9 @@ def _request(request: RequestFacts) -> Plain:
         "face_threshold": request.face_threshold,
         "video_extension": request.video_extension,
         # The URL itself may carry a secret: scheme and host are enough to know which one it was.
-        "callback": None if callback is None else {"scheme": _text(callback.scheme), "host": _text(callback.host)},
+        "callback": None
+        if callback is None
+        else {"scheme": plain_text(callback.scheme), "host": plain_text(callback.host)},
     }
 
 
@@ -226,19 +193,19 @@ def _finding(finding: Finding) -> Plain:
         "name": finding.name,
         "severity": finding.severity,
         "role": finding.role,
-        "path": None if finding.path is None else _text(finding.path),
-        "message": _text(finding.message),
-        "measured": _text(finding.measured),
-        "limit": _text(finding.limit),
-        "source": _text(finding.source),
+        "path": None if finding.path is None else plain_text(finding.path),
+        "message": plain_text(finding.message),
+        "measured": plain_text(finding.measured),
+        "limit": plain_text(finding.limit),
+        "source": plain_text(finding.source),
         "remote": finding.remote,
         "where": None if finding.where is None else _where(finding.where),
-        "fix": None if fix is None else {"name": fix.name, "level": fix.level, "text": _text(fix.text)},
+        "fix": None if fix is None else {"name": fix.name, "level": fix.level, "text": plain_text(fix.text)},
     }
 
 
 def _where(where: Where) -> Plain:
-    return {"start": _number(where.start), "end": _number(where.end), "box": _box(where.box)}
+    return {"start": plain_number(where.start), "end": plain_number(where.end), "box": _box(where.box)}
 
 
 def _box(box: Box | None) -> list[int] | None:

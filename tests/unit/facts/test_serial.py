@@ -13,6 +13,7 @@ from lipready.facts.finding import Finding, Fix, Unchecked, Where
 from lipready.facts.job import JobFacts
 from lipready.facts.people import Box
 from lipready.facts.report import Report
+from lipready.facts.speech import Clipping
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration
 from lipready.profiles.loader import load_profile
@@ -22,11 +23,13 @@ from lipready.rules.samples import (
     audio_facts,
     callback,
     file,
+    heard,
     job,
     people,
     person,
     rate,
     request,
+    spans,
     unread,
     video_facts,
     with_audio,
@@ -81,6 +84,30 @@ def test_facts_of_a_whole_job() -> None:
     assert (audio["format"], audio["codec"], audio["sample_rate"], audio["channels"]) == ("wav", "pcm_s16le", 48000, 1)
     assert (image["format"], image["width"], image["height"], image["people"]["count"]) == ("jpeg", 800, 1000, 1)
     assert "people" not in audio
+    assert "speech" not in video
+
+
+def test_what_is_heard() -> None:
+    read = valid(report_on(heard(clipping=Clipping(2, 120.5, Fraction(1, 4)), silences=spans(("0", "0.6")))))
+    facts = read["files"][1]["facts"]
+    assert facts["speech"] == {
+        "has_speech": True, "share": 0.96, "spoken": 9.6, "length": 10.0, "spans": [[0.2, 9.8]],
+        "silences": [[0.0, 0.6]], "loudness": -20.0, "true_peak": -2.0, "peak": -2.1, "bandwidth": 9000.0,
+        "clipping": {"runs": 2, "per_million": 120.5, "first": 0.25},
+        "snr": {"mean": 40.0, "median": 45.0, "gated": False}, "background": "silence", "channel_fault": None,
+        "dc_offset": 0.0001, "unmeasured": {},
+    }  # fmt: skip
+
+
+def test_what_could_not_be_heard_is_null_with_its_reason() -> None:
+    gone = Unmeasured("the pauses are too short")
+    changes = dict.fromkeys(("loudness", "true_peak", "peak", "noise", "background", "bandwidth"), gone)
+    speech = valid(report_on(heard(**changes)))["files"][1]["facts"]["speech"]
+    keys = ("loudness", "true_peak", "peak", "snr", "background", "bandwidth")
+    assert [speech[key] for key in keys] == [None] * 6
+    assert speech["unmeasured"] == dict.fromkeys(keys, "the pauses are too short")
+    facts = valid(report_on(job(audio=file("audio", speech=gone))))["files"][1]["facts"]
+    assert (facts["speech"], facts["unmeasured"]["speech"]) == (None, "the pauses are too short")
 
 
 def test_people_whose_number_is_uncertain() -> None:

@@ -1,0 +1,1 @@
+"""What is heard: decoded samples to speech facts."""

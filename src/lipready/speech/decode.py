@@ -1,0 +1,129 @@
+"""Decode the best audio stream once, and let everybody who measures hear it, block by block."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lipready.errors import ProbeError
+from lipready.facts.unmeasured import Unmeasured
+from lipready.probe.container import MEDIA_ERRORS, open_media
+from lipready.probe.packets import MAX_SECONDS, Budget, read_packet_times
+from lipready.probe.streams import best_audio
+from lipready.speech.blocks import Blocks, Sound
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAX_LENGTH = 600
+"""Seconds that are listened to: five times what the longest job takes; 16 kHz of eight channels are then 300 MB."""
+MAX_CHANNELS = 8
+
+
+class Listener(Protocol):
+    """Somebody who measures sound."""
+
+    def hear(self, block: "NDArray[np.float32]") -> None:
+        """Hear the next samples: channels × samples, full scale ±1, finite. They must not be changed."""
+
+    def finish(self) -> None:
+        """Hear that the track is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What was decoded: its form, and its length in samples of `sound.rate`."""
+
+    sound: Sound
+    samples: int
+
+    @property
+    def length(self) -> Fraction:
+        """Its length in seconds."""
+        return Fraction(self.samples, self.sound.rate)
+
+
+Begin = Callable[[Sound], Sequence[Listener]]
+"""Called once the form of the sound is known; gives those who will hear it."""
+
+
+def decode(path: str, begin: Begin, progress: Callable[[int], None]) -> Decoded | Unmeasured:
+    """Decode the best audio stream of a file; damaged packets are skipped.
+
+    `progress` hears how many samples are through. Unmeasured where the file cannot be opened or holds no samples, where
+    it is longer than MAX_LENGTH, has more than MAX_CHANNELS channels, or takes longer than `packets.MAX_SECONDS`.
+    """
+    try:
+        with open_media(path) as container:
+            stream = best_audio(container)
+            if stream is None or stream.codec_context is None:
+                return Unmeasured("it holds no audio stream that can be decoded")
+            decoder = _Decoder(stream, begin, progress)
+            times = read_packet_times(container, stream, Budget(), decoder)
+            decoder.finish()
+            return decoder.result() if times.cut is None else Unmeasured(times.cut)
+    except _TooMuchError as refusal:
+        return Unmeasured(str(refusal))
+    except ProbeError as error:
+        return Unmeasured(f"the file {error}")
+
+
+class _TooMuchError(Exception):
+    """There is more sound than is listened to."""
+
+
+class _Decoder:
+    """Called with every packet of a stream, then finished."""
+
+    def __init__(self, stream: Any, begin: Begin, progress: Callable[[int], None]) -> None:
+        self._codec = stream.codec_context
+        self._codec.thread_count = 1
+        self._begin, self._progress = begin, progress
+        self._blocks: Blocks | None = None
+        self._listeners: Sequence[Listener] = ()
+        self._deadline = time.monotonic() + MAX_SECONDS
+
+    def __call__(self, packet: Any) -> None:
+        """Decode one packet, and hand on what is a whole block."""
+        if time.monotonic() > self._deadline:
+            raise _TooMuchError(f"decoding took longer than {MAX_SECONDS:.0f} seconds")
+        try:
+            frames = self._codec.decode(packet)
+        except MEDIA_ERRORS():
+            return
+        for frame in frames:
+            if frame.samples and frame.sample_rate and frame.layout.nb_channels:
+                self._take(frame)
+
+    def finish(self) -> None:
+        """Drain the decoder and tell everybody that the track is over."""
+        self(None)
+        if self._blocks is not None:
+            self._hand_on(self._blocks.flush())
+        for listener in self._listeners:
+            listener.finish()
+
+    def result(self) -> Decoded | Unmeasured:
+        """Say how much was decoded."""
+        if self._blocks is None or not self._blocks.samples:
+            return Unmeasured("it holds no audio samples")
+        return Decoded(self._blocks.sound, self._blocks.samples)
+
+    def _take(self, frame: Any) -> None:
+        if self._blocks is None:
+            sound = Sound.of(frame, self._codec.name)
+            if sound.channels > MAX_CHANNELS:
+                raise _TooMuchError(f"it has {sound.channels} channels; up to {MAX_CHANNELS} are listened to")
+            self._blocks, self._listeners = Blocks(sound), self._begin(sound)
+        self._hand_on(self._blocks.add(frame))
+
+    def _hand_on(self, block: "NDArray[np.float32] | None") -> None:
+        if block is None or self._blocks is None:
+            return
+        if self._blocks.samples > MAX_LENGTH * self._blocks.sound.rate:
+            raise _TooMuchError(f"it is longer than {MAX_LENGTH} seconds, which is all that is listened to")
+        for listener in self._listeners:
+            listener.hear(block)
+        self._progress(self._blocks.samples)

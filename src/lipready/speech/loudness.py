@@ -1,0 +1,100 @@
+"""How loud a track is: integrated loudness and true peak (EBU R128; ITU-R BS.1770-4)."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from lipready.facts.unmeasured import Unmeasured
+from lipready.speech.blocks import Sound
+from lipready.speech.interleaved import FORMAT, frame_of
+from lipready.speech.resample import Resampler
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_GATE = -70.0
+"""LUFS: blocks below it do not count (BS.1770-4, annex 1), so that nothing is measured at or below it."""
+_TRUE_PEAK_RATE = 192_000
+"""Hz: four times 48 kHz, as BS.1770-4, annex 2 asks for."""
+_SHORTEST = 400
+"""Milliseconds of one gating block."""
+
+
+class LoudnessMeter:
+    """A listener that measures loudness by FFmpeg's filter `ebur128`."""
+
+    def __init__(self, sound: Sound) -> None:
+        """Begin a track of this form."""
+        import av
+
+        self._sound, self._samples = sound, 0
+        self._integrated: str | None = None
+        self._graph = av.filter.Graph()
+        source = self._graph.add_abuffer(sample_rate=sound.rate, format=FORMAT, layout=sound.layout)
+        meter, sink = self._graph.add("ebur128", "metadata=1:framelog=quiet"), self._graph.add("abuffersink")
+        source.link_to(meter)
+        meter.link_to(sink)
+        self._graph.configure()
+        self._source, self._sink = source, sink
+
+    def hear(self, block: "NDArray[np.float32]") -> None:
+        """Hear the next samples."""
+        self._samples += block.shape[1]
+        self._source.push(frame_of(block, self._sound.layout, self._sound.rate))
+        self._drain()
+
+    def finish(self) -> None:
+        """Let the filter say the rest."""
+        self._source.push(None)
+        self._drain()
+
+    def loudness(self) -> float | Unmeasured:
+        """Give the integrated loudness in LUFS."""
+        if self._samples * 1000 < _SHORTEST * self._sound.rate:
+            return Unmeasured(f"loudness needs at least {_SHORTEST} ms of sound (ITU-R BS.1770-4)")
+        value = float(self._integrated) if self._integrated is not None else -math.inf
+        if not value > _GATE:
+            return Unmeasured(f"nothing is louder than {_GATE:.0f} LUFS, below which loudness is not defined")
+        return value
+
+    def _drain(self) -> None:
+        import av
+
+        while True:
+            try:
+                heard: Any = self._sink.pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
+            self._integrated = heard.metadata.get("lavfi.r128.I", self._integrated)
+
+
+class TruePeakMeter:
+    """A listener that finds the largest value between the samples, at 192 kHz and more."""
+
+    def __init__(self, sound: Sound) -> None:
+        """Begin a track of this form."""
+        self._peak = 0.0
+        self._resampler = Resampler(sound, max(_TRUE_PEAK_RATE, sound.rate))
+
+    def hear(self, block: "NDArray[np.float32]") -> None:
+        """Hear the next samples."""
+        self._see(block)
+        for finer in self._resampler.feed(block):
+            self._see(finer)
+
+    def finish(self) -> None:
+        """Look at what the filter still holds."""
+        for finer in self._resampler.feed(None):
+            self._see(finer)
+
+    def true_peak(self) -> float | Unmeasured:
+        """Give the true peak in dBTP."""
+        return decibels(self._peak)
+
+    def _see(self, block: "NDArray[np.float32]") -> None:
+        self._peak = max(self._peak, float(block.max()), -float(block.min()))
+
+
+def decibels(amplitude: float) -> float | Unmeasured:
+    """Full scale is 0 dB; digital silence has no level."""
+    return 20 * math.log10(amplitude) if amplitude > 0 else Unmeasured("every sample is zero: digital silence")
