@@ -82,15 +82,19 @@ def audio_duration(file: FileFacts, audio: AudioFacts, limit: Limit) -> Verdicts
         "must be 2s ~ 120s". EvoLink says nothing, but the model behind it is DashScope's.
 
     How to repair
-        A person decides what is lost: `prepare --trim START:END` shortens; what is too short is lengthened with
-        silence. A header that lies is written anew.
+        A person decides what is lost: `prepare --trim-audio START:END` shortens, `--trim-audio best` at a pause;
+        what is too short is lengthened with silence. A header that lies is written anew.
     """
     return judge_duration(
         file,
         audio.duration,
         limit,
         longer=Fix("pad", "editorial", "Lengthen it with silence at its end."),
-        shorter=Fix("trim", "editorial", "Choose what to keep with --trim START:END."),
+        shorter=Fix(
+            "trim",
+            "editorial",
+            "Choose what to keep with --trim-audio START:END, or let --trim-audio best cut it at a pause.",
+        ),
         header=Fix("transcode-audio", "reencode", "Write it as WAV, with the true length."),
     )
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isfinite
 
 from lipready.facts.job import JobFacts
 from lipready.facts.people import Look
@@ -15,15 +14,10 @@ from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.samples import job, portrayed, watched
 from lipready.rules.stretches import named
 from lipready.rules.subjects import finding
-from lipready.rules.target import Target, of_target, place
+from lipready.rules.target import Target, of_target, place, written
 from lipready.rules.wording import listing, name_of, number, percent
 
 _Bands = dict[str, Fraction]
-
-
-def _written(value: float | None) -> Fraction | None:
-    """Take a measured number as it is written: 0.12 is twelve hundredths, not the binary fraction next to it."""
-    return None if value is None or not isfinite(value) else Fraction(repr(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +33,9 @@ class _Defect:
 
 
 _DEFECTS = (
-    _Defect("blurred", "sharpness", lambda k: _written(k.sharpness), lambda v, b: v < b["sharpness"], ("sharpness",)),
-    _Defect("too dark", "light", lambda k: _written(k.light), lambda v, b: v < b["darkest"], ("darkest",)),
-    _Defect("too bright", "light", lambda k: _written(k.light), lambda v, b: v > b["brightest"], ("brightest",)),
+    _Defect("blurred", "sharpness", lambda k: written(k.sharpness), lambda v, b: v < b["sharpness"], ("sharpness",)),
+    _Defect("too dark", "light", lambda k: written(k.light), lambda v, b: v < b["darkest"], ("darkest",)),
+    _Defect("too bright", "light", lambda k: written(k.light), lambda v, b: v > b["brightest"], ("brightest",)),
     _Defect(
         "cut by the edge",
         "place in the frame",
@@ -52,7 +46,7 @@ _DEFECTS = (
 _SMALL = _Defect(
     "too small",
     "eye distance",
-    lambda k: _written(k.eye_distance),
+    lambda k: written(k.eye_distance),
     lambda v, b: v < b["eye_distance"],
     ("eye_distance",),
     " px",

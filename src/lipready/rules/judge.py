@@ -63,7 +63,8 @@ def _selection(only: Iterable[str]) -> frozenset[str]:
 
 def _views(rule: Rule, facts: JobFacts) -> Iterator[tuple[Subject, JobFacts]]:
     """Yield what a rule is to be run on: the job, once for its subject, or once for each file."""
-    if rule.subject == "job":
+    if rule.subject == "job" and (rule.needs != "samples" or None not in (facts.video, facts.audio)):
+        # What is heard is held against the video.
         yield "job", facts
     for file in facts.files():
         if rule.subject == "file":

@@ -3,7 +3,25 @@
 from difflib import get_close_matches
 
 from lipready.errors import UsageError
-from lipready.rules import audio, clarity, face, file, image, length, people, picture, pose, request, timing, video
+from lipready.rules import (
+    audio,
+    background,
+    clarity,
+    face,
+    file,
+    image,
+    length,
+    level,
+    people,
+    picture,
+    pose,
+    recording,
+    request,
+    speech,
+    speech_timing,
+    timing,
+    video,
+)
 from lipready.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -33,6 +51,15 @@ RULES: tuple[Rule, ...] = (
     audio.FORMAT,
     audio.DURATION,
     audio.FILE_SIZE,
+    speech.NO_SPEECH,
+    level.QUIET,
+    level.CLIPPED,
+    background.NOISY,
+    background.MUSIC,
+    speech.MOSTLY_SILENT,
+    recording.TELEPHONE_BAND,
+    recording.CHANNEL_FAULT,
+    level.DC_OFFSET,
     image.FORMAT,
     image.FILE_SIZE,
     image.ASPECT_RATIO,
@@ -45,6 +72,7 @@ RULES: tuple[Rule, ...] = (
     request.THRESHOLD_WITHOUT_REFERENCE,
     request.CALLBACK_URL,
     length.LENGTH_MISMATCH,
+    speech_timing.SPEECH_TIMING,
 )
 
 

@@ -10,6 +10,7 @@ from lipready.facts.image import ImageFacts
 from lipready.facts.job import JobFacts
 from lipready.facts.people import Box, Look, Match, PeopleFacts, Person
 from lipready.facts.request import CallbackFacts, RequestFacts
+from lipready.facts.speech import Clipping, Level, SignalToNoise, Span, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, SoundTrack, Stillness, VideoFacts
 
@@ -79,6 +80,33 @@ def audio_facts(**changes: Any) -> AudioFacts:
     return AudioFacts(**{**plain, **changes})
 
 
+def spans(*ends: tuple[Fraction | float | str, Fraction | float | str]) -> tuple[Span, ...]:
+    """Make stretches from pairs of begin and end, in seconds."""
+    return tuple(Span(Fraction(start), Fraction(end)) for start, end in ends)
+
+
+def speech_facts(length: Fraction | float | str = 10, **changes: Any) -> SpeechFacts:
+    """Make the facts of a good recording in which somebody speaks, but for a moment at both ends, with changes."""
+    whole = Fraction(length)
+    edge = whole / 50
+    plain: dict[str, Any] = {
+        "length": whole,
+        "loudness": -20.0,
+        "true_peak": -2.0,
+        "peak": -2.1,
+        "clipping": Clipping(0, 0.0, None),
+        "speech": spans((edge, whole - edge)),
+        "silences": (),
+        "noise": SignalToNoise(40.0, 45.0, gated=False),
+        "background": "silence",
+        "bandwidth": 9000.0,
+        "channel_fault": None,
+        "dc_offsets": (0.0001,),
+        "levels": tuple(Level(-60.0 if part in {0, 49} else -20.0, part not in {0, 49}) for part in range(50)),
+    }
+    return SpeechFacts(**{**plain, **changes})
+
+
 def image_facts(**changes: Any) -> ImageFacts:
     """Make the facts of an upright JPEG of 800 x 1000 pixels, with changes."""
     sizes = {"stored_width": changes.get("width", 800), "stored_height": changes.get("height", 1000)}
@@ -132,7 +160,11 @@ def file(role: Role, **changes: Any) -> FileFacts:
         },
     }
     common: dict[str, Any] = {"role": role, "bytes": 900_000, "lfs": None, "problem": None}
-    return FileFacts(**{**common, **plain[role], **changes})
+    values = {**common, **plain[role], **changes}
+    if role == "audio" and isinstance(values["media"], AudioFacts):
+        length = values["media"].duration
+        values.setdefault("speech", speech_facts(10 if isinstance(length, Unmeasured) else abs(length.believed)))
+    return FileFacts(**values)
 
 
 def unread(role: Role, problem: str | None, lfs: LfsPointer | None = None) -> FileFacts:
@@ -174,6 +206,11 @@ def with_video(**changes: Any) -> JobFacts:
 def with_audio(**changes: Any) -> JobFacts:
     """Make a job whose audio stream differs."""
     return job(audio=file("audio", media=audio_facts(**changes)))
+
+
+def heard(**changes: Any) -> JobFacts:
+    """Make a job in whose audio track of 10 s something else is heard."""
+    return job(audio=file("audio", speech=speech_facts(**changes)))
 
 
 def with_image(**changes: Any) -> JobFacts:

@@ -95,3 +95,8 @@ def place(parts: tuple[Stretch, ...], look: Look) -> Where:
 def exact(value: float | None) -> Fraction | None:
     """Return a measured number as it is, without rounding; None where it was not measured, or is no number."""
     return None if value is None or not isfinite(value) else Fraction(value)
+
+
+def written(value: float | None) -> Fraction | None:
+    """Take a measured number as it is written: 0.12 is twelve hundredths, not the binary fraction next to it."""
+    return None if value is None or not isfinite(value) else Fraction(repr(value))

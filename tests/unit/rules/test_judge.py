@@ -102,12 +102,16 @@ def test_find_rule() -> None:
     assert select("F") == {"F001", "F002", "F003"}
 
 
-def test_quick_lists_what_needs_pixels_and_still_passes() -> None:
+HEARD = ("A501", "A502", "A503", "A504", "A505", "A506", "A507", "A508", "A509")
+
+
+def test_quick_lists_what_needs_pixels_or_samples_and_still_passes() -> None:
     facts = job(video=file("video", people=GONE, media=video_facts(stillness=GONE)), reference=None)
     findings, unchecked = judge(facts, DASHSCOPE, quick=True)
     assert findings == ()
     assert [(entry.rule, entry.reason) for entry in unchecked] == [
-        (rule, "not run with --quick") for rule in ("P301", "P302", "P303", "P304", "P305", "P306", "V207")
+        (rule, "not run with --quick")
+        for rule in ("P301", "P302", "P303", "P304", "P305", "P306", "V207", *HEARD, "R706")
     ]
     assert verdict(facts, quick=True) == "pass"
 
@@ -161,7 +165,7 @@ def test_a_pointer_with_a_problem_is_still_a_pointer() -> None:
 
 def test_rules_about_files_that_are_not_there_are_not_mentioned() -> None:
     findings, unchecked = judge(job(video=None, reference=None), DASHSCOPE, quick=True)
-    assert (findings, unchecked) == ((), ())
+    assert (findings, [(entry.rule, entry.role) for entry in unchecked]) == ((), [(rule, "audio") for rule in HEARD])
 
 
 def test_media_of_another_kind_is_not_judged() -> None:

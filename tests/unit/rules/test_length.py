@@ -5,16 +5,21 @@ from fractions import Fraction
 import pytest
 
 from lipready.facts.finding import Finding
+from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.loader import load_profile
 from lipready.rules.judge import judge
-from lipready.rules.samples import audio_facts, file, job, request, seconds, video_facts
+from lipready.rules.samples import audio_facts, file, job, request, seconds, speech_facts, video_facts
+
+UNHEARD = Unmeasured("nothing was listened to")
 
 
-def mismatch(video: str, audio: str, *, extension: bool, provider: str = "dashscope") -> tuple[Finding, ...]:
+def mismatch(
+    video: str, audio: str, *, extension: bool, provider: str = "dashscope", speech: SpeechFacts | Unmeasured = UNHEARD
+) -> tuple[Finding, ...]:
     facts = job(
         video=file("video", media=video_facts(duration=seconds(video))),
-        audio=file("audio", media=audio_facts(duration=seconds(audio))),
+        audio=file("audio", media=audio_facts(duration=seconds(audio)), speech=speech),
         request=request(video_extension=extension),
     )
     return judge(facts, load_profile(provider), only=("R705",))[0]
@@ -57,3 +62,11 @@ def test_an_unknown_length_is_unchecked() -> None:
     findings, unchecked = judge(facts, load_profile("dashscope"), only=("R705",))
     assert findings == ()
     assert "the index is broken" in next(entry.reason for entry in unchecked if entry.rule == "R705")
+
+
+def test_a_cut_is_a_remark_where_another_rule_knows_what_is_lost() -> None:
+    (finding,) = mismatch("5", "8.2", extension=False, speech=speech_facts("8.2"))
+    assert (finding.severity, finding.fix) == ("info", None)
+    assert "last 3.2 s of the audio are cut off" in finding.message
+    (finding,) = mismatch("5", "8.2", extension=False, speech=speech_facts("8.2", speech=()))
+    assert finding.severity == "warning"

@@ -1,0 +1,164 @@
+"""Rules about the level of the sound: too quiet, clipped, off the middle."""
+
+from fractions import Fraction
+
+from lipready.facts.file import FileFacts
+from lipready.facts.finding import Fix, Where
+from lipready.facts.speech import Clipping, SpeechFacts
+from lipready.facts.unmeasured import Unmeasured
+from lipready.profiles.limit import Limit
+from lipready.rules.bounds import outside
+from lipready.rules.listening import of_sound, of_speech, reading
+from lipready.rules.rule import Rule, Verdicts
+from lipready.rules.samples import heard, job
+from lipready.rules.subjects import finding
+from lipready.rules.target import written
+from lipready.rules.wording import clock, name_of, number, percent
+
+
+@of_speech
+def audio_quiet(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
+    """Warn of speech that is too quiet.
+
+    What it checks
+        The integrated loudness of the track (EBU R128, ITU-R BS.1770) against `quiet`, in LUFS. Nothing is said of a
+        loud track, nor of a peak over 0 dB alone: 7 of 60 clean recordings have one.
+
+    Why it matters
+        A model that listens for speech may take quiet speech for silence, and keep the mouth closed.
+
+    What the provider says
+        DashScope asks for loud speech, without a number. Broadcasts aim at -23 LUFS, podcasts at -16; of 38 real
+        recordings of speech 37 have -32 and more, and the one of a distant voice has -47.
+
+    How to repair
+        `prepare` raises it to `target`, or as far as its true peaks stay under `ceiling` (dBTP).
+    """
+    loudness = reading(heard_.loudness, "loudness")
+    if isinstance(loudness, Unmeasured):
+        yield loudness
+        return
+    bound, target, ceiling = (limit.bands[name] for name in ("quiet", "target", "ceiling"))
+    if loudness >= bound:
+        return
+    measured, allowed = f"{number(loudness, (bound,), 1)} LUFS", f"≥ {number(bound)} LUFS"
+    text = f"Raise it to {number(target)} LUFS, or as far as its peaks stay under {number(ceiling)} dBTP."
+    fix = Fix("loudness", "reencode", text)
+    yield finding(
+        limit,
+        file,
+        outside(limit),
+        f"{name_of(file)} is quiet: {measured}, where speech has {allowed}, so that it may be taken for silence. "
+        f"{fix.text}",
+        measured=measured,
+        allowed=allowed,
+        fix=fix,
+    )
+
+
+@of_sound
+def audio_clipped(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
+    """Warn of sound whose peaks are cut off.
+
+    What it checks
+        How many samples per million lie in runs of three or more at full scale, against `per_million`. A single sample
+        there is no clipping.
+
+    Why it matters
+        What was cut off sounds harsh, and hides the consonants by which the mouth is shaped.
+
+    What the provider says
+        DashScope asks for clear speech, without a number.
+
+    How to repair
+        Nothing brings back what was cut off: take the track from before it was made louder, or record it again with
+        less gain.
+    """
+    clipping, bound = heard_.clipping, limit.bands["per_million"]
+    share = reading(clipping.per_million, "share of clipped samples")
+    if isinstance(share, Unmeasured):
+        yield share
+        return
+    if share <= bound:
+        return
+    first = clipping.first
+    runs = "once" if clipping.runs == 1 else f"{clipping.runs:,} times"
+    when = "" if first is None else f", first at {clock(first, 1)}"
+    measured = f"{number(share, (bound,), 0)} samples per million"
+    yield finding(
+        limit,
+        file,
+        outside(limit),
+        f"{name_of(file)} is clipped {runs}{when} ({measured}, where ≤ {number(bound)} are not heard): its peaks are "
+        "cut off. Take it from before it was made louder, or record it again with less gain.",
+        measured=measured,
+        allowed=f"≤ {number(bound)} samples per million",
+        where=None if first is None else Where(first),
+    )
+
+
+@of_sound
+def audio_dc_offset(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
+    """Warn of sound that does not swing around zero.
+
+    What it checks
+        The mean of the samples of the worst channel, as a share of full scale, against `offset`.
+
+    Why it matters
+        It takes room from the loud parts, clicks where the sound begins, ends or is cut, and spoils measurements of
+        level. It comes from a fault of the recorder.
+
+    What the provider says
+        Nothing. Of 54 real files 51 lie under 0.004, and one just under a hundredth; two with a fault of the recorder
+        read 0.06 and 0.17.
+
+    How to repair
+        `prepare` takes it out with a high-pass filter below all speech.
+    """
+    offset, bound = written(heard_.dc_offset), limit.bands["offset"]
+    if offset is None:
+        yield Unmeasured("the DC offset is no number")
+        return
+    if offset <= bound:
+        return
+    fix = Fix("remove-dc", "reencode", "Take the offset out.")
+    measured = f"{percent(offset, (bound,))} of full scale"
+    yield finding(
+        limit,
+        file,
+        outside(limit),
+        f"{name_of(file)} does not swing around zero: it is off by {measured}, where ≤ {percent(bound)} does no harm. "
+        f"{fix.text}",
+        measured=measured,
+        allowed=f"≤ {percent(bound)} of full scale",
+        fix=fix,
+    )
+
+
+QUIET = Rule(
+    id="A502",
+    name="audio-quiet",
+    subject="audio",
+    needs="samples",
+    judge=audio_quiet,
+    valid=lambda: (job(), heard(loudness=-35.0), heard(loudness=-6.0, true_peak=2.5)),
+    invalid=lambda: (heard(loudness=-35.01), heard(loudness=-69.0)),
+)
+CLIPPED = Rule(
+    id="A503",
+    name="audio-clipped",
+    subject="audio",
+    needs="samples",
+    judge=audio_clipped,
+    valid=lambda: (job(), heard(clipping=Clipping(9, 100.0, Fraction(3))), heard(peak=0.0, true_peak=3.0)),
+    invalid=lambda: (heard(clipping=Clipping(1, 100.5, Fraction(0))), heard(clipping=Clipping(5000, 31_000.0, None))),
+)
+DC_OFFSET = Rule(
+    id="A509",
+    name="audio-dc-offset",
+    subject="audio",
+    needs="samples",
+    judge=audio_dc_offset,
+    valid=lambda: (job(), heard(dc_offsets=(0.01, -0.01)), heard(dc_offsets=())),
+    invalid=lambda: (heard(dc_offsets=(0.0, -0.0101)), heard(dc_offsets=(0.3,))),
+)
