@@ -7,7 +7,7 @@ from lipready.profiles.limit import Limit, Range
 from lipready.reports.page import Page
 from lipready.rules.wording import interval, number, size_limit
 
-_LABEL = 14
+_LABEL = 16
 
 
 def describe_limit(limit: Limit) -> str:

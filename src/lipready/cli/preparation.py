@@ -47,7 +47,11 @@ def as_json(prepared: Prepared, sheet: Path | None = None) -> str:
 def unanswered(prepared: Prepared, fail_on: str) -> int:
     """Give the exit status of a dry run: FOUND where a finding at or above `fail_on` is in no plan."""
     failing = {"error"} if fail_on == "error" else {"error", "warning"}
-    answered = {(file.role, rule) for file in prepared.plan.files for step in file.steps for rule in step.rules}
+    answered: set[tuple[str, str]] = {
+        (file.role, rule) for file in prepared.plan.files for step in file.steps for rule in step.rules
+    }
+    # What is wrong with the job as a whole is repaired in one of its files.
+    answered |= {("job", rule) for _, rule in answered}
     left = [f for f in prepared.before.findings if f.severity in failing and (f.role, f.rule) not in answered]
     return FOUND if left else CLEAN
 
@@ -136,7 +140,7 @@ def _undecided(prepared: Prepared, page: Page) -> list[str]:
         return []
     lines = [page.paint("for you to decide", "strong")]
     for rule, flag, text in prepared.plan.undecided:
-        say = f" Say {flag}." if flag and flag not in text else ""
+        say = "" if all(each in text for each in flag.split(" or ")) else f" Say {flag}."
         lines += page.wrap(f"{rule}: {text}{say}", indent="  ", hanging="    ")
     return lines
 

@@ -27,7 +27,13 @@ if TYPE_CHECKING:
     metavar="START:END|best",
     help="Keep this part of the video; `best` is the part in which the speaker's face is best seen.",
 )
-@click.option("--trim-audio", metavar="START:END", help="Keep this part of the audio track.")
+@click.option(
+    "--trim-audio",
+    metavar="START:END|best",
+    help="Keep this part of the audio track; `best` ends one that is too long in a pause.",
+)
+@click.option("--trim-silence", is_flag=True, help="Cut off the silence before and after the speech, but for 0.2 s.")
+@click.option("--denoise", is_flag=True, help="Lower a steady noise behind the speech, learnt in a pause.")
 @click.option(
     "--extend", is_flag=True, help="Lengthen what is too short: the video plays forward and backward in turn."
 )
@@ -49,6 +55,8 @@ def command(
     reference: str | None,
     trim: str | None,
     trim_audio: str | None,
+    trim_silence: bool,
+    denoise: bool,
     extend: bool,
     person: int | None,
     crop: bool,
@@ -77,16 +85,18 @@ def command(
     from lipready.check import Settings
     from lipready.cli.inputs import assign
     from lipready.cli.report_files import refuse_inputs
-    from lipready.fixes.choices import Choices, parse_span, parse_trim
+    from lipready.fixes.choices import Choices, parse_trim
     from lipready.fixes.folder import require_folder
 
     require_folder(out)
     choices = Choices(
         trim=None if trim is None else parse_trim(trim),
-        trim_audio=None if trim_audio is None else parse_span(trim_audio),
+        trim_audio=None if trim_audio is None else parse_trim(trim_audio),
         extend=extend,
         person=person,
         crop=crop,
+        trim_silence=trim_silence,
+        denoise=denoise,
     )
     options = RequestOptions(video_extension, face_threshold, callback_url)
     job = assign(files, video=video, audio=audio, reference=reference, options=options)

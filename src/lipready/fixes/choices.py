@@ -29,13 +29,18 @@ class Choices:
     of the person whose lips shall move, as the report counts them. `crop` cuts the picture to that person (else to
     whom the reference image shows, else to the provider's pick) where the face is too small or others are in the
     picture.
+
+    `trim_audio` "best" keeps a track that is too long from the first word to the last pause before the provider's
+    maximum. `trim_silence` takes away the silence before and after the speech, `denoise` lowers a steady noise.
     """
 
     trim: TrimSpan | Literal["best"] | None = None
-    trim_audio: TrimSpan | None = None
+    trim_audio: TrimSpan | Literal["best"] | None = None
     extend: bool = False
     person: int | None = None
     crop: bool = False
+    trim_silence: bool = False
+    denoise: bool = False
 
 
 def parse_trim(text: str) -> TrimSpan | Literal["best"]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from lipready.errors import FixError, UsageError
+from lipready.errors import FixError
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.finding import Subject
@@ -16,11 +16,17 @@ from lipready.facts.plan import FilePlan, PictureEdit, Plan, Step
 from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.fixes.audio import AudioCase, audio_commands, audio_extension, audio_length, audio_recipe, audio_steps
+from lipready.fixes.aims import aim
+from lipready.fixes.audio import audio_extension, audio_length, audio_recipe
+from lipready.fixes.audio_case import AudioCase
+from lipready.fixes.audio_command import audio_commands
+from lipready.fixes.audio_steps import audio_steps
 from lipready.fixes.choices import Choices
+from lipready.fixes.decisions import FLAGS, check_choices, decided
 from lipready.fixes.image import ImageCase, picture_edit, picture_steps
 from lipready.fixes.names import output_names
 from lipready.fixes.recipe import Encode
+from lipready.fixes.sound import Listen
 from lipready.fixes.span import target_person
 from lipready.fixes.video import VideoCase, output_length, video_recipe
 from lipready.fixes.video_command import encode_commands, remux_commands
@@ -33,12 +39,6 @@ TAKE_REFERENCE = "take-reference"
 SEVERAL_PEOPLE = "P302"
 
 _SUBJECTS: tuple[Subject, ...] = ("video", "audio", "reference", "job")
-_FLAGS: dict[str, dict[str, str]] = {
-    "video": {"trim": "--trim START:END", "extend": "--extend", "choose-person": "--person N", "crop": "--crop"},
-    "audio": {"trim": "--trim-audio START:END", "pad": "--extend"},
-    "reference": {"choose-person": "--person N", "crop-image": ""},
-    "job": {"extend": "--extend", "choose-person": "--person N"},
-}
 _TRUE_EXTENSIONS = {"jpeg": "jpg"}
 Commands = tuple[tuple[str, ...], ...]
 
@@ -61,27 +61,30 @@ def plan_job(report: Report, profile: Profile, choices: Choices, out: str) -> Pl
     is in no plan; while it is open who of several people speaks, none is. Raises FixError or UsageError where what the
     user chose cannot be done.
     """
-    _check_choices(report.facts, choices)
+    check_choices(report.facts, choices)
     wanted = {role: Wanted.of(report.findings, role) for role in _SUBJECTS}
-    given = {role: _given(role, report.facts, choices) for role in wanted}
-    undecided = tuple(gap for role, want in wanted.items() for gap in want.undecided(_FLAGS[role], given[role]))
+    given = {role: decided(role, report.facts, choices) for role in wanted}
+    sound = _audio_case(report, profile, choices)
+    recipe = None if sound is None else audio_recipe(sound)
+    if sound is not None and _cut_to_fit(sound, recipe):
+        given["audio"] |= {"trim"}
+    undecided = tuple(gap for role, want in wanted.items() for gap in want.undecided(FLAGS[role], given[role]))
     if speaker_open(undecided):
         return Plan((), undecided)
     drafts: list[tuple[FileFacts, Draft | None]] = []
-    spoken: Fraction | None = None
+    spoken = None if sound is None else audio_length(sound, recipe)
     for file in (report.facts.audio, report.facts.video, report.facts.reference):
         if file is None or not usable(file, report.findings):
             continue
-        if isinstance(file.media, AudioFacts):
-            case = AudioCase(file, file.media, wanted["audio"], profile, choices)
-            spoken = audio_length(case, audio_recipe(case))
         if not wanted[file.role].blocked(given[file.role]):
             want = wanted[file.role]
             if isinstance(file.media, VideoFacts):
                 person = _followed(report.facts, choices)
                 draft = _draft_video(VideoCase(file, file.media, want, profile, choices, spoken, person))
+            elif isinstance(file.media, ImageFacts):
+                draft = _draft_picture(ImageCase(file, file.media, want, profile))
             else:
-                draft = _draft_still_or_sound(file, want, profile, choices)
+                draft = None if sound is None or recipe is None else _draft_audio(sound, recipe)
             drafts.append((file, draft or _draft_rename(file, want)))
     return Plan(_named(drafts, report.facts, choices, out), undecided)
 
@@ -99,12 +102,21 @@ def _followed(facts: JobFacts, choices: Choices) -> int | None:
     return match.person if isinstance(match, Match) and match.alike == "same" else None
 
 
-def _draft_still_or_sound(file: FileFacts, wanted: Wanted, profile: Profile, choices: Choices) -> Draft | None:
-    if isinstance(file.media, AudioFacts):
-        return _draft_audio(AudioCase(file, file.media, wanted, profile, choices))
-    if isinstance(file.media, ImageFacts):
-        return _draft_picture(ImageCase(file, file.media, wanted, profile))
-    return None
+def _audio_case(report: Report, profile: Profile, choices: Choices) -> AudioCase | None:
+    """Gather what the repair of the audio track depends on; a finding on the job may ask for it as well."""
+    file = report.facts.audio
+    if file is None or not isinstance(file.media, AudioFacts) or not usable(file, report.findings):
+        return None
+    about_job = Wanted.of(report.findings, "job").only("trim-silence")
+    wanted = Wanted((*Wanted.of(report.findings, "audio").findings, *about_job))
+    return AudioCase(file, file.media, wanted, profile, choices)
+
+
+def _cut_to_fit(case: AudioCase, recipe: Listen | None) -> bool:
+    """Whether the silence that is cut off is enough, so that nobody has to decide where else to cut."""
+    length = audio_length(case, recipe)
+    cut = recipe is not None and recipe.part is not None and case.choices.trim_audio is None
+    return cut and length is not None and length in aim(case.profile, "A402")
 
 
 def _draft_video(case: VideoCase) -> Draft | None:
@@ -118,10 +130,7 @@ def _draft_video(case: VideoCase) -> Draft | None:
     return Draft("mp4", steps, lambda output: remux_commands(recipe, output), length=length)
 
 
-def _draft_audio(case: AudioCase) -> Draft | None:
-    recipe = audio_recipe(case)
-    if recipe is None:
-        return None
+def _draft_audio(case: AudioCase, recipe: Listen) -> Draft:
     return Draft(
         audio_extension(recipe),
         audio_steps(case, recipe),
@@ -173,22 +182,3 @@ def _reference_plan(video: FileFacts, person: int) -> FilePlan:
     target_person(video.people, person, video.path)
     text = f"Take the best frame of person {person} from the video."
     return FilePlan("reference", video.path, REFERENCE_NAME, (Step(TAKE_REFERENCE, "editorial", text, ("P302",)),))
-
-
-def _given(role: str, facts: JobFacts, choices: Choices) -> frozenset[str]:
-    """Name the editorial repairs that the user has decided on."""
-    trim = choices.trim_audio if role == "audio" else choices.trim
-    given = {"trim": trim is not None, "extend": choices.extend, "pad": choices.extend, "crop": choices.crop}
-    given["choose-person"] = choices.person is not None and facts.reference is None
-    return frozenset(name for name, decided in given.items() if decided)
-
-
-def _check_choices(facts: JobFacts, choices: Choices) -> None:
-    if choices.trim is not None and facts.video is None:
-        raise UsageError("--trim is about the video, and the job has none.")
-    if choices.crop and facts.video is None:
-        raise UsageError("--crop is about the picture of the video, and the job has none.")
-    if choices.trim_audio is not None and facts.audio is None:
-        raise UsageError("--trim-audio is about the audio track, and the job has none.")
-    if choices.person is not None and facts.video is None:
-        raise UsageError("--person is about the people in the video, and the job has none.")

@@ -98,18 +98,3 @@ class Remux:
     grid: Fraction | None
     tag: str | None
     sound: Sound
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listen:
-    """An audio track that is written as WAV or MP3.
-
-    `pad_to` is the length in seconds that silence fills it up to.
-    """
-
-    source: Input
-    codec: Literal["pcm_s16le", "libmp3lame"]
-    sample_rate: int
-    channels: int
-    part: Part | None
-    pad_to: Fraction | None

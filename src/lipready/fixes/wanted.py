@@ -29,6 +29,10 @@ class Wanted:
         """Whether one of these repairs is asked for."""
         return any(f.fix is not None and f.fix.name in names for f in self.findings)
 
+    def only(self, *names: str) -> tuple[Finding, ...]:
+        """Take the findings that ask for one of these repairs."""
+        return tuple(f for f in self.findings if f.fix is not None and f.fix.name in names)
+
     def level(self, level: FixLevel) -> bool:
         """Whether a repair of this level is asked for."""
         return any(f.fix is not None and f.fix.level == level for f in self.findings)
