@@ -10,6 +10,7 @@ from lipready.facts.people import PeopleFacts, Person, Quality
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, VideoFacts
 from lipready.reports.count import counted
+from lipready.reports.speech import speech_details
 
 
 def details(file: FileFacts) -> Iterator[str]:
@@ -21,6 +22,7 @@ def details(file: FileFacts) -> Iterator[str]:
             yield from _video(video)
         case AudioFacts() as audio:
             yield _duration(audio.duration)
+            yield from speech_details(file.speech)
         case Unmeasured() as unknown:
             yield f"media: not measured, {unknown.reason}"
     if isinstance(file.people, PeopleFacts):

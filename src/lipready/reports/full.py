@@ -2,9 +2,11 @@
 
 from lipready.facts.finding import Finding, Subject
 from lipready.facts.report import Report
+from lipready.facts.speech import SpeechFacts
 from lipready.reports.count import counted, totals
 from lipready.reports.details import details
 from lipready.reports.page import Page, Tone, plain
+from lipready.reports.speech import speech_lines
 from lipready.reports.summary import summarize
 
 MARKS: dict[str, str] = {"error": "✗", "warning": "▲", "info": "ℹ"}
@@ -82,6 +84,8 @@ def _file_section(report: Report, role: Subject, page: Page) -> list[str]:
         return []
     title = page.paint(plain(file.path), "strong") + page.paint(f"  {role}", "dim")
     lines = [title, *(page.wrap(summarize(file), indent="  ") if not page.brief else [])]
+    if not page.brief and isinstance(file.speech, SpeechFacts):
+        lines += speech_lines(file.speech, page)
     if page.verbose:
         lines += [line for detail in details(file) for line in page.wrap(detail, indent="  ", hanging="    ")]
     lines += [line for finding in findings for line in ["", *finding_lines(finding, page)]]
