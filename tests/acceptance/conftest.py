@@ -26,13 +26,13 @@ def ffmpeg():
 
 
 @pytest.fixture(scope="session")
-def media(tmp_path_factory):
+def media(tmp_path_factory, made):
     """Give a folder of small files without people: good.mp4, small.mp4 (480×854, 12 fps), speech.wav, face.png."""
     folder = tmp_path_factory.mktemp("media")
     x264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-movflags", "+faststart")
     make_media(folder / "good.mp4", "-f", "lavfi", "-i", "testsrc2=size=720x720:rate=25:duration=3", *x264)
     make_media(folder / "small.mp4", "-f", "lavfi", "-i", "testsrc2=size=480x854:rate=12:duration=3", *x264)
-    make_media(folder / "speech.wav", "-f", "lavfi", "-i", "sine=frequency=300:duration=3")
+    make_media(folder / "speech.wav", "-i", made("anna.wav"), "-t", "3", "-ar", "44100")
     make_media(folder / "face.png", "-f", "lavfi", "-i", "testsrc2=size=640x640", "-frames:v", "1")
     return folder
 
