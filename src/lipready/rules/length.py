@@ -13,7 +13,7 @@ from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.samples import audio_facts, file, job, request, seconds, video_facts
+from lipready.rules.samples import job, lasting
 from lipready.rules.subjects import finding, media_of
 from lipready.rules.wording import money, name_of, number
 
@@ -119,14 +119,6 @@ def bill(length: Fraction, limit: Limit, digits: int = 3) -> str:
     return text if price is None else f"{text} (about {money(length * price)} CNY)"
 
 
-def _lasting(video: str, audio: str, *, extension: bool = False) -> JobFacts:
-    return job(
-        video=file("video", media=video_facts(duration=seconds(video))),
-        audio=file("audio", media=audio_facts(duration=seconds(audio))),
-        request=request(video_extension=extension),
-    )
-
-
 LENGTH_MISMATCH = Rule(
     id="R705",
     name="length-mismatch",
@@ -134,11 +126,11 @@ LENGTH_MISMATCH = Rule(
     needs="headers",
     judge=length_mismatch,
     valid=lambda: (
-        _lasting("10", "10"),
-        _lasting("10", "10.5"),
-        _lasting("10.5", "10"),
+        lasting("10", "10"),
+        lasting("10", "10.5"),
+        lasting("10.5", "10"),
         job(audio=None),
         job(video=None),
     ),
-    invalid=lambda: (_lasting("5", "8.2"), _lasting("5", "8.2", extension=True), _lasting("8.2", "5")),
+    invalid=lambda: (lasting("5", "8.2"), lasting("5", "8.2", extension=True), lasting("8.2", "5")),
 )

@@ -198,6 +198,15 @@ def job(**changes: Any) -> JobFacts:
     return JobFacts(**{"match": same, **parts})
 
 
+def lasting(video: str, audio: str, *, extension: bool = False, **track: Any) -> JobFacts:
+    """Make a job whose video and audio last so many seconds; `track` changes the audio file further."""
+    return job(
+        video=file("video", media=video_facts(duration=seconds(video))),
+        audio=file("audio", media=audio_facts(duration=seconds(audio)), **track),
+        request=request(video_extension=extension),
+    )
+
+
 def with_video(**changes: Any) -> JobFacts:
     """Make a job whose video stream differs."""
     return job(video=file("video", media=video_facts(**changes)))

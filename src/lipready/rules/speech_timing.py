@@ -11,7 +11,7 @@ from lipready.rules.bounds import outside
 from lipready.rules.length import Lengths, bill, lengths_of, seconds_of
 from lipready.rules.listening import NO_SPEECH, heard_in
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.samples import audio_facts, file, job, request, seconds, spans, speech_facts, video_facts
+from lipready.rules.samples import job, lasting, spans, speech_facts
 from lipready.rules.stretches import Stretch, named
 from lipready.rules.subjects import finding
 from lipready.rules.wording import clock, listing, name_of, number, percent
@@ -112,13 +112,7 @@ def _closed(known: Lengths, said: Stretch, limit: Limit) -> Iterator[Finding]:
 
 
 def _spoken(video: str, audio: str, *said: tuple[str, str], extension: bool = False) -> JobFacts:
-    return job(
-        video=file("video", media=video_facts(duration=seconds(video))),
-        audio=file(
-            "audio", media=audio_facts(duration=seconds(audio)), speech=speech_facts(audio, speech=spans(*said))
-        ),
-        request=request(video_extension=extension),
-    )
+    return lasting(video, audio, extension=extension, speech=speech_facts(audio, speech=spans(*said)))
 
 
 SPEECH_TIMING = Rule(
