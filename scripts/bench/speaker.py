@@ -1,7 +1,6 @@
 """Make the clips that the speed is measured on: one speaker, who moves, in front of a camera that has noise."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -82,10 +81,3 @@ def bare_decode(path: Path) -> list[str]:
     from imageio_ffmpeg import get_ffmpeg_exe
 
     return [get_ffmpeg_exe(), "-nostdin", "-v", "error", "-i", str(path), "-map", "0:v", "-f", "null", "-"]
-
-
-def frames_of(path: Path) -> int:
-    """Count the frames of a clip, by ffmpeg's own account."""
-    command = [*bare_decode(path)[:-2], "null", "-progress", "-", "-"]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return int([line.split("=")[1] for line in said.splitlines() if line.startswith("frame=")][-1])

@@ -6,12 +6,9 @@ from fractions import Fraction
 from math import dist
 from typing import TYPE_CHECKING
 
-from lipready.faces.describe import chip_of
-from lipready.faces.engine import engine
 from lipready.faces.quality import eye_distance, sharpness_of
 from lipready.faces.sight import SURE_FLAG, Face
 from lipready.facts.people import Alike
-from lipready.facts.unmeasured import Unmeasured
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,14 +78,6 @@ def best_of(kept: Sequence[Chip], new: Chip, most: int = BEST) -> list[Chip]:
         return list(kept)
     others = [chip for chip in kept if chip is not rival]
     return sorted([*others, new], key=lambda chip: (-chip.merit, chip.time))[:most]
-
-
-def descriptor_of(image: "NDArray[np.uint8]", face: Face) -> tuple[float, ...] | Unmeasured:
-    """Describe one face of an RGB image; Unmeasured where it is too small, too blurred or too far turned."""
-    chip = usable_chip(Fraction(0), face, chip_of(image, face.points)) if face.points else None
-    if chip is None:
-        return Unmeasured("the face is too small, too blurred or too far turned to be told from others")
-    return engine().describer.describe(chip.pixels)
 
 
 def mean_of(descriptors: Sequence[tuple[float, ...]]) -> tuple[float, ...]:

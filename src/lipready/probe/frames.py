@@ -214,8 +214,7 @@ class _Scanner:
         waiting = frame_bytes(self._video) + 3 * upright.width * upright.height
         with closing(Relay(self._path, self._video, plan, self._ready, waiting)) as relay:
             try:
-                for _, frame in relay:
-                    yield frame
+                yield from relay
             finally:
                 self.damaged += relay.damaged
 

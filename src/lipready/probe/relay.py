@@ -69,18 +69,18 @@ class Relay:
         for thread in self._threads:
             thread.start()
 
-    def __iter__(self) -> Iterator[tuple[Piece, Any]]:
-        """Yield each piece with what `ready` returned, in order of time.
+    def __iter__(self) -> Iterator[Any]:
+        """Yield what `ready` returned, in order of time.
 
         Raises ProbeError where the file cannot be opened as video, Misplaced where a piece does not begin where the
         index says.
         """
-        for number, piece in enumerate(self._plan.pieces):
+        for number in range(len(self._plan.pieces)):
             line = self._lines[number % len(self._lines)]
             while not isinstance(item := line.get(), _End):
                 if isinstance(item, Exception):
                     raise item
-                yield piece, item
+                yield item
             self.damaged += item.damaged
 
     def close(self) -> None:

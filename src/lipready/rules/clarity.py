@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from lipready.facts.job import JobFacts
+from lipready.facts.file import FileFacts
 from lipready.facts.people import Look
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
-from lipready.rules.portrait import portrait
+from lipready.rules.portrait import of_portrait
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.samples import job, portrayed, watched
 from lipready.rules.stretches import named
@@ -100,7 +100,8 @@ def face_unclear(target: Target, limit: Limit) -> Verdicts:
     )
 
 
-def image_face_unclear(facts: JobFacts, limit: Limit) -> Verdicts:
+@of_portrait
+def image_face_unclear(image: FileFacts, look: Look, limit: Limit) -> Verdicts:
     """Warn of a reference image whose face is blurred, too dark, too bright, too small, or cut by the edge.
 
     What it checks
@@ -119,15 +120,9 @@ def image_face_unclear(facts: JobFacts, limit: Limit) -> Verdicts:
     How to repair
         Take another picture, or let `prepare --person N` (or `lipready reference`) find a clear frame of the clip.
     """
-    look = portrait(facts)
-    if not isinstance(look, Look):
-        if look is not None:
-            yield look
-        return
     yield from (_unmeasured(defect) for defect in (*_DEFECTS, _SMALL) if defect.reads(look) is None)
     found = list(_defects_of(look, limit.bands))
-    image = facts.reference
-    if not found or image is None:
+    if not found:
         return
     advice = "Take another picture, or leave it out and let --person N take a clear one from the clip."
     yield finding(

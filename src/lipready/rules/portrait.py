@@ -1,8 +1,29 @@
 """The one face of the reference image."""
 
+from collections.abc import Callable, Iterator
+from functools import wraps
+
+from lipready.facts.file import FileFacts
+from lipready.facts.finding import Finding
 from lipready.facts.job import JobFacts
 from lipready.facts.people import Look
 from lipready.facts.unmeasured import Unmeasured
+from lipready.profiles.limit import Limit
+from lipready.rules.rule import Judge, Verdicts
+
+
+def of_portrait(judge: Callable[[FileFacts, Look, Limit], Verdicts]) -> Judge:
+    """Turn a function of (reference image, its one face, limit) into a rule; without an image nothing is judged."""
+
+    @wraps(judge)
+    def judge_job(facts: JobFacts, limit: Limit) -> Iterator[Finding | Unmeasured]:
+        found = portrait(facts)
+        if isinstance(found, Unmeasured):
+            yield found
+        elif found is not None and facts.reference is not None:
+            yield from judge(facts.reference, found, limit)
+
+    return judge_job
 
 
 def portrait(facts: JobFacts) -> Look | Unmeasured | None:

@@ -2,12 +2,12 @@
 
 from fractions import Fraction
 
-from lipready.facts.job import JobFacts
+from lipready.facts.file import FileFacts
 from lipready.facts.people import Look
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
-from lipready.rules.portrait import portrait
+from lipready.rules.portrait import of_portrait
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.samples import job, portrayed, watched
 from lipready.rules.stretches import named
@@ -138,7 +138,8 @@ def degrees(angle: Fraction, near: Fraction, beyond: str = "") -> str:
     return f"{number(angle, (near, Fraction(_LARGEST_TRUE)), 0)}°"
 
 
-def image_face_not_frontal(facts: JobFacts, limit: Limit) -> Verdicts:
+@of_portrait
+def image_face_not_frontal(image: FileFacts, found: Look, limit: Limit) -> Verdicts:
     """Warn of a reference image that does not show its face from the front.
 
     What it checks
@@ -156,19 +157,13 @@ def image_face_not_frontal(facts: JobFacts, limit: Limit) -> Verdicts:
     How to repair
         Take another picture, or let `prepare --person N` (or `lipready reference`) find a frontal frame of the clip.
     """
-    found = portrait(facts)
-    if not isinstance(found, Look):
-        if found is not None:
-            yield found
-        return
     readings = {name: exact(getattr(found, name)) for name in ("yaw", "pitch", "roll")}
     known = {name: angle for name, angle in readings.items() if angle is not None}
     if not known:
         yield _UNKNOWN
         return
     off = {name: angle for name, angle in known.items() if abs(angle) > limit.bands[name]}
-    image = facts.reference
-    if not off or image is None:
+    if not off:
         return
     bounds = {name: limit.bands[name] for name in ("yaw", "pitch", "roll")}
     words = {name: degrees(abs(angle), bounds[name], _PROFILE if name == "yaw" else "") for name, angle in off.items()}

@@ -17,7 +17,6 @@ from lipready.faces.identity import (
     Chip,
     alike,
     best_of,
-    descriptor_of,
     distance,
     mean_of,
     usable_chip,
@@ -40,9 +39,10 @@ def only_face(picture: Picture) -> Face:
 
 
 def described(picture: Picture) -> tuple[float, ...]:
-    descriptor = descriptor_of(picture, only_face(picture))
-    assert isinstance(descriptor, tuple)
-    return descriptor
+    face = only_face(picture)
+    chip = usable_chip(Fraction(0), face, chip_of(picture, face.points))
+    assert chip is not None
+    return engine().describer.describe(chip.pixels)
 
 
 def test_one_woman_in_other_light_size_and_mirrored_is_the_same(astronaut: Picture, hopper: Picture) -> None:
