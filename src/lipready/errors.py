@@ -6,8 +6,28 @@ LipreadyError                  one clear sentence: what is wrong, where, what to
 ├── ComponentError             something that lipready needs is missing: model weights, ffmpeg, a shared library
 ├── ProbeError                 a file cannot be read as media (inside the package; a check turns it into F001)
 ├── FixError                   a repair failed, or cannot be done without a decision of the user
-└── NothingCheckedError        there was nothing to check
+├── NothingCheckedError        there was nothing to check
+├── PreflightError             a job was not sent, since its check found errors; carries the report
+├── JournalError               the journal of submitted tasks cannot be read or written
+└── ProviderError              a provider, or the way to it
+    ├── NotSentError           a request did not arrive: no connection, no such host, no valid certificate
+    ├── NoAnswerError          a request may have arrived, and no whole answer came back
+    ├── AnswerError            an answer that is not what the provider documents: too long, no JSON, a redirect
+    ├── RefusedError           the provider refused a request, and said why
+    ├── TaskFailedError        the provider took the task, and the task failed, was cancelled or is not known any more
+    ├── OutcomeUnknownError    a paid request may or may not have arrived, and nobody can be asked
+    ├── DeadlineError          the task did not end in time; it is kept, and can be resumed
+    └── DownloadError          the result could not be brought home, or is not what was paid for
 """
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from lipready.facts.report import Report
+
+Retry = Literal["again", "once", "ask", "account", "no"]
+"""What helps after a refusal: the same request after a pause, the same once more, asking what became of it (a paid
+request) or sending it again (any other), settling the account, or none of these: the input has to change."""
 
 
 class LipreadyError(Exception):
@@ -36,3 +56,76 @@ class FixError(LipreadyError):
 
 class NothingCheckedError(LipreadyError):
     """There was nothing to check."""
+
+
+class PreflightError(LipreadyError):
+    """A job was not sent, since its check found errors; `report` holds them."""
+
+    def __init__(self, message: str, report: "Report") -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class JournalError(LipreadyError):
+    """The journal of submitted tasks cannot be read or written."""
+
+
+class ProviderError(LipreadyError):
+    """A provider, or the way to it. `task_id` is the provider's id of the task that is concerned, where it has one."""
+
+    task_id: str | None = None
+
+
+class NotSentError(ProviderError):
+    """A request did not arrive: sending it again costs nothing twice."""
+
+
+class NoAnswerError(ProviderError):
+    """A request may have arrived, and no whole answer came back."""
+
+
+class AnswerError(ProviderError):
+    """An answer that is not what the provider documents; what was asked for may have happened."""
+
+
+class RefusedError(ProviderError):
+    """The provider refused a request.
+
+    `code` is the provider's own, `status` that of HTTP, `retry` says what helps, `rules` are the ids of our rules that
+    look for the cause, `after` is the pause in seconds that the provider asked for.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "",
+        status: int | None = None,
+        retry: Retry = "no",
+        rules: tuple[str, ...] = (),
+        request_id: str | None = None,
+        after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code, self.status, self.retry, self.rules = code, status, retry, rules
+        self.request_id, self.after = request_id, after
+
+
+class TaskFailedError(ProviderError):
+    """A task failed, was cancelled, or is not known any more. `code` and `rules` as for RefusedError."""
+
+    def __init__(self, message: str, *, task_id: str, code: str = "", rules: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.task_id, self.code, self.rules = task_id, code, rules
+
+
+class OutcomeUnknownError(ProviderError):
+    """A paid request may or may not have arrived, and nobody can be asked; it is not sent again by itself."""
+
+
+class DeadlineError(ProviderError):
+    """A task did not end in time; it is kept, and can be resumed."""
+
+
+class DownloadError(ProviderError):
+    """The result could not be brought home, or is not what was paid for."""

@@ -14,11 +14,13 @@ PACKAGE = Path(__file__).parents[2] / "src" / "lipready"
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"__init__", "__main__"}),
     frozenset({"cli"}),
-    frozenset({"gate", "prepare", "submit", "sandbox"}),
+    frozenset({"gate", "prepare", "submit"}),
+    frozenset({"sandbox", "task"}),
     frozenset({"check"}),
     frozenset({"faces"}),
     frozenset({"rules", "fixes", "speech", "profiles", "reports", "probe", "providers", "job", "messages"}),
-    frozenset({"facts", "errors"}),
+    frozenset({"errors"}),
+    frozenset({"facts"}),
 )
 # The flow asks for two exceptions: profiles are data that rules read, and probe opens every file.
 OPEN_ROOMS = frozenset({"profiles", "probe"})

@@ -1,0 +1,49 @@
+"""What a provider says of a task."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+TaskStatus = Literal["queued", "running", "succeeded", "failed", "canceled", "unknown"]
+"""Unlisted words of a provider mean "running". "unknown": the provider does not know the task, or not any more."""
+
+ENDED: frozenset[TaskStatus] = frozenset({"succeeded", "failed", "canceled", "unknown"})
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteError:
+    """What a provider reports in its own words; `code` is "" where it gave none."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskState:
+    """One look at a task.
+
+    `said` is the status in the provider's own spelling. `progress` is in percent. `result_url` lives 24 h and is a
+    secret of sorts: whoever has it can read the film. `seconds` is the length that is billed, in seconds.
+    """
+
+    id: str
+    status: TaskStatus
+    said: str
+    progress: int | None = None
+    result_url: str | None = field(default=None, repr=False)
+    error: RemoteError | None = None
+    request_id: str | None = None
+    seconds: float | None = None
+    credits: float | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the provider will not say anything else of it."""
+        return self.status in ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class ListedTask:
+    """A row of the provider's own list of tasks; `created` is seconds since 1970 by the provider's clock."""
+
+    id: str
+    created: float | None

@@ -1,0 +1,68 @@
+"""What the providers' error codes mean to us."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+
+from lipready.errors import Retry
+
+_BY_STATUS: Mapping[int | None, tuple[Retry, str]] = {
+    HTTPStatus.UNAUTHORIZED: ("no", "Check the API key, and that it belongs to this provider and region."),
+    HTTPStatus.PAYMENT_REQUIRED: ("account", "Top up the account, then send the job again."),
+    HTTPStatus.FORBIDDEN: ("no", "Check in the provider's console that the key may use this model."),
+    HTTPStatus.NOT_FOUND: ("no", "Check the provider's address and the id; tasks are forgotten after a day."),
+    HTTPStatus.REQUEST_TIMEOUT: ("ask", "The provider did not finish in time: try again later."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("no", "Make the file or the request smaller."),
+    HTTPStatus.TOO_MANY_REQUESTS: ("again", "The provider is busy: try again in a minute, with fewer jobs at once."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCode:
+    """One documented code: what helps (see `lipready.errors.Retry`), our rules that look for it, and what to do now.
+
+    `code` is our one spelling of it. `advice` is a sentence for people.
+    """
+
+    code: str
+    retry: Retry
+    advice: str
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The documented codes of one provider, and other spellings of them."""
+
+    known: Mapping[str, RemoteCode]
+    spellings: Mapping[str, str]
+
+    @classmethod
+    def of(cls, codes: Iterable[RemoteCode], spellings: Mapping[str, str]) -> "Codes":
+        """Make a table of codes; each is found in upper and lower case, and under its other `spellings`."""
+        known = {entry.code: entry for entry in codes}
+        return cls(known, {code.lower(): code for code in known} | {old.lower(): new for old, new in spellings.items()})
+
+    def find(self, code: str) -> RemoteCode | None:
+        """Find a code, or the nearest family that it belongs to ("InvalidFile.New" is of "InvalidFile")."""
+        code = code.strip()
+        family = code
+        while family:
+            entry = self.known.get(self.spellings.get(family.lower(), ""))
+            if entry is not None:
+                return entry if family == code else replace(entry, code=code)
+            family = family.rpartition(".")[0]
+        return None
+
+
+def by_status(code: str, status: int | None) -> RemoteCode:
+    """Explain a code that is not documented by the status that came with it; a number is taken for a status itself."""
+    if status is None and code.isascii() and code.isdigit() and len(code) == len("429"):
+        status = int(code)
+    if status in _BY_STATUS:
+        return RemoteCode(code, *_BY_STATUS[status])
+    if status is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return RemoteCode(code, "ask", "The provider has a fault of its own: try again later.")
+    if status is not None and status >= HTTPStatus.BAD_REQUEST:
+        return RemoteCode(code, "no", "Change the request as the provider says, then send it again.")
+    return RemoteCode(code, "no", "This code is not documented: see the provider's console, or ask its support.")

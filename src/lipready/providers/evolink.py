@@ -1,0 +1,82 @@
+"""EvoLink: what its VideoRetalk service is asked, and how politely.
+
+https://docs.evolink.ai/en/api-manual/video-series/videoretalk/videoretalk-video-generate; the key of idempotency and
+the list of tasks as in EvoLink's own client.
+"""
+
+import re
+
+from lipready.errors import UsageError
+from lipready.providers.evolink_answers import read_cancel, read_list, read_submitted, read_task
+from lipready.providers.evolink_codes import explain
+from lipready.providers.evolink_files import LARGEST_UPLOAD
+from lipready.providers.fields import asked_id
+from lipready.providers.request import Endpoints, Submission
+from lipready.providers.service import Service
+from lipready.providers.wire import PAID_SECONDS, Request
+
+MODEL = "videoretalk"
+PAGE_SIZE = 50
+
+_HOUR = 3600.0
+_IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9._-]{16,96}")
+
+
+def submit(endpoints: Endpoints, submission: Submission, key: str) -> Request:
+    """Ask for a film. The same `key` (16–96 letters, digits, dots and dashes) asks for the same film, paid once.
+
+    Raises UsageError for another key.
+    """
+    if not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise UsageError("A key of idempotency at EvoLink has 16 to 96 letters, digits, dots and dashes.")
+    body: dict[str, object] = {
+        "model": submission.model,
+        "video_url": submission.video_url,
+        "audio_url": submission.audio_url,
+        "video_extension": submission.video_extension,
+    }
+    optional = {
+        "ref_image_url": submission.reference_url,
+        "query_face_threshold": submission.face_threshold,
+        "callback_url": submission.callback_url,
+    }
+    return Request(
+        method="POST",
+        url=f"{endpoints.api}/videos/generations",
+        headers={"Idempotency-Key": key},
+        json=body | {name: value for name, value in optional.items() if value is not None},
+        seconds=PAID_SECONDS,
+    )
+
+
+def query(endpoints: Endpoints, task_id: str) -> Request:
+    """Ask for one task. Raises UsageError where the id cannot be one."""
+    return Request(method="GET", url=f"{endpoints.api}/tasks/{asked_id(task_id)}")
+
+
+def list_tasks(endpoints: Endpoints, page: int) -> Request:
+    """Ask for a page (from 1) of the account's tasks, the newest first."""
+    return Request(method="GET", url=f"{endpoints.api}/tasks?model={MODEL}&page={page}&page_size={PAGE_SIZE}")
+
+
+SERVICE = Service(
+    name="evolink",
+    title="EvoLink",
+    key_variable="EVOLINK_API_KEY",
+    idempotent=True,
+    # No rates are documented; these are those of the model behind it, and what EvoLink's own client does.
+    submit_interval=1.0,
+    read_interval=1 / 20,
+    poll_seconds=8.0,
+    longest_seconds=3 * _HOUR,
+    largest_upload=LARGEST_UPLOAD,
+    submit=submit,
+    read_submitted=read_submitted,
+    query=query,
+    read_task=read_task,
+    list_tasks=list_tasks,
+    read_list=read_list,
+    cancel=None,
+    read_cancel=read_cancel,
+    explain=explain,
+)

@@ -1,0 +1,133 @@
+"""What EvoLink answers, in our words. Errors are `{error: {code, message, type}}`; a code may be a number."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from lipready.errors import AnswerError, RefusedError
+from lipready.facts.task import ListedTask, RemoteError, TaskState, TaskStatus
+from lipready.providers.answer import read_object
+from lipready.providers.evolink_codes import explain, upstream
+from lipready.providers.fields import Table, code, identifier, link, missing, number, rows, table, task_id, text, whole
+from lipready.providers.refusal import accepted, refusal
+from lipready.providers.wire import Answer
+
+WHO: Final = "EvoLink"
+
+_STATUSES: Mapping[str, TaskStatus] = {
+    "pending": "queued",
+    "processing": "running",
+    "completed": "succeeded",
+    "failed": "failed",
+    "cancelled": "canceled",
+    "canceled": "canceled",
+}
+_PERCENT = range(101)
+
+
+def read_submitted(answer: Answer) -> TaskState:
+    """Read the answer to a submission. The id is all that counts: whatever else is odd, the task is not lost for it."""
+    values = read_accepted(answer)
+    if identifier(values.get("id")) is None:
+        raise refused_or(answer, values, missing("id", "the id of a task"))
+    said = text(values, "status")
+    status = _STATUSES.get(said.lower(), "running" if said else "queued")
+    # A film that is ready at once is fetched by asking for the task, as always.
+    return _state(answer, values, "running" if status == "succeeded" else status, None)
+
+
+def read_task(answer: Answer) -> TaskState:
+    """Read what becomes of a task. A status that is not documented means that it still runs."""
+    values = read_accepted(answer)
+    if "id" not in values:
+        raise refused_or(answer, values, missing("id", "the id of a task"))
+    task_id(values["id"], "id")
+    said = text(values, "status")
+    if not said:
+        raise missing("status", "the status of a task")
+    status = _STATUSES.get(said.lower(), "running")
+    return _state(answer, values, status, _result(values) if status == "succeeded" else None)
+
+
+def read_list(answer: Answer) -> tuple[tuple[ListedTask, ...], bool]:
+    """Read a page of the list of tasks, and whether more pages follow."""
+    values = read_accepted(answer)
+    if "data" not in values:
+        raise refused_or(answer, values, missing("data", "a list of objects"))
+    found = rows(values, "data")
+    page, size, total = whole(values, "page"), whole(values, "page_size"), whole(values, "total")
+    more = bool(found) and (page is None or size is None or total is None or page * size < total)
+    return tuple(ListedTask(task_id(row.get("id"), "data[].id"), number(row, "created_at")) for row in found), more
+
+
+def read_cancel(answer: Answer) -> None:
+    """Read the answer to a cancellation, which EvoLink does not offer. Raises RefusedError where it says no."""
+    read_accepted(answer)
+
+
+def read_accepted(answer: Answer) -> Table:
+    """Read the body of an answer that says yes. Raises RefusedError where it says no, AnswerError for neither."""
+    if accepted(answer):
+        return read_object(answer, WHO)
+    raise refused(answer)
+
+
+def refused(answer: Answer) -> RefusedError:
+    """Make the exception for an error status, whatever the body may be: a proxy on the way writes pages of its own."""
+    try:
+        values = read_object(answer, WHO)
+    except AnswerError:
+        values = {}
+    return _refusal(answer, values)
+
+
+def refused_or(answer: Answer, values: Table, otherwise: AnswerError) -> RefusedError | AnswerError:
+    """Make the exception for an answer with HTTP 200 that lacks what it should have: with an error it is a refusal."""
+    said = _said(values)
+    return _refusal(answer, values) if said.code or said.message or values.get("success") is False else otherwise
+
+
+def request_id(answer: Answer) -> str | None:
+    """Return the id under which EvoLink knows a request."""
+    return identifier(answer.headers.get("x-request-id")) or identifier(answer.headers.get("x-oneapi-request-id"))
+
+
+def _refusal(answer: Answer, values: Table) -> RefusedError:
+    return refusal(WHO, answer, _said(values), explain, request_id(answer) or identifier(values.get("request_id")))
+
+
+def _said(values: Table) -> RemoteError:
+    """Read the error of the API (`error`) or of the files service (`code`, `msg`)."""
+    error = table(values, "error")
+    if error:
+        return upstream(RemoteError(code(error) or code(error, "type"), text(error, "message")))
+    return upstream(RemoteError(code(values), text(values, "msg") or text(values, "message") or text(values, "error")))
+
+
+def _state(answer: Answer, values: Table, status: TaskStatus, result_url: str | None) -> TaskState:
+    usage = table(values, "usage")
+    spent = (number(usage, "credits_used"), number(table(usage, "cost"), "credits"), number(usage, "credits_reserved"))
+    progress = whole(values, "progress")
+    return TaskState(
+        id=task_id(values.get("id"), "id"),
+        status=status,
+        said=text(values, "status"),
+        progress=progress if progress in _PERCENT else None,
+        result_url=result_url,
+        error=_error(values, status),
+        request_id=request_id(answer),
+        credits=next((value for value in spent if value is not None), None),
+    )
+
+
+def _error(values: Table, status: TaskStatus) -> RemoteError | None:
+    """Read why a task ended; a running one has no error yet, whatever it says."""
+    if status not in {"failed", "canceled"}:
+        return None
+    error = table(values, "error")
+    said = upstream(RemoteError(code(error) or code(error, "type"), text(error, "message")))
+    return said if status == "failed" or said.code or said.message else None
+
+
+def _result(values: Table) -> str:
+    results = values.get("results")
+    return link(results[0] if isinstance(results, list) and results else None, "results")

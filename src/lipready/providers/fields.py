@@ -1,0 +1,120 @@
+"""Typed fields of a JSON object that a server has sent.
+
+What decides about money or files is required, and AnswerError where it is missing or odd. What merely informs is None
+there: a task that was paid for is not given up for a strange progress number.
+"""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from lipready.errors import AnswerError, UsageError
+from lipready.providers.printable import printable
+
+Table = Mapping[str, object]
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
+_LARGEST = 10**15
+_LONGEST_CODE = 100
+_LONGEST_LINK = 8192
+
+
+def table(values: Table, key: str) -> Table:
+    """Return the object under `key`; an empty one where there is none."""
+    value = values.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def rows(values: Table, key: str) -> list[Table]:
+    """Return the list of objects under `key`. Raises AnswerError where it is not exactly that."""
+    found = values.get(key)
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise missing(key, "a list of objects")
+    return found
+
+
+def text(values: Table, key: str) -> str:
+    """Return the text under `key`, fit for people (see `printable`); "" where there is none."""
+    value = values.get(key)
+    return printable(value) if isinstance(value, str) else ""
+
+
+def code(values: Table, key: str = "code") -> str:
+    """Return an error code, which may be a text or a whole number; "" where there is none."""
+    value = values.get(key)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST:
+        return str(value)
+    return printable(value, _LONGEST_CODE) if isinstance(value, str) else ""
+
+
+def number(values: Table, key: str) -> float | None:
+    """Return the finite number under `key`, also where it is written as a text; None where there is none."""
+    value = values.get(key)
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return float(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if abs(value) < _LARGEST else None
+
+
+def whole(values: Table, key: str) -> int | None:
+    """Return the whole number under `key`, also where it is written as a text or as 3.0; None where there is none."""
+    value = number(values, key)
+    return int(value) if value is not None and value.is_integer() else None
+
+
+def identifier(value: object) -> str | None:
+    """Return an id that may stand in an address, a file name and on a terminal; None for any other value."""
+    return value if isinstance(value, str) and _ID.fullmatch(value) else None
+
+
+def task_id(value: object, what: str) -> str:
+    """Return the id of a task, which stands in `what`. Raises AnswerError where there is none, or an odd one."""
+    found = identifier(value)
+    if found is None:
+        raise missing(what, "the id of a task")
+    return found
+
+
+def asked_id(value: str) -> str:
+    """Check the id of a task that is to be asked for. Raises UsageError where it cannot be one."""
+    found = identifier(value)
+    if found is None:
+        raise UsageError(
+            f"{printable(value, _LONGEST_CODE)!r} cannot be the id of a task: ids are letters, digits, dots and dashes."
+        )
+    return found
+
+
+def link(value: object, what: str) -> str:
+    """Return an http or https address that names a host and no user. Raises AnswerError for anything else.
+
+    The message never repeats the address: its query may be a password.
+    """
+    if not isinstance(value, str) or not value or len(value) > _LONGEST_LINK:
+        raise missing(what, "an http or https address")
+    # A backslash, a space or a control character is read differently by different readers of addresses.
+    if "\\" in value or any(character.isspace() or not character.isprintable() for character in value):
+        raise _bad_link(what, "has characters that do not belong there")
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise _bad_link(what, "is malformed") from None
+    if parts.scheme not in {"http", "https"}:
+        raise _bad_link(what, "is no http or https address")
+    if not parts.hostname:
+        raise _bad_link(what, "names no host")
+    if "@" in parts.netloc:
+        raise _bad_link(what, "carries a user or a password")
+    return value
+
+
+def missing(what: str, expected: str) -> AnswerError:
+    """Make the error of an answer that lacks what it must have."""
+    return AnswerError(f"The provider did not answer as documented: {what} should be {expected}, and is not.")
+
+
+def _bad_link(what: str, fault: str) -> AnswerError:
+    return AnswerError(f"The provider did not answer as documented: the address in {what} {fault}; it is not followed.")

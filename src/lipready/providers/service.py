@@ -1,0 +1,42 @@
+"""What a provider's module offers: how to ask, how to read the answers, and how politely. Pure functions all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lipready.facts.task import ListedTask, TaskState
+from lipready.providers.codes import RemoteCode
+from lipready.providers.request import Endpoints, Submission
+from lipready.providers.wire import Answer, Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One provider.
+
+    Readers raise RefusedError where the provider refused (its `retry` says whether the same request may be sent again)
+    and AnswerError where the answer is not what the provider documents.
+
+    `submit` takes the endpoints, the submission and a key of idempotency; `idempotent` says whether the provider
+    honours that key. `list_tasks` takes the number of a page, from 1; `read_list` gives the rows and whether more
+    follow. `submit_interval` and `read_interval` are the seconds that the provider asks for between two requests of
+    one account, `poll_seconds` its own polling interval, `longest_seconds` when a task ends by itself.
+    """
+
+    name: str
+    title: str
+    key_variable: str
+    idempotent: bool
+    submit_interval: float
+    read_interval: float
+    poll_seconds: float
+    longest_seconds: float
+    largest_upload: int | None
+    submit: Callable[[Endpoints, Submission, str], Request]
+    read_submitted: Callable[[Answer], TaskState]
+    query: Callable[[Endpoints, str], Request]
+    read_task: Callable[[Answer], TaskState]
+    list_tasks: Callable[[Endpoints, int], Request]
+    read_list: Callable[[Answer], tuple[tuple[ListedTask, ...], bool]]
+    cancel: Callable[[Endpoints, str], Request] | None
+    read_cancel: Callable[[Answer], None]
+    explain: Callable[[str], RemoteCode]
