@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lipready import __version__
+from lipready.providers.state import state_folder
 
+_URL_PASSWORD = re.compile(r"(?<=://)[^\s/?#@]*@")
 _URL_QUERY = re.compile(r"(https?://[^\s?#]*)[?#]\S*", re.IGNORECASE)
 
 
@@ -25,22 +27,13 @@ def explain_crash(error: BaseException, arguments: Sequence[str], *, verbose: bo
     return f"{sentence}\n\n{details}" if verbose else sentence
 
 
-def state_folder() -> Path:
-    """Where logs are kept: LIPREADY_STATE_DIR, else the user's state folder."""
-    chosen = os.environ.get("LIPREADY_STATE_DIR")
-    if chosen:
-        return Path(chosen)
-    from platformdirs import user_state_path
-
-    return user_state_path("lipready", appauthor=False)
-
-
 def _write_log(details: str, arguments: Sequence[str]) -> Path | None:
     now = datetime.now(UTC)
-    # The query of a callback URL may carry a secret.
+    # The query of an address may be a signature, and what stands before an @ a password.
     command = " ".join(("lipready", *arguments))
     system = f"lipready {__version__}, Python {platform.python_version()}, {platform.platform()}"
     text = _URL_QUERY.sub(r"\1?…", f"{now.isoformat()}\n{system}\n{command}\n\n{details}")
+    text = _URL_PASSWORD.sub("", text)
     name = f"crash-{now:%Y%m%d-%H%M%S}-{os.getpid()}.log"
     for folder in (state_folder() / "log", Path(tempfile.gettempdir())):
         try:

@@ -13,8 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from lipready import __version__
-from lipready.cli.crash import state_folder
 from lipready.errors import LipreadyError
+from lipready.providers.state import state_folder
 
 # Distributions, and the module of each that has to load; importing face_recognition_models itself fails on new
 # setuptools, and nobody needs it.

@@ -1,0 +1,230 @@
+"""A bucket of the user's own, at Amazon or anything that speaks S3: room for files of any size (extra `s3`)."""
+
+import os
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lipready.errors import (
+    ComponentError,
+    LipreadyError,
+    NoAnswerError,
+    NotSentError,
+    ProviderError,
+    RefusedError,
+    UsageError,
+)
+
+DAY = 24 * 3600.0
+_WEEK = 7 * DAY
+"""Nobody signs an address for longer (Signature Version 4)."""
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_MEBIBYTE = 2**20
+_DENIED = frozenset({"AccessDenied", "403", "Forbidden", "AllAccessDisabled"})
+_WRONG_KEY = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "AuthFailure"})
+_NO_BUCKET = frozenset({"NoSuchBucket", "404"})
+_HIGHEST_REFUSAL = 499
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Where to put files: the name of a bucket, and a prefix without slashes at its ends (or "")."""
+
+    name: str
+    prefix: str = ""
+
+    def __str__(self) -> str:
+        return f"s3://{self.name}" + (f"/{self.prefix}" if self.prefix else "")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object in a bucket: an address with which anybody can read it until `expires` (seconds since 1970)."""
+
+    url: str = field(repr=False)
+    expires: float
+
+
+def parse_bucket(text: str) -> Bucket:
+    """Read `s3://NAME/PREFIX`, where the prefix may be missing. Raises UsageError for anything else."""
+    scheme, _, place = text.strip().partition("://")
+    name, _, prefix = place.partition("/")
+    plain = prefix.isascii() and prefix.isprintable() and not re.search(r"[?#]|(^|/)\.\.?(/|$)", prefix)
+    if scheme.lower() != "s3" or not _NAME.fullmatch(name) or not plain:
+        raise UsageError("The bucket is not written as s3://NAME/PREFIX (lower case, as in s3://my-bucket/lipready).")
+    return Bucket(name, prefix.strip("/"))
+
+
+def store(
+    bucket: Bucket,
+    path: str,
+    content_type: str,
+    *,
+    seconds: float = DAY,
+    progress: Callable[[float], None] | None = None,
+) -> StoredObject:
+    """Upload a file under a name that nobody can guess, and sign an address with which it can be read for `seconds`.
+
+    Streamed from disk in parts. Credentials, region and AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL are those of every AWS
+    tool. `progress` hears the share (0..1) that was sent. With temporary credentials the address ends with them.
+
+    Raises ComponentError without boto3, UsageError where the file, the credentials or the bucket are not there,
+    RefusedError, NotSentError where there is no connection, and NoAnswerError where it broke.
+    """
+    size = _size_of(path)
+    key = "/".join(part for part in (bucket.prefix, secrets.token_hex(16) + Path(path).suffix.lower()) if part)
+    with _explained(bucket, path):
+        client = _client()
+        try:
+            heard, kind = _shares(size, progress), {"ContentType": content_type}
+            client.upload_file(path, bucket.name, key, ExtraArgs=kind, Config=_transfer(), Callback=heard)
+            begun = time.time()
+            lifetime = int(min(max(seconds, 1.0), _WEEK))
+            url = client.generate_presigned_url(
+                "get_object", Params={"Bucket": bucket.name, "Key": key}, ExpiresIn=lifetime
+            )
+        finally:
+            client.close()
+    return StoredObject(str(url), begun + lifetime)
+
+
+def _size_of(path: str) -> int:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - the path is passed on as the user wrote it
+            return os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be uploaded: {error.strerror or error}.") from error
+
+
+def _client() -> Any:
+    try:
+        import boto3
+        from botocore.config import Config
+    except ImportError as error:
+        raise ComponentError("Uploading to a bucket needs boto3: pip install 'lipready[s3]'.") from error
+    # A session of our own: the default one is not for threads. Version 4 is the only signature that all regions take.
+    session = boto3.session.Session()
+    config = Config(
+        signature_version="s3v4",
+        connect_timeout=15,
+        read_timeout=60,
+        retries={"mode": "standard", "max_attempts": 4},
+        # Newer checksums, where they are not required, are refused by many services that speak S3.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+    return session.client("s3", config=config, region_name=session.region_name or "us-east-1")
+
+
+def _transfer() -> Any:
+    """Two parts of 8 MiB at a time bound the memory; 10,000 parts make room for 80 GB."""
+    from boto3.s3.transfer import TransferConfig
+
+    part = 8 * _MEBIBYTE
+    return TransferConfig(multipart_threshold=part, multipart_chunksize=part, max_concurrency=2, max_io_queue=2)
+
+
+def _shares(size: int, progress: Callable[[float], None] | None) -> Callable[[int], None] | None:
+    """Add up what several threads report; a part that is sent again is taken back by the library first."""
+    if progress is None:
+        return None
+    from threading import Lock
+
+    lock, sent = Lock(), 0
+
+    def heard(count: int) -> None:
+        nonlocal sent
+        with lock:
+            sent += count
+            progress(min(1.0, max(0.0, sent / size)) if size else 1.0)
+
+    return heard
+
+
+@contextmanager
+def _explained(bucket: Bucket, path: str) -> Iterator[None]:
+    """Turn what boto3 reports into one sentence; its own texts may quote the request, so only codes are passed on."""
+    try:
+        yield
+    except (UsageError, ComponentError):
+        raise
+    except Exception as error:  # noqa: BLE001 - boto3 has no root of its exceptions
+        raise _what_went_wrong(error, bucket, path) from None
+
+
+def _what_went_wrong(error: Exception, bucket: Bucket, path: str) -> Exception:
+    from boto3.exceptions import Boto3Error
+    from botocore.exceptions import ClientError
+
+    inner = error.__cause__ or error.__context__
+    if isinstance(error, Boto3Error) and isinstance(inner, Exception):
+        return _what_went_wrong(inner, bucket, path)
+    if isinstance(error, ClientError):
+        return _refusal(error, bucket)
+    for kinds, root, sentence in _troubles():
+        if isinstance(error, kinds):
+            return root(sentence.format(bucket=bucket, path=path, kind=type(error).__name__))
+    if isinstance(error, OSError):
+        return UsageError(f"{path}: cannot be uploaded: {error.strerror or type(error).__name__}.")
+    return error
+
+
+def _troubles() -> tuple[tuple[tuple[type[Exception], ...], type[LipreadyError], str], ...]:
+    """List what ends an upload before there is an answer, the special before the general."""
+    from botocore import exceptions as aws
+
+    return (
+        (
+            (
+                aws.NoCredentialsError,
+                aws.PartialCredentialsError,
+                aws.CredentialRetrievalError,
+                aws.TokenRetrievalError,
+                aws.ProfileNotFound,
+            ),
+            UsageError,
+            "There are no credentials for {bucket}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.",
+        ),
+        (
+            (aws.SSLError,),
+            NotSentError,
+            "The server of {bucket} has no valid certificate: check AWS_ENDPOINT_URL_S3.",
+        ),
+        (
+            (aws.EndpointConnectionError, aws.ConnectTimeoutError, aws.ProxyConnectionError),
+            NotSentError,
+            "The server of {bucket} cannot be reached: check the network and AWS_ENDPOINT_URL_S3.",
+        ),
+        (
+            (aws.HTTPClientError, aws.ConnectionError, aws.IncompleteReadError),
+            NoAnswerError,
+            "The connection to the server of {bucket} broke while {path} was uploaded: try again.",
+        ),
+        (
+            (aws.BotoCoreError, ValueError),
+            UsageError,
+            "The AWS settings for {bucket} cannot be used ({kind}): check the AWS_ variables and ~/.aws/config.",
+        ),
+    )
+
+
+def _refusal(error: Any, bucket: Bucket) -> ProviderError | UsageError:
+    answer = error.response if isinstance(error.response, dict) else {}
+    code = re.sub(r"[^\w.-]", "", str(answer.get("Error", {}).get("Code", "")))[:60]
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    status = status if isinstance(status, int) else None
+    if code in _NO_BUCKET:
+        return UsageError(f"There is no bucket {bucket.name}: create it, or name another one.")
+    if code in _WRONG_KEY:
+        what = f"does not accept the credentials ({code}): check AWS_ACCESS_KEY_ID, its secret, and the clock"
+    elif code in _DENIED:
+        what = f"forbids the upload ({code}): the credentials need s3:PutObject and s3:GetObject"
+    else:
+        what = f"refused the upload ({code or status})"
+    again = status is None or status > _HIGHEST_REFUSAL or code == "SlowDown"
+    return RefusedError(f"The server of {bucket} {what}.", code=code, status=status, retry="again" if again else "no")

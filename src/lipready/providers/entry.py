@@ -1,0 +1,139 @@
+"""What is written down of one job that was sent, or is about to be. No secret can stand in it."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+from urllib.parse import urlsplit
+
+from lipready.facts.address import is_address
+from lipready.providers.printable import printable
+
+Stage = Literal[
+    "intended", "posting", "submitted", "refused", "succeeded", "failed", "canceled", "unknown", "downloaded"
+]
+"""How far a job has come. "posting": a paid request was begun, and its outcome is not known."""
+
+STAGES: tuple[Stage, ...] = get_args(Stage)
+OPEN: frozenset[Stage] = frozenset({"intended", "posting", "submitted", "succeeded"})
+
+_ID = re.compile(r"[0-9a-f]{12}")
+_KEY = re.compile(r"\b(?:sk-[\w-]{12,}|bearer\s+\S+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file that is stored at `url` until `expires` (seconds since 1970), as it was: bytes, time of change in ns."""
+
+    role: str
+    url: str
+    expires: float
+    size: int
+    mtime_ns: int
+
+    def __post_init__(self) -> None:
+        _require_plain("an upload", self.url)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One job in the journal.
+
+    `id` is ours (12 hexadecimal digits), `task_id` the provider's. Times are seconds since 1970 by our clock; `skew`
+    is the provider's clock minus ours, in seconds. `api` and `files` are base addresses. `video`, `audio` and
+    `reference` are absolute paths, or addresses; `complete` says that no address had to be cut down to be stored.
+    `expected_seconds` is the length that the film should have, `seconds` the one that was billed. `body` is the paid
+    request (JSON), where it holds no secret. `said`, `code`, `message` and `request_id` are the provider's words.
+    `result` is the path of the film once it is home.
+
+    Raises ValueError for an address that carries a query, a fragment or a user, and for what looks like a key;
+    the provider's words are made `printable`, since some providers repeat what they were sent.
+    """
+
+    id: str
+    created: float
+    provider: str
+    service: str
+    api: str
+    files: str = ""
+    model: str = ""
+    video: str | None = None
+    audio: str | None = None
+    reference: str | None = None
+    video_extension: bool = False
+    face_threshold: int | None = None
+    callback: str | None = field(default=None, repr=False)
+    complete: bool = True
+    output: str | None = None
+    expected_seconds: float | None = None
+    stage: Stage = "intended"
+    uploads: tuple[Upload, ...] = ()
+    idempotency_key: str = ""
+    body: str | None = field(default=None, repr=False)
+    posted: float | None = None
+    skew: float | None = None
+    task_id: str | None = None
+    said: str | None = None
+    code: str | None = None
+    message: str | None = None
+    request_id: str | None = None
+    seconds: float | None = None
+    result: str | None = None
+    updated: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not _ID.fullmatch(self.id):
+            raise ValueError("the id of an entry has twelve hexadecimal digits")
+        if self.stage not in STAGES:
+            raise ValueError("an entry is at a stage that does not exist")
+        for name in ("api", "files", "video", "audio", "reference", "callback", "output", "result"):
+            _require_plain(name, getattr(self, name))
+        for name in ("provider", "service", "model", "idempotency_key"):
+            if _KEY.search(getattr(self, name) or ""):
+                raise ValueError(f"{name} looks like a key, which no journal may hold")
+        _require_plain_body(self.body)
+        for name in ("said", "code", "message", "request_id"):
+            said = getattr(self, name)
+            object.__setattr__(self, name, None if said is None else printable(said))
+
+    @property
+    def open(self) -> bool:
+        """Whether something is left to do."""
+        return self.stage in OPEN
+
+    @property
+    def paid_unclear(self) -> bool:
+        """Whether a paid request was begun of which nobody knows the outcome."""
+        return self.stage == "posting"
+
+
+def _require_plain(name: str, text: str | None) -> None:
+    """Raise ValueError, which does not repeat the address, for one that may open what others may not see."""
+    if text is None or not is_address(text):
+        return
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise ValueError(f"{name} is a malformed address") from None
+    if "?" in text or "#" in text or "@" in parts.netloc:
+        raise ValueError(f"{name} is an address with a query, a fragment or a user, which no journal may hold")
+
+
+def _require_plain_body(body: str | None) -> None:
+    if body is None:
+        return
+    import json
+
+    try:
+        rest = [json.loads(body)]
+    except (ValueError, RecursionError):
+        raise ValueError("the body of a request is no JSON") from None
+    while rest:
+        value = rest.pop()
+        if isinstance(value, dict):
+            rest += [*value, *value.values()]
+        elif isinstance(value, list):
+            rest += value
+        elif isinstance(value, str):
+            _require_plain("an address of the request", value)
+            if not is_address(value) and _KEY.search(value):
+                raise ValueError("the body of a request holds what looks like a key")
