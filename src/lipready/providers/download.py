@@ -1,0 +1,168 @@
+"""Bring a result home: resumed after breaks, judged, and under its name only when whole."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from random import random
+
+from lipready.errors import AnswerError, DownloadError, NoAnswerError, NotSentError
+from lipready.providers.film import fault_of
+from lipready.providers.ranges import NOTHING_LEFT, PART, WHOLE, part_of, size_left_over
+from lipready.providers.result_file import ResultFile
+from lipready.providers.retry import pause_before, retry_after
+from lipready.providers.saving import SLOW_BYTES
+from lipready.providers.wire import Answer, Flow, Pause, Save, call
+
+MOST_BYTES = 2 << 30
+"""Five minutes at fifty megabits a second."""
+
+MOST_ATTEMPTS = 8
+"""In a row that bring nothing."""
+
+_LINK_REFUSED = frozenset({400, 401, 403, 404, 410})
+_TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+Refresh = Callable[[], Flow[str]]
+
+
+def download(
+    result_url: str,
+    to: Path,
+    *,
+    partial_name: str,
+    expected_seconds: float | None = None,
+    progress: Callable[[float], None] | None = None,
+    refresh: Refresh | None = None,
+    replace: bool = False,
+) -> Flow[Path]:
+    """Fetch the film at `result_url` to the path `to`, and give that path.
+
+    What has come lies in the file `partial_name` beside it, and stays there whatever happens, for the next attempt in
+    this or another process. `expected_seconds` is the length that was ordered (see `film.TOLERANCE`), `progress` hears
+    the share (0..1) that is there. Where the link is refused, `refresh` is asked for another, once.
+
+    Raises UsageError where the file cannot be written there, or exists and `replace` is not set; DownloadError where
+    the link has expired, the server cannot be reached or the film is not what was ordered (then it is kept beside `to`
+    under a name with ".suspect"); AnswerError where the server contradicts itself.
+    """
+    place = yield from call(lambda: ResultFile.at(to, partial_name, replace=replace))
+    fetch = _Fetch(place, result_url, refresh, progress)
+    try:
+        fault = yield from fetch.judged(expected_seconds)
+        if fault is not None and fetch.resumed_blindly:
+            # What an earlier process left may belong to something else: only a film in one piece is to blame.
+            kept = yield from call(place.set_aside)
+            if kept != place.partial:
+                fault = yield from fetch.judged(expected_seconds)
+                kept.unlink(missing_ok=True)
+        if fault is not None:
+            kept = yield from call(place.set_aside)
+            raise DownloadError(
+                f"The film that was fetched {fault}. It is kept in {kept}: look at it before paying for another one."
+            )
+        return (yield from call(place.finish))
+    finally:
+        place.sweep()
+
+
+@dataclass(slots=True)
+class _Fetch:
+    """Fetches a file in as many pieces as it takes.
+
+    `resumed_blindly`: it began with bytes of which nobody knows whether they belong to what followed.
+    """
+
+    place: ResultFile
+    url: str = field(repr=False)
+    refresh: Refresh | None
+    progress: Callable[[float], None] | None
+    resumed_blindly: bool = False
+    _etag: str | None = None
+    _total: int | None = None
+    _failures: int = 0
+
+    def judged(self, expected_seconds: float | None) -> Flow[str | None]:
+        """Fetch all of it, and say what is wrong with it."""
+        yield from self._whole()
+        yield from call(self.place.settle)
+        return (yield from call(lambda: fault_of(str(self.place.partial), expected_seconds)))
+
+    def _whole(self) -> Flow[None]:
+        self._failures = 0
+        while True:
+            have = yield from call(self.place.size)
+            self.resumed_blindly = have > 0 and (self.resumed_blindly or self._etag is None)
+            try:
+                answer: Answer = yield self._save(have)
+            except (NotSentError, NoAnswerError) as error:
+                yield from self._once_more(have, str(error), None)
+                continue
+            except AnswerError:
+                if not have:
+                    raise
+                yield from call(self.place.begin_anew)  # a server that cannot do ranges right can send all of it
+                yield from self._once_more(have, "", None)
+                continue
+            if (yield from self._complete(answer, have)):
+                return
+
+    def _complete(self, answer: Answer, have: int) -> Flow[bool]:
+        """Tell whether an answer was the last; where another may help, see to it that it can come."""
+        status = answer.status
+        if status in (WHOLE, PART):
+            size = yield from call(self.place.size)
+            if self._total is None or size == self._total:
+                return True
+            yield from self._once_more(have, "the server sent only a part of the film", None)
+        elif status == NOTHING_LEFT and have:
+            if size_left_over(answer.headers) == have:
+                return True
+            yield from call(self.place.begin_anew)
+            yield from self._once_more(have, "the server has another film than before", None)
+        elif status in _TRY_AGAIN:
+            after = retry_after(answer.headers, time.time())
+            yield from self._once_more(have, f"the server answered with HTTP {status}", after)
+        elif status in _LINK_REFUSED:
+            yield from self._another_link(status)
+        else:
+            raise DownloadError(f"The server that holds the film answered with HTTP {status}: try again later.")
+        return False
+
+    def _save(self, have: int) -> Save:
+        return Save(
+            url=self.url,
+            path=str(self.place.partial),
+            offset=have,
+            unchanged=self._etag if have else None,
+            most=MOST_BYTES,
+            progress=self.progress,
+            begun=partial(self._begun, have),
+        )
+
+    def _begun(self, have: int, answer: Answer) -> None:
+        part = part_of(answer.status, answer.headers, offset=have, host="")
+        self._etag, self._total = answer.headers.get("etag"), part.total
+        if part.start == 0:
+            self.resumed_blindly = False
+
+    def _once_more(self, had: int, why: str, after: float | None) -> Flow[None]:
+        """Wait, for longer each time that nothing has come; raises DownloadError after the last."""
+        have = yield from call(self.place.size)
+        self._failures = 0 if have - had >= SLOW_BYTES else self._failures + 1
+        if self._failures >= MOST_ATTEMPTS:
+            raise DownloadError(
+                f"The film could not be fetched in {MOST_ATTEMPTS} attempts: {why.rstrip('.')}. What has come is kept; "
+                "resume while the link lives (24 hours)."
+            )
+        yield Pause(pause_before(max(1, self._failures), after, random))
+
+    def _another_link(self, status: int) -> Flow[None]:
+        if self.refresh is None:
+            raise DownloadError(
+                f"The link to the film has expired, or was refused (HTTP {status}): such a link lives 24 hours, and "
+                "the provider has no other for this task."
+            )
+        ask, self.refresh = self.refresh, None
+        self.url = yield from ask()

@@ -1,0 +1,56 @@
+"""Whether a file is the film that was paid for."""
+
+from fractions import Fraction
+from math import isfinite
+
+from lipready.errors import ProbeError
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+
+TOLERANCE = Fraction(1, 2)
+"""Seconds by which a result may differ from what was ordered.
+
+Sound is padded to whole AAC frames (up to 0.05 s with the priming), the picture cut to whole frames (0.07 s at 15 fps),
+models work in steps of a few frames, and the length that is billed is a rounded number. What has to be found is a film
+that was cut off, or another one.
+"""
+
+_EDGE = 160
+
+
+def fault_of(path: str, expected_seconds: float | None) -> str | None:
+    """Say what is wrong with a film, as a phrase that continues its name; None where it is whole and long enough.
+
+    Its first and its last frame are decoded. Without `expected_seconds` any length will do.
+    """
+    from lipready.probe.source import examine
+
+    facts = examine(path, "video", quick=False)
+    if facts.problem is not None:
+        return facts.problem
+    if not isinstance(facts.media, VideoFacts) or isinstance(facts.media.duration, Unmeasured):
+        return "does not say how long it is"
+    if facts.media.truncated is True:
+        return "is cut off"
+    length = facts.media.duration.believed
+    if expected_seconds is None or not isfinite(expected_seconds):
+        return _unplayable(path, facts.media, length)
+    if abs(length - Fraction(expected_seconds)) > TOLERANCE:
+        return f"is {float(length):.2f} s long, where {expected_seconds:.2f} s were expected"
+    return _unplayable(path, facts.media, length)
+
+
+def _unplayable(path: str, video: VideoFacts, length: Fraction) -> str | None:
+    from lipready.probe.stretch import decode_moments
+
+    frame = Fraction(0) if isinstance(video.frame_rate, Unmeasured) else 1 / video.frame_rate.nominal
+    last = max(Fraction(0), length - frame)
+    try:
+        times = [shown.time for shown in decode_moments(path, video, (Fraction(0), last), _EDGE)]
+    except ProbeError as error:
+        return str(error)
+    if not times or times[0] > TOLERANCE:
+        return "does not begin with a picture that can be decoded"
+    if times[-1] < last - TOLERANCE:
+        return "does not end with a picture that can be decoded"
+    return None

@@ -1,0 +1,89 @@
+"""What can go wrong on the way to a server and back, in one sentence each."""
+
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from socket import gaierror
+from typing import Any
+
+from lipready.errors import NoAnswerError, NotSentError, ProviderError
+
+CONNECT_SECONDS = 15.0
+"""For the name, the connection and the encryption, each."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """How far an exchange with a host has come, as the HTTP library's trace tells.
+
+    Only what certainly did not leave this machine is "not sent"; a proxy's greeting counts as having left.
+    """
+
+    host: str
+    seconds: float
+    _connecting: bool = False
+    _left: bool = False
+
+    async def trace(self, event: str, _info: object) -> None:
+        """Hear what the library does; goes into the request's extension "trace"."""
+        if event == "connection.connect_tcp.started":
+            self._connecting = True
+        elif event.endswith("send_request_headers.started"):
+            self._left = True
+
+    def error(self, cause: Exception) -> ProviderError:
+        """Name what went wrong; the message holds the host and nothing else of the request."""
+        import httpx2
+
+        unreachable = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
+        if isinstance(cause, (httpx2.UnsupportedProtocol, httpx2.InvalidURL)):
+            return NotSentError(f"{self.host}: an address that cannot be asked: it has to begin with http or https.")
+        if isinstance(cause, unreachable) or (self._connecting and not self._left):
+            return NotSentError(_unreachable(self.host, cause))
+        return NoAnswerError(self._unanswered(cause))
+
+    def _unanswered(self, cause: Exception) -> str:
+        import httpx2
+
+        if isinstance(cause, httpx2.WriteTimeout):
+            return f"{self.host} stopped taking the file that was being sent: check the connection, and try again."
+        if isinstance(cause, httpx2.ReadTimeout):
+            return f"{self.host} has stopped answering: check the connection, and try again."
+        if isinstance(cause, TimeoutError):
+            return f"{self.host} did not answer within {self.seconds:g} seconds: check the connection, and try again."
+        return f"The connection to {self.host} broke off before the whole answer had come: try again."
+
+
+def _unreachable(host: str, cause: Exception) -> str:
+    """Say why no connection came about, from the deepest cause that says something."""
+    import httpx2
+
+    for reason in _causes(cause):
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            why = reason.verify_message.rstrip(".") or "it could not be verified"
+            return (
+                f"{host} has no valid certificate ({why}), so nothing was sent to it: check the address and this "
+                "machine's clock; behind a proxy that opens connections, let SSL_CERT_FILE name its certificate."
+            )
+        if isinstance(reason, ssl.SSLError):
+            return f"No encrypted connection to {host} came about: check the address and any proxy in between."
+        if isinstance(reason, gaierror):
+            return f"The name {host} cannot be looked up: check the address and the network connection."
+        if isinstance(reason, ConnectionRefusedError):
+            return f"{host} refuses connections: check the address, and whether the server runs."
+    if isinstance(cause, httpx2.ProxyError):
+        return f"The proxy did not connect to {host}: check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
+    return f"{host} cannot be reached: check the network connection."
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Walk down to what an exception was raised from, through groups as well."""
+    waiting: list[Any] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        waiting += [*getattr(one, "exceptions", ()), one.__context__, one.__cause__]

@@ -1,0 +1,138 @@
+"""Where a result lies while it is fetched, and how it gets its name."""
+
+import hashlib
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from lipready.errors import DownloadError, UsageError
+
+SUFFIX = ".lipready.partial"
+
+
+def partial_name(task_id: str) -> str:
+    """Name the file into which a task's result is fetched, so that every later process finds it."""
+    return f".{hashlib.sha256(task_id.encode()).hexdigest()[:16]}{SUFFIX}"
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFile:
+    """The result's final path, and the hidden partial file beside it; `replace`: may another file be overwritten."""
+
+    final: Path
+    partial: Path
+    replace: bool
+
+    @classmethod
+    def at(cls, to: Path, name: str, *, replace: bool) -> "ResultFile":
+        """Choose the place, before anything is fetched. Raises UsageError where nothing can be written there."""
+        if Path(name).name != name:
+            raise ValueError(f"{name} is no name of a file")
+        place = cls(to, to.with_name(name), replace)
+        if to.is_dir():
+            raise UsageError(f"{to} is a folder: name the file that the result is to be written to.")
+        if not to.parent.is_dir():
+            raise UsageError(
+                f"The folder {to.parent} does not exist: create it, or choose another place for the result."
+            )
+        place.require_free()
+        if not os.access(to.parent, os.W_OK | os.X_OK):
+            raise UsageError(f"Nothing can be written to the folder {to.parent}: choose another place for the result.")
+        return place
+
+    def require_free(self) -> None:
+        """Raise UsageError where another file has the name, and may not be replaced."""
+        if os.path.lexists(self.final) and not self.replace:
+            raise UsageError(f"{self.final} exists already: choose another name, or allow for replacing it.")
+
+    def size(self) -> int:
+        """Tell how many bytes are there; 0 where there is no partial file."""
+        try:
+            return self.partial.stat().st_size
+        except FileNotFoundError:
+            return 0
+        except OSError as error:
+            raise DownloadError(f"{self.partial} cannot be read: {error.strerror or error}.") from error
+
+    def begin_anew(self) -> None:
+        """Remove the partial file."""
+        try:
+            self.partial.unlink(missing_ok=True)
+        except OSError as error:
+            raise DownloadError(f"{self.partial} cannot be removed: {error.strerror or error}.") from error
+
+    def sweep(self) -> None:
+        """Remove the partial file if nothing has come."""
+        with suppress(OSError, DownloadError):
+            if self.size() == 0:
+                self.partial.unlink()
+
+    def settle(self) -> None:
+        """Make sure that the bytes are on the disk."""
+        try:
+            with self.partial.open("rb+") as file:
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise DownloadError(f"{self.partial} cannot be written: {error.strerror or error}.") from error
+
+    def finish(self) -> Path:
+        """Give the whole film its name, in one step.
+
+        Raises UsageError where a file of that name has come into being meanwhile; the film stays where it is.
+        """
+        try:
+            if self.replace:
+                self.partial.replace(self.final)
+            else:
+                _move(self.partial, self.final)
+        except FileExistsError:
+            raise UsageError(
+                f"{self.final} came into being while the film was fetched: choose another name and resume, or take the "
+                f"film from {self.partial}, where it is whole."
+            ) from None
+        except OSError as error:
+            raise DownloadError(
+                f"{self.final} cannot be written ({error.strerror or error}); the film is whole in {self.partial}."
+            ) from error
+        _sync_folder(self.final.parent)
+        return self.final
+
+    def set_aside(self) -> Path:
+        """Give a film that is not what was ordered a name that says so, and that no other file has."""
+        for number in count(1):
+            mark = ".suspect" if number == 1 else f".suspect-{number}"
+            path = self.final.with_name(f"{self.final.stem}{mark}{self.final.suffix}")
+            try:
+                _move(self.partial, path)
+            except FileExistsError:
+                continue
+            except OSError:  # then it stays where it is
+                return self.partial
+            return path
+        raise AssertionError("there is always another number")
+
+
+def _move(source: Path, target: Path) -> None:
+    """Rename, and never overwrite: a link fails where the name is taken."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if os.path.lexists(target):
+            raise FileExistsError(target) from None
+        source.replace(target)
+    else:
+        source.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name last; where folders cannot be opened (Windows) the system does so by itself."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
