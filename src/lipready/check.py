@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from os import PathLike
+from os import PathLike, fspath
 
 from lipready.errors import UsageError
+from lipready.facts.address import file_name, is_address, shown
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.job import JobFacts
@@ -18,6 +19,9 @@ from lipready.profiles.loader import load_profile
 
 Progress = Callable[[str, float], None]
 
+_LARGEST = 300 << 20
+"""The most bytes that are fetched where the profile names no limit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -25,7 +29,7 @@ class Settings:
 
     `quick` reads headers and indexes only; `every_frame` looks at each frame instead of a sample. `only` and `ignore`
     hold rule ids, prefixes of ids ("V1") or rule names. `progress` is called with what is being read and the share
-    that is done (0..1).
+    that is done (0..1). `allow_private` lets addresses lead into private networks, for providers that stand there.
     """
 
     only: tuple[str, ...] = ()
@@ -33,6 +37,7 @@ class Settings:
     quick: bool = False
     every_frame: bool = False
     progress: Progress | None = None
+    allow_private: bool = False
 
 
 def check(
@@ -46,6 +51,7 @@ def check(
 ) -> Report:
     """Check the files of one job against what a provider accepts.
 
+    Each is a path, or an http(s) address, which is fetched once (asked for only, where the settings say `quick`).
     `provider` is the name of a profile, or the path of a profile file (TOML). A file that is missing or broken is a
     finding, not an exception.
 
@@ -80,26 +86,35 @@ def check_job(
     """
     from lipready.rules.judge import judge
 
-    facts = measure(job, settings, known=known, describe=describe)
+    facts = measure(job, settings, known=known, describe=describe, largest=_largest(profile))
     findings, unchecked = judge(facts, profile, only=settings.only, ignore=settings.ignore, quick=settings.quick)
     return Report(provider=profile.name, facts=facts, findings=findings, unchecked=unchecked)
 
 
 def measure(
-    job: Job, settings: Settings, *, known: Mapping[Role, FileFacts] | None = None, describe: bool = False
+    job: Job,
+    settings: Settings,
+    *,
+    known: Mapping[Role, FileFacts] | None = None,
+    describe: bool = False,
+    largest: Mapping[Role, int] | None = None,
 ) -> JobFacts:
-    """Measure everything that the rules may ask for, except where the facts are known already; see `check_job`."""
+    """Measure everything that the rules may ask for, except where the facts are known already; see `check_job`.
+
+    `largest` is the most bytes that are fetched where an input is an address.
+    """
     from lipready.probe.request import examine_request
 
     if job.video is job.audio is job.reference is None:
         raise UsageError("There is no file to check: name a video, an audio track or a reference image.")
     known = known or {}
+    bound = largest or {}
     both = job.video is not None and job.reference is not None
-    video = known.get("video") or _measure_file(job.video, "video", settings, describe=describe or both)
-    reference = known.get("reference") or _measure_file(job.reference, "reference", settings, describe=both)
+    video = known.get("video") or _measure_input(job.video, "video", settings, bound, describe=describe or both)
+    reference = known.get("reference") or _measure_input(job.reference, "reference", settings, bound, describe=both)
     return JobFacts(
         video=video,
-        audio=known.get("audio") or _measure_file(job.audio, "audio", settings, describe=False),
+        audio=known.get("audio") or _measure_input(job.audio, "audio", settings, bound, describe=False),
         reference=reference,
         request=examine_request(
             face_threshold=job.options.face_threshold,
@@ -122,11 +137,46 @@ def _match(reference: PeopleFacts | Unmeasured, video: PeopleFacts | Unmeasured)
     return match_reference(reference, video)
 
 
-def _measure_file(path: str | None, role: Role, settings: Settings, *, describe: bool) -> FileFacts | None:
-    from lipready.probe.source import examine
+def _largest(profile: Profile) -> Mapping[Role, int]:
+    """Say how many bytes a provider takes at most."""
+    rules: Mapping[Role, str] = {"video": "V106", "audio": "A403", "reference": "I602"}
+    limits = {role: profile.limits.get(rule) for role, rule in rules.items()}
+    return {
+        role: int(limit.accept.maximum)
+        for role, limit in limits.items()
+        if limit is not None and limit.accept is not None and limit.accept.maximum is not None
+    }
 
+
+def _measure_input(
+    path: str | None, role: Role, settings: Settings, largest: Mapping[Role, int], *, describe: bool
+) -> FileFacts | None:
     if path is None:
         return None
+    if is_address(path):
+        return _measure_address(path, role, settings, largest.get(role, _LARGEST), describe=describe)
+    return _measure_file(path, role, settings, describe=describe)
+
+
+def _measure_address(url: str, role: Role, settings: Settings, largest: int, *, describe: bool) -> FileFacts:
+    """Fetch an address and measure what came; nothing that is kept of it holds what may not be shown."""
+    from lipready.probe.fetch import Reach, extension_of, fetch, inquire, unread
+
+    name, reach = shown(url), Reach(largest, allow_private=settings.allow_private)
+    if settings.quick:
+        return unread(url, role, inquire(url, reach))
+    fetching, tell = f"{name} (fetching)", settings.progress
+    with fetch(url, reach, None if tell is None else lambda share: tell(fetching, share)) as (address, copy):
+        if copy is None:
+            return unread(url, role, address)
+        told = None if tell is None else lambda _path, share: tell(name, share)
+        facts = _measure_file(fspath(copy), role, replace(settings, progress=told), describe=describe)
+    return replace(facts, path=name, extension=extension_of(file_name(url)), address=address)
+
+
+def _measure_file(path: str, role: Role, settings: Settings, *, describe: bool) -> FileFacts:
+    from lipready.probe.source import examine
+
     facts = examine(path, role, quick=settings.quick)
     if settings.quick or facts.problem is not None or isinstance(facts.media, Unmeasured):
         return facts

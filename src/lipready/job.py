@@ -19,7 +19,7 @@ class RequestOptions:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The files of one request, as paths. Any of them may be missing: only what is there is checked."""
+    """The files of one request, as paths or http(s) addresses. Any may be missing: only what is there is checked."""
 
     video: str | None = None
     audio: str | None = None
@@ -34,6 +34,6 @@ class Job:
         reference: str | PathLike[str] | None = None,
         options: RequestOptions | None = None,
     ) -> Self:
-        """Build a job from anything that is a path."""
+        """Build a job from anything that is a path, or an address as text."""
         video, audio, reference = (None if p is None else fspath(p) for p in (video, audio, reference))
         return cls(video, audio, reference, options or RequestOptions())

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lipready.check import Progress, Settings, check_job
-from lipready.errors import FixError
+from lipready.errors import FixError, UsageError
+from lipready.facts.address import is_address, shown
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.plan import FilePlan, Plan, Step
 from lipready.facts.report import Report
@@ -87,6 +88,7 @@ def prepare(
     are missing.
     """
     job, profile = Job.of(video, audio, reference, options), load_profile(provider)
+    require_files(job)
     settings = settings or Settings()
     settings = settings if progress is None else replace(settings, progress=progress)
     choices = choices or Choices()
@@ -95,6 +97,13 @@ def prepare(
     # Described from the start: a reference image that is made below is compared with the same facts.
     before = check_job(job, profile, settings, describe=True)
     return repair_job(job, before, profile, settings, choices, out=Path(out), dry_run=dry_run)
+
+
+def require_files(job: Job) -> None:
+    """Raise UsageError for a job in which something is an address: only files are repaired."""
+    for source in (job.video, job.audio, job.reference):
+        if source is not None and is_address(source):
+            raise UsageError(f"{shown(source)}: is an address, and only files are repaired: download it first.")
 
 
 def repair_job(

@@ -115,7 +115,7 @@ def test_only_and_ignore_leave_their_rules(lipready_run, media):
         (("check",), "There is no file to check"),
         (("check", "{media}"), "is a folder, not a media file"),
         (("check", "{media}/good.mp4", "{media}/small.mp4"), "are both videos"),
-        (("check", "https://example.com/a.mp4"), "download it first"),
+        (("people", "https://example.com/a.mp4"), "download it first"),
         (("check", "{media}/good.mp4", "--only", "V999"), "There is no rule 'V999'"),
         (("check", "{media}/good.mp4", "--provider", "dashscop"), "did you mean dashscope?"),
         (("check", "{media}/good.mp4", "--format", "xml"), "'xml'"),

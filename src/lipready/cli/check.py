@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lipready.cli.options import Shared, judging_options
+from lipready.cli.options import Shared, allow_private_option, judging_options
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, of_report
 from lipready.errors import NothingCheckedError, UsageError
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--face-threshold", type=int, metavar="N", help="query_face_threshold of the request.")
 @click.option("--video-extension", is_flag=True, help="video_extension of the request.")
 @click.option("--callback-url", metavar="URL", help="callback_url of the request (EvoLink).")
+@allow_private_option
 @judging_options(("full", "concise", "json"))
 def command(
     *,
@@ -43,12 +44,14 @@ def command(
     face_threshold: int | None,
     video_extension: bool,
     callback_url: str | None,
+    allow_private: bool,
     shared: Shared,
     session: Session,
 ) -> int:
     """Check the files of one job against what a provider accepts.
 
-    Files are told apart by their content; any of them may be missing.
+    Files are told apart by their content; any of them may be missing. A public http(s) address is fetched once and
+    checked like a file; it is told by the name at its end.
 
     \b
     Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage,
@@ -72,10 +75,10 @@ def command(
         from lipready.cli.inputs import assign
 
         jobs = [assign(files, video=video, audio=audio, reference=reference, options=options)]
-    return _check(jobs, load_profile(shared.provider), shared, session)
+    return _check(jobs, load_profile(shared.provider), shared, session, allow_private=allow_private)
 
 
-def _check(jobs: list[Job], profile: "Profile", shared: Shared, session: Session) -> int:
+def _check(jobs: list[Job], profile: "Profile", shared: Shared, session: Session, *, allow_private: bool) -> int:
     from lipready.check import Settings, check_job
     from lipready.cli.progress import progress_bars
     from lipready.cli.report_files import refuse_inputs, write_reports
@@ -88,7 +91,9 @@ def _check(jobs: list[Job], profile: "Profile", shared: Shared, session: Session
     status = CLEAN
     for number, job in enumerate(jobs, start=1):
         with progress_bars(session) as progress:
-            settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame, progress)
+            settings = Settings(
+                shared.only, shared.ignore, shared.quick, shared.every_frame, progress, allow_private=allow_private
+            )
             report = check_job(job, profile, settings)
         reports.append(report)
         session.write(_heading(number, len(jobs), shared.form) + render(report, shared.form, session.page()))

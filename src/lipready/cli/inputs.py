@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from lipready.errors import UsageError
+from lipready.facts.address import file_name, is_address, shown
 from lipready.job import Job, RequestOptions
 
 Kind = Literal["video", "audio", "image"]
@@ -29,38 +30,51 @@ def assign(
 ) -> Job:
     """Build a job from files in any order and from files whose role is named.
 
-    Raises UsageError where two files have one role, where a role cannot be told, and for a folder, a device, a pipe
-    or an address.
+    An address is told by the name at its end, and not asked. Raises UsageError where two files have one role, where a
+    role cannot be told, and for a folder, a device or a pipe.
     """
     roles: dict[Kind, str] = {}
     named: dict[Kind, str | None] = {"video": video, "audio": audio, "image": reference}
     for role, given in named.items():
         if given is not None:
-            require_file(given)
+            require_input(given)
             roles[role] = given
     for path in files:
-        require_file(path)
-        kind = kind_by_content(path) or kind_by_extension(path)
+        require_input(path)
+        kind = _kind_of(path)
         if kind is None:
-            raise UsageError(f"{path}: neither its content nor its name says what it is; say {_flags(roles)}.")
+            where = "its name does not say" if is_address(path) else "neither its content nor its name says"
+            raise UsageError(f"{shown(path)}: {where} what it is; say {_flags(roles)}.")
         if kind in roles:
-            raise UsageError(_clash(kind, roles[kind], path, roles))
+            raise UsageError(_clash(kind, shown(roles[kind]), shown(path), roles))
         roles[kind] = path
     return Job.of(roles.get("video"), roles.get("audio"), roles.get("image"), options)
 
 
+def require_input(path: str) -> None:
+    """Refuse what can be neither a media file nor an address."""
+    if not is_address(path):
+        require_file(path)
+
+
 def require_file(path: str) -> None:
     """Refuse what cannot be a media file by its nature; a missing file is left to the check, which reports it."""
+    if is_address(path):
+        raise UsageError(f"{shown(path)}: is an address; download it first, since only local files are read here.")
     try:
         mode = Path(path).stat().st_mode
     except (OSError, ValueError):
-        if "://" in path:
-            raise UsageError(f"{path}: is an address; download it first, since only local files are read.") from None
         return
     if stat.S_ISDIR(mode):
         raise UsageError(f"{path}: is a folder, not a media file.")
     if not stat.S_ISREG(mode):
         raise UsageError(f"{path}: is a pipe, a socket or a device, not a media file.")
+
+
+def _kind_of(path: str) -> Kind | None:
+    if is_address(path):
+        return kind_by_extension(file_name(path))
+    return kind_by_content(path) or kind_by_extension(path)
 
 
 def kind_by_content(path: str) -> Kind | None:

@@ -6,8 +6,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from lipready.cli.inputs import require_file
+from lipready.cli.inputs import require_input
 from lipready.errors import ConfigurationError, UsageError
+from lipready.facts.address import is_address
 from lipready.job import Job, RequestOptions
 
 _FILES = ("video", "audio", "reference")
@@ -62,17 +63,21 @@ def _job(entry: Any, place: str, folder: Path, defaults: RequestOptions) -> Job:
         raise ConfigurationError(f"{place}: a job is an object with {', '.join(_KINDS)}.")
     for key, value in entry.items():
         _require(key, value, place)
-    files = {name: str(folder / entry[name]) for name in _FILES if entry.get(name) is not None}
+    files = {name: _place(entry[name], folder) for name in _FILES if entry.get(name) is not None}
     if not files:
         raise ConfigurationError(f"{place}: names no file; give video, audio or reference.")
     for name in files.values():
-        require_file(name)
+        require_input(name)
     options = RequestOptions(
         video_extension=entry.get("video_extension", defaults.video_extension),
         face_threshold=entry.get("face_threshold", defaults.face_threshold),
         callback_url=entry.get("callback_url", defaults.callback_url),
     )
     return Job.of(**files, options=options)
+
+
+def _place(name: str, folder: Path) -> str:
+    return name if is_address(name) else str(folder / name)
 
 
 def _require(key: str, value: object, place: str) -> None:

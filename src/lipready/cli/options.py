@@ -129,6 +129,9 @@ config_option = click.option(
     is_eager=True,
     help="Configuration file, instead of the nearest lipready.toml or pyproject.toml.",
 )
+allow_private_option = click.option(
+    "--allow-private", is_flag=True, help="Fetch inputs from private networks too, where they are addresses."
+)
 speaking_options = [
     click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colours on stdout."),
     click.option("-q", "--quiet", is_flag=True, help="Say less: only what is wrong."),

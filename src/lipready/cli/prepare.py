@@ -87,6 +87,7 @@ def command(
     from lipready.cli.report_files import refuse_inputs
     from lipready.fixes.choices import Choices, parse_trim
     from lipready.fixes.folder import require_folder
+    from lipready.prepare import require_files
 
     require_folder(out)
     choices = Choices(
@@ -100,6 +101,7 @@ def command(
     )
     options = RequestOptions(video_extension, face_threshold, callback_url)
     job = assign(files, video=video, audio=audio, reference=reference, options=options)
+    require_files(job)
     refuse_inputs(shared.reports, [job])
     settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame)
     return _prepare(job, settings, choices, Run(out, dry_run, shared, session))

@@ -33,7 +33,10 @@ def _ran(report: Report, rule: Rule) -> bool:
     if any(finding.rule == rule.id for finding in report.findings):
         return True
     there: set[str] = {file.role for file in report.facts.files()}
-    about = there if rule.subject == "file" else (there | {"job"}) & {rule.subject}
+    if rule.subject == "address":
+        about: set[str] = {file.role for file in report.facts.files() if file.address is not None}
+    else:
+        about = there if rule.subject == "file" else (there | {"job"}) & {rule.subject}
     return bool(about - {entry.role for entry in report.unchecked if entry.rule == rule.id})
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from lipready.facts.address import AddressFacts
 from lipready.facts.audio import AudioFacts
 from lipready.facts.image import ImageFacts
 from lipready.facts.people import PeopleFacts
@@ -26,9 +27,10 @@ class LfsPointer:
 class FileFacts:
     """One input file.
 
-    `path` is as the user gave it. `bytes` is the size (of the real file, where there is a pointer). `extension` is
-    lower case without the dot. `format` is the container or file format by content ("mp4", "mov", "avi", "mkv",
-    "webm", "mpegts", "3gp", "gif", "wav", "mp3", "aac", "m4a", "ogg", "flac", "jpeg", "png", "bmp", "webp", …).
+    `path` is as the user gave it; of an address, what may be shown of it. `bytes` is the size (of the real file, where
+    there is a pointer). `extension` is lower case without the dot. `format` is the container or file format by content
+    ("mp4", "mov", "avi", "mkv", "webm", "mpegts", "3gp", "gif", "wav", "mp3", "aac", "m4a", "ogg", "flac", "jpeg",
+    "png", "bmp", "webp", …). `address` is what was found where an address leads, None for a file of this machine.
     `problem` is a phrase that says why the file cannot be used as media ("is empty", "ends in the middle of …"), None
     where it opened. `people` belongs to videos and reference images, `speech` to audio tracks.
     """
@@ -43,3 +45,4 @@ class FileFacts:
     media: VideoFacts | AudioFacts | ImageFacts | Unmeasured
     people: PeopleFacts | Unmeasured
     speech: SpeechFacts | Unmeasured = UNHEARD
+    address: AddressFacts | None = None

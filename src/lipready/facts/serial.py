@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+from lipready.facts.address import AddressFacts, Fetched
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Finding, Where
@@ -63,7 +64,25 @@ def _file(file: FileFacts, match: Match | Unmeasured | None) -> Plain:
         facts.add("speech", speech_to_dict(file.speech))
     if file.role == "reference":
         facts.add("match", _match(match))
-    return {"role": file.role, "path": plain_text(file.path), "facts": facts.plain()}
+    address = None if file.address is None else _address(file.address)
+    return {"role": file.role, "path": plain_text(file.path), "address": address, "facts": facts.plain()}
+
+
+def _address(address: AddressFacts) -> Plain:
+    facts, problem, fetched = PlainFacts(), address.problem, address.fetched
+    facts.add("scheme", address.scheme)
+    facts.add("host", address.host)
+    facts.add("addresses", list(address.addresses) if isinstance(address.addresses, tuple) else address.addresses)
+    facts.add("redirects", [plain_text(each) for each in address.redirects])
+    facts.add("problem", None if problem is None else {"kind": problem.trouble, "text": plain_text(problem.text)})
+    for key in ("status", "content_type", "encoding", "length", "ranges"):
+        facts.add(key, getattr(address, key))
+    if isinstance(fetched, Fetched):
+        got = {"bytes": fetched.bytes, "seconds": plain_number(fetched.seconds), "whole": fetched.whole}
+        facts.add("fetched", got)
+    else:
+        facts.add("fetched", fetched)
+    return facts.plain()
 
 
 def _add_video(facts: PlainFacts, video: VideoFacts) -> None:

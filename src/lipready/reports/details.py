@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from fractions import Fraction
 
+from lipready.facts.address import AddressFacts, Fetched
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts
 from lipready.facts.image import ImageFacts
@@ -17,6 +18,8 @@ def details(file: FileFacts) -> Iterator[str]:
     """Write one line for each group of facts; what was not measured says why."""
     if not isinstance(file.bytes, Unmeasured):
         yield f"size: {file.bytes:,} bytes"
+    if file.address is not None:
+        yield _address(file.address)
     match file.media:
         case VideoFacts() as video:
             yield from _video(video)
@@ -30,6 +33,22 @@ def details(file: FileFacts) -> Iterator[str]:
         yield f"looked at: {looked}, {file.people.face_share:.0%} of them with a face"
         width = file.media.width if isinstance(file.media, VideoFacts | ImageFacts) else 0
         yield from (_person(person, width) for person in file.people.people)
+
+
+def _address(address: AddressFacts) -> str:
+    """Write how an address answers; what may be a secret is not in it."""
+    if address.problem is not None:
+        return f"address: {address.problem.text}"
+    if isinstance(address.status, Unmeasured):
+        return f"address: not measured, {address.status.reason}"
+    parts = [f"status {address.status}", _known(address.content_type or "no type"), *_fetched(address.fetched)]
+    places = address.addresses if isinstance(address.addresses, tuple) else ()
+    redirects = [f"{counted(len(address.redirects), 'redirect')}"] if address.redirects else []
+    return f"address: {', '.join([*parts, *redirects])}; {address.host} is {', '.join(places) or 'not known'}"
+
+
+def _fetched(fetched: Fetched | Unmeasured) -> list[str]:
+    return [f"{fetched.bytes:,} bytes in {fetched.seconds:.1f} s"] if isinstance(fetched, Fetched) else []
 
 
 def _video(video: VideoFacts) -> Iterator[str]:

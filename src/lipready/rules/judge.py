@@ -67,7 +67,7 @@ def _views(rule: Rule, facts: JobFacts) -> Iterator[tuple[Subject, JobFacts]]:
         # What is heard is held against the video.
         yield "job", facts
     for file in facts.files():
-        if rule.subject == "file":
+        if rule.subject == "file" or (rule.subject == "address" and file.address is not None):
             video, audio, reference = (
                 each if each is file else None for each in (facts.video, facts.audio, facts.reference)
             )
@@ -79,7 +79,7 @@ def _views(rule: Rule, facts: JobFacts) -> Iterator[tuple[Subject, JobFacts]]:
 def _run(rule: Rule, limit: Limit, role: Subject, view: JobFacts) -> Iterator[Finding | Unchecked]:
     required = limit.strength == "required"
     unusable = next((file for file in view.files() if file.role == role and _unusable(file)), None)
-    if unusable is not None and rule.id not in _READABILITY:
+    if unusable is not None and rule.id not in _READABILITY and rule.subject != "address":
         yield Unchecked(rule.id, role, one_line(f"the file {unusable.problem}"), required)
         return
     reasons: list[str] = []

@@ -4,6 +4,7 @@ from difflib import get_close_matches
 
 from lipready.errors import UsageError
 from lipready.rules import (
+    address,
     audio,
     background,
     clarity,
@@ -71,6 +72,7 @@ RULES: tuple[Rule, ...] = (
     request.THRESHOLD_RANGE,
     request.THRESHOLD_WITHOUT_REFERENCE,
     request.CALLBACK_URL,
+    address.URL_NOT_PUBLIC,
     length.LENGTH_MISMATCH,
     speech_timing.SPEECH_TIMING,
 )

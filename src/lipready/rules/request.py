@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from lipready.facts.address import is_public
 from lipready.facts.finding import Finding
 from lipready.facts.job import JobFacts
 from lipready.facts.request import CallbackFacts
@@ -15,8 +16,6 @@ from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.samples import callback, job, request
 from lipready.rules.subjects import finding
 from lipready.rules.wording import interval, listing, printable
-
-Address = IPv4Address | IPv6Address
 
 
 def face_threshold_range(facts: JobFacts, limit: Limit) -> Verdicts:
@@ -131,9 +130,9 @@ def _has_password(url: str) -> bool:
 def _addresses(target: CallbackFacts, limit: Limit) -> Verdicts:
     if not target.host:
         return
-    literal = _parse(target.host.strip("[]"))
-    if literal is not None:
-        found: tuple[str, ...] = (str(literal),)
+    literal = target.host.strip("[]")
+    if is_public(literal) is not None:
+        found: tuple[str, ...] = (str(ip_address(literal)),)
     elif f".{target.host.lower().rstrip('.')}".endswith(".localhost"):
         # RFC 6761: the name means this machine, whatever a resolver says.
         yield _refused(limit, "leads to localhost", "localhost", "public addresses only")
@@ -146,40 +145,14 @@ def _addresses(target: CallbackFacts, limit: Limit) -> Verdicts:
     if not found:
         yield Unmeasured(f"the host {printable(target.host)} has no address")
     for text in found:
-        address = _parse(text)
-        if address is None:
+        public = is_public(text)
+        if public is None:
             yield Unmeasured(f"{printable(text)}, an address of {printable(target.host)}, cannot be read")
-        elif not _public(address):
+        elif not public:
             shown = printable(text)
             yield _refused(limit, f"leads to {shown}, which is not a public address", shown, "public addresses only")
             return
 
-
-def _parse(text: str) -> Address | None:
-    try:
-        return ip_address(text)
-    except ValueError:
-        return None
-
-
-def _public(address: Address) -> bool:
-    """Whether an address can be reached from everywhere; one that wraps an IPv4 address is as public as that."""
-    if isinstance(address, IPv6Address):
-        meant = _translated(address)
-        if meant is not None:
-            return _public(meant)
-        tunnelled = (address.sixtofour, *(address.teredo or ()))
-        if not all(inner is None or _public(inner) for inner in tunnelled):
-            return False
-    return address.is_global and not address.is_multicast and not address.is_reserved
-
-
-def _translated(address: IPv6Address) -> IPv4Address | None:
-    """Return the IPv4 address that is mapped (RFC 4291) or translated (NAT64, RFC 6052) into an IPv6 one."""
-    return IPv4Address(address.packed[-4:]) if address.packed.startswith(_NAT64) else address.ipv4_mapped
-
-
-_NAT64 = bytes.fromhex("0064ff9b0000000000000000")
 
 _ADVICE = "Give a public https URL without a password, or leave it out"
 

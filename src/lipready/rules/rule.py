@@ -10,7 +10,7 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 
 Needs = Literal["headers", "pixels", "samples"]
-RuleSubject = Subject | Literal["file"]
+RuleSubject = Subject | Literal["file", "address"]
 Verdicts = Iterator[Finding | Unmeasured]
 Judge = Callable[[JobFacts, Limit], Verdicts]
 Examples = Callable[[], tuple[JobFacts, ...]]
@@ -27,7 +27,8 @@ class Rule:
     facts that pass and that break the rule at the DashScope profile; tests are generated from them. They are made when
     asked for: making all of them takes longer than a quick check.
 
-    A rule with the subject "file" is run once for each file of the job, and sees that file alone.
+    A rule with the subject "file" is run once for each file of the job, and sees that file alone; one with the subject
+    "address" once for each that was given as an address, whether or not its content could be read.
     """
 
     id: str

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from lipready.facts.address import AddressFacts, Fetched, Problem, Trouble
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, LfsPointer, Role
 from lipready.facts.image import ImageFacts
@@ -230,6 +231,24 @@ def with_image(**changes: Any) -> JobFacts:
 def with_file(role: Role, **changes: Any) -> JobFacts:
     """Make a job of which one file differs."""
     return job(**{role: file(role, **changes)})
+
+
+def addressed(trouble: Trouble | None = None, text: str = "", **changes: Any) -> JobFacts:
+    """Make a job whose video is an address that answers as it should, with changes, or one that is in trouble."""
+    plain: dict[str, Any] = {
+        "scheme": "https",
+        "host": "example.com",
+        "addresses": ("93.184.216.34",),
+        "problem": None if trouble is None else Problem(trouble, text),
+        "status": 200,
+        "content_type": "video/mp4",
+        "length": 900_000,
+        "ranges": True,
+        "fetched": Fetched(900_000, 1.5, whole=True),
+    }
+    read = {} if {**plain, **changes}["content_type"] != "text/html" else {"media": _UNREAD, "format": _UNREAD}
+    address = AddressFacts(**{**plain, **changes})
+    return with_file("video", path="https://example.com/clip.mp4?…", address=address, **read)
 
 
 def watched(look_at: Callable[[int], Mapping[str, Any] | None], turned: int | None = None) -> JobFacts:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lipready.cli.inputs import assign, kind_by_extension
+from lipready.cli.inputs import assign, kind_by_extension, require_file
 from lipready.errors import UsageError
 from lipready.job import RequestOptions
 
@@ -102,7 +102,7 @@ def test_what_is_no_file_is_refused(tmp_path):
     with pytest.raises(UsageError, match="is a pipe, a socket or a device"):
         assign([], reference=str(pipe))
     with pytest.raises(UsageError, match="download it first"):
-        assign(["https://example.com/clip.mp4"])
+        require_file("https://example.com/clip.mp4")
 
 
 @pytest.mark.parametrize(
@@ -111,3 +111,31 @@ def test_what_is_no_file_is_refused(tmp_path):
 )
 def test_what_a_name_promises(name, kind):
     assert kind_by_extension(name) == kind
+
+
+def test_an_address_is_told_by_the_name_at_its_end(speech):
+    url = "https://example.com/a/clip.MP4?Signature=s3cret"
+
+    job = assign([speech, url])
+
+    assert (job.video, job.audio) == (url, speech)
+    assert assign(["https://example.com/x%2Ewav"]).audio == "https://example.com/x%2Ewav"
+    assert assign([], reference="https://example.com/").reference == "https://example.com/"
+
+
+def test_an_address_without_a_telling_name_is_asked_for():
+    with pytest.raises(UsageError, match="its name does not say what it is; say --video FILE") as caught:
+        assign(["https://user:s3cret@example.com/download?Signature=s3cret"])
+    assert "s3cret" not in str(caught.value)
+
+
+def test_two_addresses_of_one_kind_are_refused_without_their_secrets():
+    with pytest.raises(UsageError, match="are both videos") as caught:
+        assign(["https://example.com/a.mp4?s3cret", "https://example.com/b.mp4?s3cret"])
+    assert "s3cret" not in str(caught.value)
+
+
+def test_where_only_files_are_read_an_address_is_refused_without_its_secret():
+    with pytest.raises(UsageError, match="download it first") as caught:
+        require_file("https://example.com/a.mp4?s3cret")
+    assert "s3cret" not in str(caught.value)

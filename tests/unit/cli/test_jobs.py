@@ -26,6 +26,13 @@ def test_lines_become_jobs_with_paths_beside_the_list(write, tmp_path):
     ]
 
 
+def test_addresses_stay_as_they_are(write, tmp_path):
+    url = "https://example.com//a.mp4?Signature=s3cret"
+    path = write(json.dumps({"video": url, "audio": "a.wav"}))
+
+    assert read_jobs(path, RequestOptions()) == [Job(url, str(tmp_path / "a.wav"))]
+
+
 def test_a_job_replaces_the_options_of_the_command_line(write):
     lines = [{"video": "a.mp4"}, {"video": "b.mp4", "face_threshold": 180, "video_extension": False}]
     path = write("\n".join(map(json.dumps, lines)))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from lipready.facts.address import Fetched
 from lipready.facts.finding import Finding, Fix, Unchecked, Where
 from lipready.facts.job import JobFacts
 from lipready.facts.people import Box
@@ -20,6 +21,7 @@ from lipready.profiles.loader import load_profile
 from lipready.rules.judge import judge
 from lipready.rules.registry import RULES
 from lipready.rules.samples import (
+    addressed,
     audio_facts,
     callback,
     file,
@@ -194,6 +196,25 @@ def test_a_callback_keeps_its_secret() -> None:
     report = report_on(job(request=request(callback=target)), "evolink")
     assert valid(report)["request"]["callback"] == {"scheme": "https", "host": "example.com"}
     assert "s3cret" not in json.dumps(report.to_dict())
+
+
+def test_where_an_address_leads() -> None:
+    read = valid(report_on(addressed(redirects=("https://a/b?…",), fetched=Fetched(900_000, 2.0, whole=True))))
+    assert read["files"][0]["path"] == "https://example.com/clip.mp4?…"
+    assert read["files"][0]["address"] == {
+        "scheme": "https", "host": "example.com", "addresses": ["93.184.216.34"], "redirects": ["https://a/b?…"],
+        "problem": None, "status": 200, "content_type": "video/mp4", "encoding": None, "length": 900_000,
+        "ranges": True, "fetched": {"bytes": 900_000, "seconds": 2.0, "whole": True}, "unmeasured": {},
+    }  # fmt: skip
+    assert read["files"][1]["address"] is None
+
+
+def test_an_address_in_trouble_says_why() -> None:
+    gone = dict.fromkeys(("status", "content_type", "length", "ranges", "fetched"), Unmeasured("it is silent"))
+    address = valid(report_on(addressed("timeout", "is silent", **gone)))["files"][0]["address"]
+    assert address["problem"] == {"kind": "timeout", "text": "is silent"}
+    assert [address[key] for key in gone] == [None] * 5
+    assert address["unmeasured"] == dict.fromkeys(gone, "it is silent")
 
 
 def test_place_and_repair_of_a_finding() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from lipready.facts.request import CallbackFacts, RequestFacts
 from lipready.facts.unmeasured import Unmeasured
-from lipready.probe import request
+from lipready.probe import resolve
 from lipready.probe.request import examine_request
 
 
@@ -68,7 +68,7 @@ def test_a_host_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_resolver_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     release = threading.Event()
-    monkeypatch.setattr(request, "RESOLVE_SECONDS", 0.05)
+    monkeypatch.setattr(resolve, "RESOLVE_SECONDS", 0.05)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [release.wait(5)][:0])
     found = callback("https://slow.example/", resolve=True).addresses
     release.set()

@@ -39,7 +39,9 @@ def test_invalid_facts_yield_a_whole_finding(rule: Rule, facts: JobFacts) -> Non
     for finding in found:
         assert (finding.rule, finding.name) == (rule.id, rule.name)
         assert finding.source == DASHSCOPE.limits[rule.id].source
-        assert finding.remote == DASHSCOPE.limits[rule.id].remote
+        expected = DASHSCOPE.limits[rule.id].remote
+        # R704 names the member of a family of codes, the others the code itself.
+        assert finding.remote == expected or (expected == "InvalidURL" and (finding.remote or "").startswith(expected))
         for text in (finding.message, finding.measured, finding.limit):
             assert text
             assert text == text.strip()

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lipready.errors import UsageError
+from lipready.facts.address import AddressFacts, Fetched, Problem
 from lipready.facts.file import FileFacts, LfsPointer
 from lipready.facts.finding import Finding, Unchecked
 from lipready.facts.job import JobFacts
@@ -248,6 +249,20 @@ crowds = st.builds(
 )
 matches = st.builds(Match, st.sampled_from(["same", "different", "uncertain"]), st.integers(1, 9), shares)
 callbacks = st.builds(CallbackFacts, st.text(), texts, st.text(), gone | st.tuples(st.text(max_size=12)))
+addresses = st.builds(
+    AddressFacts,
+    scheme=texts | st.sampled_from(["http", "https", "oss"]),
+    host=st.text(max_size=8),
+    addresses=gone | st.tuples(st.text(max_size=8)),
+    redirects=st.tuples(st.text(max_size=8)),
+    problem=st.none() | st.builds(Problem, st.sampled_from(["private", "timeout"]), st.text(min_size=1)),
+    status=gone | st.integers(0, 999),
+    content_type=st.none() | gone | texts | st.sampled_from(["text/html", "/", "application/"]),
+    encoding=st.none() | texts,
+    length=st.none() | gone | sizes,
+    ranges=gone | st.booleans(),
+    fetched=gone | st.builds(Fetched, sizes, st.floats(0, 1e6), st.booleans(), st.booleans()),
+)
 
 
 @st.composite
@@ -264,6 +279,7 @@ def files(draw: st.DrawFn, role: str) -> FileFacts | None:
         problem=draw(st.none() | st.none() | st.text(min_size=1)),
         media=draw({"video": videos, "audio": audios, "reference": images}[role] | videos | gone),
         people=draw(gone | crowds),
+        address=draw(st.none() | st.none() | addresses),
     )
 
 
