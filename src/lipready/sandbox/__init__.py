@@ -1,0 +1,1 @@
+"""A local server that behaves as both providers document, with faults on demand."""

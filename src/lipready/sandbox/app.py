@@ -1,0 +1,87 @@
+"""The server's own table of addresses."""
+
+from typing import TYPE_CHECKING
+
+from lipready.errors import UsageError
+from lipready.sandbox.answers import answer, error_of
+from lipready.sandbox.body import json_body
+from lipready.sandbox.dashscope import DashScope
+from lipready.sandbox.evolink import EvoLink
+from lipready.sandbox.evolink_files import EvoLinkFiles
+from lipready.sandbox.fault import Fault
+from lipready.sandbox.oss import Oss
+from lipready.sandbox.place import place_of
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from lipready.sandbox.world import World
+
+
+def build(world: "World") -> "Starlette":
+    """Build the ASGI application."""
+    from starlette.applications import Starlette
+    from starlette.routing import Route
+
+    alibaba, evolink, files, oss, desk = DashScope(world), EvoLink(world), EvoLinkFiles(world), Oss(world), _Desk(world)
+    synthesis = "/api/v1/services/aigc/image2video/video-synthesis"
+    table = [
+        ("GET", "/api/v1/uploads", alibaba.policy),
+        ("POST", "/upload", oss.upload),
+        ("POST", synthesis, alibaba.submit),
+        ("GET", "/api/v1/tasks", alibaba.list_tasks),
+        ("GET", "/api/v1/tasks/{id}", alibaba.query),
+        ("POST", "/api/v1/tasks/{id}/cancel", alibaba.cancel),
+        ("POST", "/v1/videos/generations", evolink.submit),
+        ("GET", "/v1/tasks", evolink.list_tasks),
+        ("GET", "/v1/tasks/{id}", evolink.query),
+        ("POST", "/api/v1/files/upload/stream", files.stream),
+        ("GET", "/api/v1/files/list", files.list_files),
+        ("GET", "/api/v1/files/quota", files.quota),
+        ("DELETE", "/api/v1/files/{id}", files.delete),
+        ("GET", "/files/{id}/{name}", oss.stored),
+        ("GET", "/results/{name}", oss.result),
+        ("GET", "/sandbox/ledger", desk.ledger),
+        ("POST", "/sandbox/faults", desk.faults),
+    ]
+    routes = [
+        Route(path + slash, endpoint, methods=[method]) for method, path, endpoint in table for slash in ("", "/")
+    ]
+    app = Starlette(routes=routes, exception_handlers={404: _nowhere, 405: _nowhere})
+    # Both spellings are listed: a redirect would lose the body of a POST.
+    app.router.redirect_slashes = False
+    return app
+
+
+class _Desk:
+    """The sandbox's own business: what was counted, and faults on demand."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    async def ledger(self, _request: "Request") -> "Response":
+        """Show what was counted: GET /sandbox/ledger."""
+        return answer(self._world.ledger().to_dict())
+
+    async def faults(self, request: "Request") -> "Response":
+        """Add faults: POST /sandbox/faults {"faults": ["submit:500*2"]}."""
+        content = await json_body(request)
+        wanted = content.get("faults") if content is not None else None
+        if not isinstance(wanted, list) or not all(isinstance(text, str) for text in wanted):
+            return answer({"error": 'The body is {"faults": ["STEP:KIND[=VALUE][*COUNT]", …]}.'}, 400)
+        try:
+            faults = [Fault.parse(text) for text in wanted]
+        except UsageError as error:
+            return answer({"error": str(error)}, 400)
+        for fault in faults:
+            self._world.faults.add(fault)
+        return answer({"added": len(faults)})
+
+
+async def _nowhere(request: "Request", error: Exception) -> "Response":
+    """Refuse what there is not, in the envelope of whoever it was meant for."""
+    status = getattr(error, "status_code", 404)
+    tongue = place_of(request.method, request.url.path).tongue
+    return error_of(tongue, status, "NotFound" if tongue != "evolink" else "not_found", "Not Found")

@@ -1,0 +1,235 @@
+"""DashScope's side of the sandbox, under /api/v1."""
+
+import time
+from datetime import UTC, datetime, timedelta, timezone
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from lipready.sandbox.answers import dashscope_answer, dashscope_error, refusal, unauthorized
+from lipready.sandbox.body import json_body, number_of, text_of, threshold_of
+from lipready.sandbox.interpose import EXPIRED
+from lipready.sandbox.policy import issue
+from lipready.sandbox.task import ENDED, Asked, Task
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from lipready.sandbox.world import Account, World
+
+MODEL = "videoretalk"
+BEIJING = timezone(timedelta(hours=8))
+
+_PAGE_SIZE = 10
+_LARGEST_PAGE = 100
+_MOST_PAGES = 100_000_000
+_DAY = 24 * 3600.0
+
+
+class _Refused(Exception):  # noqa: N818 - an answer, and no fault of ours
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.answer = (status, code, message)
+
+
+class DashScope:
+    """Answers as the documentation of Model Studio says."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    async def policy(self, request: "Request") -> "Response":
+        """Give leave to upload: GET /api/v1/uploads?action=getPolicy&model=…."""
+        account = self._account(request)
+        if account is None:
+            return unauthorized("dashscope")
+        if not account.policies.admits(monotonic()):
+            return refusal("dashscope", 429)
+        query = request.query_params
+        if query.get("action") != "getPolicy" or not query.get("model"):
+            return dashscope_error(400, "InvalidParameter", "Field required: action=getPolicy, model")
+        if query["model"] != MODEL:
+            return dashscope_error(404, "ModelNotFound", "Model can not be found.")
+        world = self._world
+        expired = bool(request.scope.get(EXPIRED))
+        data = issue(world.secret, account.id, world.largest_upload, time.time(), expired=expired)
+        return dashscope_answer({"data": {**data, "upload_host": f"{world.url}/upload"}})
+
+    async def submit(self, request: "Request") -> "Response":
+        """Take a paid request."""
+        body = await json_body(request)
+        account = self._account(request)
+        if account is None:
+            return unauthorized("dashscope")
+        if not account.submits.admits(monotonic()):
+            return refusal("dashscope", 429)
+        try:
+            asked = _read(body, request)
+        except _Refused as refused:
+            return dashscope_error(*refused.answer)
+        task = self._world.submit("dashscope", account, asked)
+        output = {"task_id": task.id, "task_status": task.status}
+        return dashscope_answer({"output": output, "request_id": task.request_id})
+
+    async def query(self, request: "Request") -> "Response":
+        """Tell the state of a task; an unknown one is no error."""
+        account = self._account(request)
+        if account is None:
+            return unauthorized("dashscope")
+        if not account.queries.admits(monotonic()):
+            return refusal("dashscope", 429)
+        name = request.path_params["id"]
+        task = self._world.task_of("dashscope", account, name)
+        if task is None:
+            return dashscope_answer({"output": {"task_id": name, "task_status": "UNKNOWN"}})
+        return dashscope_answer(_described(task, self._world.url))
+
+    async def cancel(self, request: "Request") -> "Response":
+        """Cancel a task that has not begun."""
+        account = self._account(request)
+        if account is None:
+            return unauthorized("dashscope")
+        if not account.cancels.admits(monotonic()):
+            return refusal("dashscope", 429)
+        task = self._world.task_of("dashscope", account, request.path_params["id"])
+        if task is None or task.state != "PENDING":
+            message = "Failed to cancel the task, please confirm if the task is in PENDING status."
+            return dashscope_error(400, "UnsupportedOperation", message)
+        task.state, task.ended = "CANCELED", time.time()
+        return dashscope_answer({})
+
+    async def list_tasks(self, request: "Request") -> "Response":
+        """List the account's tasks, the newest first."""
+        account = self._account(request)
+        if account is None:
+            return unauthorized("dashscope")
+        if not account.lists.admits(monotonic()):
+            return refusal("dashscope", 429)
+        try:
+            page = number_of(request, "page_no", 1, _MOST_PAGES)
+            size = number_of(request, "page_size", _PAGE_SIZE, _LARGEST_PAGE)
+            begin, end = _window(request)
+        except ValueError as error:
+            return dashscope_error(400, "InvalidParameter", f"{error}.")
+        query = request.query_params
+        rows = [
+            _row(task, account)
+            for task in self._world.tasks_of("dashscope", account)
+            if begin <= task.created <= end
+            and query.get("model_name") in {None, "", task.asked.model}
+            and query.get("status") in {None, "", task.status}
+            and query.get("task_id") in {None, "", task.id}
+        ]
+        totals = {"total": len(rows), "total_page": -(-len(rows) // size), "page_no": page, "page_size": size}
+        return dashscope_answer({"data": rows[(page - 1) * size : page * size], **totals})
+
+    def _account(self, request: "Request") -> "Account | None":
+        return self._world.account_of(request.headers.get("authorization", ""))
+
+
+def _read(body: dict[str, Any] | None, request: "Request") -> Asked:
+    """Read a submission. Raises _Refused."""
+    if body is None:
+        raise _Refused(400, "BadRequest.IllegalInput", "The input parameter requires json format.")
+    if not text_of(body.get("model")):
+        raise _Refused(400, "BadRequest.EmptyModel", 'Required parameter "model" missing from request.')
+    if body["model"] != MODEL:
+        raise _Refused(404, "ModelNotFound", "Model can not be found.")
+    if request.headers.get("x-dashscope-async", "").lower() != "enable":
+        raise _Refused(403, "AccessDenied", "current user api does not support synchronous calls.")
+    asked = _asked(body)
+    resolves = request.headers.get("x-dashscope-ossresourceresolve", "").lower() == "enable"
+    for url in (asked.video_url, asked.audio_url, asked.reference_url):
+        if url.startswith("oss://") and not resolves:
+            message = (
+                "Unable to download the media resource during the data inspection process: "
+                f"No connection adapters were found for '{url}'"
+            )
+            raise _Refused(400, "InvalidParameter.DataInspection", message)
+    return asked
+
+
+def _asked(body: dict[str, Any]) -> Asked:
+    given, parameters = body.get("input"), body.get("parameters")
+    if not isinstance(given, dict) or not given:
+        raise _Refused(400, "InvalidParameter", "Field required: input")
+    for name in ("video_url", "audio_url"):
+        if not text_of(given.get(name)):
+            raise _Refused(400, "InvalidParameter", f"Field required: input.{name}")
+    parameters = {} if parameters is None else parameters
+    if not isinstance(parameters, dict) or not isinstance(parameters.get("video_extension", False), bool):
+        raise _Refused(400, "InvalidParameter", "Field required: parameters.video_extension must be a boolean")
+    try:
+        threshold = threshold_of(parameters.get("query_face_threshold"))
+    except ValueError as error:
+        raise _Refused(400, "InvalidParameter", f"{error}.") from error
+    return Asked(
+        model=MODEL,
+        video_url=text_of(given["video_url"]),
+        audio_url=text_of(given["audio_url"]),
+        reference_url=text_of(given.get("ref_image_url")),
+        extension=parameters.get("video_extension", False),
+        threshold=threshold,
+    )
+
+
+def _described(task: Task, url: str) -> dict[str, Any]:
+    output = {"task_id": task.id, "task_status": task.status, "submit_time": _clock(task.created)}
+    if task.started is not None:
+        output["scheduled_time"] = _clock(task.started)
+    if task.ended is not None:
+        output["end_time"] = _clock(task.ended)
+    if task.state == "FAILED":
+        output |= {"code": task.code, "message": task.message}
+    film = task.film
+    if task.state != "SUCCEEDED" or film is None:
+        return {"output": output}
+    output["video_url"] = f"{url}/results/{task.result}"
+    usage = {
+        "video_duration": film.seconds,
+        "size": f"{film.width}*{film.height}",
+        "video_ratio": "standard",
+        "fps": round(film.rate),
+    }
+    return {"output": output, "usage": usage}
+
+
+def _row(task: Task, account: "Account") -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "task_id": task.id,
+        "request_id": task.request_id,
+        "status": task.status,
+        "model_name": task.asked.model,
+        "region": "cn-beijing",
+        "api_key_id": account.id,
+        "caller_uid": account.id,
+        "caller_parent_id": account.id,
+        "gmt_create": round(task.created * 1000),
+        "user_api_unique_key": f"apikey:v1:services:aigc:image2video:video-synthesis:{task.asked.model}",
+    }
+    if task.started is not None:
+        row["start_time"] = round(task.started * 1000)
+    if task.state in ENDED and task.ended is not None:
+        row["end_time"] = round(task.ended * 1000)
+    return row
+
+
+def _window(request: "Request") -> tuple[float, float]:
+    """Read the window of a list, in seconds since 1970: a day at most, and the last day by default."""
+    given = [request.query_params.get(name, "") for name in ("start_time", "end_time")]
+    end = _moment(given[1]) + 1 if given[1] else time.time()
+    begin = _moment(given[0]) if given[0] else end - _DAY
+    if not 0 <= end - begin <= _DAY + 1:
+        raise ValueError("end_time must be within 24 hours after start_time")
+    return begin, end
+
+
+def _moment(text: str) -> float:
+    try:
+        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=BEIJING).timestamp()
+    except ValueError as error:
+        raise ValueError("start_time and end_time must be written YYYYMMDDhhmmss") from error
+
+
+def _clock(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC).astimezone(BEIJING):%Y-%m-%d %H:%M:%S.%f}"[:-3]

@@ -1,0 +1,199 @@
+"""EvoLink's side of the sandbox, under /v1."""
+
+import asyncio
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Any
+
+from lipready.probe.request import examine_request
+from lipready.sandbox.answers import evolink_answer, evolink_error, unauthorized
+from lipready.sandbox.body import json_body, number_of, text_of, threshold_of
+from lipready.sandbox.task import Asked, Replay, Task
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from lipready.sandbox.world import Account, World
+
+MODEL = "videoretalk"
+PREFIX = "task-unified-"
+
+CREDITS_A_SECOND = 0.8
+"""DashScope's 0.08 CNY at 10 credits for one; EvoLink's own price is not documented."""
+
+_KEY = re.compile(r"[A-Za-z0-9._-]{16,96}")
+_LONGEST_CALLBACK = 2048
+_PAGE_SIZE = 20
+_LARGEST_PAGE = 100
+_MOST_PAGES = 100_000_000
+
+
+class _Refused(Exception):  # noqa: N818 - an answer, and no fault of ours
+    def __init__(self, status: int, code: str, message: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.param = status, code, message, param
+
+    def answer(self) -> "Response":
+        return evolink_error(self.status, self.code, self.message, param=self.param)
+
+
+class EvoLink:
+    """Answers as EvoLink's pages and its own client say."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    async def submit(self, request: "Request") -> "Response":
+        """Take a paid request; the same Idempotency-Key with the same body gives the same task."""
+        body = await json_body(request)
+        account = self._account(request)
+        if account is None:
+            return unauthorized("evolink")
+        try:
+            key = _idempotency_key(request)
+            asked = _asked(body)
+            if asked.callback:
+                await asyncio.to_thread(_allow_callback, asked.callback)
+        except _Refused as refused:
+            return refused.answer()
+        # From here to the end nothing is awaited, so that two requests of one key cannot both be the first.
+        before = account.replays.get(key) if key else None
+        if before is not None and before.body != body:
+            message = "Idempotency-Key was already used for a different request body"
+            return evolink_error(409, "idempotency_conflict", message)
+        if before is not None:
+            return evolink_answer(before.answer, headers={"idempotency-replayed": "true"})
+        answer = described(self._world.submit("evolink", account, asked), self._world.url)
+        if key:
+            account.replays[key] = Replay(body or {}, answer)
+        return evolink_answer(answer)
+
+    async def query(self, request: "Request") -> "Response":
+        """Tell the state of a task."""
+        account = self._account(request)
+        if account is None:
+            return unauthorized("evolink")
+        name = request.path_params["id"]
+        if not name.startswith(PREFIX):
+            return evolink_error(400, "invalid_task_id", f"task_id must start with '{PREFIX}'", param="task_id")
+        task = self._world.task_of("evolink", account, name)
+        if task is None:
+            return evolink_error(404, "invalid_task_id", "Task not found", param="task_id")
+        return evolink_answer(described(task, self._world.url))
+
+    async def list_tasks(self, request: "Request") -> "Response":
+        """List the account's tasks, the newest first."""
+        account = self._account(request)
+        if account is None:
+            return unauthorized("evolink")
+        try:
+            page = number_of(request, "page", 1, _MOST_PAGES)
+            size = number_of(request, "page_size", _PAGE_SIZE, _LARGEST_PAGE)
+        except ValueError as error:
+            return evolink_error(400, "invalid_request_error", str(error))
+        query = request.query_params
+        rows = [
+            _row(task)
+            for task in self._world.tasks_of("evolink", account)
+            if query.get("status") in {None, "", task.status}
+            and query.get("model") in {None, "", task.asked.model}
+            and query.get("type") in {None, "", "video"}
+        ]
+        total = {"total": len(rows), "page": page, "page_size": size}
+        return evolink_answer({"data": rows[(page - 1) * size : page * size], **total})
+
+    def _account(self, request: "Request") -> "Account | None":
+        return self._world.account_of(request.headers.get("authorization", ""))
+
+
+def described(task: Task, url: str) -> dict[str, Any]:
+    """Describe a task as the query and the callback do."""
+    film = task.film
+    usage: dict[str, Any] = {"billing_rule": "per_second", "credits_reserved": 0, "user_group": "default"}
+    said: dict[str, Any] = {
+        "created": int(task.created),
+        "id": task.id,
+        "model": task.asked.model,
+        "object": "video.generation.task",
+        "progress": task.progress,
+        "status": task.status,
+        "task_info": {"can_cancel": False, "estimated_time": 90, "video_duration": int(film.seconds) if film else 0},
+        "type": "video",
+        "usage": usage,
+    }
+    if task.state == "SUCCEEDED" and film is not None:
+        said["results"] = [f"{url}/results/{task.result}"]
+        usage["credits_used"] = round(film.seconds * CREDITS_A_SECOND, 4)
+    if task.state == "FAILED":
+        said["error"] = {"code": task.code, "message": task.message}
+    return said
+
+
+def _row(task: Task) -> dict[str, Any]:
+    return {
+        "id": task.id,
+        "model": task.asked.model,
+        "type": "video",
+        "status": task.status,
+        "progress": task.progress,
+        "created_at": int(task.created),
+        "has_results": task.state == "SUCCEEDED",
+        "has_error": task.state == "FAILED",
+        "credits_used": round(task.film.seconds * CREDITS_A_SECOND, 4) if task.film else 0,
+    }
+
+
+def _idempotency_key(request: "Request") -> str:
+    key: str = request.headers.get("idempotency-key", "")
+    if key and not _KEY.fullmatch(key):
+        message = "Idempotency-Key must be 16 to 96 characters of A-Z, a-z, 0-9, '.', '_' and '-'"
+        raise _Refused(400, "invalid_request_error", message)
+    return key
+
+
+def _asked(body: dict[str, Any] | None) -> Asked:
+    """Read a submission. Raises _Refused."""
+    if body is None:
+        raise _Refused(400, "invalid_request_error", "The request body must be a JSON object")
+    if not text_of(body.get("model")):
+        raise _Refused(400, "missing_required_params", "Missing required parameter: model", "model")
+    if body["model"] != MODEL:
+        message = f"Token does not have access to model: {str(body['model'])[:100]}"
+        raise _Refused(403, "model_access_denied", message)
+    if not text_of(body.get("video_url")) or not text_of(body.get("audio_url")):
+        raise _Refused(400, "missing_required_params", "Missing required parameter: video_url or audio_url")
+    if not isinstance(body.get("video_extension", False), bool):
+        raise _Refused(400, "invalid_parameters", "video_extension must be a boolean", "video_extension")
+    try:
+        threshold = threshold_of(body.get("query_face_threshold"))
+    except ValueError as error:
+        raise _Refused(400, "invalid_parameters", str(error), "query_face_threshold") from error
+    return Asked(
+        model=MODEL,
+        video_url=text_of(body["video_url"]),
+        audio_url=text_of(body["audio_url"]),
+        reference_url=text_of(body.get("ref_image_url")),
+        extension=body.get("video_extension", False),
+        threshold=threshold,
+        callback=text_of(body.get("callback_url")),
+    )
+
+
+def _allow_callback(url: str) -> None:
+    """Refuse a callback that EvoLink would not send; here loopback may be called, by plain http too."""
+    callback = examine_request(face_threshold=None, video_extension=False, callback_url=url, resolve=True).callback
+    addresses = callback.addresses if callback is not None and isinstance(callback.addresses, tuple) else ()
+    found = [ipaddress.ip_address(address) for address in addresses]
+    loopback = bool(found) and all(address.is_loopback for address in found)
+    if len(url) > _LONGEST_CALLBACK:
+        problem = f"callback_url must not be longer than {_LONGEST_CALLBACK} characters"
+    elif (
+        callback is None or not callback.host or callback.scheme not in (("http", "https") if loopback else ("https",))
+    ):
+        problem = "callback_url must use HTTPS"
+    elif not loopback and any(not address.is_global for address in found):
+        problem = "callback_url must not point to a private address"
+    else:
+        return
+    raise _Refused(400, "invalid_request_error", problem, "callback_url")

@@ -1,0 +1,159 @@
+"""What stands between the network and the server: it counts, logs, and lets go wrong what was asked for."""
+
+import asyncio
+from time import monotonic, strftime
+from typing import TYPE_CHECKING, NamedTuple
+
+from lipready.sandbox.answers import no_quota, refusal
+from lipready.sandbox.fault import Fault
+from lipready.sandbox.narrow import Narrow
+from lipready.sandbox.place import Place, place_of, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from lipready.sandbox.lines import Lines
+    from lipready.sandbox.world import World
+
+EXPIRED = "lipready.expired"
+"""The key of the ASGI scope that tells the policy's handler to sign in the past."""
+
+_BRACKETS = 10_000
+_HUGE_CHUNK = 1 << 16
+_PAGE = (
+    "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
+    "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+)
+
+
+class Interposed:
+    """An ASGI application around the server's own."""
+
+    def __init__(self, app: "ASGIApp", world: "World", lines: "Lines") -> None:
+        self._app, self._world, self._lines = app, world, lines
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return
+        place = place_of(scope["method"], scope["path"])
+        self._world.count(place.step)
+        fault = self._world.faults.take(place.step)
+        begin, noted = monotonic(), _Noted(send)
+        try:
+            await self._serve(_Exchange(scope, receive, noted), place, fault)
+        except Exception as error:  # noqa: BLE001 - a sandbox that fails says so as its provider would
+            self._world.log(f"the sandbox failed: {type(error).__name__} ({str(error)[:200]})")
+            if noted.status is None:
+                await refusal(place.tongue, 500)(scope, receive, noted)
+        status = "no answer" if noted.status is None else str(noted.status)
+        said = f"  fault: {fault.kind}" if fault else ""
+        took = f"{monotonic() - begin:.3f} s"
+        self._world.log(f"{strftime('%H:%M:%S')}  {scope['method']:4} {shown(scope['path'])}  {status}  {took}{said}")
+
+    async def _serve(self, exchange: "_Exchange", place: Place, fault: Fault | None) -> None:
+        kind = fault.kind if fault else ""
+        if fault is None or kind in {"delay", "expired"}:
+            await self._late(exchange, fault)
+        elif kind == "reset-before":
+            await self._reset(exchange)
+        elif kind in {"reset-after", "lost"}:
+            await self._app(exchange.scope, exchange.receive, _swallow)
+            await self._reset(exchange)
+        elif kind == "500-after":
+            await self._app(exchange.scope, exchange.receive, _swallow)
+            await refusal(place.tongue, 500)(exchange.scope, exchange.receive, exchange.send)
+        elif kind in {"truncated", "half", "slow", "broken"}:
+            await self._narrowed(exchange, fault)
+        else:
+            # The whole request is read first, since a client that is still sending may never see the answer.
+            await _drain(exchange.receive)
+            await (_huge(exchange) if kind == "huge" else _instead(place, fault)(*exchange))
+
+    async def _late(self, exchange: "_Exchange", fault: Fault | None) -> None:
+        if fault is not None and fault.kind == "delay":
+            await asyncio.sleep(fault.number)
+        if fault is not None and fault.kind == "expired":
+            exchange.scope[EXPIRED] = True
+        await self._app(*exchange)
+
+    async def _narrowed(self, exchange: "_Exchange", fault: Fault) -> None:
+        narrow = Narrow(exchange.send, fault)
+        await self._app(exchange.scope, exchange.receive, narrow)
+        if narrow.broken:
+            self._lines.hang_up(exchange.scope["client"])
+            await _gone(exchange.receive)
+
+    async def _reset(self, exchange: "_Exchange") -> None:
+        self._lines.reset(exchange.scope["client"])
+        await _gone(exchange.receive)
+
+
+class _Exchange(NamedTuple):
+    """The three things that an ASGI application is called with."""
+
+    scope: "Scope"
+    receive: "Receive"
+    send: "Send"
+
+
+class _Noted:
+    """Passes messages on, and remembers the status."""
+
+    def __init__(self, send: "Send") -> None:
+        self._send = send
+        self.status: int | None = None
+
+    async def __call__(self, message: "Message") -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        await self._send(message)
+
+
+def _instead(place: Place, fault: Fault) -> "Response":
+    """Make the answer that stands in for the true one, of which nothing is done."""
+    from starlette.responses import HTMLResponse, Response
+
+    made: dict[str, Callable[[], Response]] = {
+        "429": lambda: refusal(place.tongue, 429),
+        "429-after": lambda: refusal(place.tongue, 429, {"retry-after": f"{fault.number:g}"}),
+        "500": lambda: refusal(place.tongue, 500),
+        "503": lambda: refusal(place.tongue, 503),
+        "quota": lambda: no_quota(place.tongue),
+        "nested": lambda: Response(
+            '{"output":' + "[" * _BRACKETS + "]" * _BRACKETS + "}", media_type="application/json"
+        ),
+        "html": lambda: HTMLResponse(_PAGE, 502),
+        "redirect": lambda: Response(status_code=307, headers={"location": fault.value}),
+    }
+    return made[fault.kind]()
+
+
+async def _huge(exchange: _Exchange) -> None:
+    """Answer without an end, until the client has had enough."""
+    gone = asyncio.create_task(_gone(exchange.receive))
+    headers = [(b"content-type", b"application/json")]
+    await exchange.send({"type": "http.response.start", "status": 200, "headers": headers})
+    body = b'{"request_id": "'
+    while not gone.done():
+        await exchange.send({"type": "http.response.body", "body": body, "more_body": True})
+        body = b"0" * _HUGE_CHUNK
+        await asyncio.sleep(0)
+
+
+async def _swallow(message: "Message") -> None:
+    del message
+
+
+async def _drain(receive: "Receive") -> None:
+    while (message := await receive())["type"] == "http.request" and message.get("more_body"):
+        pass
+
+
+async def _gone(receive: "Receive") -> None:
+    """Wait for the end of a connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,35 @@
+"""What the sandbox has counted: the proof that nothing was paid for twice."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Style = Literal["dashscope", "evolink"]
+STYLES: tuple[Style, ...] = ("dashscope", "evolink")
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerTask:
+    """One task that was accepted; `created` is seconds since 1970, `status` in the provider's own spelling."""
+
+    id: str
+    style: Style
+    created: float
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """`submissions` counts paid submissions that were accepted, `requests` all requests by step, refused ones too.
+
+    `uploaded` is the bytes that were stored.
+    """
+
+    submissions: int
+    tasks: tuple[LedgerTask, ...]
+    requests: Mapping[str, int]
+    uploaded: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ledger as GET /sandbox/ledger gives it."""
+        return asdict(self)

@@ -1,0 +1,60 @@
+"""Where uploads lie: on the disk, by the names under which they were stored."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from uuid import uuid4
+
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """One file. `name` is as the client called it, `created` and `expires` are seconds since 1970."""
+
+    id: str
+    account: str
+    path: Path
+    name: str
+    bytes: int
+    kind: str
+    created: float
+    expires: float
+
+
+@dataclass(slots=True)
+class Store:
+    """The files of one kind of storage, by their keys."""
+
+    folder: Path
+    files: dict[str, Stored] = field(default_factory=dict)
+    bytes: int = 0
+
+    def room(self) -> Path:
+        """Choose a place for a file that is being received."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return self.folder / uuid4().hex
+
+    def keep(self, key: str, stored: Stored) -> Stored:
+        """Put a file that has arrived under its key."""
+        self.files[key] = stored
+        self.bytes += stored.bytes
+        return stored
+
+    def find(self, key: str, now: float) -> Stored | None:
+        """Find a file that is still kept."""
+        stored = self.files.get(key)
+        return stored if stored is not None and now < stored.expires else None
+
+    def drop(self, key: str) -> None:
+        """Delete a file."""
+        stored = self.files.pop(key, None)
+        if stored is not None:
+            stored.path.unlink(missing_ok=True)
+
+
+def with_suffix(path: Path, name: str) -> Path:
+    """Give a file on the disk the extension of a name, by which formats are judged; nothing else of it is used."""
+    suffix = PurePosixPath(name).suffix
+    named = path.with_suffix(suffix.lower()) if _SUFFIX.fullmatch(suffix) else path
+    return path if named == path else path.replace(named)

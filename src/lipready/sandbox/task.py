@@ -1,0 +1,80 @@
+"""A task as the sandbox keeps it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lipready.sandbox.ledger import Style
+
+ENDED = frozenset({"SUCCEEDED", "FAILED", "CANCELED"})
+KEPT_SECONDS = 24 * 3600
+"""How long a finished task and its result are kept."""
+
+_EVOLINK_WORDS = {"PENDING": "pending", "SUCCEEDED": "completed", "FAILED": "failed", "CANCELED": "cancelled"}
+_PROGRESS = {"PENDING": 0, "PRE-PROCESSING": 10, "RUNNING": 45, "POST-PROCESSING": 80, "SUCCEEDED": 100}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a paid request asks for, whichever provider it was sent to."""
+
+    model: str
+    video_url: str = field(repr=False)
+    audio_url: str = field(repr=False)
+    reference_url: str = field(default="", repr=False)
+    extension: bool = False
+    threshold: int | None = None
+    callback: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A finished result: its length in seconds, its size in pixels, its frames a second."""
+
+    path: Path
+    seconds: float
+    width: int
+    height: int
+    rate: float
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Task:
+    """One task, which moves from state to state; times are seconds since 1970, `state` is DashScope's word."""
+
+    id: str
+    style: Style
+    account: str
+    asked: Asked
+    created: float
+    request_id: str
+    state: str = "PENDING"
+    started: float | None = None
+    ended: float | None = None
+    code: str = ""
+    message: str = ""
+    film: Film | None = None
+    result: str = field(default="", repr=False)
+
+    @property
+    def status(self) -> str:
+        """The state in the provider's own spelling."""
+        return self.state if self.style == "dashscope" else _EVOLINK_WORDS.get(self.state, "processing")
+
+    @property
+    def progress(self) -> int:
+        """Per cent, as EvoLink counts them: none where it failed."""
+        return _PROGRESS.get(self.state, 0)
+
+    def forgotten(self, now: float) -> bool:
+        """Whether it ended so long ago that the provider has deleted it."""
+        return self.ended is not None and now - self.ended > KEPT_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A submission that was made under a key of idempotency: what was asked for, and what was answered."""
+
+    body: Mapping[str, Any]
+    answer: Mapping[str, Any]

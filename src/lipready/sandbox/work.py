@@ -1,0 +1,139 @@
+"""The way of a task: fetched, judged, rendered, delivered."""
+
+import asyncio
+import shutil
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING, TypeVar
+
+from lipready.errors import LipreadyError
+from lipready.facts.report import Report
+from lipready.sandbox.callback import call_back
+from lipready.sandbox.evolink import described
+from lipready.sandbox.fetch import Inputs, fetch_inputs
+from lipready.sandbox.judge import Prints, examine, fingerprints, pass_on
+from lipready.sandbox.once import Once
+from lipready.sandbox.render import render
+from lipready.sandbox.task import Film, Task
+from lipready.sandbox.trouble import TroubleError
+
+if TYPE_CHECKING:
+    from lipready.sandbox.world import World
+
+T = TypeVar("T")
+_STATES = 4
+"""Through which a task passes before it has succeeded: the pace is spread over them evenly."""
+
+
+class StoppedError(Exception):
+    """The sandbox goes, and what it was doing ends."""
+
+
+class Works:
+    """Runs the tasks. Belongs to the server's event loop."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self._running: set[asyncio.Task[None]] = set()
+        self._reports: Once[Report] = Once()
+        self._films: Once[Film] = Once()
+        self._stop = threading.Event()
+        # One judgement or film at a time: each of them uses what cores there are.
+        self._alone = asyncio.Lock()
+
+    def begin(self, task: Task) -> None:
+        """Let a task begin its way."""
+        running = asyncio.create_task(self._run(task))
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+
+    async def close(self) -> None:
+        """End whatever is still going on."""
+        self._stop.set()
+        running = tuple(self._running)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def _run(self, task: Task) -> None:
+        account = self._world.accounts[task.account]
+        folder = self._world.folder / "inputs" / task.id
+        async with AsyncExitStack() as stack:
+            if task.style == "dashscope":
+                await stack.enter_async_context(account.alone)
+            await asyncio.sleep(max(0.0, task.created + self._step - time.time()))
+            if task.state != "PENDING":
+                return
+            try:
+                folder.mkdir(parents=True)
+                await self._pass(task, folder)
+            except TroubleError as trouble:
+                _fail(task, trouble)
+            except Exception as error:  # noqa: BLE001 - a task that fails says so as its provider would
+                what = str(error) if isinstance(error, LipreadyError) else type(error).__name__
+                self._world.log(f"task {task.id} failed in the sandbox: {what}")
+                _fail(task, TroubleError("InternalError.Algo"))
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+        if task.asked.callback:
+            await call_back(self._world, task.asked.callback, described(task, self._world.url))
+
+    @property
+    def _step(self) -> float:
+        return self._world.pace / _STATES
+
+    async def _pass(self, task: Task, folder: Path) -> None:
+        task.started = time.time()
+        task.state = "PRE-PROCESSING"
+        inputs, prints, report = await self._at_least(self._examined(task, folder))
+        facts = pass_on(report, task)
+        task.state = "RUNNING"
+        key = (prints.video, prints.audio, task.asked.extension)
+        output = self._world.folder / f"film-{token_urlsafe(12)}.mp4"
+
+        def make() -> Film:
+            return render(inputs, facts, output, extension=task.asked.extension, tell=self._may_go_on)
+
+        film = await self._at_least(self._films.get(key, lambda: self._in_thread(make)))
+        task.state = "POST-PROCESSING"
+        await asyncio.sleep(self._step)
+        task.film, task.result = film, f"{token_urlsafe(18)}.mp4"
+        self._world.results[task.result] = task
+        task.ended = time.time()
+        task.state = "SUCCEEDED"
+
+    async def _examined(self, task: Task, folder: Path) -> tuple[Inputs, Prints, Report]:
+        inputs = await fetch_inputs(self._world, task, folder)
+        prints = await asyncio.to_thread(fingerprints, inputs)
+        key = (task.style, prints, task.asked.extension, task.asked.threshold)
+
+        def make() -> Report:
+            return examine(inputs, task, lambda _path, share: self._may_go_on(share))
+
+        return inputs, prints, await self._reports.get(key, lambda: self._in_thread(make))
+
+    async def _in_thread(self, make: Callable[[], T]) -> T:
+        async with self._alone:
+            return await asyncio.to_thread(make)
+
+    async def _at_least(self, work: Awaitable[T]) -> T:
+        """Do something, and stay with it as long as a state lasts at least."""
+        begin = time.monotonic()
+        result = await work
+        await asyncio.sleep(max(0.0, begin + self._step - time.monotonic()))
+        return result
+
+    def _may_go_on(self, share: float) -> None:
+        del share
+        if self._stop.is_set():
+            raise StoppedError
+
+
+def _fail(task: Task, trouble: TroubleError) -> None:
+    task.code, task.message = trouble.code, trouble.message
+    task.ended = time.time()
+    task.state = "FAILED"

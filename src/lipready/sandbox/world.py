@@ -1,0 +1,107 @@
+"""Everything that the sandbox knows: accounts, tasks, files, counts. It belongs to the server's thread."""
+
+import asyncio
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_bytes, token_hex
+from uuid import uuid4
+
+from lipready.sandbox.fault import Faults
+from lipready.sandbox.ledger import Ledger, LedgerTask, Style
+from lipready.sandbox.rate import Rate
+from lipready.sandbox.store import Store
+from lipready.sandbox.task import Asked, Replay, Task
+
+READS = 20
+POLICIES = 100
+
+
+@dataclass(slots=True, eq=False)
+class Account:
+    """What belongs to one key. The key itself is not kept."""
+
+    id: str
+    alone: asyncio.Lock = field(default_factory=asyncio.Lock)
+    replays: dict[str, Replay] = field(default_factory=dict)
+    submits: Rate = field(default_factory=lambda: Rate(1, 1.0))
+    queries: Rate = field(default_factory=lambda: Rate(READS, 1.0))
+    lists: Rate = field(default_factory=lambda: Rate(READS, 1.0))
+    cancels: Rate = field(default_factory=lambda: Rate(READS, 1.0))
+    policies: Rate = field(default_factory=lambda: Rate(POLICIES, 1.0))
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class World:
+    """The sandbox's state. `url` is its own address, `folder` lives as long as it does.
+
+    `pace` is the seconds that a task takes at least, `fetch_seconds` those that fetching one input may take,
+    `largest_upload` the bytes that the temporary storage takes in one file. `begin` starts a task that was accepted.
+    """
+
+    url: str
+    folder: Path
+    pace: float
+    fetch_seconds: float
+    largest_upload: int
+    faults: Faults
+    log: Callable[[str], None]
+    begin: Callable[[Task], None] = lambda _task: None
+    secret: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    tasks: dict[str, Task] = field(default_factory=dict)
+    results: dict[str, Task] = field(default_factory=dict)
+    requests: Counter[str] = field(default_factory=Counter)
+    oss: Store = field(init=False)
+    files: Store = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make room for uploads."""
+        self.oss, self.files = Store(self.folder / "oss"), Store(self.folder / "files")
+
+    def account_of(self, authorization: str) -> Account | None:
+        """Find the account of an Authorization header; None for no key, and for the key "invalid"."""
+        scheme, _, key = authorization.strip().partition(" ")
+        key = key.strip()
+        if scheme.lower() != "bearer" or not key or key == "invalid":
+            return None
+        name = hashlib.sha256(key.encode()).hexdigest()[:12]
+        return self.accounts.setdefault(name, Account(name))
+
+    def submit(self, style: Style, account: Account, asked: Asked) -> Task:
+        """Accept a paid request."""
+        now = time.time()
+        name = str(uuid4()) if style == "dashscope" else f"task-unified-{int(now)}-{token_hex(4)}"
+        task = Task(id=name, style=style, account=account.id, asked=asked, created=now, request_id=str(uuid4()))
+        self.tasks[name] = task
+        self.begin(task)
+        return task
+
+    def task_of(self, style: Style, account: Account, name: str) -> Task | None:
+        """Find a task that the account may see."""
+        task = self.tasks.get(name)
+        mine = task is not None and task.style == style and task.account == account.id
+        return task if mine and task is not None and not task.forgotten(time.time()) else None
+
+    def tasks_of(self, style: Style, account: Account) -> list[Task]:
+        """Give the tasks of an account, the newest first."""
+        return [
+            task for task in reversed(tuple(self.tasks.values())) if self.task_of(style, account, task.id) is not None
+        ]
+
+    def count(self, step: str) -> None:
+        """Count a request."""
+        self.requests[step] += 1
+
+    def ledger(self) -> Ledger:
+        """Say what was counted; may be called from any thread."""
+        tasks = tuple(self.tasks.values())
+        return Ledger(
+            submissions=len(tasks),
+            tasks=tuple(LedgerTask(task.id, task.style, task.created, task.status) for task in tasks),
+            requests=dict(self.requests),
+            uploaded=self.oss.bytes + self.files.bytes,
+        )
