@@ -61,14 +61,14 @@ def declared_length(headers: Mapping[str, str]) -> int | None:
 
 
 def where_to(response: "httpx2.Response") -> str:
-    """Name the address that a redirect points to, without what could be secret in it."""
+    """Name the server that a redirect points to: the rest of the address may repeat what was sent."""
     import httpx2
 
     try:
         target = response.request.url.join(response.headers.get("location", ""))
     except (httpx2.InvalidURL, ValueError):
         return "a malformed one"
-    return f"{target.scheme}://{target.host}{target.path}"[:200]
+    return f"{target.scheme}://{target.host}"[:200]
 
 
 def _too_long(host: str) -> AnswerError:

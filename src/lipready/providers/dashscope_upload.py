@@ -7,7 +7,7 @@ import html
 import re
 from urllib.parse import quote
 
-from lipready.errors import UsageError
+from lipready.errors import AnswerError, UsageError
 from lipready.facts.task import RemoteError
 from lipready.providers.codes import Codes, RemoteCode, by_status
 from lipready.providers.dashscope_answers import read_accepted, refused_or
@@ -100,8 +100,16 @@ def upload_form(policy: UploadPolicy, path: str, name: str, content_type: str) -
 
 
 def read_upload(answer: Answer) -> None:
-    """Read the answer of the bucket. Raises RefusedError; where its policy has expired, `retry` is "again"."""
+    """Read the answer of the bucket, which has no body (A6).
+
+    Raises RefusedError; where its policy has expired, `retry` is "again". Raises AnswerError where something else than
+    the bucket has answered.
+    """
     if accepted(answer):
+        if answer.body.strip():
+            raise AnswerError(
+                "What answered in the place of DashScope's storage is not that storage: a proxy, perhaps."
+            )
         return
     said = RemoteError(_element(answer.body, "Code"), _element(answer.body, "Message"))
     request_id = identifier(_element(answer.body, "RequestId")) or identifier(answer.headers.get("x-oss-request-id"))

@@ -1,0 +1,133 @@
+"""Whose account, at which provider: addresses and the key, from the environment or a file."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from lipready.errors import ConfigurationError, UsageError
+from lipready.providers import dashscope, evolink
+from lipready.providers.request import Endpoints
+from lipready.providers.service import Service
+
+SERVICES: dict[str, Service] = {each.name: each for each in (dashscope.SERVICE, evolink.SERVICE)}
+
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+_LONGEST_KEY_FILE = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An account at a provider. `provider` is the provider as the user named it; the key shows nowhere."""
+
+    provider: str
+    service: Service
+    endpoints: Endpoints
+    key: str = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """What the limits of the account are counted under, in all processes of this machine."""
+        return f"{self.service.name} {urlsplit(self.endpoints.api).netloc}"
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The only addresses that may be shown the key."""
+        return tuple(dict.fromkeys(url for url in (self.endpoints.api, self.endpoints.files) if url))
+
+
+_in_process: dict[tuple[str, str], Account] = {}
+
+
+def account_at(provider: str, *, api_key: str | None = None) -> Account:
+    """Find the account at a provider, by the name of its profile.
+
+    The key is `api_key`, else the one in DASHSCOPE_API_KEY or EVOLINK_API_KEY, else the content of the file that
+    DASHSCOPE_API_KEY_FILE_PATH or EVOLINK_API_KEY_FILE_PATH names, else for DashScope that of `~/.dashscope/api_key`.
+
+    Raises UsageError for a provider that nothing can be sent to, and ConfigurationError where a key is missing or an
+    address is not one that may be shown a key.
+    """
+    service = service_of(provider)
+    key = key_of(service, api_key)
+    return Account(provider=provider, service=service, endpoints=_endpoints(service), key=key)
+
+
+def service_of(provider: str) -> Service:
+    """Find the service of a profile's name. Raises UsageError where there is none."""
+    if provider not in SERVICES:
+        known = ", ".join(SERVICES)
+        raise UsageError(
+            f"The profile {provider!r} says what is accepted, not where it is sent to; jobs can be sent to {known}."
+        )
+    return SERVICES[provider]
+
+
+def remember(account: Account) -> Account:
+    """Keep the account at a server that lives in this process, and give it back."""
+    return _in_process.setdefault((account.provider, account.endpoints.api), account)
+
+
+def remembered(provider: str, api: str) -> Account | None:
+    """Find the account at a server of this process; None where it was one of another."""
+    return _in_process.get((provider, api))
+
+
+def key_of(service: Service, api_key: str | None = None) -> str:
+    """Find the key for a service; see `account_at`."""
+    return _checked(api_key or _key(service))
+
+
+def _endpoints(service: Service) -> Endpoints:
+    if service.name == "dashscope":
+        return Endpoints(_address("DASHSCOPE_HTTP_BASE_URL", "https://dashscope.aliyuncs.com/api/v1"), "")
+    api = _address("EVOLINK_BASE_URL", "https://api.evolink.ai/v1")
+    files = _address("EVOLINK_FILES_BASE_URL", "https://files-api.evolink.ai")
+    return Endpoints(api if api.endswith("/v1") else f"{api}/v1", files)
+
+
+def _address(variable: str, default: str) -> str:
+    value = (os.environ.get(variable) or default).strip().rstrip("/")
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"{variable} is no address: {error}.") from error
+    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc or {*"?#"} & {*value}:
+        raise ConfigurationError(f"{variable} is no plain http(s) address such as {default}.")
+    if parts.scheme == "http" and host not in _LOCAL:
+        raise ConfigurationError(f"{variable} would send your key to {host} unencrypted: it has to begin with https.")
+    return value
+
+
+def _key(service: Service) -> str:
+    variable = service.key_variable
+    if os.environ.get(variable):
+        return os.environ[variable]
+    named = os.environ.get(f"{variable}_FILE_PATH")
+    usual = Path.home() / ".dashscope" / "api_key" if service.name == "dashscope" else None
+    if named:
+        return _read_key(Path(named).expanduser(), f"{variable}_FILE_PATH")
+    if usual is not None and usual.is_file():
+        return _read_key(usual, "the key file")
+    raise ConfigurationError(
+        f"There is no key for {service.title}: put it into the environment as {variable}, or into a file that "
+        f"{variable}_FILE_PATH names. To try the way without a key, say --provider sandbox."
+    )
+
+
+def _read_key(path: Path, what: str) -> str:
+    try:
+        with path.open(encoding="ascii") as file:
+            return file.read(_LONGEST_KEY_FILE)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not plain text"
+        raise ConfigurationError(f"{path} ({what}) cannot be read: {reason}.") from None
+
+
+def _checked(key: str) -> str:
+    """Refuse what cannot stand in a header, without repeating it."""
+    key = key.strip()
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        raise ConfigurationError("The API key is empty, or holds characters that no key has: copy it again.")
+    return key

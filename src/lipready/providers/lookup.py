@@ -1,0 +1,100 @@
+"""Which task is ours, where the answer to a paid request was lost: the provider is asked for its list."""
+
+import time
+from dataclasses import dataclass
+from itertools import count
+
+from lipready.errors import OutcomeUnknownError
+from lipready.facts.task import ListedTask
+from lipready.providers.account import Account
+from lipready.providers.entry import Entry
+from lipready.providers.journal import Journal
+from lipready.providers.reading import ask
+from lipready.providers.retry import server_time
+from lipready.providers.wire import PAID_SECONDS, Answer, Flow, Pause, call
+
+KEPT_SECONDS = 23 * 3600.0
+"""Providers forget tasks after 24 h (providers.md A3): what is not in the list by then says nothing."""
+_LATE_SECONDS = 10.0
+"""A request that has left no task so long after its end has left none."""
+_BETWEEN_LOOKS = (1.0, 2.0, 3.0, 4.0, 5.0, 5.0, 5.0, 5.0)
+_SLACK = 2.0
+"""Seconds: dates in headers are whole seconds, of either clock."""
+_MOST_PAGES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the list shows: its tasks, the provider's clock minus ours in seconds, and whether that was all of it."""
+
+    tasks: tuple[ListedTask, ...]
+    skew: float
+    whole: bool
+
+
+def look_up(account: Account, journal: Journal, entry: Entry) -> Flow[ListedTask | None]:
+    """Find the task that came of an entry's request, or make sure that there is none (None).
+
+    A task is taken for ours that was created while the request was out, and that no other entry of the journal has.
+    Looks several times, since what was sent may still arrive.
+
+    Raises OutcomeUnknownError where several tasks may be ours, and ProviderError where the provider cannot be asked.
+    """
+    begun = entry.posted or entry.created
+    if time.time() - begun > KEPT_SECONDS:
+        raise OutcomeUnknownError(
+            f"The answer of {account.service.title} was lost a day ago, and tasks are listed for 24 hours only: look "
+            "at the provider's bill, or submit the job anew."
+        )
+    for pause in (*_BETWEEN_LOOKS, None):
+        look = yield from _look(account)
+        known = yield from call(lambda: journal.known_tasks(entry.service, entry.api))
+        over = begun + PAID_SECONDS + _LATE_SECONDS
+        begin, end = begun + look.skew - _SLACK, min(time.time(), over) + look.skew + _SLACK
+        ours = [task for task in look.tasks if task.id not in known and _within(task, begin, end)]
+        if len(ours) == 1:
+            return ours[0]
+        if ours:
+            raise _several(account, entry, ours)
+        if not look.whole:
+            raise OutcomeUnknownError(
+                f"{account.service.title} lists more tasks than can be searched for the one whose answer was lost. "
+                f"Say which it is: `lipready tasks resume {entry.id} --task TASK`."
+            )
+        if pause is None or time.time() > over:
+            break
+        yield Pause(pause)
+    return None
+
+
+def _look(account: Account) -> Flow[_Look]:
+    """Read the whole list; without dates of either side the clocks are taken to agree."""
+    tasks: dict[str, ListedTask] = {}  # a list that grows meanwhile shows some on two pages
+    skew = 0.0
+    for page in count(1):
+        rows, more, skew = yield from ask(
+            account,
+            account.service.list_tasks(account.endpoints, page),
+            lambda answer: (*account.service.read_list(answer), _skew(answer)),
+        )
+        tasks |= {row.id: row for row in rows}
+        if not more or page == _MOST_PAGES:
+            break
+    return _Look(tuple(tasks.values()), skew, whole=not more)
+
+
+def _skew(answer: Answer) -> float:
+    theirs = server_time(answer.headers)
+    return 0.0 if theirs is None else theirs - time.time()
+
+
+def _within(task: ListedTask, earliest: float, latest: float) -> bool:
+    return task.created is None or earliest <= task.created <= latest
+
+
+def _several(account: Account, entry: Entry, tasks: list[ListedTask]) -> OutcomeUnknownError:
+    ids = ", ".join(task.id for task in tasks[:5])
+    return OutcomeUnknownError(
+        f"The answer of {account.service.title} was lost, and {len(tasks)} tasks of that moment may be the one "
+        f"that came of it ({ids}). Nothing was sent again. Say which: `lipready tasks resume {entry.id} --task TASK`."
+    )

@@ -1,0 +1,148 @@
+"""From a task to its end: asked politely, and never longer than there is time for."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from random import random
+
+from lipready.errors import AnswerError, DeadlineError, ProviderError, TaskFailedError
+from lipready.facts.task import TaskState
+from lipready.providers.account import Account
+from lipready.providers.entry import Entry, Stage
+from lipready.providers.journal import Journal
+from lipready.providers.posting import note
+from lipready.providers.reading import ask, ask_once, pause_after
+from lipready.providers.retry import may_read_again
+from lipready.providers.wire import Answer, Flow, Pause, call
+
+_UNANSWERED = 10
+"""Failures in a row after which waiting ends: by then the pauses have come to more than a minute."""
+_APPEARS_SECONDS = 60.0
+"""A task that was just accepted may not be known to every machine of the provider yet."""
+_JITTER = 0.1
+
+_STAGES: dict[str, Stage] = {
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "canceled": "canceled",
+    "unknown": "unknown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How to wait: seconds between two looks, seconds in all (None: until the task ends), and who hears of each."""
+
+    interval: float
+    deadline: float | None = None
+    tell: Callable[[TaskState], None] | None = field(default=None, repr=False)
+
+
+def look(account: Account, journal: Journal, entry: Entry) -> Flow[tuple[Entry, TaskState]]:
+    """Look at a task once, and write down what it says."""
+    query = account.service.query(account.endpoints, _task_of(entry))
+    state = yield from ask(account, query, _reader(account, entry))
+    return (yield from _noted(journal, entry, state))
+
+
+def follow(account: Account, journal: Journal, entry: Entry, patience: Patience) -> Flow[tuple[Entry, TaskState]]:
+    """Look at a task until it has ended; a look that fails is repeated.
+
+    Raises DeadlineError when the time is over, and ProviderError where nothing can be heard of the task any more: the
+    task goes on in both cases.
+    """
+    begun, failures = time.monotonic(), 0
+    query = account.service.query(account.endpoints, _task_of(entry))
+    while True:
+        pause = patience.interval * (1 + _JITTER * random())  # noqa: S311 - no secret, only not all at once
+        try:
+            state = yield from ask_once(account, query, _reader(account, entry))
+        except ProviderError as error:
+            failures += 1
+            if not may_read_again(error, failures, _UNANSWERED):
+                raise
+            pause = max(pause, pause_after(error, failures))
+        else:
+            failures = 0
+            entry, state = yield from _noted(journal, entry, state)
+            if patience.tell is not None:
+                patience.tell(state)
+            if state.ended:
+                return entry, state
+        if patience.deadline is not None:
+            left = begun + patience.deadline - time.monotonic()
+            if left <= 0 or (failures and pause > left):
+                raise _too_late(entry, patience.deadline)
+            pause = min(pause, left)
+        yield Pause(pause)
+
+
+def require_success(account: Account, state: TaskState) -> TaskState:
+    """Raise TaskFailedError where a task has ended otherwise."""
+    if state.status == "succeeded":
+        return state
+    title, error = account.service.title, state.error
+    if state.status == "failed":
+        known = account.service.explain(error.code if error else "")
+        said = ": ".join(filter(None, (error.code, error.message))) if error else "without a reason"
+        raise TaskFailedError(
+            f"{title} took the task {state.id}, and it failed ({said}). {known.advice}",
+            task_id=state.id,
+            code=known.code,
+            rules=known.rules,
+        )
+    if state.status == "canceled":
+        raise TaskFailedError(f"The task {state.id} at {title} was cancelled.", task_id=state.id)
+    raise TaskFailedError(
+        f"{title} does not know the task {state.id}, or not any more: tasks and results are kept for 24 hours.",
+        task_id=state.id,
+    )
+
+
+def _reader(account: Account, entry: Entry) -> Callable[[Answer], TaskState]:
+    """Read what is said of our task, and of no other."""
+
+    def read(answer: Answer) -> TaskState:
+        state = account.service.read_task(answer)
+        if state.id != entry.task_id:
+            raise AnswerError(
+                f"{account.service.title} was asked for the task {entry.task_id}, and speaks of {state.id}."
+            )
+        if state.status == "unknown" and time.time() - (entry.posted or 0.0) < _APPEARS_SECONDS:
+            return replace(state, status="queued")
+        return state
+
+    return read
+
+
+def _noted(journal: Journal, entry: Entry, state: TaskState) -> Flow[tuple[Entry, TaskState]]:
+    error = state.error
+    new = replace(
+        entry,
+        stage=_STAGES.get(state.status, "submitted"),
+        said=state.said,
+        code=error.code if error else entry.code,
+        message=error.message if error else entry.message,
+        request_id=state.request_id or entry.request_id,
+        seconds=state.seconds if state.seconds is not None else entry.seconds,
+    )
+    if new != entry:
+        # Another process may have brought the film home since this entry was read: that stays written down.
+        kept = yield from call(lambda: journal.find(entry.id))
+        entry = kept if kept.stage == "downloaded" else (yield from note(journal, new))
+    return entry, state
+
+
+def _task_of(entry: Entry) -> str:
+    if entry.task_id is None:
+        raise ValueError(f"entry {entry.id} has no task yet")
+    return entry.task_id
+
+
+def _too_late(entry: Entry, deadline: float) -> DeadlineError:
+    error = DeadlineError(
+        f"The task {entry.task_id} has not ended within {deadline:g} s (last heard: {entry.said or 'nothing'}). It "
+        f"goes on at the provider; `lipready tasks resume {entry.id}` waits for it and brings the result home."
+    )
+    error.task_id = entry.task_id
+    return error

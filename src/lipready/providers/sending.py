@@ -1,0 +1,129 @@
+"""From a job to a task: its files are stored, then it is submitted."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit, urlunsplit
+
+from lipready.errors import UsageError
+from lipready.facts.address import is_address
+from lipready.facts.file import Role
+from lipready.providers.account import Account
+from lipready.providers.bucket import Bucket
+from lipready.providers.entry import Entry, Upload
+from lipready.providers.journal import Journal
+from lipready.providers.lookup import KEPT_SECONDS
+from lipready.providers.posting import note, post, recover
+from lipready.providers.request import Submission
+from lipready.providers.upload import Source, Stored, upload
+from lipready.providers.wire import Flow
+
+_SPARE_SECONDS = 3600.0
+"""A stored file is used again only where it lives long enough for the provider to come for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """What is sent: files to store, addresses that the provider can fetch as they are, and where to store."""
+
+    files: tuple[Source, ...]
+    addresses: Mapping[Role, str] = field(default_factory=dict, repr=False)
+    callback_url: str | None = field(default=None, repr=False)
+    bucket: Bucket | None = None
+
+
+def deliver(account: Account, journal: Journal, entry: Entry, parcel: Parcel) -> Flow[Entry]:
+    """Store the files and submit the job, and give the entry with the task's id; see `post` for what it raises.
+
+    What an earlier process has stored for this entry is used again, where the file has not changed since.
+    """
+    urls: dict[Role, str] = dict(parcel.addresses)
+    for source in parcel.files:
+        kept = _kept(entry, source)
+        stored = kept or (yield from upload(account, entry.model, source, parcel.bucket))
+        urls[source.role] = stored.url
+        if kept is None and not has_secret(stored.url):
+            entry = yield from note(journal, _with_upload(entry, source, stored))
+    if "video" not in urls or "audio" not in urls:
+        raise UsageError("A job needs a video and an audio track to be submitted.")
+    submission = Submission(
+        model=entry.model,
+        video_url=urls["video"],
+        audio_url=urls["audio"],
+        reference_url=urls.get("reference"),
+        video_extension=entry.video_extension,
+        face_threshold=entry.face_threshold,
+        callback_url=parcel.callback_url,
+    )
+    return (yield from post(account, journal, entry, submission))
+
+
+def take_up(account: Account, journal: Journal, entry: Entry) -> Flow[Entry]:
+    """Go on where an earlier process has stopped, and give the entry with the task's id.
+
+    Raises UsageError where the job was refused, where a file of it is gone, or where an address of it is not known any
+    more (nothing was paid in any of these cases); and like `post`.
+    """
+    if entry.task_id is not None:
+        return entry
+    if entry.stage == "refused":
+        raise UsageError(f"The job {entry.id} was refused, and nothing was paid: submit it anew. {entry.message or ''}")
+    if entry.stage == "posting" and not (account.service.idempotent and _can_be_repeated(entry)):
+        entry = yield from recover(account, journal, entry)
+        if entry.task_id is not None:
+            return entry
+    return (yield from deliver(account, journal, entry, _parcel_of(entry)))
+
+
+def _can_be_repeated(entry: Entry) -> bool:
+    """Whether the very same request can be built again: all of its addresses are written down, and still hold.
+
+    How long a provider remembers a key of idempotency is not documented: not longer than its tasks, to be safe.
+    """
+    if not entry.complete or time.time() - (entry.posted or entry.created) > KEPT_SECONDS:
+        return False
+    try:
+        return all(_kept(entry, source) is not None for source in _parcel_of(entry).files)
+    except UsageError:  # a file is gone, and the task that was made of it may be there
+        return False
+
+
+def _parcel_of(entry: Entry) -> Parcel:
+    if not entry.complete:
+        raise UsageError(
+            f"The job {entry.id} was not submitted, and nothing was paid. What stood behind the ? of its addresses is "
+            "not kept, so it cannot be sent from here: submit it anew."
+        )
+    places: dict[Role, str | None] = {"video": entry.video, "audio": entry.audio, "reference": entry.reference}
+    given = {role: place for role, place in places.items() if place is not None}
+    return Parcel(
+        files=tuple(Source.of(role, path) for role, path in given.items() if not is_address(path)),
+        addresses={role: address for role, address in given.items() if is_address(address)},
+        callback_url=entry.callback,
+    )
+
+
+def has_secret(url: str) -> bool:
+    """Whether whoever knows this address may read what others may not: it has a query, or a user's name."""
+    return url != without_secret(url)
+
+
+def without_secret(text: str) -> str:
+    """Cut an address down to what may be written down; a path stays as it is."""
+    if not is_address(text):
+        return text
+    parts = urlsplit(text)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _kept(entry: Entry, source: Source) -> Stored | None:
+    for each in entry.uploads:
+        same = (each.role, each.size, each.mtime_ns) == (source.role, source.size, source.mtime_ns)
+        if same and each.expires > time.time() + _SPARE_SECONDS:
+            return Stored(each.url, each.expires)
+    return None
+
+
+def _with_upload(entry: Entry, source: Source, stored: Stored) -> Entry:
+    new = Upload(role=source.role, url=stored.url, expires=stored.expires, size=source.size, mtime_ns=source.mtime_ns)
+    return replace(entry, uploads=(*(each for each in entry.uploads if each.role != source.role), new))

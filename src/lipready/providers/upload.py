@@ -1,0 +1,107 @@
+"""A file on this machine becomes an address that the provider can fetch."""
+
+import mimetypes
+import re
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lipready.errors import UsageError
+from lipready.facts.file import Role
+from lipready.providers import dashscope_upload, evolink_files
+from lipready.providers.account import Account
+from lipready.providers.bucket import Bucket, store
+from lipready.providers.reading import ask_once, repeated
+from lipready.providers.retry import may_upload_again
+from lipready.providers.wire import Flow, Request, call, send
+
+Tell = Callable[[float], None]
+
+_PLAIN_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A file that is to be uploaded, as it was when it was judged: its size in bytes and its time of change in ns."""
+
+    role: Role
+    path: str
+    size: int
+    mtime_ns: int
+    tell: Tell | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, role: Role, path: str, tell: Tell | None = None) -> "Source":
+        """Look at a file. Raises UsageError where it is gone."""
+        try:
+            found = Path(path).stat()
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be uploaded: {error.strerror}.") from error
+        return cls(role=role, path=path, size=found.st_size, mtime_ns=found.st_mtime_ns, tell=tell)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where a file is stored, and until when (seconds since 1970)."""
+
+    url: str = field(repr=False)
+    expires: float
+
+
+def upload(account: Account, model: str, source: Source, bucket: Bucket | None = None) -> Flow[Stored]:
+    """Store one file: in the user's own bucket, else where the provider offers room. Free, so repeated where it fails.
+
+    Raises UsageError for a file that is too large for the provider's storage, and ProviderError.
+    """
+    if bucket is not None:
+        own = bucket
+        stored = yield from call(lambda: store(own, source.path, _content_type(source.path), progress=source.tell))
+        return Stored(stored.url, stored.expires)
+    if account.service.name == "dashscope":
+        return (yield from repeated(lambda: _to_dashscope(account, model, source), may_upload_again))
+    return (yield from repeated(lambda: _to_evolink(account, source), may_upload_again))
+
+
+def _to_dashscope(account: Account, model: str, source: Source) -> Flow[Stored]:
+    """Ask for a new policy each time: it lives for minutes, and forbids to overwrite what a lost upload has left."""
+    policy = yield from ask_once(
+        account, dashscope_upload.policy_request(account.endpoints, model), dashscope_upload.read_policy
+    )
+    _require_room(account, source, policy.largest_bytes)
+    form, url = dashscope_upload.upload_form(policy, source.path, _unguessable(source.path), _content_type(source.path))
+    answer = yield from send(_telling(form, source))
+    dashscope_upload.read_upload(answer)
+    return Stored(url, time.time() + dashscope_upload.STORED_SECONDS)
+
+
+def _to_evolink(account: Account, source: Source) -> Flow[Stored]:
+    _require_room(account, source, account.service.largest_upload)
+    name = _unguessable(source.path)
+    form = evolink_files.file_upload(account.endpoints, source.path, name, _content_type(source.path))
+    answer = yield from send(_telling(form, source))
+    url, seconds = evolink_files.read_file(answer)
+    return Stored(url, time.time() + (evolink_files.STORED_SECONDS if seconds is None else seconds))
+
+
+def _telling(request: Request, source: Source) -> Request:
+    return replace(request, progress=source.tell)
+
+
+def _require_room(account: Account, source: Source, most: int | None) -> None:
+    if most is not None and source.size > most:
+        raise UsageError(
+            f"{source.path}: has {source.size / 1e6:.1f} MB, and {account.service.title} stores files of at most "
+            f"{most / 1e6:.1f} MB. Put it into a bucket of your own (--bucket s3://NAME/PREFIX), or name its address."
+        )
+
+
+def _unguessable(path: str) -> str:
+    """Name a stored file: nothing of the user's name for it, and no two alike."""
+    suffix = Path(path).suffix.lower()
+    return f"{secrets.token_hex(16)}{suffix if _PLAIN_SUFFIX.fullmatch(suffix) else ''}"
+
+
+def _content_type(path: str) -> str:
+    return mimetypes.guess_type(path)[0] or "application/octet-stream"

@@ -1,0 +1,209 @@
+"""Job in, task out: check, store, submit once; then follow the task and bring the film home."""
+
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from lipready.check import Progress, Settings, check_job
+from lipready.errors import PreflightError, UsageError
+from lipready.facts.address import is_address
+from lipready.facts.audio import AudioFacts
+from lipready.facts.file import Role
+from lipready.facts.job import JobFacts
+from lipready.facts.report import Report
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+from lipready.job import Job
+from lipready.profiles.loader import load_profile
+from lipready.reports.count import totals
+from lipready.task import Task, alone
+
+if TYPE_CHECKING:
+    from lipready.providers.account import Account
+    from lipready.providers.bucket import Bucket
+    from lipready.providers.entry import Entry
+    from lipready.providers.sending import Parcel
+    from lipready.providers.wire import Flow
+
+__all__ = ["Sending", "submit", "submit_async"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """How a job is sent, whatever the job.
+
+    `force` sends in spite of errors; with `fail_on` "warning" a warning keeps a job back as well. `bucket`
+    ("s3://NAME/PREFIX") stores the files in a bucket of the user's own instead of the provider's storage. `output` is
+    where the film shall be in the end; nothing is written there yet.
+    """
+
+    force: bool = False
+    fail_on: str = "error"
+    bucket: str | None = None
+    output: str | None = None
+
+
+def submit(
+    job: Job,
+    *,
+    provider: str = "dashscope",
+    api_key: str | None = None,
+    settings: Settings | None = None,
+    sending: Sending | None = None,
+) -> Task:
+    """Check a job, store its files where the provider can fetch them, and submit it, once.
+
+    `provider` is "dashscope", "evolink", or "sandbox" ("sandbox:evolink"): a server inside this process that behaves
+    as they document and costs nothing. The key is `api_key`, or comes from the environment; see `account_at`.
+
+    Raises PreflightError (with the report) where the check finds errors, UsageError without a video and an audio track,
+    ConfigurationError without a key, RefusedError where the provider does not want the job, NotSentError where it
+    cannot be reached, OutcomeUnknownError where the answer was lost and nobody can tell what came of it.
+    """
+    from lipready.providers.run import run
+
+    account = find_account(provider, api_key)
+    return run(account, _checked_and_sent(job, account, settings or Settings(), sending or Sending()))
+
+
+async def submit_async(
+    job: Job,
+    *,
+    provider: str = "dashscope",
+    api_key: str | None = None,
+    settings: Settings | None = None,
+    sending: Sending | None = None,
+) -> Task:
+    """Do what `submit` does, on asyncio."""
+    from lipready.providers.run import run_async
+
+    account = find_account(provider, api_key)
+    return await run_async(account, _checked_and_sent(job, account, settings or Settings(), sending or Sending()))
+
+
+def find_account(provider: str, api_key: str | None = None) -> "Account":
+    """Find whose account a job is sent from; the sandbox is started where it is asked for."""
+    from lipready.providers.account import account_at
+
+    name, _, style = provider.partition(":")
+    if name != "sandbox":
+        return account_at(provider, api_key=api_key)
+    from lipready.sandbox.embedded import account_of_sandbox
+
+    return account_of_sandbox(style or "dashscope")
+
+
+def send_checked(
+    job: Job, report: Report, account: "Account", sending: Sending, progress: Progress | None = None
+) -> "Flow[Task]":
+    """Store and submit a job that is checked already; `report` is its report. Raises like `submit`."""
+    from lipready.providers.bucket import parse_bucket
+    from lipready.providers.journal import Journal
+    from lipready.providers.sending import deliver
+    from lipready.providers.state import state_folder
+    from lipready.providers.wire import call
+
+    _require_sendable(job, report, sending)
+    bucket = None if sending.bucket is None else parse_bucket(sending.bucket)
+    parcel = _parcel(job, bucket, progress)
+    entry = _entry(job, report, account, sending)
+    journal = Journal(state_folder())
+    yield from call(lambda: journal.add(entry))
+    entry = yield from alone(entry, lambda: deliver(account, journal, entry, parcel))
+    return Task.of(account, entry)
+
+
+def _checked_and_sent(job: Job, account: "Account", settings: Settings, sending: Sending) -> "Flow[Task]":
+    from lipready.providers.wire import call
+
+    profile = load_profile(account.service.name)
+    report = yield from call(lambda: check_job(job, profile, settings))
+    return (yield from send_checked(job, report, account, sending, settings.progress))
+
+
+def _require_sendable(job: Job, report: Report, sending: Sending) -> None:
+    missing = [what for what, path in (("a video", job.video), ("an audio track", job.audio)) if path is None]
+    if missing:
+        raise UsageError(f"A job that is submitted has a video and an audio track: {' and '.join(missing)} is missing.")
+    failing = {"error"} if sending.fail_on == "error" else {"error", "warning"}
+    rules = [finding.rule for finding in report.findings if finding.severity in failing]
+    if rules and not sending.force:
+        raise PreflightError(
+            f"The job was not sent: its check found {totals(report)} ({', '.join(dict.fromkeys(rules))}). "
+            "Repair it (`lipready prepare`, or --prepare), or send it all the same (--force).",
+            report,
+        )
+
+
+def _parcel(job: Job, bucket: "Bucket | None", progress: Progress | None) -> "Parcel":
+    from lipready.providers.sending import Parcel
+    from lipready.providers.upload import Source
+
+    given = _by_role(job)
+    return Parcel(
+        files=tuple(
+            Source.of(role, path, None if progress is None else partial(progress, path))
+            for role, path in given.items()
+            if not is_address(path)
+        ),
+        addresses={role: path for role, path in given.items() if is_address(path)},
+        callback_url=job.options.callback_url,
+        bucket=bucket,
+    )
+
+
+def _by_role(job: Job) -> dict[Role, str]:
+    given: dict[Role, str | None] = {"video": job.video, "audio": job.audio, "reference": job.reference}
+    return {role: path for role, path in given.items() if path is not None}
+
+
+def _entry(job: Job, report: Report, account: "Account", sending: Sending) -> "Entry":
+    from lipready.providers.entry import Entry
+    from lipready.providers.sending import without_secret
+
+    options, given = job.options, _by_role(job)
+    addresses = {role: path for role, path in given.items() if is_address(path)}
+    plain = {role: without_secret(address) for role, address in addresses.items()}
+    # Whoever takes the job up later may do so in another folder.
+    places = {role: os.path.abspath(path) for role, path in given.items()} | plain  # noqa: PTH100 - keeps links
+    callback = None if options.callback_url is None else without_secret(options.callback_url)
+    now = time.time()
+    return Entry(
+        id=secrets.token_hex(6),
+        created=now,
+        updated=now,
+        provider=account.provider,
+        service=account.service.name,
+        api=account.endpoints.api,
+        files=account.endpoints.files,
+        model=load_profile(account.service.name).model,
+        video=places.get("video"),
+        audio=places.get("audio"),
+        reference=places.get("reference"),
+        video_extension=options.video_extension,
+        face_threshold=options.face_threshold,
+        callback=callback,
+        complete=plain == addresses and callback == options.callback_url,
+        output=sending.output,
+        expected_seconds=_expected_seconds(report.facts),
+        stage="intended",
+        idempotency_key=f"lipready-{secrets.token_hex(16)}",
+    )
+
+
+def _expected_seconds(facts: JobFacts) -> float | None:
+    """How long the film will be: as the shorter of both, or with `video_extension` as the audio (providers.md 0)."""
+    lengths = [
+        file.media.duration.believed
+        for file in (facts.video, facts.audio)
+        if file is not None
+        and isinstance(file.media, (VideoFacts, AudioFacts))
+        and not isinstance(file.media.duration, Unmeasured)
+    ]
+    both = 2
+    if len(lengths) < both:
+        return None
+    return float(lengths[1] if facts.request.video_extension else min(lengths))

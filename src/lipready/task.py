@@ -1,0 +1,256 @@
+"""A task at a provider: asked about, waited for, brought home."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from lipready.errors import DownloadError, RefusedError, UsageError
+from lipready.facts.task import TaskState, TaskStatus
+
+if TYPE_CHECKING:
+    from lipready.providers.account import Account
+    from lipready.providers.entry import Entry
+    from lipready.providers.journal import Journal
+    from lipready.providers.wire import Flow
+
+_T = TypeVar("_T")
+Tell = Callable[[TaskState], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task as it was last heard of. It is in the journal from before it was submitted: `lipready tasks` lists it.
+
+    `id` is the provider's. Every method has a twin for asyncio, and gives a new Task; this one stays as it is.
+    """
+
+    account: "Account" = field(repr=False)
+    entry: "Entry" = field(repr=False)
+    state: TaskState
+
+    @classmethod
+    def of(cls, account: "Account", entry: "Entry") -> Self:
+        """Build a task from what is written down of it."""
+        stages: dict[str, TaskStatus] = {"submitted": "queued", "downloaded": "succeeded"}
+        status: TaskStatus = stages.get(entry.stage) or entry.stage  # type: ignore[assignment]
+        return cls(account, entry, TaskState(id=entry.task_id or "", status=status, said=entry.said or ""))
+
+    @property
+    def id(self) -> str:
+        """The provider's id."""
+        return self.state.id
+
+    @property
+    def status(self) -> TaskStatus:
+        """How the task is: queued, running, succeeded, failed, canceled, or unknown to the provider."""
+        return self.state.status
+
+    def refresh(self) -> "Task":
+        """Ask once how the task is. Raises ProviderError."""
+        return self._run(looked(self))
+
+    async def refresh_async(self) -> "Task":
+        """Do what `refresh` does, on asyncio."""
+        return await self._run_async(looked(self))
+
+    def wait(
+        self, *, deadline: float | None = None, poll_interval: float | None = None, progress: Tell | None = None
+    ) -> "Task":
+        """Wait until the task has succeeded.
+
+        `deadline` and `poll_interval` are in seconds: by default as long as the provider lets a task run, at the
+        interval that it asks for. `progress` is called after each look. Raises TaskFailedError where it has ended
+        otherwise, DeadlineError where it has not ended in time (it goes on), ProviderError where it cannot be asked.
+        """
+        return self._run(waited(self, deadline, poll_interval, progress))
+
+    async def wait_async(
+        self, *, deadline: float | None = None, poll_interval: float | None = None, progress: Tell | None = None
+    ) -> "Task":
+        """Do what `wait` does, on asyncio."""
+        return await self._run_async(waited(self, deadline, poll_interval, progress))
+
+    def download(self, to: str | PathLike[str], *, progress: Callable[[float], None] | None = None) -> Path:
+        """Bring the film home: under its name only when it is whole, plays, and has the length that was expected.
+
+        A download that broke off goes on where it was, also in a later process. `progress` is called with the share
+        (0..1). Raises UsageError where `to` exists or cannot be written, DownloadError, TaskFailedError where there is
+        no film.
+        """
+        return self._run(downloaded(self, Path(fspath(to)), progress))
+
+    async def download_async(self, to: str | PathLike[str], *, progress: Callable[[float], None] | None = None) -> Path:
+        """Do what `download` does, on asyncio."""
+        return await self._run_async(downloaded(self, Path(fspath(to)), progress))
+
+    def cancel(self) -> "Task":
+        """Cancel a task that still waits. Raises UsageError where nobody can, RefusedError where it is too late."""
+        return self._run(cancelled(self))
+
+    async def cancel_async(self) -> "Task":
+        """Do what `cancel` does, on asyncio."""
+        return await self._run_async(cancelled(self))
+
+    def _run(self, flow: "Flow[_T]") -> _T:
+        from lipready.providers.run import run
+
+        return run(self.account, flow)
+
+    async def _run_async(self, flow: "Flow[_T]") -> _T:
+        from lipready.providers.run import run_async
+
+        return await run_async(self.account, flow)
+
+
+def resume(task_id: str, *, api_key: str | None = None) -> Task:
+    """Take up a job that was begun on this machine, in this or another process: submit what was not, once.
+
+    `task_id` is the provider's id or ours (`lipready tasks`). Raises UsageError where the journal knows no such job or
+    nothing is left to do, and like `submit`.
+    """
+    from lipready.providers.run import run
+
+    entry = _journal().find(task_id)
+    account = account_of(entry, api_key)
+    return run(account, resumed(account, entry))
+
+
+def resumed(account: "Account", entry: "Entry") -> "Flow[Task]":
+    """Take up a job; see `resume`."""
+    from lipready.providers.sending import take_up
+
+    journal = _journal()
+    # What another process has written in the meantime counts, not what was read before it was alone with the job.
+    taken = yield from alone(entry, lambda: take_up(account, journal, journal.find(entry.id)))
+    return Task.of(account, taken)
+
+
+def alone(entry: "Entry", work: "Callable[[], Flow[_T]]") -> "Flow[_T]":
+    """Keep every other process away from a job while it is sent or fetched. Raises UsageError where one is at it."""
+    from lipready.providers.locks import Lock
+    from lipready.providers.wire import call
+
+    lock = Lock(f"job {entry.id}")
+    if not (yield from call(lambda: lock.acquire(wait=False))):
+        raise UsageError(f"Another process is sending or fetching the job {entry.id}: wait for it.")
+    try:
+        return (yield from work())
+    finally:
+        lock.release()
+
+
+def account_of(entry: "Entry", api_key: str | None = None) -> "Account":
+    """Find the account that a job was sent from. Raises UsageError for a sandbox, which ended with its process."""
+    from lipready.providers.account import Account, key_of, remembered, service_of
+    from lipready.providers.request import Endpoints
+
+    if entry.provider.startswith("sandbox"):
+        running = remembered(entry.provider, entry.api)
+        if running is None:
+            raise UsageError(
+                f"The sandbox that had the job {entry.id} ended with its process: there is nothing to resume."
+            )
+        return running
+    service = service_of(entry.service)
+    key = key_of(service, api_key)
+    return Account(provider=entry.provider, service=service, endpoints=Endpoints(entry.api, entry.files), key=key)
+
+
+def get_task(task_id: str, *, api_key: str | None = None) -> Task:
+    """Find a task that was submitted from this machine, by the provider's id or ours, and ask how it is.
+
+    Raises UsageError where the journal knows no such task, and ProviderError where the provider cannot be asked.
+    """
+    return _kept(task_id, api_key).refresh()
+
+
+async def get_task_async(task_id: str, *, api_key: str | None = None) -> Task:
+    """Do what `get_task` does, on asyncio."""
+    return await _kept(task_id, api_key).refresh_async()
+
+
+def receive_callback(body: bytes, *, api_key: str | None = None) -> Task:
+    """Read the body of a callback, and ask the provider itself how the task is.
+
+    Callbacks carry no signature: whoever knows the address can send one. So nothing but the task's id is taken from it,
+    and that only where the journal knows the task. Callbacks may come more than once.
+
+    Raises AnswerError for what is no callback, and like `get_task`.
+    """
+    from lipready.providers.callback import parse_callback
+
+    return get_task(parse_callback(body), api_key=api_key)
+
+
+def _kept(task_id: str, api_key: str | None) -> Task:
+    entry = _journal().find(task_id)
+    if entry.task_id is None:
+        raise UsageError(f"The job {entry.id} has no task yet; `lipready tasks resume {entry.id}` goes on with it.")
+    return Task.of(account_of(entry, api_key), entry)
+
+
+def looked(task: Task) -> "Flow[Task]":
+    """Ask once how a task is."""
+    from lipready.providers.polling import look
+
+    entry, state = yield from look(task.account, _journal(), task.entry)
+    return replace(task, entry=entry, state=state)
+
+
+def waited(task: Task, deadline: float | None, poll_interval: float | None, progress: Tell | None) -> "Flow[Task]":
+    """Wait for a task to succeed; see `Task.wait`."""
+    from lipready.providers.polling import Patience, follow, require_success
+
+    service = task.account.service
+    interval = service.poll_seconds if poll_interval is None else poll_interval
+    patience = Patience(interval, service.longest_seconds if deadline is None else deadline, progress)
+    entry, state = yield from follow(task.account, _journal(), task.entry, patience)
+    return replace(task, entry=entry, state=require_success(task.account, state))
+
+
+def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -> "Flow[Path]":
+    """Bring the film of a task home; see `Task.download`."""
+    from lipready.providers.collecting import collect
+    from lipready.providers.polling import require_success
+
+    def fresh_link() -> "Flow[str]":
+        state = (yield from looked(task)).state
+        return _link(require_success(task.account, state) if state.ended else state)
+
+    link = _link(task.state) if task.state.result_url else (yield from fresh_link())
+    fetched = partial(collect, _journal(), task.entry, link, to, refresh=fresh_link, progress=progress)
+    return (yield from alone(task.entry, fetched))
+
+
+def cancelled(task: Task) -> "Flow[Task]":
+    """Cancel a task that still waits; see `Task.cancel`."""
+    from lipready.providers.reading import ask
+
+    service = task.account.service
+    if service.cancel is None:
+        raise UsageError(f"{service.title} offers no way to cancel a task: {task.id} goes on.")
+    try:
+        yield from ask(task.account, service.cancel(task.account.endpoints, task.id), service.read_cancel)
+    except RefusedError:
+        # Where the first answer was lost, the second says that there is nothing left to cancel.
+        now = yield from looked(task)
+        if now.status != "canceled":
+            raise
+        return now
+    return (yield from looked(task))
+
+
+def _link(state: TaskState) -> str:
+    if state.result_url is None:
+        raise DownloadError(f"The task {state.id} has no film yet: it is {state.status}.")
+    return state.result_url
+
+
+def _journal() -> "Journal":
+    from lipready.providers.journal import Journal
+    from lipready.providers.state import state_folder
+
+    return Journal(state_folder())

@@ -1,0 +1,382 @@
+"""Every fault at every step of a submission: the film, or one clear error; the task written down; paid once at most."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+import lipready
+from lipready.check import Settings
+from lipready.errors import (
+    AnswerError,
+    DownloadError,
+    LipreadyError,
+    NoAnswerError,
+    OutcomeUnknownError,
+    RefusedError,
+    UsageError,
+)
+from lipready.job import Job
+from lipready.providers.drive import drive
+from lipready.providers.entry import Entry
+from lipready.providers.journal import Journal
+from lipready.providers.wire import Flow, Pause, T
+from lipready.sandbox.fault import Fault, Faults
+from lipready.sandbox.serve import Running, SandboxOptions, serving
+from lipready.task import Task, resume
+
+DASHSCOPE, EVOLINK = "dashscope", "evolink"
+LONGEST_PAUSE = 0.05
+"""Seconds. What a pause is worth is tested elsewhere; here it costs time only."""
+
+FILM = None
+"""What is expected instead of a class of errors."""
+
+
+@dataclass(frozen=True)
+class End:
+    """How a run ends, at which stage the journal then is, and how `resume` ends once nothing goes wrong any more."""
+
+    error: type[LipreadyError] | None
+    stage: str
+    resumed: type[LipreadyError] | None = FILM
+
+
+HOME = End(FILM, "downloaded")
+
+
+@dataclass
+class Client:
+    """One user of one provider's style, with a key and a state folder of its own."""
+
+    box: Running
+    style: str
+    state: Path
+    out: Path
+    pauses: list[float]
+    before: dict[str, int] = field(init=False)
+    submitted: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        ledger = self.box.ledger()
+        self.before, self.submitted = dict(ledger.requests), ledger.submissions
+
+    def run(self, job: Job) -> Path:
+        task = lipready.submit(job, provider=self.style, settings=Settings(quick=True))
+        return self.bring_home(task)
+
+    def bring_home(self, task: Task) -> Path:
+        return task.wait(poll_interval=0.1, deadline=100).download(self.out)
+
+    def resume(self) -> Path:
+        return self.bring_home(resume(self.entry().id))
+
+    def entry(self) -> Entry:
+        (entry,) = Journal(self.state).entries()
+        return entry
+
+    def paid(self) -> int:
+        return self.box.ledger().submissions - self.submitted
+
+    def asked(self, step: str) -> int:
+        return self.box.ledger().requests.get(step, 0) - self.before.get(step, 0)
+
+    def task_ids(self) -> list[str]:
+        return [task.id for task in self.box.ledger().tasks[self.submitted :]]
+
+
+@pytest.fixture(scope="module")
+def log() -> list[str]:
+    """One line for each request to the sandbox."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def box(log: list[str]) -> Iterator[Running]:
+    with serving(SandboxOptions(pace=0, log=log.append)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def job(good_job: tuple[Path, Path, Path]) -> Job:
+    return Job.of(*good_job[:2], None)
+
+
+@pytest.fixture
+def client(box: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Client]]:
+    """Make the client of a style, for whom the given faults happen. Pauses are short."""
+    pauses: list[float] = []
+    with ExitStack() as stack:
+
+        def make(style: str, *faults: str) -> Client:
+            stack.callback(lambda: setattr(box._world, "faults", Faults()))
+            for fault in faults:
+                box.inject(Fault.parse(fault.replace("BOX", box.url)))
+            return Client(box, style, tmp_path / "state", tmp_path / "result.mp4", pauses)
+
+        key = f"sk-{uuid4().hex}"
+        environment = {
+            "LIPREADY_STATE_DIR": str(tmp_path / "state"),
+            "DASHSCOPE_API_KEY": key,
+            "DASHSCOPE_HTTP_BASE_URL": box.endpoints(DASHSCOPE).api,
+            "EVOLINK_API_KEY": key,
+            "EVOLINK_BASE_URL": box.endpoints(EVOLINK).api,
+            "EVOLINK_FILES_BASE_URL": box.endpoints(EVOLINK).files,
+            "NO_PROXY": "*",
+        }
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr("lipready.providers.run.drive", lambda flow, by: drive(hastened(flow, pauses), by))
+        yield make
+
+
+def hastened(flow: Flow[T], pauses: list[float]) -> Flow[T]:
+    """Ask for what a flow asks for, and let it wait less; `pauses` are those that it asked for."""
+    effect = next(flow)
+    while True:
+        if isinstance(effect, Pause):
+            pauses.append(effect.seconds)
+            effect = Pause(min(effect.seconds, LONGEST_PAUSE))
+        try:
+            try:
+                result = yield effect
+            except GeneratorExit:
+                flow.close()
+                raise
+            except BaseException as error:  # noqa: BLE001 - the flow is told of everything
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(result)
+        except StopIteration as end:
+            value: T = end.value
+            return value
+
+
+ANYWHERE = (
+    "delay=0.2",
+    "reset-before",
+    "reset-after",
+    "429",
+    "429-after=1",
+    "500",
+    "500-after",
+    "503",
+    "truncated",
+    "half",
+    "huge",
+    "nested",
+    "html",
+    "redirect=BOX/nowhere",
+    "quota",
+)
+STEPS = {
+    DASHSCOPE: ("policy", "upload", "submit", "poll", "download"),
+    EVOLINK: ("upload", "submit", "poll", "download"),
+}
+SENSELESS = {
+    (DASHSCOPE, "upload:quota"),  # a storage has none
+    *((style, "download:quota") for style in STEPS),
+    *((style, "download:huge") for style in STEPS),  # fills 2 GB of disk before it is refused as a film
+}
+OTHERWISE: dict[tuple[str, str], End] = {
+    # Nothing but the film is expected of what is not named here. Only the owner of an account can help its quota:
+    (DASHSCOPE, "policy:quota"): End(RefusedError, "intended", FILM),
+    (DASHSCOPE, "submit:quota"): End(RefusedError, "refused", UsageError),
+    (DASHSCOPE, "poll:quota"): End(RefusedError, "submitted", FILM),
+    (EVOLINK, "upload:quota"): End(RefusedError, "intended", FILM),
+    (EVOLINK, "submit:quota"): End(RefusedError, "refused", UsageError),
+    (EVOLINK, "poll:quota"): End(RefusedError, "submitted", FILM),
+    # A server that says that half a film, or something else, is all that there is.
+    **{
+        (style, f"download:{kind}"): End(DownloadError, "succeeded", FILM)
+        for style in STEPS
+        for kind in ("half", "nested")
+    },
+}
+ONCE = [
+    *((style, f"{step}:{kind}") for style, steps in STEPS.items() for step in steps for kind in ANYWHERE),
+    *((style, f"download:{kind}") for style in STEPS for kind in ("slow=2000000", "broken=100000", "broken=100000*4")),
+    *((style, fault) for style in STEPS for fault in ("submit:lost", "poll:503*3")),
+    (DASHSCOPE, "policy:expired"),
+    (DASHSCOPE, "policy:expired*2"),
+]
+
+
+@pytest.mark.parametrize(("style", "fault"), [cell for cell in ONCE if cell not in SENSELESS])
+def test_a_fault_is_overcome_or_told(client, job, style, fault):
+    run_to(client(style, fault), job, OTHERWISE.get((style, fault), HOME))
+
+
+ALWAYS: dict[tuple[str, ...], End] = {
+    (DASHSCOPE, "policy:503*"): End(RefusedError, "intended", FILM),
+    (DASHSCOPE, "policy:expired*"): End(RefusedError, "intended", FILM),
+    (DASHSCOPE, "upload:reset-before*"): End(NoAnswerError, "intended", FILM),
+    (EVOLINK, "upload:half*"): End(AnswerError, "intended", FILM),
+    (DASHSCOPE, "submit:429*"): End(RefusedError, "intended", FILM),
+    (EVOLINK, "submit:429*"): End(RefusedError, "intended", FILM),
+    (DASHSCOPE, "submit:lost*"): HOME,
+    (EVOLINK, "submit:lost*"): End(OutcomeUnknownError, "posting", FILM),
+    (DASHSCOPE, "submit:500-after*"): HOME,
+    (EVOLINK, "submit:500-after*"): End(OutcomeUnknownError, "posting", FILM),
+    (DASHSCOPE, "submit:reset-before*"): End(NoAnswerError, "intended", FILM),
+    (EVOLINK, "submit:503*"): End(OutcomeUnknownError, "posting", FILM),
+    (DASHSCOPE, "poll:503*"): End(RefusedError, "submitted", FILM),
+    (EVOLINK, "poll:truncated*"): End(NoAnswerError, "submitted", FILM),
+    (DASHSCOPE, "download:503*"): End(DownloadError, "succeeded", FILM),
+    (EVOLINK, "download:broken=1000*"): End(DownloadError, "succeeded", FILM),
+    (EVOLINK, "download:broken=100000*"): HOME,
+    # The answer is lost, and so is what would tell.
+    (DASHSCOPE, "submit:lost", "list:503"): HOME,
+    (DASHSCOPE, "submit:lost", "list:half"): HOME,
+    (DASHSCOPE, "submit:truncated", "list:reset-before"): HOME,
+    (DASHSCOPE, "submit:lost", "list:429-after=1"): HOME,
+    (DASHSCOPE, "submit:500-after", "list:503*"): End(OutcomeUnknownError, "posting", FILM),
+    (DASHSCOPE, "submit:lost", "list:quota"): End(OutcomeUnknownError, "posting", FILM),
+    (DASHSCOPE, "submit:503", "list:503*"): End(OutcomeUnknownError, "posting", FILM),
+    (EVOLINK, "submit:lost", "submit:half", "submit:500-after"): HOME,
+    # A refusal of the second request says nothing of the first.
+    (EVOLINK, "submit:lost", "submit:429*"): End(OutcomeUnknownError, "posting", FILM),
+    (EVOLINK, "submit:lost", "submit:quota"): HOME,
+    (EVOLINK, "submit:lost", "submit:quota", "list:503*"): End(OutcomeUnknownError, "posting", FILM),
+    (EVOLINK, "submit:reset-before", "submit:quota"): End(RefusedError, "refused", UsageError),
+    # One thing after the other.
+    (
+        DASHSCOPE,
+        "policy:expired",
+        "upload:500",
+        "submit:429",
+        "submit:lost",
+        "poll:html",
+        "download:broken=50000",
+    ): HOME,
+    (EVOLINK, "upload:half", "submit:429", "submit:lost", "submit:503", "poll:html", "download:truncated"): HOME,
+}
+
+
+@pytest.mark.parametrize("cell", ALWAYS)
+def test_faults_that_stay_and_faults_that_meet(client, job, cell):
+    style, *faults = cell
+    run_to(client(style, *faults), job, ALWAYS[cell])
+
+
+def run_to(user: Client, job: Job, end: End) -> None:
+    """Run a job to the end that is expected, and take it up again where that is not the film."""
+    expect(end.error, user, lambda: user.run(job))
+    assert user.entry().stage == end.stage
+    if end.error is not FILM:
+        user.box._world.faults = Faults()
+        expect(end.resumed, user, user.resume)
+    assert user.out.is_file() == (FILM in (end.error, end.resumed))
+
+
+def expect(error: type[LipreadyError] | None, user: Client, act: Callable[[], Path]) -> None:
+    if error is FILM:
+        assert act() == user.out
+    else:
+        with pytest.raises(LipreadyError) as raised:
+            act()
+        assert_clear(raised.value, error)
+    assert_accounted_for(user)
+
+
+def assert_clear(error: LipreadyError, expected: type[LipreadyError]) -> None:
+    """Require one error of the given class that people can read: no traceback, no key, no line breaks."""
+    assert type(error) is expected, f"{type(error).__name__}: {error}"
+    text = str(error)
+    assert re.fullmatch(r"[A-Z/].*\.", text), text
+    assert "\n" not in text
+    assert "sk-" not in text
+    assert len(text) < 600
+
+
+def assert_accounted_for(user: Client) -> None:
+    """Require that nothing was paid twice, and that a task at the provider is written down."""
+    assert user.paid() <= 1
+    entry = user.entry()
+    if user.paid():
+        assert entry.task_id in {*user.task_ids()} or entry.stage == "posting", entry
+
+
+def test_a_lost_answer_is_found_in_the_list_of_dashscope(client, job):
+    user = client(DASHSCOPE, "submit:lost")
+    user.run(job)
+    assert (user.paid(), user.asked("submit")) == (1, 1)
+    assert user.asked("list") >= 1
+    assert [user.entry().task_id] == user.task_ids()
+
+
+def test_a_lost_answer_is_asked_for_again_with_the_same_key_at_evolink(client, job):
+    user = client(EVOLINK, "submit:lost", "submit:truncated")
+    user.run(job)
+    assert (user.paid(), user.asked("submit"), user.asked("list")) == (1, 3, 0)
+    assert [user.entry().task_id] == user.task_ids()
+
+
+@pytest.mark.parametrize("fault", ["submit:500-after", "submit:truncated", "submit:half"])
+def test_what_dashscope_did_and_did_not_say_is_not_sent_twice(client, job, fault):
+    user = client(DASHSCOPE, fault)
+    user.run(job)
+    assert (user.paid(), user.asked("submit")) == (1, 1)
+
+
+@pytest.mark.parametrize("style", STEPS)
+def test_a_server_that_asks_for_a_pause_gets_it(client, job, style):
+    user = client(style, "submit:429-after=7")
+    user.run(job)
+    assert max(user.pauses) >= 7
+    assert (user.paid(), user.asked("submit"), user.asked("list")) == (1, 2, 0)
+
+
+@pytest.mark.parametrize("step", ["policy", "submit", "poll"])
+def test_an_account_that_has_nothing_left_is_not_asked_again(client, job, step):
+    user = client(DASHSCOPE, f"{step}:quota*")
+    with pytest.raises(RefusedError) as raised:
+        user.run(job)
+    assert (raised.value.code, raised.value.retry) == ("Throttling.AllocationQuota", "account")
+    assert user.asked(step) == 1
+    assert user.paid() == (step == "poll")
+
+
+def test_an_expired_policy_is_replaced_by_a_new_one(client, job):
+    user = client(DASHSCOPE, "policy:expired")
+    user.run(job)
+    assert (user.asked("policy"), user.asked("upload")) == (3, 3)
+
+
+@pytest.mark.parametrize("style", STEPS)
+def test_a_download_goes_on_where_it_broke_off(client, job, style, log):
+    user = client(style, "download:broken=100000*3")
+    log.clear()
+    user.run(job)
+    statuses = [line.split()[3] for line in log if "/results/" in line]
+    assert statuses == ["200", "206", "206", "206"]
+
+
+@pytest.mark.parametrize("style", STEPS)
+def test_a_download_that_failed_goes_on_in_a_later_run(client, job, style, log):
+    user = client(style, "download:broken=100000", "download:503*")
+    with pytest.raises(DownloadError):
+        user.run(job)
+    user.box._world.faults = Faults()
+    log.clear()
+    assert user.resume() == user.out
+    assert [line.split()[3] for line in log if "/results/" in line] == ["206"]
+    assert [path.name for path in user.out.parent.iterdir() if path.name != "state"] == ["result.mp4"]
+
+
+@pytest.mark.parametrize("style", STEPS)
+def test_an_answer_that_was_lost_days_ago_is_not_asked_for_by_paying_again(client, job, style):
+    user = client(style, "submit:lost*", "list:503*")
+    with pytest.raises(OutcomeUnknownError):
+        user.run(job)
+    user.box._world.faults = Faults()
+    before, entry = user.asked("submit"), user.entry()
+    Journal(user.state).write(replace(entry, posted=(entry.posted or 0) - 2 * 24 * 3600))
+    with pytest.raises(OutcomeUnknownError):
+        user.resume()
+    assert (user.paid(), user.asked("submit")) == (1, before)
+    assert user.entry().stage == "posting"

@@ -1,0 +1,223 @@
+"""Surroundings of one test, flows that are carried out without waiting, and a provider that answers line by line."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import pytest
+
+from lipready.providers.account import Account, service_of
+from lipready.providers.entry import Entry
+from lipready.providers.journal import Journal
+from lipready.providers.request import Endpoints
+from lipready.providers.wire import Answer, Call, Flow, Pause, Request, Send
+from lipready.sandbox.serve import Running, SandboxOptions, serving
+
+MOST_EFFECTS = 2000
+KEYS = ("DASHSCOPE_API_KEY", "EVOLINK_API_KEY")
+ADDRESSES = ("DASHSCOPE_HTTP_BASE_URL", "EVOLINK_BASE_URL", "EVOLINK_FILES_BASE_URL")
+
+
+@pytest.fixture
+def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a home and a state folder of the test's own, in which no setting of the developer is left."""
+    for name in (*KEYS, *ADDRESSES, *(f"{key}_FILE_PATH" for key in KEYS)):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("LIPREADY_STATE_DIR", str(tmp_path / "state"))
+    return tmp_path
+
+
+@pytest.fixture
+def journal(surroundings: Path) -> Journal:
+    return Journal(surroundings / "state")
+
+
+@dataclass
+class Played:
+    """What came of a flow: its value or its error, how long it would have waited, and what it has sent.
+
+    `order` is both in turn: the seconds of a pause, and the method of a request.
+    """
+
+    value: Any = None
+    error: BaseException | None = None
+    pauses: list[float] = field(default_factory=list)
+    sent: list[Request] = field(default_factory=list)
+    order: list[float | str] = field(default_factory=list)
+
+
+def _play(flow: Flow[Any], provider: Callable[[Request], Answer] | None = None) -> Played:
+    played, reply = Played(), lambda: next(flow)
+    try:
+        for _ in range(MOST_EFFECTS):
+            effect = reply()
+            reply = _performed(flow, effect, provider, played)
+    except StopIteration as end:
+        played.value = end.value
+        return played
+    except BaseException as error:  # noqa: BLE001 - handed to the test
+        played.error = error
+        return played
+    raise AssertionError("the flow does not end")
+
+
+def _performed(flow: Any, effect: Any, provider: Any, played: Played) -> Callable[[], Any]:
+    try:
+        match effect:
+            case Send(request):
+                played.sent.append(request)
+                played.order.append(request.method)
+                result = provider(request)
+            case Pause(seconds):
+                played.pauses.append(seconds)
+                played.order.append(seconds)
+                result = None
+            case Call(function):
+                result = function()
+    except BaseException as error:  # noqa: BLE001 - raised in the flow, as `drive` does
+        failure = error
+        return lambda: flow.throw(failure)
+    return lambda: flow.send(result)
+
+
+@pytest.fixture
+def play(surroundings: Path) -> Callable[..., Played]:
+    """Carry out a flow: `play(flow, provider)`. What it would wait is written down, and not waited."""
+    del surroundings
+    return _play
+
+
+@dataclass
+class Provider:
+    """Answers each step with what is given for it, one after the other; the last one again and again.
+
+    What is an exception is raised, and what can be called is called with the request. `ahead` is the provider's clock
+    minus ours, in seconds.
+    """
+
+    submits: list[Any] = field(default_factory=list)
+    lists: list[Any] = field(default_factory=list)
+    queries: list[Any] = field(default_factory=list)
+    cancels: list[Any] = field(default_factory=list)
+    ahead: float = 0.0
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def __call__(self, request: Request) -> Answer:
+        step = _step(request)
+        count = self.counts[step] = self.counts.get(step, 0) + 1
+        answers = getattr(self, step)
+        answer = answers[min(count, len(answers)) - 1]
+        answer = answer(request) if callable(answer) else answer
+        if isinstance(answer, BaseException):
+            raise answer
+        date = formatdate(time.time() + self.ahead, usegmt=True)
+        return Answer(answer.status, {"date": date, **answer.headers}, answer.body)
+
+    def row(self, name: str, since: float = 0.0) -> dict[str, Any]:
+        """Make a row of DashScope's list: a task that was created `since` seconds from now."""
+        created = round((time.time() + self.ahead + since) * 1000)
+        return {"task_id": name, "gmt_create": created, "model_name": "videoretalk", "status": "RUNNING"}
+
+    def rows(self, *rows: dict[str, Any], page: int = 1, pages: int = 1) -> Answer:
+        """Make a page of DashScope's list."""
+        return _said(200, data=[*rows], page_no=page, total_page=pages, page_size=100, total=len(rows))
+
+
+def _step(request: Request) -> str:
+    path = request.url.partition("?")[0].rstrip("/")
+    if request.method == "GET":
+        return "lists" if path.endswith("/tasks") else "queries"
+    return "cancels" if path.endswith("/cancel") else "submits"
+
+
+def _said(code: int = 200, headers: dict[str, str] | None = None, /, **body: Any) -> Answer:
+    return Answer(code, headers or {}, json.dumps(body).encode())
+
+
+@pytest.fixture
+def said() -> Callable[..., Answer]:
+    """Make an answer: `said(status, headers, key=value)`."""
+    return _said
+
+
+@pytest.fixture
+def provider() -> Callable[..., Provider]:
+    return Provider
+
+
+def _account(style: str) -> Account:
+    endpoints = {
+        "dashscope": Endpoints("https://dashscope.example/api/v1", ""),
+        "evolink": Endpoints("https://evolink.example/v1", "https://files.evolink.example"),
+    }
+    return Account(provider=style, service=service_of(style), endpoints=endpoints[style], key="sk-of-a-test-0123456789")
+
+
+@pytest.fixture
+def account() -> Callable[..., Account]:
+    """Give an account at a provider that is nowhere: `account("dashscope")`."""
+    return _account
+
+
+@pytest.fixture
+def entry_of(journal: Journal) -> Callable[..., Entry]:
+    """Write down a job of an account: `entry_of(account, stage="posting", …)`."""
+
+    def write(account: Account, **fields: Any) -> Entry:
+        now = time.time()
+        entry = Entry(
+            **{
+                "id": token_hex(6),
+                "created": now,
+                "updated": now,
+                "provider": account.provider,
+                "service": account.service.name,
+                "api": account.endpoints.api,
+                "files": account.endpoints.files,
+                "model": "videoretalk",
+                "idempotency_key": f"lipready-{token_hex(16)}",
+                **fields,
+            }
+        )
+        journal.add(entry)
+        return entry
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def shared_sandbox() -> Iterator[Running]:
+    """Serve one sandbox for all tests that let nothing go wrong."""
+    with serving(SandboxOptions(pace=0.2)) as running:
+        yield running
+
+
+@pytest.fixture
+def faulty_sandbox() -> Iterator[Running]:
+    """Serve a sandbox of the test's own, into which it may put faults."""
+    with serving(SandboxOptions(pace=0.2)) as running:
+        yield running
+
+
+@pytest.fixture
+def at_sandbox(surroundings: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Running], str]:
+    """Let both providers be a sandbox, in the environment, with a key of the test's own, which it gives."""
+    del surroundings
+
+    def point(running: Running) -> str:
+        key = f"sk-{token_hex(16)}"
+        monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", running.endpoints("dashscope").api)
+        monkeypatch.setenv("EVOLINK_BASE_URL", running.endpoints("evolink").api)
+        monkeypatch.setenv("EVOLINK_FILES_BASE_URL", running.endpoints("evolink").files)
+        for name in KEYS:
+            monkeypatch.setenv(name, key)
+        return key
+
+    return point

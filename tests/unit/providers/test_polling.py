@@ -1,0 +1,188 @@
+"""From a task to its end: how often it is asked for, and what is made of what it says."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from lipready.errors import (
+    AnswerError,
+    DeadlineError,
+    NoAnswerError,
+    NotSentError,
+    ProviderError,
+    RefusedError,
+    TaskFailedError,
+)
+from lipready.providers.polling import Patience, follow, look, require_success
+
+LOST = NoAnswerError("gone")
+LINK = "http://films.example/f.mp4?Expires=1"
+
+
+@pytest.fixture
+def state(said):
+    """Answer with the state of the task t-1: `state("RUNNING")`."""
+
+    def answer(status, task="t-1", usage=None, **output):
+        return said(200, output={"task_id": task, "task_status": status, **output}, usage=usage or {}, request_id="r-9")
+
+    return answer
+
+
+@pytest.fixture
+def followed(play, provider, account, journal, entry_of):
+    """Follow a task that was posted so many seconds ago: `followed(answers…)` gives what was played, and the entry."""
+
+    def run(*answers, style="dashscope", interval=15.0, ago=1000.0, once=False, since=None, **patience):
+        at = account(style)
+        entry = entry_of(at, stage="submitted", task_id="t-1", posted=time.time() - ago)
+        if since is not None:
+            journal.write(replace(entry, **since))
+        flow = look(at, journal, entry) if once else follow(at, journal, entry, Patience(interval, **patience))
+        played = play(flow, provider(queries=list(answers)))
+        return played, journal.find(entry.id)
+
+    return run
+
+
+def waits(played):
+    """Give the pauses that are no turn at the gate: reads may follow each other after 1/20 s."""
+    return [pause for pause in played.pauses if pause > 0.3]
+
+
+def test_a_task_is_followed_to_its_end_at_the_interval_that_was_asked_for(followed, state):
+    told = []
+    end = state("SUCCEEDED", video_url=LINK, usage={"video_duration": 5.2})
+    played, entry = followed(state("PENDING"), state("PRE-PROCESSING"), state("NEW-WORD"), end, tell=told.append)
+    assert [each.status for each in told] == ["queued", "running", "running", "succeeded"]
+    assert len(waits(played)) == 3
+    assert all(15.0 <= pause <= 16.5 for pause in waits(played))
+    assert (entry.stage, entry.said, entry.seconds, entry.request_id) == ("succeeded", "SUCCEEDED", 5.2, "r-9")
+    assert played.value[1].result_url == LINK
+    assert "Expires" not in repr(entry)
+
+
+def test_a_server_that_wants_to_be_left_alone_is(followed, state, said):
+    busy = said(429, {"retry-after": "40"}, code="Throttling.RateQuota", message="")
+    played, entry = followed(busy, state("SUCCEEDED", video_url=LINK))
+    assert entry.stage == "succeeded"
+    assert 40.0 <= waits(played)[0] <= 40.0 + 0.5 / 4
+
+
+def test_a_shorter_pause_than_the_interval_is_not_taken(followed, state, said):
+    busy = said(503, {"retry-after": "1"}, code="ServiceUnavailable", message="")
+    played, _ = followed(busy, LOST, state("SUCCEEDED", video_url=LINK))
+    assert all(pause >= 15.0 for pause in waits(played))
+
+
+def test_what_is_lost_on_the_way_is_asked_for_again_and_failures_do_not_add_up(followed, state):
+    lost = [LOST] * 8
+    played, entry = followed(*lost, state("RUNNING"), *lost, state("SUCCEEDED", video_url=LINK), interval=0.0)
+    assert (played.error, entry.stage) == (None, "succeeded")
+
+
+@pytest.mark.parametrize("error", [LOST, NotSentError("no"), AnswerError("html")])
+def test_a_provider_that_says_nothing_any_more_leaves_the_task_in_the_journal(followed, error):
+    played, entry = followed(error)
+    assert played.error is error
+    assert (entry.stage, len(played.sent)) == ("submitted", 10)
+    assert played.order[-1] == "GET"
+
+
+def test_a_refusal_ends_the_waiting_at_once(followed, said):
+    played, entry = followed(said(401, code="InvalidApiKey", message="no"))
+    assert isinstance(played.error, RefusedError)
+    assert (entry.stage, len(played.sent)) == ("submitted", 1)
+
+
+def test_an_answer_about_another_task_is_none(followed, state):
+    played, entry = followed(state("FAILED", task="t-2"), state("SUCCEEDED", video_url=LINK))
+    assert (played.error, entry.stage, len(played.sent)) == (None, "succeeded", 2)
+
+
+def test_neither_is_one_look(followed, state):
+    played, entry = followed(state("FAILED", task="t-2"), once=True)
+    assert isinstance(played.error, AnswerError)
+    assert "t-2" in str(played.error)
+    assert entry.stage == "submitted"
+
+
+@pytest.mark.parametrize("once", [False, True])
+def test_a_task_that_was_just_accepted_may_not_be_known_yet(followed, state, once):
+    played, entry = followed(state("UNKNOWN"), state("SUCCEEDED", video_url=LINK), ago=2.0, once=once)
+    assert (entry.stage, entry.open) == (("submitted", True) if once else ("succeeded", True))
+    assert played.error is None
+
+
+def test_later_it_is_gone(followed, state, account):
+    played, entry = followed(state("UNKNOWN"), ago=90.0)
+    assert entry.stage == "unknown"
+    with pytest.raises(TaskFailedError, match="24 hours"):
+        require_success(account("dashscope"), played.value[1])
+
+
+@pytest.mark.parametrize("deadline", [0.0, 1e-6])
+def test_a_deadline_keeps_the_task(followed, state, deadline):
+    played, entry = followed(state("RUNNING"), deadline=deadline)
+    assert isinstance(played.error, DeadlineError)
+    assert played.error.task_id == "t-1"
+    assert f"lipready tasks resume {entry.id}" in str(played.error)
+    assert "RUNNING" in str(played.error)
+    assert (entry.stage, entry.open) == ("submitted", True)
+
+
+def test_the_last_look_is_at_the_deadline_and_not_an_interval_before(followed, state):
+    played, entry = followed(state("RUNNING"), state("SUCCEEDED", video_url=LINK), deadline=10.0)
+    assert entry.stage == "succeeded"
+    assert 9.0 < waits(played)[0] <= 10.0
+
+
+def test_a_server_that_wants_a_longer_pause_than_there_is_time_is_not_asked_again(followed, said):
+    busy = said(429, {"retry-after": "60"}, code="Throttling", message="")
+    played, _ = followed(busy, deadline=30.0)
+    assert isinstance(played.error, DeadlineError)
+    assert (len(played.sent), waits(played)) == (1, [])
+
+
+def test_why_it_failed_is_written_down_and_said(followed, state, account):
+    played, entry = followed(state("FAILED", code="InvalidFile.FaceNotMach", message="no\x1b[31m match"))
+    assert (entry.stage, entry.code, entry.open) == ("failed", "InvalidFile.FaceNotMatch", False)
+    assert "\x1b" not in (entry.message or "")
+    with pytest.raises(TaskFailedError) as caught:
+        require_success(account("dashscope"), played.value[1])
+    assert (caught.value.code, caught.value.rules, caught.value.task_id) == (
+        "InvalidFile.FaceNotMatch",
+        ("P307",),
+        "t-1",
+    )
+
+
+def test_cancelled_is_an_end(followed, state, account):
+    played, entry = followed(state("CANCELED"))
+    assert (entry.stage, entry.open) == ("canceled", False)
+    with pytest.raises(TaskFailedError, match="cancelled"):
+        require_success(account("dashscope"), played.value[1])
+
+
+def test_a_film_that_is_here_stays_here(followed, state):
+    home = {"stage": "downloaded", "result": "/films/f.mp4"}
+    played, entry = followed(state("SUCCEEDED", video_url=LINK), once=True, since=home)
+    assert (entry.stage, entry.result) == ("downloaded", "/films/f.mp4")
+    assert played.value[0] == entry
+
+
+def test_an_entry_without_a_task_cannot_be_asked_for(play, provider, account, journal, entry_of):
+    at = account("dashscope")
+    assert isinstance(play(look(at, journal, entry_of(at)), provider()).error, ValueError)
+
+
+def test_evolink_speaks_of_progress(followed, account, said):
+    told = []
+    begun = said(200, id="t-1", status="processing", progress=45)
+    ended = said(200, id="t-1", status="failed", progress=0, error={"code": "service_error", "message": "x"})
+    _, entry = followed(begun, ended, style="evolink", interval=8.0, tell=told.append)
+    assert [(each.status, each.progress) for each in told] == [("running", 45), ("failed", 0)]
+    assert (entry.stage, entry.code) == ("failed", "service_error")
+    with pytest.raises(ProviderError, match="service_error"):
+        require_success(account("evolink"), told[-1])
