@@ -1,4 +1,4 @@
-"""Check and repair the inputs of hosted lip-sync models before they cost money.
+"""Check, repair and submit the inputs of hosted lip-sync models, and bring the results home.
 
 >>> import lipready
 >>> report = lipready.check(video="clip.mp4", audio="speech.wav")  # doctest: +SKIP
@@ -16,12 +16,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lipready.check import Settings, check, check_many
     from lipready.errors import (
+        AnswerError,
         ComponentError,
         ConfigurationError,
+        DeadlineError,
+        DownloadError,
         FixError,
+        JournalError,
         LipreadyError,
+        NoAnswerError,
         NothingCheckedError,
+        NotSentError,
+        OutcomeUnknownError,
+        PreflightError,
         ProbeError,
+        ProviderError,
+        RefusedError,
+        TaskFailedError,
         UsageError,
     )
     from lipready.facts.finding import Finding
@@ -29,39 +40,71 @@ if TYPE_CHECKING:
     from lipready.fixes.choices import Choices
     from lipready.job import Job, RequestOptions
     from lipready.prepare import Prepared, prepare
+    from lipready.submit import Sending, submit, submit_async
+    from lipready.task import Task, get_task, get_task_async, receive_callback, resume
 
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "AnswerError",
     "Choices",
     "ComponentError",
     "ConfigurationError",
+    "DeadlineError",
+    "DownloadError",
     "Finding",
     "FixError",
     "Job",
+    "JournalError",
     "LipreadyError",
+    "NoAnswerError",
+    "NotSentError",
     "NothingCheckedError",
+    "OutcomeUnknownError",
+    "PreflightError",
     "Prepared",
     "ProbeError",
+    "ProviderError",
+    "RefusedError",
     "Report",
     "RequestOptions",
+    "Sending",
     "Settings",
+    "Task",
+    "TaskFailedError",
     "UsageError",
     "__version__",
     "check",
     "check_many",
+    "get_task",
+    "get_task_async",
     "prepare",
+    "receive_callback",
+    "resume",
+    "submit",
+    "submit_async",
 ]
 
 _HOMES = {
     "lipready.check": ("Settings", "check", "check_many"),
     "lipready.errors": (
+        "AnswerError",
         "ComponentError",
         "ConfigurationError",
+        "DeadlineError",
+        "DownloadError",
         "FixError",
+        "JournalError",
         "LipreadyError",
+        "NoAnswerError",
         "NothingCheckedError",
+        "NotSentError",
+        "OutcomeUnknownError",
+        "PreflightError",
         "ProbeError",
+        "ProviderError",
+        "RefusedError",
+        "TaskFailedError",
         "UsageError",
     ),
     "lipready.facts.finding": ("Finding",),
@@ -69,8 +112,10 @@ _HOMES = {
     "lipready.fixes.choices": ("Choices",),
     "lipready.job": ("Job", "RequestOptions"),
     "lipready.prepare": ("Prepared", "prepare"),
+    "lipready.submit": ("Sending", "submit", "submit_async"),
+    "lipready.task": ("Task", "get_task", "get_task_async", "receive_callback", "resume"),
 }
-_VERBS = frozenset({"check", "prepare"})
+_VERBS = frozenset({"check", "prepare", "submit"})
 
 
 class _Package(ModuleType):

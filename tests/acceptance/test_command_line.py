@@ -127,7 +127,7 @@ def test_only_and_ignore_leave_their_rules(lipready_run, media):
         (("check", "{media}/good.mp4", "--jobs", "x.jsonl"), "give it alone"),
         (("explain", "V99"), "There is no rule"),
         (("chekc",), "Did you mean 'check'?"),
-        (("submit",), "There is no command 'submit'"),
+        (("gate",), "There is no command 'gate'"),
     ],
 )
 def test_usage_errors_are_one_sentence_with_status_2(lipready_run, media, arguments, said):
@@ -304,7 +304,8 @@ def test_version_and_help(lipready_run):
 
     assert (version.returncode, version.stdout) == (0, f"lipready {lipready.__version__}\n")
     assert lipready_run().returncode == 2
-    for command in ("check", "prepare", "reference", "rules", "explain", "profiles", "doctor"):
+    commands = "check prepare submit tasks people reference rules explain profiles sandbox doctor"
+    for command in commands.split():
         done = lipready_run(command, "--help")
         assert done.returncode == 0
         assert done.stdout.startswith(f"Usage: lipready {command} ")

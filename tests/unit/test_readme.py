@@ -19,13 +19,13 @@ def blocks(language: str) -> list[str]:
 
 
 def test_the_library_example_runs(good_job: tuple[Path, Path, Path], tmp_path: Path) -> None:
-    (example,) = blocks("python")
+    example = "".join(blocks("python"))
     for source, name in zip(good_job, ("clip.mp4", "speech.wav", "person.jpg"), strict=True):
         shutil.copy(source, tmp_path / name)
     done = subprocess.run(
         [sys.executable, "-W", "error::SyntaxWarning", "-c", example],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src")},
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src"), "LIPREADY_STATE_DIR": str(tmp_path / "state")},
         capture_output=True,
         text=True,
         check=False,
@@ -35,9 +35,9 @@ def test_the_library_example_runs(good_job: tuple[Path, Path, Path], tmp_path: P
     assert done.stdout.startswith("pass")
 
 
-def test_the_library_example_has_about_ten_lines() -> None:
-    (example,) = blocks("python")
-    assert len([line for line in example.splitlines() if line.strip()]) <= 12
+def test_the_library_examples_have_about_ten_lines() -> None:
+    for example in blocks("python"):
+        assert len([line for line in example.splitlines() if line.strip()]) <= 12
 
 
 def test_the_transcript_is_what_prepare_says(bad_job: tuple[Path, Path, Path], tmp_path: Path) -> None:
@@ -51,18 +51,29 @@ def test_the_table_of_people_is_what_people_says(made: Callable[[str], Path], tm
     assert (tmp_path / "people.jpg").is_file()
 
 
+def test_the_transcript_of_submitting_is_what_submit_says(bad_job: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    replayed("$ lipready prepare fixtures/made/bad", bad_job, tmp_path)
+    said, expected = replayed("$ lipready submit demo/ready/", (), tmp_path)
+    assert without_ids(without_sizes(said)) == without_ids(without_sizes(expected))
+    assert (tmp_path / "demo" / "result.mp4").is_file()
+
+
+def without_ids(text: str) -> str:
+    return re.sub(r"[0-9a-f-]{12,}", "ID", " ".join(text.split()))
+
+
 def replayed(prompt: str, fixtures: Iterable[Path], folder: Path) -> tuple[str, str]:
     """Run the command of the one example that begins so, on copies of fixtures; what it says, and what README shows."""
     (shown,) = [text for text in blocks("console") if text.startswith(prompt)]
     place = folder / "fixtures" / "made"
-    place.mkdir(parents=True)
+    place.mkdir(parents=True, exist_ok=True)
     for source in fixtures:
         shutil.copy(source, place)
     command, expected = shown.split("\n", 1)
     done = subprocess.run(
         [sys.executable, "-m", "lipready", *command.split()[2:]],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src")},
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src"), "LIPREADY_STATE_DIR": str(folder / "state")},
         capture_output=True,
         text=True,
         check=False,

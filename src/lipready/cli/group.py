@@ -9,11 +9,14 @@ from lipready import __version__
 _COMMANDS = {
     "check": "Check the files of one job against what a provider accepts.",
     "prepare": "Repair the files of one job into a new folder.",
+    "submit": "Submit a job, once, wait for it and bring the film home.",
+    "tasks": "List what was submitted, resume it, or cancel it.",
     "people": "Say who is seen in a video, when, where and how well.",
     "reference": "Pick the frame that becomes the reference image.",
     "rules": "List the rules.",
     "explain": "Explain one rule, and its limits at each provider.",
     "profiles": "List the providers' profiles, or one of them with its limits.",
+    "sandbox": "Run a server that behaves as the providers document, for trying.",
     "doctor": "Look at this machine: libraries, ffmpeg, face weights.",
 }
 
@@ -57,4 +60,4 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, "-V", "--version", message="lipready %(version)s")
 def command_line() -> None:
-    """Check and repair the inputs of hosted lip-sync models before they cost money."""
+    """Check, repair and submit the inputs of hosted lip-sync models, and bring the results home."""

@@ -7,20 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from lipready.cli.brief import ROLE_WIDTH, brief_report
 from lipready.cli.speaker import introductions
 from lipready.cli.status import CLEAN, FOUND
-from lipready.facts.finding import Finding
 from lipready.facts.plan import FilePlan
-from lipready.facts.report import Report
 from lipready.fixes.plan import SEVERAL_PEOPLE
 from lipready.prepare import Prepared
 from lipready.reports.count import counted
-from lipready.reports.full import MARKS, finding_lines, verdict_line
+from lipready.reports.full import finding_lines, verdict_line
 from lipready.reports.page import Page, plain
-from lipready.reports.summary import summarize
 
 SCHEMA = "lipready.prepared/1"
-_ROLE = 11
 
 
 def as_json(prepared: Prepared, sheet: Path | None = None) -> str:
@@ -60,10 +57,13 @@ def as_text(prepared: Prepared, out: Path, page: Page, sheet: Path | None = None
     """Write everything for people; `sheet` is where the contact sheet is."""
     if prepared.speaker_open:
         return page.finish(
-            [*([] if page.brief else [*_before(prepared.before, page), ""]), *_who(prepared, sheet, page)]
+            [
+                *([] if page.brief else [*brief_report("before", prepared.before, page), ""]),
+                *_who(prepared, sheet, page),
+            ]
         )
     sections = [
-        [] if page.brief else _before(prepared.before, page),
+        [] if page.brief else brief_report("before", prepared.before, page),
         [] if page.brief else _plan(prepared, page),
         _commands(prepared, page) if prepared.dry_run else [],
         _undecided(prepared, page),
@@ -92,38 +92,20 @@ def _who(prepared: Prepared, sheet: Path | None, page: Page) -> list[str]:
     return [*lines, "", f"  {page.paint(last, 'strong')}"]
 
 
-def _before(report: Report, page: Page) -> list[str]:
-    lines = [page.paint("before", "strong") + page.paint(f"  {report.provider}", "dim")]
-    for file in report.facts.files():
-        lines.append(f"  {file.role:{_ROLE}}{plain(file.path)}")
-        lines += page.wrap(summarize(file), indent=" " * (2 + _ROLE))
-        lines += [line for f in report.findings if f.role == file.role for line in _short(f, page)]
-    lines += [line for f in report.findings if f.role == "job" for line in _short(f, page)]
-    return [*lines, f"  {verdict_line(report, page)}"]
-
-
-def _short(finding: Finding, page: Page) -> list[str]:
-    remote = f" · {finding.remote}" if finding.remote else ""
-    text = f"{finding.rule} {finding.name}: {finding.measured}{remote}"
-    first, *rest = page.wrap(text, indent="      ", hanging="        ")
-    mark = page.paint(MARKS[finding.severity], finding.severity)
-    return [f"    {mark} {first[6:]}", *rest]
-
-
 def _plan(prepared: Prepared, page: Page) -> list[str]:
     lines = [page.paint("plan", "strong")]
     for file in prepared.plan.files:
         if file.already_fine:
-            lines.append(f"  {file.role:{_ROLE}}already fine, passed on untouched")
+            lines.append(f"  {file.role:{ROLE_WIDTH}}already fine, passed on untouched")
             continue
-        lines.append(f"  {file.role:{_ROLE}}{plain(Path(file.source).name)} → {plain(file.output)}")
+        lines.append(f"  {file.role:{ROLE_WIDTH}}{plain(Path(file.source).name)} → {plain(file.output)}")
         for step in file.steps:
             rules = f" [{', '.join(step.rules)}]" if step.rules else ""
             lines += page.wrap(f"· {step.text} ({step.level}){rules}", indent="    ", hanging="      ")
     planned = {file.role for file in prepared.plan.files}
     for facts in prepared.before.facts.files():
         if facts.role not in planned:
-            lines.append(f"  {facts.role:{_ROLE}}left as it is; see below")
+            lines.append(f"  {facts.role:{ROLE_WIDTH}}left as it is; see below")
     return lines
 
 
@@ -151,7 +133,7 @@ def _outputs(prepared: Prepared, out: Path, page: Page) -> list[str]:
         return []
     found = "  already there, from an earlier run" if prepared.already_prepared else ""
     lines = [page.paint("outputs", "strong") + page.paint(found, "dim")]
-    return [*lines, *(f"  {label:{_ROLE}}{plain(path)}" for label, path in _paths(prepared, out))]
+    return [*lines, *(f"  {label:{ROLE_WIDTH}}{plain(path)}" for label, path in _paths(prepared, out))]
 
 
 def _paths(prepared: Prepared, out: Path) -> Iterator[tuple[str, str]]:

@@ -40,6 +40,26 @@ def progress_bars(session: Session) -> Iterator[Progress | None]:
         yield show
 
 
+@contextmanager
+def waiting_line(session: Session) -> Iterator[Callable[[str], None] | None]:
+    """Give a function that is called with what is waited for; a line shows it with the time that has passed.
+
+    Gives None where nobody would see it.
+    """
+    if session.quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True, no_color=not session.colored(sys.stderr))
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Bars(*columns, console=console, transient=True) as bars:
+        line = bars.add_task("")
+        yield lambda what: bars.update(line, description=_label(what))
+
+
 def _bars(session: Session) -> "Bars":
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn

@@ -1,0 +1,185 @@
+"""Waiting for a task and bringing its film home, and what is shown of it: for `submit` and for `tasks resume`."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lipready.cli.brief import brief_report
+from lipready.cli.progress import Progress, progress_bars, waiting_line
+from lipready.cli.session import Session
+from lipready.cli.status import CLEAN, FOUND
+from lipready.errors import DeadlineError, LipreadyError, PreflightError, TaskFailedError
+from lipready.reports.page import plain
+from lipready.reports.summary import size
+
+if TYPE_CHECKING:
+    from lipready.facts.report import Report
+    from lipready.facts.task import TaskState
+    from lipready.task import Task
+
+SCHEMA = "lipready.task/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds between two looks, and in all; None for the provider's own."""
+
+    poll_interval: float | None = None
+    deadline: float | None = None
+
+
+def bring_home(task: "Task", output: str | None, patience: Patience, show: "Outcome") -> int:
+    """Wait for a task, download its film to `output`, and show what came of it; gives the exit status.
+
+    Where it is interrupted, says how to go on.
+    """
+    try:
+        with waiting_line(show.session) as say:
+            tell = None if say is None else lambda state: say(_how(task, state))
+            task = task.wait(deadline=patience.deadline, poll_interval=patience.poll_interval, progress=tell)
+        with progress_bars(show.session) as progress:
+            film = None if output is None else task.download(output, progress=_arriving(output, progress))
+    except TaskFailedError as error:
+        show.failed(task, error)
+        return FOUND
+    except (KeyboardInterrupt, LipreadyError) as error:
+        show.kept(task, error)
+        raise
+    show.home(task, film)
+    return CLEAN
+
+
+def _how(task: "Task", state: "TaskState") -> str:
+    """`dashscope: RUNNING`, with the share that is done where the provider tells it."""
+    done = "" if state.progress is None else f" {state.progress} %"
+    return f"{task.account.service.name}: {state.said}{done}"
+
+
+def _arriving(output: str, progress: Progress | None) -> Callable[[float], None] | None:
+    return None if progress is None else lambda share: progress(output, share)
+
+
+def outcome_writer(form: str, session: Session, report: "Report | None" = None) -> "Outcome":
+    """Choose how to show what comes of a job: for people, or as one line of JSON."""
+    return (JsonOutcome if form == "json" else Outcome)(session, report)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Shows people what comes of a job, as it comes. `report` is that of the check, where there was one."""
+
+    session: Session
+    report: "Report | None" = field(repr=False)
+
+    def refused(self, error: PreflightError) -> None:
+        """Say that the check found errors, and show them all."""
+        from lipready.reports.full import render
+
+        page = self.session.page()
+        lines = [page.paint("not sent", "strong"), *page.wrap(str(error), indent="  ")]
+        self.session.write(f"{render(error.report, page)}\n{page.finish(lines)}")
+
+    def sent(self, task: "Task") -> None:
+        """Say what the check found, and that the job is on its way."""
+        page = self.session.page()
+        lines = [] if self.report is None or page.brief else [*brief_report("checked", self.report, page), ""]
+        self._mark([*lines], f"sent to {task.account.service.title}: task {task.id} (job {task.entry.id})")
+
+    def left(self, task: "Task") -> None:
+        """Say how to go on with a task that is not waited for."""
+        page = self.session.page()
+        text = f"`lipready tasks resume {task.entry.id} -o FILE` brings its film home, until 24 hours after its end."
+        self.session.write(page.finish(page.wrap(text, indent="  ")))
+
+    def failed(self, task: "Task", error: TaskFailedError) -> None:
+        """Say why a task failed, and where more stands about it."""
+        page = self.session.page()
+        lines = page.wrap(f"{error}", indent="  ")
+        mark = page.paint("✗ failed", "error")
+        found = {finding.rule for finding in self.report.findings} if self.report is not None else set()
+        rules = [rule for rule in error.rules if rule in found] or error.rules
+        more = [f"  More: {', '.join(f'`lipready explain {rule}`' for rule in rules)}"] if rules else []
+        self.session.write(page.finish([f"{mark}: task {plain(task.id)}", *lines, *more]))
+
+    def kept(self, task: "Task", error: BaseException) -> None:
+        """Say how to go on with a task whose film did not come home, and that is not lost for it."""
+        if not isinstance(error, DeadlineError):  # which says so itself
+            self.session.complain(
+                f"The task {task.id} is kept; `lipready tasks resume {task.entry.id}` goes on with it."
+            )
+
+    def home(self, task: "Task", film: Path | None) -> None:
+        """Say where the film is."""
+        if film is None:
+            self._mark([], f"task {task.id} has succeeded; `lipready tasks resume {task.entry.id} -o FILE` fetches it")
+            return
+        self._mark([], " · ".join([_near(film), size(film.stat().st_size), *_billed(task.state)]))
+
+    def _mark(self, lines: list[str], text: str) -> None:
+        page = self.session.page()
+        first, *rest = page.wrap(text, indent="  ", hanging="  ")
+        self.session.write(page.finish([*lines, f"{page.paint('✓', 'good')} {first[2:]}", *rest]))
+
+
+@dataclass(slots=True)
+class JsonOutcome(Outcome):
+    """Writes one line at the end."""
+
+    def refused(self, error: PreflightError) -> None:
+        """Write the report of a job that was not sent."""
+        self._write(None, status="not sent", error={"code": "", "message": str(error), "rules": []})
+
+    def sent(self, task: "Task") -> None:
+        """Write nothing yet."""
+
+    def left(self, task: "Task") -> None:
+        """Write the task that is not waited for."""
+        self._write(task)
+
+    def failed(self, task: "Task", error: TaskFailedError) -> None:
+        """Write why the task failed."""
+        said = {"code": error.code, "message": str(error), "rules": list(error.rules)}
+        self._write(task, status="failed", error=said)
+
+    def kept(self, task: "Task", error: BaseException) -> None:
+        """Write what keeps the film from coming home."""
+        Outcome.kept(self, task, error)
+        self._write(task, error={"code": getattr(error, "code", ""), "message": str(error), "rules": []})
+
+    def home(self, task: "Task", film: Path | None) -> None:
+        """Write where the film is."""
+        self._write(task, film=film)
+
+    def _write(
+        self,
+        task: "Task | None",
+        *,
+        status: str | None = None,
+        film: Path | None = None,
+        error: dict[str, Any] | None = None,
+    ) -> None:
+        content = {
+            "schema": SCHEMA,
+            "provider": None if task is None else task.entry.provider,
+            "job": None if task is None else task.entry.id,
+            "task": None if task is None else task.id,
+            "status": status or (task.status if task is not None else None),
+            "result": None if film is None else str(film).encode("utf-8", "backslashreplace").decode("utf-8"),
+            "seconds": None if task is None else task.state.seconds,
+            "error": error,
+            "report": None if self.report is None else self.report.to_dict(),
+        }
+        self.session.write(json.dumps(content, allow_nan=False) + "\n")
+
+
+def _near(path: Path) -> str:
+    """Write a path as seen from here, where it is not far."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _billed(state: "TaskState") -> list[str]:
+    seconds = [] if state.seconds is None else [f"{state.seconds:g} s billed"]
+    return [*seconds, *([] if state.credits is None else [f"{state.credits:g} credits"])]

@@ -1,0 +1,200 @@
+"""`lipready submit`."""
+
+import os
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lipready.cli.homecoming import Patience, bring_home, outcome_writer
+from lipready.cli.options import Shared, allow_private_option, judging_options
+from lipready.cli.session import Session
+from lipready.cli.status import CLEAN, FOUND
+from lipready.errors import UsageError
+from lipready.job import Job, RequestOptions
+
+if TYPE_CHECKING:
+    from lipready.check import Settings
+    from lipready.facts.report import Report
+    from lipready.profiles.limit import Profile
+    from lipready.providers.account import Account
+    from lipready.submit import Sending
+
+
+@click.command(name="submit")
+@click.argument("files", nargs=-1, metavar="VIDEO AUDIO [REFERENCE]")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Where the film shall be; it must not exist."
+)
+@click.option("--video", metavar="FILE", help="The video, whatever its content looks like.")
+@click.option("--audio", metavar="FILE", help="The audio track.")
+@click.option("--ref", "reference", metavar="FILE", help="The reference image.")
+@click.option("--prepare", "repair", is_flag=True, help="Repair the files first, into a folder beside the film.")
+@click.option("--person", type=click.IntRange(min=1), metavar="N", help="With --prepare: whose lips shall move.")
+@click.option("--force", is_flag=True, help="Send in spite of errors.")
+@click.option("--no-wait", is_flag=True, help="Submit only; `lipready tasks resume` brings the film home.")
+@click.option(
+    "--poll-interval", type=click.FloatRange(min=0.1), metavar="S", help="Seconds between two looks at the task."
+)
+@click.option("--deadline", type=click.FloatRange(min=0), metavar="S", help="Wait at most so long; the task goes on.")
+@click.option("--bucket", metavar="s3://NAME/PREFIX", help="Store the files in a bucket of your own.")
+@allow_private_option
+@click.option("--face-threshold", type=int, metavar="N", help="query_face_threshold of the request.")
+@click.option("--video-extension", is_flag=True, help="video_extension of the request.")
+@click.option("--callback-url", metavar="URL", help="callback_url of the request (EvoLink).")
+@judging_options(("full", "json"))
+def command(
+    *,
+    files: tuple[str, ...],
+    out: Path | None,
+    video: str | None,
+    audio: str | None,
+    reference: str | None,
+    repair: bool,
+    person: int | None,
+    force: bool,
+    no_wait: bool,
+    poll_interval: float | None,
+    deadline: float | None,
+    bucket: str | None,
+    allow_private: bool,
+    face_threshold: int | None,
+    video_extension: bool,
+    callback_url: str | None,
+    shared: Shared,
+    session: Session,
+) -> int:
+    """Check the files of one job, submit it once, wait for it and bring the film home.
+
+    The key comes from DASHSCOPE_API_KEY or EVOLINK_API_KEY (or the file that DASHSCOPE_API_KEY_FILE_PATH or
+    EVOLINK_API_KEY_FILE_PATH names). With --provider sandbox (or sandbox:evolink) a server inside this process plays
+    the provider: no key, no cost. Files may be public addresses, too.
+
+    Whatever happens to this process, a task that was submitted is in the journal: `lipready tasks` lists it, and
+    `lipready tasks resume` brings its film home.
+
+    \b
+    Exit status: 0 the film is there (with --no-wait: the task is submitted),
+    1 the check found errors, or the provider's task failed, 2 usage, configuration,
+    no connection, an unknown outcome, a missed deadline or a crash,
+    3 nothing was checked.
+    """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
+    if out is None and not no_wait:
+        raise click.UsageError("Say where the film shall be (-o result.mp4), or --no-wait.")
+    if person is not None and not repair:
+        raise click.UsageError("--person makes a reference image, which is a repair: say --prepare as well.")
+    if no_wait and shared.provider.startswith("sandbox"):
+        raise click.UsageError("The sandbox inside this process ends with it: leave out --no-wait.")
+    from lipready.check import Settings
+    from lipready.cli.inputs import assign
+    from lipready.cli.report_files import refuse_inputs
+    from lipready.submit import Sending, find_account
+
+    options = RequestOptions(video_extension, face_threshold, callback_url)
+    job = assign(files, video=video, audio=audio, reference=reference, options=options)
+    refuse_inputs(shared.reports, [job])
+    output = None if out is None else _new_film(out)
+    settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame, allow_private=allow_private)
+    sending = Sending(force=force, fail_on=shared.fail_on, bucket=bucket, output=output)
+    account, patience = find_account(shared.provider), Patience(poll_interval, deadline)
+    run = Run(account, sending, patience, no_wait, (person or 0) if repair else None, shared, session)
+    return _submit(job, settings, run)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How one run of `submit` goes, whatever the job. `person` is who speaks, 0 for nobody named; None: no repair."""
+
+    account: "Account"
+    sending: "Sending"
+    patience: Patience
+    no_wait: bool
+    person: int | None
+    shared: Shared
+    session: Session
+
+
+def _submit(job: Job, settings: "Settings", run: Run) -> int:
+    from lipready.cli.progress import progress_bars
+    from lipready.cli.report_files import write_reports
+    from lipready.cli.selection import chosen_rules, require_some_ran
+    from lipready.errors import PreflightError
+    from lipready.profiles.loader import load_profile
+    from lipready.providers.run import run as carry_out
+    from lipready.submit import send_checked
+
+    profile = load_profile(run.account.service.name)
+    chosen = chosen_rules(profile, run.shared)
+    job, report = _checked(job, profile, settings, run)
+    write_reports(run.shared.reports, [report])
+    require_some_ran([report], chosen)
+    show, begun = outcome_writer(run.shared.form, run.session, report), time.time()
+    try:
+        with progress_bars(run.session) as progress:
+            task = carry_out(run.account, send_checked(job, report, run.account, run.sending, progress))
+    except PreflightError as error:
+        show.refused(error)
+        return FOUND
+    except KeyboardInterrupt:
+        _say_how_to_go_on(run, begun)
+        raise
+    show.sent(task)
+    if run.no_wait:
+        show.left(task)
+        return CLEAN
+    return bring_home(task, run.sending.output, run.patience, show)
+
+
+def _say_how_to_go_on(run: Run, begun: float) -> None:
+    """Name the job that was interrupted, where it was written down already."""
+    from lipready.providers.journal import Journal
+    from lipready.providers.state import state_folder
+
+    if run.account.provider.startswith("sandbox"):
+        return
+    for entry in Journal(state_folder()).entries():
+        if entry.created >= begun and entry.open and entry.output == run.sending.output:
+            run.session.complain(
+                f"The job {entry.id} is not at its end; `lipready tasks resume {entry.id}` goes on with it, and "
+                "nothing is paid twice."
+            )
+            return
+
+
+def _checked(job: Job, profile: "Profile", settings: "Settings", run: Run) -> tuple[Job, "Report"]:
+    """Check the job; where it shall be repaired, repair it into a folder beside the film, and check again."""
+    from lipready.check import check_job
+    from lipready.cli.progress import progress_bars
+    from lipready.cli.speaker import settle_speaker
+    from lipready.fixes.choices import Choices
+    from lipready.prepare import repair_job
+
+    with progress_bars(run.session) as progress:
+        settings = replace(settings, progress=progress)
+        report = check_job(job, profile, settings, describe=run.person is not None)
+    if run.person is None:
+        return job, report
+    folder = _folder_for(job, run.sending.output)
+    choices, _ = settle_speaker(
+        report, Choices(person=run.person or None), folder, run.session, asking=run.shared.form != "json"
+    )
+    with progress_bars(run.session) as progress:
+        prepared = repair_job(job, report, profile, replace(settings, progress=progress), choices, out=folder)
+    return prepared.job, prepared.report
+
+
+def _folder_for(job: Job, output: str | None) -> Path:
+    """Name the folder of repaired files: `result-ready` beside `result.mp4`."""
+    beside = Path(output or job.video or job.audio or "job").absolute()
+    return beside.with_name(f"{beside.stem}-ready")
+
+
+def _new_film(path: Path) -> str:
+    """Refuse early what would be refused after the film was paid for."""
+    if os.path.lexists(path):
+        raise UsageError(f"{path} exists already: choose another name for the film.")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"{path}: its folder does not exist.")
+    return os.fspath(path.absolute())

@@ -1,0 +1,185 @@
+"""`lipready tasks`."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lipready.cli.homecoming import Outcome, Patience, bring_home, outcome_writer
+from lipready.cli.options import speaking
+from lipready.cli.session import Session
+from lipready.cli.status import CLEAN, TROUBLE
+from lipready.cli.task_list import entry_as_json, entry_lines, list_lines
+from lipready.errors import LipreadyError, UsageError
+
+if TYPE_CHECKING:
+    from lipready.providers.entry import Entry
+    from lipready.providers.journal import Journal
+
+_format = click.option(
+    "--format", "form", type=click.Choice(("full", "json")), default="full", help="Format on stdout."
+)
+
+
+@click.group(name="tasks", invoke_without_command=True)
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Show what was submitted from this machine, and bring home what is not here yet.
+
+    Without a command the tasks are listed. A task is named by the provider's id, by the journal's, or by at least four
+    characters of the journal's.
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_tasks)
+
+
+@command.command(name="list", short_help="List the jobs of the journal.")
+@_format
+@speaking
+def list_tasks(*, form: str = "full", session: Session) -> int:
+    """List all jobs of the journal, the newest first; nobody is asked."""
+    entries = _journal().entries()
+    if form == "json":
+        session.write("".join(entry_as_json(entry) for entry in entries))
+    else:
+        session.write(session.page().finish(list_lines(entries, session.page())))
+    return CLEAN
+
+
+@command.command(name="show", short_help="Ask how a task is.")
+@click.argument("task_id", metavar="ID")
+@_format
+@speaking
+def show_task(*, task_id: str, form: str, session: Session) -> int:
+    """Ask the provider how a task is, and show all that is known of it."""
+    from lipready.providers.run import run
+    from lipready.task import Task, account_of, looked
+
+    entry = _journal().find(task_id)
+    asked = entry.task_id is not None and entry.open and not entry.provider.startswith("sandbox")
+    if asked:
+        account = account_of(entry)
+        entry = run(account, looked(Task.of(account, entry))).entry
+    page = session.page()
+    session.write(entry_as_json(entry) if form == "json" else page.finish(entry_lines(entry, page)))
+    return CLEAN
+
+
+@command.command(name="resume", short_help="Go on with a job, and bring its film home.")
+@click.argument("task_id", metavar="[ID]", required=False)
+@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Where the film shall be.")
+@click.option("--task", "remote", metavar="TASK", help="The provider's id, where several may be the one of the job.")
+@click.option("--poll-interval", type=click.FloatRange(min=0.1), metavar="S", help="Seconds between two looks.")
+@click.option("--deadline", type=click.FloatRange(min=0), metavar="S", help="Wait at most so long; the task goes on.")
+@_format
+@speaking
+def resume_task(
+    *,
+    task_id: str | None,
+    out: Path | None,
+    remote: str | None,
+    poll_interval: float | None,
+    deadline: float | None,
+    form: str,
+    session: Session,
+) -> int:
+    """Go on with a job, wherever it was left: submit it where it was not, wait, and bring its film home.
+
+    Without ID every job of the journal that is not at its end, one after the other. Nothing is submitted twice: where
+    it is not known whether a request arrived, the provider is asked first.
+    """
+    if task_id is None and (out is not None or remote is not None):
+        raise click.UsageError("--out and --task belong to one job: say its ID.")
+    journal, patience = _journal(), Patience(poll_interval, deadline)
+    if task_id is not None:
+        entry = journal.find(task_id)
+        entry = entry if remote is None else _claimed(journal, entry, remote)
+        return _bring_home(entry, _film_path(entry, out), patience, outcome_writer(form, session))
+    return _bring_all_home(journal, patience, form, session)
+
+
+@command.command(name="cancel", short_help="Cancel a task that still waits.")
+@click.argument("task_id", metavar="ID")
+@speaking
+def cancel_task(*, task_id: str, session: Session) -> int:
+    """Cancel a task that still waits for its turn; DashScope only, and only while it is PENDING."""
+    from lipready.providers.run import run
+    from lipready.task import Task, account_of, cancelled
+
+    entry = _journal().find(task_id)
+    if entry.task_id is None:
+        raise UsageError(f"The job {entry.id} has no task that could be cancelled: it is {entry.stage}.")
+    account = account_of(entry)
+    task = run(account, cancelled(Task.of(account, entry)))
+    session.write(f"{task.id}: {task.state.said or task.status}\n")
+    return CLEAN
+
+
+def _bring_all_home(journal: "Journal", patience: Patience, form: str, session: Session) -> int:
+    """Go on with every open job; one that fails does not keep the others back."""
+    entries = [
+        entry for entry in reversed(journal.entries()) if entry.open and not entry.provider.startswith("sandbox")
+    ]
+    if not entries:
+        session.complain("Every job of the journal is at its end.")
+    worst = CLEAN
+    for entry in entries:
+        try:
+            status = _bring_home(entry, _film_path(entry, None), patience, outcome_writer(form, session))
+        except LipreadyError as error:
+            session.complain(f"Error: job {entry.id}: {error}")
+            status = TROUBLE
+        worst = max(worst, status)
+    return worst
+
+
+def _bring_home(entry: "Entry", film: Path, patience: Patience, show: Outcome) -> int:
+    from lipready.providers.run import run
+    from lipready.task import account_of, resumed
+
+    if entry.stage == "downloaded" and entry.result is not None and Path(entry.result).is_file():
+        raise UsageError(f"The film of the job {entry.id} is here already: {entry.result}.")
+    # Named just before the process was killed: that it is here is written down below.
+    if os.path.lexists(film) and entry.result != os.fspath(film):
+        raise UsageError(f"{film} exists already: choose another name for the film (-o).")
+    if not film.parent.is_dir():
+        raise UsageError(f"{film}: its folder does not exist; choose another one (-o).")
+    account = account_of(entry)
+    task = run(account, resumed(account, entry))
+    return bring_home(task, os.fspath(film), patience, show)
+
+
+def _film_path(entry: "Entry", out: Path | None) -> Path:
+    """Name the film: as asked for now, or when it was submitted, or after the job."""
+    return (out or Path(entry.output or f"{entry.id}.mp4")).absolute()
+
+
+def _claimed(journal: "Journal", entry: "Entry", remote: str) -> "Entry":
+    if entry.task_id is not None:
+        raise UsageError(f"The job {entry.id} has its task already: {entry.task_id}.")
+    _require_known(entry, remote)
+    claimed = journal.claim(entry.id, remote)
+    if claimed is None:
+        raise UsageError(f"The task {remote} belongs to another job of the journal.")
+    return claimed
+
+
+def _require_known(entry: "Entry", remote: str) -> None:
+    """Ask the provider whether it has a task: once written down, a wrong id could not be taken back."""
+    from lipready.providers.reading import ask
+    from lipready.providers.run import run
+    from lipready.task import account_of
+
+    account = account_of(entry)
+    service = account.service
+    state = run(account, ask(account, service.query(account.endpoints, remote), service.read_task))
+    if state.id != remote or state.status == "unknown":
+        raise UsageError(f"{service.title} does not know the task {remote}: nothing was changed.")
+
+
+def _journal() -> "Journal":
+    from lipready.providers.journal import Journal
+    from lipready.providers.state import state_folder
+
+    return Journal(state_folder())

@@ -1,0 +1,51 @@
+"""What `lipready tasks` shows of the journal."""
+
+import json
+import time
+from dataclasses import fields, replace
+
+import pytest
+
+from lipready.cli.task_list import entry_as_json, entry_lines, list_lines
+from lipready.providers.entry import STAGES, Entry
+from lipready.reports.page import Page
+
+PAGE = Page(width=100, color=False, unicode=True)
+
+
+@pytest.fixture
+def entry(account, entry_of):
+    now = time.time()
+    return entry_of(account("dashscope"), stage="submitted", task_id="t-1", video="/v.mp4", audio="/a.wav", posted=now)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_stage_has_words(entry, stage):
+    at = replace(entry, stage=stage)
+    (line,) = list_lines([at], PAGE)
+    assert line.startswith(entry.id)
+    assert stage in line
+    assert line.endswith("t-1")
+    text = "\n".join(entry_lines(at, PAGE))
+    assert f"{stage} (" in text
+    assert ("tasks resume" in text) == at.open
+    assert ("deletes the film" in text) == (stage == "succeeded")
+
+
+def test_a_sandbox_that_ended_is_not_resumed(entry):
+    assert "tasks resume" not in "\n".join(entry_lines(replace(entry, provider="sandbox:dashscope"), PAGE))
+
+
+def test_what_a_provider_says_does_not_reach_the_terminal_raw(entry):
+    told = replace(entry, code="X", message="\x1b[31mred\nnext", video="/a\x1bb.mp4")
+    assert all("\x1b" not in line and "\n" not in line for line in entry_lines(told, PAGE))
+
+
+def test_json_has_all_of_it_in_one_line(entry):
+    text = entry_as_json(entry)
+    assert text.count("\n") == 1
+    assert set(json.loads(text)) == {"schema", *(field.name for field in fields(Entry))}
+
+
+def test_nothing_to_list():
+    assert list_lines([], PAGE) == ["No job was submitted from here yet."]
