@@ -165,7 +165,11 @@ def test_what_cannot_be_cancelled(at, fast, slow, job):
 
 def test_a_job_of_an_embedded_sandbox_ended_with_it(at, fast, job):
     run = at(fast)
-    sent = submitted(run, job, "--provider", "sandbox")
+    refused = run("submit", *job, "--no-wait", "--provider", "sandbox")
+    assert (refused.returncode, "leave out --no-wait" in refused.stderr) == (2, True)
+    late = run("submit", *job, "--quick", "-o", "film.mp4", "--deadline", "0", "--provider", "sandbox")
+    assert late.returncode == 2
+    (sent,) = ({"job": each["id"]} for each in listed(run))
     assert run("tasks", "resume").stderr == "Every job of the journal is at its end.\n"
     done = run("tasks", "resume", sent["job"])
     assert (done.returncode, done.stdout) == (2, "")

@@ -73,7 +73,12 @@ def replayed(prompt: str, fixtures: Iterable[Path], folder: Path) -> tuple[str, 
     done = subprocess.run(
         [sys.executable, "-m", "lipready", *command.split()[2:]],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src"), "LIPREADY_STATE_DIR": str(folder / "state")},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(REPOSITORY / "src"),
+            "LIPREADY_STATE_DIR": str(folder / "state"),
+            "COLUMNS": "100",
+        },
         capture_output=True,
         text=True,
         check=False,
