@@ -1,5 +1,6 @@
 """`lipready check`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from lipready.cli.options import Shared, allow_private_option, judging_options
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, of_report
 from lipready.errors import NothingCheckedError, UsageError
+from lipready.gate.settings import FORMATS
 from lipready.job import Job, RequestOptions
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--video-extension", is_flag=True, help="video_extension of the request.")
 @click.option("--callback-url", metavar="URL", help="callback_url of the request (EvoLink).")
 @allow_private_option
-@judging_options(("full", "concise", "json"))
+@judging_options(FORMATS)
 def command(
     *,
     files: tuple[str, ...],
@@ -83,7 +85,7 @@ def _check(jobs: list[Job], profile: "Profile", shared: Shared, session: Session
     from lipready.cli.progress import progress_bars
     from lipready.cli.report_files import refuse_inputs, write_reports
     from lipready.cli.selection import chosen_rules, require_some_ran
-    from lipready.reports.render import render
+    from lipready.reports.render import DOCUMENTS, render, render_all
 
     chosen = chosen_rules(profile, shared)
     refuse_inputs(shared.reports, jobs)
@@ -96,11 +98,15 @@ def _check(jobs: list[Job], profile: "Profile", shared: Shared, session: Session
             )
             report = check_job(job, profile, settings)
         reports.append(report)
-        session.write(_heading(number, len(jobs), shared.form) + render(report, shared.form, session.page()))
+        if shared.form not in DOCUMENTS:
+            session.write(_heading(number, len(jobs), shared.form) + render(report, shared.form, session.page()))
         status = max(status, of_report(report, shared.fail_on))
         if session.abandoned and not shared.reports:
             return status
-    write_reports(shared.reports, reports)
+    if shared.form in DOCUMENTS:
+        page = replace(session.page(), fail_on=shared.fail_on)
+        session.write(render_all([report.to_dict() for report in reports], shared.form, page))
+    write_reports(shared.reports, reports, shared.fail_on)
     require_some_ran(reports, chosen)
     return status
 

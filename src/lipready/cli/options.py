@@ -4,18 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
 from lipready.cli.config import apply_configuration
 from lipready.cli.session import Session
 from lipready.errors import UsageError
+from lipready.gate.settings import FORMATS
 
 Command = Callable[..., Any]
 ReportFile = tuple[str, Path]
-
-_FORMATS = ("full", "concise", "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +26,17 @@ class Shared:
     reports: tuple[ReportFile, ...]
     only: tuple[str, ...]
     ignore: tuple[str, ...]
-    fail_on: str
+    fail_on: Literal["error", "warning"]
     quick: bool
     every_frame: bool
 
 
 def judging_options(formats: Sequence[str]) -> Callable[[Command], Command]:
     """Add the options of every command that judges files; the command receives `session` and `shared`."""
-    options = [
+    options: list[Callable[[Command], Command]] = [
         provider_option,
         click.option("--format", "form", type=click.Choice(formats), default="full", help="Format on stdout."),
-        click.option(
-            "--report",
-            "reports",
-            metavar="FORMAT=PATH",
-            multiple=True,
-            callback=_split_reports,
-            help="Also write a report to a file; repeatable. Formats: full, concise, json.",
-        ),
+        report_option(FORMATS),
         click.option(
             "--only",
             metavar="RULES",
@@ -53,9 +45,7 @@ def judging_options(formats: Sequence[str]) -> Callable[[Command], Command]:
             help="Run only these rules: ids, beginnings of ids or names, with commas between.",
         ),
         click.option("--ignore", metavar="RULES", multiple=True, callback=_split_commas, help="Leave these rules out."),
-        click.option(
-            "--fail-on", type=click.Choice(("error", "warning")), default="error", help="What makes the exit status 1."
-        ),
+        fail_on_option,
         click.option("--quick", is_flag=True, help="Read headers and indexes only: no faces, no speech."),
         click.option("--every-frame", is_flag=True, help="Look at every frame instead of a sample."),
         config_option,
@@ -102,24 +92,36 @@ def _split_commas(ctx: click.Context, param: click.Parameter, values: Sequence[s
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
 
 
-def _split_reports(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> tuple[ReportFile, ...]:
-    pairs = []
-    for value in values:
-        form, equals, path = value.partition("=")
-        if not equals or not path or form not in _FORMATS:
-            raise click.BadParameter(
-                f"{value!r} is not FORMAT=PATH with one of the formats {', '.join(_FORMATS)}.", ctx, param
-            )
-        if not Path(path).absolute().parent.is_dir():
-            raise click.BadParameter(f"the folder of {path!r} does not exist.", ctx, param)
-        if Path(path).is_dir():
-            raise click.BadParameter(f"{path!r} is a folder.", ctx, param)
-        pairs.append((form, Path(path)))
-    return tuple(pairs)
+def report_option(formats: Sequence[str]) -> Callable[[Command], Command]:
+    """Add --report with some formats; the command receives `reports`, pairs of format and path."""
+    return click.option(
+        "--report",
+        "reports",
+        metavar="FORMAT=PATH",
+        multiple=True,
+        callback=lambda ctx, param, values: tuple(_report_file(formats, value, ctx, param) for value in values),
+        help=f"Also write a report to a file; repeatable. Formats: {', '.join(formats)}.",
+    )
+
+
+def _report_file(formats: Sequence[str], value: str, ctx: click.Context, param: click.Parameter) -> ReportFile:
+    form, equals, path = value.partition("=")
+    if not equals or not path or form not in formats:
+        raise click.BadParameter(
+            f"{value!r} is not FORMAT=PATH with one of the formats {', '.join(formats)}.", ctx, param
+        )
+    if not Path(path).absolute().parent.is_dir():
+        raise click.BadParameter(f"the folder of {path!r} does not exist.", ctx, param)
+    if Path(path).is_dir():
+        raise click.BadParameter(f"{path!r} is a folder.", ctx, param)
+    return form, Path(path)
 
 
 provider_option = click.option(
     "--provider", metavar="NAME|PATH", default="dashscope", show_default=True, help="A profile's name, or its file."
+)
+fail_on_option = click.option(
+    "--fail-on", type=click.Choice(("error", "warning")), default="error", help="What makes the exit status 1."
 )
 config_option = click.option(
     "--config",

@@ -139,7 +139,7 @@ def _prepare(job: Job, settings: "Settings", choices: "Choices", run: Run) -> in
         prepared = repair_job(job, before, profile, settings, choices, out=run.out, dry_run=run.dry_run)
     form = as_json(prepared, sheet) if shared.form == "json" else as_text(prepared, run.out, session.page(), sheet)
     session.write(form)
-    write_reports(shared.reports, [prepared.report])
+    write_reports(shared.reports, [prepared.report], shared.fail_on)
     require_some_ran([prepared.report], chosen)
     if prepared.speaker_open:
         return FOUND

@@ -14,5 +14,10 @@ INTERRUPTED = 130
 
 def of_report(report: "Report", fail_on: str) -> int:
     """FOUND where the verdict is at or above `fail_on` ("error" or "warning"), else CLEAN."""
+    return of_verdict(report.verdict, fail_on)
+
+
+def of_verdict(verdict: str, fail_on: str) -> int:
+    """As `of_report`, of a verdict ("pass", "warn" or "fail") alone."""
     failing = {"fail"} if fail_on == "error" else {"fail", "warn"}
-    return FOUND if report.verdict in failing else CLEAN
+    return FOUND if verdict in failing else CLEAN

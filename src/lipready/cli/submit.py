@@ -128,7 +128,7 @@ def _submit(job: Job, settings: "Settings", run: Run) -> int:
     profile = load_profile(run.account.service.name)
     chosen = chosen_rules(profile, run.shared)
     job, report = _checked(job, profile, settings, run)
-    write_reports(run.shared.reports, [report])
+    write_reports(run.shared.reports, [report], run.shared.fail_on)
     require_some_ran([report], chosen)
     show, begun = outcome_writer(run.shared.form, run.session, report), time.time()
     try:

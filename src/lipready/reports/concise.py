@@ -1,19 +1,36 @@
 """One line per finding, for grep and for editors: `path: severity RULE name: message`."""
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 from lipready.facts.report import Report
-from lipready.reports.count import counted, totals
+from lipready.reports.count import counted, sum_up, totals
 from lipready.reports.page import Page, plain
+
+if TYPE_CHECKING:
+    from lipready.facts.finding import Severity
 
 
 def render(report: Report, page: Page) -> str:
     """Write the findings, then one line that sums up."""
-    lines = [
-        f"{plain(f.path or f.role)}: {page.paint(f.severity, f.severity)} {f.rule} {f.name}: {plain(f.message)}"
-        for f in report.findings
-    ]
+    lines = [_line(page, f.path or f.role, f.severity, f"{f.rule} {f.name}", f.message) for f in report.findings]
     if not page.brief:
         unchecked = len({entry.rule for entry in report.unchecked})
         left_out = f"; {counted(unchecked, 'rule')} not checked" if unchecked else ""
         files = counted(len(report.facts.files()), "file")
         lines.append(f"{report.verdict}: {totals(report)} in {files} for {report.provider}{left_out}")
     return page.finish(lines) if lines else ""
+
+
+def render_all(reports: Sequence[Mapping[str, Any]], page: Page) -> str:
+    """Write the findings of a run in the order of paths, then one line that sums up; of `lipready.report/1`."""
+    from lipready.reports.gathered import issues_of
+
+    lines = [_line(page, i.path, i.severity, i.title, i.message) for i in issues_of(reports)]
+    lines += [] if page.brief else [sum_up(reports)]
+    return page.finish(lines) if lines else ""
+
+
+def _line(page: Page, path: str, severity: str, title: str, message: str) -> str:
+    tone: Severity = severity  # type: ignore[assignment]
+    return f"{plain(path)}: {page.paint(severity, tone)} {title}: {plain(message)}"

@@ -35,13 +35,17 @@ def _escape(match: re.Match[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where text goes. `width` in columns; `brief` leaves out facts and all that is well, `verbose` adds to them."""
+    """Where text goes. `width` in columns; `brief` leaves out facts and all that is well, `verbose` adds to them.
+
+    `fail_on` is the mildest severity that fails, for formats that tell what failed from what passed.
+    """
 
     width: int = 100
     color: bool = False
     unicode: bool = True
     brief: bool = False
     verbose: bool = False
+    fail_on: Literal["error", "warning"] = "error"
 
     def paint(self, text: str, tone: Tone) -> str:
         """Colour a text that is already plain."""

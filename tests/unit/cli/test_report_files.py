@@ -4,7 +4,9 @@ import stat
 
 import pytest
 
+from lipready.cli.check import command as check
 from lipready.cli.report_files import refuse_inputs, write_reports
+from lipready.cli.session import Session
 from lipready.errors import UsageError
 from lipready.facts.job import JobFacts
 from lipready.facts.report import Report
@@ -67,3 +69,26 @@ def test_an_input_is_never_overwritten(tmp_path):
     with pytest.raises(UsageError, match="a report would overwrite it"):
         refuse_inputs([("json", link)], [Job(video=str(clip))])
     refuse_inputs([("json", tmp_path / "other")], [Job(video=str(clip))])
+
+
+def test_of_some_formats_there_is_one_document_for_the_run(tmp_path, report):
+    write_reports([("junit", tmp_path / "x.xml"), ("gitlab", tmp_path / "x.json")], [report, report], "warning")
+
+    assert (tmp_path / "x.xml").read_text().count("<?xml") == 1
+    assert json.loads((tmp_path / "x.json").read_text()) == []
+
+
+def test_check_writes_one_document_for_all_jobs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("b.mp4", "a.mp4"):
+        (tmp_path / name).write_bytes(b"no film")
+    (tmp_path / "jobs.jsonl").write_text('{"video": "b.mp4"}\n{"video": "a.mp4"}\n')
+
+    with check.make_context(
+        "check", ["--jobs", "jobs.jsonl", "--quick", "--format", "github"], obj=Session()
+    ) as context:
+        assert check.invoke(context) == 1
+
+    *annotations, summary = capsys.readouterr().out.splitlines()
+    assert [line.partition(",")[0] for line in annotations] == ["::error file=a.mp4", "::error file=b.mp4"]
+    assert summary.startswith("fail: 2 errors, ")

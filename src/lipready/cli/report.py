@@ -1,0 +1,58 @@
+"""`lipready report`."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from lipready.cli.options import ReportFile, config_option, fail_on_option, report_option, speaking
+from lipready.cli.session import Session
+from lipready.cli.status import of_verdict
+from lipready.errors import NothingCheckedError, UsageError
+from lipready.gate.settings import FORMATS
+
+_FORMATS = tuple(form for form in FORMATS if form != "full")
+
+
+@click.group(name="report")
+def command() -> None:
+    """Make one report out of several."""
+
+
+@command.command(name="merge", short_help="Put the reports of shards together.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="concise", help="Format on stdout.")
+@report_option(_FORMATS)
+@fail_on_option
+@config_option
+@speaking
+def merge(
+    *,
+    files: tuple[Path, ...],
+    form: str,
+    reports: tuple[ReportFile, ...],
+    fail_on: Literal["error", "warning"],
+    session: Session,
+) -> int:
+    """Put together what the shards of a run wrote with --format json or --report json=FILE.
+
+    Nothing is checked again: the verdict is the worst of them, in the order of paths. Exit status as of `check`.
+    """
+    import os
+
+    from lipready.cli.report_files import write_merged
+    from lipready.cli.shards import read_shards
+    from lipready.reports.count import worst_verdict
+    from lipready.reports.render import render_all
+
+    taken = {os.path.realpath(path) for _form, path in reports}
+    for path in files:
+        if os.path.realpath(path) in taken:
+            raise UsageError(f"{path}: is an input; a report would overwrite it.")
+    merged = read_shards(files)
+    if not merged:
+        raise NothingCheckedError("the files hold no report.")
+    session.write(render_all(merged, form, replace(session.page(), fail_on=fail_on)))
+    write_merged(reports, merged, fail_on)
+    return of_verdict(worst_verdict(merged), fail_on)

@@ -1,0 +1,156 @@
+"""All reports of a run, gathered by file: what the documents for other programs are made of."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
+from typing import Any
+
+from lipready.facts.address import is_address
+from lipready.facts.plain import plain_text
+from lipready.reports.page import plain
+
+Plain = Mapping[str, Any]
+SEVERITIES = ("error", "warning", "info")
+"""From the worst down."""
+_UNUSUAL = re.compile(r"^[./]|[:\\]|//|/\.?(/|$)")  # all else is as it should be, of ten thousand nearly all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """A finding, or a required rule that could not be judged (a warning without a name).
+
+    `path` is as it is on the disk, for machines; every other text is free of controls. `number` tells findings of one
+    rule about one file apart, from 1. `where` is that of `lipready.report/1`.
+    """
+
+    path: str
+    rule: str
+    name: str
+    severity: str
+    message: str
+    measured: str
+    limit: str
+    remote: str | None
+    fix: str | None
+    where: Plain | None
+    provider: str
+    number: int
+
+    @property
+    def title(self) -> str:
+        """`V104 video-frame-rate`."""
+        return f"{self.rule} {self.name}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """One file with what is wrong with it, and the rules that did not run on it: (rule, reason)."""
+
+    path: str
+    issues: list[Issue] = field(default_factory=list)
+    unchecked: list[tuple[str, str]] = field(default_factory=list)
+
+
+def by_file(reports: Sequence[Plain]) -> list[CheckedFile]:
+    """Gather `lipready.report/1` by file, in the order of paths; what several reports say of a file stands once.
+
+    What is about the job as a whole belongs to its first file.
+    """
+    files: dict[str, CheckedFile] = {}
+    for report in in_order(reports):
+        paths = _paths_of(report)
+        for path in dict.fromkeys(paths.values()):
+            files.setdefault(path, CheckedFile(path))
+        for path, issue in _issues(report, paths):
+            _add(files.setdefault(path, CheckedFile(path)).issues, issue)
+        for entry in report["unchecked"]:
+            file = files.get(paths.get(entry["role"], paths["job"]))
+            gap = (entry["rule"], plain(plain_text(entry["reason"])))
+            if file is not None and gap not in file.unchecked:
+                file.unchecked.append(gap)
+    return [files[path] for path in sorted(files)]
+
+
+def in_order(reports: Sequence[Plain]) -> list[Plain]:
+    """Put reports into the order of their paths, whoever was ready first."""
+    return sorted(reports, key=lambda report: ([file["path"] for file in report["files"]], report["provider"]))
+
+
+def issues_of(reports: Sequence[Plain]) -> list[Issue]:
+    """Give every issue of a run, in the order of paths."""
+    return [issue for file in by_file(reports) for issue in file.issues]
+
+
+def worst_first(issues: Sequence[Issue]) -> list[Issue]:
+    """Errors before warnings before notes, and else as it is."""
+    return sorted(issues, key=lambda issue: SEVERITIES.index(issue.severity))
+
+
+def _paths_of(report: Plain) -> dict[str, str]:
+    """Give the path for each role, and of the first file for the job."""
+    paths = {file["role"]: _located(file["path"]) for file in report["files"]}
+    return {**paths, "job": next(iter(paths.values()), "")}
+
+
+def _located(path: str) -> str:
+    """Name a file below the working directory from there, with slashes: as repositories do."""
+    path = plain_text(path)
+    if not _UNUSUAL.search(path) or is_address(path) or "\0" in path:
+        return path
+    pure = PurePath(path)
+    if pure.is_absolute():
+        with suppress(ValueError, OSError):  # elsewhere, or a working directory that is gone
+            pure = pure.relative_to(Path.cwd())
+    return pure.as_posix()
+
+
+def _issues(report: Plain, paths: Mapping[str, str]) -> Iterator[tuple[str, Issue]]:
+    broken = set()
+    for finding in report["findings"]:
+        given = finding["path"]
+        path = _located(given) if given else paths.get(finding["role"], paths["job"])
+        fix = finding["fix"]
+        broken |= {path} if finding["severity"] == "error" else set()
+        yield (
+            path,
+            Issue(
+                path=path,
+                **{key: plain(plain_text(finding[key])) for key in ("rule", "name", "severity", "message")},
+                **{key: plain(plain_text(finding[key])) for key in ("measured", "limit")},
+                remote=None if finding["remote"] is None else plain(plain_text(finding["remote"])),
+                fix=None if fix is None else plain(plain_text(fix["text"])),
+                where=finding["where"],
+                provider=plain(plain_text(report["provider"])),
+                number=0,
+            ),
+        )
+    for entry in report["unchecked"]:
+        path = paths.get(entry["role"], paths["job"])
+        if entry["required"] and path not in broken:  # a file that cannot be read is one thing, not ten
+            yield path, _gap(path, entry, report)
+
+
+def _gap(path: str, entry: Plain, report: Plain) -> Issue:
+    return Issue(
+        path=path,
+        rule=entry["rule"],
+        name="",
+        severity="warning",
+        message=f"A required rule could not be judged: {plain(plain_text(entry['reason']))}",
+        measured="",
+        limit="",
+        remote=None,
+        fix=None,
+        where=None,
+        provider=plain(plain_text(report["provider"])),
+        number=0,
+    )
+
+
+def _add(issues: list[Issue], issue: Issue) -> None:
+    """Add an issue with its number, unless another job has told it of the same file."""
+    alike = [known for known in issues if (known.rule, known.provider) == (issue.rule, issue.provider)]
+    if all(replace(known, number=0) != issue for known in alike):
+        issues.append(replace(issue, number=len(alike) + 1))

@@ -1,0 +1,47 @@
+"""A table for people, in GitHub's Markdown: the summary of a job, or a comment."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lipready.reports.count import counted, sum_up, worst_verdict
+from lipready.reports.gathered import Issue, issues_of, worst_first
+from lipready.reports.page import Page, plain
+
+LARGEST = 1_000_000
+"""Bytes: GitHub refuses a summary of more than 1 MiB, and other commands of the step may have written to it."""
+_MARKS = {"error": "❌ error", "warning": "⚠️ warning", "info": "ℹ️ note"}
+_VERDICTS = {"pass": "✅ pass", "warn": "⚠️ warn", "fail": "❌ fail"}
+_MARKUP = re.compile(r"[&<>|`\\\[\]*_~#!$@]")
+_HEAD = "| | file | rule | finding | measured | limit |\n|---|---|---|---|---|---|\n"
+_LONGEST = 2000
+
+
+def render_all(reports: Sequence[Mapping[str, Any]], page: Page) -> str:
+    """Write the verdict and a table of findings, the worst first; what has no room is counted."""
+    del page
+    text = f"### lipready: {_VERDICTS[worst_verdict(reports)]}\n\n{_inert(sum_up(reports))}\n"
+    issues = worst_first(issues_of(reports))
+    if not issues:
+        return text
+    rows, left = [text, "\n", _HEAD], LARGEST - 1000 - len(text.encode())
+    for number, issue in enumerate(issues):
+        row = _row(issue)
+        left -= len(row.encode())
+        if left < 0:
+            rows.append(f"\n{counted(len(issues) - number, 'more finding')} for which there is no room here.\n")
+            break
+        rows.append(row)
+    return "".join(rows)
+
+
+def _row(issue: Issue) -> str:
+    cells = (issue.path, issue.title, issue.message, issue.measured, issue.limit)
+    return f"| {' | '.join([_MARKS[issue.severity], *map(_inert, cells)])} |\n"
+
+
+def _inert(text: str) -> str:
+    """Turn whatever Markdown or HTML would obey into references to characters."""
+    shown = plain(text)
+    shown = shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", shown)

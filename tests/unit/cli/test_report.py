@@ -1,0 +1,171 @@
+"""`lipready report merge`: what shards wrote becomes one report."""
+
+import json
+
+import click
+import pytest
+
+from lipready.cli.report import command
+from lipready.cli.session import Session
+from lipready.cli.shards import read_shards
+from lipready.errors import NothingCheckedError, UsageError
+
+
+def report(path="clip.mp4", *, verdict="pass", **changes):
+    facts = {"container": None, "bytes": 0, "extension": "mp4", "problem": "is empty", "lfs": None}
+    facts |= {"unmeasured": {"media": "is empty"}, "people": None}
+    return {
+        "schema": "lipready.report/1",
+        "provider": "dashscope",
+        "verdict": verdict,
+        "files": [{"role": "video", "path": path, "address": None, "facts": facts}],
+        "request": {"face_threshold": None, "video_extension": False, "callback": None},
+        "findings": [] if verdict == "pass" else [finding(path, "error" if verdict == "fail" else "warning")],
+        "unchecked": [],
+        **changes,
+    }
+
+
+def finding(path, severity):
+    texts = {"rule": "F001", "name": "file-unreadable", "severity": severity, "role": "video", "path": path}
+    texts |= {"message": f"{path} is empty.", "measured": "0 bytes", "limit": "media", "source": ""}
+    return {**texts, "remote": None, "where": None, "fix": None}
+
+
+@pytest.fixture
+def shard(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def write(name, *reports):
+        (tmp_path / name).write_text("".join(json.dumps(each) + "\n" for each in reports))
+        return tmp_path / name
+
+    return write
+
+
+def merge(*arguments):
+    with command.make_context("report", ["merge", *map(str, arguments)], obj=Session()) as context:
+        return command.invoke(context)
+
+
+def test_shards_become_one_report_in_the_order_of_paths(shard, capsys):
+    one = shard("one.jsonl", report("c.mp4"), report("b.mp4", verdict="fail"))
+    two = shard("two.jsonl", report("a.mp4", verdict="warn"))
+
+    assert merge(one, two) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "a.mp4: warning F001 file-unreadable: a.mp4 is empty.",
+        "b.mp4: error F001 file-unreadable: b.mp4 is empty.",
+        "fail: 1 error, 1 warning in 3 files for dashscope",
+    ]
+
+
+def test_json_comes_out_as_it_went_in(shard, capsys):
+    reports = [report("a.mp4"), report("é\n\x1b.mp4", verdict="warn")]
+
+    merge(shard("one.jsonl", reports[1]), shard("two.jsonl", reports[0]), "--format", "json")
+
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == reports
+
+
+@pytest.mark.parametrize(
+    ("verdict", "fail_on", "status"), [("pass", "warning", 0), ("warn", "error", 0), ("warn", "warning", 1)]
+)
+def test_the_exit_status_is_that_of_check(shard, verdict, fail_on, status):
+    assert merge(shard("one.jsonl", report(verdict=verdict)), "--fail-on", fail_on) == status
+
+
+def test_several_formats_in_one_run(shard, tmp_path):
+    path = shard("one.jsonl", report(verdict="warn"))
+
+    merge(path, "--fail-on", "warning", "--report", "junit=out.xml", "--report", "sarif=out.sarif", "-q")
+
+    assert 'failures="1"' in (tmp_path / "out.xml").read_text()
+    assert json.loads((tmp_path / "out.sarif").read_text())["version"] == "2.1.0"
+
+
+def test_the_summary_of_a_job_is_added_to(shard, tmp_path, monkeypatch):
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+
+    merge(shard("one.jsonl", report()), "--report", "markdown=summary.md")
+
+    assert summary.read_text().startswith("before\n### lipready: ✅ pass\n")
+
+
+def test_a_shard_without_files_is_fine_and_nothing_at_all_is_not(shard):
+    empty = shard("empty.jsonl")
+
+    assert merge(empty, shard("one.jsonl", report())) == 0
+    with pytest.raises(NothingCheckedError):
+        merge(empty)
+
+
+def test_an_input_is_not_overwritten_and_full_cannot_be_made(shard):
+    path = shard("one.jsonl", report())
+
+    with pytest.raises(UsageError, match="would overwrite it"):
+        merge(path, "--report", f"json={path}")
+    for option in (("--report", "full=x.txt"), ("--format", "full")):
+        with pytest.raises(click.BadParameter):
+            merge(path, *option)
+
+
+def test_the_same_files_twice_are_refused_with_both_places(shard):
+    one, two = shard("one.jsonl", report("a.mp4"), report("b.mp4")), shard("two.jsonl", report("b.mp4"))
+
+    with pytest.raises(UsageError, match=r"two.jsonl, line 1: reports on 'b.mp4', as .*one.jsonl, line 2 does"):
+        read_shards([one, two])
+
+
+def test_one_file_with_other_options_or_at_another_provider_is_another_job(shard):
+    request = {"face_threshold": 150, "video_extension": False, "callback": None}
+    path = shard("one.jsonl", report(), report(request=request), report(provider="evolink"))
+
+    assert len(read_shards([path])) == 3
+
+
+LINE = json.dumps(report(verdict="fail"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (LINE + "\n" + LINE[:200], "line 2: ends in the middle of a report"),
+        (LINE[:200] + "\n", "line 1: is not JSON"),
+        (b"\xff\xfe\n", "line 1: is not JSON"),
+        ("[" * 100_000 + "\n", "line 1: is not JSON"),
+        ("NaN\n", "line 1: is not JSON: NaN is not a number"),
+        ("[]\n", "line 1: is no report"),
+        ("{}\n", "line 1: is no report"),
+        (LINE.replace("report/1", "report/2"), "is 'lipready.report/2', and this release"),
+        (LINE.replace('"error"', '"fatal"'), r"at 'findings\[0\].severity'"),
+        (LINE.replace('"F001"', '"F001\\n"'), r"at 'findings\[0\].rule'"),
+        (LINE.replace('"remote": null, ', ""), r"at 'findings\[0\]'"),
+        (LINE.replace('"fail"', '"pass"'), "says pass, and what it lists makes it fail"),
+        (json.dumps(report(files=[])), "one to three files"),
+        (json.dumps(report(files=report()["files"] * 2)), "one to three files"),
+        (json.dumps(report(more=1)), "at 'it'"),
+    ],
+)
+def test_what_is_no_report_is_refused_in_one_sentence(tmp_path, text, said):
+    path = tmp_path / "shard.jsonl"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    with pytest.raises(UsageError, match=said) as raised:
+        read_shards([path])
+    assert len(str(raised.value)) < len(str(path)) + 200
+
+
+def test_a_line_too_long_and_a_file_that_is_not_there_are_said(tmp_path, monkeypatch):
+    monkeypatch.setattr("lipready.cli.shards._LONGEST_LINE", 1 << 20)
+    path = tmp_path / "shard.jsonl"
+    path.write_bytes(b"[" * (2 << 20))
+
+    with pytest.raises(UsageError, match="more than 1 MiB"):
+        read_shards([path])
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_shards([tmp_path / "gone"])
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_shards([tmp_path])
