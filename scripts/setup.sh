@@ -67,7 +67,7 @@ make_environment() {
     "$python" -m venv --clear "$venv"
     # Dependency groups came with pip 25.1.
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable "$root[s3,sandbox]" --group "$root/pyproject.toml:dev"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable "$root[dask,s3,sandbox]" --group "$root/pyproject.toml:dev"
 }
 
 # What the environment was made from, and where: a moved clone or a changed pyproject.toml makes it anew.

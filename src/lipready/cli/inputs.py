@@ -3,21 +3,14 @@
 import stat
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from lipready.errors import UsageError
 from lipready.facts.address import file_name, is_address, shown
+from lipready.gate.kinds import Kind, kind_by_content, kind_by_extension
 from lipready.job import Job, RequestOptions
-
-Kind = Literal["video", "audio", "image"]
 
 _FLAGS: dict[Kind, str] = {"video": "--video", "audio": "--audio", "image": "--ref"}
 _NOUNS: dict[Kind, str] = {"video": "videos", "audio": "audio tracks", "image": "images"}
-_EXTENSIONS: dict[Kind, str] = {
-    "video": "mp4 m4v mov qt avi mkv webm mpg mpeg ts mts m2ts 3gp 3g2 flv f4v wmv asf ogv mxf vob",
-    "audio": "wav wave mp3 aac m4a m4b ogg oga opus flac wma aif aiff aifc amr ac3 eac3 caf au mka",
-    "image": "jpg jpeg jpe jfif png bmp webp gif tif tiff heic heif avif jxl jp2",
-}
 
 
 def assign(
@@ -75,22 +68,6 @@ def _kind_of(path: str) -> Kind | None:
     if is_address(path):
         return kind_by_extension(file_name(path))
     return kind_by_content(path) or kind_by_extension(path)
-
-
-def kind_by_content(path: str) -> Kind | None:
-    """Tell by the first bytes; None for a missing file, a Git LFS pointer, and what is no media."""
-    from lipready.probe.sniff import kind_of
-
-    try:
-        return kind_of(path)
-    except (OSError, ValueError):
-        return None
-
-
-def kind_by_extension(path: str) -> Kind | None:
-    """Tell by the name."""
-    extension = Path(path).suffix.lower().removeprefix(".")
-    return next((kind for kind, known in _EXTENSIONS.items() if extension in known.split()), None)
 
 
 def _flags(roles: dict[Kind, str]) -> str:

@@ -65,7 +65,7 @@ def test_an_empty_list_is_no_error_here(write):
         ("[" * 100_000, "is not JSON"),
         ("[]", "a job is an object"),
         ('{"vido": "a.mp4"}', "did you mean 'video'?"),
-        ('{"zzz": "a.mp4"}', "known keys are video"),
+        ('{"zzz": "a.mp4"}', "known keys are name, video"),
         ('{"video": 3}', "video is not text"),
         ('{"video": "a.mp4", "face_threshold": true}', "face_threshold is not a whole number"),
         ('{"video": "a.mp4", "video_extension": 1}', "video_extension is not true or false"),
