@@ -126,6 +126,29 @@ def measure(
     )
 
 
+def measure_file(path: str, role: Role, settings: Settings, *, describe: bool = False) -> FileFacts:
+    """Measure one file of this machine; see `check_job`.
+
+    Never raises on account of the file. Raises ComponentError where the face models can neither be found nor fetched.
+    """
+    from lipready.probe.source import examine
+
+    facts = examine(path, role, quick=settings.quick)
+    if settings.quick or facts.problem is not None or isinstance(facts.media, Unmeasured):
+        return facts
+    if role == "video" and isinstance(facts.media, VideoFacts):
+        return _watch_video(facts, facts.media, settings, describe=describe)
+    if role == "audio" and isinstance(facts.media, AudioFacts):
+        from lipready.speech.listen import listen
+
+        return replace(facts, speech=listen(facts.path, facts.media, progress=_progress_of(facts, settings)))
+    if role == "reference":
+        from lipready.faces.people import people_in_image
+
+        return replace(facts, people=people_in_image(path, describe=describe))
+    return facts
+
+
 def _match(reference: PeopleFacts | Unmeasured, video: PeopleFacts | Unmeasured) -> Match | Unmeasured:
     """Compare the face of the reference image with the people of the video, where both were looked at."""
     from lipready.faces.match import match_reference
@@ -155,7 +178,7 @@ def _measure_input(
         return None
     if is_address(path):
         return _measure_address(path, role, settings, largest.get(role, _LARGEST), describe=describe)
-    return _measure_file(path, role, settings, describe=describe)
+    return measure_file(path, role, settings, describe=describe)
 
 
 def _measure_address(url: str, role: Role, settings: Settings, largest: int, *, describe: bool) -> FileFacts:
@@ -170,27 +193,8 @@ def _measure_address(url: str, role: Role, settings: Settings, largest: int, *, 
         if copy is None:
             return unread(url, role, address)
         told = None if tell is None else lambda _path, share: tell(name, share)
-        facts = _measure_file(fspath(copy), role, replace(settings, progress=told), describe=describe)
+        facts = measure_file(fspath(copy), role, replace(settings, progress=told), describe=describe)
     return replace(facts, path=name, extension=extension_of(file_name(url)), address=address)
-
-
-def _measure_file(path: str, role: Role, settings: Settings, *, describe: bool) -> FileFacts:
-    from lipready.probe.source import examine
-
-    facts = examine(path, role, quick=settings.quick)
-    if settings.quick or facts.problem is not None or isinstance(facts.media, Unmeasured):
-        return facts
-    if role == "video" and isinstance(facts.media, VideoFacts):
-        return _watch_video(facts, facts.media, settings, describe=describe)
-    if role == "audio" and isinstance(facts.media, AudioFacts):
-        from lipready.speech.listen import listen
-
-        return replace(facts, speech=listen(facts.path, facts.media, progress=_progress_of(facts, settings)))
-    if role == "reference":
-        from lipready.faces.people import people_in_image
-
-        return replace(facts, people=people_in_image(path, describe=describe))
-    return facts
 
 
 def _watch_video(facts: FileFacts, video: VideoFacts, settings: Settings, *, describe: bool) -> FileFacts:

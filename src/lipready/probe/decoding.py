@@ -1,6 +1,5 @@
 """Decode a video at the pace that its key frames allow."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from lipready.errors import ProbeError
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.container import MAX_PIXELS, MEDIA_ERRORS, open_media
+from lipready.probe.processors import processors
 from lipready.probe.streams import best_video
 
 MOST_THREADS = 4
@@ -210,4 +210,4 @@ def _configure(context: Any, video: VideoFacts, pace: Pace, threads: int | None)
 
 
 def _threads(video: VideoFacts) -> int:
-    return max(1, min(MOST_THREADS, os.cpu_count() or 1, THREAD_BYTES // frame_bytes(video)))
+    return max(1, min(MOST_THREADS, processors(), THREAD_BYTES // frame_bytes(video)))

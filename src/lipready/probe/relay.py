@@ -4,7 +4,6 @@ libav lets other threads run while it decodes. One decoder per piece needs no wa
 of them take less time than one with two frame threads, and the pictures are the same.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,6 +13,7 @@ from typing import Any
 
 from lipready.facts.video import VideoFacts
 from lipready.probe.decoding import Decoder, Pace, Shown, frame_bytes, open_decoder
+from lipready.probe.processors import processors
 from lipready.probe.sampling import Piece, samples
 
 MOST_WORKERS = 4
@@ -127,14 +127,7 @@ def _wanted(decoder: Decoder, piece: Piece, *, every_frame: bool) -> Iterator[Sh
 
 def _workers(video: VideoFacts, pieces: int) -> int:
     """Tell how many decoders may run at once."""
-    return max(1, min(MOST_WORKERS, _processors(), pieces, DECODER_BYTES // (8 * frame_bytes(video))))
-
-
-def _processors() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        return os.cpu_count() or 1
+    return max(1, min(MOST_WORKERS, processors(), pieces, DECODER_BYTES // (8 * frame_bytes(video))))
 
 
 def _empty(line: "Queue[Any]") -> None:

@@ -1,0 +1,75 @@
+"""The unit of work: one file, small enough to send anywhere."""
+
+import os
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from lipready.check import Settings
+from lipready.facts.file import FileFacts, Role
+from lipready.facts.unmeasured import Unmeasured
+
+TIMEOUT = 300.0
+"""Seconds that any file may take."""
+
+TIMEOUT_PER_BYTE = 1e-6
+"""Seconds that each byte may take on top: a second for a megabyte, whatever it holds."""
+
+EVERY_FRAME_TAKES = 10
+"""So many times as long may it take to look at each frame instead of a sample."""
+
+MEMORY = 2 << 30
+"""Bytes that the measurement of one file may hold at once, libraries and models included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTask:
+    """One file that is to be measured as what `role` asks for.
+
+    `path` is as it shall stand in the facts, relative to the folder `root`. `quick`, `every_frame` and `describe` are
+    those of `check`. `content_id` names the content, so that no executor takes a changed file for the one it knows.
+    `timeout` is in seconds (None: TIMEOUT and more for a large file), `memory` in bytes.
+    """
+
+    root: str
+    path: str
+    role: Role
+    quick: bool = False
+    every_frame: bool = False
+    describe: bool = False
+    content_id: str | None = None
+    timeout: float | None = None
+    memory: int = MEMORY
+
+    @property
+    def settings(self) -> Settings:
+        """How to measure it."""
+        return Settings(quick=self.quick, every_frame=self.every_frame)
+
+    def seconds(self) -> float:
+        """Tell how long the measurement may take, on the machine where the file is."""
+        if self.timeout is not None:
+            return self.timeout
+        usual = TIMEOUT + TIMEOUT_PER_BYTE * (self.size() or 0)
+        return usual * EVERY_FRAME_TAKES if self.every_frame else usual
+
+    def size(self) -> int | None:
+        """Tell how many bytes the file has; None where nobody knows."""
+        try:
+            return os.stat(os.path.join(self.root, self.path)).st_size  # noqa: PTH116, PTH118 - whatever the name
+        except (OSError, ValueError):
+            return None
+
+    def failed(self, problem: str) -> FileFacts:
+        """Make the facts of a file that nobody could measure; `problem` is a phrase that continues its name."""
+        reason, size = Unmeasured(problem), self.size()
+        return FileFacts(
+            role=self.role,
+            path=self.path,
+            bytes=Unmeasured("its size is not known") if size is None else size,
+            extension=PurePath(self.path).suffix.lower().removeprefix("."),
+            format=reason,
+            lfs=None,
+            problem=problem,
+            media=reason,
+            people=reason,
+        )

@@ -1,0 +1,90 @@
+"""Tasks in, facts out, on any `concurrent.futures.Executor`."""
+
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from contextlib import AbstractContextManager, closing, nullcontext
+
+from lipready.errors import ComponentError, LipreadyError
+from lipready.facts.file import FileFacts
+from lipready.gate.file_task import FileTask
+from lipready.gate.isolation import measure_file
+from lipready.gate.local import Submit, local_workers
+from lipready.gate.window import Window
+from lipready.probe.processors import processors
+
+WINDOW = 64
+"""Files that are handed to somebody else's executor at once: nobody can ask it how many workers it has."""
+
+_LOST = (BrokenExecutor, CancelledError, ConnectionError, EOFError)
+_LOST_NAMES = {"KilledWorker", "CommClosedError", "FutureCancelledError", "WorkerCrashedError", "ActorDiedError"}
+"""What the executors of other libraries raise when a worker is gone; they are not imported for their names."""
+
+
+def run_tasks(
+    tasks: Iterable[FileTask],
+    executor: Executor | None = None,
+    *,
+    workers: int | None = None,
+    window: int | None = None,
+) -> Generator[tuple[FileTask, FileFacts], None, None]:
+    """Measure files; yields each task with its facts, in the order in which they end.
+
+    Without an executor `workers` child processes of this machine measure (None: as many as there are cores). One that
+    is handed in is asked for nothing but `submit`, and is not shut down. At most `window` files are handed out at once.
+    Tasks are taken as there is room for them. Where a worker is lost, its file is tried once more; if that one is
+    lost too, the facts have a `problem`. Closing the iterator, also by Ctrl-C, ends what runs here at once.
+
+    Raises ComponentError where something is missing that measuring needs, or the executor itself does not work.
+    """
+    if executor is None:
+        count = max(1, workers or processors())
+        place: AbstractContextManager[Submit] = local_workers(count)
+        size = window or 2 * count
+    else:
+        place = nullcontext(_submit_to(executor))
+        size = window or WINDOW
+    with place as submit, closing(Window(tasks, submit, size)) as open_tasks:
+        yield from _results(open_tasks)
+
+
+def _results(window: Window[FileTask, FileFacts]) -> Iterator[tuple[FileTask, FileFacts]]:
+    tried: set[FileTask] = set()
+    for task, future in window:
+        try:
+            facts = future.result()
+        except LipreadyError as error:
+            # Ray raises an heir of the class whose text is a traceback, and keeps what was raised as its cause.
+            raise getattr(error, "cause", error) from None
+        except (Exception, CancelledError) as error:
+            if not _is_loss(error):
+                raise _unusable(task, error) from error
+            if task not in tried:
+                tried.add(task)
+                window.repeat(task)
+                continue
+            facts = task.failed("was lost twice, each time with the worker that measured it")
+        tried.discard(task)
+        yield task, facts
+
+
+def _submit_to(executor: Executor) -> Submit:
+    def submit(task: FileTask) -> "Future[FileFacts]":
+        try:
+            return executor.submit(measure_file, task)
+        except Exception as error:
+            raise ComponentError(
+                f"The executor takes no more work ({type(error).__name__}: {str(error)[:200]}): start it again."
+            ) from error
+
+    return submit
+
+
+def _is_loss(error: BaseException) -> bool:
+    return isinstance(error, _LOST) or type(error).__name__ in _LOST_NAMES
+
+
+def _unusable(task: FileTask, error: BaseException) -> ComponentError:
+    return ComponentError(
+        f"The executor could not run the measurement of {task.path} ({type(error).__name__}: {str(error)[:200]}): "
+        "the same version of lipready must be installed where its workers run."
+    )
