@@ -83,7 +83,7 @@ def test_every_public_name_is_there_and_no_other_is_promised():
     assert set(kinds) == NAMES
     verbs = {name for name in NAMES if name.islower()} - {"__version__"}
     assert {kinds[name] for name in verbs} == {"function"}
-    assert not hasattr(lipready, "gate")
+    assert not hasattr(lipready, "sandboxed")
 
 
 def test_importing_the_package_imports_nothing_heavy():

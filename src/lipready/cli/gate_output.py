@@ -1,0 +1,117 @@
+"""What `lipready gate` writes to stdout, and when."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from lipready.cli.session import Session
+from lipready.gate.fix import Change
+from lipready.gate.unit import Notice, UnitVerdict, Waived
+from lipready.reports.count import counted
+from lipready.reports.page import Tone
+from lipready.reports.render import DOCUMENTS, render, render_all
+
+
+def output_of(form: str, session: Session) -> "Output":
+    """Choose how to write: as it comes, or as one document at the end."""
+    if form in DOCUMENTS:
+        return Document(session, form)
+    return Stream(session, form) if form == "json" else Output(session, form)
+
+
+@dataclass(slots=True)
+class Output:
+    """For people: what is wrong as it is found, then one line that sums up."""
+
+    session: Session
+    form: str
+    shown: int = field(default=0, init=False)
+
+    def show(self, verdict: UnitVerdict) -> None:
+        """Write one unit, if something is to be said of it."""
+        report = verdict.report
+        if report.verdict == "pass" and not (report.findings and self.session.verbose):
+            return
+        page = self.session.page()
+        if self.form == "concise":
+            text = render_all([report.to_dict()], "concise", replace(page, brief=True))
+        else:
+            text = ("\n\n" if self.shown else "") + render(report, self.form, page)
+        self.shown += 1
+        self.session.write(text)
+
+    def changed(self, changes: Sequence[Change]) -> None:
+        """Say what was repaired."""
+        for change in changes:
+            rules = ", ".join(change.rules)
+            self.session.complain(f"repaired: {change.source} → {change.output} ({rules})")
+
+    def close(self, verdicts: Sequence[UnitVerdict], notices: Sequence[Notice]) -> None:
+        """Say what is to be said of the configuration, and sum up."""
+        self.notify(notices)
+        page = self.session.page()
+        if page.verbose:
+            self.session.write("".join(page.finish(page.wrap(_waived(each))) for v in verdicts for each in v.waived))
+        mark, tone = _mark(verdicts)
+        line = f"{page.paint(mark, tone)}: {summary(verdicts)}"
+        self.session.write(("\n" if self.shown and self.form == "full" else "") + page.finish([line]))
+
+    def notify(self, notices: Sequence[Notice]) -> None:
+        """Write notices to stderr."""
+        for notice in notices:
+            self.session.complain(f"Note: {notice.text}")
+
+
+@dataclass(slots=True)
+class Stream(Output):
+    """`lipready.report/1`, one report per line, as they come."""
+
+    def show(self, verdict: UnitVerdict) -> None:
+        """Write one report."""
+        self.session.write(render(verdict.report, self.form, self.session.page()))
+
+    def close(self, verdicts: Sequence[UnitVerdict], notices: Sequence[Notice]) -> None:
+        """Write nothing but notices."""
+        del verdicts
+        self.notify(notices)
+
+
+@dataclass(slots=True)
+class Document(Output):
+    """One document for the whole run."""
+
+    def show(self, verdict: UnitVerdict) -> None:
+        """Write nothing yet."""
+
+    def close(self, verdicts: Sequence[UnitVerdict], notices: Sequence[Notice]) -> None:
+        """Write the document."""
+        self.notify(notices)
+        reports = [verdict.report.to_dict() for verdict in verdicts]
+        self.session.write(render_all(reports, self.form, self.session.page()))
+
+
+def summary(verdicts: Sequence[UnitVerdict]) -> str:
+    """`12 files in 8 jobs and single files: 3 errors, 1 warning; 2 waived; 4 measured before`."""
+    severities = Counter(finding.severity for verdict in verdicts for finding in verdict.report.findings)
+    files = sum(len(verdict.unit.files()) for verdict in verdicts)
+    states = Counter(verdict.report.verdict for verdict in verdicts)
+    parts = [f"{states[state]} {state}" for state in ("fail", "warn", "pass") if states[state]]
+    found = [counted(severities[each], each) for each in ("error", "warning") if severities[each]]
+    waived: list[Waived] = [each for verdict in verdicts for each in verdict.waived]
+    extra = [f"{len(waived)} waived"] if waived else []
+    remembered = sum(verdict.remembered for verdict in verdicts)
+    extra += [f"{remembered} known from earlier runs"] if remembered else []
+    what = f"{counted(files, 'file')} in {counted(len(verdicts), 'unit')}: {', '.join(parts)}"
+    return "; ".join([what, *([", ".join(found)] if found else []), *extra])
+
+
+def _waived(waived: Waived) -> str:
+    finding = waived.finding
+    return f"waived: {finding.path or finding.role}: {finding.rule} {finding.name} ({waived.by}: {waived.reason})"
+
+
+def _mark(verdicts: Sequence[UnitVerdict]) -> tuple[str, Tone]:
+    states = {verdict.report.verdict for verdict in verdicts}
+    if "fail" in states:
+        return "✗ fail", "error"
+    return ("▲ warn", "warning") if "warn" in states else ("✓ pass", "good")

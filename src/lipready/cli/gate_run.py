@@ -1,0 +1,169 @@
+"""One run of `lipready gate`, from paths to an exit status."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lipready.check import Settings
+from lipready.cli.config import configuration_of
+from lipready.cli.gate_output import Output, output_of
+from lipready.cli.gate_progress import file_progress
+from lipready.cli.options import Shared
+from lipready.cli.report_files import refuse_inputs, write_merged
+from lipready.cli.selection import chosen_rules, require_some_ran
+from lipready.cli.session import Session
+from lipready.cli.status import CLEAN, FOUND
+from lipready.errors import NothingCheckedError, UsageError
+from lipready.gate.baseline import updated_baseline
+from lipready.gate.baseline_file import Baseline, read_baseline, write_baseline
+from lipready.gate.cache import FactsCache
+from lipready.gate.collect import collect
+from lipready.gate.fix import fix_units
+from lipready.gate.policy import Policy, apply_policy, fails, rules_for
+from lipready.gate.root import top_of
+from lipready.gate.shard import parse_shard, shard
+from lipready.gate.sift import Sieve, without_looks
+from lipready.gate.store import Store
+from lipready.gate.survey import Survey, examine_units
+from lipready.gate.unit import Notice, Unit, UnitVerdict
+from lipready.profiles.limit import Profile
+from lipready.profiles.loader import load_profile
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the command line asks for."""
+
+    paths: tuple[str, ...]
+    baseline: Path | None
+    update_baseline: bool
+    executor: str
+    workers: int | None
+    shard: str | None
+    cached: bool
+    fix: bool
+    write: bool
+    shared: Shared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """One run: what is examined, how, and what counts."""
+
+    request: Request
+    root: Path
+    profile: Profile
+    policy: Policy
+    units: tuple[Unit, ...]
+    cache: FactsCache | None
+
+
+def run_gate(request: Request, session: Session) -> int:
+    """Examine everything, show it, write what was asked for, and give the exit status."""
+    shared = request.shared
+    profile = load_profile(shared.provider)
+    chosen = chosen_rules(profile, shared)
+    root = top_of(Path.cwd())
+    paired = collect(root, tuple(os.path.join(Path.cwd(), path) for path in request.paths))  # noqa: PTH118 - globs
+    units = _my_share(paired.units, request.shard)
+    configuration = configuration_of(click.get_current_context())
+    whole = request.shard is None and any((Path.cwd() / path).resolve() == root for path in request.paths)
+    policy = configuration.policy(root, only=shared.only, ignore=shared.ignore, fail_on=shared.fail_on, whole=whole)
+    refuse_inputs(shared.reports, [unit.job for unit in units])
+    cache = FactsCache() if request.cached else None
+    course = Course(request=request, root=root, profile=profile, policy=policy, units=units, cache=cache)
+    sieve = Sieve(policy, _baseline(request), profile, datetime.now(UTC).astimezone().date())
+    output = output_of(shared.form, session)
+    verdicts = _examine(course, sieve, output, session)
+    sifted, notices = sieve.all(verdicts)
+    require_some_ran([verdict.report for verdict in verdicts], chosen)
+    if request.update_baseline and request.baseline is not None:
+        accepted = updated_baseline(
+            apply_policy(verdicts, policy, sieve.today)[0], profile, sieve.baseline, whole=whole
+        )
+        write_baseline(request.baseline, accepted)
+        notices = (*notices, Notice(f"{request.baseline} accepts {len(accepted.entries)} findings now."))
+    notices = (*paired.notices, *notices, *(Notice(trouble) for trouble in (cache.troubles if cache else ())))
+    output.close(sifted, notices)
+    reports = [verdict.report.to_dict() for verdict in sifted]
+    write_merged(shared.reports, reports, shared.fail_on)
+    _write_job_summary(reports, shared)
+    changed = _fix(sifted, course, output) if request.fix else False
+    failing = any(fails(verdict, policy) for verdict in sifted) or any(notice.failing for notice in notices)
+    accepted_now = request.update_baseline and not changed
+    return CLEAN if accepted_now or not (failing or changed) else FOUND
+
+
+def _examine(course: Course, sieve: Sieve, output: Output, session: Session) -> tuple[UnitVerdict, ...]:
+    """Examine every unit, and show each as soon as all before it are known."""
+    request, shared = course.request, course.request.shared
+    verdicts: list[UnitVerdict] = []
+    files = len({path for unit in course.units for _role, path in unit.files()})
+    with _executor(request.executor) as executor, file_progress(session, files) as told:
+        survey = Survey(
+            root=course.root,
+            profile=course.profile,
+            settings=Settings(quick=shared.quick, every_frame=shared.every_frame),
+            rules_for=lambda unit: rules_for(unit, course.policy),
+            store=Store(course.root, course.cache),
+            executor=executor,
+            workers=request.workers,
+            told=told,
+        )
+        for verdict in examine_units(course.units, survey):
+            output.show(sieve.one(verdict))
+            verdicts.append(without_looks(verdict))
+    return tuple(verdicts)
+
+
+@contextmanager
+def _executor(text: str) -> "Iterator[Executor | None]":
+    kind, equals, address = text.partition("=")
+    if kind == "local" and not equals:
+        yield None
+    elif kind == "dask" and address:
+        from lipready.gate.cluster import dask_executor
+
+        with dask_executor(address) as executor:
+            yield executor
+    else:
+        raise UsageError(f"--executor {text}: say local, or dask=ADDRESS such as dask=tcp://10.0.0.5:8786.")
+
+
+def _my_share(units: Sequence[Unit], text: str | None) -> tuple[Unit, ...]:
+    if text is None:
+        return tuple(units)
+    number, count = parse_shard(text)
+    share = tuple(shard(units, number, count))
+    if not share:
+        raise NothingCheckedError(f"nothing falls to shard {text}: there are {len(units)} things to check.")
+    return share
+
+
+def _baseline(request: Request) -> Baseline | None:
+    if request.baseline is None or (request.update_baseline and not os.path.lexists(request.baseline)):
+        return None
+    return read_baseline(request.baseline)
+
+
+def _fix(verdicts: Sequence[UnitVerdict], course: Course, output: Output) -> bool:
+    changes = list(fix_units(verdicts, course.root, course.profile, write=course.request.write))
+    output.changed(changes)
+    return bool(changes)
+
+
+def _write_job_summary(reports: Sequence[Mapping[str, Any]], shared: Shared) -> None:
+    """Under GitHub Actions, put the table where the job shows it, unless that was asked for by name."""
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    named = any(os.path.realpath(path) == os.path.realpath(summary or "") for _form, path in shared.reports)
+    if summary and os.environ.get("GITHUB_ACTIONS") == "true" and not named:
+        write_merged([("markdown", Path(summary))], reports, shared.fail_on)

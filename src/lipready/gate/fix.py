@@ -1,0 +1,148 @@
+"""Repairs that touch no sample: into a folder beside the sources, or in a work tree that git can bring back."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lipready.check import Settings, check_job
+from lipready.errors import FixError, UsageError
+from lipready.facts.file import FileFacts, Role
+from lipready.facts.job import JobFacts
+from lipready.facts.plan import FilePlan
+from lipready.facts.report import Report
+from lipready.fixes.binary import find_ffmpeg
+from lipready.fixes.choices import Choices
+from lipready.fixes.execute import execute
+from lipready.fixes.folder import Partial, make_folder
+from lipready.fixes.plan import plan_job
+from lipready.gate.unit import UnitVerdict
+from lipready.job import Job
+from lipready.profiles.limit import Profile
+
+FIXED = "lipready-fixed"
+_GIT = "git"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was done to one file: paths relative to the root; `rules` are those that it answers."""
+
+    source: str
+    output: str
+    rules: tuple[str, ...]
+
+
+def fix_units(verdicts: Iterable[UnitVerdict], root: Path, profile: Profile, *, write: bool) -> Iterator[Change]:
+    """Repair every file whose repair is lossless, and give each change.
+
+    Outputs stand under `lipready-fixed` in the root, in the folders of their sources; with `write` in the place of
+    their sources, which git has to know as they are. An output takes its place only where its own check finds less.
+
+    Raises FixError where a repair fails, UsageError where a source is not safe in git or an output's name is taken.
+    """
+    for verdict in verdicts:
+        for file in verdict.report.facts.files():
+            yield from _fix_file(file, verdict.report, root, profile, write=write)
+
+
+def _fix_file(file: FileFacts, report: Report, root: Path, profile: Profile, *, write: bool) -> Iterator[Change]:
+    """Plan for one file alone, and only what is lossless."""
+    about = (finding for finding in report.findings if finding.role == file.role)
+    wanted = tuple(finding for finding in about if finding.fix is not None and finding.fix.level == "lossless")
+    if not wanted:
+        return
+    source = root / file.path
+    if write:
+        _require_safe(root, file.path)
+    target = source.parent if write else root / FIXED / Path(file.path).parent
+    with tempfile.TemporaryDirectory(prefix=".lipready-fix-", dir=root) as folder:
+        absolute = replace(file, path=os.fspath(source))
+        alone = replace(report, facts=_only(report, absolute), findings=wanted)
+        for plan in plan_job(alone, profile, Choices(), folder).files:
+            if plan.already_fine or any(step.level != "lossless" for step in plan.steps):
+                continue
+            made = _make(plan, Path(folder))
+            _require_better(made, file, report, profile)
+            final = _put(made, source, target / plan.output, write=write)
+            rules = tuple(dict.fromkeys(rule for step in plan.steps for rule in step.rules))
+            yield Change(file.path, final.relative_to(root).as_posix(), rules)
+
+
+def _only(report: Report, file: FileFacts) -> JobFacts:
+    empty = replace(report.facts, video=None, audio=None, reference=None, match=None)
+    match file.role:
+        case "video":
+            return replace(empty, video=file)
+        case "audio":
+            return replace(empty, audio=file)
+        case "reference":
+            return replace(empty, reference=file)
+
+
+def _make(plan: FilePlan, folder: Path) -> Path:
+    binary = find_ffmpeg().path if plan.commands else None
+    partial = Partial.beside(folder / plan.output)
+    try:
+        execute(plan, partial, binary, None)
+        partial.finish()
+    finally:
+        partial.discard()
+    return folder / plan.output
+
+
+def _require_better(made: Path, file: FileFacts, report: Report, profile: Profile) -> None:
+    """Check the output as any other file; what is not better takes nothing's place."""
+    after = check_job(_job_of(file.role, os.fspath(made)), profile, Settings(quick=True))
+    before = {finding.rule for finding in report.findings if finding.role == file.role}
+    new = [finding.rule for finding in after.findings if finding.severity == "error" and finding.rule not in before]
+    if new:
+        raise FixError(f"{file.path}: its repair would bring up {', '.join(new)}, so it was left as it is.")
+
+
+def _job_of(role: Role, path: str) -> Job:
+    match role:
+        case "video":
+            return Job(video=path)
+        case "audio":
+            return Job(audio=path)
+        case "reference":
+            return Job(reference=path)
+
+
+def _put(made: Path, source: Path, final: Path, *, write: bool) -> Path:
+    make_folder(final.parent)
+    renamed = final != source
+    if os.path.lexists(final) and (renamed or not write) and not _same_content(made, final):
+        raise UsageError(f"{final} is in the way of a repaired file: move it away.")
+    try:
+        shutil.copymode(source, made)
+        made.replace(final)
+        if write and renamed:
+            source.unlink()
+    except OSError as error:
+        raise FixError(f"{final} cannot be written: {error.strerror or error}.") from error
+    return final
+
+
+def _same_content(one: Path, other: Path) -> bool:
+    import filecmp
+
+    return other.is_file() and filecmp.cmp(one, other, shallow=False)
+
+
+def _require_safe(root: Path, path: str) -> None:
+    """Write only over what git can bring back: a tracked file without changes."""
+    done = subprocess.run(
+        [_GIT, "-C", os.fspath(root), "status", "--porcelain", "--ignored", "-z", "--", path],
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode != 0 or done.stdout:
+        raise UsageError(
+            f"{path}: is not in git as it is now, so nothing could bring it back: commit it first, or leave out "
+            f"--write (the repaired file then goes to {FIXED}/)."
+        )
