@@ -1,25 +1,38 @@
-"""How far the gate is: on a terminal, a bar with count, rate and estimate."""
+"""How far the gate is: on a terminal, a bar with count, rate and estimate, and the latest thing that was found."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from lipready.cli.session import Session
+from lipready.facts.finding import Finding
+
+_LONGEST = 36
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`told` is called with each file that is known, `found` with whatever is wrong. `seen`: whether anybody looks."""
+
+    told: Callable[[str], None]
+    found: Callable[[Finding], None]
+    seen: bool
 
 
 @contextmanager
-def file_progress(session: Session, files: int) -> Iterator[Callable[[str], None]]:
-    """Give a function that is called with each file that is known."""
+def file_progress(session: Session, files: int) -> Iterator[Progress]:
+    """Give what is to be told; the bar vanishes at the end, so that results stand alone."""
     if session.quiet or not sys.stderr.isatty():
-        yield lambda _path: None
+        yield Progress(lambda _path: None, lambda _finding: None, seen=False)
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
 
     console = Console(stderr=True, no_color=not session.colored(sys.stderr))
-    rate = TextColumn("{task.fields[rate]}")
-    columns = (TextColumn("files"), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bars:
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+    with Bars(*columns, TextColumn("{task.description}"), console=console, transient=True) as bars:
         bar = bars.add_task("", total=files, rate="")
 
         def told(_path: str) -> None:
@@ -27,4 +40,15 @@ def file_progress(session: Session, files: int) -> Iterator[Callable[[str], None
             speed = bars.tasks[0].finished_speed or bars.tasks[0].speed
             bars.update(bar, rate="" if not speed else f"{speed:.1f}/s")
 
-        yield told
+        yield Progress(told, lambda finding: bars.update(bar, description=_label(finding)), seen=True)
+
+
+def _label(finding: Finding) -> str:
+    """Write a finding so that neither the terminal nor rich obeys its path."""
+    from rich.markup import escape
+
+    from lipready.reports.page import plain
+
+    path = plain(finding.path or finding.role)
+    short = path if len(path) <= _LONGEST else f"…{path[1 - _LONGEST :]}"
+    return escape(f"{finding.rule} {short}")

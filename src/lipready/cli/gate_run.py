@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +12,11 @@ import click
 
 from lipready.check import Settings
 from lipready.cli.config import configuration_of
+from lipready.cli.gate_memo import Begun, record
 from lipready.cli.gate_output import Output, output_of
 from lipready.cli.gate_progress import file_progress
 from lipready.cli.options import Shared
-from lipready.cli.report_files import refuse_inputs, write_merged
+from lipready.cli.report_files import refuse_inputs, write_merged, write_reports
 from lipready.cli.selection import chosen_rules, require_some_ran
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, FOUND
@@ -25,6 +26,7 @@ from lipready.gate.baseline_file import Baseline, read_baseline, write_baseline
 from lipready.gate.cache import FactsCache
 from lipready.gate.collect import collect
 from lipready.gate.fix import fix_units
+from lipready.gate.glimpse import glimpsing
 from lipready.gate.policy import Policy, apply_policy, fails, rules_for
 from lipready.gate.root import top_of
 from lipready.gate.shard import parse_shard, shard
@@ -64,23 +66,24 @@ class Course:
     profile: Profile
     policy: Policy
     units: tuple[Unit, ...]
-    cache: FactsCache | None
+    store: Store
 
 
-def run_gate(request: Request, session: Session) -> int:
+def run_gate(request: Request, session: Session, begun: Begun | None = None) -> int:
     """Examine everything, show it, write what was asked for, and give the exit status."""
     shared = request.shared
     profile = load_profile(shared.provider)
     chosen = chosen_rules(profile, shared)
+    configuration = configuration_of(click.get_current_context())
     root = top_of(Path.cwd())
+    recording = record(begun, request, configuration.files, session)
     paired = collect(root, tuple(os.path.join(Path.cwd(), path) for path in request.paths))  # noqa: PTH118 - globs
     units = _my_share(paired.units, request.shard)
-    configuration = configuration_of(click.get_current_context())
     whole = request.shard is None and any((Path.cwd() / path).resolve() == root for path in request.paths)
     policy = configuration.policy(root, only=shared.only, ignore=shared.ignore, fail_on=shared.fail_on, whole=whole)
-    refuse_inputs(shared.reports, [unit.job for unit in units])
+    refuse_inputs(shared.reports, [unit.job for unit in units], root)
     cache = FactsCache() if request.cached else None
-    course = Course(request=request, root=root, profile=profile, policy=policy, units=units, cache=cache)
+    course = Course(request=request, root=root, profile=profile, policy=policy, units=units, store=Store(root, cache))
     sieve = Sieve(policy, _baseline(request), profile, datetime.now(UTC).astimezone().date())
     output = output_of(shared.form, session)
     verdicts = _examine(course, sieve, output, session)
@@ -95,12 +98,16 @@ def run_gate(request: Request, session: Session) -> int:
     notices = (*paired.notices, *notices, *(Notice(trouble) for trouble in (cache.troubles if cache else ())))
     output.close(sifted, notices)
     reports = [verdict.report.to_dict() for verdict in sifted]
-    write_merged(shared.reports, reports, shared.fail_on)
+    write_merged([each for each in shared.reports if each[0] != "full"], reports, shared.fail_on)
+    write_reports([each for each in shared.reports if each[0] == "full"], [verdict.report for verdict in sifted])
     _write_job_summary(reports, shared)
     changed = _fix(sifted, course, output) if request.fix else False
     failing = any(fails(verdict, policy) for verdict in sifted) or any(notice.failing for notice in notices)
     accepted_now = request.update_baseline and not changed
-    return CLEAN if accepted_now or not (failing or changed) else FOUND
+    status = CLEAN if accepted_now or not (failing or changed) else FOUND
+    if recording is not None and course.store.lasting and not (cache and cache.troubles):
+        recording.keep(status, units)
+    return status
 
 
 def _examine(course: Course, sieve: Sieve, output: Output, session: Session) -> tuple[UnitVerdict, ...]:
@@ -108,20 +115,24 @@ def _examine(course: Course, sieve: Sieve, output: Output, session: Session) -> 
     request, shared = course.request, course.request.shared
     verdicts: list[UnitVerdict] = []
     files = len({path for unit in course.units for _role, path in unit.files()})
-    with _executor(request.executor) as executor, file_progress(session, files) as told:
+    with _executor(request.executor) as executor, file_progress(session, files) as progress:
         survey = Survey(
             root=course.root,
             profile=course.profile,
             settings=Settings(quick=shared.quick, every_frame=shared.every_frame),
             rules_for=lambda unit: rules_for(unit, course.policy),
-            store=Store(course.root, course.cache),
+            store=course.store,
             executor=executor,
             workers=request.workers,
-            told=told,
+            told=progress.told,
         )
-        for verdict in examine_units(course.units, survey):
-            output.show(sieve.one(verdict))
-            verdicts.append(without_looks(verdict))
+        with glimpsing(course.units, survey, progress.found) if progress.seen else nullcontext():
+            for verdict in examine_units(course.units, survey):
+                sifted = sieve.one(verdict)
+                for finding in sifted.report.findings:
+                    progress.found(finding)
+                output.show(sifted)
+                verdicts.append(without_looks(verdict))
     return tuple(verdicts)
 
 

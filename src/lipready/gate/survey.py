@@ -42,7 +42,7 @@ class Survey:
     told: Callable[[str], None] = field(default=lambda _path: None)
 
 
-def examine_units(units: Sequence[Unit], survey: Survey) -> Iterator[UnitVerdict]:
+def examine_units(units: Sequence[Unit], survey: Survey) -> Generator[UnitVerdict, None, None]:
     """Give the verdict on each unit, in their order, as soon as all before it are known."""
     tasks = {unit: _tasks_of(unit, survey) for unit in units}
     users = Counter(task for each in tasks.values() for task in each)
