@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
 
 import lipready
+from lipready.faces.models import models_folder
 
 COMMAND = [sys.executable, "-m", "lipready"]
 
@@ -67,3 +69,58 @@ def lipready_run(tmp_path, environment):
         )
 
     return run
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A git repository, and the gate in it with a cache and a state of its own."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def git(self, *arguments, cwd=None):
+        command = ["git", *map(str, arguments)]
+        done = subprocess.run(
+            command, cwd=cwd or self.folder, env=self.environment, check=True, capture_output=True, encoding="utf-8"
+        )
+        return done.stdout
+
+    def put(self, name, source):
+        """Put a file there: a copy of another, or of a text."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(source.read_bytes() if isinstance(source, Path) else source.encode())
+        return path
+
+    def commit(self):
+        self.git("add", "--all", "--force")
+        self.git("commit", "--quiet", "--message", "assets")
+
+    def gate(self, *arguments, cwd=None, command=("gate",), **changes):
+        return subprocess.run(
+            [*COMMAND, *command, *map(str, arguments)],
+            capture_output=True,
+            encoding="utf-8",
+            cwd=cwd or self.folder,
+            env=self.environment | changes,
+            timeout=120,
+            check=False,
+        )
+
+
+@pytest.fixture
+def repository(tmp_path, environment):
+    """Give an empty git repository in which the gate runs."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    unset = ("GITHUB_", "GIT_", "CI")
+    surroundings = {k: v for k, v in environment.items() if not k.startswith(unset)} | {
+        "LIPREADY_CACHE_DIR": str(tmp_path / "cache"),
+        "LIPREADY_MODELS_DIR": str(models_folder()),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        **{f"GIT_{who}_{what}": "test@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+    }
+    made = Repository(folder, surroundings)
+    made.git("init", "--quiet", "--initial-branch", "main")
+    return made

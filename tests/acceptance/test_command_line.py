@@ -127,7 +127,7 @@ def test_only_and_ignore_leave_their_rules(lipready_run, media):
         (("check", "{media}/good.mp4", "--jobs", "x.jsonl"), "give it alone"),
         (("explain", "V99"), "There is no rule"),
         (("chekc",), "Did you mean 'check'?"),
-        (("gate",), "There is no command 'gate'"),
+        (("gates",), "Did you mean 'gate'?"),
     ],
 )
 def test_usage_errors_are_one_sentence_with_status_2(lipready_run, media, arguments, said):

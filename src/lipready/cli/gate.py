@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from lipready.cli.gate_command import GateCommand, begun_run
 from lipready.cli.options import Shared, judging_options
 from lipready.cli.session import Session
 
 _FORMATS = ("full", "concise", "json", "junit", "sarif", "github", "gitlab", "markdown")
 
 
-@click.command(name="gate")
+@click.command(name="gate", cls=GateCommand)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="What is accepted as it is.")
 @click.option("--update-baseline", is_flag=True, help="Accept what is found now, and write it to the baseline.")
@@ -68,7 +69,7 @@ def command(
         write=write,
         shared=replace(shared, form=_form_of(click.get_current_context(), shared)),
     )
-    return run_gate(request, session)
+    return run_gate(request, session, begun_run(click.get_current_context()))
 
 
 def _form_of(ctx: click.Context, shared: Shared) -> str:

@@ -52,9 +52,14 @@ class Output:
         page = self.session.page()
         if page.verbose:
             self.session.write("".join(page.finish(page.wrap(_waived(each))) for v in verdicts for each in v.waived))
+        self.session.write(self.conclusion(verdicts))
+
+    def conclusion(self, verdicts: Sequence[UnitVerdict]) -> str:
+        """Sum up: what is written last."""
+        page = self.session.page()
         mark, tone = _mark(verdicts)
         line = f"{page.paint(mark, tone)}: {summary(verdicts)}"
-        self.session.write(("\n" if self.shown and self.form == "full" else "") + page.finish([line]))
+        return ("\n" if self.shown and self.form == "full" else "") + page.finish([line])
 
     def notify(self, notices: Sequence[Notice]) -> None:
         """Write notices to stderr."""
@@ -75,6 +80,11 @@ class Stream(Output):
         del verdicts
         self.notify(notices)
 
+    def conclusion(self, verdicts: Sequence[UnitVerdict]) -> str:
+        """Give nothing: the reports are all."""
+        del verdicts
+        return ""
+
 
 @dataclass(slots=True)
 class Document(Output):
@@ -88,6 +98,11 @@ class Document(Output):
         self.notify(notices)
         reports = [verdict.report.to_dict() for verdict in verdicts]
         self.session.write(render_all(reports, self.form, self.session.page()))
+
+    def conclusion(self, verdicts: Sequence[UnitVerdict]) -> str:
+        """Give nothing: the document is all."""
+        del verdicts
+        return ""
 
 
 def summary(verdicts: Sequence[UnitVerdict]) -> str:

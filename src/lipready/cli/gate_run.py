@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from lipready.cli.report_files import refuse_inputs, write_merged, write_reports
 from lipready.cli.selection import chosen_rules, require_some_ran
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, FOUND
-from lipready.errors import NothingCheckedError, UsageError
+from lipready.errors import UsageError
 from lipready.gate.baseline import updated_baseline
 from lipready.gate.baseline_file import Baseline, read_baseline, write_baseline
 from lipready.gate.cache import FactsCache
@@ -79,6 +79,10 @@ def run_gate(request: Request, session: Session, begun: Begun | None = None) -> 
     recording = record(begun, request, configuration.files, session)
     paired = collect(root, tuple(os.path.join(Path.cwd(), path) for path in request.paths))  # noqa: PTH118 - globs
     units = _my_share(paired.units, request.shard)
+    if not units:  # the other machines of the matrix check what there is
+        session.complain(f"Nothing falls to shard {request.shard}: there are {len(paired.units)} things to check.")
+        write_merged(shared.reports, [], shared.fail_on)
+        return CLEAN
     whole = request.shard is None and any((Path.cwd() / path).resolve() == root for path in request.paths)
     policy = configuration.policy(root, only=shared.only, ignore=shared.ignore, fail_on=shared.fail_on, whole=whole)
     refuse_inputs(shared.reports, [unit.job for unit in units], root)
@@ -97,7 +101,8 @@ def run_gate(request: Request, session: Session, begun: Begun | None = None) -> 
         notices = (*notices, Notice(f"{request.baseline} accepts {len(accepted.entries)} findings now."))
     notices = (*paired.notices, *notices, *(Notice(trouble) for trouble in (cache.troubles if cache else ())))
     output.close(sifted, notices)
-    reports = [verdict.report.to_dict() for verdict in sifted]
+    wanted = shared.reports or os.environ.get("GITHUB_STEP_SUMMARY")
+    reports = [verdict.report.to_dict() for verdict in sifted] if wanted else []
     write_merged([each for each in shared.reports if each[0] != "full"], reports, shared.fail_on)
     write_reports([each for each in shared.reports if each[0] == "full"], [verdict.report for verdict in sifted])
     _write_job_summary(reports, shared)
@@ -106,7 +111,8 @@ def run_gate(request: Request, session: Session, begun: Begun | None = None) -> 
     accepted_now = request.update_baseline and not changed
     status = CLEAN if accepted_now or not (failing or changed) else FOUND
     if recording is not None and course.store.lasting and not (cache and cache.troubles):
-        recording.keep(status, units)
+        later = output.conclusion([replace(verdict, remembered=True) for verdict in sifted])
+        recording.keep(status, units, {output.conclusion(sifted): later})
     return status
 
 
@@ -114,6 +120,7 @@ def _examine(course: Course, sieve: Sieve, output: Output, session: Session) -> 
     """Examine every unit, and show each as soon as all before it are known."""
     request, shared = course.request, course.request.shared
     verdicts: list[UnitVerdict] = []
+    every_fact = any(form in ("json", "full") for form, _path in shared.reports)
     files = len({path for unit in course.units for _role, path in unit.files()})
     with _executor(request.executor) as executor, file_progress(session, files) as progress:
         survey = Survey(
@@ -132,7 +139,7 @@ def _examine(course: Course, sieve: Sieve, output: Output, session: Session) -> 
                 for finding in sifted.report.findings:
                     progress.found(finding)
                 output.show(sifted)
-                verdicts.append(without_looks(verdict))
+                verdicts.append(verdict if every_fact else without_looks(verdict))
     return tuple(verdicts)
 
 
@@ -154,10 +161,7 @@ def _my_share(units: Sequence[Unit], text: str | None) -> tuple[Unit, ...]:
     if text is None:
         return tuple(units)
     number, count = parse_shard(text)
-    share = tuple(shard(units, number, count))
-    if not share:
-        raise NothingCheckedError(f"nothing falls to shard {text}: there are {len(units)} things to check.")
-    return share
+    return tuple(shard(units, number, count))
 
 
 def _baseline(request: Request) -> Baseline | None:

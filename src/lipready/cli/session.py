@@ -2,13 +2,13 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
-import click
-
 if TYPE_CHECKING:
+    import click
+
     from lipready.reports.page import Page
 
 _WIDEST = 120
@@ -16,13 +16,17 @@ _MARKS = "✗▲✓ℹ×–·…→≥"
 
 
 class Session:
-    """Writes results to stdout and everything else to stderr; survives a reader that goes away."""
+    """Writes results to stdout and everything else to stderr; survives a reader that goes away.
+
+    `listener` is told of what is written: "out" or "err", and the text.
+    """
 
     def __init__(self) -> None:
         self.color = "auto"
         self.quiet = False
         self.verbose = False
         self.abandoned = False
+        self.listener: Callable[[str, str], None] | None = None
 
     def page(self) -> "Page":
         """Describe stdout as a page."""
@@ -48,6 +52,8 @@ class Session:
 
     def write(self, text: str) -> None:
         """Write to stdout; once its reader has gone (`| head`), in silence to nowhere."""
+        if self.listener is not None:
+            self.listener("out", text)
         with self._may_be_abandoned():
             sys.stdout.write(text)
             sys.stdout.flush()
@@ -56,12 +62,16 @@ class Session:
         """Write lines to stderr."""
         from lipready.reports.page import plain
 
+        if self.listener is not None:
+            self.listener("err", text)
         lines = "\n".join(plain(line) for line in text.splitlines())
         with suppress(BrokenPipeError):
             sys.stderr.write(lines + "\n")
 
-    def show(self, error: click.ClickException) -> None:
+    def show(self, error: "click.ClickException") -> None:
         """Show a usage error the way click does, with the control characters of its arguments escaped."""
+        import click
+
         if isinstance(error, click.exceptions.NoArgsIsHelpError):
             error.show()
             return

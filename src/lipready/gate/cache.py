@@ -14,6 +14,7 @@ from lipready.facts.codec import from_plain, to_plain
 from lipready.facts.file import FileFacts, Role
 from lipready.gate.cache_file import CacheFile
 from lipready.gate.lasting import lasts
+from lipready.gate.place import cache_folder
 from lipready.gate.probe_version import probe_version
 
 Depth = Literal["quick", "full", "every_frame", "described", "every_frame+described"]
@@ -34,16 +35,6 @@ def depth_of(role: Role, settings: Settings, *, describe: bool) -> Depth:
     if settings.every_frame and role == "video":
         return "every_frame+described" if describe else "every_frame"
     return "described" if describe and role != "audio" else "full"
-
-
-def cache_folder() -> Path:
-    """Where the cache is: LIPREADY_CACHE_DIR, else the user's cache folder."""
-    chosen = os.environ.get("LIPREADY_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    from platformdirs import user_cache_path
-
-    return user_cache_path("lipready")
 
 
 @dataclass(frozen=True, slots=True)

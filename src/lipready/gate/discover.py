@@ -9,6 +9,7 @@ from lipready.errors import NothingCheckedError
 from lipready.gate.ignore import OWN_FILE, IgnoreRules
 from lipready.gate.kinds import is_source_code, kind_by_extension
 from lipready.gate.links import Links
+from lipready.gate.root import FIXED
 from lipready.gate.selection import Selection, select
 from lipready.gate.unit import Notice
 from lipready.gate.walk import walk
@@ -45,6 +46,8 @@ def discover(root: Path, patterns: Sequence[str] = ()) -> Found:
     selection = select(root, patterns)
     listing, rules = _list(root, selection), IgnoreRules(root, OWN_FILE)
     names = [path for path in listing.paths if _may_count(path) and selection.covers(path) and not rules.ignores(path)]
+    if not any(map(_is_fixed, selection.bases())):
+        names = [path for path in names if not _is_fixed(path)]
     kept, of_links = Links(root).settle(p for p in {*names, *selection.files} if not _is_manifest(p))
     paths = tuple(path for path in kept if path in selection.files or not is_source_code(root, path))
     manifests = {path for path in (*names, *selection.files) if _is_manifest(path)} | set(_above(selection))
@@ -85,6 +88,10 @@ def _list(root: Path, selection: Selection) -> Listing:
 
 def _may_count(path: str) -> bool:
     return kind_by_extension(path) is not None or _is_manifest(path)
+
+
+def _is_fixed(path: str) -> bool:
+    return f"{path}/".startswith(f"{FIXED}/")
 
 
 def _is_manifest(path: str) -> bool:

@@ -19,11 +19,11 @@ from lipready.fixes.choices import Choices
 from lipready.fixes.execute import execute
 from lipready.fixes.folder import Partial, make_folder
 from lipready.fixes.plan import plan_job
+from lipready.gate.root import FIXED
 from lipready.gate.unit import UnitVerdict
 from lipready.job import Job
 from lipready.profiles.limit import Profile
 
-FIXED = "lipready-fixed"
 _GIT = "git"
 
 
@@ -135,14 +135,12 @@ def _same_content(one: Path, other: Path) -> bool:
 
 
 def _require_safe(root: Path, path: str) -> None:
-    """Write only over what git can bring back: a tracked file without changes."""
-    done = subprocess.run(
-        [_GIT, "-C", os.fspath(root), "status", "--porcelain", "--ignored", "-z", "--", path],
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode != 0 or done.stdout:
+    """Write only over what git can bring back: a file as it is in the index, whatever its name looks like."""
+    git = (_GIT, "--literal-pathspecs", "-C", os.fspath(root))
+    tracked = subprocess.run([*git, "ls-files", "--error-unmatch", "--", path], capture_output=True, check=False)
+    changes = subprocess.run([*git, "diff", "--name-only", "-z", "--", path], capture_output=True, check=False)
+    if tracked.returncode != 0 or changes.returncode != 0 or changes.stdout:
         raise UsageError(
-            f"{path}: is not in git as it is now, so nothing could bring it back: commit it first, or leave out "
+            f"{path}: is not in git as it is now, so nothing could bring it back: `git add` it first, or leave out "
             f"--write (the repaired file then goes to {FIXED}/)."
         )

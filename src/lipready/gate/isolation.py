@@ -83,7 +83,7 @@ class Children:
                 child = self._idle.pop()
                 if child.alive:
                     return child
-                self._all.discard(child)
+                self._forget(child)
             if self._closed:
                 raise Stopped
             child = Child(self._threads)
@@ -97,7 +97,11 @@ class Children:
             if child.alive:
                 self._idle.append(child)
             else:
-                self._all.discard(child)
+                self._forget(child)
+
+    def _forget(self, child: Child) -> None:
+        child.kill()  # it has ended; its pipes have not
+        self._all.discard(child)
 
 
 def _facts(answer: tuple[object, ...]) -> FileFacts:

@@ -12,7 +12,7 @@ _COMMAND = (
     *("ls-files", "-z", "-t", "--stage", "--cached", "--others", "--exclude-standard"),
 )
 # A hook that calls us names its own repository and index, which need not be those of the folder.
-_OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
+OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
 _NO_REPOSITORY = ("not a git repository", "must be run in a work tree", "cannot use bare repository")
 _SUBMODULE = "160000"
 
@@ -63,7 +63,7 @@ def _list_inner(root: Path, listing: Listing, folder: str) -> None:
 
 def _ask(folder: Path) -> bytes | str:
     """Give the list of Git, or why there is none: "" where the folder is simply no work tree."""
-    environment = {key: value for key, value in os.environ.items() if key not in _OF_A_HOOK}
+    environment = {key: value for key, value in os.environ.items() if key not in OF_A_HOOK}
     environment |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
     try:
         run = subprocess.run(_COMMAND, cwd=folder, env=environment, capture_output=True, check=False)

@@ -8,7 +8,8 @@ import pytest
 from lipready.cli.group import command_line
 
 COMMANDS = [
-    "check", "prepare", "submit", "tasks", "people", "reference", "rules", "explain", "profiles", "sandbox", "doctor",
+    "check", "prepare", "submit", "tasks", "gate", "report", "cache",
+    "people", "reference", "rules", "explain", "profiles", "sandbox", "doctor",
 ]  # fmt: skip
 
 

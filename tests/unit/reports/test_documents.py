@@ -214,7 +214,7 @@ def test_a_finding_that_two_jobs_share_stands_once(bad, make_report, container_f
     assert [file.path for file in by_file([other, bad])] == ["clip.webm", "panorama.jpg", "speech.ogg"]
 
 
-@pytest.mark.parametrize("form", [*DOCUMENTS, "json", "concise"])
+@pytest.mark.parametrize("form", [*sorted(DOCUMENTS), "json", "concise"])
 def test_the_order_of_the_reports_makes_no_difference(bad, make_report, container_finding, video_file, form):
     there = [
         make_report(replace(container_finding, path=path), video=replace(video_file, path=path)).to_dict()
