@@ -13,7 +13,7 @@ from lipready.providers.database import connected, explained
 from lipready.providers.entry import Entry
 from lipready.providers.locks import Lock
 from lipready.providers.row import from_text, to_text
-from lipready.providers.state import make_private
+from lipready.providers.state import make_private, sync_folder
 
 FILE = "journal.sqlite3"
 VERSION = 1
@@ -168,7 +168,7 @@ class Journal:
                     with connected(new, *_WORDS) as connection:
                         _fill(connection)
                     new.replace(self.path)
-                    _sync(folder)
+                    sync_folder(folder)
         finally:
             lock.release()
 
@@ -223,16 +223,6 @@ def _fill(connection: sqlite3.Connection) -> None:
         connection.execute(_SCHEMA)
         connection.execute(f"PRAGMA application_id = {_APPLICATION}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
-
-
-def _sync(folder: Path) -> None:
-    """Make the new name last; where folders cannot be opened (Windows) the system does so by itself."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _named(entries: list[Entry] | tuple[Entry, ...]) -> str:

@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from lipready.errors import DownloadError, UsageError
+from lipready.providers.state import sync_folder
 
 SUFFIX = ".lipready.partial"
 
@@ -96,7 +97,7 @@ class ResultFile:
             raise DownloadError(
                 f"{self.final} cannot be written ({error.strerror or error}); the film is whole in {self.partial}."
             ) from error
-        _sync_folder(self.final.parent)
+        sync_folder(self.final.parent)
         return self.final
 
     def set_aside(self) -> Path:
@@ -126,13 +127,3 @@ def _move(source: Path, target: Path) -> None:
         source.replace(target)
     else:
         source.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name last; where folders cannot be opened (Windows) the system does so by itself."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
