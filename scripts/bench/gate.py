@@ -15,7 +15,10 @@ import sys
 import tempfile
 import time
 import wave
+from collections.abc import Callable
 from pathlib import Path
+
+from PIL import Image
 
 TARGET, MOST_MEGABYTES, MOST_OVER = 3, 150, 1.05
 SETTLED = 2.5
@@ -27,6 +30,9 @@ for report in check_many(Job(**each) for each in json.load(sys.stdin)):
 ROLES = {"video": "video", "audio": "audio", "image": "reference"}
 
 
+Write = Callable[[Path, int], None]
+
+
 def main() -> int:
     """Print all figures; see the module for the exit status."""
     parser = argparse.ArgumentParser(description="Measure the gate over unchanged files.")
@@ -34,8 +40,11 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=11, help="runs of each command (default: 11)")
     parser.add_argument("--corpus", type=int, default=24, help="files of the corpus (default: 24)")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        well = _unchanged(Path(folder), options.files, options.runs)
+    well = True
+    for what, write in (("pictures that pass", _picture), ("sounds that are all too short", _sound)):
+        print(f"{options.files} {what}:")
+        with tempfile.TemporaryDirectory() as folder:
+            well = _unchanged(Path(folder), write, options.files, options.runs) and well
     corpus = Path(os.environ.get("LIPREADY_CORPUS") or Path(__file__).resolve().parents[3] / "shared" / "corpus")
     if options.corpus and not (corpus / "truth.csv").is_file():
         print(f"There is no corpus in {corpus}: not compared with check_many.")
@@ -45,9 +54,9 @@ def main() -> int:
     return 0 if well else 1
 
 
-def _unchanged(folder: Path, files: int, runs: int) -> bool:
+def _unchanged(folder: Path, write: Write, files: int, runs: int) -> bool:
     tree = folder / "tree"
-    _make(tree, files)
+    _make(tree, write, files)
     environment = _environment(folder)
     time.sleep(SETTLED)
     gate = [*_lipready(), "gate", ".", "--quick"]
@@ -72,17 +81,25 @@ def _unchanged(folder: Path, files: int, runs: int) -> bool:
     return ratio <= TARGET and most <= MOST_MEGABYTES
 
 
-def _make(tree: Path, files: int) -> None:
-    """Make a repository of tiny sounds, a hundred to a folder, each of its own content."""
+def _make(tree: Path, write: Write, files: int) -> None:
+    """Make a repository of tiny files, a hundred to a folder, each of its own content."""
     for number in range(files):
-        path = tree / f"assets/{number // 100:03}/{number:05}.wav"
+        path = tree / f"assets/{number // 100:03}/{number:05}"
         path.parent.mkdir(parents=True, exist_ok=True)
-        with wave.open(str(path), "wb") as file:
-            file.setparams((1, 2, 8000, 0, "NONE", ""))
-            file.writeframes(number.to_bytes(4, "little") * 20)
+        write(path, number)
     names = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"]
     for arguments in (["init", "-q"], ["add", "-A"], [*names, "commit", "-q", "-m", "x"], ["status"]):
         subprocess.run(["git", *arguments], cwd=tree, check=True, stdout=subprocess.DEVNULL)
+
+
+def _sound(path: Path, number: int) -> None:
+    with wave.open(str(path.with_suffix(".wav")), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(number.to_bytes(4, "little") * 20)
+
+
+def _picture(path: Path, number: int) -> None:
+    Image.new("RGB", (64, 64), (number % 256, number // 256, 128)).save(path.with_suffix(".jpg"))
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -4,9 +4,8 @@ import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lipready.cli.session import Session
 from lipready.gate.place import cache_folder
@@ -23,8 +22,7 @@ NO_TIMES = os.name == "nt"
 """On Windows the time of a change can be set back like any other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(NamedTuple):  # dataclasses take a tenth of a replay to import
     """A run that has begun: where, with which arguments, by what it is known again, and when, in nanoseconds."""
 
     root: str
@@ -59,17 +57,14 @@ def valid_memo(begun: Begun | None) -> "Memo | None":
     return memo if memo is not None and memo.holds() else None
 
 
-@dataclass(slots=True)
 class Recording:
     """What a run says, and how everything looked before it."""
 
-    begun: Begun
-    request: "Request"
-    session: Session
-    outlook: "Outlook"
-    before: "Look"
-    said: list[tuple[str, str]] = field(default_factory=list)
-    size: int = 0
+    def __init__(self, begun: Begun, request: "Request", session: Session, outlook: "Outlook", before: "Look") -> None:
+        self.begun, self.request, self.session = begun, request, session
+        self.outlook, self.before = outlook, before
+        self.said: list[tuple[str, str]] = []
+        self.size = 0
 
     def hear(self, stream: str, text: str) -> None:
         """Note what is written, as long as it is not too much to be kept."""

@@ -4,9 +4,8 @@ import json
 import os
 import stat
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from lipready.gate.outlook import Outlook
@@ -25,8 +24,7 @@ RACY = 2_000_000_000
 _STATUSES = (0, 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memo:
+class Memo(NamedTuple):  # dataclasses take a tenth of a replay to import
     """One run. `said` are pairs of "out" or "err" and a text, in order; `reports` pairs of a path and its content.
 
     `looks` is how the places of `outlook` looked when the run began, and when it had ended. `begun` is in seconds.

@@ -3,8 +3,8 @@
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import NamedTuple
 
 from lipready.gate.kinds import kind_by_extension
 
@@ -20,16 +20,14 @@ class UnsureError(Exception):
     """It can not be told by looks whether such a run would come out the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """How places look: a digest over all of them, and the latest change of any, in nanoseconds."""
 
     digest: str
     newest: int
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(NamedTuple):
     """Places that a run depends on, absolute: folders (whose times tell of new and removed names), and files."""
 
     folders: tuple[str, ...]
@@ -69,10 +67,10 @@ def outlook_of(root: str, folder: str, asked: Sequence[str], read: Iterable[str]
     return Outlook(tuple(sorted(tree.folders)), tuple(sorted(set(files))))
 
 
-@dataclass(slots=True)
 class _Tree:
-    folders: list[str] = field(default_factory=list)
-    files: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.folders: list[str] = []
+        self.files: list[str] = []
 
     def walk(self, root: str) -> None:
         pending = [root]

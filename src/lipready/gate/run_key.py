@@ -7,8 +7,8 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 from lipready import __version__
 
@@ -16,8 +16,7 @@ from lipready import __version__
 _OF_NO_ACCOUNT = frozenset({"_", "SHLVL", "OLDPWD", "PWD", "WINDOWID", "TERM_SESSION_ID", "SSH_CLIENT", "SSH_TTY"})
 
 
-@dataclass(frozen=True, slots=True)
-class RunKey:
+class RunKey(NamedTuple):
     """`name` is a digest; `newest` is when the package was changed last, in nanoseconds."""
 
     name: str
