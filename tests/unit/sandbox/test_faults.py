@@ -137,8 +137,9 @@ def test_odd_answers(guest: Speaker) -> None:
 @pytest.mark.parametrize("fault", ["reset-before", "reset-after", "lost", "truncated"])
 def test_resets_and_cut_answers_are_what_they_say(guest: Speaker, fault: str) -> None:
     guest.box.inject(Fault.parse(f"submit:{fault}"))
-    expected = httpx2.RemoteProtocolError if fault == "truncated" else httpx2.NetworkError
-    with pytest.raises(expected):
+    # Where the reset meets the request while it is written, what is read afterwards is an early end.
+    resets = () if fault == "truncated" else (httpx2.NetworkError,)
+    with pytest.raises((*resets, httpx2.RemoteProtocolError)):
         submit(guest, "evolink")
 
 
