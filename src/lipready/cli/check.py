@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lipready.cli.options import Shared, allow_private_option, judging_options
+from lipready.cli.options import Shared, allow_private_option, judging_options, request_options
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, of_report
 from lipready.errors import NothingCheckedError, UsageError
@@ -31,9 +31,7 @@ if TYPE_CHECKING:
     help="Check a list of jobs: JSON Lines, or TOML with [[jobs]]; keys: video, audio, reference, video_extension,"
     " face_threshold, callback_url. Paths are relative to the list.",
 )
-@click.option("--face-threshold", type=int, metavar="N", help="query_face_threshold of the request.")
-@click.option("--video-extension", is_flag=True, help="video_extension of the request.")
-@click.option("--callback-url", metavar="URL", help="callback_url of the request (EvoLink).")
+@request_options
 @allow_private_option
 @judging_options(FORMATS)
 def command(

@@ -9,8 +9,7 @@ import click
 from lipready.cli.gate_command import GateCommand, begun_run
 from lipready.cli.options import Shared, judging_options
 from lipready.cli.session import Session
-
-_FORMATS = ("full", "concise", "json", "junit", "sarif", "github", "gitlab", "markdown")
+from lipready.gate.settings import FORMATS
 
 
 @click.command(name="gate", cls=GateCommand)
@@ -25,7 +24,7 @@ _FORMATS = ("full", "concise", "json", "junit", "sarif", "github", "gitlab", "ma
 @click.option("--no-cache", is_flag=True, help="Measure every file, and remember nothing.")
 @click.option("--fix", is_flag=True, help="Repair what no sample is touched for, into lipready-fixed/.")
 @click.option("--write", is_flag=True, help="With --fix: in the place of the sources, where git can bring them back.")
-@judging_options(_FORMATS)
+@judging_options(FORMATS)
 def command(
     *,
     paths: tuple[str, ...],

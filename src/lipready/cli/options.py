@@ -66,6 +66,13 @@ def judging_options(formats: Sequence[str]) -> Callable[[Command], Command]:
     return decorate
 
 
+def request_options(command: Command) -> Command:
+    """Add the options of the request itself."""
+    for option in reversed(_REQUEST):
+        command = option(command)
+    return command
+
+
 def speaking(command: Command) -> Command:
     """Add --color, -q and -v, for commands that judge nothing; the command receives `session`."""
     return _stack(speaking_options, command)
@@ -130,6 +137,11 @@ config_option = click.option(
     expose_value=False,
     is_eager=True,
     help="Configuration file, instead of the nearest lipready.toml or pyproject.toml.",
+)
+_REQUEST = (
+    click.option("--face-threshold", type=int, metavar="N", help="query_face_threshold of the request."),
+    click.option("--video-extension", is_flag=True, help="video_extension of the request."),
+    click.option("--callback-url", metavar="URL", help="callback_url of the request (EvoLink)."),
 )
 allow_private_option = click.option(
     "--allow-private", is_flag=True, help="Fetch inputs from private networks too, where they are addresses."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lipready.cli.options import Shared, judging_options
+from lipready.cli.options import Shared, judging_options, request_options
 from lipready.cli.session import Session
 from lipready.cli.status import FOUND, of_report
 from lipready.job import Job, RequestOptions
@@ -42,9 +42,7 @@ if TYPE_CHECKING:
     "--crop", is_flag=True, help="Cut the picture to the speaker, where the face is small or others are in it."
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan and the ffmpeg commands; write nothing.")
-@click.option("--face-threshold", type=int, metavar="N", help="query_face_threshold of the request.")
-@click.option("--video-extension", is_flag=True, help="video_extension of the request.")
-@click.option("--callback-url", metavar="URL", help="callback_url of the request (EvoLink).")
+@request_options
 @judging_options(("full", "json"))
 def command(
     *,

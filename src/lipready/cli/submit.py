@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lipready.cli.homecoming import Patience, bring_home, outcome_writer
-from lipready.cli.options import Shared, allow_private_option, judging_options
+from lipready.cli.options import Shared, allow_private_option, judging_options, request_options
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, FOUND
 from lipready.errors import UsageError
@@ -41,9 +41,7 @@ if TYPE_CHECKING:
 @click.option("--deadline", type=click.FloatRange(min=0), metavar="S", help="Wait at most so long; the task goes on.")
 @click.option("--bucket", metavar="s3://NAME/PREFIX", help="Store the files in a bucket of your own.")
 @allow_private_option
-@click.option("--face-threshold", type=int, metavar="N", help="query_face_threshold of the request.")
-@click.option("--video-extension", is_flag=True, help="video_extension of the request.")
-@click.option("--callback-url", metavar="URL", help="callback_url of the request (EvoLink).")
+@request_options
 @judging_options(("full", "json"))
 def command(
     *,
