@@ -51,8 +51,8 @@ def command(
     """Check the files of one job against what a provider accepts.
 
     Files are told apart by their content; a job need not have all three. For a folder, or for several files of a kind,
-    there is `lipready gate`. A public http(s) address is fetched once and
-    checked like a file; it is told by the name at its end.
+    there is `lipready gate`. A public http(s) address is fetched once and checked like a file; it is told by the name
+    at its end.
 
     \b
     Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage,

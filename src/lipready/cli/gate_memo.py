@@ -118,8 +118,8 @@ def record(
     if begun is None or changes or request.executor != "local" or os.environ.get("GITHUB_STEP_SUMMARY"):
         return None
     written = [cache_folder(), *(path for _form, path in request.shared.reports)]
-    # What is written into the tree changes it.
     root, folder, typed, _ = request.tree
+    # What is written into the tree changes it.
     if any(_is_inside(path, root) for path in written):
         return None
     read = [*configurations, *profile_files(request.shared.provider), *([request.baseline] if request.baseline else [])]

@@ -81,6 +81,7 @@ def _clash(kind: Kind, first: str, second: str, roles: dict[Kind, str], files: S
 
 def _by_gate(paths: Sequence[str]) -> str:
     """Say how several files, or all of a folder, are checked; where there are very many, their folders are named."""
+    paths = list(dict.fromkeys(paths))
     if len(paths) > _MOST_SHOWN:
         paths = sorted({path if os.path.isdir(path) else os.path.dirname(path) or "." for path in paths})  # noqa: PTH112, PTH120
     command = shlex.join(("lipready", "gate", *paths))

@@ -37,9 +37,9 @@ def tree_of(here: Path, paths: Sequence[str]) -> Tree:
 
     Raises UsageError for paths in several trees, of which none holds the others.
     """
-    here = here.resolve()
+    here, top = here.resolve(), top_of(here)
     typed = tuple(paths) or (".",)
-    roots, folders, asked = zip(*(_place(here, top_of(here), path) for path in typed), strict=True)
+    roots, folders, asked = zip(*(_place(here, top, path) for path in typed), strict=True)
     root = min(roots, key=lambda place: len(place.parts))
     for path, other in zip(typed, roots, strict=True):
         if not other.is_relative_to(root):
