@@ -34,7 +34,7 @@ def assign(
     roles: dict[Kind, str] = {kind: path for kind, path in named.items() if path is not None}
     for path in (*roles.values(), *files):
         if gate and os.path.isdir(path):  # noqa: PTH112 - raises for no name, other than Path.is_dir
-            raise UsageError(f"{path}: is a folder, not a file of a job; {_by_gate(files or [path])}.")
+            raise UsageError(f"{path}: is a folder, not a file of a job; {_by_gate((*files, path))}.")
         require_input(path)
     for path in files:
         kind = _kind_of(path)
@@ -73,7 +73,7 @@ def _flags(roles: dict[Kind, str]) -> str:
 
 def _clash(kind: Kind, first: str, second: str, roles: dict[Kind, str], files: Sequence[str]) -> str:
     both = f"{first} and {shown(second)} are both {_NOUNS[kind]}, and a job has one"
-    advice = [_by_gate(files)] if len(files) > 1 and not any(map(is_address, files)) else []
+    advice = [_by_gate(files)] if len(set(files)) > 1 and not any(map(is_address, files)) else []
     if kind == "video" and "audio" not in roles:
         advice.append("to use the sound of one, say --audio FILE")
     return f"{'; '.join([both, *advice])}."
@@ -81,7 +81,7 @@ def _clash(kind: Kind, first: str, second: str, roles: dict[Kind, str], files: S
 
 def _by_gate(paths: Sequence[str]) -> str:
     """Say how several files, or all of a folder, are checked; where there are very many, their folders are named."""
-    paths = list(dict.fromkeys(paths))
+    paths = [path for path in dict.fromkeys(paths) if not is_address(path)]
     if len(paths) > _MOST_SHOWN:
         paths = sorted({path if os.path.isdir(path) else os.path.dirname(path) or "." for path in paths})  # noqa: PTH112, PTH120
     command = shlex.join(("lipready", "gate", *paths))

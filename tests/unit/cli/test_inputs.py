@@ -147,6 +147,13 @@ def test_for_a_folder_and_for_many_files_there_is_the_gate(tmp_path, monkeypatch
     assert said in str(caught.value)
 
 
+def test_a_folder_in_the_place_of_a_role_is_checked_by_the_gate_as_well(tmp_path, speech):
+    with pytest.raises(UsageError, match=r"is a folder, not a file of a job; `lipready gate \S+/speech\.wav \S+`"):
+        assign([speech, "https://example.com/a.mp4"], reference=str(tmp_path), gate=True)
+    with pytest.raises(UsageError, match=r"and a job has one\.$"):
+        assign([speech, speech], gate=True)
+
+
 def test_addresses_are_nothing_for_the_gate():
     with pytest.raises(UsageError, match="are both videos") as caught:
         assign(["https://example.com/a.mp4", "https://example.com/b.mp4"], gate=True)
