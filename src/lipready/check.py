@@ -52,23 +52,36 @@ def check(
     """Check the files of one job against what a provider accepts.
 
     Each is a path, or an http(s) address, which is fetched once (asked for only, where the settings say `quick`).
-    `provider` is the name of a profile, or the path of a profile file (TOML). A file that is missing or broken is a
-    finding, not an exception.
+    `provider` is the name of a profile, or the path of a profile file (TOML). A file that is broken is a finding, not
+    an exception.
 
-    Raises UsageError without any file, ConfigurationError for an unknown or broken profile, ComponentError where the
-    face models can neither be found nor fetched.
+    Raises UsageError without any file, and for one that is not there or may not be read; ConfigurationError for an
+    unknown or broken profile, ComponentError where the face models can neither be found nor fetched.
     """
     job = Job.of(video, audio, reference, options)
+    require_inputs(job)
     return check_job(job, load_profile(provider), settings or Settings())
 
 
 def check_many(
     jobs: Iterable[Job], *, provider: str = "dashscope", settings: Settings | None = None
 ) -> Iterator[Report]:
-    """Check jobs one after the other; yields one report per job, in their order."""
+    """Check jobs one after the other; yields one report per job, in their order.
+
+    A file that is not there is a finding (F001) of its own job, and stops no other.
+    """
     profile, settings = load_profile(provider), settings or Settings()
     for job in jobs:
         yield check_job(job, profile, settings)
+
+
+def require_inputs(job: Job) -> None:
+    """Raise UsageError where a file of a job is not there, may not be read, or is a folder, a pipe or a device."""
+    from lipready.probe.missing import require_file
+
+    for source in (job.video, job.audio, job.reference):
+        if source is not None and not is_address(source):
+            require_file(source)
 
 
 def check_job(

@@ -6,7 +6,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lipready.check import Progress, Settings, check_job
+from lipready.check import Progress, Settings, check_job, require_inputs
 from lipready.errors import FixError, UsageError
 from lipready.facts.address import is_address, shown
 from lipready.facts.file import FileFacts, Role
@@ -83,12 +83,13 @@ def prepare(
     changed. An output appears under its name when it is whole; a second run of the same plan on the same inputs finds
     it and runs nothing.
 
-    Raises UsageError for a wrong call, or where a file that lipready did not write stands in the way; FixError where a
-    repair fails; ConfigurationError for an unknown or broken profile; ComponentError where ffmpeg or the face models
-    are missing.
+    Raises UsageError for a wrong call, for an input that is not there or may not be read, or where a file that lipready
+    did not write stands in the way; FixError where a repair fails; ConfigurationError for an unknown or broken profile;
+    ComponentError where ffmpeg or the face models are missing.
     """
     job, profile = Job.of(video, audio, reference, options), load_profile(provider)
     require_files(job)
+    require_inputs(job)
     settings = settings or Settings()
     settings = settings if progress is None else replace(settings, progress=progress)
     choices = choices or Choices()

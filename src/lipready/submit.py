@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lipready.check import Progress, Settings, check_job
+from lipready.check import Progress, Settings, check_job, require_inputs
 from lipready.errors import PreflightError, UsageError
 from lipready.facts.address import is_address
 from lipready.facts.audio import AudioFacts
@@ -59,12 +59,14 @@ def submit(
     `provider` is "dashscope", "evolink", or "sandbox" ("sandbox:evolink"): a server inside this process that behaves
     as they document and costs nothing. The key is `api_key`, or comes from the environment; see `account_at`.
 
-    Raises PreflightError (with the report) where the check finds errors, UsageError without a video and an audio track,
-    ConfigurationError without a key, RefusedError where the provider does not want the job, NotSentError where it
-    cannot be reached, OutcomeUnknownError where the answer was lost and nobody can tell what came of it.
+    Raises PreflightError (with the report) where the check finds errors, UsageError without a video and an audio track
+    and for a file that is not there or may not be read, ConfigurationError without a key, RefusedError where the
+    provider does not want the job, NotSentError where it cannot be reached, OutcomeUnknownError where the answer was
+    lost and nobody can tell what came of it.
     """
     from lipready.providers.run import run
 
+    require_inputs(job)
     account = find_account(provider, api_key)
     return run(account, _checked_and_sent(job, account, settings or Settings(), sending or Sending()))
 
@@ -80,6 +82,7 @@ async def submit_async(
     """Do what `submit` does, on asyncio."""
     from lipready.providers.run import run_async
 
+    require_inputs(job)
     account = find_account(provider, api_key)
     return await run_async(account, _checked_and_sent(job, account, settings or Settings(), sending or Sending()))
 

@@ -85,7 +85,7 @@ def test_exit_statuses(assets):
     assert assets.gate("--quick", "jobs").returncode == 0
     assert assets.gate("--quick", "single").returncode == 1
     assert assets.gate("--quick", "--fail-on", "error", "--ignore", "V", "single").returncode == 0
-    for wrong in (("absent",), ("--shard", "3/2", "."), ("--executor", "ray", "."), ("--write", "."), ("/etc",)):
+    for wrong in (("absent",), ("--shard", "3/2", "."), ("--executor", "ray", "."), ("--write", "."), ("/etc", "jobs")):
         done = assets.gate("--quick", *wrong)
         assert done.returncode == 2, (wrong, done.stderr)
         assert "Error: " in done.stderr
@@ -461,3 +461,88 @@ def test_fix_writes_over_nothing_that_git_could_not_bring_back(repairable, media
     repairable.put("a/new.avi", media / "good.mp4")
     assert repairable.gate("--fix", "--write", "--quick", "a/new.avi").returncode == 2
     assert (repairable.folder / "a/new.avi").exists()
+
+
+@pytest.fixture
+def elsewhere(assets, tmp_path):
+    """Give another repository to call the gate from, with settings that are not those of the assets."""
+    here = tmp_path / "elsewhere"
+    (here / "sub").mkdir(parents=True)
+    (here / "lipready.toml").write_text('ignore = ["V103", "V104"]\nformat = "markdown"\n')
+    assets.git("init", "--quiet", cwd=here)
+    return here / "sub"
+
+
+def test_any_tree_is_checked_from_any_folder(assets, elsewhere, tmp_path):
+    """The root, the configuration, the ignore files and the manifest are those of the tree that is named."""
+    assets.put("lipready.toml", 'format = "json"\nquick = true\nignore = ["V103"]\n')
+    assets.put(".lipreadyignore", "ignored.mp4\n")
+    assets.put("ignored.mp4", "no film at all")
+    assets.put("take.wav", assets.folder / "jobs/anna.wav")
+    assets.put("lipready.jobs.toml", '[[jobs]]\nvideo = "jobs/anna.mp4"\naudio = "take.wav"\n')
+    whole = assets.gate(".", "--no-cache")
+    assert whole.returncode == 1
+    assert verdicts_of(whole.stdout)[("jobs/anna.mp4", "take.wav")] == "pass"
+
+    for cwd in (elsewhere, tmp_path, "/"):
+        for path in (assets.folder, os.path.relpath(assets.folder, cwd)):
+            done = assets.gate(path, "--no-cache", cwd=cwd)
+            assert (done.returncode, done.stdout, done.stderr) == (1, whole.stdout, whole.stderr), (cwd, path)
+    single = assets.gate(assets.folder / "single/small.mp4", cwd=elsewhere)
+    assert verdicts_of(single.stdout) == {SMALL: "fail"}
+    assert verdicts_of(assets.gate(f"{assets.folder}/**/small.*", cwd=elsewhere).stdout) == {SMALL: "fail"}
+    named = assets.gate(assets.folder, "--config", "../lipready.toml", "--format", "json", "--quick", cwd=elsewhere)
+    assert named.returncode == 0, named.stdout
+
+
+def test_without_a_path_the_current_folder_is_checked(assets):
+    whole, bare = assets.gate("--quick", ".", "--format", "json"), assets.gate("--quick", "--format", "json")
+    assert (bare.returncode, bare.stdout) == (1, whole.stdout)
+    inner = assets.gate("--quick", "--format", "json", cwd=assets.folder / "single")
+    assert verdicts_of(inner.stdout) == {SMALL: "fail"}
+
+
+def test_in_another_tree_files_on_the_command_line_are_those_of_the_current_folder(assets, elsewhere):
+    asked = ("--quick", "--format", "concise", assets.folder, "--config", assets.put("lipready.toml", ""))
+    update = assets.gate(*asked, "--baseline", "b.json", "--update-baseline", "--report=sarif=s.json", cwd=elsewhere)
+
+    assert update.returncode == 0, update.stderr
+    entries = json.loads((elsewhere / "b.json").read_text())["entries"]
+    assert {entry["file"] for entry in entries} == set(SMALL)
+    results = json.loads((elsewhere / "s.json").read_text())["runs"][0]["results"]
+    assert {each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for each in results} == set(SMALL)
+    assert assets.gate(*asked, "--baseline", "b.json", cwd=elsewhere).returncode == 0
+    assert assets.gate(*QUICK, "--baseline", elsewhere / "b.json").returncode == 0
+
+
+def test_another_tree_is_repaired_in_its_place(assets, elsewhere, ffmpeg):
+    late = assets.folder / "late.mp4"
+    source = ("-f", "lavfi", "-i", "testsrc2=size=720x720:rate=25:duration=3", "-pix_fmt", "yuv420p")
+    ffmpeg(late.with_suffix(".mov"), *source, "-f", "mp4")
+    late.with_suffix(".mov").rename(assets.folder / "late.bin")
+
+    done = assets.gate("--quick", assets.folder / "late.bin", "--fix", cwd=elsewhere)
+    assert "repaired: late.bin → lipready-fixed/late.mp4" in done.stderr
+    assert (assets.folder / "lipready-fixed/late.mp4").is_file()
+
+    # The index that a hook names is that of its own repository.
+    hook = {"GIT_DIR": str(elsewhere.parent / ".git"), "GIT_INDEX_FILE": str(elsewhere.parent / ".git/index")}
+    assets.git("add", "late.bin")
+    done = assets.gate("--quick", assets.folder / "late.bin", "--fix", "--write", cwd=elsewhere, **hook)
+    assert "repaired: late.bin → late.mp4" in done.stderr, done.stderr
+    assert late.is_file()
+
+
+def test_a_run_is_over_one_tree_and_links_out_of_it_are_refused(assets, elsewhere):
+    (elsewhere / "out").symlink_to(assets.folder)
+    (elsewhere / "mine.mp4").write_bytes(b"x")
+
+    for paths, said in (
+        (("mine.mp4", assets.folder), "lie in two trees"),
+        (("out",), "lies outside"),
+        (("out/single/small.mp4",), "lies outside"),
+    ):
+        done = assets.gate("--quick", *paths, cwd=elsewhere)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert said in done.stderr
+        assert done.stderr.count("\n") == 1

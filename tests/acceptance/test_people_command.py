@@ -86,7 +86,7 @@ def test_nobody_and_no_video(lipready_run, made, media, tmp_path):
     assert "nobody" in nobody.stdout
     assert not (tmp_path / "a.jpg").exists()
     (tmp_path / "broken.mp4").write_bytes(b"no video at all")
-    for path in (tmp_path / "broken.mp4", media / "speech.wav", "gone.mp4"):
+    for path in (tmp_path / "broken.mp4", media / "speech.wav"):
         done = lipready_run("people", path)
         assert (done.returncode, done.stdout) == (3, "")
         assert done.stderr.startswith(f"Nothing was checked: {path}")

@@ -153,7 +153,9 @@ def test_broken_files_are_reported_and_the_rest_is_prepared(bad_job, tmp_path):
 
 
 def test_with_nothing_usable_nothing_is_written(tmp_path):
-    done = prepare(tmp_path / "missing.mp4", out=tmp_path / "ready")
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(os.urandom(5000))
+    done = prepare(broken, out=tmp_path / "ready")
     assert not done.ready
     assert not (tmp_path / "ready").exists()
 

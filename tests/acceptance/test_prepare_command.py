@@ -108,7 +108,7 @@ def test_what_needs_a_decision_is_named_with_its_flag(lipready_run, media, tmp_p
         (("reference", "{media}/good.mp4", "-o", "face.png"), "must end in .jpg or .jpeg"),
         (("reference", "{media}/good.mp4", "-o", "gone/face.jpg"), "does not exist"),
         (("reference", "{media}", "-o", "face.jpg"), "is a folder"),
-        (("reference", "gone.mp4", "-o", "face.jpg"), "no reference image can be taken"),
+        (("reference", "gone.mp4", "-o", "face.jpg"), "gone.mp4: there is no such file"),
     ],
 )
 def test_wrong_calls_are_one_sentence_with_status_2(lipready_run, media, tmp_path, arguments, said):

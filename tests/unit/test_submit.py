@@ -90,13 +90,12 @@ def test_half_a_job_is_none(sandbox, job, journal, missing, force):
     assert (counted(sandbox), journal.entries()) == (before, ())
 
 
-def test_a_file_that_is_gone_is_an_error_of_the_check(sandbox, job, tmp_path, journal):
+@pytest.mark.parametrize("force", [False, True])
+def test_a_file_that_is_not_there_is_a_wrong_call(sandbox, job, tmp_path, journal, force):
     before = counted(sandbox)
     gone = replace(job, video=str(tmp_path / "gone.mp4"))
-    with pytest.raises(PreflightError):
-        lipready.submit(gone, settings=Settings(quick=True))
-    with pytest.raises(UsageError, match=r"gone\.mp4"):
-        lipready.submit(gone, settings=Settings(quick=True), sending=Sending(force=True))
+    with pytest.raises(UsageError, match=r"gone\.mp4: there is no such file"):
+        lipready.submit(gone, settings=Settings(quick=True), sending=Sending(force=force))
     assert (counted(sandbox), journal.entries()) == (before, ())
 
 

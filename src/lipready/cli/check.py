@@ -50,8 +50,9 @@ def command(
 ) -> int:
     """Check the files of one job against what a provider accepts.
 
-    Files are told apart by their content; any of them may be missing. A public http(s) address is fetched once and
-    checked like a file; it is told by the name at its end.
+    Files are told apart by their content; a job need not have all three. For a folder, or for several files of a kind,
+    there is `lipready gate`. A public http(s) address is fetched once and checked like a file; it is told by the name
+    at its end.
 
     \b
     Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage,
@@ -74,7 +75,7 @@ def command(
             raise click.UsageError("There is no file to check: name a video, an audio track or a reference image.")
         from lipready.cli.inputs import assign
 
-        jobs = [assign(files, video=video, audio=audio, reference=reference, options=options)]
+        jobs = [assign(files, video=video, audio=audio, reference=reference, options=options, gate=True)]
     return _check(jobs, load_profile(shared.provider), shared, session, allow_private=allow_private)
 
 

@@ -6,13 +6,13 @@ import click
 
 from lipready.gate.settings import Configuration, nearest_configuration, read_configuration
 
-_MEANT = "lipready.configuration"
+_MEANT, _FOLDER = "lipready.configuration", "lipready.folder"
 
 
 def apply_configuration(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
     """Make the configuration the defaults of a command; an option on the command line replaces them."""
     del param
-    path = Path(value) if value is not None else nearest_configuration(Path.cwd())
+    path = Path(value) if value is not None else nearest_configuration(ctx.meta.get(_FOLDER) or Path.cwd())
     if path is None:
         return
     configuration = read_configuration(path)
@@ -23,6 +23,11 @@ def apply_configuration(ctx: click.Context, param: click.Parameter, value: str |
         for name, default in configuration.defaults.items()
         if name in known and _offers(known[name], default)  # `prepare` has no concise format
     }
+
+
+def begin_in(ctx: click.Context, folder: Path) -> None:
+    """Look for the configuration of a command from `folder` upward; to be said before its options are read."""
+    ctx.meta[_FOLDER] = folder
 
 
 def configuration_of(ctx: click.Context) -> Configuration:

@@ -6,14 +6,24 @@ from pathlib import Path
 
 import click
 
+from lipready.cli.config import begin_in
 from lipready.cli.gate_command import GateCommand, begun_run
 from lipready.cli.options import Shared, judging_options
 from lipready.cli.session import Session
+from lipready.gate.root import Tree, tree_of
 from lipready.gate.settings import FORMATS
 
 
+def _tree(ctx: click.Context, param: click.Parameter, paths: tuple[str, ...]) -> Tree:
+    """Find the tree before the configuration, which is the one of that tree."""
+    del param
+    tree = tree_of(Path.cwd(), paths)
+    begin_in(ctx, tree.folder)
+    return tree
+
+
 @click.command(name="gate", cls=GateCommand)
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("tree", nargs=-1, metavar="[PATH...]", is_eager=True, callback=_tree)
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="What is accepted as it is.")
 @click.option("--update-baseline", is_flag=True, help="Accept what is found now, and write it to the baseline.")
 @click.option(
@@ -27,7 +37,7 @@ from lipready.gate.settings import FORMATS
 @judging_options(FORMATS)
 def command(
     *,
-    paths: tuple[str, ...],
+    tree: Tree,
     baseline: Path | None,
     update_baseline: bool,
     executor: str,
@@ -40,6 +50,11 @@ def command(
     session: Session,
 ) -> int:
     """Check every asset below PATH: videos, audio tracks and reference images, as jobs where they belong together.
+
+    PATH is a folder, a file or a glob; without any it is the current folder. It may lie in another repository or folder
+    than yours: the configuration, ignore files and manifests of that one count then, as if you were there. Paths in
+    reports are relative to the top of the repository that is checked, or where there is none to the folder; paths on
+    the command line (--baseline, --report) are relative to your own.
 
     Jobs are those of lipready.jobs.toml, and files of one stem in one folder (anna.mp4, anna.wav, anna.ref.jpg). What
     was measured is remembered by content: only what changed costs time. Under GitHub Actions the format is github
@@ -57,7 +72,7 @@ def command(
     from lipready.cli.gate_run import Request, run_gate
 
     request = Request(
-        paths=paths,
+        tree=tree,
         baseline=baseline,
         update_baseline=update_baseline,
         executor=executor,

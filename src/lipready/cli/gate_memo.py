@@ -84,8 +84,8 @@ class Recording:
         from lipready.gate.memo import LARGEST, Memo, write_memo
 
         self.session.listener = None
-        begun, known = self.begun, set(self.outlook.files)
-        everything = all(f"{begun.root}/{path}" in known for unit in units for _, path in unit.files())
+        begun, root, known = self.begun, os.fspath(self.request.tree.root), set(self.outlook.files)
+        everything = all(f"{root}/{path}" in known for unit in units for _, path in unit.files())
         addresses = any(unit.job.options.callback_url is not None for unit in units)
         if self.size > LARGEST or self.session.abandoned or addresses or not everything:
             return
@@ -118,12 +118,14 @@ def record(
     if begun is None or changes or request.executor != "local" or os.environ.get("GITHUB_STEP_SUMMARY"):
         return None
     written = [cache_folder(), *(path for _form, path in request.shared.reports)]
+    root, folder, typed, _ = request.tree
     # What is written into the tree changes it.
-    if any(_is_inside(path, begun.root) for path in written):
+    if any(_is_inside(path, root) for path in written):
         return None
     read = [*configurations, *profile_files(request.shared.provider), *([request.baseline] if request.baseline else [])]
     try:
-        outlook = outlook_of(begun.root, begun.folder, request.paths, map(os.fspath, read))
+        asked = [os.path.join(begun.folder, path) for path in typed]  # noqa: PTH118 - as they were given
+        outlook = outlook_of(os.fspath(root), os.fspath(folder), asked, map(os.fspath, read))
     except UnsureError:
         return None
     before = outlook.look()
@@ -164,7 +166,7 @@ def say_again(memo: "Memo", session: Session) -> int:
     return memo.status
 
 
-def _is_inside(path: Path, root: str) -> bool:
+def _is_inside(path: Path, root: Path) -> bool:
     return Path(os.path.realpath(path)).is_relative_to(root)
 
 

@@ -28,7 +28,8 @@ from lipready.gate.collect import collect
 from lipready.gate.fix import fix_units
 from lipready.gate.glimpse import glimpsing
 from lipready.gate.policy import Policy, apply_policy, fails, rules_for
-from lipready.gate.root import top_of
+from lipready.gate.root import Tree
+from lipready.gate.selection import require_paths
 from lipready.gate.shard import parse_shard, shard
 from lipready.gate.sift import Sieve, without_looks
 from lipready.gate.store import Store
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 class Request:
     """What the command line asks for."""
 
-    paths: tuple[str, ...]
+    tree: Tree
     baseline: Path | None
     update_baseline: bool
     executor: str
@@ -75,15 +76,16 @@ def run_gate(request: Request, session: Session, begun: Begun | None = None) -> 
     profile = load_profile(shared.provider)
     chosen = chosen_rules(profile, shared)
     configuration = configuration_of(click.get_current_context())
-    root = top_of(Path.cwd())
+    root = request.tree.root
+    require_paths(request.tree)
     recording = record(begun, request, configuration.files, session)
-    paired = collect(root, tuple(os.path.join(Path.cwd(), path) for path in request.paths))  # noqa: PTH118 - globs
+    paired = collect(root, request.tree.asked)
     units = _my_share(paired.units, request.shard)
     if not units:  # the other machines of the matrix check what there is
         session.complain(f"Nothing falls to shard {request.shard}: there are {len(paired.units)} things to check.")
         write_merged(shared.reports, [], shared.fail_on)
         return CLEAN
-    whole = request.shard is None and any((Path.cwd() / path).resolve() == root for path in request.paths)
+    whole = request.shard is None and any(os.path.realpath(path) == str(root) for path in request.tree.asked)
     policy = configuration.policy(root, only=shared.only, ignore=shared.ignore, fail_on=shared.fail_on, whole=whole)
     refuse_inputs(shared.reports, [unit.job for unit in units], root)
     cache = FactsCache() if request.cached else None

@@ -1,16 +1,18 @@
 """Which file is the video, which the audio track, which the reference image."""
 
-import stat
+import os
+import shlex
 from collections.abc import Sequence
-from pathlib import Path
 
 from lipready.errors import UsageError
 from lipready.facts.address import file_name, is_address, shown
 from lipready.gate.kinds import Kind, kind_by_content, kind_by_extension
 from lipready.job import Job, RequestOptions
+from lipready.probe import missing
 
 _FLAGS: dict[Kind, str] = {"video": "--video", "audio": "--audio", "image": "--ref"}
 _NOUNS: dict[Kind, str] = {"video": "videos", "audio": "audio tracks", "image": "images"}
+_MOST_SHOWN = 10
 
 
 def assign(
@@ -20,48 +22,42 @@ def assign(
     audio: str | None = None,
     reference: str | None = None,
     options: RequestOptions | None = None,
+    gate: bool = False,
 ) -> Job:
     """Build a job from files in any order and from files whose role is named.
 
-    An address is told by the name at its end, and not asked. Raises UsageError where two files have one role, where a
-    role cannot be told, and for a folder, a device or a pipe.
+    An address is told by the name at its end, and not asked. With `gate` it is said that `lipready gate` checks folders
+    and many files. Raises UsageError where two files have one role, where a role cannot be told, for what is not there,
+    and for a folder, a device or a pipe.
     """
-    roles: dict[Kind, str] = {}
     named: dict[Kind, str | None] = {"video": video, "audio": audio, "image": reference}
-    for role, given in named.items():
-        if given is not None:
-            require_input(given)
-            roles[role] = given
-    for path in files:
+    roles: dict[Kind, str] = {kind: path for kind, path in named.items() if path is not None}
+    for path in (*roles.values(), *files):
+        if gate and os.path.isdir(path):  # noqa: PTH112 - raises for no name, other than Path.is_dir
+            raise UsageError(f"{path}: is a folder, not a file of a job; {_by_gate((*files, path))}.")
         require_input(path)
+    for path in files:
         kind = _kind_of(path)
         if kind is None:
             where = "its name does not say" if is_address(path) else "neither its content nor its name says"
             raise UsageError(f"{shown(path)}: {where} what it is; say {_flags(roles)}.")
         if kind in roles:
-            raise UsageError(_clash(kind, shown(roles[kind]), shown(path), roles))
+            raise UsageError(_clash(kind, shown(roles[kind]), path, roles, files if gate else ()))
         roles[kind] = path
     return Job.of(roles.get("video"), roles.get("audio"), roles.get("image"), options)
 
 
 def require_input(path: str) -> None:
-    """Refuse what can be neither a media file nor an address."""
+    """Raise UsageError for what can be neither a media file nor an address."""
     if not is_address(path):
-        require_file(path)
+        missing.require_file(path)
 
 
 def require_file(path: str) -> None:
-    """Refuse what cannot be a media file by its nature; a missing file is left to the check, which reports it."""
+    """Raise UsageError for what cannot be a media file on this machine."""
     if is_address(path):
         raise UsageError(f"{shown(path)}: is an address; download it first, since only local files are read here.")
-    try:
-        mode = Path(path).stat().st_mode
-    except (OSError, ValueError):
-        return
-    if stat.S_ISDIR(mode):
-        raise UsageError(f"{path}: is a folder, not a media file.")
-    if not stat.S_ISREG(mode):
-        raise UsageError(f"{path}: is a pipe, a socket or a device, not a media file.")
+    missing.require_file(path)
 
 
 def _kind_of(path: str) -> Kind | None:
@@ -75,8 +71,18 @@ def _flags(roles: dict[Kind, str]) -> str:
     return " or ".join(free) if free else "less: the job has a video, an audio track and a reference image already"
 
 
-def _clash(kind: Kind, first: str, second: str, roles: dict[Kind, str]) -> str:
-    both = f"{first} and {second} are both {_NOUNS[kind]}, and a job has one"
+def _clash(kind: Kind, first: str, second: str, roles: dict[Kind, str], files: Sequence[str]) -> str:
+    both = f"{first} and {shown(second)} are both {_NOUNS[kind]}, and a job has one"
+    advice = [_by_gate(files)] if len(set(files)) > 1 and not any(map(is_address, files)) else []
     if kind == "video" and "audio" not in roles:
-        return f"{both}; to use the sound of one, say --audio FILE."
-    return f"{both}."
+        advice.append("to use the sound of one, say --audio FILE")
+    return f"{'; '.join([both, *advice])}."
+
+
+def _by_gate(paths: Sequence[str]) -> str:
+    """Say how several files, or all of a folder, are checked; where there are very many, their folders are named."""
+    paths = [path for path in dict.fromkeys(paths) if not is_address(path)]
+    if len(paths) > _MOST_SHOWN:
+        paths = sorted({path if os.path.isdir(path) else os.path.dirname(path) or "." for path in paths})  # noqa: PTH112, PTH120
+    command = shlex.join(("lipready", "gate", *paths))
+    return f"`{command}` checks {'them all' if len(paths) > 1 else 'every file in it'}"

@@ -5,24 +5,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lipready.cli.inputs import require_input
 from lipready.errors import ConfigurationError, UsageError
 from lipready.facts.address import is_address
 from lipready.gate.entries import Entry, entries_of_toml, read_entry
 from lipready.job import Job, RequestOptions
+from lipready.probe.missing import require_file, unreadable
 
 
 def read_jobs(path: Path, defaults: RequestOptions) -> list[Job]:
     """Read every job of a file; paths in it are relative to its folder.
 
-    Raises UsageError where the file cannot be read, ConfigurationError for what is wrong inside, with its place.
+    Raises UsageError where the file, or one that it names, cannot be read; ConfigurationError for what is wrong inside,
+    with its place.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: the list of jobs cannot be read ({error}).") from error
+        raise UsageError(unreadable(path, error)) from error
     entries = entries_of_toml(text, str(path)) if path.suffix.lower() == ".toml" else _from_lines(text, path)
-    return [_job(read_entry(raw, place, defaults), path.parent) for place, raw in entries]
+    read = [read_entry(raw, place, defaults) for place, raw in entries]
+    return [_job(entry, path.parent) for entry in read]
 
 
 def _from_lines(text: str, path: Path) -> Iterator[tuple[str, Any]]:
@@ -39,7 +41,11 @@ def _from_lines(text: str, path: Path) -> Iterator[tuple[str, Any]]:
 def _job(entry: Entry, folder: Path) -> Job:
     files = {role: _place(name, folder) for role, name in entry.files.items()}
     for name in files.values():
-        require_input(name)
+        try:
+            if not is_address(name):
+                require_file(name)
+        except UsageError as error:
+            raise UsageError(f"{entry.place}: {error}") from None
     return Job.of(**files, options=entry.options)
 
 

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, NoReturn
 
 from lipready.errors import UsageError
 from lipready.facts.report import SCHEMA
+from lipready.probe.missing import unreadable
 
 Plain = dict[str, Any]
 
@@ -42,7 +43,7 @@ def _read(path: Path) -> Iterator[tuple[str, Plain]]:
                     place = f"{path}, line {number}"
                     yield place, _report(line, place)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}).") from error
+        raise UsageError(unreadable(path, error)) from error
 
 
 def _lines(file: BinaryIO, path: Path) -> Iterator[bytes]:

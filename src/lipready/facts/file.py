@@ -13,6 +13,7 @@ from lipready.facts.video import VideoFacts
 
 UNHEARD = Unmeasured("nothing was listened to")
 Role = Literal["video", "audio", "reference"]
+Obstacle = Literal["missing", "dead link", "denied", "not a file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,27 @@ class LfsPointer:
 
     sha256: str
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unopened:
+    """Why a file could not even be opened.
+
+    Nothing has its name, it is a link that leads to nothing, it may not be read, or it is a folder, pipe or device.
+    `nearest` is the path that is there and most like one that is missing.
+    """
+
+    reason: Obstacle
+    nearest: str | None = None
+
+    def sentence(self, name: str, problem: str) -> str:
+        """Return what to tell the user; `problem` is that of FileFacts."""
+        if self.reason == "missing":
+            detail = problem.removeprefix("does not exist")
+            hint = "." if self.nearest is None else f"; did you mean {self.nearest}?"
+            return f"{name}: there is no such file{detail}{hint}"
+        advice = "; give yourself the right to read it" if self.reason == "denied" else ""
+        return f"{name}: {problem}{advice}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +54,8 @@ class FileFacts:
     ("mp4", "mov", "avi", "mkv", "webm", "mpegts", "3gp", "gif", "wav", "mp3", "aac", "m4a", "ogg", "flac", "jpeg",
     "png", "bmp", "webp", …). `address` is what was found where an address leads, None for a file of this machine.
     `problem` is a phrase that says why the file cannot be used as media ("is empty", "ends in the middle of …"), None
-    where it opened. `people` belongs to videos and reference images, `speech` to audio tracks.
+    where it opened; `unopened` says more where not a byte of it was read. `people` belongs to videos and reference
+    images, `speech` to audio tracks.
     """
 
     role: Role
@@ -46,3 +69,4 @@ class FileFacts:
     people: PeopleFacts | Unmeasured
     speech: SpeechFacts | Unmeasured = UNHEARD
     address: AddressFacts | None = None
+    unopened: Unopened | None = None

@@ -19,8 +19,9 @@ from lipready.fixes.choices import Choices
 from lipready.fixes.execute import execute
 from lipready.fixes.folder import Partial, make_folder
 from lipready.fixes.plan import plan_job
-from lipready.gate.root import FIXED
+from lipready.gate.root import FIXED, top_of
 from lipready.gate.unit import UnitVerdict
+from lipready.gate.work_tree import OF_A_HOOK
 from lipready.job import Job
 from lipready.profiles.limit import Profile
 
@@ -136,11 +137,18 @@ def _same_content(one: Path, other: Path) -> bool:
 
 def _require_safe(root: Path, path: str) -> None:
     """Write only over what git can bring back: a file as it is in the index, whatever its name looks like."""
-    git = (_GIT, "--literal-pathspecs", "-C", os.fspath(root))
-    tracked = subprocess.run([*git, "ls-files", "--error-unmatch", "--", path], capture_output=True, check=False)
-    changes = subprocess.run([*git, "diff", "--name-only", "-z", "--", path], capture_output=True, check=False)
+    tracked = _git(root, "ls-files", "--error-unmatch", "--", path)
+    changes = _git(root, "diff", "--name-only", "-z", "--", path)
     if tracked.returncode != 0 or changes.returncode != 0 or changes.stdout:
         raise UsageError(
             f"{path}: is not in git as it is now, so nothing could bring it back: `git add` it first, or leave out "
             f"--write (the repaired file then goes to {FIXED}/)."
         )
+
+
+def _git(root: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    # A hook names the index of its commit, which counts in its own repository and in no other.
+    elsewhere = top_of(Path.cwd()) != root.resolve()
+    environment = {name: value for name, value in os.environ.items() if not (elsewhere and name in OF_A_HOOK)}
+    command = [_GIT, "--literal-pathspecs", "-C", os.fspath(root), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, check=False)

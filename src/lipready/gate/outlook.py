@@ -51,16 +51,18 @@ class Outlook(NamedTuple):
 
 
 def outlook_of(root: str, folder: str, asked: Sequence[str], read: Iterable[str]) -> Outlook:
-    """Name the places on which a run over `root`, begun in `folder`, depends.
+    """Name the places on which a run over `root`, whose configuration is sought from `folder` upward, depends.
 
-    `asked` are its PATH arguments, `read` further files that it reads. Files of media count whether or not they are
-    ignored. Raises UnsureError where links, other repositories or too many folders stand in the way.
+    `asked` are its PATH arguments, absolute as they were given; `read` further files that it reads. Files of media
+    count whether or not they are ignored. Raises UnsureError where links, other repositories or too many folders stand
+    in the way.
     """
     tree = _Tree()
     tree.walk(root)
-    files = [*tree.files, *_of_git(root), *_possible_configurations(folder), *(os.path.abspath(each) for each in read)]  # noqa: PTH100
+    read = (os.path.abspath(each) for each in read)  # noqa: PTH100
+    files = [*tree.files, *_of_git(root), *_possible_tops(folder), *_possible_configurations(folder), *read]
     for path in asked:
-        place = os.path.normpath(os.path.join(folder, path))  # noqa: PTH118
+        place = os.path.normpath(path)
         if os.path.realpath(place) != place:
             raise UnsureError
         files.append(place)
@@ -101,13 +103,23 @@ class _Tree:
 
 
 def _possible_configurations(folder: str) -> Iterator[str]:
-    while True:
-        for name in _CONFIGURATIONS:
-            yield os.path.join(folder, name)  # noqa: PTH118
-        above = os.path.dirname(folder)  # noqa: PTH120
-        if above == folder:
+    for place in _upward(folder):
+        yield from (os.path.join(place, name) for name in _CONFIGURATIONS)  # noqa: PTH118
+
+
+def _possible_tops(folder: str) -> Iterator[str]:
+    """Name what would make a folder above the root of the run."""
+    for place in _upward(folder):
+        if os.path.lexists(f"{place}/.git"):
             return
+        yield os.path.join(place, ".git")  # noqa: PTH118
+
+
+def _upward(folder: str) -> Iterator[str]:
+    yield folder
+    while (above := os.path.dirname(folder)) != folder:  # noqa: PTH120
         folder = above
+        yield folder
 
 
 def _of_git(root: str) -> Iterator[str]:

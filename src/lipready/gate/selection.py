@@ -1,6 +1,7 @@
 """PATH arguments: folders, files and globs, and what they cover."""
 
 import os
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from lipready.errors import UsageError
 from lipready.gate.ignore import compile_patterns, require_tame
+from lipready.gate.root import Tree
+from lipready.probe.missing import nearest, require_file
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -50,6 +53,16 @@ class Selection:
         return tuple(sorted(b for b in every if not any(b != other and _within(b, other) for other in every)))
 
 
+def require_paths(tree: Tree) -> None:
+    """Raise UsageError for a PATH argument that is neither there nor a glob, and for a pipe or a device."""
+    for text, place in zip(tree.typed, tree.asked, strict=True):
+        if os.path.lexists(place):
+            if _is_special(place):
+                require_file(text)
+        elif _WILD.isdisjoint(text) and "\0" not in text:
+            raise _missing(text, text)
+
+
 def select(root: Path, patterns: Sequence[str]) -> Selection:
     """Read PATH arguments, relative to the (resolved) root or absolute; none at all is the whole root.
 
@@ -69,10 +82,24 @@ def select(root: Path, patterns: Sequence[str]) -> Selection:
             parent = _real(root, place.parent, text)
             files.add(f"{parent}/{place.name}" if parent else place.name)
         elif _WILD.isdisjoint(lexical):
-            raise UsageError(f"{text}: there is no such file or folder in {root}.")
+            raise _missing(text, os.fspath(place))
         else:
             globs.append(_glob(lexical, text))
     return Selection(frozenset(files), frozenset(folders), tuple(globs))
+
+
+def _is_special(place: str) -> bool:
+    """Whether this is neither a file nor a folder nor a link to nothing."""
+    try:
+        mode = os.stat(place).st_mode  # noqa: PTH116
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _missing(text: str, place: str) -> UsageError:
+    close = nearest(place, folders=True)
+    return UsageError(f"{text}: there is no such file or folder{'.' if close is None else f'; did you mean {close}?'}")
 
 
 def _glob(lexical: str, text: str) -> Glob:

@@ -16,8 +16,9 @@ def read_small_text(path: Path, most: int) -> str:
         with path.open("rb") as file:
             content = file.read(most + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ConfigurationError(f"{path}: cannot be read ({reason}).") from error
+        from lipready.probe.missing import unreadable
+
+        raise ConfigurationError(unreadable(path, error)) from error
     if len(content) > most:
         raise ConfigurationError(f"{path}: is larger than {most:,} bytes.")
     try:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lipready.errors import ProbeError
+from lipready.facts.file import Obstacle
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -28,8 +29,24 @@ _REASONS = {
     errno.ELOOP: "cannot be read: its symbolic links lead in a circle",
     errno.ENAMETOOLONG: "does not exist: its name is too long",
 }
+_OBSTACLES: dict[int, Obstacle] = {
+    errno.ENOENT: "missing",
+    errno.ENOTDIR: "missing",
+    errno.EACCES: "denied",
+    errno.EPERM: "denied",
+    errno.ELOOP: "dead link",
+    errno.ENAMETOOLONG: "missing",
+}
 # Without O_NONBLOCK the opening of a pipe that took the file's place after the stat would wait for ever.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+class UnopenedError(ProbeError):
+    """A file could not even be opened; `obstacle` is as of `Unopened`, None where the machine is at fault."""
+
+    def __init__(self, message: str, obstacle: Obstacle | None) -> None:
+        super().__init__(message)
+        self.obstacle: Obstacle | None = obstacle
 
 
 class LocalFile(io.RawIOBase):
@@ -102,15 +119,16 @@ class LocalFile(io.RawIOBase):
 def open_local(path: str) -> Iterator[LocalFile]:
     """Open a regular file, whatever its name looks like.
 
-    Raises ProbeError, whose message continues the file's name, for whatever is not a readable, non-empty regular file.
+    Raises ProbeError, whose message continues the file's name, for whatever is not a readable, non-empty regular file;
+    UnopenedError where it is not empty.
     """
     try:
         _assert_regular(os.stat(path))  # noqa: PTH116  (a Path would lose names that are not normal, such as "a//b")
         descriptor = os.open(path, _FLAGS)
     except OSError as error:
-        raise ProbeError(describe_os_error(error)) from error
+        raise _unopened(path, error) from error
     except ValueError as error:
-        raise ProbeError("does not exist: its name holds a null character") from error
+        raise UnopenedError("does not exist: its name holds a null character", "missing") from error
     status = os.fstat(descriptor)
     with LocalFile(descriptor, status.st_size, status.st_mtime_ns) as file:
         _assert_regular(status)
@@ -124,9 +142,15 @@ def describe_os_error(error: OSError) -> str:
     return _REASONS.get(error.errno or 0) or f"cannot be read: {(error.strerror or str(error)).lower()}"
 
 
+def _unopened(path: str, error: OSError) -> UnopenedError:
+    if error.errno == errno.ENOENT and os.path.islink(path):  # noqa: PTH114
+        return UnopenedError(f"is a link to {os.readlink(path)}, which does not exist", "dead link")  # noqa: PTH115
+    return UnopenedError(describe_os_error(error), _OBSTACLES.get(error.errno or 0))
+
+
 def _assert_regular(status: os.stat_result) -> None:
     for matches, phrase in _KINDS:
         if matches(status.st_mode):
-            raise ProbeError(phrase)
+            raise UnopenedError(phrase, "not a file")
     if not stat.S_ISREG(status.st_mode):
-        raise ProbeError("is not a regular file")
+        raise UnopenedError("is not a regular file", "not a file")

@@ -11,7 +11,7 @@ from lipready.facts.image import ImageFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.lfs import read_pointer
-from lipready.probe.local_file import LocalFile, describe_os_error, open_local
+from lipready.probe.local_file import LocalFile, UnopenedError, describe_os_error, open_local
 from lipready.probe.matroska import Matroska, read_matroska
 from lipready.probe.movie import Movie, movie_header_end, read_movie
 from lipready.probe.signature import HEAD_BYTES, Signature, recognise
@@ -45,6 +45,10 @@ def examine(path: str, role: Role, *, quick: bool) -> FileFacts:
     try:
         with open_local(path) as file:
             return _examine_open(file, replace(facts, bytes=file.size), quick=quick)
+    except UnopenedError as error:
+        from lipready.probe.missing import unopened_of
+
+        return replace(facts, problem=str(error), media=Unmeasured(str(error)), unopened=unopened_of(error, path))
     except ProbeError as error:
         size = 0 if str(error) == "is empty" else facts.bytes
         return replace(facts, bytes=size, problem=str(error), media=Unmeasured(str(error)))

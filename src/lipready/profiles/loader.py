@@ -79,8 +79,9 @@ def _read_toml(path: Path) -> Table:
         with path.open("rb") as file:
             content = file.read(_LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ConfigurationError(f"Profile {path}: the file cannot be read ({reason}).") from error
+        from lipready.probe.missing import unreadable
+
+        raise ConfigurationError(f"Profile {unreadable(path, error)}") from error
     if len(content) > _LARGEST_FILE:
         raise ConfigurationError(f"Profile {path}: the file is larger than {_LARGEST_FILE:,} bytes.")
     try:

@@ -1,9 +1,10 @@
 """Rules about any file, whatever it holds: that it can be read, and that its name tells the truth."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lipready.facts.audio import AudioFacts
-from lipready.facts.file import FileFacts, LfsPointer
+from lipready.facts.file import FileFacts, LfsPointer, Unopened
 from lipready.facts.finding import Finding, Fix, Severity
 from lipready.facts.job import JobFacts
 from lipready.facts.unmeasured import Unmeasured
@@ -62,21 +63,17 @@ def file_unreadable(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
         InvalidFile.Openerror: "Invalid file, cannot open file as video/audio/image."
 
     How to repair
-        Export or download the file again. A file that merely ends early can often still be converted by `prepare`;
-        what is missing at its end is lost.
+        Where there is no such file, name the one that is meant. Else export or download the file again. A file that
+        merely ends early can often still be converted by `prepare`; what is missing at its end is lost.
     """
     for file in facts.files():
         cut = isinstance(file.media, VideoFacts | AudioFacts) and file.media.truncated is True
         if file.lfs is None and (file.problem is not None or cut):
             problem = one_line(file.problem or "ends before its index or header says that it does")
-            yield finding(
-                limit,
-                file,
-                outside(limit),
-                f"{name_of(file)} {problem}: the provider could not open it. Export or download the file again.",
-                measured=problem,
-                allowed="a whole, readable file",
-            )
+            message = f"{name_of(file)} {problem}: the provider could not open it. Export or download the file again."
+            if file.unopened is not None:
+                message = one_line(file.unopened.sentence(printable(file.path), problem))
+            yield finding(limit, file, outside(limit), message, measured=problem, allowed="a whole, readable file")
 
 
 def lfs_pointer(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
@@ -176,7 +173,7 @@ UNREADABLE = Rule(
     valid=lambda: (job(), job(video=unread("video", None, LfsPointer("0" * 64, 5_000_000)))),
     invalid=lambda: (
         job(video=unread("video", "is empty")),
-        job(audio=unread("audio", "is not there")),
+        job(audio=replace(unread("audio", "does not exist"), unopened=Unopened("missing", "speech.wav"))),
         with_file("video", media=video_facts(truncated=True)),
     ),
 )

@@ -68,7 +68,7 @@ def gate(tree, capfd, monkeypatch):
     def once(*arguments):
         time.sleep(SOON)
         runs.clear()
-        status = run(["gate", *(arguments or (".",))])
+        status = run(["gate", *map(str, arguments or (".",))])
         return status, capfd.readouterr().out, bool(runs)
 
     return once
@@ -342,3 +342,50 @@ def test_a_process_of_its_own_says_it_again(tree):
     ]
     assert [NOTE in each.stderr for each in runs] == [False, True]
     assert [each.returncode for each in runs] == [1, 1]
+
+
+@pytest.fixture
+def elsewhere(tree, tmp_path, monkeypatch):
+    """Work in another repository, with a configuration of its own; give the path of the tree."""
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "lipready.toml").write_text('ignore = ["A402"]\nquick = true\n')
+    git(here, "init", "-q")
+    monkeypatch.chdir(here)
+    return tree
+
+
+def test_a_run_over_another_tree_is_said_again(elsewhere, gate):
+    first, second = gate(elsewhere), gate(elsewhere)
+
+    assert (first[0], first[2], second[2]) == (1, False, True)
+    assert "short.wav" in first[1]
+
+
+@pytest.mark.parametrize(
+    "change", [name for name in CHANGES if name not in {"own settings of git", "own excludes"}]
+)  # they are no matter of where the run begins
+def test_a_change_in_another_tree_leads_to_a_real_run(elsewhere, gate, change):
+    assert [gate(elsewhere)[2], gate(elsewhere)[2]] == [False, True]
+
+    CHANGES[change](elsewhere)
+
+    assert gate(elsewhere)[2] is False
+
+
+def test_a_repository_that_begins_above_another_tree_leads_to_a_real_run(tree, elsewhere, gate, tmp_path):
+    del tree
+    outer = tmp_path / "outer"
+    (outer / "plain").mkdir(parents=True)
+    sound(outer / "plain" / "a.wav")
+    del elsewhere
+    assert [gate(outer / "plain")[2], gate(outer / "plain")[2]] == [False, True]
+
+    (outer / ".git").mkdir()
+
+    assert gate(outer / "plain")[2] is False
+
+
+def test_a_report_written_into_another_tree_changes_it(elsewhere, gate):
+    asked = (elsewhere, "--report", f"json={elsewhere}/out.json")
+    assert [gate(*asked)[2], gate(*asked)[2]] == [False, False]

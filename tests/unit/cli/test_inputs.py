@@ -31,9 +31,12 @@ def face(tmp_path):
 
 
 def test_files_in_any_order_find_their_roles(speech, face, tmp_path):
-    job = assign([face, str(tmp_path / "missing.mp4"), speech])
+    clip = tmp_path / "clip.mp4"
+    clip.touch()
 
-    assert job.video == str(tmp_path / "missing.mp4")
+    job = assign([face, str(clip), speech])
+
+    assert job.video == str(clip)
     assert job.audio == speech
     assert job.reference == face
 
@@ -72,15 +75,18 @@ def test_two_of_one_kind_are_refused_by_name(speech, tmp_path):
 
 def test_two_videos_come_with_advice(tmp_path):
     first, second = (str(tmp_path / name) for name in ("a.mp4", "b.mov"))
+    for path in (first, second):
+        Path(path).touch()
 
-    with pytest.raises(UsageError, match="say --audio FILE"):
+    with pytest.raises(UsageError, match="say --audio FILE") as caught:
         assign([first, second])
+    assert "lipready gate" not in str(caught.value)
     assert assign([first], audio=second).audio == second
 
 
 def test_a_positional_file_clashes_with_a_named_one(speech):
     with pytest.raises(UsageError, match="are both audio tracks"):
-        assign([speech], audio="other.wav")
+        assign([speech], audio=speech)
 
 
 def test_what_nobody_can_tell_is_asked_for(tmp_path):
@@ -95,14 +101,63 @@ def test_what_is_no_file_is_refused(tmp_path):
     pipe = tmp_path / "clip.mp4"
     os.mkfifo(pipe)
 
-    with pytest.raises(UsageError, match="is a folder, not a media file"):
+    with pytest.raises(UsageError, match="is a folder, not a file"):
         assign([str(tmp_path)])
-    with pytest.raises(UsageError, match="is a pipe, a socket or a device"):
+    with pytest.raises(UsageError, match="is a named pipe, not a file"):
         assign([str(pipe)])
-    with pytest.raises(UsageError, match="is a pipe, a socket or a device"):
+    with pytest.raises(UsageError, match="is a named pipe, not a file"):
         assign([], reference=str(pipe))
+    with pytest.raises(UsageError, match="is a device, not a file"):
+        assign(["/dev/zero"])
     with pytest.raises(UsageError, match="download it first"):
         require_file("https://example.com/clip.mp4")
+
+
+def test_what_is_not_there_is_said_before_anything_else(speech, tmp_path):
+    typo = str(tmp_path / "speach.wav")
+    sentence = f"{typo}: there is no such file; did you mean {speech}?"
+
+    for files, named in (([typo], {}), ([speech, typo], {}), ([speech, speech], {"reference": typo})):
+        with pytest.raises(UsageError) as caught:
+            assign(files, **named)
+        assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["."], "`lipready gate .` checks every file in it."),
+        (["in", "a.mp4"], "`lipready gate in a.mp4` checks them all."),
+        (["a.mp4", "b b.mp4"], "`lipready gate a.mp4 'b b.mp4'` checks them all; to use the sound of one, say --audio"),
+        (["a.wav", "b.wav"], "`lipready gate a.wav b.wav` checks them all."),
+        (["a.png", "b.png"], "`lipready gate a.png b.png` checks them all."),
+        ([f"in/{number}.mp4" for number in range(11)], "`lipready gate in` checks every file in it"),
+    ],
+)
+def test_for_a_folder_and_for_many_files_there_is_the_gate(tmp_path, monkeypatch, given, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    for name in given:
+        if not Path(name).is_dir():
+            Path(name).touch()
+
+    with pytest.raises(UsageError) as caught:
+        assign(given, gate=True)
+
+    assert said in str(caught.value)
+
+
+def test_a_folder_in_the_place_of_a_role_is_checked_by_the_gate_as_well(tmp_path, speech):
+    with pytest.raises(UsageError, match=r"is a folder, not a file of a job; `lipready gate \S+/speech\.wav \S+`"):
+        assign([speech, "https://example.com/a.mp4"], reference=str(tmp_path), gate=True)
+    with pytest.raises(UsageError, match=r"and a job has one\.$"):
+        assign([speech, speech], gate=True)
+
+
+def test_addresses_are_nothing_for_the_gate():
+    with pytest.raises(UsageError, match="are both videos") as caught:
+        assign(["https://example.com/a.mp4", "https://example.com/b.mp4"], gate=True)
+    assert "lipready gate" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,9 @@ from lipready.job import Job, RequestOptions
 
 @pytest.fixture
 def write(tmp_path):
+    for name in ("a.mp4", "a.wav", "b.mp4", "b.wav", "ok.mp4"):
+        (tmp_path / name).touch()
+
     def writer(text, name="jobs.jsonl"):
         path = tmp_path / name
         path.write_text(text)
@@ -18,11 +21,14 @@ def write(tmp_path):
 
 
 def test_lines_become_jobs_with_paths_beside_the_list(write, tmp_path):
-    path = write('{"video": "a.mp4", "audio": "a.wav"}\n\n{"video": "b.mp4", "reference": "/faces/b.png"}\n')
+    face = tmp_path / "faces" / "b.png"
+    face.parent.mkdir()
+    face.touch()
+    path = write(f'{{"video": "a.mp4", "audio": "a.wav"}}\n\n{{"video": "b.mp4", "reference": "{face}"}}\n')
 
     assert read_jobs(path, RequestOptions()) == [
         Job(str(tmp_path / "a.mp4"), str(tmp_path / "a.wav")),
-        Job(str(tmp_path / "b.mp4"), None, "/faces/b.png"),
+        Job(str(tmp_path / "b.mp4"), None, str(face)),
     ]
 
 
@@ -90,7 +96,18 @@ def test_wrong_toml_is_said(write, text):
 
 
 def test_a_list_that_cannot_be_read_is_a_usage_error(tmp_path, write):
-    with pytest.raises(UsageError, match="cannot be read"):
-        read_jobs(tmp_path / "none.jsonl", RequestOptions())
+    write("")
+    with pytest.raises(UsageError, match=r"job\.jsonl: there is no such file; did you mean .*jobs\.jsonl\?"):
+        read_jobs(tmp_path / "job.jsonl", RequestOptions())
     with pytest.raises(UsageError, match="is a folder"):
         read_jobs(write('{"video": "."}'), RequestOptions())
+
+
+def test_a_file_that_is_not_there_is_said_with_its_place_before_anything_is_checked(tmp_path, write):
+    path = write('{"video": "a.mp4"}\n{"video": "ok.mp5", "audio": "a.wav"}')
+
+    with pytest.raises(UsageError) as caught:
+        read_jobs(path, RequestOptions())
+
+    said = f"{path}, line 2: {tmp_path}/ok.mp5: there is no such file; did you mean {tmp_path}/ok.mp4?"
+    assert str(caught.value) == said

@@ -117,7 +117,11 @@ def test_what_is_wrong_is_refused_in_one_sentence(tmp_path, text, said):
 def test_only_a_regular_file_is_read(tmp_path):
     os.mkfifo(tmp_path / "pipe.json")
 
-    for name, said in (("pipe.json", "not a regular file"), (".", "not a regular file"), ("none", "cannot be read")):
+    for name, said in (
+        ("pipe.json", "not a regular file"),
+        (".", "not a regular file"),
+        ("none", "there is no such file"),
+    ):
         with pytest.raises(ConfigurationError, match=said):
             read_baseline(tmp_path / name)
 

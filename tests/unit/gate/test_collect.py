@@ -2,9 +2,10 @@ import os
 
 import pytest
 
-from lipready.check import check
+from lipready.check import check_many
 from lipready.errors import NothingCheckedError
 from lipready.gate.collect import collect
+from lipready.job import Job
 
 TWO = '[[jobs]]\nname = "one"\nvideo = "a/1.mp4"\naudio = "b/1.wav"\n[[jobs]]\nname = "two"\nvideo = "a/2.mp4"\n'
 
@@ -37,7 +38,7 @@ def test_a_manifest_counts_as_far_as_it_is_asked_for(tree, patterns, names):
 def test_a_missing_file_of_a_manifest_is_a_finding(tree):
     [unit] = collect(tree, ["a/2.*"]).units
 
-    report = check(video=tree / unit.job.video)
+    (report,) = check_many([Job(video=str(tree / unit.job.video))])
 
     assert [finding.rule for finding in report.findings] == ["F001"]
 

@@ -235,8 +235,8 @@ def test_profiles_in_a_circle(tmp_path: Path) -> None:
     [
         ("dashscop", r"no profile 'dashscop'; did you mean dashscope\?"),
         ("heygen", "shipped are dashscope, evolink"),
-        ("missing.toml", "missing.toml: the file cannot be read"),
-        ("nul\0.toml", "the file cannot be read"),
+        ("missing.toml", r"^Profile missing.toml: there is no such file\."),
+        ("nul\0.toml", "cannot be read"),
         ("", "There is no profile ''"),
     ],
 )

@@ -46,7 +46,7 @@ def test_invalid_facts_yield_a_whole_finding(rule: Rule, facts: JobFacts) -> Non
             assert text
             assert text == text.strip()
             assert text.isprintable()
-        assert finding.message[-1] in ".!"
+        assert finding.message[-1] in ".!?"
         assert "  " not in finding.message
         assert ".." not in finding.message
         if finding.role == "job":
