@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lipready.errors import ConfigurationError
+from lipready.facts.quantity import counted
 
 
 def read_small_text(path: Path, most: int) -> str:
@@ -19,7 +20,7 @@ def read_small_text(path: Path, most: int) -> str:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigurationError(f"{path}: cannot be read ({reason}).") from error
     if len(content) > most:
-        raise ConfigurationError(f"{path}: is larger than {most:,} bytes.")
+        raise ConfigurationError(f"{path}: is larger than {counted(most, 'byte')}.")
     try:
         return content.decode()
     except UnicodeDecodeError as error:

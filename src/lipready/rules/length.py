@@ -8,6 +8,7 @@ from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Fix, Severity
 from lipready.facts.job import JobFacts
+from lipready.facts.quantity import exactly, money, number
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
@@ -16,7 +17,7 @@ from lipready.rules.bounds import outside
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.samples import job, lasting
 from lipready.rules.subjects import finding, media_of
-from lipready.rules.wording import money, name_of, number, percent
+from lipready.rules.wording import name_of, percent
 
 
 def length_mismatch(facts: JobFacts, limit: Limit) -> Verdicts:
@@ -47,7 +48,7 @@ def length_mismatch(facts: JobFacts, limit: Limit) -> Verdicts:
     if isinstance(known, Unmeasured):
         yield known
         return
-    tolerance = limit.bands["tolerance"]
+    tolerance, most, share = (limit.bands[name] for name in ("tolerance", "lost_seconds", "lost_share"))
     if known.apart <= tolerance:
         return
     severity, what, fix = _consequence(known, limit, heard=_listened_to(known.audio))
@@ -61,9 +62,9 @@ def length_mismatch(facts: JobFacts, limit: Limit) -> Verdicts:
         f"{seconds_of(known.result)} long. Billed: {bill(bills[False], limit)} without video_extension, "
         f"{bill(bills[True], limit)} with it.{f' {fix.text}' if fix else ''}",
         measured=f"video {picture}, audio {sound}",
-        allowed=f"difference ≤ {seconds_of(tolerance)}"
+        allowed=f"difference ≤ {exactly(tolerance)} s"
         if not much_lost(known, limit)
-        else f"< {seconds_of(limit.bands['lost_seconds'])} or < {percent(limit.bands['lost_share'])} of a file lost",
+        else f"< {exactly(most)} s or < {percent(share, (share,))} of a file lost",
         fix=fix,
     )
 

@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.loader import load_profile
 from lipready.rules.judge import judge
-from lipready.rules.samples import audio_facts, file, job, request, seconds, speech_facts, video_facts
+from lipready.rules.samples import audio_facts, file, job, lasting, request, seconds, speech_facts, video_facts
 
 UNHEARD = Unmeasured("nothing was listened to")
 
@@ -131,3 +132,19 @@ def test_a_cut_is_a_remark_where_another_rule_knows_what_is_lost() -> None:
     assert "last 3.2 s of the audio (39 % of it) is cut off" in finding.message
     (finding,) = mismatch("5", "8.2", extension=False, speech=speech_facts("8.2", speech=()))
     assert finding.severity == "warning"
+
+
+def test_a_bound_of_a_profile_of_ones_own_is_written_as_it_is(tmp_path: Path) -> None:
+    """A value next to it would else lie on its other side."""
+    own = tmp_path / "own.toml"
+    own.write_text(
+        'schema = "lipready.profile/1"\nextends = "dashscope"\nname = "own"\n'
+        '[limits.R705]\nbands = { tolerance = "0.12345", lost_share = "0.3333", lost_seconds = "2.0005" }\n'
+        '[limits.R706]\nbands = { lost = "0.125", silence = 2 }\n'
+    )
+    profile = load_profile(str(own))
+    (finding,) = judge(lasting("6.0016", "4.0011"), profile, only=("R705",))[0]
+    assert finding.limit == "< 2.0005 s or < 33.33 % of a file lost"
+    assert "the last 2.0005 s of the video (33.333 % of it) is dropped" in finding.message
+    (finding,) = judge(lasting("4.2", "4.0011"), profile, only=("R705",))[0]
+    assert finding.limit == "difference ≤ 0.12345 s"
