@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
+from typing import TypeVar
 
 from lipready.errors import UsageError
 from lipready.facts.address import file_name, is_address, shown
@@ -11,13 +12,15 @@ from lipready.facts.file import FileFacts, Role
 from lipready.facts.job import JobFacts
 from lipready.facts.people import Match, PeopleFacts
 from lipready.facts.report import Report
+from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
-from lipready.facts.video import VideoFacts
+from lipready.facts.video import Duration, VideoFacts
 from lipready.job import Job, RequestOptions
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 
 Progress = Callable[[str, float], None]
+Found = TypeVar("Found", PeopleFacts, SpeechFacts)
 
 _LARGEST = 300 << 20
 """The most bytes that are fetched where the profile names no limit."""
@@ -154,7 +157,8 @@ def measure_file(path: str, role: Role, settings: Settings, *, describe: bool = 
     if role == "audio" and isinstance(facts.media, AudioFacts):
         from lipready.speech.listen import listen
 
-        return replace(facts, speech=listen(facts.path, facts.media, progress=_progress_of(facts, settings)))
+        heard = listen(facts.path, facts.media, progress=_progress_of(facts, settings))
+        return replace(facts, speech=_until_the_end(heard, facts.media.duration))
     if role == "reference":
         from lipready.faces.people import people_in_image
 
@@ -225,7 +229,15 @@ def _watch_video(facts: FileFacts, video: VideoFacts, settings: Settings, *, des
         progress=_progress_of(facts, settings),
         ahead=people.ahead,
     )
-    return replace(facts, people=people.facts(describe=describe), media=replace(video, stillness=stillness.facts()))
+    seen = _until_the_end(people.facts(describe=describe), video.duration)
+    return replace(facts, people=seen, media=replace(video, stillness=stillness.facts()))
+
+
+def _until_the_end(found: Found | Unmeasured, length: Duration | Unmeasured) -> Found | Unmeasured:
+    """Take away what lies after the end of the file, where that is known."""
+    if isinstance(found, Unmeasured) or isinstance(length, Unmeasured):
+        return found
+    return found.until(length.believed)
 
 
 def _progress_of(facts: FileFacts, settings: Settings) -> Callable[[float], None] | None:

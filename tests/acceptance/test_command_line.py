@@ -28,7 +28,7 @@ def test_a_good_file_passes_with_status_0(lipready_run, media):
 
     assert done.returncode == 0
     assert done.stderr == ""
-    assert "mp4 · h264 · 720×720 · 25 fps · 3.00 s" in done.stdout
+    assert "mp4 · h264 · 720×720 · 25 fps · 3 s" in done.stdout
     assert done.stdout.splitlines()[-1] == "✓ pass for dashscope: nothing found"
 
 

@@ -9,6 +9,7 @@ from lipready.cli.options import speaking
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN
 from lipready.errors import UsageError
+from lipready.facts.quantity import counted, plural
 
 
 @click.group(name="cache", invoke_without_command=True)
@@ -40,7 +41,7 @@ def show_info(*, form: str = "full", session: Session) -> int:
     asked = info.hits + info.misses
     rows = {
         "file": info.path,
-        "size": f"{info.bytes:,} bytes (at most {info.limit:,})",
+        "size": f"{info.bytes:,} {plural(info.bytes, 'byte')} (at most {info.limit:,})",
         "facts": f"{info.facts:,}",
         "contents": f"{info.blobs:,} by git blob, {info.places:,} by place",
         "found": f"{info.hits:,} of {asked:,} ({info.hits / asked:.0%})" if asked else "nothing was asked for yet",
@@ -69,5 +70,7 @@ def clear_cache(*, session: Session) -> int:
         reason = error.strerror or error
         raise UsageError(f"The cache {info.path} cannot be removed ({reason}): remove it by hand.") from error
     if not session.quiet:
-        session.complain(f"The cache {info.path} is empty: {info.facts:,} facts were thrown away.")
+        session.complain(
+            f"The cache {info.path} is empty: {counted(info.facts, 'fact')} {plural(info.facts, 'was')} thrown away."
+        )
     return CLEAN

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from lipready.cli.session import Session
+from lipready.facts.quantity import counted
 from lipready.gate.fix import Change
 from lipready.gate.unit import Notice, UnitVerdict, Waived
-from lipready.reports.count import counted
 from lipready.reports.page import Tone
 from lipready.reports.render import DOCUMENTS, render, render_all
 

@@ -21,6 +21,7 @@ from lipready.cli.selection import chosen_rules, require_some_ran
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, FOUND
 from lipready.errors import UsageError
+from lipready.facts.quantity import counted, plural
 from lipready.gate.baseline import updated_baseline
 from lipready.gate.baseline_file import Baseline, read_baseline, write_baseline
 from lipready.gate.cache import FactsCache
@@ -82,7 +83,10 @@ def run_gate(request: Request, session: Session, begun: Begun | None = None) -> 
     paired = collect(root, request.tree.asked)
     units = _my_share(paired.units, request.shard)
     if not units:  # the other machines of the matrix check what there is
-        session.complain(f"Nothing falls to shard {request.shard}: there are {len(paired.units)} things to check.")
+        there = len(paired.units)
+        session.complain(
+            f"Nothing falls to shard {request.shard}: there {plural(there, 'is')} {counted(there, 'thing')} to check."
+        )
         write_merged(shared.reports, [], shared.fail_on)
         return CLEAN
     whole = request.shard is None and any(os.path.realpath(path) == str(root) for path in request.tree.asked)
@@ -100,7 +104,7 @@ def run_gate(request: Request, session: Session, begun: Begun | None = None) -> 
             apply_policy(verdicts, policy, sieve.today)[0], profile, sieve.baseline, whole=whole
         )
         write_baseline(request.baseline, accepted)
-        notices = (*notices, Notice(f"{request.baseline} accepts {len(accepted.entries)} findings now."))
+        notices = (*notices, Notice(f"{request.baseline} accepts {counted(len(accepted.entries), 'finding')} now."))
     notices = (*paired.notices, *notices, *(Notice(trouble) for trouble in (cache.troubles if cache else ())))
     output.close(sifted, notices)
     wanted = shared.reports or os.environ.get("GITHUB_STEP_SUMMARY")

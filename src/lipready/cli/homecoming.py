@@ -11,6 +11,7 @@ from lipready.cli.progress import Progress, progress_bars, waiting_line
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, FOUND
 from lipready.errors import DeadlineError, LipreadyError, PreflightError, TaskFailedError
+from lipready.facts.quantity import number, plural, seconds
 from lipready.reports.page import plain
 from lipready.reports.summary import size
 
@@ -181,5 +182,6 @@ def _near(path: Path) -> str:
 
 
 def _billed(state: "TaskState") -> list[str]:
-    seconds = [] if state.seconds is None else [f"{state.seconds:g} s billed"]
-    return [*seconds, *([] if state.credits is None else [f"{state.credits:g} credits"])]
+    length = [] if state.seconds is None else [f"{seconds(state.seconds)} billed"]
+    spent = [] if state.credits is None else [f"{number(state.credits)} {plural(state.credits, 'credit')}"]
+    return [*length, *spent]

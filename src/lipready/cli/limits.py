@@ -1,11 +1,11 @@
 """What a profile says about one rule, in words."""
 
 from collections.abc import Iterator
-from fractions import Fraction
 
+from lipready.facts.quantity import exactly
 from lipready.profiles.limit import Limit, Range
 from lipready.reports.page import Page
-from lipready.rules.wording import interval, number, size_limit
+from lipready.rules.wording import interval, size_limit
 
 _LABEL = 16
 
@@ -37,7 +37,7 @@ def _details(limit: Limit) -> Iterator[tuple[str, str]]:
         yield "repaired to", _range(limit.aim, limit.unit)
     yield "repaired to", limit.aim_choice or ""
     for name, value in limit.bands.items():
-        yield name.replace("_", " "), _exact(value)
+        yield name.replace("_", " "), exactly(value)
     yield "strength", limit.strength
     yield "prevents", limit.remote or ""
     yield "note", limit.note
@@ -48,11 +48,6 @@ def _range(allowed: Range, unit: str) -> str:
     if unit == "byte" and allowed.minimum is None and allowed.maximum is not None:
         return f"up to {size_limit(allowed.maximum)}"
     return interval(allowed, unit)
-
-
-def _exact(value: Fraction) -> str:
-    text = number(value, digits=6)
-    return text if Fraction(text) == value else str(value)
 
 
 def _labelled(label: str, text: str, page: Page) -> list[str]:

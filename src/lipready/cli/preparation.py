@@ -11,9 +11,9 @@ from lipready.cli.brief import ROLE_WIDTH, brief_report
 from lipready.cli.speaker import introductions
 from lipready.cli.status import CLEAN, FOUND
 from lipready.facts.plan import FilePlan
+from lipready.facts.quantity import counted
 from lipready.fixes.plan import SEVERAL_PEOPLE
 from lipready.prepare import Prepared
-from lipready.reports.count import counted
 from lipready.reports.full import finding_lines, verdict_line
 from lipready.reports.page import Page, plain
 

@@ -4,6 +4,7 @@ import click
 
 from lipready.cli.options import speaking
 from lipready.cli.session import Session
+from lipready.facts.quantity import counted
 from lipready.profiles.limit import Profile
 from lipready.reports.page import Page, plain
 
@@ -21,7 +22,7 @@ def command(*, name: str | None, session: Session) -> int:
     else:
         lines = [
             f"{page.paint(f'{profile.name:12}', 'strong')} {plain(profile.title)}, model {plain(profile.model)}"
-            f" ({len(profile.limits)} limits)"
+            f" ({counted(len(profile.limits), 'limit')})"
             for profile in map(load_profile, profile_names())
         ]
     session.write(page.finish(lines))

@@ -10,6 +10,7 @@ from lipready.cli.options import config_option, provider_option, speaking
 from lipready.cli.session import Session
 from lipready.cli.status import TROUBLE, of_report
 from lipready.errors import UsageError
+from lipready.facts.quantity import seconds
 from lipready.job import Job
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _take(file: "FileFacts", person: int | None, profile: "Profile", out: Path) 
 def _account(file: "FileFacts", frame: "ReferenceFrame", out: Path, page: "Page") -> str:
     """Say where the picture comes from, what each gate measured, and whom it shows."""
     box = frame.box
-    where = f"{file.path} at {float(frame.time):.2f} s, {box.width}×{box.height} px from ({box.left}, {box.top})"
+    where = f"{file.path} at {seconds(frame.time)}, {box.width}×{box.height} px from ({box.left}, {box.top})"
     lines = page.wrap(where)
     if not page.brief:
         for reading in frame.readings:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from lipready.facts.quantity import seconds
 from lipready.reports.page import Page, Tone, plain
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def entry_lines(entry: "Entry", page: Page) -> list[str]:
         "audio": entry.audio,
         "reference": entry.reference,
         "film": film,
-        "billed": None if entry.seconds is None else f"{entry.seconds:g} s",
+        "billed": None if entry.seconds is None else seconds(entry.seconds),
         "request": entry.request_id,
         "next": f"lipready tasks resume {entry.id}" if entry.open and not _is_gone(entry) else None,
     }

@@ -15,6 +15,7 @@ from lipready.faces.match import match_reference
 from lipready.faces.people import people_in_pixels
 from lipready.faces.persons import Screen
 from lipready.facts.people import Box, Match, PeopleFacts, Person
+from lipready.facts.quantity import counted, plural
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 
@@ -95,7 +96,7 @@ def _alone(
         if not strangers:
             break
         others += strangers
-    found = "no face is seen" if not count else f"{count} faces are seen"
+    found = "no face is seen" if not count else f"{counted(count, 'face')} {plural(count, 'is')} seen"
     return _refusal(shot, "company", f"{found} when the picture is looked at alone", "exactly one")
 
 

@@ -8,8 +8,9 @@ from lipready.faces.bounds import OWN, Bounds
 from lipready.faces.headshot import Headshot
 from lipready.faces.pose import Pose
 from lipready.facts.people import Look
+from lipready.facts.quantity import exactly, number, seconds
 from lipready.rules.pose import degrees
-from lipready.rules.wording import number, percent
+from lipready.rules.wording import percent
 
 LEAST_SCORE, LEAST_FIT = Fraction("0.65"), Fraction(12)
 """How sure of a face the detector (0..1; section 6 of the design: SURE) and the mesh (its flag, a logit) have to be. 32
@@ -49,7 +50,7 @@ class Refusal:
     def __str__(self) -> str:
         """`at 12.30 s, fails on pose (the head is turned to the side by 20.3°; at most 20°)`."""
         listed = " and ".join(f"{r.gate} ({r.measured}; {r.allowed})" for r in self.failed)
-        return f"at {float(self.time):.2f} s, fails on {listed}"
+        return f"at {seconds(self.time)}, fails on {listed}"
 
 
 def look_readings(look: Look, bounds: Bounds = OWN) -> tuple[Reading, ...]:
@@ -104,7 +105,7 @@ def pose_reading(pose: Pose, bounds: Bounds = OWN) -> Reading:
     )
     how, angle, most = max(turns, key=lambda turn: _excess(abs(turn[1]) - turn[2], turn[2]))
     miss = max(0.0, _excess(abs(angle) - most, most))
-    return Reading("pose", f"the head is {how} by {degrees(abs(angle), most)}", f"at most {number(most)}°", miss)
+    return Reading("pose", f"the head is {how} by {degrees(abs(angle), most)}", f"at most {exactly(most)}°", miss)
 
 
 def light_reading(light: float, bounds: Bounds = OWN) -> Reading:
@@ -112,7 +113,10 @@ def light_reading(light: float, bounds: Bounds = OWN) -> Reading:
     value, low, high = _exact(light), bounds.darkest, bounds.brightest
     miss = max(0.0, _excess(max(low - value, value - high), low))
     return Reading(
-        "light", f"its brightness is {percent(value, (low, high))}", f"{percent(low)} to {percent(high)}", miss
+        "light",
+        f"its brightness is {percent(value, (low, high))}",
+        f"{percent(low, (low,))} to {percent(high, (high,))}",
+        miss,
     )
 
 
@@ -125,13 +129,13 @@ def _of_look(look: Look, bounds: Bounds) -> Iterator[Reading]:
 
 
 def _at_least(gate: str, measured: str, value: Fraction, least: Fraction, unit: str = "") -> Reading:
-    return Reading(gate, measured, f"at least {number(least)}{unit}", max(0.0, _excess(least - value, least)))
+    return Reading(gate, measured, f"at least {exactly(least)}{unit}", max(0.0, _excess(least - value, least)))
 
 
 def _mouth(opening: Fraction) -> Reading:
     measured = f"the lips are apart by {number(opening, (WIDEST_MOUTH,))} of the mouth's width"
     miss = max(0.0, _excess(opening - WIDEST_MOUTH, WIDEST_MOUTH))
-    return Reading("mouth", measured, f"at most {number(WIDEST_MOUTH)}", miss)
+    return Reading("mouth", measured, f"at most {exactly(WIDEST_MOUTH)}", miss)
 
 
 def _exact(value: float) -> Fraction:

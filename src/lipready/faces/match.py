@@ -2,6 +2,7 @@
 
 from lipready.faces.identity import DIFFERENT, alike, distance
 from lipready.facts.people import Match, PeopleFacts
+from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 
 
@@ -11,8 +12,7 @@ def match_reference(reference: PeopleFacts, video: PeopleFacts) -> Match | Unmea
     Unmeasured where the reference does not show one face, or where one side was never seen well enough.
     """
     if reference.count != 1:
-        shown = f"{reference.count} faces" if reference.count else "no face"
-        return Unmeasured(f"the reference image shows {shown} instead of one")
+        return Unmeasured(f"the reference image shows {counted(reference.count, 'face')} instead of one")
     wanted = reference.people[0].descriptor
     if isinstance(wanted, Unmeasured):
         return Unmeasured(f"in the reference image {wanted.reason}")

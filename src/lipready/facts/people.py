@@ -1,12 +1,13 @@
 """Who is in the picture."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from math import isfinite
 from typing import Literal
 
+from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 
 Alike = Literal["same", "different", "uncertain"]
@@ -67,6 +68,16 @@ class Person:
     spans: tuple[tuple[Fraction, Fraction], ...] = ()
     descriptor: tuple[float, ...] | Unmeasured = _UNDESCRIBED
 
+    def until(self, end: Fraction) -> "Person":
+        """Return the same person, with no time after `end` (seconds)."""
+        return replace(
+            self,
+            first=min(self.first, end),
+            last=min(self.last, end),
+            looks=tuple(replace(look, time=min(look.time, end)) for look in self.looks),
+            spans=tuple((min(start, end), min(stop, end)) for start, stop in self.spans),
+        )
+
     def position(self, width: int) -> Position | None:
         """Tell in which third of a picture of `width` displayed pixels the face usually is; None without a look."""
         from statistics import fmean
@@ -116,6 +127,16 @@ class PeopleFacts:
     at_least: bool = False
     turned: int | None = None
 
+    def until(self, end: Fraction) -> "PeopleFacts":
+        """Return the same, with no time after `end`, the length of the clip in seconds.
+
+        Frames may come out of a decoder with later times than the clip is long.
+        """
+        if all(time <= end for time in self.samples):
+            return self
+        samples, people = (min(time, end) for time in self.samples), (each.until(end) for each in self.people)
+        return replace(self, people=tuple(people), samples=tuple(dict.fromkeys(samples)))
+
     @property
     def fewest(self) -> int:
         """The least number of people that there can be."""
@@ -133,10 +154,10 @@ class PeopleFacts:
         if high <= 0:
             return "nobody"
         if self.at_least:
-            return f"at least {low} {'person' if low == 1 else 'people'}"
+            return f"at least {counted(low, 'person')}"
         if low == high:
-            return f"{low} {'person' if low == 1 else 'people'}"
-        return f"{low} {'or' if high == low + 1 else 'to'} {high} people"
+            return counted(low, "person")
+        return f"{low} {'or' if high == low + 1 else 'to'} {counted(high, 'person')}"
 
     @property
     def stands(self) -> Mapping[Fraction, Fraction]:

@@ -1,6 +1,6 @@
 """What is heard in an audio track."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -84,6 +84,21 @@ class SpeechFacts:
     channel_fault: ChannelFault | None
     dc_offsets: tuple[float, ...]
     levels: tuple[Level, ...]
+
+    def until(self, end: Fraction) -> "SpeechFacts":
+        """Return the same, with nothing after `end`, the length of the track in seconds.
+
+        What is decoded may be longer than the track, by the padding of its last packet.
+        """
+        if end >= self.length:
+            return self
+        speech, silences = (
+            tuple(Span(span.start, min(span.end, end)) for span in spans if span.start < end)
+            for spans in (self.speech, self.silences)
+        )
+        first = self.clipping.first
+        clipping = replace(self.clipping, first=None if first is None else min(first, end))
+        return replace(self, length=end, speech=speech, silences=silences, clipping=clipping)
 
     @property
     def dc_offset(self) -> float:

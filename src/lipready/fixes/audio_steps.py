@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from lipready.facts.plan import Step
+from lipready.facts.quantity import clock, seconds
 from lipready.fixes.aims import aim, band
 from lipready.fixes.audio import HEARD
 from lipready.fixes.audio_case import AudioCase
@@ -13,7 +14,6 @@ from lipready.fixes.level import CEILING, raised
 from lipready.fixes.sides import fault_to_mend, mends_offset
 from lipready.fixes.sound import MP3_BITS, Listen
 from lipready.fixes.span import Part
-from lipready.fixes.video_steps import clock
 
 _FAULTS = {
     "left-silent": "Keep the right side alone: the left one is silent.",
@@ -70,10 +70,10 @@ def _part_steps(case: AudioCase, recipe: Listen) -> Iterator[Step]:
     if whole is not None and room is not None and whole != room:
         start = whole.start - room.start
         end = room.length - whole.length - start
-        text = f"Cut off the silence around the speech: {float(start):.2f} s before it, {float(end):.2f} s after it."
+        text = f"Cut off the silence around the speech: {seconds(start)} before it, {seconds(end)} after it."
         yield case.wanted.step("editorial", text, "trim-silence")
     if recipe.pad_to is not None:
-        text = f"Fill it up with silence to {float(recipe.pad_to):.2f} s."
+        text = f"Fill it up with silence to {seconds(recipe.pad_to)}."
         yield case.wanted.step("editorial", text, "pad")
 
 
@@ -88,8 +88,8 @@ def _why(case: AudioCase, part: Part) -> str:
 
 
 def _from_to(part: Part) -> str:
-    return f"{clock(part.start)} to {clock(part.start + part.length)}"
+    return f"{clock(part.start, 3)} to {clock(part.start + part.length, 3)}"
 
 
 def _moment(time: Fraction) -> str:
-    return clock(Fraction(round(time * 100), 100))
+    return clock(Fraction(round(time * 100), 100), 2)

@@ -13,7 +13,12 @@ FLAGS: dict[str, dict[str, str]] = {
         "denoise": "--denoise",
     },
     "reference": {"choose-person": "--person N", "crop-image": ""},
-    "job": {"extend": "--extend", "choose-person": "--person N", "trim-silence": "--trim-silence"},
+    "job": {
+        "extend": "--extend",
+        "trim": "--trim START:END",
+        "choose-person": "--person N",
+        "trim-silence": "--trim-silence",
+    },
 }
 """For each role, the flag that asks for an editorial repair."""
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import IO
 
 from lipready.errors import ComponentError, FixError
+from lipready.facts.quantity import counted
 
 STALL_SECONDS = 300.0
 """A run that gets no further for so long is ended."""
@@ -52,7 +53,7 @@ def run(
         listener.join()
         mourner.join()
     if not finished:
-        raise FixError(f"ffmpeg got no further with {what} for {stall:.0f} seconds, and was ended.")
+        raise FixError(f"ffmpeg got no further with {what} for {counted(round(stall), 'second')}, and was ended.")
     if process.returncode != 0:
         words = " | ".join(complaints) or "it gave no reason."
         raise FixError(f"ffmpeg failed on {what} (exit status {process.returncode}): {words}")

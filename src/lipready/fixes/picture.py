@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lipready.errors import FixError, ProbeError
 from lipready.facts.plan import PictureEdit
+from lipready.facts.quantity import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +51,7 @@ def write_frame(image: "NDArray[np.uint8]", max_bytes: int | None, output: Path)
 def _write(image: "Image", edit: PictureEdit, output: Path, source: str) -> None:
     data = _png(image) if edit.format == "PNG" else _jpeg(image, edit.max_bytes)
     if data is None:
-        raise FixError(f"{source} cannot be written in {edit.max_bytes} bytes.")
+        raise FixError(f"{source} cannot be written in {counted(edit.max_bytes or 0, 'byte')}.")
     try:
         output.write_bytes(data)
     except OSError as error:

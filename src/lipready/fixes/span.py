@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from lipready.errors import FixError, UsageError
 from lipready.facts.people import PeopleFacts, Person
+from lipready.facts.quantity import number
 from lipready.fixes.choices import TrimSpan
 
 
@@ -22,9 +23,10 @@ def chosen_part(span: TrimSpan, length: Fraction, path: str, flag: str) -> Part:
     Raises UsageError where the span begins after the end of the file.
     """
     if span.start >= length:
-        raise UsageError(f"{flag} starts at {float(span.start):g} s, but {path} ends at {float(length):.3f} s.")
-    end = length if span.end is None else min(span.end, length)
-    return Part(span.start, end - span.start)
+        start, end = number(span.start, (length,), 3), number(length, (span.start,), 3)
+        raise UsageError(f"{flag} starts at {start} s, but {path} ends at {end} s.")
+    last = length if span.end is None else min(span.end, length)
+    return Part(span.start, last - span.start)
 
 
 def target_person(people: PeopleFacts, person: int | None, path: str) -> Person:

@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 from lipready.facts.plan import Step
+from lipready.facts.quantity import clock, plural, seconds
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.fixes.recipe import Encode, Remux
@@ -20,12 +21,6 @@ def video_steps(case: VideoCase, recipe: Encode | Remux) -> tuple[Step, ...]:
     open_ = {f.rule for f in case.wanted.findings if f.fix is not None and f.fix.level == "editorial"}
     rest = tuple(f.rule for f in case.wanted.findings if f.rule not in named | open_)
     return (Step(steps[0].name, steps[0].level, steps[0].text, (*steps[0].rules, *rest)), *steps[1:])
-
-
-def clock(time: Fraction) -> str:
-    """Write a time as minutes and seconds, to the millisecond where it needs that."""
-    minutes, rest = divmod(time, 60)
-    return f"{minutes}:{float(rest):06.3f}".removesuffix(".000")
 
 
 def per_second(rate: Fraction) -> str:
@@ -49,7 +44,7 @@ def _editorial(case: VideoCase, recipe: Encode) -> list[Step]:
     if recipe.part is not None:
         end = recipe.part.start + recipe.part.length
         why = ", where the face is best seen" if case.choices.trim == "best" else ""
-        text = f"Keep {clock(recipe.part.start)} to {clock(end)}{why}."
+        text = f"Keep {clock(recipe.part.start, 3)} to {clock(end, 3)}{why}."
         steps.append(case.wanted.step("editorial", text, "trim"))
     if recipe.reshape.cutout is not None:
         box = recipe.reshape.cutout.box
@@ -59,7 +54,7 @@ def _editorial(case: VideoCase, recipe: Encode) -> list[Step]:
         steps.append(case.wanted.step("editorial", text, "crop"))
     if recipe.playback is not None:
         length = recipe.playback.wanted / recipe.reshape.rate
-        text = f"Play it forward and backward in turn until it lasts {float(length):.2f} s."
+        text = f"Play it forward and backward in turn until it lasts {seconds(length)}."
         steps.append(case.wanted.step("editorial", text, "extend"))
     return steps
 
@@ -80,7 +75,9 @@ def _shape(case: VideoCase, recipe: Encode) -> list[Step]:
         text = f"Map the HDR colours ({shape.tone_map}) to BT.709."
         steps.append(wanted.step("reencode", text, "tone-map"))
     if _retimed(video, shape.rate):
-        text = f"Set a constant {per_second(shape.rate)} frames a second, at the same speed."
+        text = (
+            f"Set a constant {per_second(shape.rate)} {plural(float(shape.rate), 'frame')} a second, at the same speed."
+        )
         steps.append(wanted.step("reencode", text, "retime"))
     if wanted.has("zero-start"):
         steps.append(

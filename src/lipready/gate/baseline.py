@@ -7,13 +7,14 @@ from itertools import chain
 
 from lipready.errors import ConfigurationError
 from lipready.facts.finding import Finding
+from lipready.facts.quantity import counted, number
 from lipready.gate.baseline_file import LONGEST_TEXT, Accepted, Baseline, Key, Kind
 from lipready.gate.ignores import paths_of
 from lipready.gate.observed import observe
 from lipready.gate.reading import Reading
 from lipready.gate.unit import Notice, UnitVerdict, Waived
 from lipready.profiles.limit import Profile
-from lipready.rules.wording import number, one_line
+from lipready.rules.wording import one_line
 
 _MOST_NAMED = 20
 
@@ -176,4 +177,8 @@ def _said(entry: Accepted) -> str:
 
 def _shortened(lines: Sequence[str]) -> list[str]:
     more = len(lines) - _MOST_NAMED
-    return list(lines) if more <= 0 else [*lines[:_MOST_NAMED], f"The baseline has {more} more entries like that."]
+    return (
+        list(lines)
+        if more <= 0
+        else [*lines[:_MOST_NAMED], f"The baseline has {counted(more, 'more entry')} like that."]
+    )

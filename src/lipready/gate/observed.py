@@ -12,7 +12,7 @@ from lipready.gate.observed_face import FACE_OBSERVERS
 from lipready.gate.observed_sound import SOUND_OBSERVERS
 from lipready.gate.reading import Observe, Reading, Readings, measured, ranged
 from lipready.profiles.limit import Limit
-from lipready.rules.length import Lengths, lengths_of
+from lipready.rules.length import Lengths, lengths_of, much_lost
 
 
 def observe(rule: str, facts: JobFacts, limit: Limit | None) -> Readings:
@@ -125,12 +125,13 @@ def _threshold(facts: JobFacts, limit: Limit) -> Readings:
     return () if threshold is None else ranged("threshold", threshold, limit)
 
 
-def _apart(facts: JobFacts, _limit: Limit) -> Readings:
+def _apart(facts: JobFacts, limit: Limit) -> Readings:
     known = lengths_of(facts)
     if not isinstance(known, Lengths):
         return ()
-    which = "video longer by" if known.picture > known.sound else "audio longer by"
-    return (Reading(which, abs(known.picture - known.sound), "smaller"),)
+    longer = "video" if known.picture > known.sound else "audio"
+    share = (Reading(f"share of the {longer} lost", known.lost_share, "smaller"),) if much_lost(known, limit) else ()
+    return (Reading(f"{longer} longer by", known.apart, "smaller"), *share)
 
 
 _OBSERVERS: dict[str, Observe] = {

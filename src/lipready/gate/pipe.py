@@ -5,6 +5,8 @@ import pickle
 import struct
 from typing import Any, BinaryIO
 
+from lipready.facts.quantity import counted
+
 LONGEST = 256 << 20
 """Bytes; the facts of two hours that show people all the time take a tenth."""
 
@@ -35,7 +37,7 @@ def receive(stream: BinaryIO) -> Any:
     """
     (length,) = _LENGTH.unpack(_read(stream, _LENGTH.size))
     if length > LONGEST:
-        raise Garbled(f"a message of {length} bytes")
+        raise Garbled(f"a message of {counted(length, 'byte')}")
     data = _read(stream, length)
     try:
         return _Careful(io.BytesIO(data)).load()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lipready.errors import ConfigurationError
+from lipready.facts.quantity import counted
 
 
 def read_small_text(path: Path, most: int) -> str:
@@ -20,7 +21,7 @@ def read_small_text(path: Path, most: int) -> str:
 
         raise ConfigurationError(unreadable(path, error)) from error
     if len(content) > most:
-        raise ConfigurationError(f"{path}: is larger than {most:,} bytes.")
+        raise ConfigurationError(f"{path}: is larger than {counted(most, 'byte')}.")
     try:
         return content.decode()
     except UnicodeDecodeError as error:

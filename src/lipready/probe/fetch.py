@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lipready.errors import ComponentError
 from lipready.facts.address import AddressFacts, Fetched, file_name, scheme_of, shown
 from lipready.facts.file import FileFacts, Role
+from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 
 if TYPE_CHECKING:
@@ -89,8 +90,10 @@ def _why_unread(address: AddressFacts) -> Unmeasured:
     if isinstance(address.fetched, Unmeasured):
         return address.fetched
     if address.fetched.too_long:
-        return Unmeasured(f"the file is longer than the {address.fetched.bytes - 1:,} bytes that the provider takes")
-    return Unmeasured(f"only {address.fetched.bytes:,} bytes came in {address.fetched.seconds:.0f} s")
+        return Unmeasured(
+            f"the file is longer than the {counted(address.fetched.bytes - 1, 'byte')} that the provider takes"
+        )
+    return Unmeasured(f"only {counted(address.fetched.bytes, 'byte')} came in {address.fetched.seconds:.0f} s")
 
 
 def _visited(url: str, reach: Reach, work: "Callable[[Visit, Deadline], AddressFacts]") -> AddressFacts:
@@ -172,7 +175,9 @@ class _Download:
             if not _good(answer.status):
                 return facts
             if answer.length is not None and answer.length > self.reach.largest:
-                reason = f"its {answer.length:,} bytes are more than the provider takes, so that it was not fetched"
+                reason = (
+                    f"its {counted(answer.length, 'byte')} are more than the provider takes, so that it was not fetched"
+                )
                 return replace(facts, fetched=Unmeasured(reason))
             self.deadline.move(self.reach.longest)
             fetched = self._save(answer)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
 from lipready.errors import ProbeError
+from lipready.facts.quantity import seconds
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.decoding import Misplaced, Pace, Shown, frame_bytes, open_decoder
@@ -168,7 +169,7 @@ def decode_at(path: str, video: VideoFacts, time: Fraction) -> Frame:
                 best = shown
             if best is not None and (best.time <= time or begin is None):
                 return Frame(best.time, upright.image(best.frame), 0)
-    raise ProbeError(f"has no frame that can be decoded at {float(time):.2f} s")
+    raise ProbeError(f"has no frame that can be decoded at {seconds(time)}")
 
 
 class _Scanner:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from lipready.facts.quantity import counted
 from lipready.probe.container import MEDIA_ERRORS
 
 if TYPE_CHECKING:
@@ -113,6 +114,6 @@ def _packets(container: "InputContainer", stream: Any, budget: Budget, state: _S
             state.cut = "its index does not say, and reading the whole file is more than was allowed"
             return
         if count % _CLOCK_EVERY == 0 and time.monotonic() > deadline:
-            state.cut = f"reading its packets took longer than {budget.seconds:.0f} seconds"
+            state.cut = f"reading its packets took longer than {counted(round(budget.seconds), 'second')}"
             return
         yield packet

@@ -4,6 +4,7 @@ import ipaddress
 import socket
 import threading
 
+from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 
 RESOLVE_SECONDS = 5.0
@@ -46,7 +47,7 @@ def _look_up(host: str, seconds: float) -> tuple[str, ...] | Unmeasured:
     thread.start()
     thread.join(seconds)
     if not answer:
-        return Unmeasured(f"looking up the host {host} took longer than {seconds:.0f} seconds")
+        return Unmeasured(f"looking up the host {host} took longer than {counted(round(seconds), 'second')}")
     return answer[0]
 
 

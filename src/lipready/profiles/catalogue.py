@@ -75,6 +75,8 @@ CATALOGUE: dict[str, Entry] = {
     "R702": Entry("face-threshold-without-reference"),
     "R703": Entry("callback-url", has_range=True, has_choices=True),
     "R704": Entry("url-not-public", has_choices=True, bands=("seconds",)),
-    "R705": Entry("length-mismatch", bands=("tolerance",), optional_bands=("cny_per_second",)),
+    "R705": Entry(
+        "length-mismatch", bands=("tolerance", "lost_share", "lost_seconds"), optional_bands=("cny_per_second",)
+    ),
     "R706": Entry("speech-timing", bands=("lost", "silence"), optional_bands=("cny_per_second",)),
 }

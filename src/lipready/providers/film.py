@@ -4,6 +4,7 @@ from fractions import Fraction
 from math import isfinite
 
 from lipready.errors import ProbeError
+from lipready.facts.quantity import plural, seconds
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 
@@ -36,7 +37,9 @@ def fault_of(path: str, expected_seconds: float | None) -> str | None:
     if expected_seconds is None or not isfinite(expected_seconds):
         return _unplayable(path, facts.media, length)
     if abs(length - Fraction(expected_seconds)) > TOLERANCE:
-        return f"is {float(length):.2f} s long, where {expected_seconds:.2f} s were expected"
+        return (
+            f"is {seconds(length)} long, where {seconds(expected_seconds)} {plural(expected_seconds, 'was')} expected"
+        )
     return _unplayable(path, facts.media, length)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from lipready.errors import OutcomeUnknownError
+from lipready.facts.quantity import counted
 from lipready.facts.task import ListedTask
 from lipready.providers.account import Account
 from lipready.providers.entry import Entry
@@ -95,6 +96,7 @@ def _within(task: ListedTask, earliest: float, latest: float) -> bool:
 def _several(account: Account, entry: Entry, tasks: list[ListedTask]) -> OutcomeUnknownError:
     ids = ", ".join(task.id for task in tasks[:5])
     return OutcomeUnknownError(
-        f"The answer of {account.service.title} was lost, and {len(tasks)} tasks of that moment may be the one "
-        f"that came of it ({ids}). Nothing was sent again. Say which: `lipready tasks resume {entry.id} --task TASK`."
+        f"The answer of {account.service.title} was lost, and {counted(len(tasks), 'task')} of that moment may be the "
+        f"one that came of it ({ids}). Nothing was sent again. Say which: "
+        f"`lipready tasks resume {entry.id} --task TASK`."
     )

@@ -7,6 +7,7 @@ from socket import gaierror
 from typing import Any
 
 from lipready.errors import NoAnswerError, NotSentError, ProviderError
+from lipready.facts.quantity import plural
 
 CONNECT_SECONDS = 15.0
 """For the name, the connection and the encryption, each."""
@@ -50,7 +51,8 @@ class Exchange:
         if isinstance(cause, httpx2.ReadTimeout):
             return f"{self.host} has stopped answering: check the connection, and try again."
         if isinstance(cause, TimeoutError):
-            return f"{self.host} did not answer within {self.seconds:g} seconds: check the connection, and try again."
+            waited = f"{self.seconds:g} {plural(self.seconds, 'second')}"
+            return f"{self.host} did not answer within {waited}: check the connection, and try again."
         return f"The connection to {self.host} broke off before the whole answer had come: try again."
 
 

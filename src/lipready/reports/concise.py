@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lipready.facts.quantity import counted
 from lipready.facts.report import Report
-from lipready.reports.count import counted, sum_up, totals
+from lipready.reports.count import sum_up, totals
 from lipready.reports.page import Page, plain
 
 if TYPE_CHECKING:

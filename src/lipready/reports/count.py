@@ -3,15 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lipready.facts.quantity import counted
 from lipready.facts.report import Report
 
-_PLURALS = {"person": "people"}
 _NOUNS = {"error": "error", "warning": "warning", "info": "note"}
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 file`, `2 files`, `no files`."""
-    return f"{number or 'no'} {noun if number == 1 else _PLURALS.get(noun, noun + 's')}"
 
 
 def totals(report: Report) -> str:

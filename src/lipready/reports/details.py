@@ -8,16 +8,16 @@ from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts
 from lipready.facts.image import ImageFacts
 from lipready.facts.people import PeopleFacts, Person, Quality
+from lipready.facts.quantity import counted, plural, seconds
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, VideoFacts
-from lipready.reports.count import counted
 from lipready.reports.speech import speech_details
 
 
 def details(file: FileFacts) -> Iterator[str]:
     """Write one line for each group of facts; what was not measured says why."""
     if not isinstance(file.bytes, Unmeasured):
-        yield f"size: {file.bytes:,} bytes"
+        yield f"size: {file.bytes:,} {plural(file.bytes, 'byte')}"
     if file.address is not None:
         yield _address(file.address)
     match file.media:
@@ -48,7 +48,7 @@ def _address(address: AddressFacts) -> str:
 
 
 def _fetched(fetched: Fetched | Unmeasured) -> list[str]:
-    return [f"{fetched.bytes:,} bytes in {fetched.seconds:.1f} s"] if isinstance(fetched, Fetched) else []
+    return [f"{counted(fetched.bytes, 'byte')} in {fetched.seconds:.1f} s"] if isinstance(fetched, Fetched) else []
 
 
 def _video(video: VideoFacts) -> Iterator[str]:
@@ -69,14 +69,14 @@ def _duration(duration: Duration | Unmeasured) -> str:
     if isinstance(duration, Unmeasured):
         return f"duration: not measured, {duration.reason}"
     readings = (("container", duration.container), ("stream", duration.stream), ("packets", duration.packets))
-    known = ", ".join(f"{name} {seconds(value)}" for name, value in readings if value is not None)
-    return f"duration: {seconds(duration.believed)} by {duration.source}" + (f" ({known})" if known else "")
+    known = ", ".join(f"{name} {seconds(value, 3)}" for name, value in readings if value is not None)
+    return f"duration: {seconds(duration.believed, 3)} by {duration.source}" + (f" ({known})" if known else "")
 
 
 def _person(person: Person, width: int) -> str:
     place = person.position(width)
     return (
-        f"person {person.id}: {seconds(person.first)} to {seconds(person.last)}{f', {place}' if place else ''}, "
+        f"person {person.id}: {seconds(person.first, 3)} to {seconds(person.last, 3)}{f', {place}' if place else ''}, "
         f"in {person.share:.0%} of the frames, face up to {person.largest_face} px high, "
         f"{person.frontal_share:.0%} from the front{_qualities(person)}"
     )
@@ -89,11 +89,6 @@ def _qualities(person: Person) -> str:
     sharpness, light = person.typical("sharpness"), person.typical("light")
     sharp = [] if sharpness is None else [f", sharpness {sharpness:.0f}"]
     return "".join([*turned, *sharp, *([] if light is None else [f", light {light:.2f}"])])
-
-
-def seconds(value: Fraction) -> str:
-    """Write seconds to the millisecond."""
-    return f"{float(value):.3f} s"
 
 
 def _known(value: str | int | Fraction | Unmeasured) -> str:

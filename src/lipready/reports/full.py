@@ -1,9 +1,10 @@
 """For people: each file with its facts and what is wrong with it, what was not checked, and the verdict."""
 
 from lipready.facts.finding import Finding, Subject
+from lipready.facts.quantity import counted, plural
 from lipready.facts.report import Report
 from lipready.facts.speech import SpeechFacts
-from lipready.reports.count import counted, totals
+from lipready.reports.count import totals
 from lipready.reports.details import details
 from lipready.reports.page import Page, Tone, plain
 from lipready.reports.speech import speech_lines
@@ -39,7 +40,7 @@ def _outlook(report: Report, page: Page) -> list[str]:
     if page.brief or not levels:
         return []
     parts = [f"`lipready prepare` repairs {repairs} of {len(report.findings)}"] if repairs else []
-    parts += [f"{counted(decisions, 'repair')} {'needs' if decisions == 1 else 'need'} a decision"] if decisions else []
+    parts += [f"{counted(decisions, 'repair')} {plural(decisions, 'needs')} a decision"] if decisions else []
     return page.wrap(f"{', and '.join(parts)}.")
 
 

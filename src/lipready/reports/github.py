@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lipready.reports.count import counted, sum_up
+from lipready.facts.quantity import counted
+from lipready.reports.count import sum_up
 from lipready.reports.gathered import Issue, issues_of, worst_first
 from lipready.reports.page import Page, plain
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lipready.reports.count import counted, sum_up, worst_verdict
+from lipready.facts.quantity import counted
+from lipready.reports.count import sum_up, worst_verdict
 from lipready.reports.gathered import Issue, issues_of, worst_first
 from lipready.reports.page import Page, plain
 

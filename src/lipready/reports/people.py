@@ -7,6 +7,7 @@ from lipready.facts.file import FileFacts
 from lipready.facts.job import JobFacts
 from lipready.facts.people import PeopleFacts, Person
 from lipready.facts.picked import picked
+from lipready.facts.quantity import plural
 from lipready.facts.report import Report
 from lipready.facts.request import RequestFacts
 from lipready.facts.serial import report_to_dict
@@ -96,8 +97,9 @@ def _remarks(people: PeopleFacts, page: Page) -> list[str]:
             f"Who is the same person could not be decided everywhere: there are {people.how_many}, and one number may "
             "stand for more than one of them. Look at them with --sheet people.jpg."
         )
-    if len(people.people) > _FEW:
-        remarks.append(f"{len(people.people) - _FEW} more are not listed.")
+    more = len(people.people) - _FEW
+    if more > 0:
+        remarks.append(f"{more} more {plural(more, 'is')} not listed.")
     if any(isinstance(person.descriptor, Unmeasured) for person in people.people) and len(people.people) > 1:
         unknown = [str(p.id) for p in people.people if isinstance(p.descriptor, Unmeasured)]
         remarks.append(f"Too small, turned or blurred to be told from others: person {', '.join(unknown)}.")

@@ -1,12 +1,11 @@
 """One person of a clip, in words."""
 
 from collections.abc import Sequence
-from fractions import Fraction
-from math import ceil, floor
 
 from lipready.facts.appearances import appearances
 from lipready.facts.people import PeopleFacts, Person
 from lipready.facts.picked import picked
+from lipready.facts.quantity import stretch
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 
@@ -30,14 +29,9 @@ def introduce(person: Person, people: PeopleFacts, video: VideoFacts) -> str:
 def times_of(person: Person, people: PeopleFacts, video: VideoFacts) -> tuple[str, ...]:
     """`0:00–0:42` for each appearance; of more than three the first ones, and how many more there are."""
     end = None if isinstance(video.duration, Unmeasured) else video.duration.believed
-    times = [span_of(*stretch) for stretch in appearances(person, people, end)]
+    times = [stretch(*seen, end) for seen in appearances(person, people, end)]
     more = len(times) - _MOST_TIMES
     return tuple(times) if more <= 0 else (*times[:_MOST_TIMES], f"{more} more")
-
-
-def span_of(start: Fraction, end: Fraction) -> str:
-    """`0:00–0:42`: in whole seconds, the begun ones included."""
-    return f"{clock(floor(start))}–{clock(max(ceil(end), floor(start) + 1))}"
 
 
 def place_of(person: Person, video: VideoFacts) -> str:
@@ -60,12 +54,6 @@ def picture_of(person: Person) -> str:
     if light is not None:
         words.append("dark" if light < DARK else "glaring" if light > GLARING else "well lit")
     return ", ".join(words)
-
-
-def clock(seconds: int) -> str:
-    """Write a time as minutes and seconds: 0:42."""
-    minutes, rest = divmod(seconds, 60)
-    return f"{minutes}:{rest:02d}"
 
 
 def _listing(words: Sequence[str]) -> str:

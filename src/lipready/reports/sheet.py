@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from lipready.facts.appearances import appearances
 from lipready.facts.people import PeopleFacts, Person
 from lipready.facts.picked import picked
+from lipready.facts.quantity import plural, seconds, stretch
 from lipready.facts.video import VideoFacts
-from lipready.reports.person import face_size, place_of, span_of
+from lipready.reports.person import face_size, place_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,9 +84,9 @@ def draw_sheet(name: str, video: VideoFacts, people: PeopleFacts, rows: Sequence
 
 def _summary(clip: _Clip, rows: int) -> str:
     people = clip.people
-    parts = [people.how_many, f"{clip.video.width}×{clip.video.height}", f"{float(clip.length):.1f} s"]
+    parts = [people.how_many, f"{clip.video.width}×{clip.video.height}", seconds(clip.length)]
     if rows < len(people.people):
-        parts.append(f"the first {rows} are shown")
+        parts.append(f"the first {rows} {plural(rows, 'is')} shown")
     if people.fewest != people.most:
         parts.append("a row may show more than one of them")
     return "  ·  ".join(parts)
@@ -99,7 +100,7 @@ def _draw_row(sheet: "Image", pen: "ImageDraw", top: int, row: Row, clip: _Clip)
     if row.best is not None:
         _paste(sheet, row.best, (LEFT, top), BEST_SIDE)
     seen = appearances(row.person, clip.people, clip.length)
-    _draw_words(pen, (STRIP, top - 2), row.person, span_of(seen[0][0], seen[-1][1]), clip)
+    _draw_words(pen, (STRIP, top - 2), row.person, stretch(seen[0][0], seen[-1][1], clip.length), clip)
     for place, moment in enumerate(row.moments):
         left = STRIP + place * (STRIP_SIDE + GAP)
         _paste(sheet, moment.image, (left, top + 28), STRIP_SIDE)

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from math import log10
 
+from lipready.facts.quantity import counted, plural
 from lipready.facts.speech import Level, SignalToNoise, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
-from lipready.reports.count import counted
 from lipready.reports.page import Page
 
 _LONGEST, _SHORTEST = 48, 16
@@ -37,9 +37,10 @@ def speech_details(heard: SpeechFacts | Unmeasured) -> Iterator[str]:
         return
     spans = ", ".join(f"{float(span.start):.2f}–{float(span.end):.2f}" for span in heard.speech)
     yield f"speech: {f'{spans} s' if spans else 'none'}; {counted(len(heard.silences), 'silence')}"
+    clipped = round(heard.clipping.per_million)
     yield (
         f"level: {_known(heard.loudness, 'LUFS')}, true peak {_known(heard.true_peak, 'dBTP')}, clipped "
-        f"{heard.clipping.per_million:.0f} samples per million, off the middle by {heard.dc_offset:.2%}"
+        f"{clipped} {plural(clipped, 'sample')} per million, off the middle by {heard.dc_offset:.2%}"
     )
     behind = f"not known ({heard.background.reason})" if isinstance(heard.background, Unmeasured) else heard.background
     yield f"background: {behind}, SNR {_noise(heard.noise)}; bandwidth {_known(heard.bandwidth, 'Hz', 0)}"

@@ -1,11 +1,10 @@
 """The key facts of one file in one line."""
 
-from fractions import Fraction
-
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts
 from lipready.facts.image import ImageFacts
 from lipready.facts.people import PeopleFacts
+from lipready.facts.quantity import counted, plural, seconds
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, VideoFacts
 
@@ -13,21 +12,16 @@ _KILO, _MEGA = 1000, 1_000_000
 
 
 def summarize(file: FileFacts) -> str:
-    """`mp4 · h264 · 720×1280 · 25 fps · 4.00 s · 1.2 MB · 1 person`; what is not known is left out."""
+    """`mp4 · h264 · 720×1280 · 25 fps · 4 s · 1.2 MB · 1 person`; what is not known is left out."""
     known = () if isinstance(file.format, Unmeasured) else (file.format,)
     parts = [*known, *_media(file), *_size(file), *_people(file.people)]
     return " · ".join(dict.fromkeys(parts))  # an mp3 holds mp3: once is enough
 
 
-def seconds(value: Fraction) -> str:
-    """`12.48 s`."""
-    return f"{float(value):.2f} s"
-
-
 def size(value: int) -> str:
     """`812 bytes`, `118 kB`, `12.3 MB` (powers of ten)."""
     if value < _KILO:
-        return f"{value} bytes"
+        return f"{value} {plural(value, 'byte')}"
     return f"{value / _MEGA:.1f} MB" if value >= _MEGA else f"{value / _KILO:.0f} kB"
 
 
@@ -36,10 +30,10 @@ def _media(file: FileFacts) -> list[str]:
         case VideoFacts() as video:
             return _video(video)
         case AudioFacts() as audio:
-            channels = {1: "mono", 2: "stereo"}.get(audio.channels, f"{audio.channels} channels")
+            channels = {1: "mono", 2: "stereo"}.get(audio.channels, counted(audio.channels, "channel"))
             return [audio.codec, f"{audio.sample_rate} Hz", channels, *_length(audio.duration)]
         case ImageFacts() as image:
-            frames = [f"{image.frames} frames"] if image.animated else []
+            frames = [counted(image.frames, "frame")] if image.animated else []
             return [f"{image.width}×{image.height}", image.mode, *frames]
         case _:
             return []

@@ -8,13 +8,14 @@ from lipready.facts.address import AddressFacts, Fetched, Problem, Trouble
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.finding import Finding, Severity
 from lipready.facts.job import JobFacts
+from lipready.facts.quantity import counted, exactly, number
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.samples import addressed
 from lipready.rules.subjects import finding
-from lipready.rules.wording import listing, name_of, number, one_line, printable
+from lipready.rules.wording import listing, name_of, one_line, printable
 
 # The endings of the provider's own error code.
 _CODES: dict[Trouble, str] = {"refused": ".ConnectionRefused", "timeout": ".Timeout"}
@@ -104,7 +105,7 @@ def _judge(file: FileFacts, address: AddressFacts, limit: Limit) -> Verdicts:
 
 def _unreachable(file: FileFacts, address: AddressFacts, problem: Problem, limit: Limit) -> Finding:
     text, hops = one_line(problem.text), len(address.redirects)
-    after = f", after {hops} redirect{'s' if hops > 1 else ''}" if hops else ""
+    after = f", after {counted(hops, 'redirect')}" if hops else ""
     fault = _Fault(f"{text}{after}", _ADVICE[problem.trouble], text, "an address that everybody can fetch")
     return fault.found(file, limit, code=_CODES.get(problem.trouble, ""))
 
@@ -144,7 +145,7 @@ def _contradicts(kind: str, role: Role) -> bool:
 def _length(file: FileFacts, address: AddressFacts, limit: Limit) -> Iterator[Finding]:
     fetched = address.fetched
     if isinstance(fetched, Fetched) and fetched.too_long:
-        most = f"{fetched.bytes - 1:,} bytes"
+        most = counted(fetched.bytes - 1, "byte")
         what = f"goes on after the {most} that the provider takes"
         yield _Fault(what, "Shorten the file.", f"more than {most}", f"≤ {most}").found(file, limit)
     elif address.length is None:
@@ -163,7 +164,7 @@ def _pace(file: FileFacts, address: AddressFacts, limit: Limit) -> Verdicts:
         return
     needs, said = _needed(fetched, address.length)
     if needs > bound:
-        time, most = f"{number(needs, (bound,), 0)} s", f"{number(bound)} s"
+        time, most = f"{number(needs, (bound,), 0)} s", f"{exactly(bound)} s"
         what = f"{said} {time} to fetch from here; the provider gives up after {most}"
         fault = _Fault(what, "Put it on a faster server, near the provider.", time, f"≤ {most}")
         yield fault.found(file, limit, "warning", _CODES["timeout"])

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Fix
+from lipready.facts.quantity import exactly, number
 from lipready.facts.speech import SignalToNoise, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
@@ -12,7 +13,7 @@ from lipready.rules.listening import of_speech, reading
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.samples import heard, job
 from lipready.rules.subjects import finding
-from lipready.rules.wording import name_of, number
+from lipready.rules.wording import name_of
 
 
 @of_speech
@@ -56,9 +57,9 @@ def audio_noisy(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
         file,
         outside(limit),
         f"The speech in {name_of(file)} is only {over} louder than the {kind} between the words, where "
-        f"{number(bounds['mean'])} dB are clear: the mouth may move with the {kind}. {fix.text}",
+        f"{exactly(bounds['mean'])} dB are clear: the mouth may move with the {kind}. {fix.text}",
         measured=f"{over} (median {usual})",
-        allowed=f"≥ {number(bounds['mean'])} dB, or median ≥ {number(bounds['median'])} dB",
+        allowed=f"≥ {exactly(bounds['mean'])} dB, or median ≥ {exactly(bounds['median'])} dB",
         fix=fix,
     )
 
@@ -99,7 +100,7 @@ def audio_music(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
         f"There is music behind the speech in {name_of(file)}{how}: the mouth may move with it. Take the speech from "
         "before it was mixed, and lay the music under the result.",
         measured=f"music in the gaps{how}",
-        allowed=f"no music, or ≥ {number(faint)} dB under the speech",
+        allowed=f"no music, or ≥ {exactly(faint)} dB under the speech",
     )
 
 

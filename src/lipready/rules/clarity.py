@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from lipready.facts.file import FileFacts
 from lipready.facts.people import Look
+from lipready.facts.quantity import exactly, number
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
@@ -15,7 +16,7 @@ from lipready.rules.samples import job, portrayed, watched
 from lipready.rules.stretches import named
 from lipready.rules.subjects import finding
 from lipready.rules.target import Target, of_target, place, written
-from lipready.rules.wording import listing, name_of, number, percent
+from lipready.rules.wording import listing, name_of, percent
 
 _Bands = dict[str, Fraction]
 
@@ -95,7 +96,7 @@ def face_unclear(target: Target, limit: Limit) -> Verdicts:
         f"{target.sentence} is {listing(parts, 'and')}: the new mouth will look wrong, or not appear. Take a clip that "
         "shows it clearly, or keep a clear part of it with --trim START:END.",
         measured=", ".join(found),
-        allowed=f"each for ≤ {percent(limit.bands['share'])} of the time it is seen",
+        allowed=f"each for ≤ {percent(limit.bands['share'], (limit.bands['share'],))} of the time it is seen",
         where=place(target.when(worst), worst[0]),
     )
 
@@ -148,8 +149,8 @@ def _defects_of(look: Look, bands: _Bands) -> Iterator[tuple[str, str]]:
 
 def _allowed(bands: _Bands) -> str:
     return (
-        f"sharpness ≥ {number(bands['sharpness'])}, light {number(bands['darkest'])}–{number(bands['brightest'])}, "
-        f"eye distance ≥ {number(bands['eye_distance'])} px, whole"
+        f"sharpness ≥ {exactly(bands['sharpness'])}, light {exactly(bands['darkest'])}–{exactly(bands['brightest'])}, "
+        f"eye distance ≥ {exactly(bands['eye_distance'])} px, whole"
     )
 
 

@@ -5,6 +5,7 @@ from statistics import median_low
 
 from lipready.facts.finding import Fix, Where
 from lipready.facts.people import Look
+from lipready.facts.quantity import exactly, number
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.rule import Rule, Verdicts
@@ -12,7 +13,7 @@ from lipready.rules.samples import job, watched
 from lipready.rules.stretches import Stretch, named, stretches, within
 from lipready.rules.subjects import finding
 from lipready.rules.target import Target, of_target, place
-from lipready.rules.wording import number, percent
+from lipready.rules.wording import percent
 
 _TWICE = 2  # One sample without the face may be a miss of the detector.
 
@@ -59,7 +60,7 @@ def face_too_small(target: Target, limit: Limit) -> Verdicts:
         f"{target.sentence} is only {size} in {named(times)}, that is for {percent(part)} of the time it is seen: with "
         f"faces so small the mouth often does not move, and the job is billed. {advice}",
         measured=f"{height} px" if of_frame is None else f"{height} px, {of_frame} of the height",
-        allowed=f"≥ {number(pixels)} px and ≥ {percent(share)} of the picture's height",
+        allowed=f"≥ {exactly(pixels)} px and ≥ {percent(share, (share,))} of the picture's height",
         where=place(times, next(look for look in small if look.box.height == height)),
         fix=fix,
     )
@@ -102,7 +103,7 @@ def face_partly_absent(target: Target, limit: Limit) -> Verdicts:
         f"{target.sentence} is not seen in {named(gaps)} ({length}{share}): there the picture stays as it is while the "
         f"sound plays on. {fix.text}",
         measured=f"not seen for {length}{share}",
-        allowed=f"no gap of {number(limit.bands['gap'])} s or more",
+        allowed=f"no gap of {exactly(limit.bands['gap'])} s or more",
         where=Where(*gaps[0]),
         fix=fix,
     )

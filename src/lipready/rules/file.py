@@ -7,6 +7,7 @@ from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, LfsPointer, Unopened
 from lipready.facts.finding import Finding, Fix, Severity
 from lipready.facts.job import JobFacts
+from lipready.facts.quantity import counted, plural
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
@@ -97,7 +98,8 @@ def lfs_pointer(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
                 limit,
                 file,
                 outside(limit),
-                f"{name_of(file)} is a Git LFS pointer to {file.lfs.bytes:,} bytes of media that are not here. "
+                f"{name_of(file)} is a Git LFS pointer to {counted(file.lfs.bytes, 'byte')} of media that "
+                f"{plural(file.lfs.bytes, 'is')} not here. "
                 "Run `git lfs pull`, then check again.",
                 measured="a Git LFS pointer",
                 allowed="the media itself",

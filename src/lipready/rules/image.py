@@ -7,6 +7,7 @@ from lipready.facts.finding import Fix
 from lipready.facts.image import ImageFacts
 from lipready.facts.job import JobFacts
 from lipready.facts.people import PeopleFacts
+from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import breach, outside, refusal
@@ -42,7 +43,7 @@ def image_format(facts: JobFacts, limit: Limit) -> Verdicts:
     if severity is None:
         if not isinstance(image.media, ImageFacts) or not image.media.animated:
             return
-        severity, measured = "warning", f"{measured} with {image.media.frames} frames"
+        severity, measured = "warning", f"{measured} with {counted(image.media.frames, 'frame')}"
     fix, allowed = Fix("convert-image", "reencode", "Write it as a JPEG."), listing(limit.choices)
     yield finding(
         limit,
@@ -173,9 +174,9 @@ def image_face_count(facts: JobFacts, limit: Limit) -> Verdicts:
     if broken is None:
         return
     count = image.people.count
-    measured = "no face" if count == 0 else f"{count} faces"
+    measured = counted(count, "face") if count else "no face"
     fix = Fix("choose-person", "editorial", "Leave it out, and let --person N make one from the clip.")
-    allowed = "exactly 1 face" if broken.range.minimum == broken.range.maximum else interval(broken.range, limit.unit)
+    allowed = interval(broken.range, limit.unit)
     yield finding(
         limit,
         image,

@@ -1,5 +1,6 @@
 """The rule about how the lengths of audio and video go together, and what the result will cost."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -7,6 +8,7 @@ from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Fix, Severity
 from lipready.facts.job import JobFacts
+from lipready.facts.quantity import exactly, money, number
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
@@ -15,27 +17,30 @@ from lipready.rules.bounds import outside
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.samples import job, lasting
 from lipready.rules.subjects import finding, media_of
-from lipready.rules.wording import money, name_of, number
+from lipready.rules.wording import name_of, percent
 
 
 def length_mismatch(facts: JobFacts, limit: Limit) -> Verdicts:
     """Say what happens where audio and video are not equally long.
 
     What it checks
-        Both lengths, exactly, against each other. A warning where speech is cut off (the audio is longer and
-        `video_extension` is off); a remark where only the video's tail is dropped, or the video is lengthened. Where
-        it is known what is said when, a cut is a remark too: R706 tells what is lost. Up to the profile's tolerance
-        nothing is said.
+        Both lengths, exactly, against each other. A warning where at least `lost_share` of the video or of the audio
+        and at least `lost_seconds` of it are not in the result. Else a remark: the end of the video is dropped, or the
+        video is lengthened. An end of the audio that is cut off (`video_extension` is off) is a warning however short
+        it is, but a remark where it is known what is said when: then R706 tells which words are lost. Up to the
+        profile's tolerance nothing is said.
 
     Why it matters
-        What is cut off is lost, and the result is billed by the second.
+        What is cut off is lost, and the result is billed by the second. Where most of a file is lost, it is often the
+        wrong file.
 
     What the provider says
         Without `video_extension` the result is as long as the shorter of the two. With it the result is as long as the
         audio: the video is played forward and backward in turn until then, or cut. DashScope: 0.08 CNY a second.
 
     How to repair
-        Ask for `video_extension`, lengthen the video with `--extend`, or trim the longer of the two.
+        Ask for `video_extension`, lengthen the video with `--extend`, or trim the longer of the two. Without a trim the
+        video is used from its beginning.
     """
     known = lengths_of(facts)
     if known is None:
@@ -43,20 +48,23 @@ def length_mismatch(facts: JobFacts, limit: Limit) -> Verdicts:
     if isinstance(known, Unmeasured):
         yield known
         return
-    if abs(known.picture - known.sound) <= limit.bands["tolerance"]:
+    tolerance, most, share = (limit.bands[name] for name in ("tolerance", "lost_seconds", "lost_share"))
+    if known.apart <= tolerance:
         return
     severity, what, fix = _consequence(known, limit, heard=_listened_to(known.audio))
     bills = {extension: replace(known, extended=extension).result for extension in (False, True)}
+    picture, sound = _side_by_side(known, tolerance)
     yield finding(
         limit,
         None,
         severity,
-        f"{name_of(known.video)} lasts {seconds_of(known.picture)} and {name_of(known.audio)} "
-        f"{seconds_of(known.sound)}: {what}. The result will be {seconds_of(known.result)} long. Billed are "
-        f"{bill(bills[False], limit)} without video_extension, {bill(bills[True], limit)} with it."
-        f"{f' {fix.text}' if fix else ''}",
-        measured=f"video {seconds_of(known.picture)}, audio {seconds_of(known.sound)}",
-        allowed=f"difference ≤ {seconds_of(limit.bands['tolerance'])}",
+        f"{name_of(known.video)} lasts {picture} and {name_of(known.audio)} {sound}: {what}. The result will be "
+        f"{seconds_of(known.result)} long. Billed: {bill(bills[False], limit)} without video_extension, "
+        f"{bill(bills[True], limit)} with it.{f' {fix.text}' if fix else ''}",
+        measured=f"video {picture}, audio {sound}",
+        allowed=f"difference ≤ {exactly(tolerance)} s"
+        if not much_lost(known, limit)
+        else f"< {exactly(most)} s or < {percent(share, (share,))} of a file lost",
         fix=fix,
     )
 
@@ -75,6 +83,26 @@ class Lengths:
     def result(self) -> Fraction:
         """How long the result will be, which is what is billed: as providers.md (section 0) has it."""
         return self.sound if self.extended else min(self.picture, self.sound)
+
+    @property
+    def apart(self) -> Fraction:
+        """By how much one file is longer than the other."""
+        return abs(self.picture - self.sound)
+
+    @property
+    def lost(self) -> Fraction:
+        """How much of the longer file the result does not hold; nothing where the video is lengthened."""
+        return max(self.picture, self.sound) - self.result
+
+    @property
+    def lost_share(self) -> Fraction:
+        """The share (0..1) of the longer file that the result does not hold."""
+        return self.lost / max(self.picture, self.sound) if self.lost else Fraction(0)
+
+
+def much_lost(known: Lengths, limit: Limit) -> bool:
+    """Whether so much of one file is not in the result that it may be the wrong file."""
+    return known.lost >= limit.bands["lost_seconds"] and known.lost_share >= limit.bands["lost_share"]
 
 
 def lengths_of(facts: JobFacts) -> Lengths | Unmeasured | None:
@@ -97,20 +125,35 @@ def _listened_to(audio: FileFacts) -> bool:
 
 
 def _consequence(known: Lengths, limit: Limit, *, heard: bool) -> tuple[Severity, str, Fix | None]:
-    apart = seconds_of(abs(known.picture - known.sound))
+    much, share = (
+        much_lost(known, limit),
+        percent(known.lost_share, (Fraction(0), limit.bands["lost_share"], Fraction(1))),
+    )
+    apart = seconds_of(known.apart, near=(limit.bands["tolerance"], limit.bands["lost_seconds"]))
     if known.picture > known.sound:
-        return "info", f"the last {apart} of the video are dropped", None
+        trim = Fix("trim", "editorial", "Check that both files belong together, or keep a part with --trim START:END.")
+        what = f"the last {apart} of the video ({share} of it) is dropped"
+        return (outside(limit), what, trim) if much else ("info", what, None)
     if known.extended:
         return "info", f"the video is lengthened by {apart}, forward and backward in turn", None
-    if heard:
-        return "info", f"the last {apart} of the audio are cut off", None
     fix = Fix("extend", "editorial", "Ask for video_extension, lengthen the video with --extend, or trim the audio.")
-    return outside(limit), f"the last {apart} of the speech are cut off", fix
+    what = f"the last {apart} of the {'audio' if heard else 'speech'} ({share} of it) is cut off"
+    return (outside(limit), what, fix) if much or not heard else ("info", what, None)
 
 
-def seconds_of(value: Fraction, digits: int = 3) -> str:
+def _side_by_side(known: Lengths, tolerance: Fraction) -> tuple[str, str]:
+    """Write both lengths with so many digits that what is written differs by more than the tolerance, too."""
+    both = (known.picture, known.sound)
+    digits = next(
+        (count for count in range(3, 60) if abs(round(both[0], count) - round(both[1], count)) > tolerance), 60
+    )
+    picture, sound = (seconds_of(length, digits) for length in both)
+    return picture, sound
+
+
+def seconds_of(value: Fraction, digits: int = 3, near: Iterable[Fraction] = ()) -> str:
     """Write a length with its unit: "3.2 s"."""
-    return f"{number(value, digits=digits)} s"
+    return f"{number(value, near, digits)} s"
 
 
 def bill(length: Fraction, limit: Limit, digits: int = 3) -> str:
@@ -132,5 +175,11 @@ LENGTH_MISMATCH = Rule(
         job(audio=None),
         job(video=None),
     ),
-    invalid=lambda: (lasting("5", "8.2"), lasting("5", "8.2", extension=True), lasting("8.2", "5")),
+    invalid=lambda: (
+        lasting("5", "8.2"),
+        lasting("5", "8.2", extension=True),
+        lasting("8.2", "5"),
+        lasting("100", "5"),
+        lasting("5", "100"),
+    ),
 )

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Fix, Where
+from lipready.facts.quantity import clock, counted, exactly, number
 from lipready.facts.speech import Clipping, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
@@ -13,7 +14,7 @@ from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.samples import heard, job
 from lipready.rules.subjects import finding
 from lipready.rules.target import written
-from lipready.rules.wording import clock, name_of, number, percent
+from lipready.rules.wording import name_of, of_unit, percent
 
 
 @of_speech
@@ -41,8 +42,8 @@ def audio_quiet(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     bound, target, ceiling = (limit.bands[name] for name in ("quiet", "target", "ceiling"))
     if loudness >= bound:
         return
-    measured, allowed = f"{number(loudness, (bound,), 1)} LUFS", f"≥ {number(bound)} LUFS"
-    text = f"Raise it to {number(target)} LUFS, or as far as its peaks stay under {number(ceiling)} dBTP."
+    measured, allowed = f"{number(loudness, (bound,), 1)} LUFS", f"≥ {exactly(bound)} LUFS"
+    text = f"Raise it to {exactly(target)} LUFS, or as far as its peaks stay under {exactly(ceiling)} dBTP."
     fix = Fix("loudness", "reencode", text)
     yield finding(
         limit,
@@ -82,17 +83,17 @@ def audio_clipped(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdict
     if share <= bound:
         return
     first = clipping.first
-    runs = "once" if clipping.runs == 1 else f"{clipping.runs:,} times"
+    runs = counted(clipping.runs, "time") if clipping.runs > 1 else "once"
     when = "" if first is None else f", first at {clock(first, 1)}"
-    measured = f"{number(share, (bound,), 0)} samples per million"
+    measured = f"{of_unit(number(share, (bound,), 0), 'samples')} per million"
     yield finding(
         limit,
         file,
         outside(limit),
-        f"{name_of(file)} is clipped {runs}{when} ({measured}, where ≤ {number(bound)} are not heard): its peaks are "
+        f"{name_of(file)} is clipped {runs}{when} ({measured}, where ≤ {exactly(bound)} are not heard): its peaks are "
         "cut off. Take it from before it was made louder, or record it again with less gain.",
         measured=measured,
-        allowed=f"≤ {number(bound)} samples per million",
+        allowed=f"≤ {of_unit(exactly(bound), 'samples')} per million",
         where=None if first is None else Where(first),
     )
 
@@ -122,15 +123,15 @@ def audio_dc_offset(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdi
     if offset <= bound:
         return
     fix = Fix("remove-dc", "reencode", "Take the offset out.")
-    measured = f"{percent(offset, (bound,))} of full scale"
+    measured, allowed = f"{percent(offset, (bound,))} of full scale", f"≤ {percent(bound, (bound,))}"
     yield finding(
         limit,
         file,
         outside(limit),
-        f"{name_of(file)} does not swing around zero: it is off by {measured}, where ≤ {percent(bound)} does no harm. "
+        f"{name_of(file)} does not swing around zero: it is off by {measured}, where {allowed} does no harm. "
         f"{fix.text}",
         measured=measured,
-        allowed=f"≤ {percent(bound)} of full scale",
+        allowed=f"{allowed} of full scale",
         fix=fix,
     )
 

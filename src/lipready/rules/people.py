@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from fractions import Fraction
-from math import ceil, floor
 
 from lipready.facts.appearances import appearances
 from lipready.facts.file import FileFacts
@@ -10,6 +9,7 @@ from lipready.facts.finding import Fix, Where
 from lipready.facts.job import JobFacts
 from lipready.facts.people import Match, PeopleFacts, Person
 from lipready.facts.picked import picked
+from lipready.facts.quantity import clock, counted, number, stretch
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
@@ -17,8 +17,8 @@ from lipready.rules.bounds import outside
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.samples import job, people, with_file
 from lipready.rules.subjects import finding
-from lipready.rules.target import exact
-from lipready.rules.wording import clock, listing, name_of, number
+from lipready.rules.target import written
+from lipready.rules.wording import listing, name_of
 
 # More people than that, and more of their times, are counted, not named one by one.
 _MOST_NAMED = 6
@@ -47,7 +47,7 @@ def face_absent(facts: JobFacts, limit: Limit) -> Verdicts:
     if isinstance(video.people, Unmeasured):
         yield video.people
     elif video.people.count == 0:
-        looked, turned = len(video.people.samples), video.people.turned
+        looked, turned = counted(len(video.people.samples), "frame"), video.people.turned
         upright, advice = "", "Take a clip that shows the speaker from the front."
         if turned is not None:
             upright, advice = "upright ", f"A face lies on its side in it: turn the clip by {turned}° clockwise first."
@@ -55,8 +55,7 @@ def face_absent(facts: JobFacts, limit: Limit) -> Verdicts:
             limit,
             video,
             outside(limit),
-            f"No {upright}face was found in {name_of(video)} ({looked} frames looked at): there is no mouth to move. "
-            f"{advice}",
+            f"No {upright}face was found in {name_of(video)} ({looked} looked at): there is no mouth to move. {advice}",
             measured="no face",
             allowed="≥ 1 face",
         )
@@ -142,8 +141,8 @@ def _describe(person: Person, seen: PeopleFacts, video: FileFacts) -> str:
     media = video.media if isinstance(video.media, VideoFacts) else None
     length = None if media is None or isinstance(media.duration, Unmeasured) else media.duration.believed
     spans = appearances(person, seen, length)
-    times = [f"{clock(start)}–{clock(Fraction(max(ceil(end), floor(start) + 1)))}" for start, end in spans]
-    more = [f"{len(times) - _MOST_TIMES} times more"] if len(times) > _MOST_TIMES else []
+    times = [stretch(start, end, length) for start, end in spans]
+    more = [counted(len(times) - _MOST_TIMES, "time") + " more"] if len(times) > _MOST_TIMES else []
     where = None if media is None else person.position(media.width)
     when = listing([*times[:_MOST_TIMES], *more], "and")
     return f"person {person.id}: {when}" + (f", {where}" if where else "")
@@ -181,8 +180,8 @@ def reference_not_in_video(facts: JobFacts, limit: Limit) -> Verdicts:
         return
     if match.alike == "same":
         return
-    distance = exact(match.distance)
-    far = "unknown" if distance is None else number(distance)
+    distance = written(match.distance)
+    far = "unknown" if distance is None else number(distance, (Fraction(1, 2), Fraction(3, 5)))
     seen = video.people
     nearest = f"person {match.person}"
     if isinstance(seen, PeopleFacts) and (person := seen.person(match.person)) is not None:

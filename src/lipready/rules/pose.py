@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from lipready.facts.file import FileFacts
 from lipready.facts.people import Look
+from lipready.facts.quantity import exactly, number
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
@@ -13,7 +14,7 @@ from lipready.rules.samples import job, portrayed, watched
 from lipready.rules.stretches import named
 from lipready.rules.subjects import finding
 from lipready.rules.target import Target, exact, of_target, place
-from lipready.rules.wording import name_of, number, percent
+from lipready.rules.wording import name_of, percent
 
 _UNKNOWN = Unmeasured("the direction of the face could not be measured")
 # Degrees: beyond that the mesh compresses every angle (a true 90 reads 35 to 55).
@@ -67,7 +68,7 @@ def _sideways(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
         outside(limit),
         f"{target.sentence} lies on its side: most face models find no upright mouth in it. Turn the clip{how} first.",
         measured="lies on its side",
-        allowed=f"tilted by at most {number(limit.bands['sideways'])}°",
+        allowed=f"tilted by at most {exactly(limit.bands['sideways'])}°",
         where=place(target.when(looks), looks[0]),
     )
 
@@ -95,7 +96,7 @@ def _sidewards(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
         f"{target.sentence} is {seldom if frontal < bands['hardly'] else often}{turned}. Take a clip in which the "
         "speaker looks into the camera.",
         measured=f"frontal in {share}, median yaw {degrees(middle, bands['yaw'])}",
-        allowed=f"frontal in ≥ {percent(bands['frontal'])}, median yaw ≤ {number(bands['yaw'])}°",
+        allowed=f"frontal in ≥ {percent(bands['frontal'], (bands['frontal'],))}, median yaw ≤ {exactly(bands['yaw'])}°",
         where=place(times, (aside or looks)[0]),
     )
 
@@ -126,7 +127,7 @@ def _up_or_down(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
         f"{target.sentence} looks {way} in {named(times)} (median {reading}). Take a clip in which the speaker looks "
         "into the camera.",
         measured=f"median pitch {reading} {way}",
-        allowed=f"pitch {number(down)}° to {number(up)}°",
+        allowed=f"pitch {exactly(down)}° to {exactly(up)}°",
         where=place(times, off[0]),
     )
 
@@ -177,7 +178,7 @@ def image_face_not_frontal(image: FileFacts, found: Look, limit: Limit) -> Verdi
         outside(limit),
         f"The face in {name_of(image)} {verdict} ({measured}). {advice}",
         measured=measured,
-        allowed=", ".join(f"{name} ≤ {number(bound)}°" for name, bound in bounds.items()),
+        allowed=", ".join(f"{name} ≤ {exactly(bound)}°" for name, bound in bounds.items()),
         where=place((), found),
     )
 

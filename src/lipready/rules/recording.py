@@ -2,6 +2,7 @@
 
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Fix
+from lipready.facts.quantity import exactly, number
 from lipready.facts.speech import ChannelFault, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
@@ -10,7 +11,7 @@ from lipready.rules.listening import of_sound, of_speech, reading
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.samples import heard, job
 from lipready.rules.subjects import finding
-from lipready.rules.wording import name_of, number
+from lipready.rules.wording import name_of
 
 _FAULTS: dict[ChannelFault, tuple[str, str]] = {
     "left-silent": ("its left side is silent", "Write the right side alone, in mono."),
@@ -51,10 +52,10 @@ def audio_telephone_band(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> 
         file,
         outside(limit),
         f"The speech in {name_of(file)} sounds like a telephone: it ends at {measured}, where clear speech reaches "
-        f"{number(bound)} Hz and more. Take the original recording; a higher sample rate does not bring back what is "
+        f"{exactly(bound)} Hz and more. Take the original recording; a higher sample rate does not bring back what is "
         "missing.",
         measured=measured,
-        allowed=f"≥ {number(bound)} Hz",
+        allowed=f"≥ {exactly(bound)} Hz",
     )
 
 

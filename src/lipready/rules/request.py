@@ -15,7 +15,7 @@ from lipready.rules.bounds import breach, outside
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.samples import callback, job, request
 from lipready.rules.subjects import finding
-from lipready.rules.wording import interval, listing, printable
+from lipready.rules.wording import interval, listing, of_unit, printable
 
 
 def face_threshold_range(facts: JobFacts, limit: Limit) -> Verdicts:
@@ -111,7 +111,7 @@ def _text(target: CallbackFacts, limit: Limit) -> Iterator[Finding]:
         yield _refused(limit, f"has the scheme {measured}", measured, f"{listing(limit.choices)} only")
     broken = breach(Fraction(len(target.url)), limit)
     if broken is not None:
-        measured, allowed = f"{len(target.url)} characters", interval(broken.range, limit.unit)
+        measured, allowed = of_unit(str(len(target.url)), limit.unit), interval(broken.range, limit.unit)
         yield _refused(limit, f"is {measured} long", measured, allowed)
     if not target.host:
         yield _refused(limit, "names no host", "no host", "a public host")

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Fix, Where
+from lipready.facts.quantity import number
 from lipready.facts.speech import SpeechFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
@@ -12,7 +13,7 @@ from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.samples import heard, job, spans
 from lipready.rules.stretches import named
 from lipready.rules.subjects import finding
-from lipready.rules.wording import name_of, number, percent
+from lipready.rules.wording import name_of, percent
 
 
 @of_sound
@@ -84,7 +85,7 @@ def audio_mostly_silent(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> V
         f"Only {share} of {name_of(file)} is speech ({spoken} of {whole} s; the longest stretch without is "
         f"{named([(start, end)])}): for the rest the mouth stays closed, and is billed. {fix.text}",
         measured=f"{share} speech",
-        allowed=f"≥ {percent(least)} speech",
+        allowed=f"≥ {percent(least, (least,))} speech",
         where=Where(start, end),
         fix=fix,
     )

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from lipready.facts.finding import Finding, Fix, Where
 from lipready.facts.job import JobFacts
+from lipready.facts.quantity import clock, exactly, number
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
@@ -14,7 +15,7 @@ from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.samples import job, lasting, spans, speech_facts
 from lipready.rules.stretches import Stretch, named
 from lipready.rules.subjects import finding
-from lipready.rules.wording import clock, listing, name_of, number, percent
+from lipready.rules.wording import listing, name_of, percent
 
 # Seconds that --trim-silence may leave around the speech.
 _AROUND = Fraction(1, 2)
@@ -83,7 +84,7 @@ def _lost(known: Lengths, spoken: list[Stretch], lost: list[Stretch], limit: Lim
         outside(limit),
         f"{message} {fix.text}",
         measured=f"{number(gone, (limit.bands['lost'],), _DIGITS)} of {seconds_of(whole, _DIGITS)} of speech lost",
-        allowed=f"≤ {number(limit.bands['lost'])} s of speech lost",
+        allowed=f"≤ {exactly(limit.bands['lost'])} s of speech lost",
         where=Where(*lost[0]),
         fix=fix,
     )
@@ -105,7 +106,7 @@ def _closed(known: Lengths, said: Stretch, limit: Limit) -> Iterator[Finding]:
         f"{name_of(known.video)} goes on: {bill(closed, limit, _DIGITS)} of the {seconds_of(known.result)} that "
         f"are billed show a closed mouth. {fix.text}",
         measured=f"{seconds_of(closed, _DIGITS)} without speech at {'both ends' if len(silent) > 1 else 'one end'}",
-        allowed=f"< {seconds_of(least)} at either end",
+        allowed=f"< {exactly(least)} s at either end",
         where=Where(silent[0][0], silent[0][1]),
         fix=fix,
     )

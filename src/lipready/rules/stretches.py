@@ -4,7 +4,8 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
 
-from lipready.rules.wording import clock, listing
+from lipready.facts.quantity import clock
+from lipready.rules.wording import listing
 
 Stretch = tuple[Fraction, Fraction]
 

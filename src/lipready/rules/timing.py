@@ -5,6 +5,7 @@ from math import inf
 
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Fix
+from lipready.facts.quantity import number
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import FrameRate, Stillness, VideoFacts
 from lipready.profiles.limit import Limit
@@ -12,7 +13,7 @@ from lipready.rules.bounds import outside
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.samples import job, rate, with_video
 from lipready.rules.subjects import finding, of_video
-from lipready.rules.wording import bounds_of, interval, name_of, number
+from lipready.rules.wording import bounds_of, interval, name_of, percent
 
 
 @of_video
@@ -131,7 +132,8 @@ def video_frozen_or_black(file: FileFacts, video: VideoFacts, limit: Limit) -> V
         yield still
         return
     pairs = (("black", still.black), ("frozen", still.frozen))
-    shares = [_share(kind, share, limit.bands[kind]) for kind, share in pairs if limit.bands[kind] < share < inf]
+    bands = {kind: limit.bands[kind] for kind, _ in pairs}
+    shares = [_share(kind, share, bands[kind]) for kind, share in pairs if bands[kind] < share < inf]
     if not shares:
         return
     measured = " and ".join(shares)
@@ -142,17 +144,13 @@ def video_frozen_or_black(file: FileFacts, video: VideoFacts, limit: Limit) -> V
         outside(limit),
         f"{name_of(file)} is {measured}: the mouth would move in a picture that does not. {fix.text}",
         measured=measured,
-        allowed=" and ".join(f"≤ {_percent(limit.bands[kind], ())} {kind}" for kind in ("black", "frozen")),
+        allowed=" and ".join(f"≤ {percent(band, (band,))} {kind}" for kind, band in bands.items()),
         fix=fix,
     )
 
 
 def _share(kind: str, share: float, band: Fraction) -> str:
-    return f"{_percent(Fraction(share), (band,))} {kind}"
-
-
-def _percent(share: Fraction, near: tuple[Fraction, ...]) -> str:
-    return f"{number(share * 100, [bound * 100 for bound in near], 0)} %"
+    return f"{percent(Fraction(share), (band,))} {kind}"
 
 
 VARIABLE_FRAME_RATE = Rule(

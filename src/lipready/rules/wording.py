@@ -5,31 +5,14 @@ from fractions import Fraction
 from pathlib import PurePath
 
 from lipready.facts.file import FileFacts
+from lipready.facts.quantity import counted, exactly, number, plural
 from lipready.profiles.limit import Limit, Range
 
 MEBIBYTE = 1 << 20
 MEGABYTE = 10**6
 
-_MOST_DIGITS = 60
 _LONGEST_NAME = 80
-
-
-def number(value: Fraction, near: Iterable[Fraction | None] = (), digits: int = 2) -> str:
-    """Write a number with at least so many decimals that it lies on the same side of each bound as the value does."""
-    bounds = [bound for bound in near if bound is not None]
-    for count in range(digits, _MOST_DIGITS):
-        rounded = round(value, count)
-        if all((rounded > bound) == (value > bound) and (rounded < bound) == (value < bound) for bound in bounds):
-            return _decimal(rounded, count)
-    return str(value)
-
-
-def _decimal(value: Fraction, digits: int) -> str:
-    """Write a number that has at most `digits` decimals, without zeros at its end."""
-    whole, rest = divmod(abs(value) * 10**digits, 10**digits)
-    decimals = f"{int(rest):0{digits}d}".rstrip("0") if digits else ""
-    sign = "-" if value < 0 else ""
-    return f"{sign}{int(whole)}.{decimals}" if decimals else f"{sign}{int(whole)}"
+_COUNTED = ("byte", "character", "face", "sample")
 
 
 def bounds_of(limit: Limit) -> tuple[Fraction, ...]:
@@ -40,42 +23,42 @@ def bounds_of(limit: Limit) -> tuple[Fraction, ...]:
 
 def amount(value: Fraction, limit: Limit) -> str:
     """Write a measured value with its unit, on the right side of the limit."""
-    return f"{number(value, bounds_of(limit))} {limit.unit}".rstrip()
+    return of_unit(number(value, bounds_of(limit)), limit.unit)
+
+
+def of_unit(number: str, unit: str) -> str:
+    """Write a number with its unit: "1 face", "2 faces", "25 fps"; of a unit that is counted, the plural is given."""
+    one = {plural(2, noun): noun for noun in _COUNTED}
+    return f"{number} {one.get(unit, unit) if number == '1' else unit}".rstrip()
 
 
 def interval(allowed: Range, unit: str) -> str:
     """Write a range: "15–60 fps", "≤ 4096 px", "> 2 and < 120 s"."""
-    low, high = (None if bound is None else _exact(bound) for bound in (allowed.minimum, allowed.maximum))
+    low, high = (None if bound is None else exactly(bound) for bound in (allowed.minimum, allowed.maximum))
     if low is not None and low == high:
-        return f"exactly {low} {unit}".rstrip()
+        return f"exactly {of_unit(low, unit)}"
     if low is not None and high is not None and allowed.inclusive:
-        return f"{low}–{high} {unit}".rstrip()
-    sides = [f"{sign} {bound}" for sign, bound in zip(_signs(allowed), (low, high), strict=True) if bound is not None]
-    return f"{' and '.join(sides)} {unit}".rstrip()
+        return f"{low}–{of_unit(high, unit)}"
+    *most, last = [(sign, bound) for sign, bound in zip(_signs(allowed), (low, high), strict=True) if bound is not None]
+    return "".join(f"{sign} {bound} and " for sign, bound in most) + f"{last[0]} {of_unit(last[1], unit)}"
 
 
 def _signs(allowed: Range) -> tuple[str, str]:
     return ("≥", "≤") if allowed.inclusive else (">", "<")
 
 
-def _exact(value: Fraction) -> str:
-    """Write a bound as it is: a decimal where it is one, else a fraction."""
-    text = number(value, digits=6)
-    return text if Fraction(text) == value else str(value)
-
-
 def size(count: int, limit: Limit) -> str:
     """Write a number of bytes, and how many million that is."""
     bounds = [bound / MEGABYTE for bound in bounds_of(limit)]
-    return f"{count:,} bytes ({number(Fraction(count, MEGABYTE), bounds, 1)} MB)"
+    return f"{count:,} {plural(count, 'byte')} ({number(Fraction(count, MEGABYTE), bounds, 1)} MB)"
 
 
 def size_limit(maximum: Fraction) -> str:
     """Write a bound in bytes, and as whole MB in the reading of MB in which it is whole."""
     for base in (MEBIBYTE, MEGABYTE):
         if maximum % base == 0:
-            return f"{maximum / base} MB ({int(maximum):,} bytes)"
-    return f"{_exact(maximum)} bytes"
+            return f"{maximum / base} MB ({counted(int(maximum), 'byte')})"
+    return of_unit(exactly(maximum), "bytes")
 
 
 def name_of(file: FileFacts) -> str:
@@ -92,18 +75,6 @@ def printable(text: str) -> str:
 def percent(share: Fraction, near: Iterable[Fraction | None] = ()) -> str:
     """Write a share (0..1) as a percentage that lies on the same side of each bound as the share does."""
     return f"{number(share * 100, [None if bound is None else bound * 100 for bound in near], 0)} %"
-
-
-def clock(time: Fraction, digits: int = 0) -> str:
-    """Write seconds as minutes and seconds, rounded down: "0:42", with one digit "0:42.5"."""
-    minutes, rest = divmod(time * 10**digits // 1, 60 * 10**digits)
-    return f"{minutes}:{'0' if rest < 10 ** (digits + 1) else ''}{_decimal(Fraction(rest, 10**digits), digits)}"
-
-
-def money(value: Fraction) -> str:
-    """Write an amount of money with its cents."""
-    whole, cents = divmod(round(value * 100), 100)
-    return f"{whole}.{cents:02d}"
 
 
 def one_line(text: str) -> str:

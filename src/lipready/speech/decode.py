@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lipready.errors import ProbeError
+from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.container import MEDIA_ERRORS, open_media
 from lipready.probe.packets import MAX_SECONDS, Budget, read_packet_times
@@ -115,7 +116,9 @@ class _Decoder:
         if self._blocks is None:
             sound = Sound.of(frame, self._codec.name)
             if sound.channels > MAX_CHANNELS:
-                raise _TooMuchError(f"it has {sound.channels} channels; up to {MAX_CHANNELS} are listened to")
+                raise _TooMuchError(
+                    f"it has {counted(sound.channels, 'channel')}; up to {MAX_CHANNELS} are listened to"
+                )
             self._blocks, self._listeners = Blocks(sound), self._begin(sound)
         self._hand_on(self._blocks.add(frame))
 

@@ -49,3 +49,11 @@ def test_json_has_all_of_it_in_one_line(entry):
 
 def test_nothing_to_list():
     assert list_lines([], PAGE) == ["No job was submitted from here yet."]
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(5.0, "5 s"), (5.0000001, "5 s"), (1234567.5, "1234567.5 s")])
+def test_what_is_billed_is_rounded_for_people_and_exact_in_json(entry, seconds, said):
+    paid = replace(entry, stage="downloaded", seconds=seconds)
+    (line,) = (line for line in entry_lines(paid, PAGE) if "billed" in line)
+    assert line.split(maxsplit=1)[1] == said
+    assert json.loads(entry_as_json(paid))["seconds"] == seconds

@@ -118,7 +118,7 @@ def test_gate_and_rule_agree_about_every_angle(value: float, *, rule_is_silent: 
 )
 def test_a_refusal_names_gate_value_and_bound(gate: str, words: str) -> None:
     refusal = Refusal(Fraction("12.3"), failed(headshot_readings(BAD[gate])))
-    assert str(refusal) == f"at 12.30 s, fails on {gate} ({words})"
+    assert str(refusal) == f"at 12.3 s, fails on {gate} ({words})"
 
 
 def test_beyond_what_the_mesh_can_tell_no_degrees_are_given() -> None:

@@ -53,7 +53,7 @@ def test_a_chosen_person_goes_first() -> None:
         (2, 2, 3, False, "2 or 3 people"),
         (3, 2, 4, False, "2 to 4 people"),
         (6, 6, 8, True, "at least 6 people"),
-        (1, 0, 1, False, "0 or 1 people"),
+        (1, 0, 1, False, "0 or 1 person"),
     ],
 )
 def test_how_many(*, count: int, low: int | None, high: int | None, at_least: bool, words: str) -> None:

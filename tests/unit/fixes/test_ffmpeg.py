@@ -62,7 +62,7 @@ def test_a_run_that_stands_still_is_ended_although_it_goes_on_reporting(tmp_path
         "while True:\n    print('frame=7\\nprogress=continue', flush=True)\n    time.sleep(0.05)"
     )
     program = fake(tmp_path, report.replace("'pid'", repr(str(tmp_path / "pid"))))
-    with pytest.raises(FixError, match="got no further with a for 1 seconds"):
+    with pytest.raises(FixError, match="got no further with a for 1 second"):
         ffmpeg.run(program, what="a", stall=1)
     assert_gone(int((tmp_path / "pid").read_text()))
 

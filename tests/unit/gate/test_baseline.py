@@ -83,7 +83,7 @@ def test_whatever_is_found_is_accepted_as_it_is(facts):
 
 
 def long(length):
-    return with_video(duration=seconds(length))
+    return lasting(length, "100")
 
 
 RATCHETS = {
@@ -273,6 +273,20 @@ def test_what_is_found_about_a_job_goes_by_its_name():
     assert left(lasting("5", "8.1", **silent), baseline, name="intro") == []
     assert left(lasting("5", "8.3", **silent), baseline, name="intro") == ["R705"]
     assert left(lasting("5", "8.2", **silent), baseline, name="other") == ["R705"]
+
+
+def test_of_a_file_that_is_mostly_lost_seconds_and_share_are_compared():
+    baseline = updated_baseline([verdict_of(lasting("100", "40"), "intro")], DASHSCOPE)
+    (entry,) = baseline.entries
+
+    assert {(reading.name, reading.number) for reading in entry.readings} == {
+        ("video longer by", 60),
+        ("share of the video lost", Fraction(3, 5)),
+    }
+    assert left(lasting("100", "41"), baseline, name="intro") == []
+    assert left(lasting("100", "39"), baseline, name="intro") == ["R705"]
+    assert left(lasting("80", "30"), baseline, name="intro") == ["R705"]
+    assert left(lasting("40", "100"), baseline, name="intro") == ["R705", "R706"]
 
 
 def test_a_pointer_is_judged_by_the_size_that_it_names():

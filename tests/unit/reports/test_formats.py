@@ -68,7 +68,7 @@ def test_concise_says_how_many_rules_did_not_run(make_report, unchecked_people):
 def test_full_shows_facts_findings_and_verdict(make_report, container_finding, rotation_finding, unchecked_people):
     text = render(make_report(container_finding, rotation_finding, unchecked=unchecked_people), "full", Page(width=80))
 
-    assert "webm · vp9 · 480×854 · rotated -90° · 29.97 fps · 4.00 s · 118 kB · 1 person" in text
+    assert "webm · vp9 · 480×854 · rotated -90° · 29.97 fps · 4.004 s · 118 kB · 1 person" in text
     assert "✗ V101 video-container" in text
     assert "    measured  webm\n    limit     mp4, avi, mov\n    prevents  InvalidFile.Format\n" in text
     assert "    fix       Write an mp4. (reencode)\n" in text

@@ -9,6 +9,7 @@ import pytest
 
 from lipready.facts.people import Box, Look, PeopleFacts, Person
 from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import Duration
 from lipready.reports.page import Page
 from lipready.reports.people import as_json, as_text
 from lipready.reports.person import introduce, picture_of, times_of
@@ -23,6 +24,20 @@ def person(number, left, sharpness=400.0, light=0.5, spans=((Fraction(0), Fracti
         for n in range(5)
     )
     return Person(number, looks[0].time, looks[-1].time, 0.75, 122, 0.9, looks, spans)
+
+
+def lasting(video_file, seconds):
+    """Give the file with another length."""
+    length = Fraction(seconds)
+    return replace(
+        video_file, media=replace(video_file.media, duration=Duration(None, None, length, length, "packets"))
+    )
+
+
+@pytest.fixture
+def video_file(video_file):
+    """Give a clip that is long enough for everything that is seen here."""
+    return lasting(video_file, 70)
 
 
 @pytest.fixture
@@ -103,6 +118,21 @@ def test_when_somebody_is_seen(video_file, crowd, spans, times):
 
 
 @pytest.mark.parametrize(
+    ("length", "times"),
+    [
+        (5, ["0:00–0:02", "0:04–0:05"]),
+        ("4.999", ["0:00–0:02", "0:04–0:04.9"]),
+        ("4.61", ["0:00–0:02", "0:04–0:04.6"]),
+        ("60.04", ["0:00–0:02", "0:04–0:05"]),
+    ],
+)
+def test_nobody_is_seen_after_the_clip_has_ended(video_file, crowd, length, times):
+    spans = ((Fraction(0), Fraction("1.2")), (Fraction(4), Fraction("4.6")))
+    media = lasting(video_file, length).media
+    assert list(times_of(person(1, 0, spans=spans), crowd, media)) == times
+
+
+@pytest.mark.parametrize(
     ("sharpness", "light", "words"),
     [
         (29.9, 0.19, "blurred, dark"),
@@ -118,7 +148,7 @@ def test_how_well_somebody_is_seen(sharpness, light, words):
 def test_json_has_the_people_of_a_report(video_file, crowd):
     content = json.loads(as_json(replace(video_file, people=crowd)))
     assert (content["schema"], content["path"], content["unmeasured"]) == ("lipready.people/1", "clip.webm", None)
-    assert (content["width"], content["height"], content["duration"]) == (480, 854, 4.004)
+    assert (content["width"], content["height"], content["duration"]) == (480, 854, 70.0)
     assert [each["id"] for each in content["people"]["people"]] == [1, 2]
     unseen = json.loads(as_json(replace(video_file, people=Unmeasured("no frame"))))
     assert (unseen["people"], unseen["unmeasured"]) == (None, "no frame")

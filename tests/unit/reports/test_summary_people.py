@@ -42,7 +42,7 @@ def test_the_details_of_a_person_are_those_that_were_measured():
                                       for each in right.looks))  # fmt: skip
     lines = list(details(file("video", people=replace(people(30, 600), people=(tilted, bare)))))
     assert lines[-2] == (
-        "person 1: 0.000 s to 9.500 s, left, in 100% of the frames, face up to 300 px high, 100% from the front, "
+        "person 1: 0 s to 9.5 s, left, in 100% of the frames, face up to 300 px high, 100% from the front, "
         "yaw 0°, pitch 13°, roll 0°, sharpness 300, light 0.46"
     )
     assert lines[-1].endswith("right, in 100% of the frames, face up to 290 px high, 100% from the front")

@@ -5,9 +5,10 @@ from fractions import Fraction
 
 import pytest
 
+from lipready.facts.people import Alike, Match
 from lipready.profiles.loader import load_profile
 from lipready.rules.judge import judge
-from lipready.rules.samples import file, job, people, person
+from lipready.rules.samples import file, job, people, person, seconds, video_facts
 
 
 def test_several_people_are_named_with_time_and_place() -> None:
@@ -117,9 +118,33 @@ def test_the_stretches_of_each_person_are_listed() -> None:
     times = tuple((Fraction(start), Fraction(start + 5)) for start in (0, 10, 61, 80, 100))
     seen = replace(people(30, 600), people=(replace(person(1, 30), spans=times), person(2, 600)))
     (finding,) = judge(
-        job(video=file("video", people=seen), reference=None), load_profile("dashscope"), only=("P302",)
+        job(video=file("video", people=seen, media=video_facts(duration=seconds("104.96"))), reference=None),
+        load_profile("dashscope"),
+        only=("P302",),
     )[0]
     assert "person 1: 0:00–0:05, 0:10–0:15, 1:01–1:06 and 2 times more, left; person 2" in finding.message
+
+
+@pytest.mark.parametrize(("length", "end"), [("14", "0:14"), ("13.99", "0:13.9"), ("13.5", "0:13.5")])
+def test_nobody_is_said_to_be_seen_after_the_clip_has_ended(length: str, end: str) -> None:
+    spans = ((Fraction(0), Fraction(5)), (Fraction(10), Fraction("13.5")))
+    one_time_more = (*((Fraction(n), Fraction(n) + Fraction(1, 10)) for n in (0, 2, 4)), (Fraction(10), Fraction(11)))
+    seen = replace(
+        people(30, 600), people=(replace(person(1, 30), spans=spans), replace(person(2, 600), spans=one_time_more))
+    )
+    (finding,) = judge(
+        job(video=file("video", people=seen, media=video_facts(duration=seconds(length))), reference=None),
+        load_profile("dashscope"),
+        only=("P302",),
+    )[0]
+    assert f"person 1: 0:00–0:05 and 0:10–{end}, left" in finding.message
+    assert "0:04–0:05 and 1 time more" in finding.message
+
+
+def test_one_frame_is_one_frame() -> None:
+    seen = replace(people(), samples=(Fraction(0),))
+    (finding,) = judge(job(video=file("video", people=seen)), load_profile("dashscope"), only=("P301",))[0]
+    assert "(1 frame looked at)" in finding.message
 
 
 @pytest.mark.parametrize(("provider", "severity"), [("dashscope", "error"), ("evolink", "error")])
@@ -133,3 +158,19 @@ def test_several_faces_in_the_reference_are_disputed_at_evolink() -> None:
         facts = job(reference=file("reference", people=people(*faces)))
         assert [f.severity for f in judge(facts, load_profile("dashscope"), only=("I605",))[0]] == [dashscope]
         assert [f.severity for f in judge(facts, load_profile("evolink"), only=("I605",))[0]] == [evolink]
+
+
+@pytest.mark.parametrize(
+    ("alike", "distance", "said"),
+    [
+        ("different", 0.6, "0.6"),
+        ("uncertain", 0.5996, "0.5996"),
+        ("uncertain", 0.5004, "0.5004"),
+        ("uncertain", 0.5512, "0.55"),
+        ("different", 0.6871, "0.69"),
+    ],
+)
+def test_a_distance_is_written_on_its_side_of_the_bounds(alike: Alike, distance: float, said: str) -> None:
+    facts = job(match=Match(alike, 1, distance))
+    (finding,) = judge(facts, load_profile("dashscope"), only=("P307",))[0]
+    assert f"at a distance of {said} (" in finding.message

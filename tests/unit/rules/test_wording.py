@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lipready.facts.quantity import money, number
 from lipready.profiles.limit import Range
 from lipready.rules.samples import file
-from lipready.rules.wording import interval, listing, money, name_of, number, printable, size_limit
+from lipready.rules.wording import interval, listing, name_of, printable, size_limit
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,10 @@ def test_number_rounds_by_half_a_digit_at_most(value: Fraction) -> None:
         (Range(maximum=Fraction(4096)), "px", "≤ 4096 px"),
         (Range(minimum=Fraction(2)), "s", "≥ 2 s"),
         (Range(Fraction(2), Fraction(120), inclusive=False), "s", "> 2 and < 120 s"),
-        (Range(Fraction(1), Fraction(1)), "faces", "exactly 1 faces"),
+        (Range(Fraction(1), Fraction(1)), "faces", "exactly 1 face"),
+        (Range(maximum=Fraction(1)), "characters", "≤ 1 character"),
+        (Range(Fraction(1), Fraction(2)), "faces", "1–2 faces"),
+        (Range(Fraction(1), Fraction(1)), "fps", "exactly 1 fps"),
         (Range(Fraction("11/5"), Fraction("60000/1001")), "", "2.2–60000/1001"),
     ],
 )
