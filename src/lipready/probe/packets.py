@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.container import MEDIA_ERRORS
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class PacketTimes:
     last_duration: int | None
     hidden: int = 0
     damaged: bool = False
-    cut: str | None = None
+    cut: Unmeasured | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def only(container: "InputContainer", stream: Any) -> None:
 class _State:
     hidden: int = 0
     damaged: bool = False
-    cut: str | None = None
+    cut: Unmeasured | None = None
 
 
 def _packets(container: "InputContainer", stream: Any, budget: Budget, state: _State) -> Iterator[Any]:
@@ -103,6 +104,8 @@ def _packets(container: "InputContainer", stream: Any, budget: Budget, state: _S
             packet = next(packets)
         except StopIteration:
             return
+        except MemoryError:
+            raise
         except errors:
             state.damaged = True
             return
@@ -110,9 +113,10 @@ def _packets(container: "InputContainer", stream: Any, budget: Budget, state: _S
             return
         count, size = count + 1, size + packet.size
         if count > budget.packets or (budget.bytes is not None and size > budget.bytes):
-            state.cut = "its index does not say, and reading the whole file is more than was allowed"
+            state.cut = Unmeasured("its index does not say, and reading the whole file is more than was allowed")
             return
         if count % _CLOCK_EVERY == 0 and time.monotonic() > deadline:
-            state.cut = f"reading its packets took longer than {budget.seconds:.0f} seconds"
+            reason = f"reading its packets took longer than {budget.seconds:.0f} seconds"
+            state.cut = Unmeasured(reason, transient=True)
             return
         yield packet

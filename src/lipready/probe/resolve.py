@@ -46,7 +46,7 @@ def _look_up(host: str, seconds: float) -> tuple[str, ...] | Unmeasured:
     thread.start()
     thread.join(seconds)
     if not answer:
-        return Unmeasured(f"looking up the host {host} took longer than {seconds:.0f} seconds")
+        return Unmeasured(f"looking up the host {host} took longer than {seconds:.0f} seconds", transient=True)
     return answer[0]
 
 
@@ -55,5 +55,5 @@ def _resolve(host: str) -> tuple[str, ...] | Unmeasured:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        return Unmeasured(f"the host {host} could not be looked up: {reason}")
+        return Unmeasured(f"the host {host} could not be looked up: {reason}", transient=True)
     return tuple(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))

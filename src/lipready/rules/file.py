@@ -6,7 +6,7 @@ from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, LfsPointer
 from lipready.facts.finding import Finding, Fix, Severity
 from lipready.facts.job import JobFacts
-from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.unmeasured import Unmeasured, is_transient
 from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
@@ -47,6 +47,10 @@ EXTENSIONS = {
 ISO_FAMILY = frozenset({"mp4", "m4v", "mov", "qt", "3gp", "3g2", "m4a"})
 
 
+_CONTENT = ": the provider could not open it. Export or download the file again."
+_MACHINE = ". Nothing of it was measured: put that right, or run again when the machine has time and memory to spare."
+
+
 def file_unreadable(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
     """Say that a file cannot be read as media.
 
@@ -63,7 +67,8 @@ def file_unreadable(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
 
     How to repair
         Export or download the file again. A file that merely ends early can often still be converted by `prepare`;
-        what is missing at its end is lost.
+        what is missing at its end is lost. Where time, memory or the right to read it was missing, or whatever
+        measures it was ended or crashed, nothing is known of the file: run again. `gate` remembers nothing of that.
     """
     for file in facts.files():
         cut = isinstance(file.media, VideoFacts | AudioFacts) and file.media.truncated is True
@@ -73,7 +78,7 @@ def file_unreadable(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
                 limit,
                 file,
                 outside(limit),
-                f"{name_of(file)} {problem}: the provider could not open it. Export or download the file again.",
+                f"{name_of(file)} {problem}{_MACHINE if is_transient(file.media) else _CONTENT}",
                 measured=problem,
                 allowed="a whole, readable file",
             )
