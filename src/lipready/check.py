@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from typing import TypeVar
 
-from lipready.errors import UsageError
+from lipready.errors import ProbeError, UsageError
 from lipready.facts.address import file_name, is_address, shown
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, Role
@@ -145,19 +145,29 @@ def measure(
 def measure_file(path: str, role: Role, settings: Settings, *, describe: bool = False) -> FileFacts:
     """Measure one file of this machine; see `check_job`.
 
-    Never raises on account of the file. Raises ComponentError where the face models can neither be found nor fetched.
+    Never raises on account of the file. Raises ComponentError where the face models can neither be found nor fetched,
+    or a library that measures cannot be imported.
     """
-    from lipready.probe.source import examine
+    from lipready.probe.source import examine, without_media
 
     facts = examine(path, role, quick=settings.quick)
     if settings.quick or facts.problem is not None or isinstance(facts.media, Unmeasured):
         return facts
+    try:
+        return _watch_or_listen(facts, settings, describe=describe)
+    except (ProbeError, MemoryError, ImportError) as error:
+        return without_media(facts, error)
+
+
+def _watch_or_listen(facts: FileFacts, settings: Settings, *, describe: bool) -> FileFacts:
+    """Add what only decoding tells: people, and speech."""
+    role, path = facts.role, facts.path
     if role == "video" and isinstance(facts.media, VideoFacts):
         return _watch_video(facts, facts.media, settings, describe=describe)
     if role == "audio" and isinstance(facts.media, AudioFacts):
         from lipready.speech.listen import listen
 
-        heard = listen(facts.path, facts.media, progress=_progress_of(facts, settings))
+        heard = listen(path, facts.media, progress=_progress_of(facts, settings))
         return replace(facts, speech=_until_the_end(heard, facts.media.duration))
     if role == "reference":
         from lipready.faces.people import people_in_image
@@ -171,9 +181,9 @@ def _match(reference: PeopleFacts | Unmeasured, video: PeopleFacts | Unmeasured)
     from lipready.faces.match import match_reference
 
     if isinstance(reference, Unmeasured):
-        return Unmeasured(f"the reference image was not looked at: {reference.reason}")
+        return replace(reference, reason=f"the reference image was not looked at: {reference.reason}")
     if isinstance(video, Unmeasured):
-        return Unmeasured(f"the video was not looked at: {video.reason}")
+        return replace(video, reason=f"the video was not looked at: {video.reason}")
     return match_reference(reference, video)
 
 

@@ -47,7 +47,14 @@ class ComponentError(LipreadyError):
 
 
 class ProbeError(LipreadyError):
-    """A file cannot be read as media; the message is a phrase that follows the file's name."""
+    """A file cannot be read as media; the message is a phrase that follows the file's name.
+
+    `transient` says that the machine stood in the way and not the content, as in `Unmeasured`.
+    """
+
+    def __init__(self, message: str, *, transient: bool = False) -> None:
+        super().__init__(message)
+        self.transient = transient
 
 
 class FixError(LipreadyError):

@@ -35,7 +35,8 @@ def assert_refused(path: Path | str) -> set[str]:
     problems = set()
     for facts in looks(path):
         assert facts.problem is not None
-        assert facts.media == Unmeasured(facts.problem)
+        assert isinstance(facts.media, Unmeasured)
+        assert facts.media.reason == facts.problem
         assert CRASH not in facts.problem
         assert "\n" not in facts.problem
         problems.add(facts.problem)

@@ -22,7 +22,7 @@ from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, FOUND
 from lipready.errors import UsageError
 from lipready.facts.quantity import counted, plural
-from lipready.gate.baseline import updated_baseline
+from lipready.gate.baseline import unmeasured, updated_baseline
 from lipready.gate.baseline_file import Baseline, read_baseline, write_baseline
 from lipready.gate.cache import FactsCache
 from lipready.gate.collect import collect
@@ -38,6 +38,7 @@ from lipready.gate.survey import Survey, examine_units
 from lipready.gate.unit import Notice, Unit, UnitVerdict
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
+from lipready.rules.wording import one_line
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -99,12 +100,14 @@ def run_gate(request: Request, session: Session, begun: Begun | None = None) -> 
     verdicts = _examine(course, sieve, output, session)
     sifted, notices = sieve.all(verdicts)
     require_some_ran([verdict.report for verdict in verdicts], chosen)
+    lost = unmeasured(verdicts)
     if request.update_baseline and request.baseline is not None:
         accepted = updated_baseline(
             apply_policy(verdicts, policy, sieve.today)[0], profile, sieve.baseline, whole=whole
         )
         write_baseline(request.baseline, accepted)
         notices = (*notices, Notice(f"{request.baseline} accepts {counted(len(accepted.entries), 'finding')} now."))
+        notices = (*notices, *map(_not_accepted, sorted(lost)))
     notices = (*paired.notices, *notices, *(Notice(trouble) for trouble in (cache.troubles if cache else ())))
     output.close(sifted, notices)
     wanted = shared.reports or os.environ.get("GITHUB_STEP_SUMMARY")
@@ -114,7 +117,7 @@ def run_gate(request: Request, session: Session, begun: Begun | None = None) -> 
     _write_job_summary(reports, shared)
     changed = _fix(sifted, course, output) if request.fix else False
     failing = any(fails(verdict, policy) for verdict in sifted) or any(notice.failing for notice in notices)
-    accepted_now = request.update_baseline and not changed
+    accepted_now = request.update_baseline and not changed and not lost
     status = CLEAN if accepted_now or not (failing or changed) else FOUND
     if recording is not None and course.store.lasting and not (cache and cache.troubles):
         later = output.conclusion([replace(verdict, remembered=True) for verdict in sifted])
@@ -161,6 +164,10 @@ def _executor(text: str) -> "Iterator[Executor | None]":
             yield executor
     else:
         raise UsageError(f"--executor {text}: say local, or dask=ADDRESS such as dask=tcp://10.0.0.5:8786.")
+
+
+def _not_accepted(path: str) -> Notice:
+    return Notice(f"{one_line(path)} was not measured, so the baseline accepts nothing of it: run again.")
 
 
 def _my_share(units: Sequence[Unit], text: str | None) -> tuple[Unit, ...]:

@@ -1,5 +1,7 @@
 """Whether the person of a reference image is in the video."""
 
+from dataclasses import replace
+
 from lipready.faces.identity import DIFFERENT, alike, distance
 from lipready.facts.people import Match, PeopleFacts
 from lipready.facts.quantity import counted
@@ -15,7 +17,7 @@ def match_reference(reference: PeopleFacts, video: PeopleFacts) -> Match | Unmea
         return Unmeasured(f"the reference image shows {counted(reference.count, 'face')} instead of one")
     wanted = reference.people[0].descriptor
     if isinstance(wanted, Unmeasured):
-        return Unmeasured(f"in the reference image {wanted.reason}")
+        return replace(wanted, reason=f"in the reference image {wanted.reason}")
     return match_descriptor(wanted, video)
 
 
@@ -29,8 +31,8 @@ def match_descriptor(wanted: tuple[float, ...], video: PeopleFacts) -> Match | U
         return Unmeasured("the video shows no face")
     known = [(p.id, p.descriptor) for p in video.people if not isinstance(p.descriptor, Unmeasured)]
     if not known:
-        reasons = [p.descriptor.reason for p in video.people if isinstance(p.descriptor, Unmeasured)]
-        return Unmeasured(f"in the video {reasons[0]}")
+        reasons = [p.descriptor for p in video.people if isinstance(p.descriptor, Unmeasured)]
+        return replace(reasons[0], reason=f"in the video {reasons[0].reason}")
     apart, nearest = min((distance(wanted, descriptor), number) for number, descriptor in known)
     if apart >= DIFFERENT and len(known) < len(video.people):
         return Match("uncertain", nearest, apart)

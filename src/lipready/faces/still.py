@@ -34,7 +34,7 @@ def open_still(path: str) -> "tuple[NDArray[np.uint8], Screen] | Unmeasured":
                 picture.draft("RGB", (LONG_EDGE, LONG_EDGE))
             rgb = _rgb(ImageOps.exif_transpose(picture))
     except ProbeError as error:
-        return Unmeasured(f"the picture {error}")
+        return Unmeasured(f"the picture {error}", transient=error.transient)
     rgb.thumbnail((LONG_EDGE, LONG_EDGE))
     return np.asarray(rgb), Screen(rgb.width, rgb.height, longest / max(rgb.size))
 

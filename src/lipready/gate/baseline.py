@@ -8,6 +8,7 @@ from itertools import chain
 from lipready.errors import ConfigurationError
 from lipready.facts.finding import Finding
 from lipready.facts.quantity import counted, number
+from lipready.facts.unmeasured import is_transient
 from lipready.gate.baseline_file import LONGEST_TEXT, Accepted, Baseline, Key, Kind
 from lipready.gate.ignores import paths_of
 from lipready.gate.observed import observe
@@ -54,11 +55,15 @@ def updated_baseline(
     """Return a baseline that accepts what is found now, and nothing else.
 
     Of the previous one stays what this run says nothing about: files that were not looked at where it was not the
-    `whole` repository, and rules that did not run. Raises ConfigurationError where that is of another provider.
+    `whole` repository, and rules that did not run. Nothing is accepted of an `unmeasured` file. Raises
+    ConfigurationError where the previous one is of another provider.
     """
     entries: dict[Key, Accepted] = {}
+    lost = unmeasured(verdicts)
     for verdict in verdicts:
         for found, _ in _found(verdict, profile):
+            if found.of in lost:
+                continue
             known = entries.get(found.key)
             entries[found.key] = found if known is None else _worst(known, found)
     if previous is not None:
@@ -66,6 +71,15 @@ def updated_baseline(
         stale = {entry.key for entry in _stale(verdicts, previous, profile, whole=whole)}
         entries = {**{entry.key: entry for entry in previous.entries if entry.key not in stale}, **entries}
     return Baseline.of(profile.name, entries.values())
+
+
+def unmeasured(verdicts: Iterable[UnitVerdict]) -> frozenset[str]:
+    """Return the files of which something could not be measured for want of time, memory or the like."""
+    lost: set[str] = set()
+    for verdict in verdicts:
+        roles = {file.role for file in verdict.report.facts.files() if is_transient(file)}
+        lost.update(path for role, path in verdict.unit.files() if role in roles)
+    return frozenset(lost)
 
 
 def _refuse_other_provider(baseline: Baseline, profile: Profile) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path, PurePath
 from typing import Literal
 
 from lipready.check import Settings
+from lipready.facts.address import is_address
 from lipready.facts.codec import from_plain, to_plain
 from lipready.facts.file import FileFacts, Role
+from lipready.facts.unmeasured import is_transient
 from lipready.gate.cache_file import CacheFile
-from lipready.gate.lasting import lasts
 from lipready.gate.place import cache_folder
 from lipready.gate.probe_version import probe_version
 
@@ -95,18 +96,20 @@ class FactsCache:
         return found
 
     def put(self, content: str, depth: Depth, facts: FileFacts) -> bool:
-        """Keep the facts of one content; says whether they are of the kind that lasts (see `lasting`)."""
+        """Keep the facts of one content; says whether they are facts of the content (see `put_many`)."""
         return self.put_many([(content, depth, facts)]) == 1
 
     def put_many(self, measured: Iterable[tuple[str, Depth, FileFacts]]) -> int:
-        """Keep facts, and say of how many; those of addresses and pointers and of passing troubles are not kept.
+        """Keep facts, and say of how many.
+
+        Those of addresses, of pointers in the place of their media, and with anything transient in them are not kept.
 
         Raises TypeError where facts are not what they are declared to be: then whoever measured them has a fault.
         """
         bodies = {}
         for content, depth, facts in measured:
-            written = json.dumps(to_plain(replace(facts, path="", extension="")), separators=(",", ":"))
-            if lasts(facts, written):
+            if _is_of_the_content(facts):
+                written = json.dumps(to_plain(replace(facts, path="", extension="")), separators=(",", ":"))
                 bodies[_facts_key(Wanted(content, facts.role, depth, ""))] = _packed(written.encode())
         self._file.write(bodies)
         return len(bodies)
@@ -137,6 +140,12 @@ class FactsCache:
     def clear(self) -> None:
         """Throw everything away. Raises OSError where that is impossible."""
         self._file.clear()
+
+
+def _is_of_the_content(facts: FileFacts) -> bool:
+    if facts.address is not None or facts.lfs is not None or is_address(facts.path):
+        return False
+    return not is_transient(facts)
 
 
 def _facts_key(wanted: Wanted) -> bytes:

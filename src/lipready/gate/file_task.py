@@ -60,8 +60,12 @@ class FileTask:
             return None
 
     def failed(self, problem: str) -> FileFacts:
-        """Make the facts of a file that nobody could measure; `problem` is a phrase that continues its name."""
-        reason, size = Unmeasured(problem), self.size()
+        """Return the facts of a file whose measurement has ended with its process, its time or its memory.
+
+        `problem` is a phrase that continues its name. It is transient, whatever the file may have to do with it: that a
+        decoder crashes or hangs is not known to come again before it is tried again.
+        """
+        reason, size = Unmeasured(problem, transient=True), self.size()
         return FileFacts(
             role=self.role,
             path=self.path,

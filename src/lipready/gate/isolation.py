@@ -3,19 +3,26 @@
 import atexit
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
 from lipready.errors import ComponentError
 from lipready.facts.file import FileFacts
-from lipready.gate.child import Child, Died, TooLarge, TooSlow
+from lipready.gate.child import Child, Died, NotStarted, TooLarge, TooSlow
 from lipready.gate.file_task import FileTask
 
 _FROM_OUTSIDE = {-getattr(signal, name) for name in ("SIGKILL", "SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name)}
 """How a child ends that somebody else has ended: no fault of the file, most likely."""
 
 _TRIES = 2
+
+_STARTS = 4
+"""So many children are started for one file before there is something wrong with starting them."""
+
+_PAUSE = 0.1
+"""Seconds before the second start, twice as many before each further one: processes may be short for a moment."""
 
 
 class Stopped(Exception):  # noqa: N818  (no error for anybody but the one who has stopped it)
@@ -36,14 +43,24 @@ class Children:
     def measure(self, task: FileTask) -> FileFacts:
         """Measure one file in a child of its own for that time. May be called by several threads.
 
-        Whatever the file does to the decoder becomes its `problem`. Where somebody else ends the child, the file is
-        tried once more. Raises ComponentError where something is missing that measuring needs, Stopped after `close`.
+        Whatever the file does to the decoder becomes its `problem`, which is transient. Where somebody else ends the
+        child, the file is tried once more. A child that ends before it is ready says nothing about the file: another
+        one is started. Raises ComponentError where none gets ready, or something is missing that measuring needs,
+        Stopped after `close`.
         """
-        tries = 0
+        tries = starts = 0
         while True:
             try:
                 with self._lent() as child:
                     return _facts(child.ask(task))
+            except NotStarted as failure:
+                starts += 1
+                if starts >= _STARTS:
+                    raise ComponentError(
+                        f"The process that measures files {failure}: see to the Python environment of lipready, to "
+                        "memory, and to the limits on processes and open files, then run again."
+                    ) from failure
+                time.sleep(_PAUSE * 2 ** (starts - 1))
             except TooSlow:
                 return task.failed(f"kept the decoder busy for more than {round(task.seconds(), 1):g} s")
             except TooLarge:
@@ -51,8 +68,6 @@ class Children:
             except Died as death:
                 tries += 1
                 status = death.status
-                if status == 0 and tries < _TRIES:  # it had waited for too long, and went
-                    continue
                 if status not in _FROM_OUTSIDE or tries >= _TRIES:
                     return task.failed(_epitaph(status, tries))
 

@@ -46,6 +46,7 @@ def _sources(package: Path) -> list[tuple[str, bytes]]:
     found = []
     for source in _SOURCES:
         place = package / source
-        files = sorted(each for each in place.iterdir() if each.is_file()) if place.is_dir() else [place]
-        found += [(f"{source}/{file.name}", file.read_bytes()) for file in files]
+        below = (each for each in place.rglob("*") if each.is_file() and "__pycache__" not in each.parts)
+        files = sorted(below) if place.is_dir() else [place]
+        found += [(file.relative_to(package).as_posix(), file.read_bytes()) for file in files]
     return found

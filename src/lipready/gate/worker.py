@@ -1,6 +1,7 @@
 """The child process that measures files: `python -m lipready.gate.worker`, started by `child.Child` and nobody else.
 
-It reads tasks from its standard input and writes an answer to each to its standard output: ("facts", FileFacts), or
+It reads tasks from its standard input and writes to its standard output: ("ready",) once it has loaded what measures
+such a file, so that whatever ends it before that is not the file's doing; then the answer, ("facts", FileFacts), or
 ("error", kind, sentence) where something of the machine is missing. It ends when its parent does, also in the middle of
 a decoder that never returns, and when nobody has wanted anything for a while.
 """
@@ -9,13 +10,22 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from importlib import import_module
 from typing import Any, BinaryIO
 
 from lipready.errors import ComponentError, LipreadyError
-from lipready.facts.file import FileFacts
+from lipready.facts.file import FileFacts, Role
 from lipready.gate.file_task import FileTask
 from lipready.gate.pipe import receive, send
 from lipready.probe.processors import VARIABLE
+from lipready.probe.source import missing_library
+
+_LIBRARIES: dict[Role, tuple[str, ...]] = {
+    "video": ("av", "numpy", "cv2"),
+    "audio": ("av", "numpy"),
+    "reference": ("PIL.Image", "numpy", "cv2"),
+}
+"""What measures a file; for headers only the first."""
 
 IDLE = 120.0
 """Seconds: the models are not kept in memory for longer when nobody wants them."""
@@ -30,11 +40,27 @@ def main() -> None:
         while _asked(tasks):
             task = receive(tasks)
             _end_with_parent(tasks, now=True)
-            answer = _answer(task)
+            answer = _load(task)
+            if answer is None:
+                send(answers, ("ready",))
+                answer = _answer(task)
             _end_with_parent(tasks, now=False)
             send(answers, answer)
     # Nothing that native libraries do when they are unloaded is worth waiting for.
     os._exit(0)
+
+
+def _load(task: FileTask) -> tuple[Any, ...] | None:
+    """Import what measures such a file, or answer why that cannot be; from then on standard error is nobody's."""
+    try:
+        for library in _LIBRARIES[task.role][: 1 if task.quick else None]:
+            import_module(library)
+    except ImportError as error:
+        return "error", ComponentError.__name__, str(missing_library(error))
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    os.close(nothing)
+    return None
 
 
 def _answer(task: FileTask) -> tuple[Any, ...]:
@@ -42,8 +68,6 @@ def _answer(task: FileTask) -> tuple[Any, ...]:
         return "facts", _measure(task)
     except LipreadyError as error:
         return "error", type(error).__name__, str(error)
-    except MemoryError:
-        return "facts", task.failed("needs more memory than there is to be measured")
     except Exception as error:  # noqa: BLE001  (the boundary to hostile files: whatever they break costs one finding)
         return "facts", task.failed(f"cannot be measured: {type(error).__name__} ({str(error)[:100]})")
 

@@ -63,7 +63,12 @@ def measure_audio(
 
 
 def _ends_early(source: MediaSource, times: PacketTimes | None, counted: SampleCount | None) -> bool | Unmeasured:
-    """Whether sound is missing at the end: a damaged last packet counts where more than a moment went with it."""
+    """Whether sound is missing at the end: a damaged last packet counts where more than a moment went with it.
+
+    Nobody knows where time was too short, and then the other facts are worth no more either.
+    """
+    if (times is not None and times.cut is not None and times.cut.transient) or (counted is not None and counted.late):
+        return Unmeasured("there was not enough time to read all of it", skipped=counted is None, transient=True)
     if counted is None or not counted.broken_end:
         return is_truncated(source, times)
     stated = stream_duration(source.stream)

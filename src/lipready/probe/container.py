@@ -74,12 +74,17 @@ def open_container(file: LocalFile, *, decoders: bool = True) -> "InputContainer
             io_open=_refuse,
         )
     except MEDIA_ERRORS() as error:
-        raise ProbeError(_describe(error)) from error
+        file.assert_read()
+        transient = isinstance(error, MemoryError | av.error.ExitError)
+        raise ProbeError(_describe(error), transient=transient) from error
     return container
 
 
 def MEDIA_ERRORS() -> tuple[type[Exception], ...]:  # noqa: N802  (stands where a constant would, were av not heavy)
-    """List what PyAV raises on hostile bytes, whatever it does with them."""
+    """List what PyAV raises on hostile bytes, whatever it does with them.
+
+    Whoever goes on after one of these lets MemoryError pass first: what is skipped then is no fault of the file.
+    """
     import av
 
     return (av.FFmpegError, OSError, ValueError, EOFError, MemoryError, OverflowError, RuntimeError)

@@ -116,6 +116,8 @@ class Decoder:
     def _decode(self, packet: Any) -> Sequence[Any]:
         try:
             frames: Sequence[Any] = self._stream.codec_context.decode(packet)
+        except MemoryError:
+            raise
         except MEDIA_ERRORS():
             self.damaged += 1
             return ()
@@ -128,6 +130,8 @@ class Decoder:
                 packet = next(packets)
             except StopIteration:
                 return
+            except MemoryError:
+                raise
             except MEDIA_ERRORS():
                 self.damaged += 1
                 return
@@ -188,6 +192,8 @@ class Decoder:
     def _seek(self, begin: Fraction) -> bool:
         try:
             self._container.seek(self._tick(begin), stream=self._stream, backward=True)
+        except MemoryError:
+            raise
         except MEDIA_ERRORS():
             return False
         return True

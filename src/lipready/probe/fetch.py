@@ -86,14 +86,14 @@ def extension_of(name: str) -> str:
 
 def _why_unread(address: AddressFacts) -> Unmeasured:
     if address.problem is not None:
-        return Unmeasured(f"the address could not be fetched: it {address.problem.text}")
+        return Unmeasured(f"the address could not be fetched: it {address.problem.text}", transient=True)
     if isinstance(address.fetched, Unmeasured):
         return address.fetched
     if address.fetched.too_long:
-        return Unmeasured(
-            f"the file is longer than the {counted(address.fetched.bytes - 1, 'byte')} that the provider takes"
-        )
-    return Unmeasured(f"only {counted(address.fetched.bytes, 'byte')} came in {address.fetched.seconds:.0f} s")
+        most = counted(address.fetched.bytes - 1, "byte")
+        return Unmeasured(f"the file is longer than the {most} that the provider takes")
+    slow = f"only {counted(address.fetched.bytes, 'byte')} came in {address.fetched.seconds:.0f} s"
+    return Unmeasured(slow, transient=True)
 
 
 def _visited(url: str, reach: Reach, work: "Callable[[Visit, Deadline], AddressFacts]") -> AddressFacts:
@@ -112,10 +112,12 @@ def _visited(url: str, reach: Reach, work: "Callable[[Visit, Deadline], AddressF
         visit = Visit(url, guard)
         facts = work(visit, deadline)
     except UnreachableError as error:
-        facts = replace(_blank(scheme, "", Unmeasured(f"it {error.problem.text}")), problem=error.problem)
+        facts = replace(
+            _blank(scheme, "", Unmeasured(f"it {error.problem.text}", transient=True)), problem=error.problem
+        )
     if visit is None:
         return facts
-    found = guard.addresses or Unmeasured("the host was not found")
+    found = guard.addresses or Unmeasured("the host was not found", transient=True)
     return replace(facts, host=visit.host, addresses=found, redirects=tuple(visit.redirects))
 
 
@@ -171,7 +173,7 @@ class _Download:
 
     def run(self, visit: "Visit") -> AddressFacts:
         with visit.answer("GET") as answer:
-            facts = _described(visit, answer, Unmeasured(f"the server answers {answer.status}"))
+            facts = _described(visit, answer, Unmeasured(f"the server answers {answer.status}", transient=True))
             if not _good(answer.status):
                 return facts
             if answer.length is not None and answer.length > self.reach.largest:

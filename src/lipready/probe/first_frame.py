@@ -42,6 +42,8 @@ class FirstFrameDecoder:
         self._tries += 1
         try:
             frames = self._context.decode(packet)
+        except MemoryError:
+            raise
         except MEDIA_ERRORS() as error:
             self.error = self.error or str(getattr(error, "strerror", None) or error).lower()
             return

@@ -133,7 +133,7 @@ def scan(
     consumers are called in this one. `ahead` is called in the decoding threads. `progress` hears the share that is
     done (0..1). A file that cannot be opened, or of which nothing decodes, shows no frame and raises nothing: the
     consumers then have nothing to say (`Unmeasured`). Damaged frames are left out and counted. What a consumer raises
-    passes through.
+    passes through. Raises ProbeError where the machine stood in the way (`transient`), and MemoryError.
     """
     scanner = _Scanner(path, video, consumers, progress, ahead)
     known = pieces(video)
@@ -146,7 +146,9 @@ def scan(
         if scanner.frames == 0:
             # Some broken or exotic streams only decode when no frame is skipped.
             scanner.run(Plan.whole(Pace.EVERY_FRAME, every_frame=every_frame))
-    except ProbeError:
+    except ProbeError as error:
+        if error.transient:
+            raise
         return Scanned(0, 0)
     if progress is not None:
         progress(1.0)

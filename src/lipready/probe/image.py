@@ -81,11 +81,14 @@ def _opened(file: LocalFile) -> "Iterator[Image]":
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ProbeError(_bomb(error)) from error
     except UnidentifiedImageError as error:
-        raise ProbeError(_unidentified(file)) from error
+        raise _unidentified(file) from error
     except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None:
+        system = isinstance(error, OSError) and error.errno is not None
+        if system or isinstance(error, MemoryError | ImportError):
             # The system's own word (a full disk, a lost mount) is not about the picture.
             raise
+        if isinstance(error, OSError) and str(error).startswith("out of memory"):  # all that Pillow gives
+            raise MemoryError(str(error)) from error
         raise ProbeError(_damage(error)) from error
     finally:
         # A buffer that is collected closes what it reads from.
@@ -193,15 +196,19 @@ def _bomb(error: BaseException) -> str:
     return f"claims to hold {pixels} pixels, more than can be decoded safely"
 
 
-def _unidentified(file: LocalFile) -> str:
+def _unidentified(file: LocalFile) -> ProbeError:
+    from PIL import Image
+
     from lipready.probe.signature import HEAD_BYTES, recognise
 
     found = recognise(file.read_at(0, HEAD_BYTES))
-    if found.name == "heic":
-        return "is a HEIC picture, which needs a reader of its own: pip install 'lipready[heif]'"
+    if found.name == "heic" and "HEIF" not in Image.OPEN:
+        return ProbeError(
+            "is a HEIC picture, which needs a reader of its own: pip install 'lipready[heif]'", transient=True
+        )
     if found.kind == "image":
-        return f"is damaged: it begins like a {found.name.upper()} picture and cannot be read"
-    return "is not a picture that can be recognised"
+        return ProbeError(f"is damaged: it begins like a {found.name.upper()} picture and cannot be read")
+    return ProbeError("is not a picture that can be recognised")
 
 
 def _damage(error: Exception) -> str:

@@ -45,7 +45,7 @@ class UnopenedError(ProbeError):
     """A file could not even be opened; `obstacle` is as of `Unopened`, None where the machine is at fault."""
 
     def __init__(self, message: str, obstacle: Obstacle | None) -> None:
-        super().__init__(message)
+        super().__init__(message, transient=True)
         self.obstacle: Obstacle | None = obstacle
 
 
@@ -59,6 +59,7 @@ class LocalFile(io.RawIOBase):
         super().__init__()
         self._raw = io.FileIO(descriptor, "rb")
         self._modified = modified
+        self._failure: OSError | None = None
         self.size = size
 
     def readable(self) -> bool:
@@ -88,12 +89,14 @@ class LocalFile(io.RawIOBase):
         room = self.size - self._raw.tell()
         if room <= 0:
             return 0
-        return self._raw.readinto(memoryview(buffer).cast("B")[:room]) or 0
+        with self._noting_failure():
+            return self._raw.readinto(memoryview(buffer).cast("B")[:room]) or 0
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read at most `size` bytes, or all that is left."""
         room = max(0, self.size - self._raw.tell())
-        return self._raw.read(room if size is None or size < 0 else min(size, room)) or b""
+        with self._noting_failure():
+            return self._raw.read(room if size is None or size < 0 else min(size, room)) or b""
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Read the bytes from `offset` on, fewer than `length` at the end of the file."""
@@ -109,10 +112,26 @@ class LocalFile(io.RawIOBase):
     def assert_unchanged(self) -> None:
         """Raise ProbeError where somebody wrote to the file since it was opened."""
         now = os.fstat(self._raw.fileno())
+        phrase = None
         if now.st_size > self.size:
-            raise ProbeError("grew while it was read: wait until it is written completely, then check again")
-        if now.st_size < self.size or now.st_mtime_ns != self._modified:
-            raise ProbeError("changed while it was read: wait until nothing writes to it, then check again")
+            phrase = "grew while it was read: wait until it is written completely, then check again"
+        elif now.st_size < self.size or now.st_mtime_ns != self._modified:
+            phrase = "changed while it was read: wait until nothing writes to it, then check again"
+        if phrase is not None:
+            raise ProbeError(phrase, transient=True)
+
+    def assert_read(self) -> None:
+        """Raise ProbeError where the system failed to read, which a demuxer takes for the end of the file."""
+        if self._failure is not None:
+            raise read_error(self._failure) from self._failure
+
+    @contextmanager
+    def _noting_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self._failure = error
+            raise
 
 
 @contextmanager
@@ -120,7 +139,7 @@ def open_local(path: str) -> Iterator[LocalFile]:
     """Open a regular file, whatever its name looks like.
 
     Raises ProbeError, whose message continues the file's name, for whatever is not a readable, non-empty regular file;
-    UnopenedError where it is not empty.
+    UnopenedError where it is not empty; also at the end, where a read has failed and whoever read has made do with less.
     """
     try:
         _assert_regular(os.stat(path))  # noqa: PTH116  (a Path would lose names that are not normal, such as "a//b")
@@ -134,18 +153,24 @@ def open_local(path: str) -> Iterator[LocalFile]:
         _assert_regular(status)
         if file.size == 0:
             raise ProbeError("is empty")
-        yield file
+        try:
+            yield file
+        except OSError:
+            file.assert_read()
+            raise
+        file.assert_read()
 
 
-def describe_os_error(error: OSError) -> str:
-    """Make a phrase that continues a file's name."""
-    return _REASONS.get(error.errno or 0) or f"cannot be read: {(error.strerror or str(error)).lower()}"
+def read_error(error: OSError) -> ProbeError:
+    """Return the error of a file that the system does not let us read; nothing of it is about the content."""
+    phrase = _REASONS.get(error.errno or 0) or f"cannot be read: {(error.strerror or str(error)).lower()}"
+    return ProbeError(phrase, transient=True)
 
 
 def _unopened(path: str, error: OSError) -> UnopenedError:
     if error.errno == errno.ENOENT and os.path.islink(path):  # noqa: PTH114
         return UnopenedError(f"is a link to {os.readlink(path)}, which does not exist", "dead link")  # noqa: PTH115
-    return UnopenedError(describe_os_error(error), _OBSTACLES.get(error.errno or 0))
+    return UnopenedError(str(read_error(error)), _OBSTACLES.get(error.errno or 0))
 
 
 def _assert_regular(status: os.stat_result) -> None:

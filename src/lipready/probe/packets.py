@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from lipready.facts.quantity import counted
+from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.container import MEDIA_ERRORS
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class PacketTimes:
     last_duration: int | None
     hidden: int = 0
     damaged: bool = False
-    cut: str | None = None
+    cut: Unmeasured | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def only(container: "InputContainer", stream: Any) -> None:
 class _State:
     hidden: int = 0
     damaged: bool = False
-    cut: str | None = None
+    cut: Unmeasured | None = None
 
 
 def _packets(container: "InputContainer", stream: Any, budget: Budget, state: _State) -> Iterator[Any]:
@@ -104,6 +105,8 @@ def _packets(container: "InputContainer", stream: Any, budget: Budget, state: _S
             packet = next(packets)
         except StopIteration:
             return
+        except MemoryError:
+            raise
         except errors:
             state.damaged = True
             return
@@ -111,9 +114,10 @@ def _packets(container: "InputContainer", stream: Any, budget: Budget, state: _S
             return
         count, size = count + 1, size + packet.size
         if count > budget.packets or (budget.bytes is not None and size > budget.bytes):
-            state.cut = "its index does not say, and reading the whole file is more than was allowed"
+            state.cut = Unmeasured("its index does not say, and reading the whole file is more than was allowed")
             return
         if count % _CLOCK_EVERY == 0 and time.monotonic() > deadline:
-            state.cut = f"reading its packets took longer than {counted(round(budget.seconds), 'second')}"
+            reason = f"reading its packets took longer than {counted(round(budget.seconds), 'second')}"
+            state.cut = Unmeasured(reason, transient=True)
             return
         yield packet

@@ -69,6 +69,8 @@ def open_for_header(context: Any) -> str | None:
         context.thread_count = 1
         try:
             context.open()
+        except MemoryError:
+            raise
         except MEDIA_ERRORS():
             return None
     return str(context.pix_fmt) if context.pix_fmt else None

@@ -47,7 +47,8 @@ def _look_up(host: str, seconds: float) -> tuple[str, ...] | Unmeasured:
     thread.start()
     thread.join(seconds)
     if not answer:
-        return Unmeasured(f"looking up the host {host} took longer than {counted(round(seconds), 'second')}")
+        slow = f"looking up the host {host} took longer than {counted(round(seconds), 'second')}"
+        return Unmeasured(slow, transient=True)
     return answer[0]
 
 
@@ -56,5 +57,5 @@ def _resolve(host: str) -> tuple[str, ...] | Unmeasured:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        return Unmeasured(f"the host {host} could not be looked up: {reason}")
+        return Unmeasured(f"the host {host} could not be looked up: {reason}", transient=True)
     return tuple(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))

@@ -39,6 +39,8 @@ class SampleCount:
             return
         try:
             frames = self.stream.codec_context.decode(packet)
+        except MemoryError:
+            raise
         except MEDIA_ERRORS() as error:
             self.error = self.error or str(getattr(error, "strerror", None) or error).lower()
             self.broken_end = True

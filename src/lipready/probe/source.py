@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from lipready.errors import ProbeError
+from lipready.errors import ComponentError, ProbeError
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.image import ImageFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.lfs import read_pointer
-from lipready.probe.local_file import LocalFile, UnopenedError, describe_os_error, open_local
+from lipready.probe.local_file import LocalFile, UnopenedError, open_local, read_error
 from lipready.probe.matroska import Matroska, read_matroska
 from lipready.probe.movie import Movie, movie_header_end, read_movie
 from lipready.probe.signature import HEAD_BYTES, Signature, recognise
@@ -29,7 +29,8 @@ def examine(path: str, role: Role, *, quick: bool) -> FileFacts:
     """Measure one file as the input that `role` asks for; `quick` reads headers and indexes only.
 
     Never raises on account of the file: what is wrong with it stands in `problem`, a phrase that continues the file's
-    name, and then `media` is Unmeasured with the same words. A Git LFS pointer is no problem but `lfs`.
+    name, and then `media` is Unmeasured with the same words. A Git LFS pointer is no problem but `lfs`. Raises
+    ComponentError where a library that measures cannot be imported.
     """
     facts = FileFacts(
         role=role,
@@ -44,14 +45,46 @@ def examine(path: str, role: Role, *, quick: bool) -> FileFacts:
     )
     try:
         with open_local(path) as file:
-            return _examine_open(file, replace(facts, bytes=file.size), quick=quick)
+            facts = replace(facts, bytes=file.size)
+            return _examine_open(file, facts, quick=quick)
     except UnopenedError as error:
         from lipready.probe.missing import unopened_of
 
-        return replace(facts, problem=str(error), media=Unmeasured(str(error)), unopened=unopened_of(error, path))
-    except ProbeError as error:
+        return replace(without_media(facts, error), unopened=unopened_of(error, path))
+    except (ProbeError, OSError) as error:
         size = 0 if str(error) == "is empty" else facts.bytes
-        return replace(facts, bytes=size, problem=str(error), media=Unmeasured(str(error)))
+        return without_media(replace(facts, bytes=size), error)
+
+
+def without_media(facts: FileFacts, error: Exception) -> FileFacts:
+    """Return the facts of a file whose measurement has ended with an error: it becomes the `problem`.
+
+    Only a ProbeError may be the content's own doing. Whatever nobody has foreseen might be, but is not known to be.
+    """
+    match error:
+        case ImportError():
+            raise missing_library(error) from error
+        case ProbeError():
+            known = error
+        case MemoryError():
+            known = ProbeError("needs more memory than there is to be measured", transient=True)
+        case OSError():
+            known = read_error(error)
+        case _:
+            phrase = f"cannot be measured: {type(error).__name__} ({str(error)[:100]})"
+            known = ProbeError(phrase, transient=True)
+    problem = str(known)
+    return replace(facts, problem=problem, media=Unmeasured(problem, transient=known.transient))
+
+
+def missing_library(error: ImportError) -> ComponentError:
+    """Return the error of a library without which nothing can be measured."""
+    # What numpy says itself is a page about how installations may be broken.
+    cause = " ".join(str(error.__cause__ or error).split())[:200]
+    return ComponentError(
+        f"A library that measures files cannot be imported ({cause}): install lipready again, see that PYTHONPATH "
+        "names nothing that stands in its way, and that there is memory left."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +105,8 @@ def _examine_open(file: LocalFile, facts: FileFacts, *, quick: bool) -> FileFact
     try:
         found = _measure(file, facts.role, signature, quick=quick)
         file.assert_unchanged()
-    except ProbeError as error:
-        return replace(facts, problem=str(error), media=Unmeasured(str(error)))
-    except OSError as error:
-        problem = describe_os_error(error)
-        return replace(facts, problem=problem, media=Unmeasured(problem))
     except Exception as error:  # noqa: BLE001  (the boundary to hostile files: whatever they break costs one finding)
-        problem = f"cannot be measured: {type(error).__name__} ({str(error)[:100]})"
-        return replace(facts, problem=problem, media=Unmeasured(problem))
+        return without_media(facts, error)
     return replace(facts, format=found.format, media=found.media)
 
 
@@ -134,7 +161,8 @@ def _open(file: LocalFile, signature: Signature, header: Movie | Matroska | None
             container.close()
         container = open_container(file)
     except ProbeError as error:
-        raise ProbeError(_better_reason(file, signature, header) or str(error)) from error
+        better = None if error.transient else _better_reason(file, signature, header)
+        raise ProbeError(better or str(error), transient=error.transient) from error
     if not container.streams:
         container.close()
         raise ProbeError(_better_reason(file, signature, header) or "holds no stream")

@@ -1,5 +1,6 @@
 """Measure the best video stream of an open container."""
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypedDict
 
@@ -122,7 +123,9 @@ class _Timing(TypedDict):
 def _timing(source: MediaSource, times: PacketTimes) -> _Timing:
     container, stream = container_duration(source.container), stream_duration(source.stream)
     if times.cut is not None or not times.pts:
-        missing = Unmeasured(times.cut or "none of its frames has a time", skipped=times.cut is not None)
+        missing = Unmeasured("none of its frames has a time")
+        if times.cut is not None:
+            missing = replace(times.cut, skipped=True)
         length = believe(container=container, stream=stream, packets=None)
         return _Timing(frame_rate=missing, frames=missing, duration=length, start=missing, key_frames=missing)
     origin = times.pts[0]

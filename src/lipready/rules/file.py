@@ -8,7 +8,7 @@ from lipready.facts.file import FileFacts, LfsPointer, Unopened
 from lipready.facts.finding import Finding, Fix, Severity
 from lipready.facts.job import JobFacts
 from lipready.facts.quantity import counted, plural
-from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.unmeasured import Unmeasured, is_transient
 from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
@@ -49,6 +49,10 @@ EXTENSIONS = {
 ISO_FAMILY = frozenset({"mp4", "m4v", "mov", "qt", "3gp", "3g2", "m4a"})
 
 
+_CONTENT = ": the provider could not open it. Export or download the file again."
+_MACHINE = ". Nothing of it was measured: put that right, or run again when the machine has time and memory to spare."
+
+
 def file_unreadable(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
     """Say that a file cannot be read as media.
 
@@ -65,13 +69,15 @@ def file_unreadable(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
 
     How to repair
         Where there is no such file, name the one that is meant. Else export or download the file again. A file that
-        merely ends early can often still be converted by `prepare`; what is missing at its end is lost.
+        merely ends early can often still be converted by `prepare`; what is missing at its end is lost. Where time,
+        memory or the right to read it was missing, or whatever measures it was ended or crashed, nothing is known of
+        the file: run again. `gate` remembers nothing of that.
     """
     for file in facts.files():
         cut = isinstance(file.media, VideoFacts | AudioFacts) and file.media.truncated is True
         if file.lfs is None and (file.problem is not None or cut):
             problem = one_line(file.problem or "ends before its index or header says that it does")
-            message = f"{name_of(file)} {problem}: the provider could not open it. Export or download the file again."
+            message = f"{name_of(file)} {problem}{_MACHINE if is_transient(file.media) else _CONTENT}"
             if file.unopened is not None:
                 message = one_line(file.unopened.sentence(printable(file.path), problem))
             yield finding(limit, file, outside(limit), message, measured=problem, allowed="a whole, readable file")

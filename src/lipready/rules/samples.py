@@ -1,6 +1,7 @@
 """Facts of a job that every rule accepts, and ways to change one thing of it: what examples and tests are made of."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -168,10 +169,11 @@ def file(role: Role, **changes: Any) -> FileFacts:
     return FileFacts(**values)
 
 
-def unread(role: Role, problem: str | None, lfs: LfsPointer | None = None) -> FileFacts:
-    """Make a file that could not be read as media."""
+def unread(role: Role, problem: str | None, lfs: LfsPointer | None = None, *, transient: bool = False) -> FileFacts:
+    """Make a file that could not be read as media; `transient` where the machine stood in the way."""
     size = 0 if lfs is None else lfs.bytes
-    return file(role, problem=problem, lfs=lfs, bytes=size, format=_UNREAD, media=_UNREAD, people=_UNREAD)
+    unread = replace(_UNREAD, transient=transient)
+    return file(role, problem=problem, lfs=lfs, bytes=size, format=unread, media=unread, people=unread)
 
 
 def callback(url: str, *addresses: str) -> CallbackFacts:

@@ -64,15 +64,19 @@ def decode(path: str, begin: Begin, progress: Callable[[int], None]) -> Decoded 
             decoder = _Decoder(stream, begin, progress)
             times = read_packet_times(container, stream, Budget(), decoder)
             decoder.finish()
-            return decoder.result() if times.cut is None else Unmeasured(times.cut)
+            return times.cut or decoder.result()
     except _TooMuchError as refusal:
-        return Unmeasured(str(refusal))
+        return refusal.reason
     except ProbeError as error:
-        return Unmeasured(f"the file {error}")
+        return Unmeasured(f"the file {error}", transient=error.transient)
 
 
 class _TooMuchError(Exception):
     """There is more sound than is listened to."""
+
+    def __init__(self, reason: str, *, transient: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = Unmeasured(reason, transient=transient)
 
 
 class _Decoder:
@@ -89,9 +93,11 @@ class _Decoder:
     def __call__(self, packet: Any) -> None:
         """Decode one packet, and hand on what is a whole block."""
         if time.monotonic() > self._deadline:
-            raise _TooMuchError(f"decoding took longer than {MAX_SECONDS:.0f} seconds")
+            raise _TooMuchError(f"decoding took longer than {MAX_SECONDS:.0f} seconds", transient=True)
         try:
             frames = self._codec.decode(packet)
+        except MemoryError:
+            raise
         except MEDIA_ERRORS():
             return
         for frame in frames:

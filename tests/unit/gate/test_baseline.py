@@ -67,6 +67,14 @@ def left(facts, baseline, **options):
     return [finding.rule for finding in after.report.findings if finding.severity != "info"]
 
 
+def test_nothing_is_accepted_of_a_file_that_the_machine_did_not_measure():
+    broken = job(video=unread("video", "is empty"))
+    lost = job(video=unread("video", "kept the decoder busy for more than 300 s", transient=True))
+    assert accepted(lost).entries == ()
+    assert accepted(lost, previous=accepted(broken)) == accepted(broken)
+    assert left(lost, accepted(broken)) == ["F001"]
+
+
 @pytest.mark.parametrize(
     "facts",
     [pytest.param(facts, id=f"{rule.id}-{n}") for rule in RULES for n, facts in enumerate(rule.invalid())],

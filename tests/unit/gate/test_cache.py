@@ -12,10 +12,15 @@ from lipready.facts.file import LfsPointer
 from lipready.facts.unmeasured import Unmeasured
 from lipready.gate import cache as cache_module
 from lipready.gate.cache import FactsCache, Wanted, cache_folder, depth_of
+from lipready.gate.file_task import FileTask
 from lipready.probe.source import examine
-from lipready.rules.samples import addressed, file, people, unread
+from lipready.rules.samples import addressed, file, people, person, unread
 
 KEY = f"sha256:{'a' * 64}"
+
+
+def undescribed(*, transient):
+    return replace(person(1, 0), descriptor=Unmeasured("why", transient=transient))
 
 
 @pytest.fixture
@@ -86,25 +91,20 @@ def test_a_file_that_is_not_there_or_may_not_be_opened_is_looked_at_again(cache,
         addressed().video,
         replace(file("video"), path="https://example.com/a.mp4"),
         unread("video", None, LfsPointer("a" * 64, 100)),
-        unread("video", "does not exist"),
-        unread("video", "cannot be read: permission denied"),
-        unread("video", "cannot be read: looking at it took longer than 20 seconds"),
-        unread("video", "grew while it was read: wait until it is written completely, then check again"),
-        unread("video", "changed while it was read: wait until nothing writes to it, then check again"),
-        unread("video", "cannot be measured: MemoryError ()"),
-        unread("video", "cannot be read as media: cannot allocate memory"),
-        unread("video", "kept the decoder busy for more than 300 s"),
-        unread("video", "needs more than 2 GB of memory to be measured"),
-        unread("video", "made the decoder crash twice (signal 11)"),
-        unread("video", "was lost twice, each time with the worker that measured it"),
-        unread("reference", "is a HEIC picture, which needs a reader of its own: pip install 'lipready[heif]'"),
-        replace(file("audio"), speech=Unmeasured("decoding took longer than 60 seconds")),
-        replace(file("video"), people=Unmeasured("there was not enough memory")),
+        unread("video", "in words that nobody has foreseen", transient=True),
+        FileTask(root="/", path="clip.mp4", role="video").failed("made the decoder crash"),
+        replace(file("audio"), speech=Unmeasured("why", transient=True)),
+        replace(file("audio"), media=replace(file("audio").media, truncated=Unmeasured("why", transient=True))),
+        replace(file("video"), people=replace(people(0), people=(undescribed(transient=True),))),
     ],
 )
 def test_what_belongs_to_the_hour_or_the_machine_is_not_kept(cache, facts):
     assert not cache.put(KEY, "full", facts)
     assert cache.get_many([Wanted(KEY, facts.role, "full", "x")]) == {}
+
+
+def test_words_about_time_and_memory_do_not_keep_the_facts_of_a_content_away(cache):
+    assert cache.put(KEY, "full", unread("video", "ends in the worker's memory: time-out, permission, lipready[heif]"))
 
 
 @pytest.mark.parametrize(

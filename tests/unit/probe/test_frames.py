@@ -10,6 +10,7 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
+from lipready.errors import ProbeError
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.frames import LONG_EDGE, Frame, decode_at, scan
@@ -150,7 +151,9 @@ def test_nothing_to_decode_is_unmeasured_and_not_still(encode: Encode) -> None:
         path.write_bytes(content)
         assert scan(str(path), facts, (meter,), every_frame=False, progress=None).frames == 0
     path.unlink()
-    assert scan(str(path), facts, (meter,), every_frame=False, progress=None).frames == 0
+    with pytest.raises(ProbeError, match="does not exist") as caught:
+        scan(str(path), facts, (meter,), every_frame=False, progress=None)
+    assert caught.value.transient
     assert isinstance(meter.facts(), Unmeasured)
 
 

@@ -63,7 +63,8 @@ def test_a_host_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     found = callback("https://nowhere.invalid/", resolve=True).addresses
-    assert found == Unmeasured("the host nowhere.invalid could not be looked up: Name or service not known")
+    reason = "the host nowhere.invalid could not be looked up: Name or service not known"
+    assert found == Unmeasured(reason, transient=True)
 
 
 def test_a_resolver_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
