@@ -249,6 +249,31 @@ def test_the_shards_merged_are_the_whole(assets, media, tmp_path):
     assert (tmp_path / "merged").read_bytes() == (tmp_path / "whole").read_bytes()
 
 
+def test_a_shard_that_is_not_there_is_no_pass(assets, tmp_path):
+    """Of two units some shard of five has none: it says that it was there, in every format."""
+    written = [tmp_path / f"{number}.jsonl" for number in range(1, 6)]
+    for number, path in enumerate(written, 1):
+        done = assets.gate(
+            "--shard", f"{number}/5", "--format", "jsonl", "--report", f"full={tmp_path / 'full'}", *QUICK
+        )
+        path.write_text(done.stdout)
+        assert done.stdout
+        if reports_of(done.stdout)[0]["schema"] == "lipready.shard/1":
+            empty = path
+            assert (done.returncode, (tmp_path / "full").read_text()) == (0, "")
+            document = json.loads(assets.gate(*asked, "--format", "json").stdout)
+            assert (document["shard"], document["shard_size"], document["reports"]) == (f"{number}/5", 0, [])
+
+    def merge(paths):
+        return assets.gate(*paths, "--format", "json", command=("report", "merge"))
+
+    assert merge(written).returncode == 1
+    assert merge(written).stdout == assets.gate("--format", "json", *QUICK).stdout
+    lacking = merge([path for path in written if path != empty])
+    assert (lacking.returncode, lacking.stdout) == (3, "")
+    assert lacking.stderr == f"Not everything was checked: shard {empty.stem} of 5 is missing.\n"
+
+
 def test_paths_are_those_of_the_repository_from_any_folder(assets):
     whole = assets.gate("--format", "jsonl", *QUICK).stdout
     inner = assets.folder / "single"

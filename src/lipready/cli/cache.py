@@ -47,7 +47,8 @@ def show_info(*, form: str = "full", session: Session) -> int:
     }
     lines = []
     for name, value in rows.items():
-        lines += page.wrap(f"{page.paint(name.ljust(9), 'strong')} {value}", hanging=" " * 10)
+        first, *rest = page.wrap(value, indent=" " * 10)
+        lines += [f"{page.paint(name.ljust(9), 'strong')} {first[10:]}", *rest]
     session.write(page.finish(lines))
     return CLEAN
 

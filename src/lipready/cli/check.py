@@ -55,7 +55,8 @@ def command(
 
     \b
     Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage,
-    configuration, a missing component or a crash, 3 nothing was checked.
+    configuration, a missing component, a report that could not be written or a
+    crash, 3 nothing was checked.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     from lipready.profiles.loader import load_profile
 

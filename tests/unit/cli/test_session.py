@@ -67,6 +67,24 @@ def test_a_reader_that_has_gone_is_noticed_in_silence():
     assert (done.returncode, done.stderr) == (0, "True")
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_pipe_that_does_not_block_is_waited_for(unbuffered):
+    code = (
+        "from lipready.cli.session import Session\nfrom lipready.cli.streams import open_streams\n"
+        "open_streams()\nsession = Session()\nsession.write('x' * 1_000_000)\nraise SystemExit(session.close(0))"
+    )
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    surroundings = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+
+    with subprocess.Popen([sys.executable, "-c", code], stdout=writer, env=surroundings) as process:
+        os.close(writer)
+        with os.fdopen(reader, "rb") as stream:
+            read = stream.read()
+
+    assert (process.returncode, len(read)) == (0, 1_000_000)
+
+
 def test_complaints_are_escaped(session, capsys):
     session.complain("Error: \x1b[2Jclip\nsecond")
 
