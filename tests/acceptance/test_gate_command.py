@@ -253,9 +253,8 @@ def test_a_shard_that_is_not_there_is_no_pass(assets, tmp_path):
     """Of two units some shard of five has none: it says that it was there, in every format."""
     written = [tmp_path / f"{number}.jsonl" for number in range(1, 6)]
     for number, path in enumerate(written, 1):
-        done = assets.gate(
-            "--shard", f"{number}/5", "--format", "jsonl", "--report", f"full={tmp_path / 'full'}", *QUICK
-        )
+        asked = ("--shard", f"{number}/5", *QUICK)
+        done = assets.gate(*asked, "--format", "jsonl", "--report", f"full={tmp_path / 'full'}")
         path.write_text(done.stdout)
         assert done.stdout
         if reports_of(done.stdout)[0]["schema"] == "lipready.shard/1":

@@ -19,6 +19,7 @@ Plain = dict[str, Any]
 
 _SCHEMAS = {SCHEMA: "report-1.json", DOCUMENT: "reports-1.json", EMPTY_SHARD: "shard-1.json"}
 _LONGEST_LINE = 64 << 20
+_DOCUMENT_BEGINS = f'{{"schema": "{DOCUMENT}"'.encode()
 _LARGEST_DOCUMENT = 512 << 20
 _WRITTEN_BY = "give what `--format jsonl` or `--report jsonl=PATH` wrote"
 
@@ -127,8 +128,11 @@ def _read(path: Path) -> Iterator[tuple[str, Plain]]:
 
 
 def _lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
-    """Yield lines; a document that stands on several lines is given as one."""
+    """Yield lines; a document may be longer than a report, and one that stands on several lines is given as one."""
     while line := file.readline(_LONGEST_LINE + 1):
+        if len(line) > _LONGEST_LINE and line.startswith(_DOCUMENT_BEGINS):
+            yield line + file.readline(_LARGEST_DOCUMENT)
+            continue
         if len(line) > _LONGEST_LINE:
             raise UsageError(f"{path}: holds a line of more than {_LONGEST_LINE >> 20} MiB, which is no report.")
         yield line + file.read(_LARGEST_DOCUMENT) if line.strip() == b"{" else line

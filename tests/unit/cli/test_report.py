@@ -256,6 +256,14 @@ def test_what_is_no_report_is_refused_in_one_sentence(tmp_path, text, said):
     assert len(str(raised.value)) < len(str(path)) + 200
 
 
+def test_a_document_may_be_longer_than_a_report(tmp_path, monkeypatch):
+    monkeypatch.setattr("lipready.cli.shards._LONGEST_LINE", 1 << 10)
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(document(None, None, report("a.mp4"), report("b.mp4"))) + "\n")
+
+    assert len(read_shards([path])) == 2
+
+
 def test_a_line_too_long_and_a_file_that_is_not_there_are_said(tmp_path, monkeypatch):
     monkeypatch.setattr("lipready.cli.shards._LONGEST_LINE", 1 << 20)
     path = tmp_path / "shard.jsonl"
