@@ -234,7 +234,7 @@ def test_jobs_are_one_report_each_in_their_order(lipready_run, media, tmp_path):
     ]
     listing.write_text("\n".join(map(json.dumps, jobs)))
 
-    done = lipready_run("check", "--jobs", listing, "--quick", "--format", "json")
+    done = lipready_run("check", "--jobs", listing, "--quick", "--format", "jsonl")
 
     first, second = map(json.loads, done.stdout.splitlines())
     assert done.returncode == 1

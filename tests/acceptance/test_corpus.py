@@ -24,7 +24,7 @@ def test_every_file_of_the_corpus_ends_with_a_verdict(corpus: Path, tmp_path: Pa
     jobs.write_text("".join(json.dumps({ROLES[kind_of(path)]: str(path)}) + "\n" for path in files))
 
     done = subprocess.run(
-        [sys.executable, "-m", "lipready", "check", "--quick", "--format", "json", "--jobs", jobs],
+        [sys.executable, "-m", "lipready", "check", "--quick", "--format", "jsonl", "--jobs", jobs],
         capture_output=True,
         text=True,
         check=False,

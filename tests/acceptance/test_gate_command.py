@@ -41,7 +41,7 @@ SMALL = ("single/small.mp4",)
 
 
 def test_each_job_and_each_single_file_has_its_verdict(assets):
-    done = assets.gate("--format", "json", *QUICK)
+    done = assets.gate("--format", "jsonl", *QUICK)
 
     assert done.returncode == 1, done.stderr
     assert verdicts_of(done.stdout) == {ANNA: "pass", SMALL: "fail"}
@@ -70,7 +70,7 @@ def test_a_manifest_says_what_belongs_together(assets, media):
         '[[jobs]]\nname = "one"\nvideo = "jobs/anna.mp4"\naudio = "take.wav"\n',
     )
 
-    done = assets.gate("--format", "json", *QUICK)
+    done = assets.gate("--format", "jsonl", *QUICK)
 
     assert done.returncode == 1, done.stderr
     assert set(verdicts_of(done.stdout)) == {
@@ -105,7 +105,7 @@ def test_nothing_to_check_is_no_success(repository, media):
 
 
 def test_several_reports_at_once(assets, tmp_path):
-    forms = ("full", "concise", "json", "junit", "sarif", "github", "gitlab", "markdown")
+    forms = ("full", "concise", "json", "jsonl", "junit", "sarif", "github", "gitlab", "markdown")
     reports = [f"--report={form}={tmp_path / form}" for form in forms]
 
     done = assets.gate(*reports, *QUICK)
@@ -124,7 +124,7 @@ def test_a_report_holds_every_fact_also_of_what_is_fine(repository, good_job, tm
     repository.put("anna.mp4", good_job[0])
 
     done = repository.gate(
-        "--format", "json", f"--report=json={tmp_path / 'json'}", f"--report=full={tmp_path / 'full'}", "."
+        "--format", "jsonl", f"--report=jsonl={tmp_path / 'json'}", f"--report=full={tmp_path / 'full'}", "."
     )
 
     assert done.returncode == 0, done.stderr
@@ -157,7 +157,7 @@ def test_github_is_told_in_its_own_way(assets, tmp_path):
     assert "V104" in table
     assert not assets.gate("--format", "full", *QUICK, **github).stdout.startswith("::")
     assert summary.read_text() == f"{first}\n{table}{table}"
-    assets.put("lipready.toml", 'format = "json"\n')
+    assets.put("lipready.toml", 'format = "jsonl"\n')
     assert reports_of(assets.gate(*QUICK, **github).stdout)
 
 
@@ -231,17 +231,17 @@ def test_a_baseline_is_a_ratchet(assets, ffmpeg, media):
 def test_the_shards_merged_are_the_whole(assets, media, tmp_path):
     for name in ("a", "b", "c", "d"):
         assets.put(f"more/{name}.mp4", media / "good.mp4")
-    whole = assets.gate("--report", f"sarif={tmp_path / 'whole'}", "--format", "json", *QUICK)
+    whole = assets.gate("--report", f"sarif={tmp_path / 'whole'}", "--format", "jsonl", *QUICK)
     shards = []
     for number in (1, 2):
-        done = assets.gate("--shard", f"{number}/2", "--report", f"json={tmp_path / str(number)}", *QUICK)
+        done = assets.gate("--shard", f"{number}/2", "--report", f"jsonl={tmp_path / str(number)}", *QUICK)
         shards.append(reports_of((tmp_path / str(number)).read_text()))
         assert done.returncode == (1 if any(report["verdict"] == "fail" for report in shards[-1]) else 0)
     assert all(shards)
     assert sum(map(len, shards)) == len(reports_of(whole.stdout)) == 6
 
     merged = assets.gate(
-        tmp_path / "2", tmp_path / "1", "--format", "json", f"--report=sarif={tmp_path / 'merged'}",
+        tmp_path / "2", tmp_path / "1", "--format", "jsonl", f"--report=sarif={tmp_path / 'merged'}",
         command=("report", "merge"),
     )  # fmt: skip
 
@@ -249,15 +249,39 @@ def test_the_shards_merged_are_the_whole(assets, media, tmp_path):
     assert (tmp_path / "merged").read_bytes() == (tmp_path / "whole").read_bytes()
 
 
+def test_a_shard_that_is_not_there_is_no_pass(assets, tmp_path):
+    """Of two units some shard of five has none: it says that it was there, in every format."""
+    written = [tmp_path / f"{number}.jsonl" for number in range(1, 6)]
+    for number, path in enumerate(written, 1):
+        asked = ("--shard", f"{number}/5", *QUICK)
+        done = assets.gate(*asked, "--format", "jsonl", "--report", f"full={tmp_path / 'full'}")
+        path.write_text(done.stdout)
+        assert done.stdout
+        if reports_of(done.stdout)[0]["schema"] == "lipready.shard/1":
+            empty = path
+            assert (done.returncode, (tmp_path / "full").read_text()) == (0, "")
+            document = json.loads(assets.gate(*asked, "--format", "json").stdout)
+            assert (document["shard"], document["shard_size"], document["reports"]) == (f"{number}/5", 0, [])
+
+    def merge(paths):
+        return assets.gate(*paths, "--format", "json", command=("report", "merge"))
+
+    assert merge(written).returncode == 1
+    assert merge(written).stdout == assets.gate("--format", "json", *QUICK).stdout
+    lacking = merge([path for path in written if path != empty])
+    assert (lacking.returncode, lacking.stdout) == (3, "")
+    assert lacking.stderr == f"Not everything was checked: shard {empty.stem} of 5 is missing.\n"
+
+
 def test_paths_are_those_of_the_repository_from_any_folder(assets):
-    whole = assets.gate("--format", "json", *QUICK).stdout
+    whole = assets.gate("--format", "jsonl", *QUICK).stdout
     inner = assets.folder / "single"
 
-    assert verdicts_of(assets.gate("--format", "json", *QUICK, cwd=inner).stdout) == {SMALL: "fail"}
-    assert assets.gate("--format", "json", "--quick", "..", cwd=inner).stdout == whole
-    assert verdicts_of(assets.gate("--format", "json", "--quick", "small.mp4", cwd=inner).stdout) == {SMALL: "fail"}
-    assert verdicts_of(assets.gate("--format", "json", "--quick", "**/*.wav").stdout) == {ANNA[1:2]: "pass"}
-    assert verdicts_of(assets.gate("--format", "json", "--quick", "jobs", "single/*.mp4").stdout) == {
+    assert verdicts_of(assets.gate("--format", "jsonl", *QUICK, cwd=inner).stdout) == {SMALL: "fail"}
+    assert assets.gate("--format", "jsonl", "--quick", "..", cwd=inner).stdout == whole
+    assert verdicts_of(assets.gate("--format", "jsonl", "--quick", "small.mp4", cwd=inner).stdout) == {SMALL: "fail"}
+    assert verdicts_of(assets.gate("--format", "jsonl", "--quick", "**/*.wav").stdout) == {ANNA[1:2]: "pass"}
+    assert verdicts_of(assets.gate("--format", "jsonl", "--quick", "jobs", "single/*.mp4").stdout) == {
         ANNA: "pass",
         SMALL: "fail",
     }
@@ -269,13 +293,13 @@ def test_a_pointer_of_git_lfs_is_judged_as_far_as_it_goes(assets, media):
     assets.put("here.mp4", pointer.format(sha256(content).hexdigest(), len(content)))
     assets.put("large.mp4", pointer.format("0" * 64, 400 << 20))
 
-    done = assets.gate("--format", "json", *QUICK, "--no-cache")
+    done = assets.gate("--format", "jsonl", *QUICK, "--no-cache")
 
     found = {r["files"][0]["path"]: {f["rule"] for f in r["findings"]} for r in reports_of(done.stdout)}
     assert found["here.mp4"] == {"F002"}
     assert found["large.mp4"] == {"F002", "V106"}
     assets.gate(*QUICK)
-    known = {r["files"][0]["path"]: r for r in reports_of(assets.gate("--format", "json", *QUICK).stdout)}
+    known = {r["files"][0]["path"]: r for r in reports_of(assets.gate("--format", "jsonl", *QUICK).stdout)}
     assert {finding["rule"] for finding in known["here.mp4"]["findings"]} >= {"V103", "V104"}
 
 
@@ -288,7 +312,7 @@ def test_a_broken_file_costs_its_own_verdict(assets, media, tmp_path):
     outside.write_bytes((media / "good.mp4").read_bytes())
     (assets.folder / "broken/link.mp4").symlink_to(outside)
 
-    done = assets.gate("--format", "json", *QUICK)
+    done = assets.gate("--format", "jsonl", *QUICK)
 
     assert done.returncode == 1
     found = {r["files"][0]["path"]: {f["rule"] for f in r["findings"]} for r in reports_of(done.stdout)}
@@ -310,7 +334,7 @@ def test_the_report_is_the_same_however_the_work_is_done(repository, good_job, m
     with cluster as running:
         ways = (("--workers", "1"), ("--workers", "2"), ("--executor", f"dask={running.scheduler_address}"))
         done = [
-            repository.gate(*way, "--no-cache", f"--report=json={tmp_path / str(number)}", ".")
+            repository.gate(*way, "--no-cache", f"--report=jsonl={tmp_path / str(number)}", ".")
             for number, way in enumerate(ways)
         ]
 
@@ -347,7 +371,7 @@ def first_children(process):
 def test_every_file_has_its_verdict_when_a_worker_is_killed(repository, good_job):
     for number in range(6):
         repository.put(f"{number}.wav", good_job[1])
-    with start(repository, "--workers", "2", "--no-cache", "--format", "json", ".") as process:
+    with start(repository, "--workers", "2", "--no-cache", "--format", "jsonl", ".") as process:
         os.kill(first_children(process)[0].pid, signal.SIGKILL)
         stdout, stderr = process.communicate(timeout=100)
 

@@ -179,7 +179,7 @@ def test_a_missed_deadline_leaves_the_task(run, job, slow):
     assert len(done.stderr.splitlines()) == 1
     (task,) = slow.ledger().tasks
     job_id = re.search(r"lipready tasks resume ([0-9a-f]{12})", done.stderr)[1]
-    shown = json.loads(run("tasks", "list", "--format", "json", **there).stdout)
+    shown = json.loads(run("tasks", "list", "--format", "jsonl", **there).stdout)
     assert (shown["id"], shown["task_id"], shown["stage"]) == (job_id, task.id, "submitted")
 
 
@@ -289,7 +289,7 @@ def test_addresses_are_sent_as_they_are_and_their_queries_shown_nowhere(run, job
     # What looks at an address before it is sent, and what fetches it afterwards, ask for exactly that address.
     for path in job:
         assert {asked for asked in site.asked if asked.startswith(f"/{path.name}")} == {f"/{path.name}{query}"}
-    shown = run("tasks", "show", json.loads(run("tasks", "list", "--format", "json").stdout)["id"])
+    shown = run("tasks", "show", json.loads(run("tasks", "list", "--format", "jsonl").stdout)["id"])
     assert f"{base}/{job[0].name}" in shown.stdout
     for text in (done.stdout, done.stderr, shown.stdout, written_in(site.written).decode("latin-1")):
         assert "s3cret" not in text

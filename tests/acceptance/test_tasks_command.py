@@ -58,13 +58,15 @@ def submitted(run, job, *arguments):
 
 
 def listed(run):
-    return [json.loads(line) for line in run("tasks", "list", "--format", "json").stdout.splitlines()]
+    return json.loads(run("tasks", "list", "--format", "json").stdout)["jobs"]
 
 
 def test_an_empty_journal(at, fast):
     run = at(fast)
     assert run("tasks").stdout == "No job was submitted from here yet.\n"
-    assert run("tasks", "list", "--format", "json").stdout == ""
+    assert listed(run) == []
+    assert run("tasks", "list", "--format", "jsonl").stdout == ""
+    assert json.loads(run("tasks", "resume", "--format", "json").stdout)["tasks"] == []
     resumed = run("tasks", "resume")
     assert (resumed.returncode, resumed.stdout) == (0, "")
     for command in ("show", "resume", "cancel"):
@@ -104,7 +106,9 @@ def test_resume_without_an_id_brings_all_of_them_home(at, fast, job, tmp_path):
     sent = [submitted(run, job, "-o", "one.mp4"), submitted(run, job, "--provider", "evolink")]
     done = run("tasks", "resume", "--format", "json", *SOON)
     assert (done.returncode, done.stderr) == (0, "")
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    document = json.loads(done.stdout)
+    lines = document["tasks"]
+    assert document["schema"] == "lipready.tasks/1"
     assert [line["task"] for line in lines] == [each["task"] for each in sent]
     folder = tmp_path / "cwd"
     assert {path.name for path in folder.iterdir()} == {"one.mp4", f"{sent[1]['job']}.mp4"}

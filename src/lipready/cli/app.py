@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from lipready.cli.interrupt import catch_interrupts, end
+from lipready.cli.streams import open_streams
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -12,6 +13,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Imports make tens of thousands of objects that stay: looking through them again and again is a tenth of start-up.
     gc.set_threshold(50_000)
     catch_interrupts()
+    open_streams()
     try:
         given = list(sys.argv[1:] if arguments is None else arguments)
         status = _replayed(given)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import click
 
-from lipready.cli.options import speaking
+from lipready.cli.options import record_format_option, speaking
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN
 from lipready.errors import UsageError
@@ -24,7 +24,7 @@ def command(ctx: click.Context) -> None:
 
 
 @command.command(name="info", short_help="Show where the cache is and what it holds.")
-@click.option("--format", "form", type=click.Choice(("full", "json")), default="full", help="Format on stdout.")
+@record_format_option
 @speaking
 def show_info(*, form: str = "full", session: Session) -> int:
     """Show where the cache is, how large it is, what it holds, and how often facts were found in it."""
@@ -34,7 +34,7 @@ def show_info(*, form: str = "full", session: Session) -> int:
     info = cache.info()
     for trouble in cache.troubles:
         session.complain(trouble)
-    if form == "json":
+    if form != "full":
         session.write(json.dumps(asdict(info)) + "\n")
         return CLEAN
     page = session.page()
@@ -48,7 +48,8 @@ def show_info(*, form: str = "full", session: Session) -> int:
     }
     lines = []
     for name, value in rows.items():
-        lines += page.wrap(f"{page.paint(name.ljust(9), 'strong')} {value}", hanging=" " * 10)
+        first, *rest = page.wrap(value, indent=" " * 10)
+        lines += [f"{page.paint(name.ljust(9), 'strong')} {first[10:]}", *rest]
     session.write(page.finish(lines))
     return CLEAN
 

@@ -56,7 +56,8 @@ def command(
 
     \b
     Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage,
-    configuration, a missing component or a crash, 3 nothing was checked.
+    configuration, a missing component, a report that could not be written or a
+    crash, 3 nothing was checked.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     from lipready.profiles.loader import load_profile
 
@@ -76,13 +77,17 @@ def command(
         from lipready.cli.inputs import assign
 
         jobs = [assign(files, video=video, audio=audio, reference=reference, options=options, gate=True)]
-    return _check(jobs, load_profile(shared.provider), shared, session, allow_private=allow_private)
+    several, profile = job_list is not None, load_profile(shared.provider)
+    return _check(jobs, profile, shared, session, allow_private=allow_private, several=several)
 
 
-def _check(jobs: list[Job], profile: "Profile", shared: Shared, session: Session, *, allow_private: bool) -> int:
+def _check(
+    jobs: list[Job], profile: "Profile", shared: Shared, session: Session, *, allow_private: bool, several: bool
+) -> int:
+    """Check jobs; a list of jobs has one document (`several`), however many they are."""
     from lipready.check import Settings, check_job
     from lipready.cli.progress import progress_bars
-    from lipready.cli.report_files import refuse_inputs, write_reports
+    from lipready.cli.report_files import refuse_inputs, write_report, write_reports
     from lipready.cli.selection import chosen_rules, require_some_ran
     from lipready.reports.render import DOCUMENTS, render, render_all
 
@@ -90,6 +95,7 @@ def _check(jobs: list[Job], profile: "Profile", shared: Shared, session: Session
     refuse_inputs(shared.reports, jobs)
     reports: list[Report] = []
     status = CLEAN
+    at_the_end = several and shared.form in DOCUMENTS
     for number, job in enumerate(jobs, start=1):
         with progress_bars(session) as progress:
             settings = Settings(
@@ -97,15 +103,19 @@ def _check(jobs: list[Job], profile: "Profile", shared: Shared, session: Session
             )
             report = check_job(job, profile, settings)
         reports.append(report)
-        if shared.form not in DOCUMENTS:
-            session.write(_heading(number, len(jobs), shared.form) + render(report, shared.form, session.page()))
+        if not at_the_end:
+            page = replace(session.page(), fail_on=shared.fail_on)
+            session.write(_heading(number, len(jobs), shared.form) + render(report, shared.form, page))
         status = max(status, of_report(report, shared.fail_on))
         if session.abandoned and not shared.reports:
             return status
-    if shared.form in DOCUMENTS:
+    if at_the_end:
         page = replace(session.page(), fail_on=shared.fail_on)
         session.write(render_all([report.to_dict() for report in reports], shared.form, page))
-    write_reports(shared.reports, reports, shared.fail_on)
+    if several:
+        write_reports(shared.reports, reports, shared.fail_on)
+    else:
+        write_report(shared.reports, reports[0], shared.fail_on)
     require_some_ran(reports, chosen)
     return status
 

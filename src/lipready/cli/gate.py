@@ -58,12 +58,13 @@ def command(
 
     Jobs are those of lipready.jobs.toml, and files of one stem in one folder (anna.mp4, anna.wav, anna.ref.jpg). What
     was measured is remembered by content: only what changed costs time. Under GitHub Actions the format is github
-    where none is named, and the job's summary is written.
+    where none is named, and the job's summary is written. What the shards of a run write with --format jsonl,
+    `lipready report merge` puts together.
 
     \b
     Exit status: 0 nothing at or above --fail-on, 1 findings (or --fix changed a
-    file), 2 usage, configuration, a missing component or a crash,
-    3 nothing was checked.
+    file), 2 usage, configuration, a missing component, a report that could not
+    be written or a crash, 3 nothing was checked.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     if write and not fix:
         raise click.UsageError("--write says where --fix repairs: say --fix as well.")

@@ -37,14 +37,8 @@ def replayed(arguments: Sequence[str]) -> int | None:
     memo = valid_memo(None if NO_TIMES else begin(arguments))
     if memo is None or memo.reports:
         return None
-    import sys
-
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     session = Session()
-    status = say_again(memo, session)
-    session.close()
-    return status
+    return session.close(say_again(memo, session))
 
 
 def valid_memo(begun: Begun | None) -> "Memo | None":

@@ -4,19 +4,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from lipready.cli.options import Shared
 from lipready.cli.session import Session
 from lipready.facts.quantity import counted
+from lipready.facts.report import Shard
 from lipready.gate.fix import Change
 from lipready.gate.unit import Notice, UnitVerdict, Waived
 from lipready.reports.page import Tone
 from lipready.reports.render import DOCUMENTS, render, render_all
 
 
-def output_of(form: str, session: Session) -> "Output":
+def output_of(shared: Shared, session: Session, shard: Shard | None) -> "Output":
     """Choose how to write: as it comes, or as one document at the end."""
-    if form in DOCUMENTS:
-        return Document(session, form)
-    return Stream(session, form) if form == "json" else Output(session, form)
+    if shared.form in DOCUMENTS:
+        return Document(session, shared, shard)
+    return (Stream if shared.form == "jsonl" else Output)(session, shared, shard)
 
 
 @dataclass(slots=True)
@@ -24,7 +26,8 @@ class Output:
     """For people: what is wrong as it is found, then one line that sums up."""
 
     session: Session
-    form: str
+    shared: Shared
+    shard: Shard | None
     shown: int = field(default=0, init=False)
 
     def show(self, verdict: UnitVerdict) -> None:
@@ -33,10 +36,10 @@ class Output:
         if report.verdict == "pass" and not (report.findings and self.session.verbose):
             return
         page = self.session.page()
-        if self.form == "concise":
+        if self.shared.form == "concise":
             text = render_all([report.to_dict()], "concise", replace(page, brief=True))
         else:
-            text = ("\n\n" if self.shown else "") + render(report, self.form, page)
+            text = ("\n\n" if self.shown else "") + render(report, self.shared.form, page)
         self.shown += 1
         self.session.write(text)
 
@@ -54,12 +57,15 @@ class Output:
             self.session.write("".join(page.finish(page.wrap(_waived(each))) for v in verdicts for each in v.waived))
         self.session.write(self.conclusion(verdicts))
 
+    def empty(self) -> None:
+        """Write nothing for a shard to which nothing falls: that is said on stderr."""
+
     def conclusion(self, verdicts: Sequence[UnitVerdict]) -> str:
         """Sum up: what is written last."""
         page = self.session.page()
         mark, tone = _mark(verdicts)
         line = f"{page.paint(mark, tone)}: {summary(verdicts)}"
-        return ("\n" if self.shown and self.form == "full" else "") + page.finish([line])
+        return ("\n" if self.shown and self.shared.form == "full" else "") + page.finish([line])
 
     def notify(self, notices: Sequence[Notice]) -> None:
         """Write notices to stderr."""
@@ -73,7 +79,17 @@ class Stream(Output):
 
     def show(self, verdict: UnitVerdict) -> None:
         """Write one report."""
-        self.session.write(render(verdict.report, self.form, self.session.page()))
+        self._write([verdict])
+
+    def empty(self) -> None:
+        """Write that the shard was there."""
+        self._write([])
+
+    def _write(self, verdicts: Sequence[UnitVerdict]) -> None:
+        """Write reports as other programs read them."""
+        reports = [verdict.report.to_dict() for verdict in verdicts]
+        page = replace(self.session.page(), fail_on=self.shared.fail_on)
+        self.session.write(render_all(reports, self.shared.form, page, self.shard))
 
     def close(self, verdicts: Sequence[UnitVerdict], notices: Sequence[Notice]) -> None:
         """Write nothing but notices."""
@@ -87,7 +103,7 @@ class Stream(Output):
 
 
 @dataclass(slots=True)
-class Document(Output):
+class Document(Stream):
     """One document for the whole run."""
 
     def show(self, verdict: UnitVerdict) -> None:
@@ -96,13 +112,7 @@ class Document(Output):
     def close(self, verdicts: Sequence[UnitVerdict], notices: Sequence[Notice]) -> None:
         """Write the document."""
         self.notify(notices)
-        reports = [verdict.report.to_dict() for verdict in verdicts]
-        self.session.write(render_all(reports, self.form, self.session.page()))
-
-    def conclusion(self, verdicts: Sequence[UnitVerdict]) -> str:
-        """Give nothing: the document is all."""
-        del verdicts
-        return ""
+        self._write(verdicts)
 
 
 def summary(verdicts: Sequence[UnitVerdict]) -> str:

@@ -26,13 +26,10 @@ def file_progress(session: Session, files: int) -> Iterator[Progress]:
     if session.quiet or not sys.stderr.isatty():
         yield Progress(lambda _path: None, lambda _finding: None, seen=False)
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
 
-    console = Console(stderr=True, no_color=not session.colored(sys.stderr))
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
-    with Bars(*columns, TextColumn("{task.description}"), console=console, transient=True) as bars:
+    with session.bars(*columns, TextColumn("{task.description}")) as bars:
         bar = bars.add_task("", total=files, rate="")
 
         def told(_path: str) -> None:

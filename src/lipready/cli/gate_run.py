@@ -1,12 +1,12 @@
 """One run of `lipready gate`, from paths to an exit status."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,12 +16,13 @@ from lipready.cli.gate_memo import Begun, record
 from lipready.cli.gate_output import Output, output_of
 from lipready.cli.gate_progress import file_progress
 from lipready.cli.options import Shared
-from lipready.cli.report_files import refuse_inputs, write_merged, write_reports
+from lipready.cli.report_files import refuse_inputs, write_reports
 from lipready.cli.selection import chosen_rules, require_some_ran
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, FOUND
 from lipready.errors import UsageError
 from lipready.facts.quantity import counted, plural
+from lipready.facts.report import Shard
 from lipready.gate.baseline import unmeasured, updated_baseline
 from lipready.gate.baseline_file import Baseline, read_baseline, write_baseline
 from lipready.gate.cache import FactsCache
@@ -82,13 +83,15 @@ def run_gate(request: Request, session: Session, begun: Begun | None = None) -> 
     require_paths(request.tree)
     recording = record(begun, request, configuration.files, session)
     paired = collect(root, request.tree.asked)
-    units = _my_share(paired.units, request.shard)
+    units, part = _my_share(paired.units, request.shard, profile)
+    output = output_of(shared, session, part)
     if not units:  # the other machines of the matrix check what there is
         there = len(paired.units)
         session.complain(
             f"Nothing falls to shard {request.shard}: there {plural(there, 'is')} {counted(there, 'thing')} to check."
         )
-        write_merged(shared.reports, [], shared.fail_on)
+        output.empty()
+        _write_files(shared, (), part)
         return CLEAN
     whole = request.shard is None and any(os.path.realpath(path) == str(root) for path in request.tree.asked)
     policy = configuration.policy(root, only=shared.only, ignore=shared.ignore, fail_on=shared.fail_on, whole=whole)
@@ -96,7 +99,6 @@ def run_gate(request: Request, session: Session, begun: Begun | None = None) -> 
     cache = FactsCache() if request.cached else None
     course = Course(request=request, root=root, profile=profile, policy=policy, units=units, store=Store(root, cache))
     sieve = Sieve(policy, _baseline(request), profile, datetime.now(UTC).astimezone().date())
-    output = output_of(shared.form, session)
     verdicts = _examine(course, sieve, output, session)
     sifted, notices = sieve.all(verdicts)
     require_some_ran([verdict.report for verdict in verdicts], chosen)
@@ -110,11 +112,7 @@ def run_gate(request: Request, session: Session, begun: Begun | None = None) -> 
         notices = (*notices, *map(_not_accepted, sorted(lost)))
     notices = (*paired.notices, *notices, *(Notice(trouble) for trouble in (cache.troubles if cache else ())))
     output.close(sifted, notices)
-    wanted = shared.reports or os.environ.get("GITHUB_STEP_SUMMARY")
-    reports = [verdict.report.to_dict() for verdict in sifted] if wanted else []
-    write_merged([each for each in shared.reports if each[0] != "full"], reports, shared.fail_on)
-    write_reports([each for each in shared.reports if each[0] == "full"], [verdict.report for verdict in sifted])
-    _write_job_summary(reports, shared)
+    _write_files(shared, sifted, part)
     changed = _fix(sifted, course, output) if request.fix else False
     failing = any(fails(verdict, policy) for verdict in sifted) or any(notice.failing for notice in notices)
     accepted_now = request.update_baseline and not changed and not lost
@@ -129,7 +127,7 @@ def _examine(course: Course, sieve: Sieve, output: Output, session: Session) -> 
     """Examine every unit, and show each as soon as all before it are known."""
     request, shared = course.request, course.request.shared
     verdicts: list[UnitVerdict] = []
-    every_fact = any(form in ("json", "full") for form, _path in shared.reports)
+    every_fact = shared.form == "json" or any(form in ("json", "jsonl", "full") for form, _path in shared.reports)
     files = len({path for unit in course.units for _role, path in unit.files()})
     with _executor(request.executor) as executor, file_progress(session, files) as progress:
         survey = Survey(
@@ -170,11 +168,13 @@ def _not_accepted(path: str) -> Notice:
     return Notice(f"{one_line(path)} was not measured, so the baseline accepts nothing of it: run again.")
 
 
-def _my_share(units: Sequence[Unit], text: str | None) -> tuple[Unit, ...]:
+def _my_share(units: Sequence[Unit], text: str | None, profile: Profile) -> tuple[tuple[Unit, ...], Shard | None]:
+    """Choose what this machine checks, and describe it; every machine writes the shard in the same way."""
     if text is None:
-        return tuple(units)
+        return tuple(units), None
     number, count = parse_shard(text)
-    return tuple(shard(units, number, count))
+    mine = tuple(shard(units, number, count))
+    return mine, Shard(profile.name, f"{number}/{count}", len(mine))
 
 
 def _baseline(request: Request) -> Baseline | None:
@@ -189,9 +189,11 @@ def _fix(verdicts: Sequence[UnitVerdict], course: Course, output: Output) -> boo
     return bool(changes)
 
 
-def _write_job_summary(reports: Sequence[Mapping[str, Any]], shared: Shared) -> None:
-    """Under GitHub Actions, put the table where the job shows it, unless that was asked for by name."""
+def _write_files(shared: Shared, verdicts: Sequence[UnitVerdict], part: Shard | None) -> None:
+    """Write what was asked for, and what GitHub shows of a job, unless that was asked for by name."""
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     named = any(os.path.realpath(path) == os.path.realpath(summary or "") for _form, path in shared.reports)
-    if summary and os.environ.get("GITHUB_ACTIONS") == "true" and not named:
-        write_merged([("markdown", Path(summary))], reports, shared.fail_on)
+    more = [("markdown", Path(summary))] if summary and os.environ.get("GITHUB_ACTIONS") == "true" and not named else []
+    if verdicts or shared.reports:
+        files = [*shared.reports, *(more if verdicts else [])]
+        write_reports(files, [verdict.report for verdict in verdicts], shared.fail_on, part)

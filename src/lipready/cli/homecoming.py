@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lipready.facts.task import TaskState
     from lipready.task import Task
 
-SCHEMA = "lipready.task/1"
+SCHEMA, LIST_SCHEMA = "lipready.task/1", "lipready.tasks/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,25 @@ def _arriving(output: str, progress: Progress | None) -> Callable[[float], None]
     return None if progress is None else lambda share: progress(output, share)
 
 
-def outcome_writer(form: str, session: Session, report: "Report | None" = None) -> "Outcome":
-    """Choose how to show what comes of a job: for people, or as one line of JSON."""
-    return (JsonOutcome if form == "json" else Outcome)(session, report)
+def outcome_writer(
+    form: str,
+    session: Session,
+    report: "Report | None" = None,
+    write: Callable[[dict[str, Any]], None] | None = None,
+) -> "Outcome":
+    """Choose how to show what comes of a job: for people, or as one line of JSON, which is written by `write`."""
+    if form == "full":
+        return Outcome(session, report)
+    return JsonOutcome(session, report, write or (lambda content: session.write(_line(content))))
+
+
+def outcomes_as_json(outcomes: list[dict[str, Any]]) -> str:
+    """One document with what came of several jobs."""
+    return _line({"schema": LIST_SCHEMA, "tasks": outcomes})
+
+
+def _line(content: dict[str, Any]) -> str:
+    return json.dumps(content, allow_nan=False) + "\n"
 
 
 @dataclass(slots=True)
@@ -126,7 +142,9 @@ class Outcome:
 
 @dataclass(slots=True)
 class JsonOutcome(Outcome):
-    """Writes one line at the end."""
+    """Writes one record at the end."""
+
+    write: Callable[[dict[str, Any]], None]
 
     def refused(self, error: PreflightError) -> None:
         """Write the report of a job that was not sent."""
@@ -172,7 +190,7 @@ class JsonOutcome(Outcome):
             "error": error,
             "report": None if self.report is None else self.report.to_dict(),
         }
-        self.session.write(json.dumps(content, allow_nan=False) + "\n")
+        self.write(content)
 
 
 def _near(path: Path) -> str:

@@ -1,5 +1,6 @@
 """The options that commands share."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -12,6 +13,9 @@ from lipready.cli.config import apply_configuration
 from lipready.cli.session import Session
 from lipready.errors import UsageError
 from lipready.gate.settings import FORMATS
+
+RECORD_FORMATS = ("full", "json", "jsonl")
+"""Formats of commands that write records of their own kinds: `json` is one document, `jsonl` one record a line."""
 
 Command = Callable[..., Any]
 ReportFile = tuple[str, Path]
@@ -106,9 +110,20 @@ def report_option(formats: Sequence[str]) -> Callable[[Command], Command]:
         "reports",
         metavar="FORMAT=PATH",
         multiple=True,
-        callback=lambda ctx, param, values: tuple(_report_file(formats, value, ctx, param) for value in values),
+        callback=lambda ctx, param, values: _report_files(formats, values, ctx, param),
         help=f"Also write a report to a file; repeatable. Formats: {', '.join(formats)}.",
     )
+
+
+def _report_files(
+    formats: Sequence[str], values: Sequence[str], ctx: click.Context, param: click.Parameter
+) -> tuple[ReportFile, ...]:
+    files = tuple(_report_file(formats, value, ctx, param) for value in values)
+    places = [os.path.realpath(path) for _form, path in files if path.is_file() or not path.exists()]
+    twice = next((place for place in places if places.count(place) > 1), None)
+    if twice is not None and twice != os.path.realpath(os.environ.get("GITHUB_STEP_SUMMARY") or os.devnull):
+        raise click.BadParameter(f"{twice!r} is named for two reports, and would hold the last alone.", ctx, param)
+    return files
 
 
 def _report_file(formats: Sequence[str], value: str, ctx: click.Context, param: click.Parameter) -> ReportFile:
@@ -124,6 +139,9 @@ def _report_file(formats: Sequence[str], value: str, ctx: click.Context, param: 
     return form, Path(path)
 
 
+record_format_option = click.option(
+    "--format", "form", type=click.Choice(RECORD_FORMATS), default="full", help="Format on stdout."
+)
 provider_option = click.option(
     "--provider", metavar="NAME|PATH", default="dashscope", show_default=True, help="A profile's name, or its file."
 )

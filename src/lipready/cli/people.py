@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lipready.cli.options import config_option, speaking
+from lipready.cli.options import config_option, record_format_option, speaking
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, FOUND
 from lipready.errors import NothingCheckedError, UsageError
@@ -26,7 +26,7 @@ _ENDINGS = (".jpg", ".jpeg")
     metavar="JPEG",
     help="Also draw a contact sheet: for each person the best face, a strip of moments, and when it is seen.",
 )
-@click.option("--format", "form", type=click.Choice(("full", "json")), default="full", help="Format on stdout.")
+@record_format_option
 @click.option("--every-frame", is_flag=True, help="Look at every frame instead of a sample.")
 @config_option
 @speaking
@@ -54,7 +54,7 @@ def command(*, video: str, sheet: Path | None, form: str, every_frame: bool, ses
     if file is None or not isinstance(file.people, PeopleFacts):
         raise NothingCheckedError(_why(video, file))
     seen = bool(file.people.people)
-    session.write(as_json(file) if form == "json" else as_text(file, session.page()))
+    session.write(as_text(file, session.page()) if form == "full" else as_json(file))
     if sheet is not None and seen:
         write_sheet(file, sheet)
         session.complain(f"The contact sheet is {sheet}.")

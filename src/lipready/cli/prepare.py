@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lipready.cli.options import Shared, judging_options, request_options
+from lipready.cli.options import RECORD_FORMATS, Shared, judging_options, request_options
 from lipready.cli.session import Session
 from lipready.cli.status import FOUND, of_report
 from lipready.job import Job, RequestOptions
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan and the ffmpeg commands; write nothing.")
 @request_options
-@judging_options(("full", "json"))
+@judging_options(RECORD_FORMATS)
 def command(
     *,
     files: tuple[str, ...],
@@ -119,7 +119,7 @@ def _prepare(job: Job, settings: "Settings", choices: "Choices", run: Run) -> in
     from lipready.check import check_job
     from lipready.cli.preparation import as_json, as_text, unanswered
     from lipready.cli.progress import progress_bars
-    from lipready.cli.report_files import write_reports
+    from lipready.cli.report_files import write_report
     from lipready.cli.selection import chosen_rules, require_some_ran
     from lipready.cli.speaker import settle_speaker
     from lipready.prepare import repair_job
@@ -130,14 +130,14 @@ def _prepare(job: Job, settings: "Settings", choices: "Choices", run: Run) -> in
     chosen = chosen_rules(profile, shared)
     with progress_bars(session) as progress:
         before = check_job(job, profile, replace(settings, progress=progress), describe=True)
-    asking = shared.form != "json" and not run.dry_run
+    asking = shared.form == "full" and not run.dry_run
     choices, sheet = settle_speaker(before, choices, None if run.dry_run else run.out, session, asking=asking)
     with progress_bars(session) as progress:
         settings = replace(settings, progress=progress)
         prepared = repair_job(job, before, profile, settings, choices, out=run.out, dry_run=run.dry_run)
-    form = as_json(prepared, sheet) if shared.form == "json" else as_text(prepared, run.out, session.page(), sheet)
+    form = as_text(prepared, run.out, session.page(), sheet) if shared.form == "full" else as_json(prepared, sheet)
     session.write(form)
-    write_reports(shared.reports, [prepared.report], shared.fail_on)
+    write_report(shared.reports, prepared.report, shared.fail_on)
     require_some_ran([prepared.report], chosen)
     if prepared.speaker_open:
         return FOUND

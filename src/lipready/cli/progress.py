@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from lipready.cli.session import Session
@@ -49,27 +49,18 @@ def waiting_line(session: Session) -> Iterator[Callable[[str], None] | None]:
     if session.quiet or not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
-    from rich.progress import Progress as Bars
     from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    console = Console(stderr=True, no_color=not session.colored(sys.stderr))
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Bars(*columns, console=console, transient=True) as bars:
+    with session.bars(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()) as bars:
         line = bars.add_task("")
         yield lambda what: bars.update(line, description=_label(what))
 
 
-def _bars(session: Session) -> "Bars":
-    from rich.console import Console
+def _bars(session: Session) -> "AbstractContextManager[Bars]":
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
 
-    console = Console(stderr=True, no_color=not session.colored(sys.stderr))
     percent = TextColumn("{task.percentage:>3.0f}%")
-    return Bars(
-        TextColumn("{task.description}"), BarColumn(), percent, TimeRemainingColumn(), console=console, transient=True
-    )
+    return session.bars(TextColumn("{task.description}"), BarColumn(), percent, TimeRemainingColumn())
 
 
 def _label(what: str) -> str:

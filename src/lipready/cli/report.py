@@ -8,7 +8,7 @@ import click
 
 from lipready.cli.options import ReportFile, config_option, fail_on_option, report_option, speaking
 from lipready.cli.session import Session
-from lipready.cli.status import of_verdict
+from lipready.cli.status import NOTHING_CHECKED, of_verdict
 from lipready.errors import NothingCheckedError, UsageError
 from lipready.gate.settings import FORMATS
 
@@ -35,14 +35,18 @@ def merge(
     fail_on: Literal["error", "warning"],
     session: Session,
 ) -> int:
-    """Put together what the shards of a run wrote with --format json or --report json=FILE.
+    """Put together what the shards of a run wrote with --format jsonl or --report jsonl=FILE; json does as well.
 
-    Nothing is checked again: the verdict is the worst of them, in the order of paths. Exit status as of `check`.
-    """
+    Nothing is checked again: the verdict is the worst of them, in the order of paths.
+
+    \b
+    Exit status: as of `check`; 3 where a shard is missing, cut short, given
+    twice or of another run.
+    """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     import os
 
     from lipready.cli.report_files import write_merged
-    from lipready.cli.shards import read_shards
+    from lipready.cli.shards import IncompleteRunError, read_shards
     from lipready.reports.count import worst_verdict
     from lipready.reports.render import render_all
 
@@ -50,7 +54,11 @@ def merge(
     for path in files:
         if os.path.realpath(path) in taken:
             raise UsageError(f"{path}: is an input; a report would overwrite it.")
-    merged = read_shards(files)
+    try:
+        merged = read_shards(files)
+    except IncompleteRunError as error:
+        session.complain(f"Not everything was checked: {error}")
+        return NOTHING_CHECKED
     if not merged:
         raise NothingCheckedError("the files hold no report.")
     session.write(render_all(merged, form, replace(session.page(), fail_on=fail_on)))

@@ -1,14 +1,13 @@
 """One run of the command line: from arguments to an exit status."""
 
 import os
-import sys
 from collections.abc import Sequence
 
 import click
 
 from lipready.cli.group import command_line
 from lipready.cli.session import Session
-from lipready.cli.status import CLEAN, INTERRUPTED, NOTHING_CHECKED, TROUBLE
+from lipready.cli.status import INTERRUPTED, NOTHING_CHECKED, TROUBLE
 from lipready.errors import LipreadyError, NothingCheckedError
 
 _COMPLETION = "_LIPREADY_COMPLETE"
@@ -16,8 +15,6 @@ _COMPLETION = "_LIPREADY_COMPLETE"
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit status; every failure becomes one sentence on stderr."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     if _COMPLETION in os.environ:
         command_line.main(list(arguments), prog_name="lipready")
     session = Session()
@@ -33,11 +30,8 @@ def run(arguments: Sequence[str]) -> int:
         session.complain(f"Error: {error}")
         status = TROUBLE
     except Exception as error:  # noqa: BLE001 - the last line of defence: nobody should be shown a traceback
-        # click itself writes help and version; a pipe to a process of our own may break too, and that is a fault.
-        gone = isinstance(error, BrokenPipeError) and session.reader_has_gone()
-        status = CLEAN if gone else _report_crash(error, arguments, session)
-    session.close()
-    return status
+        status = _report_crash(error, arguments, session)
+    return session.close(status)
 
 
 def _report_crash(error: Exception, arguments: Sequence[str], session: Session) -> int:

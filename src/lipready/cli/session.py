@@ -1,13 +1,18 @@
 """What one run of the command line shares: its two streams, and how much it says."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
+
+from lipready.cli.status import INTERRUPTED, TROUBLE
+from lipready.cli.streams import failure_of
 
 if TYPE_CHECKING:
     import click
+    from rich.progress import Progress, ProgressColumn
 
     from lipready.reports.page import Page
 
@@ -16,8 +21,9 @@ _MARKS = "✗▲✓ℹ×–·…→≥"
 
 
 class Session:
-    """Writes results to stdout and everything else to stderr; survives a reader that goes away.
+    """Writes results to stdout and everything else to stderr, above the progress bars that are shown.
 
+    Where stdout can no longer be written to, work goes on: files are written, and a paid task is waited for.
     `listener` is told of what is written: "out" or "err", and the text.
     """
 
@@ -25,8 +31,13 @@ class Session:
         self.color = "auto"
         self.quiet = False
         self.verbose = False
-        self.abandoned = False
         self.listener: Callable[[str, str], None] | None = None
+        self._bars: Progress | None = None
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether what is written to stdout arrives nowhere: its reader has gone, or the disk is full."""
+        return failure_of(sys.stdout) is not None
 
     def page(self) -> "Page":
         """Describe stdout as a page."""
@@ -51,10 +62,10 @@ class Session:
         return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     def write(self, text: str) -> None:
-        """Write to stdout; once its reader has gone (`| head`), in silence to nowhere."""
+        """Write to stdout."""
         if self.listener is not None:
             self.listener("out", text)
-        with self._may_be_abandoned():
+        with self._above_bars(sys.stdout):
             sys.stdout.write(text)
             sys.stdout.flush()
 
@@ -65,8 +76,24 @@ class Session:
         if self.listener is not None:
             self.listener("err", text)
         lines = "\n".join(plain(line) for line in text.splitlines())
-        with suppress(BrokenPipeError):
+        with self._above_bars(sys.stderr):
             sys.stderr.write(lines + "\n")
+
+    @contextmanager
+    def bars(self, *columns: "ProgressColumn") -> Iterator["Progress"]:
+        """Show progress bars on stderr meanwhile; they vanish at the end, so that results stand alone."""
+        from rich.console import Console
+        from rich.progress import Progress
+
+        console = Console(stderr=True, no_color=not self.colored(sys.stderr))
+        # Redirected, what is written to stdout would come out on the console of the bars.
+        bars = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
+        with bars:
+            self._bars = bars
+            try:
+                yield bars
+            finally:
+                self._bars = None
 
     def show(self, error: "click.ClickException") -> None:
         """Show a usage error the way click does, with the control characters of its arguments escaped."""
@@ -79,30 +106,37 @@ class Session:
             sys.stderr.write(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n\n")
         self.complain(f"Error: {error.format_message()}")
 
-    def close(self) -> None:
-        """Flush stdout, so that the interpreter finds nothing to complain about at its end."""
-        with self._may_be_abandoned():
-            sys.stdout.flush()
+    def close(self, status: int) -> int:
+        """Write out what is left, and give the exit status: TROUBLE where stdout could not be written to.
 
-    def reader_has_gone(self) -> bool:
-        """Ask the system whether the other end of stdout is closed."""
-        import select
-
-        if self.abandoned or not hasattr(select, "poll"):  # Windows
-            return self.abandoned
-        poll = select.poll()
-        poll.register(sys.stdout.fileno(), 0)
-        return any(events & (select.POLLERR | select.POLLHUP) for _descriptor, events in poll.poll(0))
+        A reader that goes away (`| head`) has read all that it wanted: the status stays.
+        """
+        sys.stdout.flush()
+        failure = failure_of(sys.stdout)
+        if failure is None or isinstance(failure, ConnectionError):
+            return status
+        reason = "it is closed" if failure.errno == errno.EBADF else (failure.strerror or str(failure)).lower()
+        self.complain(f"Error: The report could not be written to standard output: {reason}.")
+        return status if status == INTERRUPTED else TROUBLE
 
     @contextmanager
-    def _may_be_abandoned(self) -> Iterator[None]:
+    def _above_bars(self, stream: TextIO) -> Iterator[None]:
+        """Take the bars away while something is written to a terminal, which is the one that they are on."""
+        bars = self._bars
+        if bars is None or not stream.isatty():
+            yield
+            return
+        self._show_bars(bars, shown=False)
         try:
             yield
-        except BrokenPipeError:
-            self.abandoned = True
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, sys.stdout.fileno())
-            os.close(nowhere)
+        finally:
+            self._show_bars(bars, shown=True)
+
+    @staticmethod
+    def _show_bars(bars: "Progress", *, shown: bool) -> None:
+        for task in bars.task_ids:
+            bars.update(task, visible=shown)
+        bars.refresh()
 
 
 def _takes_marks(stream: TextIO) -> bool:

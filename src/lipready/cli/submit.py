@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lipready.cli.homecoming import Patience, bring_home, outcome_writer
-from lipready.cli.options import Shared, allow_private_option, judging_options, request_options
+from lipready.cli.options import RECORD_FORMATS, Shared, allow_private_option, judging_options, request_options
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, FOUND
 from lipready.errors import UsageError
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @click.option("--bucket", metavar="s3://NAME/PREFIX", help="Store the files in a bucket of your own.")
 @allow_private_option
 @request_options
-@judging_options(("full", "json"))
+@judging_options(RECORD_FORMATS)
 def command(
     *,
     files: tuple[str, ...],
@@ -116,7 +116,7 @@ class Run:
 
 def _submit(job: Job, settings: "Settings", run: Run) -> int:
     from lipready.cli.progress import progress_bars
-    from lipready.cli.report_files import write_reports
+    from lipready.cli.report_files import write_report
     from lipready.cli.selection import chosen_rules, require_some_ran
     from lipready.errors import PreflightError
     from lipready.profiles.loader import load_profile
@@ -126,7 +126,7 @@ def _submit(job: Job, settings: "Settings", run: Run) -> int:
     profile = load_profile(run.account.service.name)
     chosen = chosen_rules(profile, run.shared)
     job, report = _checked(job, profile, settings, run)
-    write_reports(run.shared.reports, [report], run.shared.fail_on)
+    write_report(run.shared.reports, report, run.shared.fail_on)
     require_some_ran([report], chosen)
     show, begun = outcome_writer(run.shared.form, run.session, report), time.time()
     try:
@@ -176,7 +176,7 @@ def _checked(job: Job, profile: "Profile", settings: "Settings", run: Run) -> tu
         return job, report
     folder = _folder_for(job, run.sending.output)
     choices, _ = settle_speaker(
-        report, Choices(person=run.person or None), folder, run.session, asking=run.shared.form != "json"
+        report, Choices(person=run.person or None), folder, run.session, asking=run.shared.form == "full"
     )
     with progress_bars(run.session) as progress:
         prepared = repair_job(job, report, profile, replace(settings, progress=progress), choices, out=folder)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from lipready.providers.entry import Entry
 
-SCHEMA = "lipready.job/1"
+SCHEMA, LIST_SCHEMA = "lipready.job/1", "lipready.jobs/1"
 _KEPT_SECONDS = 24 * 3600
 _TONES: dict[str, Tone] = {
     "downloaded": "good",
@@ -72,6 +72,12 @@ def entry_lines(entry: "Entry", page: Page) -> list[str]:
 def entry_as_json(entry: "Entry") -> str:
     """One line, with the schema first."""
     return json.dumps({"schema": SCHEMA, **asdict(entry)}, allow_nan=False) + "\n"
+
+
+def entries_as_json(entries: "Sequence[Entry]") -> str:
+    """One document with all jobs, each as `entry_as_json` writes it."""
+    jobs = [{"schema": SCHEMA, **asdict(entry)} for entry in entries]
+    return json.dumps({"schema": LIST_SCHEMA, "jobs": jobs}, allow_nan=False) + "\n"
 
 
 def _is_gone(entry: "Entry") -> bool:

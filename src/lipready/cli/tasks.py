@@ -2,24 +2,20 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from lipready.cli.homecoming import Outcome, Patience, bring_home, outcome_writer
-from lipready.cli.options import speaking
+from lipready.cli.homecoming import Outcome, Patience, bring_home, outcome_writer, outcomes_as_json
+from lipready.cli.options import record_format_option, speaking
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, TROUBLE
-from lipready.cli.task_list import entry_as_json, entry_lines, list_lines
+from lipready.cli.task_list import entries_as_json, entry_as_json, entry_lines, list_lines
 from lipready.errors import LipreadyError, UsageError
 
 if TYPE_CHECKING:
     from lipready.providers.entry import Entry
     from lipready.providers.journal import Journal
-
-_format = click.option(
-    "--format", "form", type=click.Choice(("full", "json")), default="full", help="Format on stdout."
-)
 
 
 @click.group(name="tasks", invoke_without_command=True)
@@ -35,21 +31,21 @@ def command(ctx: click.Context) -> None:
 
 
 @command.command(name="list", short_help="List the jobs of the journal.")
-@_format
+@record_format_option
 @speaking
 def list_tasks(*, form: str = "full", session: Session) -> int:
     """List all jobs of the journal, the newest first; nobody is asked."""
     entries = _journal().entries()
-    if form == "json":
-        session.write("".join(entry_as_json(entry) for entry in entries))
-    else:
+    if form == "full":
         session.write(session.page().finish(list_lines(entries, session.page())))
+    else:
+        session.write(entries_as_json(entries) if form == "json" else "".join(map(entry_as_json, entries)))
     return CLEAN
 
 
 @command.command(name="show", short_help="Ask how a task is.")
 @click.argument("task_id", metavar="ID")
-@_format
+@record_format_option
 @speaking
 def show_task(*, task_id: str, form: str, session: Session) -> int:
     """Ask the provider how a task is, and show all that is known of it."""
@@ -62,7 +58,7 @@ def show_task(*, task_id: str, form: str, session: Session) -> int:
         account = account_of(entry)
         entry = run(account, looked(Task.of(account, entry))).entry
     page = session.page()
-    session.write(entry_as_json(entry) if form == "json" else page.finish(entry_lines(entry, page)))
+    session.write(page.finish(entry_lines(entry, page)) if form == "full" else entry_as_json(entry))
     return CLEAN
 
 
@@ -72,7 +68,7 @@ def show_task(*, task_id: str, form: str, session: Session) -> int:
 @click.option("--task", "remote", metavar="TASK", help="The provider's id, where several may be the one of the job.")
 @click.option("--poll-interval", type=click.FloatRange(min=0.1), metavar="S", help="Seconds between two looks.")
 @click.option("--deadline", type=click.FloatRange(min=0), metavar="S", help="Wait at most so long; the task goes on.")
-@_format
+@record_format_option
 @speaking
 def resume_task(
     *,
@@ -123,14 +119,19 @@ def _bring_all_home(journal: "Journal", patience: Patience, form: str, session: 
     ]
     if not entries:
         session.complain("Every job of the journal is at its end.")
-    worst = CLEAN
-    for entry in entries:
-        try:
-            status = _bring_home(entry, _film_path(entry, None), patience, outcome_writer(form, session))
-        except LipreadyError as error:
-            session.complain(f"Error: job {entry.id}: {error}")
-            status = TROUBLE
-        worst = max(worst, status)
+    worst, outcomes = CLEAN, list[dict[str, Any]]()
+    show = outcome_writer(form, session, write=outcomes.append if form == "json" else None)
+    try:
+        for entry in entries:
+            try:
+                status = _bring_home(entry, _film_path(entry, None), patience, show)
+            except LipreadyError as error:
+                session.complain(f"Error: job {entry.id}: {error}")
+                status = TROUBLE
+            worst = max(worst, status)
+    finally:
+        if form == "json":
+            session.write(outcomes_as_json(outcomes))
     return worst
 
 

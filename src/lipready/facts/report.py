@@ -10,6 +10,19 @@ SCHEMA = "lipready.report/1"
 Verdict = Literal["pass", "warn", "fail"]
 
 
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One part of a run that several machines share: `name` is "2/4" for the second of four, `size` counts reports."""
+
+    provider: str
+    name: str
+    size: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what each report of the shard carries."""
+        return {"shard": self.name, "shard_size": self.size}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Facts, findings and what was not checked, for one job at one provider."""

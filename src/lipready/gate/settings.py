@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lipready.gate.ignores import Ignore
     from lipready.gate.policy import FailOn, PathRules, Policy
 
-FORMATS = ("full", "concise", "json", "junit", "sarif", "github", "gitlab", "markdown")
+FORMATS = ("full", "concise", "json", "jsonl", "junit", "sarif", "github", "gitlab", "markdown")
 _LARGEST = 1 << 20
 _LONGEST_CHAIN = 8
 

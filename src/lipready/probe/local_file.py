@@ -139,7 +139,8 @@ def open_local(path: str) -> Iterator[LocalFile]:
     """Open a regular file, whatever its name looks like.
 
     Raises ProbeError, whose message continues the file's name, for whatever is not a readable, non-empty regular file;
-    UnopenedError where it is not empty; also at the end, where a read has failed and whoever read has made do with less.
+    UnopenedError where it cannot even be opened; also at the end, where a read has failed and whoever read has made do
+    with less.
     """
     try:
         _assert_regular(os.stat(path))  # noqa: PTH116  (a Path would lose names that are not normal, such as "a//b")

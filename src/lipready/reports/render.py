@@ -4,32 +4,39 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from lipready.facts.report import Report
+from lipready.facts.report import Report, Shard
 from lipready.reports.page import Page
 
 FORMATS = {
     "full": "lipready.reports.full",
     "concise": "lipready.reports.concise",
     "json": "lipready.reports.json",
+    "jsonl": "lipready.reports.jsonl",
     "junit": "lipready.reports.junit",
     "sarif": "lipready.reports.sarif",
     "github": "lipready.reports.github",
     "gitlab": "lipready.reports.gitlab",
     "markdown": "lipready.reports.markdown",
 }
-DOCUMENTS = frozenset({"junit", "sarif", "github", "gitlab", "markdown"})
+DOCUMENTS = frozenset({"json", "junit", "sarif", "github", "gitlab", "markdown"})
 """Formats of which there is one document for all reports of a run; of the others, reports follow one another."""
+_SHARDED = frozenset({"json", "jsonl"})
+"""Formats that say of which shard they are."""
 
 
 def render(report: Report, form: str, page: Page) -> str:
     """Write a report in one of `FORMATS`; the text ends with a line end."""
-    if form in DOCUMENTS:
+    if form in DOCUMENTS and form != "json":
         return render_all([report.to_dict()], form, page)
     text: str = import_module(FORMATS[form]).render(report, page)
     return text
 
 
-def render_all(reports: Sequence[Mapping[str, Any]], form: str, page: Page) -> str:
-    """Write all reports of a run, as `lipready.report/1`, in one of `FORMATS` but `full`, in the order of paths."""
-    text: str = import_module(FORMATS[form]).render_all(reports, page)
+def render_all(reports: Sequence[Mapping[str, Any]], form: str, page: Page, shard: Shard | None = None) -> str:
+    """Write all reports of a run, as `lipready.report/1`, in one of `FORMATS` but `full`, in the order of paths.
+
+    `shard` is the part of the run that they are, None where they are all of it.
+    """
+    more = (shard,) if form in _SHARDED else ()
+    text: str = import_module(FORMATS[form]).render_all(reports, page, *more)
     return text

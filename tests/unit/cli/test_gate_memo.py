@@ -87,7 +87,7 @@ def test_the_second_run_says_what_a_real_one_would(gate, tmp_path):
     assert gate()[2]
 
 
-@pytest.mark.parametrize("form", ["concise", "json", "sarif", "junit"])
+@pytest.mark.parametrize("form", ["concise", "json", "jsonl", "sarif", "junit"])
 def test_every_format_comes_out_the_same(gate, form):
     first, second = gate(".", "--format", form), gate(".", "--format", form)
 

@@ -8,7 +8,7 @@ import pytest
 from lipready.cli.report import command
 from lipready.cli.session import Session
 from lipready.cli.shards import read_shards
-from lipready.errors import NothingCheckedError, UsageError
+from lipready.errors import UsageError
 
 
 def report(path="clip.mp4", *, verdict="pass", **changes):
@@ -63,9 +63,31 @@ def test_shards_become_one_report_in_the_order_of_paths(shard, capsys):
 def test_json_comes_out_as_it_went_in(shard, capsys):
     reports = [report("a.mp4"), report("é\n\x1b.mp4", verdict="warn")]
 
-    merge(shard("one.jsonl", reports[1]), shard("two.jsonl", reports[0]), "--format", "json")
+    merge(shard("one.jsonl", reports[1]), shard("two.jsonl", reports[0]), "--format", "jsonl")
 
     assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == reports
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_document_is_read_like_its_lines(shard, tmp_path, capsys, indent):
+    reports = [report("a.mp4"), report("b.mp4", verdict="fail")]
+    assert merge(shard("one.jsonl", reports[1]), shard("two.jsonl", reports[0]), "--format", "json") == 1
+    document = json.loads(capsys.readouterr().out)
+
+    assert document == {
+        "schema": "lipready.reports/1",
+        "provider": "dashscope",
+        "verdict": "fail",
+        "shard": None,
+        "shard_size": None,
+        "counts": {"reports": 2, "files": 2, "errors": 1, "warnings": 0, "notes": 0},
+        "reports": reports,
+    }
+    (tmp_path / "whole.json").write_text(json.dumps(document, indent=indent))
+    assert read_shards([tmp_path / "whole.json"]) == reports
+    (tmp_path / "whole.json").write_text(json.dumps({**document, "verdict": "pass"}))
+    with pytest.raises(UsageError, match="says pass, and what it lists makes it fail"):
+        read_shards([tmp_path / "whole.json"])
 
 
 @pytest.mark.parametrize(
@@ -94,12 +116,86 @@ def test_the_summary_of_a_job_is_added_to(shard, tmp_path, monkeypatch):
     assert summary.read_text().startswith("before\n### lipready: ✅ pass\n")
 
 
-def test_a_shard_without_files_is_fine_and_nothing_at_all_is_not(shard):
-    empty = shard("empty.jsonl")
+def part(shard, size, *paths, **changes):
+    return [report(path, **changes, shard=shard, shard_size=size) for path in paths]
 
-    assert merge(empty, shard("one.jsonl", report())) == 0
-    with pytest.raises(NothingCheckedError):
-        merge(empty)
+
+def nothing(shard, provider="dashscope"):
+    return {"schema": "lipready.shard/1", "provider": provider, "shard": shard, "shard_size": 0}
+
+
+def document(name, size, *reports):
+    counts = dict.fromkeys(("reports", "files", "errors", "warnings", "notes"), 0)
+    head = {"schema": "lipready.reports/1", "provider": "dashscope", "verdict": "pass", "counts": counts}
+    return {**head, "shard": name, "shard_size": size, "reports": list(reports)}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [part("1/2", 2, "a.mp4", "b.mp4"), part("2/2", 1, "c.mp4")],
+        [part("1/2", 3, "c.mp4", "b.mp4", "a.mp4"), [nothing("2/2")]],
+        [[document("1/2", 0)], [document("2/2", 3, *part("2/2", 3, "a.mp4", "b.mp4", "c.mp4"))]],
+        [[*part("1/2", 1, "c.mp4"), *part("2/2", 2, "a.mp4", "b.mp4")]],
+        [part("1/2", 1, "b.mp4"), [nothing("2/2")], part("1/1", 1, "c.mp4", provider="evolink"), [report("a.mp4")]],
+    ],
+)
+def test_shards_that_are_all_there_are_the_whole_run(shard, capsys, files):
+    assert merge(*(shard(f"{n}.jsonl", *lines) for n, lines in enumerate(files, 1)), "--format", "jsonl") == 0
+
+    merged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["files"][0]["path"] for each in merged] == ["a.mp4", "b.mp4", "c.mp4"]
+    assert all("shard" not in each for each in merged)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([part("1/2", 1, "a.mp4")], "shard 2 of 2 is missing."),
+        ([part("2/4", 1, "a.mp4"), [nothing("3/4")]], "shards 1 of 4, 4 of 4 are missing."),
+        ([part("1/2", 1, "a.mp4"), []], "shard 2 of 2 is missing: 2.jsonl is empty."),
+        ([[report("a.mp4")], []], "2.jsonl is empty: what should have written it has not come to its end."),
+        ([[]], "1.jsonl is empty: what should have written it has not come to its end."),
+        ([[document("1/2", 0)]], "shard 2 of 2 is missing."),
+        (
+            [part("1/2", 3, "a.mp4", "b.mp4"), [nothing("2/2")]],
+            "shard 1 of 2 is cut short: 1.jsonl holds 2 of its 3 reports; run it again.",
+        ),
+        (
+            [part("1/2", 1, "a.mp4"), part("1/2", 1, "a.mp4"), [nothing("2/2")]],
+            "shard 1 of 2 is given twice (1.jsonl, 2.jsonl): give each shard once.",
+        ),
+        (
+            [[*part("1/1", 1, "a.mp4"), *part("1/1", 1, "a.mp4")]],
+            "shard 1 of 1 is given twice (1.jsonl): give each shard once.",
+        ),
+        (
+            [part("1/2", 1, "a.mp4"), part("2/3", 1, "b.mp4")],
+            "1.jsonl is shard 1 of 2, 2.jsonl is shard 2 of 3: give the shards of one run.",
+        ),
+        (
+            [part("1/1", 1, "a.mp4"), part("1/2", 1, "a.mp4", provider="evolink")],
+            "shard 2 of 2 is missing for evolink.",
+        ),
+    ],
+)
+def test_what_is_not_the_whole_run_is_no_verdict_on_it(shard, capsys, files, said):
+    named = [shard(f"{n}.jsonl", *lines).name for n, lines in enumerate(files, 1)]
+
+    assert merge(*named, "--report", "json=out.json") == 3
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", f"Not everything was checked: {said}\n")
+
+
+def test_a_file_cut_in_the_middle_of_a_line_is_said(shard, capsys):
+    path = shard("1.jsonl", *part("1/1", 2, "a.mp4", "b.mp4"))
+    path.write_bytes(path.read_bytes()[:-20])
+
+    assert merge(path.name) == 3
+    assert capsys.readouterr().err == (
+        "Not everything was checked: 1.jsonl, line 2: ends in the middle of a report: "
+        "run the shard that wrote it again.\n"
+    )
 
 
 def test_an_input_is_not_overwritten_and_full_cannot_be_made(shard):
@@ -132,7 +228,6 @@ LINE = json.dumps(report(verdict="fail"))
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (LINE + "\n" + LINE[:200], "line 2: ends in the middle of a report"),
         (LINE[:200] + "\n", "line 1: is not JSON"),
         (b"\xff\xfe\n", "line 1: is not JSON"),
         ("[" * 100_000 + "\n", "line 1: is not JSON"),
@@ -147,6 +242,9 @@ LINE = json.dumps(report(verdict="fail"))
         (json.dumps(report(files=[])), "one to three files"),
         (json.dumps(report(files=report()["files"] * 2)), "one to three files"),
         (json.dumps(report(more=1)), "at 'it'"),
+        (json.dumps(report(shard="1/2")), "at 'shard'"),
+        (json.dumps(report(shard="3/2", shard_size=1)), "'3/2' names no shard"),
+        (json.dumps(document("1/1", 1, report(verdict="fail") | {"verdict": "pass"})), "says pass"),
     ],
 )
 def test_what_is_no_report_is_refused_in_one_sentence(tmp_path, text, said):
@@ -156,6 +254,14 @@ def test_what_is_no_report_is_refused_in_one_sentence(tmp_path, text, said):
     with pytest.raises(UsageError, match=said) as raised:
         read_shards([path])
     assert len(str(raised.value)) < len(str(path)) + 200
+
+
+def test_a_document_may_be_longer_than_a_report(tmp_path, monkeypatch):
+    monkeypatch.setattr("lipready.cli.shards._LONGEST_LINE", 1 << 10)
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(document(None, None, report("a.mp4"), report("b.mp4"))) + "\n")
+
+    assert len(read_shards([path])) == 2
 
 
 def test_a_line_too_long_and_a_file_that_is_not_there_are_said(tmp_path, monkeypatch):

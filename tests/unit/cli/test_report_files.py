@@ -5,7 +5,7 @@ import stat
 import pytest
 
 from lipready.cli.check import command as check
-from lipready.cli.report_files import refuse_inputs, write_reports
+from lipready.cli.report_files import refuse_inputs, write_report, write_reports
 from lipready.cli.session import Session
 from lipready.errors import UsageError
 from lipready.facts.job import JobFacts
@@ -25,7 +25,7 @@ def test_every_report_of_a_run_goes_into_each_file(tmp_path, report):
     lines, text = tmp_path / "out.jsonl", tmp_path / "out.txt"
     lines.write_text("old")
 
-    write_reports([("json", lines), ("full", text)], [report, report])
+    write_reports([("jsonl", lines), ("full", text)], [report, report])
 
     assert [json.loads(line)["verdict"] for line in lines.read_text().splitlines()] == ["pass", "pass"]
     assert text.read_text().count("pass for dashscope") == 2
@@ -37,7 +37,7 @@ def test_a_link_stays_and_its_target_is_replaced(tmp_path, report):
     target, link = tmp_path / "target.json", tmp_path / "link.json"
     link.symlink_to(target)
 
-    write_reports([("json", link)], [report])
+    write_report([("json", link)], report)
 
     assert link.is_symlink()
     assert json.loads(target.read_text())["provider"] == "dashscope"
@@ -48,7 +48,7 @@ def test_a_pipe_is_written_to_and_stays(tmp_path, report):
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
 
-    write_reports([("json", pipe)], [report])
+    write_report([("json", pipe)], report)
 
     assert json.loads(os.read(reader, 100_000))["verdict"] == "pass"
     os.close(reader)

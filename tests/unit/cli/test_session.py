@@ -54,9 +54,9 @@ def test_the_page_is_as_wide_as_the_terminal_up_to_a_readable_width(session, mon
 
 def test_a_reader_that_has_gone_is_noticed_in_silence():
     code = (
-        "import sys\nfrom lipready.cli.session import Session\n"
-        "session = Session()\nsession.write('x' * 100_000 + '\\n')\n"
-        "session.write('more')\nsession.close()\nsys.stderr.write(str(session.abandoned))"
+        "import sys\nfrom lipready.cli.session import Session\nfrom lipready.cli.streams import open_streams\n"
+        "open_streams()\nsession = Session()\nsession.write('x' * 100_000 + '\\n')\n"
+        "session.write('more')\nassert session.close(1) == 1\nsys.stderr.write(str(session.abandoned))"
     )
     reader, writer = os.pipe()
     os.close(reader)
@@ -65,6 +65,24 @@ def test_a_reader_that_has_gone_is_noticed_in_silence():
     os.close(writer)
 
     assert (done.returncode, done.stderr) == (0, "True")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_pipe_that_does_not_block_is_waited_for(unbuffered):
+    code = (
+        "from lipready.cli.session import Session\nfrom lipready.cli.streams import open_streams\n"
+        "open_streams()\nsession = Session()\nsession.write('x' * 1_000_000)\nraise SystemExit(session.close(0))"
+    )
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    surroundings = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+
+    with subprocess.Popen([sys.executable, "-c", code], stdout=writer, env=surroundings) as process:
+        os.close(writer)
+        with os.fdopen(reader, "rb") as stream:
+            read = stream.read()
+
+    assert (process.returncode, len(read)) == (0, 1_000_000)
 
 
 def test_complaints_are_escaped(session, capsys):

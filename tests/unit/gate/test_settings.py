@@ -44,7 +44,7 @@ def test_a_profile_file_is_relative_to_the_configuration(tmp_path):
     [
         ('fail_on = "error"', "did you mean 'fail-on'?"),
         ("colour = 3", "known keys are provider, format"),
-        ('format = "xml"', "one of full, concise, json, junit, sarif"),
+        ('format = "xml"', "one of full, concise, json, jsonl, junit, sarif"),
         ("quick = 1", "true or false"),
         ("only = [1]", "a list of rules"),
         ("strict-ignores = 1", "true or false"),

@@ -5,13 +5,17 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from referencing import Registry, Resource
 
 import lipready.reports
+from lipready.facts.report import Shard
 from lipready.facts.unmeasured import Unmeasured
 from lipready.reports.page import Page
-from lipready.reports.render import FORMATS, render
+from lipready.reports.render import FORMATS, render, render_all
 
-SCHEMA = Path(lipready.reports.__file__).parent / "schema" / "report-1.json"
+SCHEMAS = Path(lipready.reports.__file__).parent / "schema"
+SCHEMA = SCHEMAS / "report-1.json"
+SHARD = Shard("dashscope", "2/4", 2)
 
 
 def test_every_format_renders_an_empty_and_a_full_report(make_report, container_finding):
@@ -34,6 +38,44 @@ def test_json_is_one_ascii_line_that_fits_the_schema(make_report, container_find
     assert data["schema"] == "lipready.report/1"
     assert data["verdict"] == "fail"
     assert data["findings"][0]["path"] == "clip\n\x1b[2J口.webm"
+
+
+def fits(data):
+    """Validate by the schema that the data names; one schema refers to the other."""
+    known = [Resource.from_contents(json.loads(path.read_text())) for path in SCHEMAS.iterdir()]
+    registry = Registry().with_resources((resource.id(), resource) for resource in known)
+    schema = next(each.contents for each in known if each.contents["title"] == data["schema"])
+    jsonschema.Draft202012Validator(schema, registry=registry).validate(data)
+
+
+@pytest.mark.parametrize("shard", [None, SHARD])
+def test_json_of_a_run_is_one_document_that_fits_its_schema(make_report, container_finding, rotation_finding, shard):
+    reports = [make_report().to_dict(), make_report(container_finding, rotation_finding).to_dict()]
+
+    text = render_all(reports, "json", Page(), shard)
+
+    assert text.count("\n") == 1
+    data = json.loads(text)
+    fits(data)
+    assert (data["provider"], data["verdict"]) == ("dashscope", "fail")
+    assert data["counts"] == {"reports": 2, "files": 3, "errors": 1, "warnings": 1, "notes": 0}
+    part = (None, None) if shard is None else ("2/4", 2)
+    assert (data["shard"], data["shard_size"]) == part
+    assert [(each.get("shard"), each.get("shard_size")) for each in data["reports"]] == [part, part]
+
+
+def test_a_line_of_a_shard_says_so_and_an_empty_shard_is_one_line(make_report, container_finding):
+    lines = render_all([make_report(container_finding).to_dict()] * 2, "jsonl", Page(), SHARD).splitlines()
+    assert len(lines) == 2
+    for line in lines:
+        fits(json.loads(line))
+        assert json.loads(line)["shard_size"] == 2
+
+    (line,) = render_all([], "jsonl", Page(), Shard("dashscope", "3/4", 0)).splitlines()
+    fits(json.loads(line))
+    empty = {"schema": "lipready.shard/1", "provider": "dashscope", "shard": "3/4", "shard_size": 0}
+    assert json.loads(line) == empty
+    assert render_all([], "jsonl", Page()) == ""
 
 
 def test_concise_is_one_line_for_each_finding_and_a_summary(make_report, container_finding, rotation_finding):
