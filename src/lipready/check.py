@@ -18,6 +18,7 @@ from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 
 Progress = Callable[[str, float], None]
+"""Hears of the stage and the file, such as "checking clip.mp4", and of the share of it that is done (0..1)."""
 
 _LARGEST = 300 << 20
 """The most bytes that are fetched where the profile names no limit."""
@@ -28,8 +29,9 @@ class Settings:
     """How to check, whatever the job.
 
     `quick` reads headers and indexes only; `every_frame` looks at each frame instead of a sample. `only` and `ignore`
-    hold rule ids, prefixes of ids ("V1") or rule names. `progress` is called with what is being read and the share
-    that is done (0..1). `allow_private` lets addresses lead into private networks, for providers that stand there.
+    hold rule ids, prefixes of ids ("V1") or rule names. `progress` is called with the stage and the file ("checking
+    clip.mp4") and the share of it that is done (0..1), which never falls. `allow_private` lets addresses lead into
+    private networks, for providers that stand there.
     """
 
     only: tuple[str, ...] = ()
@@ -144,17 +146,34 @@ def measure_file(path: str, role: Role, settings: Settings, *, describe: bool = 
 
     Never raises on account of the file. Raises ComponentError where the face models can neither be found nor fetched.
     """
+    return _measured(path, role, settings, path, describe=describe)
+
+
+def _measured(path: str, role: Role, settings: Settings, name: str, *, describe: bool) -> FileFacts:
+    """Measure a file, of which `name` is said in the progress."""
+    tell = stage("checking", name, settings.progress)
+    if tell is not None:
+        tell(0.0)
+    facts = _facts_of(path, role, settings, tell, describe=describe)
+    if tell is not None:
+        tell(1.0)
+    return facts
+
+
+def _facts_of(
+    path: str, role: Role, settings: Settings, tell: Callable[[float], None] | None, *, describe: bool
+) -> FileFacts:
     from lipready.probe.source import examine
 
     facts = examine(path, role, quick=settings.quick)
     if settings.quick or facts.problem is not None or isinstance(facts.media, Unmeasured):
         return facts
     if role == "video" and isinstance(facts.media, VideoFacts):
-        return _watch_video(facts, facts.media, settings, describe=describe)
+        return _watch_video(facts, facts.media, settings, tell, describe=describe)
     if role == "audio" and isinstance(facts.media, AudioFacts):
         from lipready.speech.listen import listen
 
-        return replace(facts, speech=listen(facts.path, facts.media, progress=_progress_of(facts, settings)))
+        return replace(facts, speech=listen(facts.path, facts.media, progress=tell))
     if role == "reference":
         from lipready.faces.people import people_in_image
 
@@ -201,16 +220,16 @@ def _measure_address(url: str, role: Role, settings: Settings, largest: int, *, 
     name, reach = shown(url), Reach(largest, allow_private=settings.allow_private)
     if settings.quick:
         return unread(url, role, inquire(url, reach))
-    fetching, tell = f"{name} (fetching)", settings.progress
-    with fetch(url, reach, None if tell is None else lambda share: tell(fetching, share)) as (address, copy):
+    with fetch(url, reach, stage("fetching", name, settings.progress)) as (address, copy):
         if copy is None:
             return unread(url, role, address)
-        told = None if tell is None else lambda _path, share: tell(name, share)
-        facts = measure_file(fspath(copy), role, replace(settings, progress=told), describe=describe)
+        facts = _measured(fspath(copy), role, settings, name, describe=describe)
     return replace(facts, path=name, extension=extension_of(file_name(url)), address=address)
 
 
-def _watch_video(facts: FileFacts, video: VideoFacts, settings: Settings, *, describe: bool) -> FileFacts:
+def _watch_video(
+    facts: FileFacts, video: VideoFacts, settings: Settings, tell: Callable[[float], None] | None, *, describe: bool
+) -> FileFacts:
     """Decode once, and let everybody who wants to see the frames see them."""
     from lipready.faces.people import PeopleWatcher
     from lipready.probe.frames import scan
@@ -222,12 +241,22 @@ def _watch_video(facts: FileFacts, video: VideoFacts, settings: Settings, *, des
         video,
         (people, stillness),
         every_frame=settings.every_frame,
-        progress=_progress_of(facts, settings),
+        progress=tell,
         ahead=people.ahead,
     )
     return replace(facts, people=people.facts(describe=describe), media=replace(video, stillness=stillness.facts()))
 
 
-def _progress_of(facts: FileFacts, settings: Settings) -> Callable[[float], None] | None:
-    tell = settings.progress
-    return None if tell is None else lambda share: tell(facts.path, share)
+def stage(name: str, path: str, progress: Progress | None) -> Callable[[float], None] | None:
+    """Return what tells of one stage of one file, and never of less than was told before; None where nobody hears."""
+    if progress is None:
+        return None
+    what, told = f"{name} {path}", -1.0
+
+    def tell(share: float) -> None:
+        nonlocal told
+        if share > told:
+            told = share
+            progress(what, share)
+
+    return tell

@@ -4,7 +4,7 @@ import gc
 import sys
 from collections.abc import Sequence
 
-from lipready.cli.interrupt import catch_interrupts, end
+from lipready.cli.interrupt import catch_interrupts, end, say_interrupted
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -22,8 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         status = run(given)
     except KeyboardInterrupt:
-        sys.stderr.write("Interrupted.\n")
-        status = 130
+        status = say_interrupted()
     end(status)
 
 
