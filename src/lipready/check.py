@@ -20,6 +20,8 @@ from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 
 Progress = Callable[[str, float], None]
+"""Hears of the stage and the file, such as "checking clip.mp4", and of the share of it that is done (0..1)."""
+
 Found = TypeVar("Found", PeopleFacts, SpeechFacts)
 
 _LARGEST = 300 << 20
@@ -31,8 +33,9 @@ class Settings:
     """How to check, whatever the job.
 
     `quick` reads headers and indexes only; `every_frame` looks at each frame instead of a sample. `only` and `ignore`
-    hold rule ids, prefixes of ids ("V1") or rule names. `progress` is called with what is being read and the share
-    that is done (0..1). `allow_private` lets addresses lead into private networks, for providers that stand there.
+    hold rule ids, prefixes of ids ("V1") or rule names. `progress` is called with the stage and the file ("checking
+    clip.mp4") and the share of it that is done (0..1), which never falls. `allow_private` lets addresses lead into
+    private networks, for providers that stand there.
     """
 
     only: tuple[str, ...] = ()
@@ -148,26 +151,36 @@ def measure_file(path: str, role: Role, settings: Settings, *, describe: bool = 
     Never raises on account of the file. Raises ComponentError where the face models can neither be found nor fetched,
     or a library that measures cannot be imported.
     """
+    return _measured(path, role, settings, path, describe=describe)
+
+
+def _measured(path: str, role: Role, settings: Settings, name: str, *, describe: bool) -> FileFacts:
+    """Measure a file, of which `name` is said in the progress."""
     from lipready.probe.source import examine, without_media
 
+    tell = stage("checking", name, settings.progress) or (lambda _share: None)
+    tell(0.0)
     facts = examine(path, role, quick=settings.quick)
-    if settings.quick or facts.problem is not None or isinstance(facts.media, Unmeasured):
-        return facts
-    try:
-        return _watch_or_listen(facts, settings, describe=describe)
-    except (ProbeError, MemoryError, ImportError) as error:
-        return without_media(facts, error)
+    if not settings.quick and facts.problem is None and not isinstance(facts.media, Unmeasured):
+        try:
+            facts = _watch_or_listen(facts, settings, tell, describe=describe)
+        except (ProbeError, MemoryError, ImportError) as error:
+            facts = without_media(facts, error)
+    tell(1.0)
+    return facts
 
 
-def _watch_or_listen(facts: FileFacts, settings: Settings, *, describe: bool) -> FileFacts:
+def _watch_or_listen(
+    facts: FileFacts, settings: Settings, tell: Callable[[float], None], *, describe: bool
+) -> FileFacts:
     """Add what only decoding tells: people, and speech."""
     role, path = facts.role, facts.path
     if role == "video" and isinstance(facts.media, VideoFacts):
-        return _watch_video(facts, facts.media, settings, describe=describe)
+        return _watch_video(facts, facts.media, settings, tell, describe=describe)
     if role == "audio" and isinstance(facts.media, AudioFacts):
         from lipready.speech.listen import listen
 
-        heard = listen(path, facts.media, progress=_progress_of(facts, settings))
+        heard = listen(path, facts.media, progress=tell)
         return replace(facts, speech=_until_the_end(heard, facts.media.duration))
     if role == "reference":
         from lipready.faces.people import people_in_image
@@ -215,16 +228,16 @@ def _measure_address(url: str, role: Role, settings: Settings, largest: int, *, 
     name, reach = shown(url), Reach(largest, allow_private=settings.allow_private)
     if settings.quick:
         return unread(url, role, inquire(url, reach))
-    fetching, tell = f"{name} (fetching)", settings.progress
-    with fetch(url, reach, None if tell is None else lambda share: tell(fetching, share)) as (address, copy):
+    with fetch(url, reach, stage("fetching", name, settings.progress)) as (address, copy):
         if copy is None:
             return unread(url, role, address)
-        told = None if tell is None else lambda _path, share: tell(name, share)
-        facts = measure_file(fspath(copy), role, replace(settings, progress=told), describe=describe)
+        facts = _measured(fspath(copy), role, settings, name, describe=describe)
     return replace(facts, path=name, extension=extension_of(file_name(url)), address=address)
 
 
-def _watch_video(facts: FileFacts, video: VideoFacts, settings: Settings, *, describe: bool) -> FileFacts:
+def _watch_video(
+    facts: FileFacts, video: VideoFacts, settings: Settings, tell: Callable[[float], None], *, describe: bool
+) -> FileFacts:
     """Decode once, and let everybody who wants to see the frames see them."""
     from lipready.faces.people import PeopleWatcher
     from lipready.probe.frames import scan
@@ -236,7 +249,7 @@ def _watch_video(facts: FileFacts, video: VideoFacts, settings: Settings, *, des
         video,
         (people, stillness),
         every_frame=settings.every_frame,
-        progress=_progress_of(facts, settings),
+        progress=tell,
         ahead=people.ahead,
     )
     seen = _until_the_end(people.facts(describe=describe), video.duration)
@@ -250,6 +263,16 @@ def _until_the_end(found: Found | Unmeasured, length: Duration | Unmeasured) -> 
     return found.until(length.believed)
 
 
-def _progress_of(facts: FileFacts, settings: Settings) -> Callable[[float], None] | None:
-    tell = settings.progress
-    return None if tell is None else lambda share: tell(facts.path, share)
+def stage(name: str, path: str, progress: Progress | None) -> Callable[[float], None] | None:
+    """Return what tells of one stage of one file, and never of less than was told before; None where nobody hears."""
+    if progress is None:
+        return None
+    what, told = f"{name} {path}", -1.0
+
+    def tell(share: float) -> None:
+        nonlocal told
+        if share > told:
+            told = share
+            progress(what, share)
+
+    return tell

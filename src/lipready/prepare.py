@@ -6,7 +6,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lipready.check import Progress, Settings, check_job, require_inputs
+from lipready.check import Progress, Settings, check_job, require_inputs, stage
 from lipready.errors import FixError, UsageError
 from lipready.facts.address import is_address, shown
 from lipready.facts.file import FileFacts, Role
@@ -79,9 +79,9 @@ def prepare(
     `provider` is the name of a profile, or the path of a profile file. `choices` holds the editorial repairs that are
     wanted; `person` is short for `Choices(person=…)`. Where several people are seen and there is no reference image,
     nothing is repaired until it says who speaks (`Prepared.speaker_open`); nobody is asked. With `dry_run` nothing is
-    written. `progress` is called with what is being worked on and the share that is done (0..1). The inputs are never
-    changed. An output appears under its name when it is whole; a second run of the same plan on the same inputs finds
-    it and runs nothing.
+    written. `progress` is called with the stage and the file ("repairing clip.mp4") and the share of it that is done
+    (0..1). The inputs are never changed. An output appears under its name when it is whole; a second run of the same
+    plan on the same inputs finds it and runs nothing.
 
     Raises UsageError for a wrong call, for an input that is not there or may not be read, or where a file that lipready
     did not write stands in the way; FixError where a repair fails; ConfigurationError for an unknown or broken profile;
@@ -116,13 +116,20 @@ def repair_job(
     *,
     out: Path,
     dry_run: bool = False,
+    planned: Callable[[Prepared], None] | None = None,
 ) -> Prepared:
-    """Do what `prepare` does with a job that is checked already, everybody in it described: `before` is the report."""
+    """Do what `prepare` does with a job that is checked already, everybody in it described: `before` is the report.
+
+    `planned` hears of the plan before the first of it is carried out, and of nothing where nothing is.
+    """
     from lipready.fixes.plan import plan_job
 
     plan = plan_job(before, profile, choices, fspath(out))
+    as_it_is = Prepared(job=job, before=before, report=before, plan=plan, steps=(), dry_run=dry_run)
     if dry_run or not plan.files:
-        return Prepared(job=job, before=before, report=before, plan=plan, steps=(), dry_run=dry_run)
+        return as_it_is
+    if planned is not None:
+        planned(as_it_is)
     return _Workshop(job, profile, settings, choices, out, before, plan).run()
 
 
@@ -185,14 +192,13 @@ class _Workshop:
         from lipready.fixes.execute import execute
         from lipready.fixes.plan import TAKE_REFERENCE
 
+        tell = stage("repairing", plan.source, self.settings.progress) or (lambda _share: None)
+        tell(0.0)
         if any(step.name == TAKE_REFERENCE for step in plan.steps):
             self._take_reference(partial)
         else:
-            execute(plan, partial, binary, self._teller(plan))
-
-    def _teller(self, plan: FilePlan) -> Callable[[float], None] | None:
-        tell = self.settings.progress
-        return None if tell is None else lambda share: tell(plan.output, share)
+            execute(plan, partial, binary, tell)
+        tell(1.0)
 
     def _take_reference(self, partial: "Partial") -> None:
         """Write the best frame of the chosen person."""

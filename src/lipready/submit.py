@@ -4,10 +4,9 @@ import os
 import secrets
 import time
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
-from lipready.check import Progress, Settings, check_job, require_inputs
+from lipready.check import Progress, Settings, check_job, require_inputs, stage
 from lipready.errors import PreflightError, UsageError
 from lipready.facts.address import is_address
 from lipready.facts.audio import AudioFacts
@@ -148,7 +147,7 @@ def _parcel(job: Job, bucket: "Bucket | None", progress: Progress | None) -> "Pa
     given = _by_role(job)
     return Parcel(
         files=tuple(
-            Source.of(role, path, None if progress is None else partial(progress, path))
+            Source.of(role, path, stage("uploading", path, progress))
             for role, path in given.items()
             if not is_address(path)
         ),

@@ -118,7 +118,7 @@ def test_the_library_takes_addresses(site):
     )
     assert report.facts.audio is not None
     assert report.facts.audio.extension == "wav"
-    assert {what for what, _ in said} == {f"{site.url}/speech.wav?…", f"{site.url}/speech.wav?… (fetching)"}
+    assert {what for what, _ in said} == {f"checking {site.url}/speech.wav?…", f"fetching {site.url}/speech.wav?…"}
 
 
 def test_ctrl_c_amid_a_fetch_leaves_nothing(site, environment, tmp_path):

@@ -231,11 +231,22 @@ def test_trim_best_follows_the_face(good_job, tmp_path, ffmpeg):
     assert done.before.facts.video.people.face_share <= 0.7
 
 
-def test_progress_is_told_for_checking_and_for_running(bad_job, tmp_path):
+def test_progress_names_stage_and_file_and_goes_forward_only(bad_job, tmp_path):
     heard = []
-    prepare(*bad_job, out=tmp_path / "ready", progress=lambda what, share: heard.append((what, share)))
-    assert {"bad.mp4", str(bad_job[0])} <= {what for what, _ in heard}
-    assert all(0 <= share <= 1 for _, share in heard)
+    out = tmp_path / "ready"
+    prepare(*bad_job, out=out, progress=lambda what, share: heard.append((what, share)))
+
+    stages = list(dict.fromkeys(what for what, _ in heard))
+    inputs = [f"checking {path}" for path in (bad_job[0], bad_job[2], bad_job[1])]
+    assert stages[:3] == inputs
+    assert set(stages[3:]) == {f"repairing {path}" for path in bad_job} | {
+        f"checking {out / name}" for name in ("bad.mp4", "bad.wav", "panorama.jpg")
+    }
+    for what in stages:
+        shares = [share for said, share in heard if said == what]
+        assert shares == sorted(set(shares))
+        assert shares[-1] == 1
+        assert shares[0] >= 0
 
 
 def test_runs_in_threads_do_not_disturb_each_other(bad_job, tmp_path):

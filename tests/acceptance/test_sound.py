@@ -60,7 +60,7 @@ def prepared(tmp_path):
         (plan,) = plan_job(report, profile, choices or Choices(), str(tmp_path / "out")).files
         (tmp_path / "out").mkdir(exist_ok=True)
         partial = Partial.beside(tmp_path / "out" / plan.output)
-        execute(plan, partial, find_ffmpeg().path, None)
+        execute(plan, partial, find_ffmpeg().path, lambda _share: None)
         partial.finish()
         before, after = (soundfile.read(str(each), dtype="float64")[0] for each in (path, partial.final))
         return SimpleNamespace(

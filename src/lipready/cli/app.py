@@ -4,7 +4,7 @@ import gc
 import sys
 from collections.abc import Sequence
 
-from lipready.cli.interrupt import catch_interrupts, end
+from lipready.cli.interrupt import catch_interrupts, end, say_interrupted
 from lipready.cli.streams import open_streams
 
 
@@ -24,8 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         status = run(given)
     except KeyboardInterrupt:
-        sys.stderr.write("Interrupted.\n")
-        status = 130
+        status = say_interrupted()
     end(status)
 
 

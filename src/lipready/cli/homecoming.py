@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lipready.check import stage
 from lipready.cli.brief import brief_report
-from lipready.cli.progress import Progress, progress_bars, waiting_line
+from lipready.cli.progress import progress_bars, waiting_line
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, FOUND
 from lipready.errors import DeadlineError, LipreadyError, PreflightError, TaskFailedError
@@ -41,7 +42,7 @@ def bring_home(task: "Task", output: str | None, patience: Patience, show: "Outc
             tell = None if say is None else lambda state: say(_how(task, state))
             task = task.wait(deadline=patience.deadline, poll_interval=patience.poll_interval, progress=tell)
         with progress_bars(show.session) as progress:
-            film = None if output is None else task.download(output, progress=_arriving(output, progress))
+            film = None if output is None else task.download(output, progress=stage("downloading", output, progress))
     except TaskFailedError as error:
         show.failed(task, error)
         return FOUND
@@ -56,10 +57,6 @@ def _how(task: "Task", state: "TaskState") -> str:
     """`dashscope: RUNNING`, with the share that is done where the provider tells it."""
     done = "" if state.progress is None else f" {state.progress} %"
     return f"{task.account.service.name}: {state.said}{done}"
-
-
-def _arriving(output: str, progress: Progress | None) -> Callable[[float], None] | None:
-    return None if progress is None else lambda share: progress(output, share)
 
 
 def outcome_writer(

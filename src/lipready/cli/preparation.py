@@ -53,8 +53,13 @@ def unanswered(prepared: Prepared, fail_on: str) -> int:
     return FOUND if left else CLEAN
 
 
-def as_text(prepared: Prepared, out: Path, page: Page, sheet: Path | None = None) -> str:
-    """Write everything for people; `sheet` is where the contact sheet is."""
+def plan_as_text(prepared: Prepared, page: Page) -> str:
+    """Write, before any of it is done, what was found and what is going to be done about it."""
+    return page.finish([*_joined([*_found_and_planned(prepared, page), _undecided(prepared, page)]), ""])
+
+
+def as_text(prepared: Prepared, out: Path, page: Page, sheet: Path | None = None, *, shown: bool = False) -> str:
+    """Write everything for people; `sheet` is where the contact sheet is. With `shown` the plan was written before."""
     if prepared.speaker_open:
         return page.finish(
             [
@@ -62,18 +67,25 @@ def as_text(prepared: Prepared, out: Path, page: Page, sheet: Path | None = None
                 *_who(prepared, sheet, page),
             ]
         )
-    sections = [
+    first = [] if shown else [*_found_and_planned(prepared, page), _undecided(prepared, page)]
+    last = [[] if prepared.dry_run else _outputs(prepared, out, page), _after(prepared, page)]
+    return page.finish(_joined([*first, *last]))
+
+
+def _found_and_planned(prepared: Prepared, page: Page) -> list[list[str]]:
+    return [
         [] if page.brief else brief_report("before", prepared.before, page),
         [] if page.brief else _plan(prepared, page),
         _commands(prepared, page) if prepared.dry_run else [],
-        _undecided(prepared, page),
-        [] if prepared.dry_run else _outputs(prepared, out, page),
-        _after(prepared, page),
     ]
+
+
+def _joined(sections: list[list[str]]) -> list[str]:
+    """Put an empty line between sections that hold anything."""
     lines: list[str] = []
     for section in filter(None, sections):
         lines += [*([""] if lines else []), *section]
-    return page.finish(lines)
+    return lines
 
 
 def _who(prepared: Prepared, sheet: Path | None, page: Page) -> list[str]:

@@ -20,8 +20,8 @@ Progress = Callable[[str, float], None]
 def progress_bars(session: Session) -> Iterator[Progress | None]:
     """Give a function that is called with what is worked on and the share that is done (0..1).
 
-    Gives None where nobody would see it. The bars come with the first call and vanish at the end, so that results
-    stand alone.
+    Gives None where nobody would see it. The bars come with the first stage that takes a while, and vanish at the
+    end, so that results stand alone.
     """
     if session.quiet or not sys.stderr.isatty():
         yield None
@@ -30,6 +30,8 @@ def progress_bars(session: Session) -> Iterator[Progress | None]:
         shown: list[tuple[Bars, dict[str, TaskID]]] = []
 
         def show(what: str, share: float) -> None:
+            if not shown and not 0 < share < 1:
+                return
             if not shown:
                 shown.append((stack.enter_context(_bars(session)), {}))
             bars, tasks = shown[0]
@@ -69,5 +71,6 @@ def _label(what: str) -> str:
 
     from lipready.reports.page import plain
 
-    text = plain(what)
-    return escape(text if len(text) <= _LONGEST_LABEL else f"…{text[1 - _LONGEST_LABEL :]}")
+    stage, _, path = plain(what).partition(" ")
+    longest = _LONGEST_LABEL - len(stage) - 1
+    return escape(f"{stage} {path if len(path) <= longest else f'…{path[1 - longest :]}'}".rstrip())

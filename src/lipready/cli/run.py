@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import click
 
 from lipready.cli.group import command_line
+from lipready.cli.interrupt import interrupted, say_interrupted
 from lipready.cli.session import Session
-from lipready.cli.status import INTERRUPTED, NOTHING_CHECKED, TROUBLE
+from lipready.cli.status import NOTHING_CHECKED, TROUBLE
 from lipready.errors import LipreadyError, NothingCheckedError
 
 _COMPLETION = "_LIPREADY_COMPLETE"
@@ -21,8 +22,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         status = _invoke(list(arguments), session)
     except (KeyboardInterrupt, click.Abort):
-        session.complain("Interrupted.")
-        status = INTERRUPTED
+        return say_interrupted()
     except NothingCheckedError as error:
         session.complain(f"Nothing was checked: {error}")
         status = NOTHING_CHECKED
@@ -30,6 +30,8 @@ def run(arguments: Sequence[str]) -> int:
         session.complain(f"Error: {error}")
         status = TROUBLE
     except Exception as error:  # noqa: BLE001 - the last line of defence: nobody should be shown a traceback
+        if interrupted():  # such as a terminal that has gone, to which a bar says that it ends
+            return say_interrupted()
         status = _report_crash(error, arguments, session)
     return session.close(status)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from lipready.cli.status import INTERRUPTED, TROUBLE
+from lipready.cli.status import TROUBLE
 from lipready.cli.streams import failure_of
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Session:
             return status
         reason = "it is closed" if failure.errno == errno.EBADF else (failure.strerror or str(failure)).lower()
         self.complain(f"Error: The report could not be written to standard output: {reason}.")
-        return status if status == INTERRUPTED else TROUBLE
+        return TROUBLE
 
     @contextmanager
     def _above_bars(self, stream: TextIO) -> Iterator[None]:

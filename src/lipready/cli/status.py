@@ -9,7 +9,6 @@ CLEAN = 0
 FOUND = 1
 TROUBLE = 2
 NOTHING_CHECKED = 3
-INTERRUPTED = 130
 
 
 def of_report(report: "Report", fail_on: str) -> int:

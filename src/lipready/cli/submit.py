@@ -164,10 +164,11 @@ def _say_how_to_go_on(run: Run, begun: float) -> None:
 def _checked(job: Job, profile: "Profile", settings: "Settings", run: Run) -> tuple[Job, "Report"]:
     """Check the job; where it shall be repaired, repair it into a folder beside the film, and check again."""
     from lipready.check import check_job
+    from lipready.cli.preparation import plan_as_text
     from lipready.cli.progress import progress_bars
     from lipready.cli.speaker import settle_speaker
     from lipready.fixes.choices import Choices
-    from lipready.prepare import repair_job
+    from lipready.prepare import Prepared, repair_job
 
     with progress_bars(run.session) as progress:
         settings = replace(settings, progress=progress)
@@ -178,8 +179,14 @@ def _checked(job: Job, profile: "Profile", settings: "Settings", run: Run) -> tu
     choices, _ = settle_speaker(
         report, Choices(person=run.person or None), folder, run.session, asking=run.shared.form == "full"
     )
+
+    def show_plan(planned: Prepared) -> None:
+        if run.shared.form == "full" and not planned.speaker_open:
+            run.session.write(plan_as_text(planned, run.session.page()))
+
     with progress_bars(run.session) as progress:
-        prepared = repair_job(job, report, profile, replace(settings, progress=progress), choices, out=folder)
+        settings = replace(settings, progress=progress)
+        prepared = repair_job(job, report, profile, settings, choices, out=folder, planned=show_plan)
     return prepared.job, prepared.report
 
 

@@ -13,7 +13,7 @@ from lipready.fixes.picture import write_picture
 Share = Callable[[float], None]
 
 
-def execute(plan: FilePlan, partial: Partial, binary: str | None, tell: Share | None) -> None:
+def execute(plan: FilePlan, partial: Partial, binary: str | None, tell: Share) -> None:
     """Write the output of one file under its temporary name.
 
     `binary` is the path of ffmpeg, needed where the plan has commands; `tell` hears of the share that is done (0..1).
@@ -29,10 +29,10 @@ def execute(plan: FilePlan, partial: Partial, binary: str | None, tell: Share | 
         _copy(plan.source, partial)
 
 
-def _run_all(plan: FilePlan, partial: Partial, binary: str, tell: Share | None) -> None:
+def _run_all(plan: FilePlan, partial: Partial, binary: str, tell: Share) -> None:
     share = 1 / len(plan.commands)
     for number, command in enumerate(plan.commands):
-        step = None if tell is None else _slice(tell, number * share, share)
+        step = _slice(tell, number * share, share)
         ffmpeg.run(_aimed(command, partial, binary), what=plan.source, length=plan.length, tell=step)
 
 

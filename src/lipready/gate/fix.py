@@ -88,7 +88,7 @@ def _make(plan: FilePlan, folder: Path) -> Path:
     binary = find_ffmpeg().path if plan.commands else None
     partial = Partial.beside(folder / plan.output)
     try:
-        execute(plan, partial, binary, None)
+        execute(plan, partial, binary, lambda _share: None)
         partial.finish()
     finally:
         partial.discard()

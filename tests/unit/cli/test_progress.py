@@ -49,13 +49,14 @@ def test_nothing_is_drawn_before_there_is_anything_to_say(terminal):
 def test_each_thing_that_is_worked_on_has_its_bar(terminal):
     stream = terminal()
     with progress_bars(Session()) as progress:
-        progress("clip[red]\x1b[2J.mp4", 0.5)
-        progress("clip[red]\x1b[2J.mp4", 1.0)
-        progress("/a/" + "long/" * 20 + "speech.wav", 0.25)
+        progress("checking clip[red]\x1b[2J.mp4", 0.5)
+        progress("checking clip[red]\x1b[2J.mp4", 1.0)
+        progress("repairing /a/" + "long/" * 20 + "speech.wav", 0.25)
 
     shown = stream.getvalue()
     assert "100%" in shown
-    assert r"clip[red]\x1b[2J.mp4" in shown
+    assert r"checking clip[red]\x1b[2J.mp4" in shown
+    assert "repairing …" in shown
     assert "\x1b[2J" not in shown
-    assert "…" in shown
+    assert "speech.wav" in shown
     assert "long/speech.wav" in shown

@@ -78,7 +78,7 @@ def repaired(tmp_path, profile):
         assert not plan.already_fine, "there was nothing to repair"
         (tmp_path / "out").mkdir(exist_ok=True)
         partial = Partial.beside(tmp_path / "out" / plan.output)
-        execute(plan, partial, find_ffmpeg().path, None)
+        execute(plan, partial, find_ffmpeg().path, lambda _share: None)
         partial.finish()
         partial.discard()
         return Repaired(plan, before, report_on(profile, **{role: partial.final}), role)
