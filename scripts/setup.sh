@@ -1,9 +1,9 @@
-# Sourced by scripts/test, scripts/demo and .ci/run: puts everything that lipready and its tests need into .venv, once.
+# Sourced by scripts/test and scripts/demo, as `. setup.sh locked` or `. setup.sh newest`: puts everything that lipready
+# and its tests need into .venv, once, as requirements.lock has it; or into .venv-newest, as it is published now.
 # Afterwards `python` and `lipready` of that environment are in front on PATH, and $root is the repository.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-venv=$root/.venv
-stamp=$venv/.set-up
+lock=$root/requirements.lock
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$0: $*"; exit 2; }
@@ -63,29 +63,51 @@ make_environment() {
         install_packages "$python lacks the modules venv and ensurepip" \
             "$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
     fi
-    say "Setting up $venv with $("$python" --version) (about a minute, once) …"
+    say "Setting up $venv with $("$python" --version) (about a minute) …"
     "$python" -m venv --clear "$venv"
-    # Dependency groups came with pip 25.1.
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable "$root[dask,s3,sandbox]" --group "$root/pyproject.toml:dev"
 }
 
-# What the environment was made from, and where: a moved clone or a changed pyproject.toml makes it anew.
+pip_install() { "$venv/bin/python" -m pip --quiet --disable-pip-version-check install "$@"; }
+
+# Nothing comes in that the lock does not name, not even to build the one package that is published without a wheel:
+# pip and setuptools first, then the rest without a build environment of its own, then lipready, which has no hash.
+install_locked() {
+    awk '/^[^ ]/ { wanted = /^(pip|setuptools)==/ } wanted' "$lock" >"$venv/first.txt"
+    pip_install --require-hashes --no-deps --requirement "$venv/first.txt"
+    pip_install --require-hashes --no-build-isolation --requirement "$lock"
+    pip_install --no-deps --no-build-isolation --editable "$root"
+}
+
+install_newest() {
+    # Dependency groups came with pip 25.1.
+    pip_install --upgrade 'pip>=25.1'
+    pip_install --upgrade --upgrade-strategy eager --editable "$root[all]" --group "$root/pyproject.toml:dev"
+}
+
+# What the environment was made from, and where: a moved clone, a changed pyproject.toml or lock makes it anew.
 wanted_stamp() {
     printf '%s\n' "$root"
-    cat "$root/pyproject.toml" "$root/scripts/setup.sh" | cksum
+    cat "$root/pyproject.toml" "$lock" "$root/scripts/setup.sh" | cksum
 }
 
 set_up() {
+    local kind=$1 stamp
+    venv=$root/.venv
+    [ "$kind" = locked ] || venv=$root/.venv-$kind
+    stamp=$venv/.set-up
+    unset PYTHONPATH PYTHONHOME
     if ! [ -f "$stamp" ] || [ "$(cat "$stamp")" != "$(wanted_stamp)" ] || ! "$venv/bin/python" -c '' >/dev/null 2>&1; then
         make_environment
+        "install_$kind"
         wanted_stamp >"$stamp"
+    elif [ "$kind" = newest ]; then
+        say "Looking for newer releases for $venv …"
+        install_newest
     fi
     PATH=$venv/bin:$PATH
     export PATH
-    unset PYTHONPATH PYTHONHOME
     # Face weights: fetched once into the user's cache folder, checked by sha256. Says what is wrong, and only that.
     lipready doctor --quiet >&2 || die "lipready doctor found something missing; see above."
 }
 
-set_up
+set_up "$1"

@@ -69,7 +69,7 @@ def open_container(file: LocalFile, *, decoders: bool = True) -> "InputContainer
             file,
             options={"max_pixels": str(MAX_PIXELS), "threads": "1"},
             container_options=options,
-            metadata_errors="replace",
+            **_any_tags(),
             timeout=(OPEN_SECONDS, READ_SECONDS),
             io_open=_refuse,
         )
@@ -93,6 +93,13 @@ def MEDIA_ERRORS() -> tuple[type[Exception], ...]:  # noqa: N802  (stands where 
 def demuxer_format(name: str) -> str:
     """Shorten the name of a container to ours, by the name of its demuxer."""
     return _NAMES.get(name, name.split(",", maxsplit=1)[0])
+
+
+def _any_tags() -> dict[str, Any]:
+    """Return what opens a file although its tags are not UTF-8, which PyAV does by itself from version 19 on."""
+    import av
+
+    return {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}  # noqa: PLR2004
 
 
 def _refuse(url: str, *_: object) -> NoReturn:

@@ -56,16 +56,20 @@ def test_mean_errors_up_to_30_degrees(axis: str) -> None:
 @pytest.mark.parametrize("sign", [-1, 1])
 @pytest.mark.parametrize("axis", TARGETS)
 def test_what_is_read_grows_with_the_angle_beyond_30(person: str, axis: str, sign: int) -> None:
-    turns = (10, 25, 40, 55) if axis == "yaw" else (10, 22, 34, 46)
+    """Each turn reads as more than the one before, and all of them as at least half of what they are.
+
+    A release of OpenCV moves a single read by up to 3°, so that no single step has a bound nearer than that.
+    """
+    turns = (10, 25, 40, 50) if axis == "yaw" else (10, 22, 34, 46)
     reads = [sign * getattr(read(person, Angles(**{axis: sign * turn})), axis) for turn in turns]
-    assert reads == sorted(reads)
+    assert min(np.diff(reads)) > 0
+    assert reads[-1] - reads[0] > (turns[-1] - turns[0]) / 2
     assert reads[-1] > 30
-    assert min(np.diff(reads)) > 2
 
 
 @BOTH
 def test_half_a_profile_is_not_called_frontal(person: str) -> None:
-    for yaw in (-50, -35, 35, 50):
+    for yaw in (-55, -50, -35, 35, 50, 55):
         assert not read(person, Angles(yaw=yaw)).frontal
     for yaw in (-12, 0, 12):
         assert read(person, Angles(yaw=yaw)).frontal

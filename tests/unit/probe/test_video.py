@@ -44,6 +44,14 @@ def test_the_rate_is_exact_in_every_container(clip: Make, suffix: str, rate: str
 
 
 @BOTH
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "avi", "mkv"])
+def test_tags_in_an_old_encoding_do_not_end_it(clip: Make, suffix: str, *, quick: bool) -> None:
+    path = clip(f"clip.{suffix}", frames=24, size="64x48", options=("-metadata", "title=caf\udce9"))
+    assert b"caf\xe9" in path.read_bytes()
+    assert video_of(path, quick=quick).frames == 24
+
+
+@BOTH
 @pytest.mark.parametrize("suffix", ["mp4", "webm"])
 @pytest.mark.parametrize("rate", ["14999/1000", "60000/1001", "60001/1000"])
 def test_a_rate_just_beside_a_bound_is_not_rounded_to_it(clip: Make, suffix: str, rate: str, *, quick: bool) -> None:
