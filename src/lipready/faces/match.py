@@ -14,7 +14,8 @@ def match_reference(reference: PeopleFacts, video: PeopleFacts) -> Match | Unmea
     Unmeasured where the reference does not show one face, or where one side was never seen well enough.
     """
     if reference.count != 1:
-        return Unmeasured(f"the reference image shows {counted(reference.count, 'face')} instead of one")
+        faces = counted(reference.count, "face") if reference.count else "no face"
+        return Unmeasured(f"the reference image shows {faces} instead of one")
     wanted = reference.people[0].descriptor
     if isinstance(wanted, Unmeasured):
         return replace(wanted, reason=f"in the reference image {wanted.reason}")
