@@ -61,17 +61,23 @@ def _arriving(output: str, progress: Progress | None) -> Callable[[float], None]
     return None if progress is None else lambda share: progress(output, share)
 
 
-def outcome_writer(form: str, session: Session, report: "Report | None" = None) -> "Outcome":
+def outcome_writer(
+    form: str, session: Session, report: "Report | None" = None, set_aside: str | None = None
+) -> "Outcome":
     """Choose how to show what comes of a job: for people, or as one line of JSON."""
-    return (JsonOutcome if form == "json" else Outcome)(session, report)
+    return (JsonOutcome if form == "json" else Outcome)(session, report, set_aside)
 
 
 @dataclass(slots=True)
 class Outcome:
-    """Shows people what comes of a job, as it comes. `report` is that of the check, where there was one."""
+    """Shows people what comes of a job, as it comes. `report` is that of the check, where there was one.
+
+    `set_aside` is the picture that was handed in and is not sent.
+    """
 
     session: Session
     report: "Report | None" = field(repr=False)
+    set_aside: str | None = None
 
     def refused(self, error: PreflightError) -> None:
         """Say that the check found errors, and show them all."""
@@ -166,12 +172,17 @@ class JsonOutcome(Outcome):
             "job": None if task is None else task.entry.id,
             "task": None if task is None else task.id,
             "status": status or (task.status if task is not None else None),
-            "result": None if film is None else str(film).encode("utf-8", "backslashreplace").decode("utf-8"),
+            "result": None if film is None else _plain(str(film)),
             "seconds": None if task is None else task.state.seconds,
             "error": error,
+            "set_aside": None if self.set_aside is None else _plain(self.set_aside),
             "report": None if self.report is None else self.report.to_dict(),
         }
         self.session.write(json.dumps(content, allow_nan=False) + "\n")
+
+
+def _plain(path: str) -> str:
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _near(path: Path) -> str:
