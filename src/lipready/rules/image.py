@@ -174,7 +174,11 @@ def image_face_count(facts: JobFacts, limit: Limit) -> Verdicts:
         return
     count = image.people.count
     measured = "no face" if count == 0 else f"{count} faces"
-    fix = Fix("choose-person", "editorial", "Leave it out, and let --person N make one from the clip.")
+    fix = Fix(
+        "choose-person",
+        "editorial",
+        "Name the speaker to `prepare` by number: it takes a picture from the clip instead.",
+    )
     allowed = "exactly 1 face" if broken.range.minimum == broken.range.maximum else interval(broken.range, limit.unit)
     yield finding(
         limit,
