@@ -28,10 +28,11 @@ __all__ = ["Choices", "Prepared", "TrimSpan", "parse_span", "parse_trim", "prepa
 class Prepared:
     """What `prepare` made of a job.
 
-    `job` names the files to submit: outputs where something was repaired, the inputs themselves where they were fine or
-    could not be repaired. `before` and `report` are the reports on the inputs and on `job`; after a dry run they are
-    the same. `plan` is what was to be done, `steps` what was done now, without what an earlier run had left done:
-    `already_prepared` says that this was all of it.
+    `job` names the files to submit: those in the output folder, and the inputs themselves where they stay where they
+    are or could not be repaired. `before` and `report` are the reports on the inputs and on `job`; after a dry run they
+    are the same. `plan` is what was to be done (`plan.set_aside`: the reference image that was given and is not used),
+    `steps` what was done now, without what an earlier run had left done: `already_prepared` says that this was all of
+    it.
     """
 
     job: Job
@@ -71,6 +72,7 @@ def prepare(
     settings: Settings | None = None,
     choices: Choices | None = None,
     person: int | None = None,
+    copy: bool = True,
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> Prepared:
@@ -78,10 +80,13 @@ def prepare(
 
     `provider` is the name of a profile, or the path of a profile file. `choices` holds the editorial repairs that are
     wanted; `person` is short for `Choices(person=…)`. Where several people are seen and there is no reference image,
-    nothing is repaired until it says who speaks (`Prepared.speaker_open`); nobody is asked. With `dry_run` nothing is
-    written. `progress` is called with the stage and the file ("repairing clip.mp4") and the share of it that is done
-    (0..1). The inputs are never changed. An output appears under its name when it is whole; a second run of the same
-    plan on the same inputs finds it and runs nothing.
+    nothing is repaired until it says who speaks (`Prepared.speaker_open`); nobody is asked. A person goes before a
+    reference image that is given as well: the image is set aside, and one of that person is taken from the video.
+
+    A file that is already fine stands in `out` too, as a hard link or else a copy, so that the folder holds the whole
+    job; without `copy` it stays where it is. With `dry_run` nothing is written. `progress` is called with the stage and
+    the file ("repairing clip.mp4") and the share of it that is done (0..1). The inputs are never changed. An output
+    appears under its name when it is whole; a second run of the same plan on the same inputs finds it and runs nothing.
 
     Raises UsageError for a wrong call, for an input that is not there or may not be read, or where a file that lipready
     did not write stands in the way; FixError where a repair fails; ConfigurationError for an unknown or broken profile;
@@ -97,7 +102,7 @@ def prepare(
 
     # Described from the start: a reference image that is made below is compared with the same facts.
     before = check_job(job, profile, settings, describe=True)
-    return repair_job(job, before, profile, settings, choices, out=Path(out), dry_run=dry_run)
+    return repair_job(job, before, profile, settings, choices, out=Path(out), copy=copy, dry_run=dry_run)
 
 
 def require_files(job: Job) -> None:
@@ -115,6 +120,7 @@ def repair_job(
     choices: Choices,
     *,
     out: Path,
+    copy: bool = True,
     dry_run: bool = False,
     planned: Callable[[Prepared], None] | None = None,
 ) -> Prepared:
@@ -122,9 +128,11 @@ def repair_job(
 
     `planned` hears of the plan before the first of it is carried out, and of nothing where nothing is.
     """
+    from lipready.fixes.folder import way_into
     from lipready.fixes.plan import plan_job
 
-    plan = plan_job(before, profile, choices, fspath(out))
+    way = (lambda source: way_into(out, source)) if copy else None
+    plan = plan_job(before, profile, choices, fspath(out), way)
     as_it_is = Prepared(job=job, before=before, report=before, plan=plan, steps=(), dry_run=dry_run)
     if dry_run or not plan.files:
         return as_it_is
@@ -153,22 +161,24 @@ class _Workshop:
 
         tools, binary = self._tools()
         earlier = Earlier(self.out, read_receipt(self.out), tools)
-        found = {each.output: kept for each in self.plan.files if (kept := earlier.find(each)) is not None}
-        missing = tuple(each for each in self.plan.files if each.output not in found)
+        found = {each.role: known for each in self.plan.files if (known := earlier.find(each)) is not None}
+        missing = tuple(each for each in self.plan.files if each.role not in found)
         require_free(self.out, missing, self._sources())
         new = make(missing, self.out, tools, lambda plan, partial: self._write(plan, partial, binary))
         job = self._prepared_job()
         after = check_job(job, self.profile, self.settings, known=self._known(job))
         made = (*found.values(), *new)
-        write_receipt(self.out, made, plan=self.plan, tools=tools, before=self.before, after=after, version=__version__)
+        done = {each.plan.role: each.plan for each in made}
+        plan = replace(self.plan, files=tuple(done[each.role] for each in self.plan.files))
+        write_receipt(self.out, made, plan=plan, tools=tools, before=self.before, after=after, version=__version__)
         forget_claims(self.out)
         return Prepared(
             job=job,
             before=self.before,
             report=after,
-            plan=self.plan,
+            plan=plan,
             steps=tuple(step for each in missing for step in each.steps),
-            already_prepared=bool(found) and all(each.already_fine for each in missing),
+            already_prepared=bool(found) and all(each.stays for each in missing),
         )
 
     def _tools(self) -> tuple[dict[str, str], str | None]:
@@ -186,7 +196,8 @@ class _Workshop:
         return tools, binary
 
     def _sources(self) -> tuple[str, ...]:
-        return tuple(path for path in (self.job.video, self.job.audio, self.job.reference) if path is not None)
+        given = (self.job.video, self.job.audio, self.job.reference)
+        return tuple(path for path in given if path is not None and path != self.plan.set_aside)
 
     def _write(self, plan: FilePlan, partial: "Partial", binary: str | None) -> None:
         from lipready.fixes.execute import execute
@@ -227,7 +238,10 @@ class _Workshop:
         headers are read anew, but the frames are the same frames, packet for packet, and so show the same people.
         """
         outputs = {each.role: each for each in self.plan.files if not each.already_fine}
-        known: dict[Role, FileFacts] = {f.role: f for f in self.before.facts.files() if f.role not in outputs}
+        paths: dict[Role, str | None] = {"video": job.video, "audio": job.audio, "reference": job.reference}
+        known: dict[Role, FileFacts] = {
+            f.role: replace(f, path=paths[f.role] or f.path) for f in self.before.facts.files() if f.role not in outputs
+        }
         copied = outputs.get("video")
         seen = self.before.facts.video
         if copied is not None and seen is not None and all(step.level == "lossless" for step in copied.steps):

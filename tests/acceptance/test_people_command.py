@@ -174,7 +174,7 @@ def test_on_a_terminal_it_asks_until_it_knows(at_a_terminal, made, tmp_path):
     assert "'7' is none of them." in asked
     assert asked.count("Person (1, 2; q to stop): ") == 3
     assert "Take the best frame of person 2" in shown.replace("\n", " ")
-    assert {path.name for path in out.iterdir()} == {"people.jpg", "reference.jpg", "receipt.json"}
+    assert {path.name for path in out.iterdir()} == {"two_people.mp4", "people.jpg", "reference.jpg", "receipt.json"}
 
 
 def test_the_question_is_the_one_that_the_readme_shows(at_a_terminal, made, tmp_path):

@@ -57,8 +57,8 @@ def test_a_bad_job_comes_out_ready(bad_job, tmp_path, counted):
     assert {f.rule for f in again.findings} == {f.rule for f in done.report.findings}
 
 
-def test_a_good_job_is_passed_on_untouched(good_job, tmp_path, counted):
-    done = prepare(*good_job, out=tmp_path / "ready")
+def test_a_good_job_stays_where_it_is_without_copy(good_job, tmp_path, counted):
+    done = prepare(*good_job, out=tmp_path / "ready", copy=False)
     assert done.ready
     assert (done.job.video, done.job.audio, done.job.reference) == tuple(str(path) for path in good_job)
     assert done.reference == str(good_job[2])
@@ -207,7 +207,8 @@ def test_a_copied_stream_is_not_decoded_again_and_its_headers_are(ffmpeg, good_j
 def test_the_chosen_person_becomes_a_reference_that_passes(made, tmp_path):
     clip = made("two_people.mp4")
     done = prepare(clip, out=tmp_path / "ready", person=2)
-    assert done.job.video == str(clip)
+    assert done.job.video == str(tmp_path / "ready" / clip.name)
+    assert done.plan.set_aside is None
     assert done.reference == str(tmp_path / "ready" / "reference.jpg")
     with Image.open(done.reference) as picture:
         assert picture.format == "JPEG"

@@ -79,7 +79,8 @@ def test_a_fine_job_is_passed_on(lipready_run, media, tmp_path):
     done = lipready_run("prepare", media / "good.mp4", *NOBODY, "-o", tmp_path / "out")
 
     assert done.returncode == 0
-    assert "already fine, passed on untouched" in done.stdout
+    assert "  video      already fine; linked\n" in done.stdout
+    assert (tmp_path / "out" / "good.mp4").samefile(media / "good.mp4")
 
 
 def test_what_needs_a_decision_is_named_with_its_flag(lipready_run, media, tmp_path, ffmpeg):

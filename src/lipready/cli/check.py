@@ -76,7 +76,11 @@ def command(
             raise click.UsageError("There is no file to check: name a video, an audio track or a reference image.")
         from lipready.cli.inputs import assign
 
-        jobs = [assign(files, video=video, audio=audio, reference=reference, options=options, gate=True)]
+        jobs = [
+            assign(
+                files, video=video, audio=audio, reference=reference, options=options, gate=True, say=session.complain
+            )
+        ]
     several, profile = job_list is not None, load_profile(shared.provider)
     return _check(jobs, profile, shared, session, allow_private=allow_private, several=several)
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from lipready.errors import FixError, UsageError
 from lipready.facts.file import FileFacts
+from lipready.fixes.names import SHEET_NAME
 
-NAME = "people.jpg"
-_MARK = b"lipready contact sheet"
+MARK = b"lipready contact sheet"
 _QUALITY = 88
 
 
@@ -19,7 +19,7 @@ def write_sheet(file: FileFacts, target: Path) -> None:
     image = contact_sheet(file)
     partial = Partial.beside(Path(os.path.realpath(target)))
     try:
-        image.save(partial.path, "JPEG", quality=_QUALITY, comment=_MARK)
+        image.save(partial.path, "JPEG", quality=_QUALITY, comment=MARK)
         partial.finish()
     except OSError as error:
         raise FixError(f"{target} cannot be written: {error.strerror or error}.") from error
@@ -29,7 +29,7 @@ def write_sheet(file: FileFacts, target: Path) -> None:
 
 def require_free(target: Path) -> None:
     """Raise UsageError where a file stands that is no contact sheet of lipready's."""
-    if os.path.lexists(target) and not _is_sheet(target):
+    if os.path.lexists(target) and not is_sheet(target):
         raise UsageError(f"{target} was not written by lipready: choose another name or folder, or move it.")
 
 
@@ -40,19 +40,19 @@ def write_sheet_into(file: FileFacts, folder: Path) -> Path:
     """
     from lipready.fixes.folder import make_folder
 
-    target = folder / NAME
+    target = folder / SHEET_NAME
     require_free(target)
     make_folder(folder)
     write_sheet(file, target)
     return target
 
 
-def _is_sheet(path: Path) -> bool:
+def is_sheet(path: Path) -> bool:
     """Whether a file is a contact sheet that lipready drew: a JPEG comment says so."""
     from PIL import Image
 
     try:
         with Image.open(path, formats=("JPEG",)) as picture:
-            return picture.info.get("comment") == _MARK
+            return picture.info.get("comment") == MARK
     except (OSError, ValueError, SyntaxError):
         return False

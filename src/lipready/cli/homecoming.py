@@ -63,12 +63,13 @@ def outcome_writer(
     form: str,
     session: Session,
     report: "Report | None" = None,
+    set_aside: str | None = None,
     write: Callable[[dict[str, Any]], None] | None = None,
 ) -> "Outcome":
     """Choose how to show what comes of a job: for people, or as one line of JSON, which is written by `write`."""
     if form == "full":
-        return Outcome(session, report)
-    return JsonOutcome(session, report, write or (lambda content: session.write(_line(content))))
+        return Outcome(session, report, set_aside)
+    return JsonOutcome(session, report, set_aside, write=write or (lambda content: session.write(_line(content))))
 
 
 def outcomes_as_json(outcomes: list[dict[str, Any]]) -> str:
@@ -82,10 +83,14 @@ def _line(content: dict[str, Any]) -> str:
 
 @dataclass(slots=True)
 class Outcome:
-    """Shows people what comes of a job, as it comes. `report` is that of the check, where there was one."""
+    """Shows people what comes of a job, as it comes. `report` is that of the check, where there was one.
+
+    `set_aside` is the picture that was handed in and is not sent.
+    """
 
     session: Session
     report: "Report | None" = field(repr=False)
+    set_aside: str | None = None
 
     def refused(self, error: PreflightError) -> None:
         """Say that the check found errors, and show them all."""
@@ -141,7 +146,7 @@ class Outcome:
 class JsonOutcome(Outcome):
     """Writes one record at the end."""
 
-    write: Callable[[dict[str, Any]], None]
+    write: Callable[[dict[str, Any]], None] = field(kw_only=True)
 
     def refused(self, error: PreflightError) -> None:
         """Write the report of a job that was not sent."""
@@ -182,12 +187,17 @@ class JsonOutcome(Outcome):
             "job": None if task is None else task.entry.id,
             "task": None if task is None else task.id,
             "status": status or (task.status if task is not None else None),
-            "result": None if film is None else str(film).encode("utf-8", "backslashreplace").decode("utf-8"),
+            "result": None if film is None else _plain(str(film)),
             "seconds": None if task is None else task.state.seconds,
             "error": error,
+            "set_aside": None if self.set_aside is None else _plain(self.set_aside),
             "report": None if self.report is None else self.report.to_dict(),
         }
         self.write(content)
+
+
+def _plain(path: str) -> str:
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _near(path: Path) -> str:

@@ -1,11 +1,16 @@
 """Which file is the video, which the audio track, which the reference image."""
 
 import os
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
 
+from lipready.cli.contact import MARK, is_sheet
 from lipready.errors import UsageError
 from lipready.facts.address import file_name, is_address, shown
+from lipready.fixes.folder import SUFFIX
 from lipready.gate.kinds import Kind, kind_by_content, kind_by_extension
 from lipready.job import Job, RequestOptions
 from lipready.probe import missing
@@ -13,6 +18,13 @@ from lipready.probe import missing
 _FLAGS: dict[Kind, str] = {"video": "--video", "audio": "--audio", "image": "--ref"}
 _NOUNS: dict[Kind, str] = {"video": "videos", "audio": "audio tracks", "image": "images"}
 _MOST_SHOWN = 10
+_HEAD_BYTES = 4096
+_RECEIPT = re.compile(rb'\s*\{\s*"schema":\s*"lipready\.receipt/')
+_REPORT = re.compile(
+    rb'\s*\{\s*"schema":\s*"lipready\.|### lipready: |<\?xml [^>]*>\s*<testsuites name="lipready"'
+    rb'|\{"\$schema": "[^"]*", "version": "[^"]*", "runs": \[\{"tool": \{"driver": \{"name": "lipready"'
+)
+"""How JSON, Markdown, JUnit and SARIF begin where lipready writes them."""
 
 
 def assign(
@@ -23,15 +35,21 @@ def assign(
     reference: str | None = None,
     options: RequestOptions | None = None,
     gate: bool = False,
+    say: Callable[[str], None] | None = None,
 ) -> Job:
     """Build a job from files in any order and from files whose role is named.
 
-    An address is told by the name at its end, and not asked. With `gate` it is said that `lipready gate` checks folders
-    and many files. Raises UsageError where two files have one role, where a role cannot be told, for what is not there,
-    and for a folder, a device or a pipe.
+    Of the former, those that lipready has written beside a job are passed over, and `say` hears of them in one line, so
+    that all of an output folder (`ready/*`) may be handed in. An address is told by the name at its end, and not asked.
+    With `gate` it is said that `lipready gate` checks folders and many files. Raises UsageError where two files have
+    one role, where a role cannot be told, for what is not there, and for a folder, a device or a pipe.
     """
     named: dict[Kind, str | None] = {"video": video, "audio": audio, "image": reference}
     roles: dict[Kind, str] = {kind: path for kind, path in named.items() if path is not None}
+    passed = _not_of_the_job(files)
+    if passed and say is not None:
+        say(f"Passed over: {', '.join(f'{path} ({what})' for path, what in passed.items())}.")
+    files = [path for path in files if path not in passed]
     for path in (*roles.values(), *files):
         if gate and os.path.isdir(path):  # noqa: PTH112 - raises for no name, other than Path.is_dir
             raise UsageError(f"{path}: is a folder, not a file of a job; {_by_gate((*files, path))}.")
@@ -58,6 +76,44 @@ def require_file(path: str) -> None:
     if is_address(path):
         raise UsageError(f"{shown(path)}: is an address; download it first, since only local files are read here.")
     missing.require_file(path)
+
+
+def _not_of_the_job(files: Sequence[str]) -> dict[str, str]:
+    """Name the files that lipready has written and that are no part of a job, and say of each what it is."""
+    own = {path: what for path in files if (what := _own(path)) is not None}
+    receipts = [path for path, what in own.items() if what == "the receipt"]
+    return own | {path: "from an earlier run" for receipt in receipts for path in _left_over(Path(receipt), files)}
+
+
+def _own(path: str) -> str | None:
+    """Say what a file is that lipready has written for people, or for itself; it is told by its content."""
+    if is_address(path) or not os.path.isfile(path):  # noqa: PTH113 - raises for no name; a pipe must not be opened
+        return None
+    if SUFFIX in os.path.basename(path):  # noqa: PTH119 - raises for no name
+        return "unfinished"
+    try:
+        with Path(path).open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except (OSError, ValueError):
+        return None
+    if _RECEIPT.match(head):
+        return "the receipt"
+    if _REPORT.match(head):
+        return "a report"
+    return "a contact sheet" if MARK in head and is_sheet(Path(path)) else None
+
+
+def _left_over(receipt: Path, files: Sequence[str]) -> list[str]:
+    """Return the files beside a receipt that an earlier run has made, and that its job has no use for."""
+    from lipready.fixes.ownership import sha256_of
+    from lipready.fixes.receipt import left_over, read_receipt
+
+    with suppress(UsageError):
+        known = left_over(read_receipt(receipt.parent))
+        names = {name for name, _ in known}
+        near = [path for path in files if not is_address(path) and Path(path).parent == receipt.parent]
+        return [path for path in near if Path(path).name in names and (Path(path).name, sha256_of(path)) in known]
+    return []
 
 
 def _kind_of(path: str) -> Kind | None:

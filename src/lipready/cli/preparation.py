@@ -10,7 +10,7 @@ from typing import Any
 from lipready.cli.brief import ROLE_WIDTH, brief_report
 from lipready.cli.speaker import introductions
 from lipready.cli.status import CLEAN, FOUND
-from lipready.facts.plan import FilePlan
+from lipready.facts.plan import FilePlan, Kept
 from lipready.facts.quantity import counted
 from lipready.fixes.plan import SEVERAL_PEOPLE
 from lipready.prepare import Prepared
@@ -18,6 +18,7 @@ from lipready.reports.full import finding_lines, verdict_line
 from lipready.reports.page import Page, plain
 
 SCHEMA = "lipready.prepared/1"
+_KEPT: dict[Kept, str] = {"link": "linked", "copy": "copied", "stay": "stays where it is"}
 
 
 def as_json(prepared: Prepared, sheet: Path | None = None) -> str:
@@ -34,6 +35,7 @@ def as_json(prepared: Prepared, sheet: Path | None = None) -> str:
         "job": {"video": _text(job.video), "audio": _text(job.audio), "reference": _text(job.reference)},
         "plan": [_file_to_dict(file) for file in plan.files],
         "sheet": None if sheet is None else _text(os.fspath(sheet)),
+        "set_aside": _text(plan.set_aside),
         "undecided": [{"rule": rule, "flag": flag, "text": text} for rule, flag, text in plan.undecided],
         "before": prepared.before.to_dict(),
         "report": prepared.report.to_dict(),
@@ -76,6 +78,7 @@ def _found_and_planned(prepared: Prepared, page: Page) -> list[list[str]]:
     return [
         [] if page.brief else brief_report("before", prepared.before, page),
         [] if page.brief else _plan(prepared, page),
+        set_aside_lines(prepared, page),
         _commands(prepared, page) if prepared.dry_run else [],
     ]
 
@@ -107,8 +110,10 @@ def _who(prepared: Prepared, sheet: Path | None, page: Page) -> list[str]:
 def _plan(prepared: Prepared, page: Page) -> list[str]:
     lines = [page.paint("plan", "strong")]
     for file in prepared.plan.files:
-        if file.already_fine:
-            lines.append(f"  {file.role:{ROLE_WIDTH}}already fine, passed on untouched")
+        if file.kept is not None:
+            failing = any(f.role == file.role and f.severity == "error" for f in prepared.before.findings)
+            fine = "nothing in it to repair" if failing else "already fine"
+            lines.append(f"  {file.role:{ROLE_WIDTH}}{fine}; {_KEPT[file.kept]}")
             continue
         lines.append(f"  {file.role:{ROLE_WIDTH}}{plain(Path(file.source).name)} → {plain(file.output)}")
         for step in file.steps:
@@ -116,9 +121,17 @@ def _plan(prepared: Prepared, page: Page) -> list[str]:
             lines += page.wrap(f"· {step.text} ({step.level}){rules}", indent="    ", hanging="      ")
     planned = {file.role for file in prepared.plan.files}
     for facts in prepared.before.facts.files():
-        if facts.role not in planned:
+        if facts.role not in planned and facts.path != prepared.plan.set_aside:
             lines.append(f"  {facts.role:{ROLE_WIDTH}}left as it is; see below")
     return lines
+
+
+def set_aside_lines(prepared: Prepared, page: Page) -> list[str]:
+    """Say which picture is not used, since a person was chosen as well."""
+    if prepared.plan.set_aside is None:
+        return []
+    text = f"{prepared.plan.set_aside} is set aside: with --person the reference image is taken from the video."
+    return page.wrap(text)
 
 
 def _commands(prepared: Prepared, page: Page) -> list[str]:
@@ -140,7 +153,7 @@ def _undecided(prepared: Prepared, page: Page) -> list[str]:
 
 
 def _outputs(prepared: Prepared, out: Path, page: Page) -> list[str]:
-    made = [file for file in prepared.plan.files if not file.already_fine]
+    made = [file for file in prepared.plan.files if not file.stays]
     if not made:
         return []
     found = "  already there, from an earlier run" if prepared.already_prepared else ""
@@ -178,6 +191,7 @@ def _file_to_dict(file: FilePlan) -> dict[str, Any]:
         "source": _text(file.source),
         "output": _text(file.output),
         "already_fine": file.already_fine,
+        "kept": file.kept,
         "steps": [{"name": s.name, "level": s.level, "text": s.text, "rules": list(s.rules)} for s in file.steps],
         "commands": [[_text(argument) for argument in command] for command in file.commands],
     }

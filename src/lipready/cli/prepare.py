@@ -37,9 +37,17 @@ if TYPE_CHECKING:
 @click.option(
     "--extend", is_flag=True, help="Lengthen what is too short: the video plays forward and backward in turn."
 )
-@click.option("--person", type=click.IntRange(min=1), metavar="N", help="Whose lips shall move; makes the reference.")
+@click.option(
+    "--person",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Whose lips shall move; makes the reference image, whatever picture is given.",
+)
 @click.option(
     "--crop", is_flag=True, help="Cut the picture to the speaker, where the face is small or others are in it."
+)
+@click.option(
+    "--no-copy", is_flag=True, help="Leave files that are fine where they are, instead of linking them into DIR."
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan and the ffmpeg commands; write nothing.")
 @request_options
@@ -58,6 +66,7 @@ def command(
     extend: bool,
     person: int | None,
     crop: bool,
+    no_copy: bool,
     dry_run: bool,
     face_threshold: int | None,
     video_extension: bool,
@@ -67,9 +76,11 @@ def command(
 ) -> int:
     """Repair the files of one job into a new folder, and check the result.
 
-    The inputs are never changed. What loses content is done only when asked for by its option. Where several people
-    are seen and there is no reference image, nothing is done until it is known who speaks: on a terminal you are asked,
-    else say --person N; DIR/people.jpg shows who is who.
+    The folder then holds the whole job, ready for `lipready submit DIR/*`: a file that is fine stands in it as a hard
+    link, or else as a copy. The inputs are never changed. What loses content is done only when asked for by its option.
+    Where several people are seen and there is no reference image, nothing is done until it is known who speaks: on a
+    terminal you are asked, else say --person N; DIR/people.jpg shows who is who. --person N goes before a picture that
+    is handed in, too.
 
     \b
     Exit status: 0 the prepared job has nothing at or above --fail-on,
@@ -98,11 +109,11 @@ def command(
         denoise=denoise,
     )
     options = RequestOptions(video_extension, face_threshold, callback_url)
-    job = assign(files, video=video, audio=audio, reference=reference, options=options)
+    job = assign(files, video=video, audio=audio, reference=reference, options=options, say=session.complain)
     require_files(job)
     refuse_inputs(shared.reports, [job])
     settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame)
-    return _prepare(job, settings, choices, Run(out, dry_run, shared, session))
+    return _prepare(job, settings, choices, Run(out, dry_run, not no_copy, shared, session))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +122,7 @@ class Run:
 
     out: Path
     dry_run: bool
+    copy: bool
     shared: Shared
     session: Session
 
@@ -142,7 +154,15 @@ def _prepare(job: Job, settings: "Settings", choices: "Choices", run: Run) -> in
     with progress_bars(session) as progress:
         settings = replace(settings, progress=progress)
         prepared = repair_job(
-            job, before, profile, settings, choices, out=run.out, dry_run=run.dry_run, planned=show_plan
+            job,
+            before,
+            profile,
+            settings,
+            choices,
+            out=run.out,
+            copy=run.copy,
+            dry_run=run.dry_run,
+            planned=show_plan,
         )
     text = as_text(prepared, run.out, session.page(), sheet, shown=bool(told))
     session.write(text if shared.form == "full" else as_json(prepared, sheet))

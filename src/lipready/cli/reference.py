@@ -10,6 +10,7 @@ from lipready.cli.options import config_option, provider_option, speaking
 from lipready.cli.session import Session
 from lipready.cli.status import TROUBLE, of_report
 from lipready.errors import UsageError
+from lipready.facts.people import PeopleFacts
 from lipready.facts.quantity import seconds
 from lipready.job import Job
 
@@ -68,10 +69,18 @@ def command(*, video: str, out: Path, person: int | None, provider: str, session
 
 
 def _take(file: "FileFacts", person: int | None, profile: "Profile", out: Path) -> "ReferenceFrame":
-    """Write the picture, whole or not at all. Raises FixError where no frame is good enough."""
+    """Write the picture, whole or not at all.
+
+    Raises UsageError where one of several people is not named, FixError where no frame is good enough.
+    """
     from lipready.faces.taking import take_reference
     from lipready.fixes.folder import Partial
 
+    people = file.people
+    if person is None and isinstance(people, PeopleFacts) and people.turned is None and len(people.people) > 1:
+        raise UsageError(
+            f"{file.path} shows {people.how_many}: say with --person N which of them speaks (see `lipready people`)."
+        )
     partial = Partial.beside(Path(os.path.realpath(out)))
     try:
         frame = take_reference(file, person, profile, partial.path)

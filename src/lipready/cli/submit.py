@@ -32,7 +32,12 @@ if TYPE_CHECKING:
 @click.option("--audio", metavar="FILE", help="The audio track.")
 @click.option("--ref", "reference", metavar="FILE", help="The reference image.")
 @click.option("--prepare", "repair", is_flag=True, help="Repair the files first, into a folder beside the film.")
-@click.option("--person", type=click.IntRange(min=1), metavar="N", help="With --prepare: whose lips shall move.")
+@click.option(
+    "--person",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="With --prepare: whose lips shall move; goes before a picture.",
+)
 @click.option("--force", is_flag=True, help="Send in spite of errors.")
 @click.option("--no-wait", is_flag=True, help="Submit only; `lipready tasks resume` brings the film home.")
 @click.option(
@@ -91,7 +96,7 @@ def command(
     from lipready.submit import Sending, find_account
 
     options = RequestOptions(video_extension, face_threshold, callback_url)
-    job = assign(files, video=video, audio=audio, reference=reference, options=options)
+    job = assign(files, video=video, audio=audio, reference=reference, options=options, say=session.complain)
     refuse_inputs(shared.reports, [job])
     output = None if out is None else _new_film(out)
     settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame, allow_private=allow_private)
@@ -125,10 +130,10 @@ def _submit(job: Job, settings: "Settings", run: Run) -> int:
 
     profile = load_profile(run.account.service.name)
     chosen = chosen_rules(profile, run.shared)
-    job, report = _checked(job, profile, settings, run)
+    job, report, set_aside = _checked(job, profile, settings, run)
     write_report(run.shared.reports, report, run.shared.fail_on)
     require_some_ran([report], chosen)
-    show, begun = outcome_writer(run.shared.form, run.session, report), time.time()
+    show, begun = outcome_writer(run.shared.form, run.session, report, set_aside), time.time()
     try:
         with progress_bars(run.session) as progress:
             task = carry_out(run.account, send_checked(job, report, run.account, run.sending, progress))
@@ -161,10 +166,13 @@ def _say_how_to_go_on(run: Run, begun: float) -> None:
             return
 
 
-def _checked(job: Job, profile: "Profile", settings: "Settings", run: Run) -> tuple[Job, "Report"]:
-    """Check the job; where it shall be repaired, repair it into a folder beside the film, and check again."""
+def _checked(job: Job, profile: "Profile", settings: "Settings", run: Run) -> tuple[Job, "Report", str | None]:
+    """Check the job; where it shall be repaired, repair it into a folder beside the film, and check again.
+
+    Returns the job to send, its report, and the picture that is set aside.
+    """
     from lipready.check import check_job
-    from lipready.cli.preparation import plan_as_text
+    from lipready.cli.preparation import plan_as_text, set_aside_lines
     from lipready.cli.progress import progress_bars
     from lipready.cli.speaker import settle_speaker
     from lipready.fixes.choices import Choices
@@ -174,7 +182,7 @@ def _checked(job: Job, profile: "Profile", settings: "Settings", run: Run) -> tu
         settings = replace(settings, progress=progress)
         report = check_job(job, profile, settings, describe=run.person is not None)
     if run.person is None:
-        return job, report
+        return job, report, None
     folder = _folder_for(job, run.sending.output)
     choices, _ = settle_speaker(
         report, Choices(person=run.person or None), folder, run.session, asking=run.shared.form == "full"
@@ -187,7 +195,9 @@ def _checked(job: Job, profile: "Profile", settings: "Settings", run: Run) -> tu
     with progress_bars(run.session) as progress:
         settings = replace(settings, progress=progress)
         prepared = repair_job(job, report, profile, settings, choices, out=folder, planned=show_plan)
-    return prepared.job, prepared.report
+    if prepared.plan.set_aside is not None and run.shared.form != "full":
+        run.session.complain("\n".join(set_aside_lines(prepared, run.session.page())))
+    return prepared.job, prepared.report, prepared.plan.set_aside
 
 
 def _folder_for(job: Job, output: str | None) -> Path:

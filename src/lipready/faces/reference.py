@@ -65,7 +65,7 @@ def chosen_person(path: str, people: PeopleFacts, person: int | None) -> Person:
     if not people.people:
         raise FixError(f"{path} shows no face that a reference image could be taken from.")
     if person is None and len(people.people) > 1:
-        raise FixError(f"{path} shows {people.how_many}; say with --person N which of them speaks.")
+        raise FixError(f"{path} shows {people.how_many}; say by number which of them speaks.")
     chosen = people.person(people.people[0].id if person is None else person)
     if chosen is None:
         known = ", ".join(str(each.id) for each in people.people)

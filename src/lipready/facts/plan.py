@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from lipready.facts.file import Role
 from lipready.facts.finding import FixLevel
 from lipready.facts.people import Box
+
+Kept = Literal["link", "copy", "stay"]
+"""How a file that is already fine becomes part of the output folder: by a hard link, by a copy, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,9 @@ class FilePlan:
     """All changes to one file: one ffmpeg run (`commands` holds two for two-pass), or none where it is already fine.
 
     `output` is the final name inside the output folder, `commands` the exact argument lists (empty for pictures, which
-    Pillow writes as `picture` says, for a file that is only renamed, and for one that is passed on untouched: there
-    `output` is the source itself). `length` is how long the output will be in seconds, None where that is not known.
+    Pillow writes as `picture` says, for a file that is only renamed, and for one that is already fine). `length` is how
+    long the output will be in seconds, None where that is not known. `kept` belongs to a file that is already fine, and
+    only to that; where it is "stay", `output` is the source itself.
     """
 
     role: Role
@@ -49,16 +54,26 @@ class FilePlan:
     commands: tuple[tuple[str, ...], ...] = ()
     picture: PictureEdit | None = None
     length: Fraction | None = None
+    kept: Kept | None = None
 
     @property
     def already_fine(self) -> bool:
         """Whether nothing has to be done."""
         return not self.steps
 
+    @property
+    def stays(self) -> bool:
+        """Whether nothing of it is written into the output folder."""
+        return self.kept == "stay"
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The plans of all files of a job, and the findings' fixes that need a flag of the user (rule, flag, sentence)."""
+    """The plans of all files of a job, and the findings' fixes that need a flag of the user (rule, flag, sentence).
+
+    `set_aside` is the path of a reference image that was given and is not used, since a person was chosen as well.
+    """
 
     files: tuple[FilePlan, ...]
     undecided: tuple[tuple[str, str, str], ...] = ()
+    set_aside: str | None = None

@@ -23,12 +23,12 @@ FLAGS: dict[str, dict[str, str]] = {
 """For each role, the flag that asks for an editorial repair."""
 
 
-def decided(role: str, facts: JobFacts, choices: Choices) -> frozenset[str]:
+def decided(role: str, choices: Choices) -> frozenset[str]:
     """Name the editorial repairs that the user has decided on."""
     trim = choices.trim_audio if role == "audio" else choices.trim
     given = {"trim": trim is not None, "extend": choices.extend, "pad": choices.extend, "crop": choices.crop}
     given |= {"trim-silence": choices.trim_silence, "denoise": choices.denoise}
-    given["choose-person"] = choices.person is not None and facts.reference is None
+    given["choose-person"] = choices.person is not None
     return frozenset(name for name, asked in given.items() if asked)
 
 
@@ -45,4 +45,4 @@ def check_choices(facts: JobFacts, choices: Choices) -> None:
     if choices.denoise and facts.audio is None:
         raise UsageError("--denoise is about the audio track, and the job has none.")
     if choices.person is not None and facts.video is None:
-        raise UsageError("--person is about the people in the video, and the job has none.")
+        raise UsageError("A person is chosen, and the job has no video to find anybody in.")

@@ -1,13 +1,12 @@
 """Do what the plan of one file says."""
 
-import shutil
 from collections.abc import Callable, Sequence
 from os import fspath
 
 from lipready.errors import FixError
 from lipready.facts.plan import FilePlan
 from lipready.fixes import ffmpeg
-from lipready.fixes.folder import Partial
+from lipready.fixes.folder import Partial, place
 from lipready.fixes.picture import write_picture
 
 Share = Callable[[float], None]
@@ -26,7 +25,7 @@ def execute(plan: FilePlan, partial: Partial, binary: str | None, tell: Share) -
             raise FixError(f"{plan.source} needs ffmpeg.")
         _run_all(plan, partial, binary, tell)
     else:
-        _copy(plan.source, partial)
+        place(plan.source, partial, "copy")
 
 
 def _run_all(plan: FilePlan, partial: Partial, binary: str, tell: Share) -> None:
@@ -48,10 +47,3 @@ def _aimed(command: Sequence[str], partial: Partial, binary: str) -> list[str]:
     if any(argument in writes for argument in aimed):
         raise FixError(f"{partial.final} would be written under its own name before it is whole.")
     return aimed
-
-
-def _copy(source: str, partial: Partial) -> None:
-    try:
-        shutil.copyfile(source, partial.path)
-    except OSError as error:
-        raise FixError(f"{source} cannot be copied to {partial.final}: {error.strerror or error}.") from error

@@ -1,11 +1,13 @@
 """The output folder: temporary names, and names that appear only when a file is whole."""
 
 import os
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from lipready.errors import FixError, UsageError
+from lipready.facts.plan import Kept
 
 SUFFIX = ".lipready.partial"
 
@@ -24,14 +26,16 @@ class Partial:
         _remove_leftovers(final)
         return partial
 
-    def finish(self) -> None:
+    def finish(self, *, written: bool = True) -> None:
         """Make sure that the bytes are on the disk, and give the file its final name.
 
+        What is not `written` but linked is on the disk already; it is not even opened, as it may be read-only.
         Raises FixError where the file is not there, or cannot be renamed.
         """
         try:
-            with self.path.open("rb+") as file:
-                os.fsync(file.fileno())
+            if written:
+                with self.path.open("rb+") as file:
+                    os.fsync(file.fileno())
             self.path.replace(self.final)
         except OSError as error:
             raise FixError(f"{self.final} cannot be written: {error.strerror or error}.") from error
@@ -48,6 +52,37 @@ def require_folder(path: Path) -> None:
     """Raise UsageError where something stands in the place of an output folder that is none."""
     if os.path.lexists(path) and not path.is_dir():
         raise UsageError(f"{path} is not a folder: choose another output folder.")
+
+
+def way_into(folder: Path, source: str) -> Kept:
+    """Tell how a file that is already fine gets into an output folder, which need not be there yet.
+
+    It stays where it is in that folder already, whether by its own name or by the one that it is a link to.
+    """
+    real, out = Path(os.path.realpath(source)), Path(os.path.realpath(folder))
+    nearest = next(each for each in (out, *out.parents) if each.is_dir())
+    try:
+        if any(parent.samefile(out) for parent in (Path(source).parent, real.parent) if out == nearest):
+            return "stay"
+        return "link" if real.stat().st_dev == nearest.stat().st_dev else "copy"
+    except OSError:
+        return "copy"
+
+
+def place(source: str, partial: Partial, way: Kept) -> Kept:
+    """Give a file its temporary name in the output folder, by a link where that is possible, and tell which way it was.
+
+    Raises FixError where it can be copied neither.
+    """
+    if way == "link":
+        with suppress(OSError):  # another file system, one without links, or somebody else's file
+            os.link(os.path.realpath(source), partial.path)
+            return "link"
+    try:
+        shutil.copyfile(source, partial.path)
+    except OSError as error:
+        raise FixError(f"{source} cannot be copied to {partial.final}: {error.strerror or error}.") from error
+    return "copy"
 
 
 def make_folder(path: Path) -> None:

@@ -29,14 +29,20 @@ def require_free(out: Path, plans: Sequence[FilePlan], sources: Sequence[str]) -
 
     Raises UsageError that names the file, and says what to do.
     """
-    owned = _owned(out)
-    for name in (each.output for each in plans if not each.already_fine):
+    owned, linked = (
+        _owned(out),
+        {each.get("output") for each in entries(read_receipt(out)) if each.get("kept") == "link"},
+    )
+    for name in (each.output for each in plans if not each.stays):
         path = out / name
         if not os.path.lexists(path):
             continue
-        if any(_same(path, source) for source in sources):
+        same = [source for source in sources if _same(path, source)]
+        # A link of lipready's own gives its name away, and the input keeps its bytes.
+        own = path.is_file() and ((bool(same) and name in linked) or (name, sha256_of(path)) in owned)
+        if same and (not own or any(_beside(path, source) for source in same)):
             raise UsageError(f"{path} is an input of this job and would be overwritten: choose another output folder.")
-        if not path.is_file() or (name, sha256_of(path)) not in owned:
+        if not own:
             raise UsageError(
                 f"{path} was not written by lipready, or was changed since: choose another output folder, or move it."
             )
@@ -73,3 +79,8 @@ def _same(path: Path, source: str) -> bool:
         return path.samefile(source)
     except OSError:
         return False
+
+
+def _beside(path: Path, source: str) -> bool:
+    """Whether a file that is one with a source stands in the source's own folder, so that it may be the source."""
+    return Path(os.path.realpath(path)).parent.samefile(Path(os.path.realpath(source)).parent)

@@ -8,11 +8,11 @@ from pathlib import Path
 from lipready.errors import FixError
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, Role
-from lipready.facts.finding import Subject
+from lipready.facts.finding import Finding, Subject
 from lipready.facts.image import ImageFacts
 from lipready.facts.job import JobFacts
 from lipready.facts.people import Match
-from lipready.facts.plan import FilePlan, PictureEdit, Plan, Step
+from lipready.facts.plan import FilePlan, Kept, PictureEdit, Plan, Step
 from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
@@ -24,7 +24,8 @@ from lipready.fixes.audio_steps import audio_steps
 from lipready.fixes.choices import Choices
 from lipready.fixes.decisions import FLAGS, check_choices, decided
 from lipready.fixes.image import ImageCase, picture_edit, picture_steps
-from lipready.fixes.names import output_names
+from lipready.fixes.names import SHEET_NAME, output_names
+from lipready.fixes.receipt import NAME as RECEIPT_NAME
 from lipready.fixes.recipe import Encode
 from lipready.fixes.sound import Listen
 from lipready.fixes.span import target_person
@@ -41,6 +42,8 @@ SEVERAL_PEOPLE = "P302"
 _SUBJECTS: tuple[Subject, ...] = ("video", "audio", "reference", "job")
 _TRUE_EXTENSIONS = {"jpeg": "jpg"}
 Commands = tuple[tuple[str, ...], ...]
+Way = Callable[[str], Kept]
+"""Tells how a file that is already fine gets into the output folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +57,17 @@ class Draft:
     length: Fraction | None = None
 
 
-def plan_job(report: Report, profile: Profile, choices: Choices, out: str) -> Plan:
+def plan_job(report: Report, profile: Profile, choices: Choices, out: str, way: Way | None = None) -> Plan:
     """Plan the smallest change that makes the findings of a report go away.
 
-    `out` is the path of the output folder. A file that cannot be used, or that keeps an error until the user decides,
-    is in no plan; while it is open who of several people speaks, none is. Raises FixError or UsageError where what the
-    user chose cannot be done.
+    `out` is the path of the output folder; without `way` files that are already fine stay where they are. A file that
+    cannot be used, or that keeps an error until the user decides, is in no plan; while it is open who of several people
+    speaks, none is. A person who is chosen goes before a reference image that is given. Raises FixError or UsageError
+    where what the user chose cannot be done.
     """
     check_choices(report.facts, choices)
     wanted = {role: Wanted.of(report.findings, role) for role in _SUBJECTS}
-    given = {role: decided(role, report.facts, choices) for role in wanted}
+    given = {role: decided(role, choices) for role in wanted}
     sound = _audio_case(report, profile, choices)
     recipe = None if sound is None else audio_recipe(sound)
     if sound is not None and _cut_to_fit(sound, recipe):
@@ -73,7 +77,9 @@ def plan_job(report: Report, profile: Profile, choices: Choices, out: str) -> Pl
         return Plan((), undecided)
     drafts: list[tuple[FileFacts, Draft | None]] = []
     spoken = None if sound is None else audio_length(sound, recipe)
-    for file in (report.facts.audio, report.facts.video, report.facts.reference):
+    chosen = _chosen(report, choices)
+    image = report.facts.reference if chosen is None else None
+    for file in (report.facts.audio, report.facts.video, image):
         if file is None or not usable(file, report.findings):
             continue
         if not wanted[file.role].blocked(given[file.role]):
@@ -86,7 +92,20 @@ def plan_job(report: Report, profile: Profile, choices: Choices, out: str) -> Pl
             else:
                 draft = None if sound is None or recipe is None else _draft_audio(sound, recipe)
             drafts.append((file, draft or _draft_rename(file, want)))
-    return Plan(_named(drafts, report.facts, choices, out), undecided)
+    plans = _named(drafts, out, way, taken=chosen is not None)
+    if chosen is None or all(plan.role != "video" for plan in plans):
+        return Plan(plans, undecided)
+    aside = report.facts.reference
+    taken = _reference_plan(*chosen, () if aside is None else report.findings)
+    return Plan((*plans, taken), undecided, None if aside is None else aside.path)
+
+
+def _chosen(report: Report, choices: Choices) -> tuple[FileFacts, int] | None:
+    """Return the chosen person, and the video that their reference image is taken from, whatever image is given."""
+    video = report.facts.video
+    if choices.person is None or video is None or not usable(video, report.findings):
+        return None
+    return video, choices.person
 
 
 def speaker_open(undecided: Iterable[tuple[str, str, str]]) -> bool:
@@ -156,29 +175,36 @@ def _draft_rename(file: FileFacts, wanted: Wanted) -> Draft | None:
 
 
 def _named(
-    drafts: list[tuple[FileFacts, Draft | None]], facts: JobFacts, choices: Choices, out: str
+    drafts: list[tuple[FileFacts, Draft | None]], out: str, way: Way | None, *, taken: bool
 ) -> tuple[FilePlan, ...]:
+    """Give every file its name in the output folder; with `taken` a reference image from the video is to come there."""
     order: tuple[Role, ...] = ("video", "audio", "reference")
     drafts = sorted(drafts, key=lambda pair: order.index(pair[0].role))
-    names = output_names([(file.role, file.path, draft.extension) for file, draft in drafts if draft is not None])
-    plans = [_file_plan(file, draft, names, out) for file, draft in drafts]
-    video = next((file for file, _ in drafts if file.role == "video"), None)
-    if choices.person is not None and facts.reference is None and video is not None:
-        plans.append(_reference_plan(video, choices.person))
-    return tuple(plans)
+    kept: dict[Role, Kept] = {
+        file.role: "stay" if way is None else way(file.path) for file, draft in drafts if draft is None
+    }
+    wanted = [
+        (file.role, file.path, None if draft is None else draft.extension)
+        for file, draft in drafts
+        if kept.get(file.role) != "stay"
+    ]
+    names = output_names(wanted, (RECEIPT_NAME, SHEET_NAME, *([REFERENCE_NAME] if taken else [])))
+    return tuple(_file_plan(file, draft, kept.get(file.role), names, out) for file, draft in drafts)
 
 
-def _file_plan(file: FileFacts, draft: Draft | None, names: dict[Role, str], out: str) -> FilePlan:
+def _file_plan(file: FileFacts, draft: Draft | None, kept: Kept | None, names: dict[Role, str], out: str) -> FilePlan:
+    name = names.get(file.role, file.path)
     if draft is None:
-        return FilePlan(file.role, file.path, file.path, ())
-    name = names[file.role]
+        return FilePlan(file.role, file.path, name, (), kept=kept)
     commands = draft.commands(str(Path(out) / name)) if draft.commands else ()
     return FilePlan(file.role, file.path, name, draft.steps, commands, draft.picture, draft.length)
 
 
-def _reference_plan(video: FileFacts, person: int) -> FilePlan:
+def _reference_plan(video: FileFacts, person: int, findings: Iterable[Finding]) -> FilePlan:
+    """Plan the image of a person; it answers whatever is found in one that is set aside for it."""
     if isinstance(video.people, Unmeasured):
-        raise FixError(f"--person needs to see the people in {video.path}: {video.people.reason}.")
+        raise FixError(f"Person {person} cannot be found in {video.path}: {video.people.reason}.")
     target_person(video.people, person, video.path)
     text = f"Take the best frame of person {person} from the video."
-    return FilePlan("reference", video.path, REFERENCE_NAME, (Step(TAKE_REFERENCE, "editorial", text, ("P302",)),))
+    rules = tuple(dict.fromkeys(f.rule for f in findings if f.role == "reference")) or (SEVERAL_PEOPLE,)
+    return FilePlan("reference", video.path, REFERENCE_NAME, (Step(TAKE_REFERENCE, "editorial", text, rules),))

@@ -1,18 +1,24 @@
 """The receipt: what was made of what, with which tools, and what was found before and after."""
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from lipready.errors import FixError, UsageError
-from lipready.facts.plan import FilePlan, Plan
+from lipready.facts.plan import FilePlan, Kept, Plan, Step
 from lipready.facts.report import Report
 from lipready.fixes.folder import Partial
 
 SCHEMA = "lipready.receipt/1"
 NAME = "receipt.json"
 _LARGEST = 64 << 20
+_KEPT: dict[Kept, str] = {
+    "link": "It is already fine: this is a hard link to it.",
+    "copy": "It is already fine: this is a copy of it.",
+    "stay": "It is already fine, and stays where it is.",
+}
 
 Tools = dict[str, str]
 Plain = dict[str, Any]
@@ -37,6 +43,7 @@ class Made:
             "output": _text(plan.output),
             "output_sha256": self.output_sha256,
             "already_fine": plan.already_fine,
+            "kept": plan.kept,
             "tools": tools_of(plan, self.tools),
             **recipe_entry(plan),
         }
@@ -51,10 +58,14 @@ def tools_of(plan: FilePlan, tools: Tools) -> Tools:
 def recipe_entry(plan: FilePlan) -> Plain:
     """Write what is done to a file as it stands in the receipt; equal recipes on equal files make equal outputs."""
     return {
-        "steps": [{**asdict(step), "rules": list(step.rules)} for step in plan.steps],
+        "steps": [{**asdict(step), "rules": list(step.rules)} for step in plan.steps or _passed_on(plan)],
         "commands": [[_text(argument) for argument in command] for command in plan.commands],
         "picture": None if plan.picture is None else json.loads(json.dumps(asdict(plan.picture))),
     }
+
+
+def _passed_on(plan: FilePlan) -> list[Step]:
+    return [] if plan.kept is None else [Step("already-fine", "lossless", _KEPT[plan.kept])]
 
 
 def read_receipt(out: Path) -> Plain | None:
@@ -85,6 +96,13 @@ def entries(receipt: Plain | None) -> list[Plain]:
     return [entry for files in lists if isinstance(files, list) for entry in files if isinstance(entry, dict)]
 
 
+def left_over(receipt: Plain | None) -> set[tuple[str, str]]:
+    """Return name and sha256 of the outputs of earlier runs that are no part of the job that a receipt is about."""
+    names = None if receipt is None else receipt.get("left_over")
+    known = {(str(entry.get("output")), str(entry.get("output_sha256"))) for entry in entries(receipt)}
+    return {(name, sha256) for name, sha256 in known if isinstance(names, list) and name in names}
+
+
 def write_receipt(
     out: Path, made: tuple[Made, ...], *, plan: Plan, tools: Tools, before: Report, after: Report, version: str
 ) -> None:
@@ -93,7 +111,9 @@ def write_receipt(
     Raises FixError where it cannot be written.
     """
     outputs = {each.plan.output for each in made}
-    earlier = [entry for entry in entries(read_receipt(out)) if not entry.get("already_fine")]
+    written = [entry for entry in entries(read_receipt(out)) if not entry.get("already_fine") or _stands_here(entry)]
+    earlier = [entry for entry in written if entry.get("output") not in outputs]
+    in_use = {os.path.realpath(file.path) for file in after.facts.files()}
     content = {
         "schema": SCHEMA,
         "lipready": version,
@@ -101,7 +121,9 @@ def write_receipt(
         "verdict": after.verdict,
         "tools": tools,
         "files": [each.entry() for each in made],
-        "earlier": [entry for entry in earlier if entry.get("output") not in outputs],
+        "earlier": earlier,
+        "left_over": [e["output"] for e in earlier if os.path.realpath(out / str(e.get("output"))) not in in_use],
+        "set_aside": None if plan.set_aside is None else _text(plan.set_aside),
         "undecided": [list(gap) for gap in plan.undecided],
         "before": before.to_dict(),
         "after": after.to_dict(),
@@ -114,6 +136,10 @@ def write_receipt(
         raise FixError(f"{partial.final} cannot be written: {error.strerror or error}.") from error
     finally:
         partial.discard()
+
+
+def _stands_here(entry: Plain) -> bool:
+    return entry.get("kept") in {"link", "copy"}
 
 
 def _text(text: str) -> str:

@@ -125,7 +125,7 @@ def image_face_unclear(image: FileFacts, look: Look, limit: Limit) -> Verdicts:
     found = list(_defects_of(look, limit.bands))
     if not found:
         return
-    advice = "Take another picture, or leave it out and let --person N take a clear one from the clip."
+    advice = "Take another picture, or name the speaker to `prepare` by number: it takes a clear one from the clip."
     yield finding(
         limit,
         image,

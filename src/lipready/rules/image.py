@@ -175,7 +175,11 @@ def image_face_count(facts: JobFacts, limit: Limit) -> Verdicts:
         return
     count = image.people.count
     measured = counted(count, "face") if count else "no face"
-    fix = Fix("choose-person", "editorial", "Leave it out, and let --person N make one from the clip.")
+    fix = Fix(
+        "choose-person",
+        "editorial",
+        "Name the speaker to `prepare` by number: it takes a picture from the clip instead.",
+    )
     allowed = interval(broken.range, limit.unit)
     yield finding(
         limit,

@@ -92,7 +92,7 @@ def several_people(facts: JobFacts, limit: Limit) -> Verdicts:
     seen = _at_once(seen)
     if seen.most <= 1:
         return
-    fix = Fix("choose-person", "editorial", "Name the speaker with --person N, or hand in a reference image.")
+    fix = Fix("choose-person", "editorial", "Name the speaker to `prepare` by number, or hand in a reference image.")
     named = "; ".join(_describe(person, seen, video) for person in seen.people[:_MOST_NAMED])
     more = "; and others" if len(seen.people) > _MOST_NAMED else ""
     who = f": {named}{more}" if named else ""
@@ -186,7 +186,11 @@ def reference_not_in_video(facts: JobFacts, limit: Limit) -> Verdicts:
     nearest = f"person {match.person}"
     if isinstance(seen, PeopleFacts) and (person := seen.person(match.person)) is not None:
         nearest = _describe(person, seen, video).replace(": ", " (", 1) + ")"
-    fix = Fix("choose-person", "editorial", "Leave it out, and let --person N make one from the clip.")
+    fix = Fix(
+        "choose-person",
+        "editorial",
+        "Name the speaker to `prepare` by number: it takes a picture from the clip instead.",
+    )
     surely = match.alike == "different"
     verdict = "does not appear" if surely else "may or may not appear"
     yield finding(

@@ -171,7 +171,7 @@ def image_face_not_frontal(image: FileFacts, found: Look, limit: Limit) -> Verdi
     measured = ", ".join(f"{name} {words[name]}" for name in off)
     away = max(abs(angle) for angle in off.values()) > limit.bands["rejected"]
     verdict = "is turned away, so that it may match nobody" if away else "is not seen quite from the front"
-    advice = "Take another picture, or leave it out and let --person N take a frontal one from the clip."
+    advice = "Take another picture, or name the speaker to `prepare` by number: it takes a frontal one from the clip."
     yield finding(
         limit,
         image,

@@ -5,9 +5,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from lipready.check import Settings, check
+from lipready.cli.contact import MARK
 from lipready.cli.inputs import assign, kind_by_extension, require_file
+from lipready.cli.report_files import save
 from lipready.errors import UsageError
 from lipready.job import RequestOptions
+from lipready.reports.page import Page
+from lipready.reports.render import render
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 12345\n".format("0" * 64)
 
@@ -39,6 +44,42 @@ def test_files_in_any_order_find_their_roles(speech, face, tmp_path):
     assert job.video == str(clip)
     assert job.audio == speech
     assert job.reference == face
+
+
+def test_what_lipready_wrote_itself_is_passed_over_and_named(speech, face, tmp_path):
+    own = {
+        "receipt.json": '{\n "schema": "lipready.receipt/1"}',
+        "report.json": '{"schema": "lipready.report/1", "provider": "dashscope"}\n',
+        "summary.md": "### lipready: ✅ pass\n",
+        "clip.mp4.1234.lipready.partial": "half",
+    }
+    for name, text in own.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    Image.new("RGB", (64, 64)).save(tmp_path / "aaa.jpg", comment=MARK)
+    said = []
+
+    job = assign([*(str(tmp_path / name) for name in own), str(tmp_path / "aaa.jpg"), speech, face], say=said.append)
+
+    assert (job.video, job.audio, job.reference) == (None, speech, face)
+    assert len(said) == 1
+    assert all(str(tmp_path / name) in said[0] for name in (*own, "aaa.jpg"))
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "junit", "markdown"])
+def test_reports_are_told_by_what_they_begin_with(speech, tmp_path, form):
+    save(tmp_path / "r", render(check(audio=speech, settings=Settings(quick=True)), form, Page()))
+    assert assign([str(tmp_path / "r"), speech]).audio == speech
+
+
+def test_a_named_role_is_obeyed_whatever_the_file_is(tmp_path):
+    Image.new("RGB", (64, 64)).save(tmp_path / "people.jpg", comment=MARK)
+    assert assign([], reference=str(tmp_path / "people.jpg")).reference == str(tmp_path / "people.jpg")
+
+
+def test_another_json_is_not_passed_over(tmp_path):
+    (tmp_path / "notes.json").write_text('{"schema": "other/1"}')
+    with pytest.raises(UsageError, match="neither its content nor its name"):
+        assign([str(tmp_path / "notes.json")])
 
 
 def test_content_goes_before_the_name(speech, tmp_path):

@@ -60,7 +60,7 @@ def test_of_two_people_each_gets_a_picture_without_the_other(both: Picture, writ
         assert len(faces_in_picture(found.image)) == 1
         assert isinstance(found.match, Match)
         assert (found.match.alike, found.match.person) == ("same", person.id)
-    with pytest.raises(FixError, match="say with --person N"):
+    with pytest.raises(FixError, match="say by number which of them speaks"):
         find_reference(str(path), video, people)
     with pytest.raises(FixError, match="no person 7"):
         find_reference(str(path), video, people, 7)

@@ -23,6 +23,23 @@ def test_names_are_the_sources_own_made_safe(source, name):
     assert output_names([("video", source, "mp4")]) == {"video": name}
 
 
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [("in/clip.MP4", "clip.MP4"), ("clip", "clip"), ("a:b.m:v", "a_b.m_v"), (".hidden", "hidden"), ("a.", "a")],
+)
+def test_a_file_that_is_passed_on_keeps_its_extension(source, name):
+    assert output_names([("video", source, None)]) == {"video": name}
+
+
+def test_names_that_are_taken_are_left_to_others():
+    wanted = [("video", "a/x.mp4", None), ("audio", "b/x.mp4", None), ("reference", "people.jpg", None)]
+    assert output_names(wanted, ["People.jpg"]) == {
+        "video": "x.mp4",
+        "audio": "x-audio.mp4",
+        "reference": "people-reference.jpg",
+    }
+
+
 def test_long_names_are_cut_between_characters():
     (name,) = output_names([("video", "ü" * 300, "mp4")]).values()
     assert len(name.encode()) <= 124

@@ -143,8 +143,37 @@ def test_the_chosen_person_becomes_the_reference(good, reported, profile):
         plan_job(report, profile, Choices(person=3), "out")
 
 
+def test_the_chosen_person_goes_before_a_picture(good, reported, profile, make):
+    picture = make("-f", "lavfi", "-i", "testsrc2=size=640x640", "-frames:v", "1", "face.png")
+    report = with_people(reported(video=good[0], reference=picture), person(1), person(2))
+    wrong = Finding(
+        rule="P307", name="reference-not-in-video", severity="error", role="reference", path=str(picture), message="",
+        measured="", limit="", remote=None, fix=Fix("choose-person", "editorial", "Decide."),
+    )  # fmt: skip
+    report = replace(report, findings=(*report.findings, wrong))
+    asked = plan_job(report, profile, Choices(), "out")
+    assert (asked.undecided, asked.set_aside) == ((("P307", "--person N", "Decide."),), None)
+
+    plan = plan_job(report, profile, Choices(person=2), "out")
+    assert [(each.role, each.source, each.output) for each in plan.files] == [
+        ("video", str(good[0]), str(good[0])),
+        ("reference", str(good[0]), "reference.jpg"),
+    ]
+    assert plan.files[1].steps[0].rules == ("P307",)
+    assert (plan.undecided, plan.set_aside) == ((), str(picture))
+
+
+def test_a_file_that_is_fine_has_a_name_in_the_folder_that_no_other_output_has(good, reported, profile):
+    video = good[0].rename(good[0].with_name("a:b.MP4"))
+    plan = plan_job(reported(video=video, audio=good[1]), profile, Choices(), "out", lambda _source: "copy")
+    assert [(each.output, each.kept, each.already_fine) for each in plan.files] == [
+        ("a_b.MP4", "copy", True),
+        ("s.wav", "copy", True),
+    ]
+
+
 def test_nobody_can_be_chosen_where_nobody_was_looked_for(good, reported, profile):
-    with pytest.raises(FixError, match="--person needs to see the people"):
+    with pytest.raises(FixError, match="Person 1 cannot be found"):
         plan_job(reported(video=good[0]), profile, Choices(person=1), "out")
     with pytest.raises(FixError, match="--trim best needs to see the faces"):
         plan_job(reported(video=good[0]), profile, Choices(trim="best"), "out")
@@ -155,12 +184,16 @@ def test_nobody_can_be_chosen_where_nobody_was_looked_for(good, reported, profil
     [
         (Choices(trim="best"), "--trim"),
         (Choices(trim=TrimSpan(Fraction(1))), "--trim"),
-        (Choices(person=1), "--person"),
     ],
 )
 def test_choices_about_a_video_need_one(good, reported, profile, choices, flag):
     with pytest.raises(UsageError, match=f"{flag} is about"):
         plan_job(reported(audio=good[1]), profile, choices, "out")
+
+
+def test_a_person_is_chosen_in_a_video(good, reported, profile):
+    with pytest.raises(UsageError, match="no video to find anybody in"):
+        plan_job(reported(audio=good[1]), profile, Choices(person=1), "out")
 
 
 def test_a_choice_about_the_audio_needs_one(good, reported, profile):

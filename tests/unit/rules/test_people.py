@@ -98,7 +98,7 @@ def test_how_many_people_and_how_sure(
         assert finding.severity == severity
         assert finding.measured == f"{measured}, no reference image"
         assert ("uncertain" in finding.message) is (low == 1)
-        assert "--person N" in finding.message
+        assert "by number" in finding.message
 
 
 def test_faces_in_one_frame_are_certainly_several_people() -> None:
