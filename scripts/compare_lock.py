@@ -41,8 +41,4 @@ if __name__ == "__main__":
     found = {canonicalize_name(one.name): one.version for one in distributions()}
     found.pop("lipready", None)
     changed = differences(found)
-    print(
-        f"{len(changed)} packages differ from requirements.lock (locked → installed):" if changed else "All as locked."
-    )
-    for line in changed:
-        print(f"  {line}")
+    print(*([f"Not as in {LOCK.name} (locked → installed):", *changed] if changed else ["All as locked."]), sep="\n  ")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from hypothesis import HealthCheck, settings
 
 from studio.make import make
 
@@ -18,6 +19,10 @@ hypothesis.settings.load_profile("untimed")
 
 # A shell that runs the tests in the background lets them ignore Ctrl-C, and what they start inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long anything takes is not what a test is about, and a busy machine takes long.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

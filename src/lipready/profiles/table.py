@@ -86,7 +86,8 @@ def number(value: object, place: Place) -> Fraction:
         raise wanted
     if isinstance(value, str):
         value = value.strip()
-        if len(value) > _LONGEST_NUMBER or "_" in value:
+        # What Fraction makes of a space or an underscore inside depends on the release of Python.
+        if len(value) > _LONGEST_NUMBER or "_" in value or len(value.split()) > 1:
             raise wanted
         if "/" not in value:
             try:
