@@ -99,7 +99,10 @@ def test_a_good_job_is_passed_on_untouched(good_job: tuple[Path, Path, Path], tm
     prepared = lipready.prepare(*good_job, out=tmp_path)
     assert prepared.before.verdict == "pass"
     assert prepared.steps == ()
-    assert [prepared.job.video, prepared.job.audio, prepared.reference] == [str(path) for path in good_job]
+    assert [prepared.job.video, prepared.job.audio, prepared.reference] == [
+        str(tmp_path / path.name) for path in good_job
+    ]
+    assert all((tmp_path / path.name).samefile(path) for path in good_job)
 
 
 def test_two_people_and_nobody_are_told_apart(made) -> None:
