@@ -1,5 +1,6 @@
 """A task at a provider: asked about, waited for, brought home."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -12,8 +13,9 @@ from lipready.facts.task import TaskState, TaskStatus
 
 if TYPE_CHECKING:
     from lipready.providers.account import Account
-    from lipready.providers.entry import Entry
+    from lipready.providers.entry import Entry, Stage
     from lipready.providers.journal import Journal
+    from lipready.providers.locks import Lock
     from lipready.providers.wire import Flow
 
 _T = TypeVar("_T")
@@ -118,28 +120,34 @@ def resume(task_id: str, *, api_key: str | None = None) -> Task:
     return run(account, resumed(account, entry))
 
 
-def resumed(account: "Account", entry: "Entry") -> "Flow[Task]":
-    """Take up a job; see `resume`."""
+def resumed(account: "Account", entry: "Entry", *, submit: bool = True) -> "Flow[Task]":
+    """Take up a job; see `resume`. Without `submit` nothing is sent: UsageError for a job that never was."""
     from lipready.providers.sending import take_up
 
     journal = _journal()
     # What another process has written in the meantime counts, not what was read before it was alone with the job.
-    taken = yield from alone(entry, lambda: take_up(account, journal, journal.find(entry.id)))
+    taken = yield from alone(entry, lambda: take_up(account, journal, journal.find(entry.id), submit=submit))
     return Task.of(account, taken)
 
 
 def alone(entry: "Entry", work: "Callable[[], Flow[_T]]") -> "Flow[_T]":
     """Keep every other process away from a job while it is sent or fetched. Raises UsageError where one is at it."""
-    from lipready.providers.locks import Lock
     from lipready.providers.wire import call
 
-    lock = Lock(f"job {entry.id}")
-    if not (yield from call(lambda: lock.acquire(wait=False))):
-        raise UsageError(f"Another process is sending or fetching the job {entry.id}: wait for it.")
+    lock = yield from call(lambda: _locked(entry))
     try:
         return (yield from work())
     finally:
         lock.release()
+
+
+def _locked(entry: "Entry") -> "Lock":
+    from lipready.providers.locks import Lock
+
+    lock = Lock(f"job {entry.id}")
+    if not lock.acquire(wait=False):
+        raise UsageError(f"Another process is sending or fetching the job {entry.id}: wait for it.")
+    return lock
 
 
 def account_of(entry: "Entry", api_key: str | None = None) -> "Account":
@@ -223,6 +231,27 @@ def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -
     link = _link(task.state) if task.state.result_url else (yield from fresh_link())
     fetched = partial(collect, _journal(), task.entry, link, to, refresh=fresh_link, progress=progress)
     return (yield from alone(task.entry, fetched))
+
+
+def close(entry: "Entry", stage: "Stage") -> "Entry":
+    """Close a job: "forgotten" whatever it was, "canceled" only where nothing was sent. Give it as it was before.
+
+    Raises UsageError where it cannot be cancelled without its task, and where another process is at it.
+    """
+    journal, lock = _journal(), _locked(entry)
+    try:
+        now = journal.find(entry.id)
+        if stage == "canceled" and now.stage == "posting":
+            raise UsageError(
+                f"The job {now.id} cannot be cancelled: whether it has a task is not known. `lipready tasks resume "
+                f"{now.id}` looks for it, `lipready tasks forget {now.id}` closes the job."
+            )
+        if stage == "canceled" and now.stage != "intended":
+            raise UsageError(f"The job {now.id} has no task that could be cancelled: it is {now.stage}.")
+        journal.write(replace(now, stage=stage, updated=time.time()))
+    finally:
+        lock.release()
+    return now
 
 
 def cancelled(task: Task) -> "Flow[Task]":

@@ -20,19 +20,20 @@ _TONES: dict[str, Tone] = {
     "succeeded": "good",
     "failed": "error",
     "refused": "error",
-    "unknown": "error",
+    "unknown": "warning",
     "posting": "warning",
 }
 _MEANINGS = {
     "intended": "not submitted yet",
     "posting": "whether it was submitted is not known",
     "submitted": "at the provider",
-    "refused": "refused, nothing was paid",
+    "refused": "refused, or failed before it was sent; nothing was paid",
     "succeeded": "done, the film is not here yet",
     "failed": "failed at the provider",
     "canceled": "cancelled",
-    "unknown": "not known to the provider any more",
+    "unknown": "the provider did not know it when it was last asked",
     "downloaded": "the film is here",
+    "forgotten": "closed by you",
 }
 
 

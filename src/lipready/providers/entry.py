@@ -9,12 +9,23 @@ from lipready.facts.address import is_address
 from lipready.providers.printable import printable
 
 Stage = Literal[
-    "intended", "posting", "submitted", "refused", "succeeded", "failed", "canceled", "unknown", "downloaded"
+    "intended",
+    "posting",
+    "submitted",
+    "refused",
+    "succeeded",
+    "failed",
+    "canceled",
+    "unknown",
+    "downloaded",
+    "forgotten",
 ]
-"""How far a job has come. "posting": a paid request was begun, and its outcome is not known."""
+"""How far a job has come. "posting": a paid request was begun, and its outcome is not known. "refused": it came to
+nothing, at the provider or before, and nothing was paid. "unknown": the provider did not know the task when it was last
+asked, and may know it again. "forgotten": the user has closed the job."""
 
 STAGES: tuple[Stage, ...] = get_args(Stage)
-OPEN: frozenset[Stage] = frozenset({"intended", "posting", "submitted", "succeeded"})
+OPEN: frozenset[Stage] = frozenset({"intended", "posting", "submitted", "succeeded", "unknown"})
 
 _ID = re.compile(r"[0-9a-f]{12}")
 _KEY = re.compile(r"\b(?:sk-[\w-]{12,}|bearer\s+\S+)", re.IGNORECASE)
