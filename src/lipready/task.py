@@ -36,9 +36,11 @@ class Task:
     @classmethod
     def of(cls, account: "Account", entry: "Entry") -> Self:
         """Build a task from what is written down of it."""
-        stages: dict[str, TaskStatus] = {"submitted": "queued", "downloaded": "succeeded"}
+        stages: dict[str, TaskStatus] = {"submitted": "queued", "posting": "queued", "downloaded": "succeeded"}
         status: TaskStatus = stages.get(entry.stage) or entry.stage  # type: ignore[assignment]
-        return cls(account, entry, TaskState(id=entry.task_id or "", status=status, said=entry.said or ""))
+        return cls(
+            account, entry, TaskState(id=entry.task_id or entry.candidate or "", status=status, said=entry.said or "")
+        )
 
     @property
     def id(self) -> str:
@@ -210,12 +212,15 @@ def looked(task: Task) -> "Flow[Task]":
 
 def waited(task: Task, deadline: float | None, poll_interval: float | None, progress: Tell | None) -> "Flow[Task]":
     """Wait for a task to succeed; see `Task.wait`."""
+    from lipready.providers.collecting import not_ours
     from lipready.providers.polling import Patience, follow, require_success
 
     service = task.account.service
     interval = service.poll_seconds if poll_interval is None else poll_interval
     patience = Patience(interval, service.longest_seconds if deadline is None else deadline, progress)
     entry, state = yield from follow(task.account, _journal(), task.entry, patience)
+    if entry.task_id is None and state.status != "succeeded":
+        raise not_ours(entry, f"has ended without a result ({state.said})")
     return replace(task, entry=entry, state=require_success(task.account, state))
 
 
@@ -259,6 +264,8 @@ def cancelled(task: Task) -> "Flow[Task]":
     from lipready.providers.reading import ask
 
     service = task.account.service
+    if task.entry.task_id is None:
+        raise UsageError(f"The task {task.id} may be somebody else's, and is not cancelled.")
     if service.cancel is None:
         raise UsageError(f"{service.title} offers no way to cancel a task: {task.id} goes on.")
     try:

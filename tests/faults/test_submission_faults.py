@@ -1,6 +1,7 @@
 """Every fault at every step of a submission: the film, or one clear error; the task written down; paid once at most."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -20,10 +21,13 @@ from lipready.errors import (
     RefusedError,
     UsageError,
 )
+from lipready.facts.task import ListedTask
 from lipready.job import Job
+from lipready.providers.account import Account
 from lipready.providers.drive import drive
 from lipready.providers.entry import Entry
 from lipready.providers.journal import Journal
+from lipready.providers.lookup import look_up
 from lipready.providers.wire import Flow, Pause, T
 from lipready.sandbox.fault import Fault, Faults
 from lipready.sandbox.serve import Running, SandboxOptions, serving
@@ -380,3 +384,49 @@ def test_an_answer_that_was_lost_days_ago_is_not_asked_for_by_paying_again(clien
         user.resume()
     assert (user.paid(), user.asked("submit")) == (1, before)
     assert user.entry().stage == "posting"
+
+
+@dataclass
+class Colleague:
+    """Somebody who uses the same key, and submits in the very moment in which our request is out."""
+
+    client: Callable[..., Client]
+    box: Running
+    monkeypatch: pytest.MonkeyPatch
+
+    def beside(self, style: str, theirs: Job) -> Client:
+        """Make a user whose own request does not arrive, while that of the colleague does."""
+        user = self.client(style)
+        with self.monkeypatch.context() as elsewhere:
+            elsewhere.setenv("LIPREADY_STATE_DIR", str(user.state.with_name("theirs")))
+            name = lipready.submit(theirs, provider=style, settings=Settings(quick=True)).id
+        task = self.box._world.tasks[name]
+
+        def in_that_moment(account: Account, journal: Journal, entry: Entry) -> Flow[ListedTask | None]:
+            task.created = time.time()
+            return (yield from look_up(account, journal, entry))
+
+        self.monkeypatch.setattr("lipready.providers.posting.look_up", in_that_moment)
+        return self.client(style, "submit:reset-before")
+
+
+@pytest.fixture
+def colleague(client, box, monkeypatch) -> Colleague:
+    return Colleague(client, box, monkeypatch)
+
+
+@pytest.mark.parametrize(("style", "other"), [(DASHSCOPE, "size"), (EVOLINK, "size"), (DASHSCOPE, "length")])
+def test_the_task_of_a_colleague_is_never_taken_for_ours(colleague, job, made, style, other):
+    theirs = (
+        Job.of(made("grace.mp4"), job.audio, None) if other == "size" else Job.of(job.video, made("grace.wav"), None)
+    )
+    user = colleague.beside(style, theirs)
+    with pytest.raises(OutcomeUnknownError) as raised:
+        user.run(job)
+    entry = user.entry()
+    (name,) = [each.id for each in user.box.ledger().tasks if each.id == entry.candidate]
+    assert f"`lipready tasks resume {entry.id} --task {name}`" in str(raised.value)
+    assert (entry.stage, entry.task_id, user.asked("submit"), user.paid()) == ("posting", None, 1, 0)
+    assert not user.out.exists()
+    (kept,) = user.out.parent.glob("*suspect*")
+    assert str(kept) in str(raised.value)

@@ -127,9 +127,9 @@ def _reader(account: Account, entry: Entry) -> Callable[[Answer], TaskState]:
 
     def read(answer: Answer) -> TaskState:
         state = account.service.read_task(answer)
-        if state.id != entry.task_id:
+        if state.id != _task_of(entry):
             raise AnswerError(
-                f"{account.service.title} was asked for the task {entry.task_id}, and speaks of {state.id}."
+                f"{account.service.title} was asked for the task {_task_of(entry)}, and speaks of {state.id}."
             )
         if state.status == "unknown" and time.time() - (entry.posted or 0.0) < _APPEARS_SECONDS:
             return replace(state, status="queued")
@@ -142,7 +142,8 @@ def _noted(journal: Journal, entry: Entry, state: TaskState) -> Flow[tuple[Entry
     error = state.error
     new = replace(
         entry,
-        stage=_STAGES.get(state.status, "submitted"),
+        # What becomes of a candidate says nothing of the job yet.
+        stage=entry.stage if entry.task_id is None else _STAGES.get(state.status, "submitted"),
         said=state.said,
         code=error.code if error else entry.code,
         message=error.message if error else entry.message,
@@ -157,17 +158,18 @@ def _noted(journal: Journal, entry: Entry, state: TaskState) -> Flow[tuple[Entry
 
 
 def _task_of(entry: Entry) -> str:
-    if entry.task_id is None:
+    task = entry.task_id or entry.candidate
+    if task is None:
         raise ValueError(f"entry {entry.id} has no task yet")
-    return entry.task_id
+    return task
 
 
 def _too_late(entry: Entry, deadline: float) -> DeadlineError:
     error = DeadlineError(
-        f"The task {entry.task_id} has not ended within {deadline:g} s (last heard: {entry.said or 'nothing'}). It "
+        f"The task {_task_of(entry)} has not ended within {deadline:g} s (last heard: {entry.said or 'nothing'}). It "
         f"goes on at the provider; `lipready tasks resume {entry.id}` waits for it and brings the result home."
     )
-    error.task_id = entry.task_id
+    error.task_id = _task_of(entry)
     return error
 
 
@@ -175,8 +177,8 @@ def _not_known(account: Account, entry: Entry, unseen: _Unseen) -> DeadlineError
     service = account.service
     error = DeadlineError(
         f"{service.title} said {counted(unseen.sightings, 'time')} in {round(unseen.seconds):,} s that it does not "
-        f"know the task {entry.task_id} ({entry.said}): tasks and results are kept for 24 hours. The job stays open: "
+        f"know the task {_task_of(entry)} ({entry.said}): tasks and results are kept for 24 hours. The job stays open: "
         f"`lipready tasks resume {entry.id}` asks again, `lipready tasks forget {entry.id}` closes it."
     )
-    error.task_id = entry.task_id
+    error.task_id = _task_of(entry)
     return error

@@ -28,7 +28,7 @@ def post(account: Account, journal: Journal, entry: Entry, submission: Submissio
 
     Before the request leaves, and when it has come to something, that is written down. A request that certainly was
     not accepted (no connection, 429) is sent again. Where that is not certain it is never sent again, whatever the
-    provider says of keys of idempotency: its list of tasks is asked what came of it.
+    provider says of keys of idempotency: its list of tasks is asked what came of it, and what it shows is a candidate.
 
     Raises RefusedError where the provider does not want the job and NotSentError where it cannot be reached (the entry
     is closed, nothing was paid), and OutcomeUnknownError where it stays open whether there is a task: then the entry
@@ -38,7 +38,7 @@ def post(account: Account, journal: Journal, entry: Entry, submission: Submissio
 
 
 def recover(account: Account, journal: Journal, entry: Entry) -> Flow[Entry]:
-    """Ask the provider what became of a request whose end nobody saw ("posting"), and give the entry with its task.
+    """Ask the provider what became of a request whose end nobody saw ("posting"), and give the entry with a candidate.
 
     Raises OutcomeUnknownError like `post`, also where the list shows no task: that is no proof that there is none.
     """
@@ -117,7 +117,8 @@ def _look_it_up(account: Account, journal: Journal, entry: Entry, cause: Provide
         raise _unknown(account, entry, failure) from failure
     if task is None:
         raise _unknown(account, entry, cause)
-    return (yield from _accepted(account, journal, entry, TaskState(id=task.id, status="queued", said="")))
+    # Others use the account as well: only its result can show whose task it is (see `collect`).
+    return (yield from note(journal, replace(entry, candidate=task.id)))
 
 
 def _accepted(account: Account, journal: Journal, entry: Entry, state: TaskState) -> Flow[Entry]:

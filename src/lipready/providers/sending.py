@@ -72,7 +72,7 @@ def _stored(account: Account, journal: Journal, entry: Entry, parcel: Parcel) ->
 
 
 def take_up(account: Account, journal: Journal, entry: Entry, *, submit: bool = True) -> Flow[Entry]:
-    """Go on where an earlier process has stopped, and give the entry with the task's id.
+    """Go on where an earlier process has stopped, and give the entry with the task's id, or with a candidate.
 
     A job that was never sent is submitted only with `submit`; one whose outcome is not known is looked up, and never
     sent. Raises UsageError where the job is at its end without a task, was not sent and is not to be, where a file of
@@ -81,6 +81,8 @@ def take_up(account: Account, journal: Journal, entry: Entry, *, submit: bool = 
     if entry.task_id is not None:
         return entry
     if entry.stage == "posting":
+        if entry.candidate is not None:
+            return entry
         return (yield from recover(account, journal, entry))
     if not entry.open:
         raise UsageError(

@@ -61,7 +61,7 @@ def test_a_lost_answer_is_looked_up_and_never_sent_again(posted, provider, said,
     error = said(500, code="InternalError", message="x") if error == "500" else error
     played, entry = posted(submits=[error], lists=[lambda _: rows.rows(rows.row("ours"), rows.row("old", -100))])
     assert steps(played) == ["POST", "GET"]
-    assert (entry.stage, entry.task_id) == ("submitted", "ours")
+    assert (entry.stage, entry.task_id, entry.candidate) == ("posting", None, "ours")
 
 
 @pytest.mark.parametrize("ahead", [3600.0, -3600.0, 0.0])
@@ -70,7 +70,7 @@ def test_the_clock_of_the_provider_may_be_wrong(posted, provider, ahead):
     others = [rows.row("before", -60.0), rows.row("by-our-clock", -ahead or -30.0)]
     played, entry = posted(submits=[LOST], lists=[lambda _: rows.rows(rows.row("ours"), *others)], ahead=ahead)
     assert played.error is None
-    assert entry.task_id == "ours"
+    assert (entry.task_id, entry.candidate) == (None, "ours")
 
 
 def test_of_two_tasks_that_may_be_ours_none_is_taken(posted, provider, account, journal, play):
@@ -100,7 +100,7 @@ def test_the_task_of_another_job_is_not_taken(posted, provider, account, entry_o
 def test_a_task_that_appears_late_is_found(posted, provider):
     rows = provider()
     played, entry = posted(submits=[LOST], lists=[rows.rows(), rows.rows(), lambda _: rows.rows(rows.row("late"))])
-    assert entry.task_id == "late"
+    assert (entry.task_id, entry.candidate) == (None, "late")
     assert steps(played) == ["POST", "GET", "GET", "GET"]
 
 
@@ -237,4 +237,4 @@ def test_a_lost_answer_of_evolink_is_looked_up(posted, said):
     played, entry = posted("evolink", submits=[LOST], lists=[mine])
     assert steps(played) == ["POST", "GET"]
     assert played.sent[0].headers["Idempotency-Key"] == entry.idempotency_key
-    assert (entry.stage, entry.task_id) == ("submitted", "task-unified-2")
+    assert (entry.stage, entry.task_id, entry.candidate) == ("posting", None, "task-unified-2")

@@ -98,7 +98,7 @@ def test_where_a_file_is_gone_the_task_is_looked_for_all_the_same(taken_up, file
     )
     played, entry = taken_up(files, lists=[mine], uploads=uploads, stage="posting")
     assert played.error is None
-    assert (entry.stage, entry.task_id) == ("submitted", "task-unified-7")
+    assert (entry.stage, entry.task_id, entry.candidate) == ("posting", None, "task-unified-7")
     assert [request.method for request in played.sent] == ["GET"]
 
 
