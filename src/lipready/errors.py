@@ -135,4 +135,6 @@ class DeadlineError(ProviderError):
 
 
 class DownloadError(ProviderError):
-    """The result could not be brought home, or is not what was paid for."""
+    """The result could not be downloaded, or is not what was paid for; then `kept` is where it is, for a look at it."""
+
+    kept: str | None = None

@@ -191,6 +191,7 @@ def _entry(job: Job, report: Report, account: "Account", sending: Sending) -> "E
         complete=plain == addresses and callback == options.callback_url,
         output=sending.output,
         expected_seconds=_expected_seconds(report.facts),
+        expected_size=_expected_size(report.facts),
         stage="intended",
         idempotency_key=f"lipready-{secrets.token_hex(16)}",
     )
@@ -209,3 +210,9 @@ def _expected_seconds(facts: JobFacts) -> float | None:
     if len(lengths) < both:
         return None
     return float(lengths[1] if facts.request.video_extension else min(lengths))
+
+
+def _expected_size(facts: JobFacts) -> str | None:
+    """How large the picture of the result will be: as that of the video."""
+    media = None if facts.video is None else facts.video.media
+    return f"{media.width}*{media.height}" if isinstance(media, VideoFacts) else None

@@ -1,5 +1,6 @@
 """A task at a provider: asked about, waited for, brought home."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -12,8 +13,9 @@ from lipready.facts.task import TaskState, TaskStatus
 
 if TYPE_CHECKING:
     from lipready.providers.account import Account
-    from lipready.providers.entry import Entry
+    from lipready.providers.entry import Entry, Stage
     from lipready.providers.journal import Journal
+    from lipready.providers.locks import Lock
     from lipready.providers.wire import Flow
 
 _T = TypeVar("_T")
@@ -34,9 +36,11 @@ class Task:
     @classmethod
     def of(cls, account: "Account", entry: "Entry") -> Self:
         """Build a task from what is written down of it."""
-        stages: dict[str, TaskStatus] = {"submitted": "queued", "downloaded": "succeeded"}
+        stages: dict[str, TaskStatus] = {"submitted": "queued", "posting": "queued", "downloaded": "succeeded"}
         status: TaskStatus = stages.get(entry.stage) or entry.stage  # type: ignore[assignment]
-        return cls(account, entry, TaskState(id=entry.task_id or "", status=status, said=entry.said or ""))
+        return cls(
+            account, entry, TaskState(id=entry.task_id or entry.candidate or "", status=status, said=entry.said or "")
+        )
 
     @property
     def id(self) -> str:
@@ -118,28 +122,34 @@ def resume(task_id: str, *, api_key: str | None = None) -> Task:
     return run(account, resumed(account, entry))
 
 
-def resumed(account: "Account", entry: "Entry") -> "Flow[Task]":
-    """Take up a job; see `resume`."""
+def resumed(account: "Account", entry: "Entry", *, submit: bool = True) -> "Flow[Task]":
+    """Take up a job; see `resume`. Without `submit` nothing is sent: UsageError for a job that never was."""
     from lipready.providers.sending import take_up
 
     journal = _journal()
     # What another process has written in the meantime counts, not what was read before it was alone with the job.
-    taken = yield from alone(entry, lambda: take_up(account, journal, journal.find(entry.id)))
+    taken = yield from alone(entry, lambda: take_up(account, journal, journal.find(entry.id), submit=submit))
     return Task.of(account, taken)
 
 
 def alone(entry: "Entry", work: "Callable[[], Flow[_T]]") -> "Flow[_T]":
     """Keep every other process away from a job while it is sent or fetched. Raises UsageError where one is at it."""
-    from lipready.providers.locks import Lock
     from lipready.providers.wire import call
 
-    lock = Lock(f"job {entry.id}")
-    if not (yield from call(lambda: lock.acquire(wait=False))):
-        raise UsageError(f"Another process is sending or fetching the job {entry.id}: wait for it.")
+    lock = yield from call(lambda: _locked(entry))
     try:
         return (yield from work())
     finally:
         lock.release()
+
+
+def _locked(entry: "Entry") -> "Lock":
+    from lipready.providers.locks import Lock
+
+    lock = Lock(f"job {entry.id}")
+    if not lock.acquire(wait=False):
+        raise UsageError(f"Another process is sending or fetching the job {entry.id}: wait for it.")
+    return lock
 
 
 def account_of(entry: "Entry", api_key: str | None = None) -> "Account":
@@ -202,12 +212,15 @@ def looked(task: Task) -> "Flow[Task]":
 
 def waited(task: Task, deadline: float | None, poll_interval: float | None, progress: Tell | None) -> "Flow[Task]":
     """Wait for a task to succeed; see `Task.wait`."""
+    from lipready.providers.collecting import not_ours
     from lipready.providers.polling import Patience, follow, require_success
 
     service = task.account.service
     interval = service.poll_seconds if poll_interval is None else poll_interval
     patience = Patience(interval, service.longest_seconds if deadline is None else deadline, progress)
     entry, state = yield from follow(task.account, _journal(), task.entry, patience)
+    if entry.task_id is None and state.status != "succeeded":
+        raise not_ours(entry, f"has ended without a result ({state.said})")
     return replace(task, entry=entry, state=require_success(task.account, state))
 
 
@@ -225,11 +238,34 @@ def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -
     return (yield from alone(task.entry, fetched))
 
 
+def close(entry: "Entry", stage: "Stage") -> "Entry":
+    """Close a job: "forgotten" whatever it was, "canceled" only where nothing was sent. Give it as it was before.
+
+    Raises UsageError where it cannot be cancelled without its task, and where another process is at it.
+    """
+    journal, lock = _journal(), _locked(entry)
+    try:
+        now = journal.find(entry.id)
+        if stage == "canceled" and now.stage == "posting":
+            raise UsageError(
+                f"The job {now.id} cannot be cancelled: whether it has a task is not known. `lipready tasks resume "
+                f"{now.id}` looks for it, `lipready tasks forget {now.id}` closes the job."
+            )
+        if stage == "canceled" and now.stage != "intended":
+            raise UsageError(f"The job {now.id} has no task that could be cancelled: it is {now.stage}.")
+        journal.write(replace(now, stage=stage, updated=time.time()))
+    finally:
+        lock.release()
+    return now
+
+
 def cancelled(task: Task) -> "Flow[Task]":
     """Cancel a task that still waits; see `Task.cancel`."""
     from lipready.providers.reading import ask
 
     service = task.account.service
+    if task.entry.task_id is None:
+        raise UsageError(f"The task {task.id} may be somebody else's, and is not cancelled.")
     if service.cancel is None:
         raise UsageError(f"{service.title} offers no way to cancel a task: {task.id} goes on.")
     try:

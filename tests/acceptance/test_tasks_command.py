@@ -2,10 +2,12 @@
 
 import json
 import re
+from dataclasses import replace
 from secrets import token_hex
 
 import pytest
 
+from lipready.providers.journal import Journal
 from lipready.sandbox.fault import Fault
 from lipready.sandbox.serve import SandboxOptions, serving
 
@@ -69,7 +71,7 @@ def test_an_empty_journal(at, fast):
     assert json.loads(run("tasks", "resume", "--format", "json").stdout)["tasks"] == []
     resumed = run("tasks", "resume")
     assert (resumed.returncode, resumed.stdout) == (0, "")
-    for command in ("show", "resume", "cancel"):
+    for command in ("show", "resume", "cancel", "forget"):
         done = run("tasks", command, "nothing")
         assert (done.returncode, done.stdout) == (2, "")
         assert "There is no task" in done.stderr
@@ -209,6 +211,54 @@ def open_outcome(at, job):
         yield found[1], running, run
 
 
+def test_a_refused_key_leaves_nothing_that_is_sent_later(at, fast, job):
+    run, before = at(fast), fast.ledger().submissions
+    refused = run("submit", *job, "--no-wait", "--quick", DASHSCOPE_API_KEY="invalid")
+    assert refused.returncode == 2
+    assert [entry["stage"] for entry in listed(run)] == ["refused"]
+    submitted(run, job)
+    resumed = run("tasks", "resume", *SOON)
+    assert (resumed.returncode, resumed.stderr) == (0, "")
+    assert fast.ledger().submissions - before == 1
+
+
+def test_what_was_never_sent_is_sent_only_by_its_id_and_can_be_closed(at, fast, job, tmp_path):
+    run, before = at(fast), fast.ledger().submissions
+    submitted(run, job)
+    assert run("tasks", "resume", *SOON).returncode == 0
+    journal = Journal(tmp_path / "state")
+    (sent,) = journal.entries()
+    for name in ("aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc"):  # as a process leaves them that was killed
+        journal.add(replace(sent, id=name, task_id=None, stage="intended", output=None, result=None))
+
+    bare = run("tasks", "resume", *SOON)
+    assert (bare.returncode, bare.stdout) == (0, "")
+    assert "The job aaaaaaaaaaaa was never sent: `lipready tasks resume aaaaaaaaaaaa` submits it" in bare.stderr
+    assert "at its end" not in bare.stderr
+    assert run("tasks", "cancel", "bbbb").stdout == "bbbbbbbbbbbb: never sent, and closed; nothing was paid\n"
+    assert run("tasks", "forget", "cccc").stdout == "cccccccccccc: closed; nothing was paid\n"
+    assert fast.ledger().submissions - before == 1
+
+    assert run("tasks", "resume", "aaaa", *SOON).returncode == 0
+    assert fast.ledger().submissions - before == 2
+    assert run("tasks", "resume", "bbbb", *SOON).returncode == 2
+    assert run("tasks", "resume").stderr == "Every job of the journal is at its end.\n"
+    assert fast.ledger().submissions - before == 2
+
+
+def test_an_open_outcome_can_be_closed(open_outcome):
+    name, running, run = open_outcome
+    cancelled = run("tasks", "cancel", name)
+    assert (cancelled.returncode, "whether it has a task is not known" in cancelled.stderr) == (2, True)
+    closed = run("tasks", "forget", name)
+    said = f"{name}: closed; whether it was accepted is not known: it may have been paid\n"
+    assert (closed.returncode, closed.stdout) == (0, said)
+    assert run("tasks", "resume").stderr == "Every job of the journal is at its end.\n"
+    resumed = run("tasks", "resume", name)
+    assert (resumed.returncode, "is at its end (forgotten)" in resumed.stderr) == (2, True)
+    assert running.ledger().submissions == 1
+
+
 def test_an_open_outcome_is_asked_for_once_more(open_outcome, tmp_path):
     name, running, run = open_outcome
     assert "whether it was submitted is not known" in run("tasks", "show", name).stdout
@@ -243,8 +293,9 @@ def test_what_belongs_to_one_job_needs_its_id(at, fast, arguments):
 
 def test_help_names_every_command(at, fast):
     run = at(fast)
-    assert re.findall(r"^  (\w+) ", run("tasks", "--help").stdout, re.MULTILINE)[-4:] == [
+    assert re.findall(r"^  (\w+) ", run("tasks", "--help").stdout, re.MULTILINE)[-5:] == [
         "cancel",
+        "forget",
         "list",
         "resume",
         "show",

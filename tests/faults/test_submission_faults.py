@@ -1,6 +1,7 @@
 """Every fault at every step of a submission: the film, or one clear error; the task written down; paid once at most."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -20,10 +21,13 @@ from lipready.errors import (
     RefusedError,
     UsageError,
 )
+from lipready.facts.task import ListedTask
 from lipready.job import Job
+from lipready.providers.account import Account
 from lipready.providers.drive import drive
 from lipready.providers.entry import Entry
 from lipready.providers.journal import Journal
+from lipready.providers.lookup import look_up
 from lipready.providers.wire import Flow, Pause, T
 from lipready.sandbox.fault import Fault, Faults
 from lipready.sandbox.serve import Running, SandboxOptions, serving
@@ -47,6 +51,12 @@ class End:
 
 
 HOME = End(FILM, "downloaded")
+CLOSED = End(RefusedError, "refused", UsageError)
+"""Nothing was paid, and nothing is sent later."""
+NOBODY_KNOWS = End(OutcomeUnknownError, "posting", OutcomeUnknownError)
+"""There is no task, which nobody but the provider can know: it is never sent again."""
+LATER = End(OutcomeUnknownError, "posting", FILM)
+"""There is a task, which a later look finds."""
 
 
 @dataclass
@@ -184,12 +194,18 @@ SENSELESS = {
 }
 OTHERWISE: dict[tuple[str, str], End] = {
     # Nothing but the film is expected of what is not named here. Only the owner of an account can help its quota:
-    (DASHSCOPE, "policy:quota"): End(RefusedError, "intended", FILM),
-    (DASHSCOPE, "submit:quota"): End(RefusedError, "refused", UsageError),
+    (DASHSCOPE, "policy:quota"): CLOSED,
+    (DASHSCOPE, "submit:quota"): CLOSED,
     (DASHSCOPE, "poll:quota"): End(RefusedError, "submitted", FILM),
-    (EVOLINK, "upload:quota"): End(RefusedError, "intended", FILM),
-    (EVOLINK, "submit:quota"): End(RefusedError, "refused", UsageError),
+    (EVOLINK, "upload:quota"): CLOSED,
+    (EVOLINK, "submit:quota"): CLOSED,
     (EVOLINK, "poll:quota"): End(RefusedError, "submitted", FILM),
+    # An answer that may be that of a request which was accepted.
+    **{
+        (style, f"submit:{kind}"): NOBODY_KNOWS
+        for style in STEPS
+        for kind in ("reset-before", "500", "503", "huge", "nested", "html", "redirect=BOX/nowhere")
+    },
     # A server that says that half a film, or something else, is all that there is.
     **{
         (style, f"download:{kind}"): End(DownloadError, "succeeded", FILM)
@@ -212,18 +228,18 @@ def test_a_fault_is_overcome_or_told(client, job, style, fault):
 
 
 ALWAYS: dict[tuple[str, ...], End] = {
-    (DASHSCOPE, "policy:503*"): End(RefusedError, "intended", FILM),
-    (DASHSCOPE, "policy:expired*"): End(RefusedError, "intended", FILM),
-    (DASHSCOPE, "upload:reset-before*"): End(NoAnswerError, "intended", FILM),
-    (EVOLINK, "upload:half*"): End(AnswerError, "intended", FILM),
-    (DASHSCOPE, "submit:429*"): End(RefusedError, "intended", FILM),
-    (EVOLINK, "submit:429*"): End(RefusedError, "intended", FILM),
+    (DASHSCOPE, "policy:503*"): CLOSED,
+    (DASHSCOPE, "policy:expired*"): CLOSED,
+    (DASHSCOPE, "upload:reset-before*"): End(NoAnswerError, "refused", UsageError),
+    (EVOLINK, "upload:half*"): End(AnswerError, "refused", UsageError),
+    (DASHSCOPE, "submit:429*"): CLOSED,
+    (EVOLINK, "submit:429*"): CLOSED,
     (DASHSCOPE, "submit:lost*"): HOME,
-    (EVOLINK, "submit:lost*"): End(OutcomeUnknownError, "posting", FILM),
+    (EVOLINK, "submit:lost*"): HOME,
     (DASHSCOPE, "submit:500-after*"): HOME,
-    (EVOLINK, "submit:500-after*"): End(OutcomeUnknownError, "posting", FILM),
-    (DASHSCOPE, "submit:reset-before*"): End(NoAnswerError, "intended", FILM),
-    (EVOLINK, "submit:503*"): End(OutcomeUnknownError, "posting", FILM),
+    (EVOLINK, "submit:500-after*"): HOME,
+    (DASHSCOPE, "submit:reset-before*"): NOBODY_KNOWS,
+    (EVOLINK, "submit:503*"): NOBODY_KNOWS,
     (DASHSCOPE, "poll:503*"): End(RefusedError, "submitted", FILM),
     (EVOLINK, "poll:truncated*"): End(NoAnswerError, "submitted", FILM),
     (DASHSCOPE, "download:503*"): End(DownloadError, "succeeded", FILM),
@@ -234,15 +250,14 @@ ALWAYS: dict[tuple[str, ...], End] = {
     (DASHSCOPE, "submit:lost", "list:half"): HOME,
     (DASHSCOPE, "submit:truncated", "list:reset-before"): HOME,
     (DASHSCOPE, "submit:lost", "list:429-after=1"): HOME,
-    (DASHSCOPE, "submit:500-after", "list:503*"): End(OutcomeUnknownError, "posting", FILM),
-    (DASHSCOPE, "submit:lost", "list:quota"): End(OutcomeUnknownError, "posting", FILM),
-    (DASHSCOPE, "submit:503", "list:503*"): End(OutcomeUnknownError, "posting", FILM),
-    (EVOLINK, "submit:lost", "submit:half", "submit:500-after"): HOME,
-    # A refusal of the second request says nothing of the first.
-    (EVOLINK, "submit:lost", "submit:429*"): End(OutcomeUnknownError, "posting", FILM),
-    (EVOLINK, "submit:lost", "submit:quota"): HOME,
-    (EVOLINK, "submit:lost", "submit:quota", "list:503*"): End(OutcomeUnknownError, "posting", FILM),
-    (EVOLINK, "submit:reset-before", "submit:quota"): End(RefusedError, "refused", UsageError),
+    **{
+        (style, "submit:500-after", f"list:{kind}"): LATER
+        for style in STEPS
+        for kind in ("503*", "quota*", "html*", "half*")
+    },
+    (DASHSCOPE, "submit:503", "list:503*"): NOBODY_KNOWS,
+    (EVOLINK, "submit:429", "submit:lost", "list:503*"): LATER,
+    (EVOLINK, "submit:429", "submit:quota"): CLOSED,
     # One thing after the other.
     (
         DASHSCOPE,
@@ -253,7 +268,7 @@ ALWAYS: dict[tuple[str, ...], End] = {
         "poll:html",
         "download:broken=50000",
     ): HOME,
-    (EVOLINK, "upload:half", "submit:429", "submit:lost", "submit:503", "poll:html", "download:truncated"): HOME,
+    (EVOLINK, "upload:half", "submit:429", "submit:lost", "list:503", "poll:html", "download:truncated"): HOME,
 }
 
 
@@ -294,33 +309,21 @@ def assert_clear(error: LipreadyError, expected: type[LipreadyError]) -> None:
 
 
 def assert_accounted_for(user: Client) -> None:
-    """Require that nothing was paid twice, and that a task at the provider is written down."""
+    """Require that nothing was paid or could be paid twice, and that a task at the provider is written down."""
     assert user.paid() <= 1
     entry = user.entry()
     if user.paid():
         assert entry.task_id in {*user.task_ids()} or entry.stage == "posting", entry
 
 
-def test_a_lost_answer_is_found_in_the_list_of_dashscope(client, job):
-    user = client(DASHSCOPE, "submit:lost")
+@pytest.mark.parametrize("style", STEPS)
+@pytest.mark.parametrize("fault", ["submit:lost", "submit:500-after", "submit:truncated", "submit:half"])
+def test_a_lost_answer_is_found_in_the_list_and_not_asked_for_again(client, job, style, fault):
+    user = client(style, f"{fault}*3")
     user.run(job)
     assert (user.paid(), user.asked("submit")) == (1, 1)
     assert user.asked("list") >= 1
     assert [user.entry().task_id] == user.task_ids()
-
-
-def test_a_lost_answer_is_asked_for_again_with_the_same_key_at_evolink(client, job):
-    user = client(EVOLINK, "submit:lost", "submit:truncated")
-    user.run(job)
-    assert (user.paid(), user.asked("submit"), user.asked("list")) == (1, 3, 0)
-    assert [user.entry().task_id] == user.task_ids()
-
-
-@pytest.mark.parametrize("fault", ["submit:500-after", "submit:truncated", "submit:half"])
-def test_what_dashscope_did_and_did_not_say_is_not_sent_twice(client, job, fault):
-    user = client(DASHSCOPE, fault)
-    user.run(job)
-    assert (user.paid(), user.asked("submit")) == (1, 1)
 
 
 @pytest.mark.parametrize("style", STEPS)
@@ -373,6 +376,7 @@ def test_an_answer_that_was_lost_days_ago_is_not_asked_for_by_paying_again(clien
     user = client(style, "submit:lost*", "list:503*")
     with pytest.raises(OutcomeUnknownError):
         user.run(job)
+    assert user.asked("submit") == 1
     user.box._world.faults = Faults()
     before, entry = user.asked("submit"), user.entry()
     Journal(user.state).write(replace(entry, posted=(entry.posted or 0) - 2 * 24 * 3600))
@@ -380,3 +384,49 @@ def test_an_answer_that_was_lost_days_ago_is_not_asked_for_by_paying_again(clien
         user.resume()
     assert (user.paid(), user.asked("submit")) == (1, before)
     assert user.entry().stage == "posting"
+
+
+@dataclass
+class Colleague:
+    """Somebody who uses the same key, and submits in the very moment in which our request is out."""
+
+    client: Callable[..., Client]
+    box: Running
+    monkeypatch: pytest.MonkeyPatch
+
+    def beside(self, style: str, theirs: Job) -> Client:
+        """Make a user whose own request does not arrive, while that of the colleague does."""
+        user = self.client(style)
+        with self.monkeypatch.context() as elsewhere:
+            elsewhere.setenv("LIPREADY_STATE_DIR", str(user.state.with_name("theirs")))
+            name = lipready.submit(theirs, provider=style, settings=Settings(quick=True)).id
+        task = self.box._world.tasks[name]
+
+        def in_that_moment(account: Account, journal: Journal, entry: Entry) -> Flow[ListedTask | None]:
+            task.created = time.time()
+            return (yield from look_up(account, journal, entry))
+
+        self.monkeypatch.setattr("lipready.providers.posting.look_up", in_that_moment)
+        return self.client(style, "submit:reset-before")
+
+
+@pytest.fixture
+def colleague(client, box, monkeypatch) -> Colleague:
+    return Colleague(client, box, monkeypatch)
+
+
+@pytest.mark.parametrize(("style", "other"), [(DASHSCOPE, "size"), (EVOLINK, "size"), (DASHSCOPE, "length")])
+def test_the_task_of_a_colleague_is_never_taken_for_ours(colleague, job, made, style, other):
+    theirs = (
+        Job.of(made("grace.mp4"), job.audio, None) if other == "size" else Job.of(job.video, made("grace.wav"), None)
+    )
+    user = colleague.beside(style, theirs)
+    with pytest.raises(OutcomeUnknownError) as raised:
+        user.run(job)
+    entry = user.entry()
+    (name,) = [each.id for each in user.box.ledger().tasks if each.id == entry.candidate]
+    assert f"`lipready tasks resume {entry.id} --task {name}`" in str(raised.value)
+    assert (entry.stage, entry.task_id, user.asked("submit"), user.paid()) == ("posting", None, 1, 0)
+    assert not user.out.exists()
+    (kept,) = user.out.parent.glob("*suspect*")
+    assert str(kept) in str(raised.value)

@@ -10,7 +10,7 @@ _COMMANDS = {
     "check": "Check the files of one job against what a provider accepts.",
     "prepare": "Repair the files of one job into a new folder.",
     "submit": "Submit a job, once, wait for it and bring the film home.",
-    "tasks": "List what was submitted, resume it, or cancel it.",
+    "tasks": "List what was submitted, resume it, cancel it or forget it.",
     "gate": "Check every asset of a repository; only what changed costs time.",
     "report": "Merge the reports of several machines.",
     "cache": "Look at what the gate remembers, or clear it.",

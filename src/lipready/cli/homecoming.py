@@ -11,7 +11,7 @@ from lipready.cli.brief import brief_report
 from lipready.cli.progress import progress_bars, waiting_line
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, FOUND
-from lipready.errors import DeadlineError, LipreadyError, PreflightError, TaskFailedError
+from lipready.errors import DeadlineError, LipreadyError, OutcomeUnknownError, PreflightError, TaskFailedError
 from lipready.facts.quantity import number, plural, seconds
 from lipready.reports.page import plain
 from lipready.reports.summary import size
@@ -104,7 +104,10 @@ class Outcome:
         """Say what the check found, and that the job is on its way."""
         page = self.session.page()
         lines = [] if self.report is None or page.brief else [*brief_report("checked", self.report, page), ""]
-        self._mark([*lines], f"sent to {task.account.service.title}: task {task.id} (job {task.entry.id})")
+        told = f"task {task.id} (job {task.entry.id})"
+        if task.entry.task_id is None:
+            told = f"the answer was lost; {told} may be ours, which its result will show"
+        self._mark([*lines], f"sent to {task.account.service.title}: {told}")
 
     def left(self, task: "Task") -> None:
         """Say how to go on with a task that is not waited for."""
@@ -124,7 +127,7 @@ class Outcome:
 
     def kept(self, task: "Task", error: BaseException) -> None:
         """Say how to go on with a task whose film did not come home, and that is not lost for it."""
-        if not isinstance(error, DeadlineError):  # which says so itself
+        if not isinstance(error, (DeadlineError, OutcomeUnknownError)):  # which say so themselves
             self.session.complain(
                 f"The task {task.id} is kept; `lipready tasks resume {task.entry.id}` goes on with it."
             )

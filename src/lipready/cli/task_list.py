@@ -20,19 +20,20 @@ _TONES: dict[str, Tone] = {
     "succeeded": "good",
     "failed": "error",
     "refused": "error",
-    "unknown": "error",
+    "unknown": "warning",
     "posting": "warning",
 }
 _MEANINGS = {
     "intended": "not submitted yet",
     "posting": "whether it was submitted is not known",
     "submitted": "at the provider",
-    "refused": "refused, nothing was paid",
+    "refused": "refused, or failed before it was sent; nothing was paid",
     "succeeded": "done, the film is not here yet",
     "failed": "failed at the provider",
     "canceled": "cancelled",
-    "unknown": "not known to the provider any more",
+    "unknown": "the provider did not know it when it was last asked",
     "downloaded": "the film is here",
+    "forgotten": "closed by you",
 }
 
 
@@ -52,6 +53,7 @@ def entry_lines(entry: "Entry", page: Page) -> list[str]:
     film = entry.result or entry.output
     known = {
         "task": entry.task_id,
+        "candidate": entry.candidate if entry.task_id is None else None,
         "stage": f"{entry.stage} ({_MEANINGS[entry.stage]})",
         "said": entry.said,
         "error": " ".join(filter(None, (entry.code, entry.message))),

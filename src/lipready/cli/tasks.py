@@ -80,10 +80,11 @@ def resume_task(
     form: str,
     session: Session,
 ) -> int:
-    """Go on with a job, wherever it was left: submit it where it was not, wait, and bring its film home.
+    """Go on with a job, wherever it was left: submit it where it was not, wait, and download its result video.
 
-    Without ID every job of the journal that is not at its end, one after the other. Nothing is submitted twice: where
-    it is not known whether a request arrived, the provider is asked first.
+    Without ID every job of the journal that was sent and is not at its end, one after the other; nothing is submitted.
+    Nothing is ever submitted twice: where it is not known whether a request arrived, the provider is asked for its
+    tasks.
     """
     if task_id is None and (out is not None or remote is not None):
         raise click.UsageError("--out and --task belong to one job: say its ID.")
@@ -99,17 +100,46 @@ def resume_task(
 @click.argument("task_id", metavar="ID")
 @speaking
 def cancel_task(*, task_id: str, session: Session) -> int:
-    """Cancel a task that still waits for its turn; DashScope only, and only while it is PENDING."""
+    """Cancel a task that still waits for its turn; DashScope only, and only while it is PENDING.
+
+    A job that was never sent is closed.
+    """
     from lipready.providers.run import run
-    from lipready.task import Task, account_of, cancelled
+    from lipready.task import Task, account_of, cancelled, close
 
     entry = _journal().find(task_id)
     if entry.task_id is None:
-        raise UsageError(f"The job {entry.id} has no task that could be cancelled: it is {entry.stage}.")
+        close(entry, "canceled")
+        session.write(f"{entry.id}: never sent, and closed; nothing was paid\n")
+        return CLEAN
     account = account_of(entry)
     task = run(account, cancelled(Task.of(account, entry)))
     session.write(f"{task.id}: {task.state.said or task.status}\n")
     return CLEAN
+
+
+@command.command(name="forget", short_help="Close a job, whatever became of it.")
+@click.argument("task_id", metavar="ID")
+@speaking
+def forget_task(*, task_id: str, session: Session) -> int:
+    """Close a job: it stays in the journal, and a `resume` without ID leaves it out.
+
+    Nothing is cancelled at the provider, and what was paid stays paid.
+    """
+    from lipready.task import close
+
+    before = close(_journal().find(task_id), "forgotten")
+    session.write(f"{before.id}: closed; {_what_was_paid(before)}\n")
+    return CLEAN
+
+
+def _what_was_paid(entry: "Entry") -> str:
+    """Say what a job that is forgotten may have cost."""
+    if entry.task_id is not None:
+        return f"its task {entry.task_id} was {entry.stage}, and what it costs is paid all the same"
+    if entry.stage == "posting":
+        return "whether it was accepted is not known: it may have been paid"
+    return "nothing was paid"
 
 
 def _bring_all_home(journal: "Journal", patience: Patience, form: str, session: Session) -> int:
@@ -117,14 +147,21 @@ def _bring_all_home(journal: "Journal", patience: Patience, form: str, session: 
     entries = [
         entry for entry in reversed(journal.entries()) if entry.open and not entry.provider.startswith("sandbox")
     ]
-    if not entries:
+    unsent = [entry for entry in entries if entry.stage == "intended"]
+    entries = [entry for entry in entries if entry.stage != "intended"]
+    for entry in unsent:
+        session.complain(
+            f"The job {entry.id} was never sent: `lipready tasks resume {entry.id}` submits it, "
+            f"`lipready tasks cancel {entry.id}` closes it."
+        )
+    if not entries and not unsent:
         session.complain("Every job of the journal is at its end.")
     worst, outcomes = CLEAN, list[dict[str, Any]]()
     show = outcome_writer(form, session, write=outcomes.append if form == "json" else None)
     try:
         for entry in entries:
             try:
-                status = _bring_home(entry, _film_path(entry, None), patience, show)
+                status = _bring_home(entry, _film_path(entry, None), patience, show, submit=False)
             except LipreadyError as error:
                 session.complain(f"Error: job {entry.id}: {error}")
                 status = TROUBLE
@@ -135,7 +172,7 @@ def _bring_all_home(journal: "Journal", patience: Patience, form: str, session: 
     return worst
 
 
-def _bring_home(entry: "Entry", film: Path, patience: Patience, show: Outcome) -> int:
+def _bring_home(entry: "Entry", film: Path, patience: Patience, show: Outcome, *, submit: bool = True) -> int:
     from lipready.providers.run import run
     from lipready.task import account_of, resumed
 
@@ -147,7 +184,7 @@ def _bring_home(entry: "Entry", film: Path, patience: Patience, show: Outcome) -
     if not film.parent.is_dir():
         raise UsageError(f"{film}: its folder does not exist; choose another one (-o).")
     account = account_of(entry)
-    task = run(account, resumed(account, entry))
+    task = run(account, resumed(account, entry, submit=submit))
     return bring_home(task, os.fspath(film), patience, show)
 
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 TaskStatus = Literal["queued", "running", "succeeded", "failed", "canceled", "unknown"]
-"""Unlisted words of a provider mean "running". "unknown": the provider does not know the task, or not any more."""
+"""Unlisted words of a provider mean "running". "unknown": the provider does not know the task, or its
+state, at the moment: that is no end."""
 
-ENDED: frozenset[TaskStatus] = frozenset({"succeeded", "failed", "canceled", "unknown"})
+ENDED: frozenset[TaskStatus] = frozenset({"succeeded", "failed", "canceled"})
 
 
 @dataclass(frozen=True, slots=True)

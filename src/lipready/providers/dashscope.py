@@ -54,7 +54,6 @@ SERVICE = Service(
     name="dashscope",
     title="Alibaba Cloud Model Studio (DashScope)",
     key_variable="DASHSCOPE_API_KEY",
-    idempotent=False,
     # One a second (A4), and a little: what sets out a second apart may arrive closer.
     submit_interval=1.02,
     read_interval=1 / 20,

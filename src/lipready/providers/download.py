@@ -33,6 +33,7 @@ def download(
     *,
     partial_name: str,
     expected_seconds: float | None = None,
+    expected_size: str | None = None,
     progress: Callable[[float], None] | None = None,
     refresh: Refresh | None = None,
     replace: bool = False,
@@ -40,8 +41,8 @@ def download(
     """Fetch the film at `result_url` to the path `to`, and give that path.
 
     What has come lies in the file `partial_name` beside it, and stays there whatever happens, for the next attempt in
-    this or another process. `expected_seconds` is the length that was ordered (see `film.TOLERANCE`), `progress` hears
-    the share (0..1) that is there. Where the link is refused, `refresh` is asked for another, once.
+    this or another process. `expected_seconds` and `expected_size` are what was ordered (see `fault_of`), `progress`
+    hears the share (0..1) that is there. Where the link is refused, `refresh` is asked for another, once.
 
     Raises UsageError where the file cannot be written there, or exists and `replace` is not set; DownloadError where
     the link has expired, the server cannot be reached or the film is not what was ordered (then it is kept beside `to`
@@ -50,18 +51,20 @@ def download(
     place = yield from call(lambda: ResultFile.at(to, partial_name, replace=replace))
     fetch = _Fetch(place, result_url, refresh, progress)
     try:
-        fault = yield from fetch.judged(expected_seconds)
+        fault = yield from fetch.judged(expected_seconds, expected_size)
         if fault is not None and fetch.resumed_blindly:
             # What an earlier process left may belong to something else: only a film in one piece is to blame.
             kept = yield from call(place.set_aside)
             if kept != place.partial:
-                fault = yield from fetch.judged(expected_seconds)
+                fault = yield from fetch.judged(expected_seconds, expected_size)
                 kept.unlink(missing_ok=True)
         if fault is not None:
             kept = yield from call(place.set_aside)
-            raise DownloadError(
+            error = DownloadError(
                 f"The film that was fetched {fault}. It is kept in {kept}: look at it before paying for another one."
             )
+            error.kept = str(kept)
+            raise error
         return (yield from call(place.finish))
     finally:
         place.sweep()
@@ -83,11 +86,11 @@ class _Fetch:
     _total: int | None = None
     _failures: int = 0
 
-    def judged(self, expected_seconds: float | None) -> Flow[str | None]:
+    def judged(self, expected_seconds: float | None, expected_size: str | None) -> Flow[str | None]:
         """Fetch all of it, and say what is wrong with it."""
         yield from self._whole()
         yield from call(self.place.settle)
-        return (yield from call(lambda: fault_of(str(self.place.partial), expected_seconds)))
+        return (yield from call(lambda: fault_of(str(self.place.partial), expected_seconds, expected_size)))
 
     def _whole(self) -> Flow[None]:
         self._failures = 0

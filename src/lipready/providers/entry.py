@@ -9,12 +9,23 @@ from lipready.facts.address import is_address
 from lipready.providers.printable import printable
 
 Stage = Literal[
-    "intended", "posting", "submitted", "refused", "succeeded", "failed", "canceled", "unknown", "downloaded"
+    "intended",
+    "posting",
+    "submitted",
+    "refused",
+    "succeeded",
+    "failed",
+    "canceled",
+    "unknown",
+    "downloaded",
+    "forgotten",
 ]
-"""How far a job has come. "posting": a paid request was begun, and its outcome is not known."""
+"""How far a job has come. "posting": a paid request was begun, and its outcome is not known. "refused": it came to
+nothing, at the provider or before, and nothing was paid. "unknown": the provider did not know the task when it was last
+asked, and may know it again. "forgotten": the user has closed the job."""
 
 STAGES: tuple[Stage, ...] = get_args(Stage)
-OPEN: frozenset[Stage] = frozenset({"intended", "posting", "submitted", "succeeded"})
+OPEN: frozenset[Stage] = frozenset({"intended", "posting", "submitted", "succeeded", "unknown"})
 
 _ID = re.compile(r"[0-9a-f]{12}")
 _KEY = re.compile(r"\b(?:sk-[\w-]{12,}|bearer\s+\S+)", re.IGNORECASE)
@@ -41,7 +52,9 @@ class Entry:
     `id` is ours (12 hexadecimal digits), `task_id` the provider's. Times are seconds since 1970 by our clock; `skew`
     is the provider's clock minus ours, in seconds. `api` and `files` are base addresses. `video`, `audio` and
     `reference` are absolute paths, or addresses; `complete` says that no address had to be cut down to be stored.
-    `expected_seconds` is the length that the film should have, `seconds` the one that was billed. `body` is the paid
+    `candidate` is a task of the provider's list that may be this job's, and is so only once its result has shown it.
+    `expected_seconds` and `expected_size` ("1280*720") are what the result should have, `seconds` is what was billed.
+    `body` is the paid
     request (JSON), where it holds no secret. `said`, `code`, `message` and `request_id` are the provider's words.
     `result` is the path of the film once it is home.
 
@@ -65,6 +78,7 @@ class Entry:
     complete: bool = True
     output: str | None = None
     expected_seconds: float | None = None
+    expected_size: str | None = None
     stage: Stage = "intended"
     uploads: tuple[Upload, ...] = ()
     idempotency_key: str = ""
@@ -72,6 +86,7 @@ class Entry:
     posted: float | None = None
     skew: float | None = None
     task_id: str | None = None
+    candidate: str | None = None
     said: str | None = None
     code: str | None = None
     message: str | None = None

@@ -23,7 +23,7 @@ _IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9._-]{16,96}")
 
 
 def submit(endpoints: Endpoints, submission: Submission, key: str) -> Request:
-    """Ask for a film. The same `key` (16–96 letters, digits, dots and dashes) asks for the same film, paid once.
+    """Ask for a result video. `key` (16–96 letters, digits, dots and dashes) names the request; nothing relies on it.
 
     Raises UsageError for another key.
     """
@@ -63,7 +63,6 @@ SERVICE = Service(
     name="evolink",
     title="EvoLink",
     key_variable="EVOLINK_API_KEY",
-    idempotent=True,
     # No rates are documented; these are those of the model behind it, and what EvoLink's own client does.
     submit_interval=1.0,
     read_interval=1 / 20,

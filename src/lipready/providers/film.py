@@ -19,10 +19,11 @@ that was cut off, or another one.
 _EDGE = 160
 
 
-def fault_of(path: str, expected_seconds: float | None) -> str | None:
+def fault_of(path: str, expected_seconds: float | None, expected_size: str | None = None) -> str | None:
     """Say what is wrong with a film, as a phrase that continues its name; None where it is whole and long enough.
 
-    Its first and its last frame are decoded. Without `expected_seconds` any length will do.
+    Its first and its last frame are decoded. Without `expected_seconds` any length will do, and without `expected_size`
+    ("1280*720") any size of the picture; models cut an odd pixel off.
     """
     from lipready.probe.source import examine
 
@@ -34,13 +35,26 @@ def fault_of(path: str, expected_seconds: float | None) -> str | None:
     if facts.media.truncated is True:
         return "is cut off"
     length = facts.media.duration.believed
+    return _otherwise(facts.media, length, expected_seconds, expected_size) or _unplayable(path, facts.media, length)
+
+
+def _otherwise(
+    video: VideoFacts, length: Fraction, expected_seconds: float | None, expected_size: str | None
+) -> str | None:
+    """Say in what a film differs from what was ordered."""
+    if expected_size is not None and not _alike((video.width, video.height), expected_size):
+        return f"is {video.width}*{video.height} pixels large, where {expected_size} were expected"
     if expected_seconds is None or not isfinite(expected_seconds):
-        return _unplayable(path, facts.media, length)
+        return None
     if abs(length - Fraction(expected_seconds)) > TOLERANCE:
         return (
             f"is {seconds(length)} long, where {seconds(expected_seconds)} {plural(expected_seconds, 'was')} expected"
         )
-    return _unplayable(path, facts.media, length)
+    return None
+
+
+def _alike(size: tuple[int, int], expected: str) -> bool:
+    return all(abs(one - int(other)) <= 1 for one, other in zip(size, expected.split("*"), strict=True))
 
 
 def _unplayable(path: str, video: VideoFacts, length: Fraction) -> str | None:

@@ -17,8 +17,9 @@ from lipready.providers.wire import PAID_SECONDS, Answer, Flow, Pause, call
 KEPT_SECONDS = 23 * 3600.0
 """Providers forget tasks after 24 h (providers.md A3): what is not in the list by then says nothing."""
 _LATE_SECONDS = 10.0
-"""A request that has left no task so long after its end has left none."""
-_BETWEEN_LOOKS = (1.0, 2.0, 3.0, 4.0, 5.0, 5.0, 5.0, 5.0)
+"""What was sent may still be accepted so long after we have given it up."""
+_BETWEEN_LOOKS = (1.0, 2.0, 3.0, 4.0, 5.0, *(9 * [5.0]))
+"""Seconds; a minute in all, since lists lag behind."""
 _SLACK = 2.0
 """Seconds: dates in headers are whole seconds, of either clock."""
 _MOST_PAGES = 20
@@ -34,10 +35,10 @@ class _Look:
 
 
 def look_up(account: Account, journal: Journal, entry: Entry) -> Flow[ListedTask | None]:
-    """Find the task that came of an entry's request, or make sure that there is none (None).
+    """Find the task that came of an entry's request; None where the list does not show it, which proves nothing.
 
     A task is taken for ours that was created while the request was out, and that no other entry of the journal has.
-    Looks several times, since what was sent may still arrive.
+    Looks several times, since what was sent may still arrive, and the list may lag behind.
 
     Raises OutcomeUnknownError where several tasks may be ours, and ProviderError where the provider cannot be asked.
     """
@@ -45,7 +46,9 @@ def look_up(account: Account, journal: Journal, entry: Entry) -> Flow[ListedTask
     if time.time() - begun > KEPT_SECONDS:
         raise OutcomeUnknownError(
             f"The answer of {account.service.title} was lost a day ago, and tasks are listed for 24 hours only: look "
-            "at the provider's bill, or submit the job anew."
+            "at the provider's bill. "
+            f"`lipready tasks resume {entry.id} --task TASK` names the task, `lipready tasks forget {entry.id}` closes "
+            "the job."
         )
     for pause in (*_BETWEEN_LOOKS, None):
         look = yield from _look(account)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from random import random
 
 from lipready.errors import AnswerError, DeadlineError, ProviderError, TaskFailedError
+from lipready.facts.quantity import counted
 from lipready.facts.task import TaskState
 from lipready.providers.account import Account
 from lipready.providers.entry import Entry, Stage
@@ -17,6 +18,8 @@ from lipready.providers.wire import Answer, Flow, Pause, call
 
 _UNANSWERED = 10
 """Failures in a row after which waiting ends: by then the pauses have come to more than a minute."""
+_KEPT_SECONDS = 24 * 3600.0
+"""Providers keep tasks and results for so long after their end."""
 _APPEARS_SECONDS = 60.0
 """A task that was just accepted may not be known to every machine of the provider yet."""
 _JITTER = 0.1
@@ -38,6 +41,27 @@ class Patience:
     tell: Callable[[TaskState], None] | None = field(default=None, repr=False)
 
 
+@dataclass(slots=True)
+class _Unseen:
+    """How often in a row the provider did not know a task, and the seconds that were waited meanwhile."""
+
+    sightings: int = 0
+    seconds: float = 0.0
+
+    def given_up(self, account: Account, entry: Entry, state: TaskState) -> bool:
+        """Take a look into account; whether there were enough of them. A task that is too old is gone at once."""
+        if state.status != "unknown":
+            self.sightings, self.seconds = 0, 0.0
+            return False
+        if not self.sightings:
+            self.seconds = 0.0
+        self.sightings += 1
+        service = account.service
+        if time.time() - (entry.posted or entry.created) > service.longest_seconds + _KEPT_SECONDS:
+            return True
+        return self.sightings >= service.unknown_sightings and self.seconds >= service.unknown_seconds
+
+
 def look(account: Account, journal: Journal, entry: Entry) -> Flow[tuple[Entry, TaskState]]:
     """Look at a task once, and write down what it says."""
     query = account.service.query(account.endpoints, _task_of(entry))
@@ -49,9 +73,10 @@ def follow(account: Account, journal: Journal, entry: Entry, patience: Patience)
     """Look at a task until it has ended; a look that fails is repeated.
 
     Raises DeadlineError when the time is over, and ProviderError where nothing can be heard of the task any more: the
-    task goes on in both cases.
+    task goes on in both cases. So does one that the provider says it does not know, until it has said so for as long
+    as its service names: then DeadlineError, and the job stays open.
     """
-    begun, failures = time.monotonic(), 0
+    begun, failures, unseen = time.monotonic(), 0, _Unseen()
     query = account.service.query(account.endpoints, _task_of(entry))
     while True:
         pause = patience.interval * (1 + _JITTER * random())  # noqa: S311 - no secret, only not all at once
@@ -69,16 +94,19 @@ def follow(account: Account, journal: Journal, entry: Entry, patience: Patience)
                 patience.tell(state)
             if state.ended:
                 return entry, state
+            if unseen.given_up(account, entry, state):
+                raise _not_known(account, entry, unseen)
         if patience.deadline is not None:
             left = begun + patience.deadline - time.monotonic()
             if left <= 0 or (failures and pause > left):
                 raise _too_late(entry, patience.deadline)
             pause = min(pause, left)
+        unseen.seconds += pause
         yield Pause(pause)
 
 
 def require_success(account: Account, state: TaskState) -> TaskState:
-    """Raise TaskFailedError where a task has ended otherwise."""
+    """Raise TaskFailedError where a task that has ended has failed or was cancelled."""
     if state.status == "succeeded":
         return state
     title, error = account.service.title, state.error
@@ -91,12 +119,7 @@ def require_success(account: Account, state: TaskState) -> TaskState:
             code=known.code,
             rules=known.rules,
         )
-    if state.status == "canceled":
-        raise TaskFailedError(f"The task {state.id} at {title} was cancelled.", task_id=state.id)
-    raise TaskFailedError(
-        f"{title} does not know the task {state.id}, or not any more: tasks and results are kept for 24 hours.",
-        task_id=state.id,
-    )
+    raise TaskFailedError(f"The task {state.id} at {title} was cancelled.", task_id=state.id)
 
 
 def _reader(account: Account, entry: Entry) -> Callable[[Answer], TaskState]:
@@ -104,9 +127,9 @@ def _reader(account: Account, entry: Entry) -> Callable[[Answer], TaskState]:
 
     def read(answer: Answer) -> TaskState:
         state = account.service.read_task(answer)
-        if state.id != entry.task_id:
+        if state.id != _task_of(entry):
             raise AnswerError(
-                f"{account.service.title} was asked for the task {entry.task_id}, and speaks of {state.id}."
+                f"{account.service.title} was asked for the task {_task_of(entry)}, and speaks of {state.id}."
             )
         if state.status == "unknown" and time.time() - (entry.posted or 0.0) < _APPEARS_SECONDS:
             return replace(state, status="queued")
@@ -119,7 +142,8 @@ def _noted(journal: Journal, entry: Entry, state: TaskState) -> Flow[tuple[Entry
     error = state.error
     new = replace(
         entry,
-        stage=_STAGES.get(state.status, "submitted"),
+        # What becomes of a candidate says nothing of the job yet.
+        stage=entry.stage if entry.task_id is None else _STAGES.get(state.status, "submitted"),
         said=state.said,
         code=error.code if error else entry.code,
         message=error.message if error else entry.message,
@@ -127,22 +151,34 @@ def _noted(journal: Journal, entry: Entry, state: TaskState) -> Flow[tuple[Entry
         seconds=state.seconds if state.seconds is not None else entry.seconds,
     )
     if new != entry:
-        # Another process may have brought the film home since this entry was read: that stays written down.
+        # Another process may have downloaded the result, or closed the job, since this entry was read: that stays.
         kept = yield from call(lambda: journal.find(entry.id))
-        entry = kept if kept.stage == "downloaded" else (yield from note(journal, new))
+        entry = kept if kept.stage in {"downloaded", "forgotten"} else (yield from note(journal, new))
     return entry, state
 
 
 def _task_of(entry: Entry) -> str:
-    if entry.task_id is None:
+    task = entry.task_id or entry.candidate
+    if task is None:
         raise ValueError(f"entry {entry.id} has no task yet")
-    return entry.task_id
+    return task
 
 
 def _too_late(entry: Entry, deadline: float) -> DeadlineError:
     error = DeadlineError(
-        f"The task {entry.task_id} has not ended within {deadline:g} s (last heard: {entry.said or 'nothing'}). It "
+        f"The task {_task_of(entry)} has not ended within {deadline:g} s (last heard: {entry.said or 'nothing'}). It "
         f"goes on at the provider; `lipready tasks resume {entry.id}` waits for it and brings the result home."
     )
-    error.task_id = entry.task_id
+    error.task_id = _task_of(entry)
+    return error
+
+
+def _not_known(account: Account, entry: Entry, unseen: _Unseen) -> DeadlineError:
+    service = account.service
+    error = DeadlineError(
+        f"{service.title} said {counted(unseen.sightings, 'time')} in {round(unseen.seconds):,} s that it does not "
+        f"know the task {_task_of(entry)} ({entry.said}): tasks and results are kept for 24 hours. The job stays open: "
+        f"`lipready tasks resume {entry.id}` asks again, `lipready tasks forget {entry.id}` closes it."
+    )
+    error.task_id = _task_of(entry)
     return error

@@ -3,8 +3,10 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from http import HTTPStatus
 
-from lipready.errors import NotSentError, OutcomeUnknownError, ProviderError, RefusedError
+from lipready.errors import LipreadyError, NotSentError, OutcomeUnknownError, ProviderError, RefusedError
+from lipready.facts.quantity import seconds
 from lipready.facts.task import TaskState
 from lipready.providers.account import Account
 from lipready.providers.entry import Entry
@@ -17,38 +19,40 @@ from lipready.providers.request import Submission
 from lipready.providers.retry import PAID_ATTEMPTS
 from lipready.providers.wire import Flow, Pause, T, call, send
 
-_CERTAINLY_REFUSED = frozenset({"no", "account"})
-_CERTAINLY_NOT_ACCEPTED = frozenset({"again", "once"})
-_KEY_IN_USE = frozenset({"idempotency_conflict", "paid_outcome_unknown"})
-"""EvoLink has seen our key, and does not say with which task (evolink-mcp, services/api-client.ts)."""
+_REFUSALS = frozenset(range(400, 500)) - {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT}
+"""The statuses that come with a certain refusal. 409: EvoLink has seen our key, and does not say with which task."""
 
 
 def post(account: Account, journal: Journal, entry: Entry, submission: Submission) -> Flow[Entry]:
     """Submit, once, and give the entry with the task's id.
 
     Before the request leaves, and when it has come to something, that is written down. A request that certainly was
-    not accepted (no connection, 429) is sent again. Where that is not certain, a provider that honours keys of
-    idempotency gets the same request under the same key; any other is asked for its tasks first.
+    not accepted (no connection, 429) is sent again. Where that is not certain it is never sent again, whatever the
+    provider says of keys of idempotency: its list of tasks is asked what came of it, and what it shows is a candidate.
 
-    Raises RefusedError where the provider does not want the job, NotSentError where it cannot be reached, and
-    OutcomeUnknownError where it stays open whether there is a task: then the entry stays at "posting".
+    Raises RefusedError where the provider does not want the job and NotSentError where it cannot be reached (the entry
+    is closed, nothing was paid), and OutcomeUnknownError where it stays open whether there is a task: then the entry
+    stays at "posting".
     """
     return (yield from _alone(account, lambda: _post(account, journal, entry, submission)))
 
 
 def recover(account: Account, journal: Journal, entry: Entry) -> Flow[Entry]:
-    """Ask the provider what became of a request whose end nobody saw ("posting").
+    """Ask the provider what became of a request whose end nobody saw ("posting"), and give the entry with a candidate.
 
-    Gives the entry with its task, or at "intended" where there is none. Raises OutcomeUnknownError like `post`.
+    Raises OutcomeUnknownError like `post`, also where the list shows no task: that is no proof that there is none.
     """
-    _, entry = yield from _alone(account, lambda: _look_it_up(account, journal, entry))
-    return entry
+    return (yield from _alone(account, lambda: _look_it_up(account, journal, entry, None)))
+
+
+def close(journal: Journal, entry: Entry, error: LipreadyError) -> Flow[Entry]:
+    """Write down that a job came to nothing before anything was paid, and why."""
+    code = error.code if isinstance(error, RefusedError) else None
+    return (yield from note(journal, replace(entry, stage="refused", code=code, message=str(error))))
 
 
 def _alone(account: Account, work: Callable[[], Flow[T]]) -> Flow[T]:
     """One at a time: then a task that appears while our request is out is ours, or that of another machine."""
-    if account.service.idempotent:
-        return (yield from work())
     lock = Lock(f"submit {account.name}")
     yield from acquired(lock)
     try:
@@ -58,60 +62,53 @@ def _alone(account: Account, work: Callable[[], Flow[T]]) -> Flow[T]:
 
 
 def _post(account: Account, journal: Journal, entry: Entry, submission: Submission) -> Flow[Entry]:
-    error: ProviderError | None = None
-    for failures in range(1, PAID_ATTEMPTS + 1):
+    request = account.service.submit(account.endpoints, submission, entry.idempotency_key)
+    failures = 0
+    while True:
         yield from take_turn(f"submit {account.name}", account.service.submit_interval)
-        # An earlier request under the same key, of which nobody knows what it came to: it may have left a task.
-        unclear = entry.stage == "posting"
-        posted = entry.posted if unclear else time.time()
-        entry = yield from note(journal, replace(entry, stage="posting", posted=posted))
+        entry = yield from note(journal, replace(entry, stage="posting", posted=time.time()))
         try:
-            answer = yield from send(account.service.submit(account.endpoints, submission, entry.idempotency_key))
+            answer = yield from send(request)
             state = account.service.read_submitted(answer)
-        except ProviderError as failure:
-            error = failure
+        except ProviderError as error:
+            failures += 1
+            if not _certainly_without_a_task(error):
+                return (yield from _look_it_up(account, journal, entry, error))
+            if not _may_follow(error, failures):
+                yield from close(journal, entry, error)
+                raise
+            # Nothing is under way during the pause: whoever is stopped in it has sent nothing.
+            entry = yield from note(journal, replace(entry, stage="intended"))
+            yield from _hold_back(account, error, failures)
         else:
             return (yield from _accepted(account, journal, entry, state))
-        found, entry = yield from _what_became_of(account, journal, entry, error, unclear=unclear)
-        if found:
-            return entry
-        once = isinstance(error, RefusedError) and error.retry == "once"
-        if failures == PAID_ATTEMPTS or (once and failures > 1):
-            break
-        yield Pause(pause_after(error, failures))
-    if entry.stage == "posting":
-        raise _unknown(account, entry, error)
-    raise error or AssertionError("an attempt ends with a task or with an error")
 
 
-def _what_became_of(
-    account: Account, journal: Journal, entry: Entry, error: ProviderError, *, unclear: bool
-) -> Flow[tuple[bool, Entry]]:
-    """After a failure, find the task, or make sure that there is none.
-
-    Leaves the entry at "posting" only where the same request may follow under the same key. What this failure says
-    holds for its own request: with `unclear`, an earlier one may have been accepted all the same.
-    """
-    refused = error if isinstance(error, RefusedError) else None
-    key_in_use = refused is not None and refused.code in _KEY_IN_USE
-    if refused is not None and refused.retry in _CERTAINLY_REFUSED and not key_in_use:
-        if unclear:
-            found, entry = yield from _look_it_up(account, journal, entry)
-            if found:
-                return True, entry
-        yield from note(journal, replace(entry, stage="refused", code=refused.code, message=str(refused)))
-        raise refused
-    if isinstance(error, NotSentError) or (refused is not None and refused.retry in _CERTAINLY_NOT_ACCEPTED):
-        if refused is not None and refused.after is not None:
-            after = refused.after
-            yield from call(lambda: hold_back(f"submit {account.name}", after))
-        return False, (entry if unclear else (yield from note(journal, replace(entry, stage="intended"))))
-    if account.service.idempotent and not key_in_use:
-        return False, entry
-    return (yield from _look_it_up(account, journal, entry))
+def _certainly_without_a_task(error: ProviderError) -> bool:
+    """Whether a failed request has certainly made no task: it did not arrive, or it was refused."""
+    if isinstance(error, RefusedError):
+        return error.status in _REFUSALS and error.retry != "ask"
+    return isinstance(error, NotSentError)
 
 
-def _look_it_up(account: Account, journal: Journal, entry: Entry) -> Flow[tuple[bool, Entry]]:
+def _may_follow(error: ProviderError, failures: int) -> bool:
+    """Whether a request that made no task may be sent again after so many failures."""
+    if not isinstance(error, RefusedError):
+        return failures < PAID_ATTEMPTS
+    if error.retry == "once":
+        return failures == 1
+    return error.retry == "again" and failures < PAID_ATTEMPTS
+
+
+def _hold_back(account: Account, error: ProviderError, failures: int) -> Flow[None]:
+    """Wait before the request follows; where the provider named a pause, all processes keep it."""
+    if isinstance(error, RefusedError) and error.after is not None:
+        after = error.after
+        yield from call(lambda: hold_back(f"submit {account.name}", after))
+    yield Pause(pause_after(error, failures))
+
+
+def _look_it_up(account: Account, journal: Journal, entry: Entry, cause: ProviderError | None) -> Flow[Entry]:
     try:
         task = yield from look_up(account, journal, entry)
     except OutcomeUnknownError:
@@ -119,8 +116,9 @@ def _look_it_up(account: Account, journal: Journal, entry: Entry) -> Flow[tuple[
     except ProviderError as failure:
         raise _unknown(account, entry, failure) from failure
     if task is None:
-        return False, (yield from note(journal, replace(entry, stage="intended")))
-    return True, (yield from _accepted(account, journal, entry, TaskState(id=task.id, status="queued", said="")))
+        raise _unknown(account, entry, cause)
+    # Others use the account as well: only its result can show whose task it is (see `collect`).
+    return (yield from note(journal, replace(entry, candidate=task.id)))
 
 
 def _accepted(account: Account, journal: Journal, entry: Entry, state: TaskState) -> Flow[Entry]:
@@ -138,8 +136,10 @@ def note(journal: Journal, entry: Entry) -> Flow[Entry]:
 
 
 def _unknown(account: Account, entry: Entry, cause: ProviderError | None) -> OutcomeUnknownError:
-    why = f" ({cause})" if cause is not None else ""
+    why = f" ({str(cause).rstrip('.')})" if cause is not None else ""
+    paid = "" if entry.expected_seconds is None else f" ({seconds(entry.expected_seconds)} of video)"
     return OutcomeUnknownError(
-        f"Whether {account.service.title} has accepted the job is not known{why}. It was not sent again, so that it "
-        f"cannot be paid twice; `lipready tasks resume {entry.id}` asks once more."
+        f"Whether {account.service.title} has accepted the job {entry.id} is not known{why}. It may have been "
+        f"paid{paid}, so it was not sent again: `lipready tasks resume {entry.id}` looks for its task once more, with "
+        "`--task TASK` it is named, and `lipready tasks forget` closes the job."
     )

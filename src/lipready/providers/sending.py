@@ -5,15 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit, urlunsplit
 
-from lipready.errors import UsageError
+from lipready.errors import JournalError, LipreadyError, UsageError
 from lipready.facts.address import is_address
 from lipready.facts.file import Role
 from lipready.providers.account import Account
 from lipready.providers.bucket import Bucket
 from lipready.providers.entry import Entry, Upload
 from lipready.providers.journal import Journal
-from lipready.providers.lookup import KEPT_SECONDS
-from lipready.providers.posting import note, post, recover
+from lipready.providers.posting import close, note, post, recover
 from lipready.providers.request import Submission
 from lipready.providers.upload import Source, Stored, upload
 from lipready.providers.wire import Flow
@@ -32,20 +31,22 @@ class Parcel:
     bucket: Bucket | None = None
 
 
-def deliver(account: Account, journal: Journal, entry: Entry, parcel: Parcel) -> Flow[Entry]:
+def deliver(account: Account, journal: Journal, entry: Entry, parcel: Parcel | None = None) -> Flow[Entry]:
     """Store the files and submit the job, and give the entry with the task's id; see `post` for what it raises.
 
-    What an earlier process has stored for this entry is used again, where the file has not changed since.
+    What an earlier process has stored for this entry is used again, where the file has not changed since. Without a
+    parcel it is what the entry says. Whatever fails before the paid request closes the entry: nothing was paid.
     """
-    urls: dict[Role, str] = dict(parcel.addresses)
-    for source in parcel.files:
-        kept = _kept(entry, source)
-        stored = kept or (yield from upload(account, entry.model, source, parcel.bucket))
-        urls[source.role] = stored.url
-        if kept is None and not has_secret(stored.url):
-            entry = yield from note(journal, _with_upload(entry, source, stored))
-    if "video" not in urls or "audio" not in urls:
-        raise UsageError("A job needs a video and an audio track to be submitted.")
+    try:
+        parcel = parcel or _parcel_of(entry)
+        urls, entry = yield from _stored(account, journal, entry, parcel)
+        if "video" not in urls or "audio" not in urls:
+            raise UsageError("A job needs a video and an audio track to be submitted.")
+    except JournalError:
+        raise
+    except LipreadyError as error:
+        yield from close(journal, entry, error)
+        raise
     submission = Submission(
         model=entry.model,
         video_url=urls["video"],
@@ -58,34 +59,38 @@ def deliver(account: Account, journal: Journal, entry: Entry, parcel: Parcel) ->
     return (yield from post(account, journal, entry, submission))
 
 
-def take_up(account: Account, journal: Journal, entry: Entry) -> Flow[Entry]:
-    """Go on where an earlier process has stopped, and give the entry with the task's id.
+def _stored(account: Account, journal: Journal, entry: Entry, parcel: Parcel) -> Flow[tuple[dict[Role, str], Entry]]:
+    """Store what is not stored yet, and give all addresses, and the entry with what is stored now."""
+    urls: dict[Role, str] = dict(parcel.addresses)
+    for source in parcel.files:
+        kept = _kept(entry, source)
+        stored = kept or (yield from upload(account, entry.model, source, parcel.bucket))
+        urls[source.role] = stored.url
+        if kept is None and not has_secret(stored.url):
+            entry = yield from note(journal, _with_upload(entry, source, stored))
+    return urls, entry
 
-    Raises UsageError where the job was refused, where a file of it is gone, or where an address of it is not known any
-    more (nothing was paid in any of these cases); and like `post`.
+
+def take_up(account: Account, journal: Journal, entry: Entry, *, submit: bool = True) -> Flow[Entry]:
+    """Go on where an earlier process has stopped, and give the entry with the task's id, or with a candidate.
+
+    A job that was never sent is submitted only with `submit`; one whose outcome is not known is looked up, and never
+    sent. Raises UsageError where the job is at its end without a task, was not sent and is not to be, where a file of
+    it is gone, or where an address of it is not known any more (nothing was paid); and like `post`.
     """
     if entry.task_id is not None:
         return entry
-    if entry.stage == "refused":
-        raise UsageError(f"The job {entry.id} was refused, and nothing was paid: submit it anew. {entry.message or ''}")
-    if entry.stage == "posting" and not (account.service.idempotent and _can_be_repeated(entry)):
-        entry = yield from recover(account, journal, entry)
-        if entry.task_id is not None:
+    if entry.stage == "posting":
+        if entry.candidate is not None:
             return entry
-    return (yield from deliver(account, journal, entry, _parcel_of(entry)))
-
-
-def _can_be_repeated(entry: Entry) -> bool:
-    """Whether the very same request can be built again: all of its addresses are written down, and still hold.
-
-    How long a provider remembers a key of idempotency is not documented: not longer than its tasks, to be safe.
-    """
-    if not entry.complete or time.time() - (entry.posted or entry.created) > KEPT_SECONDS:
-        return False
-    try:
-        return all(_kept(entry, source) is not None for source in _parcel_of(entry).files)
-    except UsageError:  # a file is gone, and the task that was made of it may be there
-        return False
+        return (yield from recover(account, journal, entry))
+    if not entry.open:
+        raise UsageError(
+            f"The job {entry.id} is at its end ({entry.stage}): submit it anew. {entry.message or ''}".strip()
+        )
+    if not submit:
+        raise UsageError(f"The job {entry.id} was never sent: `lipready tasks resume {entry.id}` submits it.")
+    return (yield from deliver(account, journal, entry))
 
 
 def _parcel_of(entry: Entry) -> Parcel:

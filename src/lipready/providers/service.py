@@ -16,20 +16,23 @@ class Service:
     Readers raise RefusedError where the provider refused (its `retry` says whether the same request may be sent again)
     and AnswerError where the answer is not what the provider documents.
 
-    `submit` takes the endpoints, the submission and a key of idempotency; `idempotent` says whether the provider
-    honours that key. `list_tasks` takes the number of a page, from 1; `read_list` gives the rows and whether more
-    follow. `submit_interval` and `read_interval` are the seconds that the provider asks for between two requests of
-    one account, `poll_seconds` its own polling interval, `longest_seconds` when a task ends by itself.
+    `submit` takes the endpoints, the submission and a key of idempotency, on which nothing relies. `list_tasks`
+    takes the number of a page, from 1; `read_list` gives the rows and whether more follow. `submit_interval` and
+    `read_interval` are the seconds that the provider asks for between two requests of one account, `poll_seconds` its
+    own polling interval, `longest_seconds` when a task ends by itself.
+    A task that the provider does not know is waited for until it was not known `unknown_sightings` times in a row, over
+    `unknown_seconds` or more.
     """
 
     name: str
     title: str
     key_variable: str
-    idempotent: bool
     submit_interval: float
     read_interval: float
     poll_seconds: float
     longest_seconds: float
+    unknown_seconds: float = 600.0
+    unknown_sightings: int = 5
     largest_upload: int | None
     submit: Callable[[Endpoints, Submission, str], Request]
     read_submitted: Callable[[Answer], TaskState]

@@ -74,4 +74,3 @@ def test_the_service_is_called_as_its_profile_is() -> None:
     assert (profile.title, profile.model) == (SERVICE.title, "videoretalk")
     assert (SERVICE.submit_interval, SERVICE.read_interval, SERVICE.poll_seconds) == (1.02, 0.05, 15.0)
     assert SERVICE.longest_seconds == 10_800
-    assert not SERVICE.idempotent

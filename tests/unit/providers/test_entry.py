@@ -71,7 +71,13 @@ def test_ids_and_stages_are_checked(wrong):
 
 def test_what_is_open_and_what_is_unclear():
     stages = {stage: replace(ENTRY, stage=stage) for stage in STAGES}
-    assert {stage for stage, entry in stages.items() if entry.open} == {"intended", "posting", "submitted", "succeeded"}
+    assert {stage for stage, entry in stages.items() if entry.open} == {
+        "intended",
+        "posting",
+        "submitted",
+        "succeeded",
+        "unknown",
+    }
     assert {stage for stage, entry in stages.items() if entry.paid_unclear} == {"posting"}
 
 

@@ -115,11 +115,34 @@ def test_a_task_that_was_just_accepted_may_not_be_known_yet(followed, state, onc
     assert played.error is None
 
 
-def test_later_it_is_gone(followed, state, account):
-    played, entry = followed(state("UNKNOWN"), ago=90.0)
-    assert entry.stage == "unknown"
-    with pytest.raises(TaskFailedError, match="24 hours"):
-        require_success(account("dashscope"), played.value[1])
+@pytest.mark.parametrize("unknown", [1, 4, 36])
+def test_what_is_not_known_for_a_while_is_no_end(followed, state, unknown):
+    told = []
+    looks = [*[state("UNKNOWN")] * unknown, state("RUNNING"), *[state("UNKNOWN")] * unknown]
+    played, entry = followed(*looks, state("SUCCEEDED", video_url=LINK), ago=90.0, tell=told.append)
+    assert (played.error, entry.stage) == (None, "succeeded")
+    assert [each.status for each in told].count("unknown") == 2 * unknown
+
+
+@pytest.mark.parametrize(("interval", "looks"), [(15.0, (37, 41)), (600.0, (5, 5))])
+def test_what_is_not_known_for_long_stays_open(followed, state, interval, looks):
+    played, entry = followed(state("UNKNOWN"), ago=90.0, interval=interval)
+    assert isinstance(played.error, DeadlineError)
+    assert looks[0] <= len(played.sent) <= looks[1]
+    assert (entry.stage, entry.open) == ("unknown", True)
+    assert "does not know the task t-1 (UNKNOWN)" in str(played.error)
+    assert f"`lipready tasks resume {entry.id}` asks again" in str(played.error)
+
+
+def test_what_is_older_than_anything_that_is_kept_is_asked_for_once(followed, state):
+    played, entry = followed(state("UNKNOWN"), ago=48 * 3600.0)
+    assert isinstance(played.error, DeadlineError)
+    assert (len(played.sent), entry.open) == (1, True)
+
+
+def test_what_the_user_has_closed_stays_closed(followed, state):
+    _, entry = followed(state("RUNNING"), once=True, since={"stage": "forgotten"})
+    assert entry.stage == "forgotten"
 
 
 @pytest.mark.parametrize("deadline", [0.0, 1e-6])

@@ -61,7 +61,7 @@ def test_a_lost_answer_is_looked_up_and_never_sent_again(posted, provider, said,
     error = said(500, code="InternalError", message="x") if error == "500" else error
     played, entry = posted(submits=[error], lists=[lambda _: rows.rows(rows.row("ours"), rows.row("old", -100))])
     assert steps(played) == ["POST", "GET"]
-    assert (entry.stage, entry.task_id) == ("submitted", "ours")
+    assert (entry.stage, entry.task_id, entry.candidate) == ("posting", None, "ours")
 
 
 @pytest.mark.parametrize("ahead", [3600.0, -3600.0, 0.0])
@@ -70,7 +70,7 @@ def test_the_clock_of_the_provider_may_be_wrong(posted, provider, ahead):
     others = [rows.row("before", -60.0), rows.row("by-our-clock", -ahead or -30.0)]
     played, entry = posted(submits=[LOST], lists=[lambda _: rows.rows(rows.row("ours"), *others)], ahead=ahead)
     assert played.error is None
-    assert entry.task_id == "ours"
+    assert (entry.task_id, entry.candidate) == (None, "ours")
 
 
 def test_of_two_tasks_that_may_be_ours_none_is_taken(posted, provider, account, journal, play):
@@ -91,22 +91,23 @@ def test_the_task_of_another_job_is_not_taken(posted, provider, account, entry_o
     rows = provider()
     entry_of(account("dashscope"), stage="submitted", task_id="known")
     played, entry = posted(submits=[LOST, taken("new")], lists=[lambda _: rows.rows(rows.row("known"))])
-    assert entry.task_id == "new"
-    assert steps(played) == ["POST", *["GET"] * 9, "POST"]
-    assert sum(pause for pause in played.pauses if pause in {1.0, 2.0, 3.0, 4.0, 5.0}) == 30.0
+    assert isinstance(played.error, OutcomeUnknownError)
+    assert (entry.stage, entry.task_id) == ("posting", None)
+    assert steps(played) == ["POST", *["GET"] * 15]
+    assert sum(pause for pause in played.pauses if pause in {1.0, 2.0, 3.0, 4.0, 5.0}) == 60.0
 
 
 def test_a_task_that_appears_late_is_found(posted, provider):
     rows = provider()
     played, entry = posted(submits=[LOST], lists=[rows.rows(), rows.rows(), lambda _: rows.rows(rows.row("late"))])
-    assert entry.task_id == "late"
+    assert (entry.task_id, entry.candidate) == (None, "late")
     assert steps(played) == ["POST", "GET", "GET", "GET"]
 
 
 def test_where_nobody_can_be_asked_it_stays_open(posted, said):
     played, entry = posted(submits=[LOST], lists=[said(401, code="InvalidApiKey", message="no")])
     assert isinstance(played.error, OutcomeUnknownError)
-    assert re.search(r"is not known \(.*\)\. It was not sent again", str(played.error))
+    assert re.search(r"is not known \(.*\)\. It may have been paid, so it was not sent again", str(played.error))
     assert entry.stage == "posting"
     assert steps(played) == ["POST", "GET"]
 
@@ -138,7 +139,7 @@ def test_an_empty_account_is_not_asked_again(posted, said):
 def test_once_more_means_twice(posted, said):
     played, entry = posted(submits=[said(400, code="InvalidURL.Timeout", message="slow")])
     assert isinstance(played.error, RefusedError)
-    assert (len(played.sent), entry.stage) == (2, "intended")
+    assert (len(played.sent), entry.stage, entry.code) == (2, "refused", "InvalidURL.Timeout")
 
 
 def test_a_busy_provider_is_asked_again_after_its_own_pause(posted, said, taken, account):
@@ -155,7 +156,8 @@ def test_there_is_an_end_and_no_pause_after_it(posted, said, failure):
     error = said(429, code="Throttling", message="") if failure == "429" else failure
     played, entry = posted(submits=[error])
     assert isinstance(played.error, (NotSentError, RefusedError))
-    assert (len(played.sent), entry.stage) == (PAID_ATTEMPTS, "intended")
+    assert (len(played.sent), entry.stage) == (PAID_ATTEMPTS, "refused")
+    assert entry.message == str(played.error)
     assert played.order[-1] == "POST"
 
 
@@ -170,39 +172,69 @@ def test_a_provider_that_answers_with_a_task_of_another_job_is_not_believed(post
     entry_of(account("dashscope"), stage="submitted", task_id="theirs")
     played, entry = posted(submits=[taken("theirs")])
     assert isinstance(played.error, OutcomeUnknownError)
-    assert "is not known. It was not sent again" in str(played.error)
+    assert "is not known. It may have been paid, so it was not sent again" in str(played.error)
     assert (entry.stage, entry.task_id) == ("posting", None)
 
 
-# EvoLink
+def test_whoever_is_stopped_in_the_pause_has_sent_nothing(posted, said, journal):
+    seen = []
+    busy = said(429, code="Throttling", message="")
+
+    def answer(_):
+        seen.append([each.stage for each in journal.entries()])
+        return busy
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    _, entry = posted(submits=[answer, stop])
+    assert (seen, entry.stage) == ([["posting"]], "posting")
 
 
-def test_the_same_key_and_the_same_body_are_sent_again(posted, said):
-    played, entry = posted("evolink", submits=[LOST, said(500, error={}), said(id="task-unified-1", status="pending")])
-    assert entry.task_id == "task-unified-1"
-    assert len(played.sent) == 3
-    assert {request.headers["Idempotency-Key"] for request in played.sent} == {entry.idempotency_key}
-    assert all(request.json == played.sent[0].json for request in played.sent)
+UNKNOWN = {
+    "lost": LOST,
+    "unreadable": AnswerError("no JSON"),
+    "500": (500, {}),
+    "500 with the code of a refusal": (500, {"code": "InvalidParameter", "message": "x"}),
+    "502": (502, {}),
+    "408": (408, {}),
+    "409": (409, {"code": "idempotency_conflict", "message": "used"}),
+    "200 with an error": (200, {"code": "InvalidParameter", "message": "x"}),
+    "200 with too much": (200, {"code": "Throttling", "message": "x"}),
+}
 
 
-def test_a_key_that_is_in_use_is_looked_up(posted, said):
-    conflict = said(409, error={"code": "idempotency_conflict", "message": "used"})
-    mine = said(data=[{"id": "task-unified-2", "created_at": int(time.time())}], page=1, page_size=50, total=1)
-    played, entry = posted("evolink", submits=[LOST, conflict], lists=[mine])
-    assert steps(played) == ["POST", "POST", "GET"]
-    assert entry.task_id == "task-unified-2"
+@pytest.mark.parametrize("style", ["dashscope", "evolink"])
+@pytest.mark.parametrize(
+    ("outcome", "asked"), [*((outcome, 404) for outcome in UNKNOWN), ("lost", 200), ("lost", 401), ("lost", 503)]
+)
+def test_what_is_not_certain_is_never_sent_again(posted, said, style, outcome, asked):
+    error = UNKNOWN[outcome]
+    if isinstance(error, tuple):
+        status, body = error
+        error = said(status, **(body if style == "dashscope" else {"error": body}))
+    none = said(asked, data=[], page=1, page_no=1, page_size=50, total=0, total_page=0)
+    played, entry = posted(style, submits=[error], lists=[none])
+    assert isinstance(played.error, OutcomeUnknownError), played.error
+    assert steps(played).count("POST") == 1
+    assert steps(played).count("GET") >= 1
+    assert (entry.stage, entry.task_id) == ("posting", None)
+    assert f"`lipready tasks resume {entry.id}`" in str(played.error)
 
 
-def test_an_outcome_that_stays_open_says_how_to_go_on(posted):
-    played, entry = posted("evolink", submits=[LOST])
-    assert isinstance(played.error, OutcomeUnknownError)
-    assert f"lipready tasks resume {entry.id}" in str(played.error)
-    assert (entry.stage, len(played.sent)) == ("posting", PAID_ATTEMPTS)
-
-
-def test_a_request_that_made_nothing_may_follow(play, provider, account, journal, entry_of):
+def test_a_later_look_that_finds_nothing_sends_nothing(play, provider, account, journal, entry_of):
     at = account("dashscope")
-    entry = entry_of(at, stage="posting", posted=time.time() - 1000)
+    entry = entry_of(at, stage="posting", posted=time.time() - 1000, expected_seconds=5.0)
     rows = provider()
-    played = play(recover(at, journal, entry), provider(lists=[rows.rows(rows.row("later", -500))]))
-    assert (played.value.stage, len(played.sent), played.pauses) == ("intended", 1, [])
+    played = play(take_up(at, journal, entry), provider(lists=[rows.rows()]))
+    assert isinstance(played.error, OutcomeUnknownError)
+    assert "(5 s of video)" in str(played.error)
+    assert (journal.find(entry.id).stage, steps(played), played.pauses) == ("posting", ["GET"], [])
+
+
+def test_a_lost_answer_of_evolink_is_looked_up(posted, said):
+    mine = said(data=[{"id": "task-unified-2", "created_at": int(time.time())}], page=1, page_size=50, total=1)
+    played, entry = posted("evolink", submits=[LOST], lists=[mine])
+    assert steps(played) == ["POST", "GET"]
+    assert played.sent[0].headers["Idempotency-Key"] == entry.idempotency_key
+    assert (entry.stage, entry.task_id, entry.candidate) == ("posting", None, "task-unified-2")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from lipready.errors import OutcomeUnknownError, UsageError
+from lipready.errors import OutcomeUnknownError, RefusedError, UsageError
 from lipready.providers.entry import Upload
 from lipready.providers.sending import has_secret, take_up, without_secret
 
@@ -59,10 +59,35 @@ def test_what_is_stored_already_is_not_stored_again(taken_up, files, accepted):
     assert (entry.stage, entry.task_id) == ("submitted", "task-unified-1")
 
 
-def test_a_request_whose_end_nobody_saw_is_made_again_under_its_key(taken_up, files, accepted):
-    played, entry = taken_up(files, submits=[accepted], stage="posting")
-    assert [request.method for request in played.sent] == ["POST"]
-    assert played.sent[0].headers["Idempotency-Key"] == entry.idempotency_key
+def test_a_request_whose_end_nobody_saw_is_looked_up_and_not_made_again(taken_up, files, accepted, none):
+    played, entry = taken_up(files, submits=[accepted], lists=[none], stage="posting")
+    assert isinstance(played.error, OutcomeUnknownError)
+    assert [request.method for request in played.sent] == ["GET"]
+    assert entry.stage == "posting"
+
+
+def test_what_was_never_sent_is_submitted_only_where_that_is_wanted(play, provider, account, journal, entry_of):
+    at = account("evolink")
+    entry = entry_of(at)
+    played = play(take_up(at, journal, entry, submit=False), provider())
+    assert isinstance(played.error, UsageError)
+    assert f"`lipready tasks resume {entry.id}` submits it" in str(played.error)
+    assert (played.sent, journal.find(entry.id).stage) == ([], "intended")
+
+
+@pytest.mark.parametrize("status", [401, 413, 503])
+def test_a_failure_before_the_paid_request_closes_the_job(taken_up, files, said, status):
+    played, entry = taken_up(files, submits=[said(status, code=status, msg="no")], uploads=())
+    assert isinstance(played.error, RefusedError)
+    assert (entry.stage, entry.message) == ("refused", str(played.error))
+    assert all("/files" in request.url for request in played.sent)
+
+
+def test_a_file_that_is_gone_closes_the_job(taken_up, files):
+    files["video"].unlink()
+    played, entry = taken_up(files, uploads=())
+    assert isinstance(played.error, UsageError)
+    assert (entry.stage, entry.message) == ("refused", str(played.error))
 
 
 def test_where_a_file_is_gone_the_task_is_looked_for_all_the_same(taken_up, files, said):
@@ -73,25 +98,15 @@ def test_where_a_file_is_gone_the_task_is_looked_for_all_the_same(taken_up, file
     )
     played, entry = taken_up(files, lists=[mine], uploads=uploads, stage="posting")
     assert played.error is None
-    assert (entry.stage, entry.task_id) == ("submitted", "task-unified-7")
+    assert (entry.stage, entry.task_id, entry.candidate) == ("posting", None, "task-unified-7")
     assert [request.method for request in played.sent] == ["GET"]
 
 
-def test_where_it_is_gone_and_there_is_no_task_nothing_was_paid(taken_up, files, none):
-    uploads = tuple(kept(role, path) for role, path in files.items())
-    files["video"].unlink()
-    played, entry = taken_up(files, lists=[none], uploads=uploads, stage="posting")
-    assert isinstance(played.error, UsageError)
-    assert "v.mp4" in str(played.error)
-    assert entry.stage == "intended"
-
-
-def test_an_address_that_was_cut_down_is_looked_up_and_not_sent(taken_up, files, none):
-    played, entry = taken_up(files, lists=[none], stage="posting", complete=False)
+def test_an_address_that_was_cut_down_is_not_sent(taken_up, files):
+    played, entry = taken_up(files, complete=False)
     assert isinstance(played.error, UsageError)
     assert "nothing was paid" in str(played.error)
-    assert [request.method for request in played.sent] == ["GET"]
-    assert entry.stage == "intended"
+    assert (played.sent, entry.stage) == ([], "refused")
 
 
 @pytest.mark.parametrize("stage", ["submitted", "posting"])
