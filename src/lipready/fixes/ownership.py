@@ -29,10 +29,8 @@ def require_free(out: Path, plans: Sequence[FilePlan], sources: Sequence[str]) -
 
     Raises UsageError that names the file, and says what to do.
     """
-    owned, linked = (
-        _owned(out),
-        {each.get("output") for each in entries(read_receipt(out)) if each.get("kept") == "link"},
-    )
+    owned = _owned(out)
+    linked = {entry.get("output") for entry in entries(read_receipt(out)) if entry.get("kept") == "link"}
     for name in (each.output for each in plans if not each.stays):
         path = out / name
         if not os.path.lexists(path):

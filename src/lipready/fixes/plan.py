@@ -66,7 +66,10 @@ def plan_job(report: Report, profile: Profile, choices: Choices, out: str, way: 
     where what the user chose cannot be done.
     """
     check_choices(report.facts, choices)
-    wanted = {role: Wanted.of(report.findings, role) for role in _SUBJECTS}
+    chosen = _chosen(report, choices)
+    # An image that is set aside needs nothing.
+    subjects = [role for role in _SUBJECTS if chosen is None or role != "reference"]
+    wanted = {role: Wanted.of(report.findings, role) for role in subjects}
     given = {role: decided(role, choices) for role in wanted}
     sound = _audio_case(report, profile, choices)
     recipe = None if sound is None else audio_recipe(sound)
@@ -77,7 +80,6 @@ def plan_job(report: Report, profile: Profile, choices: Choices, out: str, way: 
         return Plan((), undecided)
     drafts: list[tuple[FileFacts, Draft | None]] = []
     spoken = None if sound is None else audio_length(sound, recipe)
-    chosen = _chosen(report, choices)
     image = report.facts.reference if chosen is None else None
     for file in (report.facts.audio, report.facts.video, image):
         if file is None or not usable(file, report.findings):

@@ -150,16 +150,17 @@ def test_the_chosen_person_goes_before_a_picture(good, reported, profile, make):
         rule="P307", name="reference-not-in-video", severity="error", role="reference", path=str(picture), message="",
         measured="", limit="", remote=None, fix=Fix("choose-person", "editorial", "Decide."),
     )  # fmt: skip
-    report = replace(report, findings=(*report.findings, wrong))
+    wide = replace(wrong, rule="I603", fix=Fix("crop-image", "editorial", "Crop."))
+    report = replace(report, findings=(*report.findings, wrong, wide))
     asked = plan_job(report, profile, Choices(), "out")
-    assert (asked.undecided, asked.set_aside) == ((("P307", "--person N", "Decide."),), None)
+    assert (asked.undecided, asked.set_aside) == ((("P307", "--person N", "Decide."), ("I603", "", "Crop.")), None)
 
     plan = plan_job(report, profile, Choices(person=2), "out")
     assert [(each.role, each.source, each.output) for each in plan.files] == [
         ("video", str(good[0]), str(good[0])),
         ("reference", str(good[0]), "reference.jpg"),
     ]
-    assert plan.files[1].steps[0].rules == ("P307",)
+    assert plan.files[1].steps[0].rules == ("P307", "I603")
     assert (plan.undecided, plan.set_aside) == ((), str(picture))
 
 
