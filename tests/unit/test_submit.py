@@ -127,7 +127,7 @@ def test_nobody_there(surroundings, job, monkeypatch, journal, free_address):
     with pytest.raises(NotSentError, match="refuses connections"):
         lipready.submit(job, api_key="sk-canary-0123456789", settings=QUICK)
     (entry,) = journal.entries()
-    assert entry.stage == "intended"
+    assert entry.stage == "refused"
 
 
 @pytest.fixture

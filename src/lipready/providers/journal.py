@@ -95,7 +95,7 @@ class Journal:
         return tuple(self._entry(text) for (text,) in rows)
 
     def find(self, text: str) -> Entry:
-        """Find an entry by its id, the beginning of it (four digits or more), or the provider's id of its task.
+        """Find an entry by its id, four digits of its beginning, or the provider's id of its task or candidate.
 
         Raises UsageError, which names what may be meant, where there is none or more than one.
         """
@@ -107,6 +107,7 @@ class Journal:
             for each in entries
             if each.task_id == text or (len(text) >= _SHORTEST_PREFIX and each.id.startswith(start))
         ]
+        found = found or [each for each in entries if each.task_id is None and text and each.candidate == text]
         if len(found) == 1:
             return found[0]
         if found:
