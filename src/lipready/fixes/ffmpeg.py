@@ -39,24 +39,79 @@ def run(
 
     Raises FixError where ffmpeg fails or stands still, ComponentError where it cannot be started.
     """
-    complaints: deque[str] = deque(maxlen=_STDERR_LINES)
-    lines: Lines = queue.SimpleQueue()
-    process = _start(command)
-    listener = threading.Thread(target=_listen, args=(process.stdout, lines), daemon=True)
-    mourner = threading.Thread(target=_collect, args=(process.stderr, complaints), daemon=True)
+    process = _Process(command)
     try:
-        listener.start()
-        mourner.start()
-        finished = _follow(lines, length, tell, stall) and _ended(process, stall)
+        process.begin()
+        finished = _follow(process.lines, length, tell, stall) and process.ended(stall)
     finally:
-        _end(process)
-        listener.join()
-        mourner.join()
+        process.end()
+    if process.failure is not None:
+        raise process.failure
     if not finished:
         raise FixError(f"ffmpeg got no further with {what} for {counted(round(stall), 'second')}, and was ended.")
-    if process.returncode != 0:
-        words = " | ".join(complaints) or "it gave no reason."
-        raise FixError(f"ffmpeg failed on {what} (exit status {process.returncode}): {words}")
+    if process.status != 0:
+        words = " | ".join(process.complaints) or "it gave no reason."
+        raise FixError(f"ffmpeg failed on {what} (exit status {process.status}): {words}")
+
+
+class _Process:
+    """One run of ffmpeg, started in a thread that no signal interrupts: there is no moment at which it gets lost."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.lines: Lines = queue.SimpleQueue()
+        self.complaints: deque[str] = deque(maxlen=_STDERR_LINES)
+        self.failure: ComponentError | None = None
+        self.status: int | None = None
+        self._command = command
+        self._lock = threading.Lock()
+        self._unwanted = False
+        self._popen: subprocess.Popen[bytes] | None = None
+        self._threads = [threading.Thread(target=self._listen, daemon=True)]
+
+    def begin(self) -> None:
+        """Start it; what it says comes into `lines`, and None at the end."""
+        self._threads[0].start()
+
+    def ended(self, stall: float) -> bool:
+        """Wait for its end; False where that does not come."""
+        if self._popen is None:
+            return True
+        try:
+            self._popen.wait(timeout=stall)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def end(self) -> None:
+        """End it wherever it is, or see to it that it never starts."""
+        with self._lock:
+            self._unwanted = True
+            if self._popen is not None and self._popen.poll() is None:
+                self._popen.kill()
+                self._popen.wait()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
+        self.status = None if self._popen is None else self._popen.returncode
+
+    def _listen(self) -> None:
+        try:
+            with self._lock:
+                if not self._unwanted:
+                    self._popen = _start(self._command)
+                    self._threads.append(threading.Thread(target=self._collect, daemon=True))
+                    self._threads[-1].start()
+            if self._popen is not None:
+                for line in _lines(self._popen.stdout):
+                    self.lines.put(line)
+        except ComponentError as error:
+            self.failure = error
+        finally:
+            self.lines.put(None)
+
+    def _collect(self) -> None:
+        if self._popen is not None:
+            self.complaints.extend(line for line in _lines(self._popen.stderr) if line)
 
 
 def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -102,16 +157,6 @@ def _share(microseconds: str, length: Fraction | None) -> float:
     return min(1.0, float(Fraction(int(microseconds), 1_000_000) / length))
 
 
-def _listen(stream: IO[bytes] | None, lines: Lines) -> None:
-    for line in _lines(stream):
-        lines.put(line)
-    lines.put(None)
-
-
-def _collect(stream: IO[bytes] | None, complaints: "deque[str]") -> None:
-    complaints.extend(line for line in _lines(stream) if line)
-
-
 def _lines(stream: IO[bytes] | None) -> Iterator[str]:
     """Yield lines of bounded length, whatever the process writes, and close the stream at its end."""
     if stream is None:
@@ -119,17 +164,3 @@ def _lines(stream: IO[bytes] | None) -> Iterator[str]:
     with stream:
         while line := stream.readline(_LINE_LENGTH):
             yield line.decode("utf-8", "replace").strip()
-
-
-def _ended(process: subprocess.Popen[bytes], stall: float) -> bool:
-    try:
-        process.wait(timeout=stall)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.kill()
-        process.wait()

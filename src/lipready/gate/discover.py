@@ -9,7 +9,7 @@ from lipready.errors import NothingCheckedError
 from lipready.gate.ignore import OWN_FILE, IgnoreRules
 from lipready.gate.kinds import is_source_code, kind_by_extension
 from lipready.gate.links import Links
-from lipready.gate.root import FIXED
+from lipready.gate.root import FIXED, FIXING
 from lipready.gate.selection import Selection, select
 from lipready.gate.unit import Notice
 from lipready.gate.walk import walk
@@ -45,7 +45,8 @@ def discover(root: Path, patterns: Sequence[str] = ()) -> Found:
     root = root.resolve()
     selection = select(root, patterns)
     listing, rules = _list(root, selection), IgnoreRules(root, OWN_FILE)
-    names = [path for path in listing.paths if _may_count(path) and selection.covers(path) and not rules.ignores(path)]
+    mine = (path for path in listing.paths if _may_count(path) and not path.startswith(FIXING))
+    names = [path for path in mine if selection.covers(path) and not rules.ignores(path)]
     if not any(map(_is_fixed, selection.bases())):
         names = [path for path in names if not _is_fixed(path)]
     kept, of_links = Links(root).settle(p for p in {*names, *selection.files} if not _is_manifest(p))

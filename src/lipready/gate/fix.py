@@ -19,7 +19,7 @@ from lipready.fixes.choices import Choices
 from lipready.fixes.execute import execute
 from lipready.fixes.folder import Partial, make_folder
 from lipready.fixes.plan import plan_job
-from lipready.gate.root import FIXED, top_of
+from lipready.gate.root import FIXED, FIXING, top_of
 from lipready.gate.unit import UnitVerdict
 from lipready.gate.work_tree import OF_A_HOOK
 from lipready.job import Job
@@ -60,7 +60,7 @@ def _fix_file(file: FileFacts, report: Report, root: Path, profile: Profile, *, 
     if write:
         _require_safe(root, file.path)
     target = source.parent if write else root / FIXED / Path(file.path).parent
-    with tempfile.TemporaryDirectory(prefix=".lipready-fix-", dir=root) as folder:
+    with tempfile.TemporaryDirectory(prefix=FIXING, dir=root) as folder:
         absolute = replace(file, path=os.fspath(source))
         alone = replace(report, facts=_only(report, absolute), findings=wanted)
         for plan in plan_job(alone, profile, Choices(), folder).files:

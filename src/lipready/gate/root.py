@@ -10,6 +10,9 @@ from lipready.errors import UsageError
 FIXED = "lipready-fixed"
 """The folder of repaired files, in the root; they are checked where their sources are."""
 
+FIXING = ".lipready-fix-"
+"""How the folder in the root begins in which a file is being repaired; a run that was killed leaves it behind."""
+
 
 class Tree(NamedTuple):  # dataclasses take a tenth of a replay to import
     """What a run is over: `typed` are its PATH arguments as they were given, `asked` the same as absolute paths.

@@ -4,8 +4,10 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from fractions import Fraction
 
+import psutil
 import pytest
 
 from lipready.errors import ComponentError, FixError
@@ -81,6 +83,25 @@ def test_an_interrupt_ends_the_process_and_is_raised_again(tmp_path):
         ffmpeg.run(program, what="a")
     timer.join()
     assert_gone(int((tmp_path / "pid").read_text()))
+
+
+def test_there_is_no_moment_at_which_an_interrupt_loses_the_process():
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    before, others = signal.signal(signal.SIGALRM, interrupt), set(psutil.Process().children())
+    try:
+        for step in range(1, 100):
+            with suppress(KeyboardInterrupt):
+                signal.setitimer(signal.ITIMER_REAL, step / 10_000)
+                ffmpeg.run(["sleep", "600"], what="a")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        left = set(psutil.Process().children()) - others
+        for each in left:
+            each.kill()
+    assert not left
 
 
 def test_nothing_that_a_playlist_names_is_opened(tmp_path):

@@ -49,6 +49,12 @@ def test_media_is_told_by_its_extension_wherever_it_lies(tree):
     assert discover(tree).paths == ("a/.hidden/y.png", "a/x.wav", "b.MP4")
 
 
+def test_what_a_killed_repair_has_left_is_no_asset(tree):
+    fill(tree, "a.mp4", ".lipready-fix-x1_y2/a.mp4", "a.mp4.0badcafe.lipready.partial")
+
+    assert discover(tree).paths == ("a.mp4",)
+
+
 def test_ignore_files_are_respected(tree):
     fill(
         tree, "a.mp4", "old/b.mp4", "old/deep/c.mp4", "tmp/d.mp4", "keep/e.tmp.mp4", "keep/f.mp4", "node_modules/g.png"
