@@ -156,7 +156,7 @@ class _Workshop:
     def run(self) -> Prepared:
         from lipready import __version__
         from lipready.fixes.make import Earlier, make
-        from lipready.fixes.ownership import forget_claims, require_free
+        from lipready.fixes.ownership import require_free, whole_or_taken_back
         from lipready.fixes.receipt import read_receipt, write_receipt
 
         tools, binary = self._tools()
@@ -164,14 +164,14 @@ class _Workshop:
         found = {each.role: known for each in self.plan.files if (known := earlier.find(each)) is not None}
         missing = tuple(each for each in self.plan.files if each.role not in found)
         require_free(self.out, missing, self._sources())
-        new = make(missing, self.out, tools, lambda plan, partial: self._write(plan, partial, binary))
         job = self._prepared_job()
-        after = check_job(job, self.profile, self.settings, known=self._known(job))
-        made = (*found.values(), *new)
-        done = {each.plan.role: each.plan for each in made}
-        plan = replace(self.plan, files=tuple(done[each.role] for each in self.plan.files))
-        write_receipt(self.out, made, plan=plan, tools=tools, before=self.before, after=after, version=__version__)
-        forget_claims(self.out)
+        with whole_or_taken_back(self.out, missing):
+            new = make(missing, self.out, tools, lambda plan, partial: self._write(plan, partial, binary))
+            after = check_job(job, self.profile, self.settings, known=self._known(job))
+            made = (*found.values(), *new)
+            done = {each.plan.role: each.plan for each in made}
+            plan = replace(self.plan, files=tuple(done[each.role] for each in self.plan.files))
+            write_receipt(self.out, made, plan=plan, tools=tools, before=self.before, after=after, version=__version__)
         return Prepared(
             job=job,
             before=self.before,

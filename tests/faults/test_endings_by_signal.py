@@ -1,6 +1,7 @@
 """Hang-up and termination, like Ctrl-C: one sentence, the status that a shell expects, and nothing half written."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -112,6 +113,30 @@ def test_a_repair_takes_back_what_is_half_written(number, run, tmp_path):
     assert gone(children)
     assert files_in(tmp_path / "work") == ["clip.mp4"]
     assert files_in(tmp_path / "temporary") == []
+
+
+@pytest.mark.parametrize("number", ENDINGS)
+def test_a_repair_takes_back_the_outputs_that_did_not_come_to_their_receipt(number, run, tmp_path, bad_job):
+    """The video is whole under its name, and the encoder of the audio track waits amid its work."""
+    out, slow = tmp_path / "work" / "ready", tmp_path / "slow"
+    slow.write_text(
+        '#!/bin/sh\nfor each in "$@"; do case "$each" in\n'
+        'file:*/bad.wav.*.partial) echo half > "${each#file:}"; exec sleep 600 ;;\nesac; done\n'
+        f'exec {shlex.quote(imageio_ffmpeg.get_ffmpeg_exe())} "$@"\n'
+    )
+    slow.chmod(0o755)
+    job = map(str, bad_job[:2])
+    process = run("prepare", *job, "-o", "ready", "--quick", before=("env", f"LIPREADY_FFMPEG={slow}"))
+    wait_for(process, lambda: any(path.stat().st_size for path in out.glob("bad.wav.*.partial")))
+    children = below(process.pid)
+    assert (out / "bad.mp4").is_file()
+
+    process.send_signal(number)
+    process.communicate(timeout=LONG_ENOUGH)
+
+    assert process.returncode == ENDINGS[number][0]
+    assert gone(children)
+    assert files_in(tmp_path / "work") == ["clip.mp4"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

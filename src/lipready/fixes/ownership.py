@@ -2,8 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lipready.errors import FixError, UsageError
@@ -63,13 +63,37 @@ def forget_claims(out: Path) -> None:
         (out / _JOURNAL).unlink()
 
 
+@contextmanager
+def whole_or_taken_back(out: Path, plans: Sequence[FilePlan]) -> Iterator[None]:
+    """Remove what was written of these outputs where the block does not come to its end; the notes go in any case.
+
+    Half a job would look like a whole one to whoever submits what the folder holds, and is made anew anyway.
+    """
+    try:
+        yield
+    except BaseException:
+        claims = _claims(out)
+        for name in (each.output for each in plans if not each.stays):
+            with suppress(OSError, FixError):
+                # What stands there may still be the output of an earlier run.
+                if (name, sha256_of(out / name)) in claims:
+                    (out / name).unlink()
+        raise
+    finally:
+        forget_claims(out)
+
+
 def _owned(out: Path) -> set[tuple[str, str]]:
     written = {(str(entry.get("output")), str(entry.get("output_sha256"))) for entry in entries(read_receipt(out))}
+    return written | _claims(out)
+
+
+def _claims(out: Path) -> set[tuple[str, str]]:
+    """Read the notes: names and the sha256 of what stands under them, or was about to."""
     with suppress(OSError), (out / _JOURNAL).open("rb") as journal:
-        for line in journal.read(_LARGEST).decode("utf-8", "replace").splitlines():
-            sha256, _, name = line.partition("  ")
-            written.add((name, sha256))
-    return written
+        lines = journal.read(_LARGEST).decode("utf-8", "replace").splitlines()
+        return {(name, sha256) for sha256, _, name in (line.partition("  ") for line in lines)}
+    return set()
 
 
 def _same(path: Path, source: str) -> bool:
