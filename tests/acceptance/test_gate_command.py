@@ -499,7 +499,7 @@ def elsewhere(assets, tmp_path):
 
 def test_any_tree_is_checked_from_any_folder(assets, elsewhere, tmp_path):
     """The root, the configuration, the ignore files and the manifest are those of the tree that is named."""
-    assets.put("lipready.toml", 'format = "json"\nquick = true\nignore = ["V103"]\n')
+    assets.put("lipready.toml", 'format = "jsonl"\nquick = true\nignore = ["V103"]\n')
     assets.put(".lipreadyignore", "ignored.mp4\n")
     assets.put("ignored.mp4", "no film at all")
     assets.put("take.wav", assets.folder / "jobs/anna.wav")
@@ -515,14 +515,14 @@ def test_any_tree_is_checked_from_any_folder(assets, elsewhere, tmp_path):
     single = assets.gate(assets.folder / "single/small.mp4", cwd=elsewhere)
     assert verdicts_of(single.stdout) == {SMALL: "fail"}
     assert verdicts_of(assets.gate(f"{assets.folder}/**/small.*", cwd=elsewhere).stdout) == {SMALL: "fail"}
-    named = assets.gate(assets.folder, "--config", "../lipready.toml", "--format", "json", "--quick", cwd=elsewhere)
+    named = assets.gate(assets.folder, "--config", "../lipready.toml", "--format", "jsonl", "--quick", cwd=elsewhere)
     assert named.returncode == 0, named.stdout
 
 
 def test_without_a_path_the_current_folder_is_checked(assets):
-    whole, bare = assets.gate("--quick", ".", "--format", "json"), assets.gate("--quick", "--format", "json")
+    whole, bare = assets.gate("--quick", ".", "--format", "jsonl"), assets.gate("--quick", "--format", "jsonl")
     assert (bare.returncode, bare.stdout) == (1, whole.stdout)
-    inner = assets.gate("--quick", "--format", "json", cwd=assets.folder / "single")
+    inner = assets.gate("--quick", "--format", "jsonl", cwd=assets.folder / "single")
     assert verdicts_of(inner.stdout) == {SMALL: "fail"}
 
 

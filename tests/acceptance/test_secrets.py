@@ -142,7 +142,7 @@ def test_a_job_that_comes_home(run, job, key, tmp_path, provider):
         assert done.returncode == 0, done.stderr
         assert "DEBUG" in done.stderr  # asyncio's, at least: the log was on
         shown = run(COMMAND_LINE, "tasks", "list", "--format", "json", **surroundings)
-        entry = json.loads(shown.stdout)
+        (entry,) = json.loads(shown.stdout)["jobs"]
         assert entry["stage"] == "downloaded"
         run(COMMAND_LINE, "tasks", "show", entry["id"], "-v", **surroundings)
         run(COMMAND_LINE, "tasks", "cancel", entry["id"], "-v", **surroundings)

@@ -48,6 +48,8 @@ def examine(path: str, role: Role, *, quick: bool) -> FileFacts:
             facts = replace(facts, bytes=file.size)
             return _examine_open(file, facts, quick=quick)
     except UnopenedError as error:
+        if error.obstacle is None:  # the machine is at fault: not even a module may be read now
+            return without_media(facts, error)
         from lipready.probe.missing import unopened_of
 
         return replace(without_media(facts, error), unopened=unopened_of(error, path))

@@ -29,5 +29,5 @@ def test_every_command_has_its_module_and_its_help(name):
 
 def test_the_commands_of_tasks_are_told_in_whole_sentences():
     command = command_line.get_command(click.Context(command_line), "tasks")
-    assert sorted(command.commands) == ["cancel", "list", "resume", "show"]
+    assert sorted(command.commands) == ["cancel", "forget", "list", "resume", "show"]
     assert "..." not in command.get_help(click.Context(command, info_name="tasks")).partition("Commands:")[2]

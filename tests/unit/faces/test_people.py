@@ -266,7 +266,7 @@ def test_a_reference_that_cannot_be_taken_says_why(
     astronaut: Picture, hopper: Picture, nobody: Picture, clip: Callable[..., tuple[Path, VideoFacts, PeopleFacts]]
 ) -> None:
     two = clip(wide(astronaut, hopper), "two.mp4")
-    assert "--person" in refused(*two)
+    assert "say by number which of them speaks" in refused(*two)
     assert "no person 7" in refused(*two, 7)
     assert "no face" in refused(*clip(wide(nobody[:, :400]), "none.mp4"))
     tiny = np.full((640, 1280, 3), 90, np.uint8)

@@ -159,6 +159,7 @@ def test_a_heic_without_its_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     from lipready.probe import image as module
 
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    monkeypatch.delitem(Image.OPEN, "HEIF", raising=False)
     monkeypatch.setattr(module, "_READERS", tuple(name for name in module._READERS if name != "HEIF"))
     path = tmp_path / "a.heic"
     path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64))

@@ -61,7 +61,7 @@ def test_a_task_that_was_paid_for_is_not_lost_for_an_odd_answer(output: dict[str
 def test_statuses(said: str, status: TaskStatus) -> None:
     state = read_task(answer(task(said)))
     assert (state.status, state.said) == (status, said)
-    assert state.ended == (status in {"failed", "canceled", "unknown"})
+    assert state.ended == (status in {"failed", "canceled"})
 
 
 def test_a_film_that_is_ready() -> None:
