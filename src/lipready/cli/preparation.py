@@ -3,11 +3,12 @@
 import json
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from lipready.cli.brief import ROLE_WIDTH, brief_report
+from lipready.cli.session import Session
 from lipready.cli.speaker import introductions
 from lipready.cli.status import CLEAN, FOUND
 from lipready.facts.plan import FilePlan, Kept
@@ -55,13 +56,26 @@ def unanswered(prepared: Prepared, fail_on: str) -> int:
     return FOUND if left else CLEAN
 
 
-def plan_as_text(prepared: Prepared, page: Page) -> str:
-    """Write, before any of it is done, what was found and what is going to be done about it."""
-    return page.finish([*_joined([*_found_and_planned(prepared, page), _undecided(prepared, page)]), ""])
+def plan_writer(form: str, session: Session) -> Callable[[Prepared], None] | None:
+    """Return what writes, before any of it is done, what was found and what is going to be done about it, for people.
+
+    None where the format is one for programs, which get it all at the end.
+    """
+
+    def write(planned: Prepared) -> None:
+        page = session.page()
+        lines = _joined([*_found_and_planned(planned, page), _undecided(planned, page)])
+        if lines:
+            session.write(page.finish([*lines, ""]))
+
+    return write if form == "full" else None
 
 
-def as_text(prepared: Prepared, out: Path, page: Page, sheet: Path | None = None, *, shown: bool = False) -> str:
-    """Write everything for people; `sheet` is where the contact sheet is. With `shown` the plan was written before."""
+def as_text(prepared: Prepared, out: Path, page: Page, sheet: Path | None = None) -> str:
+    """Write for people what came of it, and the plan where nothing of it was carried out, so that it is not there yet.
+
+    `sheet` is where the contact sheet is.
+    """
     if prepared.speaker_open:
         return page.finish(
             [
@@ -69,7 +83,8 @@ def as_text(prepared: Prepared, out: Path, page: Page, sheet: Path | None = None
                 *_who(prepared, sheet, page),
             ]
         )
-    first = [] if shown else [*_found_and_planned(prepared, page), _undecided(prepared, page)]
+    carried_out = bool(prepared.plan.files) and not prepared.dry_run
+    first = [] if carried_out else [*_found_and_planned(prepared, page), _undecided(prepared, page)]
     last = [[] if prepared.dry_run else _outputs(prepared, out, page), _after(prepared, page)]
     return page.finish(_joined([*first, *last]))
 

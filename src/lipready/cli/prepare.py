@@ -129,12 +129,12 @@ class Run:
 
 def _prepare(job: Job, settings: "Settings", choices: "Choices", run: Run) -> int:
     from lipready.check import check_job
-    from lipready.cli.preparation import as_json, as_text, plan_as_text, unanswered
+    from lipready.cli.preparation import as_json, as_text, plan_writer, unanswered
     from lipready.cli.progress import progress_bars
     from lipready.cli.report_files import write_report
     from lipready.cli.selection import chosen_rules, require_some_ran
     from lipready.cli.speaker import settle_speaker
-    from lipready.prepare import Prepared, repair_job
+    from lipready.prepare import repair_job
     from lipready.profiles.loader import load_profile
 
     shared, session = run.shared, run.session
@@ -144,13 +144,6 @@ def _prepare(job: Job, settings: "Settings", choices: "Choices", run: Run) -> in
         before = check_job(job, profile, replace(settings, progress=progress), describe=True)
     asking = shared.form == "full" and not run.dry_run
     choices, sheet = settle_speaker(before, choices, None if run.dry_run else run.out, session, asking=asking)
-    told: list[Prepared] = []
-
-    def show_plan(planned: Prepared) -> None:
-        if shared.form == "full" and not planned.speaker_open:
-            session.write(plan_as_text(planned, session.page()))
-            told.append(planned)
-
     with progress_bars(session) as progress:
         settings = replace(settings, progress=progress)
         prepared = repair_job(
@@ -162,10 +155,10 @@ def _prepare(job: Job, settings: "Settings", choices: "Choices", run: Run) -> in
             out=run.out,
             copy=run.copy,
             dry_run=run.dry_run,
-            planned=show_plan,
+            planned=plan_writer(shared.form, session),
         )
-    text = as_text(prepared, run.out, session.page(), sheet, shown=bool(told))
-    session.write(text if shared.form == "full" else as_json(prepared, sheet))
+    form = as_text(prepared, run.out, session.page(), sheet) if shared.form == "full" else as_json(prepared, sheet)
+    session.write(form)
     write_report(shared.reports, prepared.report, shared.fail_on)
     require_some_ran([prepared.report], chosen)
     if prepared.speaker_open:

@@ -172,11 +172,11 @@ def _checked(job: Job, profile: "Profile", settings: "Settings", run: Run) -> tu
     Returns the job to send, its report, and the picture that is set aside.
     """
     from lipready.check import check_job
-    from lipready.cli.preparation import plan_as_text, set_aside_lines
+    from lipready.cli.preparation import plan_writer, set_aside_lines
     from lipready.cli.progress import progress_bars
     from lipready.cli.speaker import settle_speaker
     from lipready.fixes.choices import Choices
-    from lipready.prepare import Prepared, repair_job
+    from lipready.prepare import repair_job
 
     with progress_bars(run.session) as progress:
         settings = replace(settings, progress=progress)
@@ -188,13 +188,11 @@ def _checked(job: Job, profile: "Profile", settings: "Settings", run: Run) -> tu
         report, Choices(person=run.person or None), folder, run.session, asking=run.shared.form == "full"
     )
 
-    def show_plan(planned: Prepared) -> None:
-        if run.shared.form == "full" and not planned.speaker_open:
-            run.session.write(plan_as_text(planned, run.session.page()))
-
     with progress_bars(run.session) as progress:
         settings = replace(settings, progress=progress)
-        prepared = repair_job(job, report, profile, settings, choices, out=folder, planned=show_plan)
+        prepared = repair_job(
+            job, report, profile, settings, choices, out=folder, planned=plan_writer(run.shared.form, run.session)
+        )
     if prepared.plan.set_aside is not None and run.shared.form != "full":
         run.session.complain("\n".join(set_aside_lines(prepared, run.session.page())))
     return prepared.job, prepared.report, prepared.plan.set_aside
