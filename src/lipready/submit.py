@@ -16,7 +16,6 @@ from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.job import Job
-from lipready.profiles.loader import load_profile
 from lipready.reports.count import totals
 from lipready.task import Task, alone
 
@@ -121,8 +120,7 @@ def send_checked(
 def _checked_and_sent(job: Job, account: "Account", settings: Settings, sending: Sending) -> "Flow[Task]":
     from lipready.providers.wire import call
 
-    profile = load_profile(account.service.name)
-    report = yield from call(lambda: check_job(job, profile, settings))
+    report = yield from call(lambda: check_job(job, account.profile, settings))
     return (yield from send_checked(job, report, account, sending, settings.progress))
 
 
@@ -181,7 +179,7 @@ def _entry(job: Job, report: Report, account: "Account", sending: Sending) -> "E
         service=account.service.name,
         api=account.endpoints.api,
         files=account.endpoints.files,
-        model=load_profile(account.service.name).model,
+        model=account.profile.model,
         video=places.get("video"),
         audio=places.get("audio"),
         reference=places.get("reference"),

@@ -154,6 +154,7 @@ def _locked(entry: "Entry") -> "Lock":
 
 def account_of(entry: "Entry", api_key: str | None = None) -> "Account":
     """Find the account that a job was sent from. Raises UsageError for a sandbox, which ended with its process."""
+    from lipready.profiles.loader import load_profile
     from lipready.providers.account import Account, key_of, remembered, service_of
     from lipready.providers.request import Endpoints
 
@@ -165,8 +166,13 @@ def account_of(entry: "Entry", api_key: str | None = None) -> "Account":
             )
         return running
     service = service_of(entry.service)
-    key = key_of(service, api_key)
-    return Account(provider=entry.provider, service=service, endpoints=Endpoints(entry.api, entry.files), key=key)
+    return Account(
+        provider=entry.provider,
+        profile=load_profile(entry.service),
+        service=service,
+        endpoints=Endpoints(entry.api, entry.files),
+        key=key_of(service, api_key),
+    )
 
 
 def get_task(task_id: str, *, api_key: str | None = None) -> Task:

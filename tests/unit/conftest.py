@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from lipready.profiles.loader import load_profile
 from lipready.providers.account import Account, service_of
 from lipready.providers.entry import Entry
 from lipready.providers.journal import Journal
@@ -157,7 +158,13 @@ def _account(style: str) -> Account:
         "dashscope": Endpoints("https://dashscope.example/api/v1", ""),
         "evolink": Endpoints("https://evolink.example/v1", "https://files.evolink.example"),
     }
-    return Account(provider=style, service=service_of(style), endpoints=endpoints[style], key="sk-of-a-test-0123456789")
+    return Account(
+        provider=style,
+        profile=load_profile(style),
+        service=service_of(style),
+        endpoints=endpoints[style],
+        key="sk-of-a-test-0123456789",
+    )
 
 
 @pytest.fixture

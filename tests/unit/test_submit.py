@@ -114,10 +114,16 @@ def test_without_a_key_nothing_is_begun(surroundings, job, journal):
     assert journal.entries() == ()
 
 
-@pytest.mark.parametrize(("provider", "said"), [("nobody", "can be sent to"), ("sandbox:nobody", "can be sent to")])
-def test_an_unknown_provider(surroundings, job, provider, said):
+@pytest.mark.parametrize(
+    ("provider", "error", "said"),
+    [
+        ("nobody", ConfigurationError, "There is no profile 'nobody'"),
+        ("sandbox:nobody", UsageError, "'nobody' is neither"),
+    ],
+)
+def test_an_unknown_provider(surroundings, job, provider, error, said):
     del surroundings
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(error, match=said):
         lipready.submit(job, provider=provider, settings=QUICK)
 
 
@@ -211,5 +217,5 @@ def test_asyncio_refuses_alike(sandbox, bad_job, surroundings):
     del sandbox, surroundings
     with pytest.raises(PreflightError):
         asyncio.run(lipready.submit_async(Job.of(*bad_job[:2]), settings=Settings(quick=True)))
-    with pytest.raises(UsageError):
+    with pytest.raises(ConfigurationError):
         asyncio.run(lipready.submit_async(Job.of(*bad_job[:2]), provider="nobody"))

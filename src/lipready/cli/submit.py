@@ -124,11 +124,10 @@ def _submit(job: Job, settings: "Settings", run: Run) -> int:
     from lipready.cli.report_files import write_report
     from lipready.cli.selection import chosen_rules, require_some_ran
     from lipready.errors import PreflightError
-    from lipready.profiles.loader import load_profile
     from lipready.providers.run import run as carry_out
     from lipready.submit import send_checked
 
-    profile = load_profile(run.account.service.name)
+    profile = run.account.profile
     chosen = chosen_rules(profile, run.shared)
     job, report, set_aside = _checked(job, profile, settings, run)
     write_report(run.shared.reports, report, run.shared.fail_on)

@@ -24,7 +24,8 @@ def dask_executor(address: str) -> Iterator[Executor]:
         raise ComponentError("Dask is not installed: pip install 'lipready[dask]'.") from error
     try:
         client: Any = Client(address, timeout=TIMEOUT, set_as_default=False)
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
+    # AssertionError: the client's thread did not begin in time, on a machine that has none to spare.
+    except (OSError, ValueError, TypeError, RuntimeError, AssertionError) as error:
         raise ComponentError(
             f"No Dask scheduler answers at {address} within {TIMEOUT:.0f} s: start one with `dask scheduler`, "
             "and give the address that it prints."

@@ -63,12 +63,44 @@ class Limit:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What a provider asks for a second of the result video, in `currency` ("CNY"), and where that was read."""
+
+    per_second: Fraction
+    currency: str
+    source: str
+    url: str
+    read: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskTimes:
+    """How patiently a provider is asked what became of a task.
+
+    A paid request whose answer was lost is looked for in the provider's list for `lookup_seconds`, since lists lag
+    behind. A task that the provider does not know is given up when it was not known `unknown_sightings` times in a
+    row, over `unknown_seconds` or more.
+    """
+
+    lookup_seconds: Fraction
+    unknown_seconds: Fraction
+    unknown_sightings: int
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What one provider accepts. A rule without an entry does not apply to that provider."""
+    """What one provider accepts. A rule without an entry does not apply to that provider.
+
+    `base` is the shipped profile that this one is, or extends: it says where jobs are sent. None where there is none.
+    `price` is None where the provider publishes none.
+    """
 
     name: str
     title: str
     model: str
     limits: dict[str, Limit]
     path: str
+    task: TaskTimes
+    base: str | None = None
+    price: Price | None = None

@@ -17,6 +17,8 @@ from lipready.profiles.table import (
     Table,
     date,
     read_limit,
+    read_price,
+    read_task_times,
     refuse_unknown,
     suggestion,
     table,
@@ -24,7 +26,7 @@ from lipready.profiles.table import (
 )
 
 SCHEMA = "lipready.profile/1"
-TOP_KEYS = ("schema", "extends", "name", "title", "model", "read", "sources", "limits", "without")
+TOP_KEYS = ("schema", "extends", "name", "title", "model", "read", "sources", "price", "task", "limits", "without")
 
 _FOLDER = Path(__file__).parent
 _LARGEST_FILE = 1 << 20
@@ -92,8 +94,9 @@ def _read_toml(path: Path) -> Table:
 
 def _load(path: Path) -> Profile:
     """Lay the files of a chain over each other, then read what came out."""
-    layers = _Layers({}, {}, {})
-    for file, content in _chain(path):
+    layers = _Layers({}, {}, {}, {}, {})
+    chain = _chain(path)
+    for file, content in chain:
         _lay(layers, file, content)
     for key in ("name", "title", "model"):
         if key not in layers.head:
@@ -103,7 +106,15 @@ def _load(path: Path) -> Profile:
         for rule in CATALOGUE
         if rule in layers.limits
     }
-    return Profile(**layers.head, limits=limits, path=str(path))
+    base = chain[0][0]
+    return Profile(
+        **layers.head,
+        limits=limits,
+        path=str(path),
+        task=read_task_times(layers.task, Place(str(path), "task")),
+        base=base.stem if base.parent == _FOLDER else None,
+        price=read_price(layers.price, layers.sources, Place(str(path), "price")) if layers.price else None,
+    )
 
 
 def _chain(path: Path) -> list[tuple[Path, Table]]:
@@ -127,6 +138,8 @@ class _Layers:
     head: dict[str, str]
     sources: dict[str, Source]
     limits: dict[str, tuple[dict[str, Any], Place]]
+    price: dict[str, Any]
+    task: dict[str, Any]
 
 
 def _lay(layers: _Layers, path: Path, content: Table) -> None:
@@ -141,6 +154,8 @@ def _lay(layers: _Layers, path: Path, content: Table) -> None:
     here = place.at("sources")
     for key, value in table(content.get("sources", {}), here).items():
         layers.sources[key] = _read_source(table(value, here.at(key)), here.at(key))
+    layers.price.update(table(content.get("price", {}), place.at("price")))
+    layers.task.update(table(content.get("task", {}), place.at("task")))
     for rule in _rules(content.get("without", []), place.at("without")):
         layers.limits.pop(rule, None)
     here = place.at("limits")

@@ -10,10 +10,11 @@ from typing import Any, get_args
 
 from lipready.errors import ConfigurationError
 from lipready.profiles.catalogue import CATALOGUE, RANGE_KEYS, Entry
-from lipready.profiles.limit import Limit, Range, Strength
+from lipready.profiles.limit import Limit, Price, Range, Strength, TaskTimes
 
 Table = Mapping[str, Any]
 
+_TASK_TIMES: Mapping[str, int] = {"lookup_seconds": 60, "unknown_seconds": 600, "unknown_sightings": 5}
 _LONGEST_NUMBER = 64
 _LARGEST_EXPONENT = 64
 
@@ -118,6 +119,38 @@ def interval(value: object, place: Place) -> Range:
     return Range(low, high, inclusive)
 
 
+def read_price(raw: Table, sources: Mapping[str, Source], place: Place) -> Price:
+    """Read the `[price]` table. Raises ConfigurationError for a key that is unknown, missing or of the wrong kind."""
+    refuse_unknown(raw, ("per_second", "currency", "source", "read"), place)
+    per_second = positive(raw, "per_second", place)
+    currency = text(raw.get("currency"), place.at("currency"))
+    source = _source(raw, sources, place)
+    read = date(raw.get("read", source.read), place.at("read"))
+    return Price(per_second=per_second, currency=currency, source=source.page, url=source.url, read=read)
+
+
+def read_task_times(raw: Table, place: Place) -> TaskTimes:
+    """Read the `[task]` table; what it leaves out is the default. Raises ConfigurationError like `read_price`."""
+    known = {**_TASK_TIMES, **raw}
+    refuse_unknown(raw, _TASK_TIMES, place)
+    sightings = positive(known, "unknown_sightings", place)
+    if sightings.denominator != 1:
+        raise place.at("unknown_sightings").error("a whole number is expected.")
+    return TaskTimes(
+        lookup_seconds=positive(known, "lookup_seconds", place),
+        unknown_seconds=positive(known, "unknown_seconds", place),
+        unknown_sightings=int(sightings),
+    )
+
+
+def positive(raw: Table, key: str, place: Place) -> Fraction:
+    """Read a number above 0 that has to be there."""
+    value = number(raw.get(key), place.at(key))
+    if value <= 0:
+        raise place.at(key).error("a number above 0 is expected.")
+    return value
+
+
 def read_limit(rule: str, raw: Table, sources: Mapping[str, Source], place: Place) -> Limit:
     """Read the table of one rule.
 
@@ -165,7 +198,7 @@ def _require(entry: Entry, raw: Table, place: Place) -> None:
 
 
 def _source(raw: Table, sources: Mapping[str, Source], place: Place) -> Source:
-    key = text(raw["source"], place.at("source"))
+    key = text(raw.get("source"), place.at("source"))
     if key not in sources:
         raise place.at("source").error(f"no [sources.{key}] is there; {suggestion(key, sources)}")
     return sources[key]

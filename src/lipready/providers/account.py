@@ -6,6 +6,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lipready.errors import ConfigurationError, UsageError
+from lipready.profiles.limit import Profile
+from lipready.profiles.loader import load_profile
 from lipready.providers import dashscope, evolink
 from lipready.providers.request import Endpoints
 from lipready.providers.service import Service
@@ -18,9 +20,13 @@ _LONGEST_KEY_FILE = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An account at a provider. `provider` is the provider as the user named it; the key shows nowhere."""
+    """An account at a provider. `provider` is the provider as the user named it; the key shows nowhere.
+
+    `profile` is what its jobs are checked by, and says how patiently it is asked, and what it costs.
+    """
 
     provider: str
+    profile: Profile
     service: Service
     endpoints: Endpoints
     key: str = field(repr=False)
@@ -40,27 +46,27 @@ _in_process: dict[tuple[str, str], Account] = {}
 
 
 def account_at(provider: str, *, api_key: str | None = None) -> Account:
-    """Find the account at a provider, by the name of its profile.
+    """Find the account at a provider, by the name of its profile, or the path of one that extends it.
 
     The key is `api_key`, else the one in DASHSCOPE_API_KEY or EVOLINK_API_KEY, else the content of the file that
     DASHSCOPE_API_KEY_FILE_PATH or EVOLINK_API_KEY_FILE_PATH names, else for DashScope that of `~/.dashscope/api_key`.
 
-    Raises UsageError for a provider that nothing can be sent to, and ConfigurationError where a key is missing or an
-    address is not one that may be shown a key.
+    Raises UsageError for a profile that nothing can be sent to, and ConfigurationError where there is no such profile,
+    a key is missing or an address is not one that may be shown a key.
     """
-    service = service_of(provider)
+    profile = load_profile(provider)
+    service = service_of(profile.base or provider)
     key = key_of(service, api_key)
-    return Account(provider=provider, service=service, endpoints=_endpoints(service), key=key)
+    return Account(provider=provider, profile=profile, service=service, endpoints=_endpoints(service), key=key)
 
 
-def service_of(provider: str) -> Service:
-    """Find the service of a profile's name. Raises UsageError where there is none."""
-    if provider not in SERVICES:
-        known = ", ".join(SERVICES)
+def service_of(name: str) -> Service:
+    """Find the service of a shipped profile's name. Raises UsageError where there is none."""
+    if name not in SERVICES:
         raise UsageError(
-            f"The profile {provider!r} says what is accepted, not where it is sent to; jobs can be sent to {known}."
+            f"Jobs can be sent to {', '.join(SERVICES)}, or by a profile that extends one; {name!r} is neither."
         )
-    return SERVICES[provider]
+    return SERVICES[name]
 
 
 def remember(account: Account) -> Account:

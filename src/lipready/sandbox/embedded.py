@@ -5,6 +5,7 @@ import threading
 from contextlib import ExitStack
 from dataclasses import replace
 
+from lipready.profiles.loader import load_profile
 from lipready.providers.account import Account, remember, service_of
 from lipready.sandbox.serve import Running, SandboxOptions, serving
 
@@ -27,7 +28,9 @@ def account_of_sandbox(style: str = "dashscope") -> Account:
             _started.append(_start())
         running = _started[0]
     endpoints = running.endpoints(style)
-    return remember(Account(provider=f"sandbox:{style}", service=service, endpoints=endpoints, key=_KEY))
+    profile = load_profile(style)
+    account = Account(provider=f"sandbox:{style}", profile=profile, service=service, endpoints=endpoints, key=_KEY)
+    return remember(account)
 
 
 def _start() -> Running:

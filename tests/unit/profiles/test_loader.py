@@ -8,7 +8,7 @@ import pytest
 
 from lipready.errors import ConfigurationError
 from lipready.profiles.catalogue import CATALOGUE
-from lipready.profiles.limit import Range
+from lipready.profiles.limit import Range, TaskTimes
 from lipready.profiles.loader import load_profile, profile_names
 
 
@@ -55,6 +55,23 @@ def test_bounds_of_the_documents() -> None:
     assert limits["I604"].accept == Range(maximum=Fraction(4096))
     assert limits["R701"].accept == Range(Fraction(120), Fraction(200))
     assert limits["R705"].bands["cny_per_second"] == Fraction(2, 25)
+
+
+def test_prices_and_times_of_the_documents() -> None:
+    dashscope, evolink = map(load_profile, profile_names())
+    assert dashscope.price is not None
+    assert (dashscope.price.per_second, dashscope.price.currency) == (Fraction(8, 100), "CNY")
+    assert evolink.price is None
+    assert dashscope.task == TaskTimes(lookup_seconds=Fraction(60), unknown_seconds=Fraction(600), unknown_sightings=5)
+    assert (dashscope.base, evolink.base) == profile_names()
+
+
+def test_an_own_profile_says_its_price_and_its_times(own: object) -> None:
+    profile = load_profile(own('[price]\nper_second = 0.3\n[task]\nlookup_seconds = "1/2"'))  # type: ignore[operator]
+    assert profile.price is not None
+    assert (profile.price.per_second, profile.price.currency) == (Fraction(3, 10), "CNY")
+    assert (profile.task.lookup_seconds, profile.task.unknown_sightings) == (Fraction(1, 2), 5)
+    assert profile.base == "dashscope"
 
 
 def test_strengths_differ_between_the_providers() -> None:
@@ -195,6 +212,10 @@ def test_numbers_are_exact_or_refused(own: object, number: str, exact: Fraction 
         ("read = 2026-11-20T00:00:00\n[limits.V104]\naccept = { minimum = 1 }", "a date such as"),
         ("name = 3", "key name: a text is expected, not 3"),
         ("x = = 1", "this is not TOML"),
+        ("[price]\nper_second = 0", "key price.per_second: a number above 0"),
+        ("[price]\nper_hour = 1", "key price.per_hour: there is no such key"),
+        ('[price]\nsource = "here"', r"key price.source: no \[sources.here\]"),
+        ("[task]\nunknown_sightings = 2.5", "key task.unknown_sightings: a whole number"),
     ],
 )
 def test_mistakes_are_named_with_file_and_key(own: object, text: str, message: str) -> None:
