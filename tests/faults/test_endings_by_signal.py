@@ -24,7 +24,7 @@ LONG_ENOUGH = 60.0
 def clip(tmp_path_factory):
     """Make a video in which nobody is seen, and that takes some seconds to check and to repair."""
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    picture = ["testsrc2=size=1280x960:rate=12:duration=10,noise=alls=40:allf=t", "-c:v", "libx264"]
+    picture = ["testsrc2=size=1280x960:rate=12:duration=4,noise=alls=40:allf=t", "-c:v", "libx264"]
     ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-f", "lavfi", "-i"]
     subprocess.run([*ffmpeg, *picture, "-preset", "ultrafast", "-crf", "35", str(path)], check=True)
     return path
@@ -40,6 +40,7 @@ def run(tmp_path, clip):
     environment = os.environ | {
         "TMPDIR": str(temporary),
         "LIPREADY_STATE_DIR": str(tmp_path / "state"),
+        "LIPREADY_CACHE_DIR": str(tmp_path / "cache"),
         "LIPREADY_FFMPEG": imageio_ffmpeg.get_ffmpeg_exe(),
     }
     started = []
