@@ -3,7 +3,7 @@
 import os
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lipready.check import Progress, Settings, check_job, require_inputs, stage
@@ -17,7 +17,7 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.job import Job
 from lipready.reports.count import totals
-from lipready.task import Task, alone
+from lipready.task import Task
 
 if TYPE_CHECKING:
     from lipready.providers.account import Account
@@ -35,13 +35,15 @@ class Sending:
 
     `force` sends in spite of errors; with `fail_on` "warning" a warning keeps a job back as well. `bucket`
     ("s3://NAME/PREFIX") stores the files in a bucket of the user's own instead of the provider's storage. `output` is
-    where the film shall be in the end; nothing is written there yet.
+    where the film shall be in the end; nothing is written there yet. `again` sends and pays a job anew that was sent
+    already, instead of attaching to its task.
     """
 
     force: bool = False
     fail_on: str = "error"
     bucket: str | None = None
     output: str | None = None
+    again: bool = False
 
 
 def submit(
@@ -56,6 +58,9 @@ def submit(
 
     `provider` is "dashscope", "evolink", or "sandbox" ("sandbox:evolink"): a server inside this process that behaves
     as they document and costs nothing. The key is `api_key`, or comes from the environment; see `account_at`.
+
+    The same job (inputs by content, options, account) is sent once: where it was sent from this machine already, the
+    task is that one (`Task.attached`), unless `sending.again` is set.
 
     Raises PreflightError (with the report) where the check finds errors, UsageError without a video and an audio track
     and for a file that is not there or may not be read, ConfigurationError without a key, RefusedError where the
@@ -103,18 +108,20 @@ def send_checked(
     """Store and submit a job that is checked already; `report` is its report. Raises like `submit`."""
     from lipready.providers.bucket import parse_bucket
     from lipready.providers.journal import Journal
-    from lipready.providers.sending import deliver
+    from lipready.providers.sending import fingerprint, submit_anew, submit_once
     from lipready.providers.state import state_folder
     from lipready.providers.wire import call
 
     _require_sendable(job, report, sending)
     bucket = None if sending.bucket is None else parse_bucket(sending.bucket)
     parcel = _parcel(job, bucket, progress)
-    entry = _entry(job, report, account, sending)
-    journal = Journal(state_folder())
-    yield from call(lambda: journal.add(entry))
-    entry = yield from alone(entry, lambda: deliver(account, journal, entry, parcel))
-    return Task.of(account, entry)
+    entry, journal = _entry(job, report, account, sending), Journal(state_folder())
+    mark = yield from call(lambda: fingerprint(account, entry, parcel))
+    entry = replace(entry, fingerprint=mark)
+    if sending.again:
+        return Task.of(account, (yield from submit_anew(account, journal, entry, parcel)))
+    sent, earlier = yield from submit_once(account, journal, entry, parcel)
+    return Task.of(account, sent, attached=earlier)
 
 
 def _checked_and_sent(job: Job, account: "Account", settings: Settings, sending: Sending) -> "Flow[Task]":
@@ -162,7 +169,7 @@ def _by_role(job: Job) -> dict[Role, str]:
 
 def _entry(job: Job, report: Report, account: "Account", sending: Sending) -> "Entry":
     from lipready.providers.entry import Entry
-    from lipready.providers.sending import without_secret
+    from lipready.providers.sending import new_id, without_secret
 
     options, given = job.options, _by_role(job)
     addresses = {role: path for role, path in given.items() if is_address(path)}
@@ -172,7 +179,7 @@ def _entry(job: Job, report: Report, account: "Account", sending: Sending) -> "E
     callback = None if options.callback_url is None else without_secret(options.callback_url)
     now = time.time()
     return Entry(
-        id=secrets.token_hex(6),
+        id=new_id(),
         created=now,
         updated=now,
         provider=account.provider,

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -26,21 +25,23 @@ Tell = Callable[[TaskState], None]
 class Task:
     """A task as it was last heard of. It is in the journal from before it was submitted: `lipready tasks` lists it.
 
-    `id` is the provider's. Every method has a twin for asyncio, and gives a new Task; this one stays as it is.
+    `id` is the provider's. `attached` says that the same job was submitted earlier, and nothing was sent now. Every
+    method has a twin for asyncio, and gives a new Task; this one stays as it is.
     """
 
     account: "Account" = field(repr=False)
     entry: "Entry" = field(repr=False)
     state: TaskState
+    attached: bool = False
 
     @classmethod
-    def of(cls, account: "Account", entry: "Entry") -> Self:
+    def of(cls, account: "Account", entry: "Entry", *, attached: bool = False) -> Self:
         """Build a task from what is written down of it."""
         stages: dict[str, TaskStatus] = {"submitted": "queued", "posting": "queued", "downloaded": "succeeded"}
         status: TaskStatus = stages.get(entry.stage) or entry.stage  # type: ignore[assignment]
-        return cls(
-            account, entry, TaskState(id=entry.task_id or entry.candidate or "", status=status, said=entry.said or "")
-        )
+        name, said = entry.task_id or entry.candidate or "", entry.said or ""
+        state = TaskState(id=name, status=status, said=said, seconds=entry.seconds)
+        return cls(account, entry, state, attached)
 
     @property
     def id(self) -> str:
@@ -143,10 +144,24 @@ def alone(entry: "Entry", work: "Callable[[], Flow[_T]]") -> "Flow[_T]":
         lock.release()
 
 
+def _after_others(entry: "Entry", work: "Callable[[], Flow[_T]]") -> "Flow[_T]":
+    """Do what `alone` does, and wait for the process that is at the job: it may be the one that has sent it."""
+    from lipready.providers.locks import Lock, acquired
+    from lipready.providers.sending import job_lock
+
+    lock = Lock(job_lock(entry))
+    yield from acquired(lock)
+    try:
+        return (yield from work())
+    finally:
+        lock.release()
+
+
 def _locked(entry: "Entry") -> "Lock":
     from lipready.providers.locks import Lock
+    from lipready.providers.sending import job_lock
 
-    lock = Lock(f"job {entry.id}")
+    lock = Lock(job_lock(entry))
     if not lock.acquire(wait=False):
         raise UsageError(f"Another process is sending or fetching the job {entry.id}: wait for it.")
     return lock
@@ -221,6 +236,8 @@ def waited(task: Task, deadline: float | None, poll_interval: float | None, prog
     from lipready.providers.collecting import not_ours
     from lipready.providers.polling import Patience, follow, require_success
 
+    if task.entry.stage == "downloaded":  # which the provider may have forgotten by now
+        return task
     service = task.account.service
     interval = service.poll_seconds if poll_interval is None else poll_interval
     patience = Patience(interval, service.longest_seconds if deadline is None else deadline, progress)
@@ -237,11 +254,13 @@ def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -
 
     def fresh_link() -> "Flow[str]":
         state = (yield from looked(task)).state
-        return _link(require_success(task.account, state) if state.ended else state)
+        return _link(task, require_success(task.account, state) if state.ended else state)
 
-    link = _link(task.state) if task.state.result_url else (yield from fresh_link())
-    fetched = partial(collect, _journal(), task.entry, link, to, refresh=fresh_link, progress=progress)
-    return (yield from alone(task.entry, fetched))
+    def fetched() -> "Flow[Path]":
+        link = task.state.result_url
+        return (yield from collect(_journal(), task.entry, link, to, refresh=fresh_link, progress=progress))
+
+    return (yield from (_after_others if task.attached else alone)(task.entry, fetched))
 
 
 def close(entry: "Entry", stage: "Stage") -> "Entry":
@@ -285,9 +304,13 @@ def cancelled(task: Task) -> "Flow[Task]":
     return (yield from looked(task))
 
 
-def _link(state: TaskState) -> str:
+def _link(task: Task, state: TaskState) -> str:
+    if state.status == "unknown":
+        raise DownloadError(
+            f"{task.account.service.title} does not know the task {state.id} (any more): results are kept for 24 hours."
+        )
     if state.result_url is None:
-        raise DownloadError(f"The task {state.id} has no film yet: it is {state.status}.")
+        raise DownloadError(f"The task {state.id} has no result video yet: it is {state.status}.")
     return state.result_url
 
 

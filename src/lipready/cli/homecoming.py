@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,10 +105,9 @@ class Outcome:
         """Say what the check found, and that the job is on its way."""
         page = self.session.page()
         lines = [] if self.report is None or page.brief else [*brief_report("checked", self.report, page), ""]
-        told = f"task {task.id} (job {task.entry.id})"
-        if task.entry.task_id is None:
-            told = f"the answer was lost; {told} may be ours, which its result will show"
-        self._mark([*lines], f"sent to {task.account.service.title}: {told}")
+        self._mark(
+            [*lines], _attached(task) if task.attached else f"sent to {task.account.service.title}: {_told(task)}"
+        )
 
     def left(self, task: "Task") -> None:
         """Say how to go on with a task that is not waited for."""
@@ -189,6 +189,7 @@ class JsonOutcome(Outcome):
             "provider": None if task is None else task.entry.provider,
             "job": None if task is None else task.entry.id,
             "task": None if task is None else task.id,
+            "attached": task is not None and task.attached,
             "status": status or (task.status if task is not None else None),
             "result": None if film is None else _plain(str(film)),
             "seconds": None if task is None else task.state.seconds,
@@ -201,6 +202,24 @@ class JsonOutcome(Outcome):
 
 def _plain(path: str) -> str:
     return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _told(task: "Task") -> str:
+    told = f"task {task.id} (job {task.entry.id})"
+    return told if task.entry.task_id else f"the answer was lost; {told} may be ours, which its result will show"
+
+
+def _attached(task: "Task") -> str:
+    """Say that the job was sent earlier, what is done instead, and how to pay for it anew."""
+    entry = task.entry
+    sent = datetime.fromtimestamp(entry.posted or entry.created, UTC).astimezone()
+    now = "waiting for it"
+    if entry.stage == "downloaded" and entry.result is not None:
+        now = f"its result video was downloaded to {_near(Path(entry.result))}"
+    return (
+        f"this job was sent already, on {sent:%Y-%m-%d} at {sent:%H:%M}: {_told(task)}; {now}. `--again` sends and pays "
+        "anew"
+    )
 
 
 def _near(path: Path) -> str:

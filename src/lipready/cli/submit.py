@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     help="With --prepare: whose lips shall move; goes before a picture.",
 )
 @click.option("--force", is_flag=True, help="Send in spite of errors.")
+@click.option("--again", is_flag=True, help="Send and pay anew what was sent already, instead of waiting for it.")
 @click.option("--no-wait", is_flag=True, help="Submit only; `lipready tasks resume` brings the film home.")
 @click.option(
     "--poll-interval", type=click.FloatRange(min=0.1), metavar="S", help="Seconds between two looks at the task."
@@ -58,6 +59,7 @@ def command(
     repair: bool,
     person: int | None,
     force: bool,
+    again: bool,
     no_wait: bool,
     poll_interval: float | None,
     deadline: float | None,
@@ -74,6 +76,9 @@ def command(
     The key comes from DASHSCOPE_API_KEY or EVOLINK_API_KEY (or the file that DASHSCOPE_API_KEY_FILE_PATH or
     EVOLINK_API_KEY_FILE_PATH names). With --provider sandbox (or sandbox:evolink) a server inside this process plays
     the provider: no key, no cost. Files may be public addresses, too.
+
+    The same job (files by their content, options, account) is sent once from this machine: where it was sent already,
+    its task is waited for, and its result video is downloaded. --again sends and pays anew.
 
     Whatever happens to this process, a task that was submitted is in the journal: `lipready tasks` lists it, and
     `lipready tasks resume` brings its film home.
@@ -100,7 +105,7 @@ def command(
     refuse_inputs(shared.reports, [job])
     output = None if out is None else _new_film(out)
     settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame, allow_private=allow_private)
-    sending = Sending(force=force, fail_on=shared.fail_on, bucket=bucket, output=output)
+    sending = Sending(force=force, fail_on=shared.fail_on, bucket=bucket, output=output, again=again)
     account, patience = find_account(shared.provider), Patience(poll_interval, deadline)
     run = Run(account, sending, patience, no_wait, (person or 0) if repair else None, shared, session)
     return _submit(job, settings, run)

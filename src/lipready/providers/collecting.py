@@ -18,15 +18,16 @@ from lipready.providers.wire import Flow, call
 def collect(
     journal: Journal,
     entry: Entry,
-    link: str,
+    link: str | None,
     to: Path,
     *,
     refresh: Callable[[], Flow[str]],
     progress: Callable[[float], None] | None = None,
 ) -> Flow[Path]:
-    """Fetch the film at `link` to the path `to`, and write down that it is there; see `download`.
+    """Download the result video at `link` to the path `to`, and write down that it is there; see `download`.
 
-    Where it will be is written down before it has its name: a process that is killed in between has brought it home.
+    Without a link `refresh` is asked for one, unless the video is there already. Where it will be is written down
+    before it has its name: a process that is killed in between has downloaded it.
     The result of a candidate has to have the length and the size that were foretold, and makes its task the job's own;
     otherwise it is kept apart. Raises OutcomeUnknownError then.
     """
@@ -34,11 +35,11 @@ def collect(
     if entry.task_id is None and (entry.expected_seconds is None or entry.expected_size is None):
         raise not_ours(entry, "could not be told from others: the length and the size of its result are not foretold")
     if not (yield from call(lambda: was_brought(entry, to))):
-        if not os.path.lexists(to):
+        if entry.stage != "downloaded" and not os.path.lexists(to):
             entry = yield from note(journal, replace(entry, result=os.fspath(to.absolute())))
         try:
             yield from download(
-                link,
+                link or (yield from refresh()),
                 to,
                 partial_name=partial_name(entry.task_id or entry.id),
                 expected_seconds=entry.expected_seconds,
@@ -47,6 +48,8 @@ def collect(
                 refresh=refresh,
             )
         except DownloadError as error:
+            if entry.stage == "downloaded" and error.kept is None:
+                raise _not_again(entry, error) from error
             if entry.task_id is None and error.kept is not None:
                 raise not_ours(entry, f"has another result than was foretold, which is kept in {error.kept}") from error
             raise
@@ -68,12 +71,19 @@ def was_brought(entry: Entry, to: Path) -> bool:
     return fault_of(os.fspath(to), entry.expected_seconds, _size_of(entry)) is None
 
 
+def _not_again(entry: Entry, error: DownloadError) -> DownloadError:
+    """Say where a result video is, or was, that cannot be downloaded once more."""
+    return DownloadError(
+        f"{error} It was downloaded before, to {entry.result}; `lipready submit --again` sends the job and pays anew."
+    )
+
+
 def not_ours(entry: Entry, why: str) -> OutcomeUnknownError:
     """Say that a candidate was not confirmed, why, and how to go on."""
     return OutcomeUnknownError(
         f"The answer to the job {entry.id} was lost, and the task {entry.candidate} of that moment {why}. Nothing was "
         f"sent again: `lipready tasks resume {entry.id} --task {entry.candidate}` takes it all the same, `lipready "
-        f"tasks forget {entry.id}` closes the job."
+        f"tasks forget {entry.id}` closes the job, `lipready submit --again` sends it and pays anew."
     )
 
 

@@ -26,6 +26,8 @@ asked, and may know it again. "forgotten": the user has closed the job."""
 
 STAGES: tuple[Stage, ...] = get_args(Stage)
 OPEN: frozenset[Stage] = frozenset({"intended", "posting", "submitted", "succeeded", "unknown"})
+PAID: frozenset[Stage] = OPEN - {"intended"} | {"downloaded"}
+"""Where a job was paid for, or may have been, and its result is here or to be had: it is not sent once more."""
 
 _ID = re.compile(r"[0-9a-f]{12}")
 _KEY = re.compile(r"\b(?:sk-[\w-]{12,}|bearer\s+\S+)", re.IGNORECASE)
@@ -49,14 +51,14 @@ class Upload:
 class Entry:
     """One job in the journal.
 
-    `id` is ours (12 hexadecimal digits), `task_id` the provider's. Times are seconds since 1970 by our clock; `skew`
-    is the provider's clock minus ours, in seconds. `api` and `files` are base addresses. `video`, `audio` and
-    `reference` are absolute paths, or addresses; `complete` says that no address had to be cut down to be stored.
+    `id` is ours (12 hexadecimal digits), `task_id` the provider's. Times are seconds since 1970 by our clock. `api` and
+    `files` are base addresses. `video`, `audio` and `reference` are absolute paths, or addresses; `complete` says that
+    no address had to be cut down to be stored. `fingerprint` is the same for the same job, whenever it is submitted;
+    None in entries of format 1.
     `candidate` is a task of the provider's list that may be this job's, and is so only once its result has shown it.
     `expected_seconds` and `expected_size` ("1280*720") are what the result should have, `seconds` is what was billed.
-    `body` is the paid
-    request (JSON), where it holds no secret. `said`, `code`, `message` and `request_id` are the provider's words.
-    `result` is the path of the film once it is home.
+    `said`, `code`, `message` and `request_id` are the provider's words. `result` is the path of the result video once
+    it is downloaded.
 
     Raises ValueError for an address that carries a query, a fragment or a user, and for what looks like a key;
     the provider's words are made `printable`, since some providers repeat what they were sent.
@@ -76,15 +78,14 @@ class Entry:
     face_threshold: int | None = None
     callback: str | None = field(default=None, repr=False)
     complete: bool = True
+    fingerprint: str | None = None
     output: str | None = None
     expected_seconds: float | None = None
     expected_size: str | None = None
     stage: Stage = "intended"
     uploads: tuple[Upload, ...] = ()
     idempotency_key: str = ""
-    body: str | None = field(default=None, repr=False)
     posted: float | None = None
-    skew: float | None = None
     task_id: str | None = None
     candidate: str | None = None
     said: str | None = None
@@ -105,7 +106,6 @@ class Entry:
         for name in ("provider", "service", "model", "idempotency_key"):
             if _KEY.search(getattr(self, name) or ""):
                 raise ValueError(f"{name} looks like a key, which no journal may hold")
-        _require_plain_body(self.body)
         for name in ("said", "code", "message", "request_id"):
             said = getattr(self, name)
             object.__setattr__(self, name, None if said is None else printable(said))
@@ -114,11 +114,6 @@ class Entry:
     def open(self) -> bool:
         """Whether something is left to do."""
         return self.stage in OPEN
-
-    @property
-    def paid_unclear(self) -> bool:
-        """Whether a paid request was begun of which nobody knows the outcome."""
-        return self.stage == "posting"
 
 
 def _require_plain(name: str, text: str | None) -> None:
@@ -131,24 +126,3 @@ def _require_plain(name: str, text: str | None) -> None:
         raise ValueError(f"{name} is a malformed address") from None
     if "?" in text or "#" in text or "@" in parts.netloc:
         raise ValueError(f"{name} is an address with a query, a fragment or a user, which no journal may hold")
-
-
-def _require_plain_body(body: str | None) -> None:
-    if body is None:
-        return
-    import json
-
-    try:
-        rest = [json.loads(body)]
-    except (ValueError, RecursionError):
-        raise ValueError("the body of a request is no JSON") from None
-    while rest:
-        value = rest.pop()
-        if isinstance(value, dict):
-            rest += [*value, *value.values()]
-        elif isinstance(value, list):
-            rest += value
-        elif isinstance(value, str):
-            _require_plain("an address of the request", value)
-            if not is_address(value) and _KEY.search(value):
-                raise ValueError("the body of a request holds what looks like a key")

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from lipready.errors import JournalError, UsageError
 from lipready.providers.database import connected, explained
-from lipready.providers.entry import Entry
+from lipready.providers.entry import OPEN, PAID, Entry
 from lipready.providers.locks import Lock
 from lipready.providers.row import from_text, to_text
 from lipready.providers.state import make_private, sync_folder
 
 FILE = "journal.sqlite3"
-VERSION = 1
+VERSION = 2
 
 _APPLICATION = 0x6C697072  # "lipr"
 _WORDS = ("journal", "move it away to begin a new one, and keep it, since it names tasks that were paid for")
@@ -32,6 +32,11 @@ CREATE TABLE entries (
     UNIQUE (service, api, task_id)
 )
 """
+_SINCE_2 = (
+    "ALTER TABLE entries ADD COLUMN fingerprint TEXT",
+    "CREATE INDEX by_fingerprint ON entries (fingerprint)",
+)
+"""What format 2 has more. An older lipready would send a job again that it cannot recognise, and is kept out by it."""
 _SHORTEST_PREFIX = 4
 _MOST_NAMED = 5
 
@@ -52,15 +57,31 @@ class Journal:
         """Write down a new entry."""
         self._create()
         with self._open() as connection, _transaction(connection):
-            try:
-                connection.execute(
-                    "INSERT INTO entries (id, created, service, api, task_id, entry) VALUES (?, ?, ?, ?, ?, ?)",
-                    (entry.id, entry.created, entry.service, entry.api, entry.task_id, to_text(entry)),
-                )
-            except sqlite3.IntegrityError as error:
-                raise JournalError(
-                    f"The entry {entry.id}, or its task, is in the journal {self.path} already."
-                ) from error
+            self._insert(connection, entry)
+
+    def add_unless_known(self, entry: Entry) -> Entry:
+        """Write down a new entry, unless the same job is open or done already; return the entry that the job has now.
+
+        Of several with its fingerprint it is the newest that was paid for, or may have been, else the newest that was
+        never sent. Its output is that of `entry`, where that names one.
+        """
+        self._create()
+        with self._open() as connection, _transaction(connection):
+            known = [each for each in self._alike(connection, entry) if each.stage in OPEN | PAID]
+            if not known:
+                self._insert(connection, entry)
+                return entry
+            found = next((each for each in known if each.stage in PAID), known[0])
+            if entry.output is not None and entry.output != found.output:
+                found = replace(found, output=entry.output)
+                self._replace(connection, found)
+        return found
+
+    def paid_before(self, entry: Entry) -> Entry | None:
+        """Return the newest other entry of the same job that was paid for, or may have been; None where none was."""
+        with self._open() as connection:
+            alike = self._alike(connection, entry)
+        return next((each for each in alike if each.stage in PAID and each.id != entry.id), None)
 
     def write(self, entry: Entry) -> None:
         """Replace the entry with the same id. A task id that was written once is never taken away again."""
@@ -152,6 +173,9 @@ class Journal:
             )
         if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise self._damaged()
+        if version < VERSION:
+            with _transaction(connection):
+                _bring_up_to_date(connection)
 
     def _create(self) -> None:
         """Make the journal under another name, so that an empty file under its own can only be a damaged one."""
@@ -172,6 +196,24 @@ class Journal:
                     sync_folder(folder)
         finally:
             lock.release()
+
+    def _insert(self, connection: sqlite3.Connection, entry: Entry) -> None:
+        values = (entry.id, entry.created, entry.service, entry.api, entry.task_id, entry.fingerprint, to_text(entry))
+        try:
+            connection.execute(
+                "INSERT INTO entries (id, created, service, api, task_id, fingerprint, entry) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+        except sqlite3.IntegrityError as error:
+            raise JournalError(f"The entry {entry.id}, or its task, is in the journal {self.path} already.") from error
+
+    def _alike(self, connection: sqlite3.Connection, entry: Entry) -> list[Entry]:
+        """Return the entries of the same job, newest first."""
+        rows = connection.execute(
+            "SELECT entry FROM entries WHERE fingerprint = ? ORDER BY created DESC, number DESC", (entry.fingerprint,)
+        ).fetchall()
+        return [self._entry(text) for (text,) in rows]
 
     def _replace(self, connection: sqlite3.Connection, entry: Entry) -> None:
         try:
@@ -223,6 +265,15 @@ def _fill(connection: sqlite3.Connection) -> None:
     with _transaction(connection):
         connection.execute(_SCHEMA)
         connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+        _bring_up_to_date(connection)
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Make a journal of format 1 one of this format, unless another process has just done so."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version < VERSION:
+        for statement in _SINCE_2:
+            connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 

@@ -4,8 +4,6 @@ The system releases them when their process ends, however it ends; a lock file t
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,17 +58,6 @@ class Lock:
         lock, self._held = self._held, None
         if lock is not None:
             lock.release()
-
-
-@contextmanager
-def hold(name: str, *, wait: bool) -> Iterator[bool]:
-    """Hold the lock of a name for a while; gives False where another holds it and `wait` is not set."""
-    lock = Lock(name)
-    held = lock.acquire(wait=wait)
-    try:
-        yield held
-    finally:
-        lock.release()
 
 
 def acquired(lock: Lock) -> Flow[None]:

@@ -141,5 +141,6 @@ def _unknown(account: Account, entry: Entry, cause: ProviderError | None) -> Out
     return OutcomeUnknownError(
         f"Whether {account.service.title} has accepted the job {entry.id} is not known{why}. It may have been "
         f"paid{paid}, so it was not sent again: `lipready tasks resume {entry.id}` looks for its task once more, with "
-        "`--task TASK` it is named, and `lipready tasks forget` closes the job."
+        "`--task TASK` it is named, `lipready tasks forget` closes the job, and `lipready submit --again` sends it and "
+        "pays anew."
     )

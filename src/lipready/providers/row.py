@@ -7,6 +7,9 @@ from typing import Any, get_type_hints
 
 from lipready.providers.entry import Entry, Stage, Upload
 
+_FORMER = ("body", "skew")
+"""What entries of format 1 had as well, and nobody read."""
+
 
 def to_text(entry: Entry) -> str:
     """Write an entry as JSON."""
@@ -21,6 +24,8 @@ def from_text(text: object) -> Entry:
         value = None
     if not isinstance(value, dict) or not isinstance(value.get("uploads"), list):
         raise ValueError("an entry of the journal is no object")  # noqa: TRY004 - wrong data, not a wrong call
+    for name in _FORMER:
+        value.pop(name, None)
     uploads = tuple(Upload(**_checked(Upload, each)) for each in value["uploads"])
     return Entry(**_checked(Entry, {**value, "uploads": uploads}))
 

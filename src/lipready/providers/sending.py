@@ -1,5 +1,6 @@
 """From a job to a task: its files are stored, then it is submitted."""
 
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,12 +11,14 @@ from lipready.facts.address import is_address
 from lipready.facts.file import Role
 from lipready.providers.account import Account
 from lipready.providers.bucket import Bucket
-from lipready.providers.entry import Entry, Upload
+from lipready.providers.entry import PAID, Entry, Upload
+from lipready.providers.fingerprint import content_behind, content_of, fingerprint_of
 from lipready.providers.journal import Journal
+from lipready.providers.locks import Lock, acquired
 from lipready.providers.posting import close, note, post, recover
 from lipready.providers.request import Submission
 from lipready.providers.upload import Source, Stored, upload
-from lipready.providers.wire import Flow
+from lipready.providers.wire import Flow, call
 
 _SPARE_SECONDS = 3600.0
 """A stored file is used again only where it lives long enough for the provider to come for it."""
@@ -31,23 +34,92 @@ class Parcel:
     bucket: Bucket | None = None
 
 
-def deliver(account: Account, journal: Journal, entry: Entry, parcel: Parcel | None = None) -> Flow[Entry]:
+def fingerprint(account: Account, entry: Entry, parcel: Parcel) -> str:
+    """Return the fingerprint of a job that is to be sent; reads its files. Raises UsageError where one is gone."""
+    contents = {role: content_behind(address) for role, address in parcel.addresses.items()}
+    contents |= {source.role: content_of(source) for source in parcel.files}
+    return fingerprint_of(account, _submission(entry, parcel, contents))
+
+
+def submit_once(account: Account, journal: Journal, entry: Entry, parcel: Parcel) -> Flow[tuple[Entry, bool]]:
+    """Submit a job unless it was submitted already; give the entry with its task, and whether it is an earlier one.
+
+    `entry` is not written down yet. Of all threads and processes that submit the same job at once, one does; the
+    others wait for it. One that was never sent is taken up, and one whose outcome is not known is looked up. What was
+    refused, has failed, was cancelled or forgotten does not count. Raises like `deliver` and `recover`.
+    """
+    while True:
+        fresh = entry
+        known = yield from call(lambda: journal.add_unless_known(fresh))
+        if known.task_id is not None:
+            return known, True
+        came = yield from _settled(account, journal, known, parcel)
+        if came is not None:
+            return came
+        # Whoever had it came to nothing, which says nothing of us: the key may have been another one.
+        entry = replace(entry, id=new_id())
+
+
+def submit_anew(account: Account, journal: Journal, entry: Entry, parcel: Parcel) -> Flow[Entry]:
+    """Submit a job whether or not it was submitted before, and give the entry with its task."""
+    lock = Lock(job_lock(entry))
+    yield from acquired(lock)
+    try:
+        yield from call(lambda: journal.add(entry))
+        return (yield from _deliver(account, journal, entry, parcel))
+    finally:
+        lock.release()
+
+
+def _settled(account: Account, journal: Journal, known: Entry, parcel: Parcel) -> Flow[tuple[Entry, bool] | None]:
+    """See to it that a job comes to a task, alone with it; None where another process has closed it meanwhile."""
+    lock = Lock(job_lock(known))
+    yield from acquired(lock)
+    try:
+        now = yield from call(lambda: journal.find(known.id))
+        if now.stage == "intended":
+            return (yield from _deliver(account, journal, now, parcel)), False
+        if now.stage not in PAID:
+            return None
+        if now.task_id is None and now.candidate is None:
+            now = yield from recover(account, journal, now)
+        return now, True
+    finally:
+        lock.release()
+
+
+def new_id() -> str:
+    """Make the id of an entry."""
+    return secrets.token_hex(6)
+
+
+def job_lock(entry: Entry) -> str:
+    """Name the lock of whoever sends or downloads a job."""
+    return f"job {entry.id}"
+
+
+def _deliver(account: Account, journal: Journal, entry: Entry, parcel: Parcel | None = None) -> Flow[Entry]:
     """Store the files and submit the job, and give the entry with the task's id; see `post` for what it raises.
 
     What an earlier process has stored for this entry is used again, where the file has not changed since. Without a
     parcel it is what the entry says. Whatever fails before the paid request closes the entry: nothing was paid.
     """
     try:
-        parcel = parcel or _parcel_of(entry)
+        parcel = parcel or (yield from _parcel_written_down(account, entry))
         urls, entry = yield from _stored(account, journal, entry, parcel)
-        if "video" not in urls or "audio" not in urls:
-            raise UsageError("A job needs a video and an audio track to be submitted.")
+        submission = _submission(entry, parcel, urls)
     except JournalError:
         raise
     except LipreadyError as error:
         yield from close(journal, entry, error)
         raise
-    submission = Submission(
+    return (yield from post(account, journal, entry, submission))
+
+
+def _submission(entry: Entry, parcel: Parcel, urls: Mapping[Role, str]) -> Submission:
+    if "video" not in urls or "audio" not in urls:
+        raise UsageError("A job needs a video and an audio track to be submitted.")
+    return Submission(
         model=entry.model,
         video_url=urls["video"],
         audio_url=urls["audio"],
@@ -56,7 +128,6 @@ def deliver(account: Account, journal: Journal, entry: Entry, parcel: Parcel | N
         face_threshold=entry.face_threshold,
         callback_url=parcel.callback_url,
     )
-    return (yield from post(account, journal, entry, submission))
 
 
 def _stored(account: Account, journal: Journal, entry: Entry, parcel: Parcel) -> Flow[tuple[dict[Role, str], Entry]]:
@@ -90,7 +161,26 @@ def take_up(account: Account, journal: Journal, entry: Entry, *, submit: bool = 
         )
     if not submit:
         raise UsageError(f"The job {entry.id} was never sent: `lipready tasks resume {entry.id}` submits it.")
-    return (yield from deliver(account, journal, entry))
+    paid = yield from call(lambda: journal.paid_before(entry))
+    if paid is not None:
+        raise UsageError(
+            f"The job {entry.id} was never sent, and the same one was: job {paid.id}. `lipready tasks cancel {entry.id}` "
+            "closes it, `lipready submit --again` sends and pays anew."
+        )
+    return (yield from _deliver(account, journal, entry))
+
+
+def _parcel_written_down(account: Account, entry: Entry) -> Flow[Parcel]:
+    """Find what an entry says is to be sent, and require that it is what was written down."""
+    parcel = _parcel_of(entry)
+    if entry.fingerprint is not None:
+        now = yield from call(lambda: fingerprint(account, entry, parcel))
+        if now != entry.fingerprint:
+            raise UsageError(
+                f"A file of the job {entry.id} was changed since the job was checked. Nothing was sent, and nothing was "
+                "paid: submit it anew."
+            )
+    return parcel
 
 
 def _parcel_of(entry: Entry) -> Parcel:
