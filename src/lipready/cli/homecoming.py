@@ -217,8 +217,8 @@ def _attached(task: "Task") -> str:
     if entry.stage == "downloaded" and entry.result is not None:
         now = f"its result video was downloaded to {_near(Path(entry.result))}"
     return (
-        f"this job was sent already, on {sent:%Y-%m-%d} at {sent:%H:%M}: {_told(task)}; {now}. `--again` sends and pays "
-        "anew"
+        f"this job was sent already, on {sent:%Y-%m-%d} at {sent:%H:%M}: {_told(task)}; {now}. `--again` sends "
+        "and pays anew"
     )
 
 

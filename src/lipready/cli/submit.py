@@ -162,7 +162,8 @@ def _say_how_to_go_on(run: Run, begun: float) -> None:
     if run.account.provider.startswith("sandbox"):
         return
     for entry in Journal(state_folder()).entries():
-        if entry.created >= begun and entry.open and entry.output == run.sending.output:
+        ours = entry.output == run.sending.output and (entry.created >= begun or entry.output is not None)
+        if ours and entry.open:
             run.session.complain(
                 f"The job {entry.id} is not at its end; `lipready tasks resume {entry.id}` goes on with it, and "
                 "nothing is paid twice."

@@ -178,8 +178,8 @@ def _not_known(account: Account, entry: Entry, unseen: _Unseen) -> DeadlineError
     error = DeadlineError(
         f"{service.title} said {counted(unseen.sightings, 'time')} in {round(unseen.seconds):,} s that it does not "
         f"know the task {_task_of(entry)} ({entry.said}): tasks and results are kept for 24 hours. The job stays open: "
-        f"`lipready tasks resume {entry.id}` asks again, `lipready tasks forget {entry.id}` closes it, `lipready submit "
-        "--again` sends it anew and pays anew."
+        f"`lipready tasks resume {entry.id}` asks again, `lipready tasks forget {entry.id}` closes it, "
+        "`lipready submit --again` sends and pays anew."
     )
     error.task_id = _task_of(entry)
     return error

@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from urllib.parse import urlsplit, urlunsplit
 
 from lipready.errors import JournalError, LipreadyError, UsageError
@@ -49,8 +50,7 @@ def submit_once(account: Account, journal: Journal, entry: Entry, parcel: Parcel
     refused, has failed, was cancelled or forgotten does not count. Raises like `deliver` and `recover`.
     """
     while True:
-        fresh = entry
-        known = yield from call(lambda: journal.add_unless_known(fresh))
+        known = yield from call(partial(journal.add_unless_known, entry))
         if known.task_id is not None:
             return known, True
         came = yield from _settled(account, journal, known, parcel)
@@ -164,8 +164,8 @@ def take_up(account: Account, journal: Journal, entry: Entry, *, submit: bool = 
     paid = yield from call(lambda: journal.paid_before(entry))
     if paid is not None:
         raise UsageError(
-            f"The job {entry.id} was never sent, and the same one was: job {paid.id}. `lipready tasks cancel {entry.id}` "
-            "closes it, `lipready submit --again` sends and pays anew."
+            f"The job {entry.id} was never sent, and the same one was: job {paid.id}. `lipready tasks cancel "
+            f"{entry.id}` closes it, `lipready submit --again` sends and pays anew."
         )
     return (yield from _deliver(account, journal, entry))
 
@@ -177,8 +177,8 @@ def _parcel_written_down(account: Account, entry: Entry) -> Flow[Parcel]:
         now = yield from call(lambda: fingerprint(account, entry, parcel))
         if now != entry.fingerprint:
             raise UsageError(
-                f"A file of the job {entry.id} was changed since the job was checked. Nothing was sent, and nothing was "
-                "paid: submit it anew."
+                f"A file of the job {entry.id} was changed since the job was checked. Nothing was sent, and nothing "
+                "was paid: submit it anew."
             )
     return parcel
 

@@ -29,23 +29,6 @@ def test_no_upload_with_a_signature_can_be_kept():
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        json.dumps({"input": {"video_url": SIGNED}}),
-        json.dumps({"deep": [[{"callback": "https://a:hunter2@b/c"}]]}),
-        json.dumps({"Authorization": "Bearer hunter2-and-more"}),
-        json.dumps({"key": "sk-0123456789abcdef0123hunter2"}),
-        "not JSON hunter2",
-        "[" * 100_000,
-    ],
-)
-def test_no_request_with_a_secret_can_be_kept(body):
-    with pytest.raises(ValueError, match="request") as caught:
-        replace(ENTRY, body=body)
-    assert "hunter2" not in str(caught.value)
-
-
 @pytest.mark.parametrize("path", ["/home/me/what?.mp4", "/home/me/a@b#c.wav", "C:\\clips\\sk-0123456789abcdef.mp4"])
 def test_paths_may_be_called_anything(path):
     assert replace(ENTRY, video=path).video == path
@@ -69,7 +52,7 @@ def test_ids_and_stages_are_checked(wrong):
         replace(ENTRY, **wrong)
 
 
-def test_what_is_open_and_what_is_unclear():
+def test_what_is_open():
     stages = {stage: replace(ENTRY, stage=stage) for stage in STAGES}
     assert {stage for stage, entry in stages.items() if entry.open} == {
         "intended",
@@ -78,11 +61,10 @@ def test_what_is_open_and_what_is_unclear():
         "succeeded",
         "unknown",
     }
-    assert {stage for stage, entry in stages.items() if entry.paid_unclear} == {"posting"}
 
 
-def test_neither_the_request_nor_the_callback_is_shown():
-    entry = replace(ENTRY, body='{"model":"quiet"}', callback="https://hooks.example/quiet")
+def test_the_callback_is_not_shown():
+    entry = replace(ENTRY, callback="https://hooks.example/quiet")
     assert "quiet" not in repr(entry)
 
 
@@ -106,7 +88,7 @@ times = st.floats(allow_nan=False, allow_infinity=False)
             max_size=3,
         ).map(tuple),
         message=st.none() | st.text(),
-        skew=st.none() | times,
+        fingerprint=st.none() | plain,
         video_extension=st.booleans(),
     )
 )

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from lipready.errors import JournalError
-from lipready.providers.locks import Lock, acquired, hold
+from lipready.providers.locks import Lock, acquired
 from lipready.providers.wire import Call, Pause
 
 HOLDER = """
@@ -24,10 +24,12 @@ def state(tmp_path, monkeypatch):
 
 
 def test_one_holds_it_at_a_time_and_names_do_not_meet():
-    with hold("job", wait=False) as first, hold("job", wait=False) as second, hold("job:2", wait=False) as other:
-        assert (first, second, other) == (True, False, True)
-    with hold("job", wait=False) as again:
-        assert again
+    first, second, other = Lock("job"), Lock("job"), Lock("job:2")
+    assert [lock.acquire(wait=False) for lock in (first, second, other)] == [True, False, True]
+    first.release()
+    assert second.acquire(wait=False)
+    for lock in (second, other):
+        lock.release()
 
 
 def test_threads_exclude_each_other_and_one_may_release_for_another():
@@ -55,10 +57,12 @@ def test_no_two_threads_are_inside_at_once():
 
     def work():
         for _ in range(5):
-            with hold("job", wait=True):
-                inside.append(1)
-                most.append(len(inside))
-                inside.pop()
+            lock = Lock("job")
+            lock.acquire()
+            inside.append(1)
+            most.append(len(inside))
+            inside.pop()
+            lock.release()
 
     threads = [threading.Thread(target=work) for _ in range(6)]
     for thread in threads:
@@ -74,15 +78,15 @@ def test_the_lock_of_a_process_that_was_killed_is_free(state):
         assert not Lock("other").acquire(wait=False)
         process.kill()
         process.wait()
-    with hold("other", wait=False) as held:
-        assert held
+    assert Lock("other").acquire(wait=False)
     assert len(list((state / "locks").iterdir())) == 2
 
 
 def test_names_may_hold_anything_and_stay_inside_the_folder(state):
     for name in ("../../x", "submit dashscope 127.0.0.1:80", "ü" * 300, ""):
-        with hold(name, wait=False) as held:
-            assert held
+        lock = Lock(name)
+        assert lock.acquire(wait=False)
+        lock.release()
     assert len(list((state / "locks").iterdir())) == 4
 
 
