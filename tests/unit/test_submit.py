@@ -14,6 +14,7 @@ from lipready.errors import ConfigurationError, NotSentError, OutcomeUnknownErro
 from lipready.sandbox.fault import Fault
 
 QUICK = Settings(quick=True, only=("V",))
+AGAIN = Sending(again=True)
 
 
 @pytest.fixture
@@ -190,7 +191,7 @@ def test_threads_share_an_account(sandbox, job, journal):
 
     def one(_):
         barrier.wait(60)
-        return lipready.submit(job, settings=QUICK)
+        return lipready.submit(job, settings=QUICK, sending=AGAIN)
 
     with ThreadPoolExecutor(3) as pool:
         tasks = list(pool.map(one, range(3)))
@@ -204,7 +205,8 @@ def test_asyncio_submits_several_at_once(sandbox, job, journal):
 
     async def all_of_them():
         one = [
-            lipready.submit_async(job, provider=name, settings=QUICK) for name in ("dashscope", "evolink", "evolink")
+            lipready.submit_async(job, provider=name, settings=QUICK, sending=AGAIN)
+            for name in ("dashscope", "evolink", "evolink")
         ]
         return await asyncio.gather(*one)
 

@@ -10,13 +10,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 import lipready
-from lipready import Job, RequestOptions, Settings
+from lipready import Job, RequestOptions, Sending, Settings
 from lipready.errors import AnswerError, DeadlineError, DownloadError, RefusedError, UsageError
 from lipready.providers.film import fault_of
 from lipready.sandbox.fault import Fault
 from lipready.sandbox.serve import SandboxOptions, serving
 
 QUICK = Settings(quick=True, only=("V",))
+AGAIN = Sending(again=True)
 SOON = 0.1
 
 
@@ -155,7 +156,7 @@ def test_another_key_does_not_see_it(task):
 
 def test_threads_wait_side_by_side(shared_sandbox, at_sandbox, job, tmp_path):
     at_sandbox(shared_sandbox)
-    tasks = [lipready.submit(job, provider="evolink", settings=QUICK) for _ in range(3)]
+    tasks = [lipready.submit(job, provider="evolink", settings=QUICK, sending=AGAIN) for _ in range(3)]
 
     def home(task):
         return task.wait(poll_interval=SOON).download(tmp_path / f"{task.entry.id}.mp4")
@@ -168,7 +169,7 @@ def test_the_twins_for_asyncio(shared_sandbox, at_sandbox, job, tmp_path, journa
     at_sandbox(shared_sandbox)
 
     async def one(provider):
-        task = await lipready.submit_async(job, provider=provider, settings=QUICK)
+        task = await lipready.submit_async(job, provider=provider, settings=QUICK, sending=AGAIN)
         task = await (await lipready.get_task_async(task.id)).wait_async(poll_interval=SOON)
         assert (await task.refresh_async()).status == "succeeded"
         return await task.download_async(tmp_path / f"{task.entry.id}.mp4")

@@ -1,3 +1,4 @@
+import json
 import os
 import sqlite3
 import stat
@@ -12,6 +13,7 @@ import pytest
 from lipready.errors import JournalError, UsageError
 from lipready.providers.entry import Entry
 from lipready.providers.journal import FILE, VERSION, Journal
+from lipready.providers.row import to_text
 
 API = "https://a.example/v1"
 START = f"""
@@ -209,6 +211,84 @@ def test_a_journal_of_a_newer_lipready_is_left_alone(journal):
     journal = spoilt(journal, lambda path: change(path, f"PRAGMA user_version = {VERSION + 1}"))
     with pytest.raises(JournalError, match="newer lipready"):
         journal.add(an_entry(99))
+
+
+FORMAT_1 = """
+CREATE TABLE entries (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, created REAL NOT NULL, service TEXT NOT NULL,
+    api TEXT NOT NULL, task_id TEXT, entry TEXT NOT NULL, UNIQUE (service, api, task_id)
+);
+PRAGMA application_id = 0x6C697072;
+PRAGMA user_version = 1;
+"""
+
+
+@pytest.fixture
+def of_format_1(journal):
+    """Give a journal as lipready wrote it before it knew fingerprints, with one task."""
+    journal.path.parent.mkdir()
+    old = json.loads(to_text(an_entry(1, stage="submitted", task_id="t-1")))
+    del old["fingerprint"]
+    row = (old["id"], 1.0, "dashscope", API, "t-1", json.dumps({**old, "body": "{}", "skew": 0.5}))
+    with closing(sqlite3.connect(journal.path)) as connection:
+        connection.executescript(FORMAT_1)
+        connection.execute("INSERT INTO entries (id, created, service, api, task_id, entry) VALUES (?,?,?,?,?,?)", row)
+        connection.commit()
+    return journal
+
+
+def format_of(journal):
+    with closing(sqlite3.connect(journal.path)) as connection:
+        return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def test_a_journal_of_format_1_is_read_and_written_on(of_format_1):
+    (entry,) = of_format_1.entries()
+    assert (entry, format_of(of_format_1)) == (an_entry(1, stage="submitted", task_id="t-1"), VERSION)
+    of_format_1.write(replace(entry, stage="downloaded"))
+    new = an_entry(2, fingerprint="f")
+    assert of_format_1.add_unless_known(new) == new
+    assert of_format_1.add_unless_known(an_entry(3, fingerprint="f")) == new
+    assert [each.stage for each in of_format_1.entries()] == ["intended", "downloaded"]
+
+
+def test_processes_that_meet_a_journal_of_format_1_lose_nothing(of_format_1):
+    together(ADD, of_format_1.path.parent, range(1, 5))
+    assert (len(of_format_1.entries()), format_of(of_format_1)) == (41, VERSION)
+
+
+def test_the_same_job_is_added_once(journal):
+    first = an_entry(1, fingerprint="f", stage="posting")
+    assert journal.add_unless_known(first) == first
+    again = journal.add_unless_known(an_entry(2, fingerprint="f", output="/b.mp4"))
+    assert again == replace(first, output="/b.mp4")
+    assert journal.entries() == (again,)
+    other = an_entry(3, fingerprint="g")
+    assert journal.add_unless_known(other) == other
+
+
+@pytest.mark.parametrize("stage", ["refused", "failed", "canceled", "forgotten"])
+def test_what_came_to_nothing_is_not_the_same_job(journal, stage):
+    journal.add(an_entry(1, fingerprint="f", stage=stage))
+    new = an_entry(2, fingerprint="f")
+    assert journal.add_unless_known(new) == new
+
+
+def test_what_was_sent_goes_before_what_was_not(journal):
+    sent = an_entry(1, fingerprint="f", stage="submitted", task_id="t-1")
+    unsent = an_entry(2, fingerprint="f")
+    journal.add(sent)
+    journal.add(unsent)
+    assert journal.add_unless_known(an_entry(3, fingerprint="f")) == sent
+    assert journal.paid_before(unsent) == sent
+    assert journal.paid_before(sent) is None
+
+
+def test_processes_that_add_the_same_job_at_once_add_it_once(journal):
+    script = "print(journal.add_unless_known(entry(int(sys.argv[2]), fingerprint='f')).id)"
+    said = together(script, journal.path.parent, range(4))
+    (entry,) = journal.entries()
+    assert said == [[entry.id]] * 4
 
 
 def test_a_row_with_something_odd_in_it_is_one_sentence(journal):
