@@ -7,10 +7,11 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from lipready.errors import DownloadError, RefusedError, UsageError
+from lipready.errors import ConfigurationError, DownloadError, RefusedError, UsageError
 from lipready.facts.task import TaskState, TaskStatus
 
 if TYPE_CHECKING:
+    from lipready.profiles.limit import Profile
     from lipready.providers.account import Account
     from lipready.providers.entry import Entry, Stage
     from lipready.providers.journal import Journal
@@ -169,7 +170,6 @@ def _locked(entry: "Entry") -> "Lock":
 
 def account_of(entry: "Entry", api_key: str | None = None) -> "Account":
     """Find the account that a job was sent from. Raises UsageError for a sandbox, which ended with its process."""
-    from lipready.profiles.loader import load_profile
     from lipready.providers.account import Account, key_of, remembered, service_of
     from lipready.providers.request import Endpoints
 
@@ -183,11 +183,21 @@ def account_of(entry: "Entry", api_key: str | None = None) -> "Account":
     service = service_of(entry.service)
     return Account(
         provider=entry.provider,
-        profile=load_profile(entry.service),
+        profile=_profile_of(entry),
         service=service,
         endpoints=Endpoints(entry.api, entry.files),
         key=key_of(service, api_key),
     )
+
+
+def _profile_of(entry: "Entry") -> "Profile":
+    """Load the profile that a job was sent by, or where that is gone the one that it extended."""
+    from lipready.profiles.loader import load_profile
+
+    try:
+        return load_profile(entry.provider)
+    except ConfigurationError:
+        return load_profile(entry.service)
 
 
 def get_task(task_id: str, *, api_key: str | None = None) -> Task:

@@ -39,10 +39,12 @@ class Point:
 
 
 POINTS = (
-    # Nothing is written down; the job is; it is locked.
+    # Nothing is written down; the job is; it is locked, and read again.
     Point("dashscope", "start", 1, 0, None),
-    Point("dashscope", "start", 1, 1, "intended"),
+    Point("dashscope", "start", 1, 1, None),
     Point("dashscope", "start", 1, 2, "intended"),
+    Point("evolink", "start", 1, 3, "intended"),
+    Point("dashscope", "start", 1, 4, "intended"),
     # A policy is at hand; a file is stored; that is written down; the other file, too.
     Point("dashscope", "getPolicy", 1, 1, "intended"),
     Point("dashscope", "POST http://BOX/upload", 1, 1, "intended"),
@@ -117,7 +119,7 @@ def test_a_killed_job_is_brought_home_and_paid_once(point, box, good_job, liprea
     film, before = tmp_path / "result.mp4", box.ledger().submissions
     box._world.faults = Faults([Fault.parse(point.fault)] if point.fault else [])
     step = point.step.replace("BOX", box.url.removeprefix("http://"))
-    options = ("--provider", point.style, "--quick", "--poll-interval", 0.1)
+    options = ("--provider", hasty(point.style, tmp_path), "--quick", "--poll-interval", 0.1)
     dead = lipready(RUN, step, point.number, point.effects, "submit", *good_job[:2], "-o", film, *options)
     assert dead.returncode == -signal.SIGKILL, dead
     left = entry(tmp_path)
@@ -145,6 +147,14 @@ def test_a_killed_job_is_brought_home_and_paid_once(point, box, good_job, liprea
     assert fault_of(str(film), SECONDS) is None
     assert (done.returncode, entry(tmp_path).stage, done.stderr) == (0, "downloaded", "")
     assert {path.name for path in tmp_path.iterdir()} == {"state", "result.mp4"}
+
+
+def hasty(style: str, folder: Path) -> Path:
+    """Write a profile that is not patient with a list of tasks."""
+    (folder / "state").mkdir()
+    path = folder / "state" / "hasty.toml"
+    path.write_text(f'extends = "{style}"\n[task]\nlookup_seconds = 1\n')
+    return path
 
 
 def entry(folder: Path) -> Entry | None:

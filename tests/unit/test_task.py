@@ -91,7 +91,7 @@ def test_there_is_no_film_yet(waiting, tmp_path):
     task, _ = waiting
     with pytest.raises((DownloadError, lipready.TaskFailedError)) as caught:
         task.download(tmp_path / "film.mp4")
-    assert "no film yet" in str(caught.value)
+    assert "no result video yet" in str(caught.value)
 
 
 def test_a_deadline_keeps_the_task(waiting, journal):

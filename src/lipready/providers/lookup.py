@@ -1,6 +1,7 @@
 """Which task is ours, where the answer to a paid request was lost: the provider is asked for its list."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
@@ -18,8 +19,8 @@ KEPT_SECONDS = 23 * 3600.0
 """Providers forget tasks after 24 h (providers.md A3): what is not in the list by then says nothing."""
 _LATE_SECONDS = 10.0
 """What was sent may still be accepted so long after we have given it up."""
-_BETWEEN_LOOKS = (1.0, 2.0, 3.0, 4.0, 5.0, *(9 * [5.0]))
-"""Seconds; a minute in all, since lists lag behind."""
+_LONGEST_PAUSE = 5.0
+"""Seconds between two looks at the list; the first are closer together."""
 _SLACK = 2.0
 """Seconds: dates in headers are whole seconds, of either clock."""
 _MOST_PAGES = 20
@@ -38,7 +39,8 @@ def look_up(account: Account, journal: Journal, entry: Entry) -> Flow[ListedTask
     """Find the task that came of an entry's request; None where the list does not show it, which proves nothing.
 
     A task is taken for ours that was created while the request was out, and that no other entry of the journal has.
-    Looks several times, since what was sent may still arrive, and the list may lag behind.
+    Looks several times, for as long as the profile says, since what was sent may still arrive, and the list may lag
+    behind.
 
     Raises OutcomeUnknownError where several tasks may be ours, and ProviderError where the provider cannot be asked.
     """
@@ -50,7 +52,7 @@ def look_up(account: Account, journal: Journal, entry: Entry) -> Flow[ListedTask
             f"`lipready tasks resume {entry.id} --task TASK` names the task, `lipready tasks forget {entry.id}` closes "
             "the job."
         )
-    for pause in (*_BETWEEN_LOOKS, None):
+    for pause in (*_pauses(float(account.profile.task.lookup_seconds)), None):
         look = yield from _look(account)
         known = yield from call(lambda: journal.known_tasks(entry.service, entry.api))
         over = begun + PAID_SECONDS + _LATE_SECONDS
@@ -69,6 +71,16 @@ def look_up(account: Account, journal: Journal, entry: Entry) -> Flow[ListedTask
             break
         yield Pause(pause)
     return None
+
+
+def _pauses(seconds: float) -> Iterator[float]:
+    """Yield the pauses between the looks, which come to so many seconds."""
+    for number in count(1):
+        if seconds <= 0:
+            return
+        pause = min(float(number), _LONGEST_PAUSE, seconds)
+        yield pause
+        seconds -= pause
 
 
 def _look(account: Account) -> Flow[_Look]:

@@ -56,10 +56,10 @@ class _Unseen:
         if not self.sightings:
             self.seconds = 0.0
         self.sightings += 1
-        service = account.service
-        if time.time() - (entry.posted or entry.created) > service.longest_seconds + _KEPT_SECONDS:
+        if time.time() - (entry.posted or entry.created) > account.service.longest_seconds + _KEPT_SECONDS:
             return True
-        return self.sightings >= service.unknown_sightings and self.seconds >= service.unknown_seconds
+        times = account.profile.task
+        return self.sightings >= times.unknown_sightings and self.seconds >= times.unknown_seconds
 
 
 def look(account: Account, journal: Journal, entry: Entry) -> Flow[tuple[Entry, TaskState]]:
@@ -74,7 +74,7 @@ def follow(account: Account, journal: Journal, entry: Entry, patience: Patience)
 
     Raises DeadlineError when the time is over, and ProviderError where nothing can be heard of the task any more: the
     task goes on in both cases. So does one that the provider says it does not know, until it has said so for as long
-    as its service names: then DeadlineError, and the job stays open.
+    as its profile names: then DeadlineError, and the job stays open.
     """
     begun, failures, unseen = time.monotonic(), 0, _Unseen()
     query = account.service.query(account.endpoints, _task_of(entry))

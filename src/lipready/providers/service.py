@@ -20,8 +20,6 @@ class Service:
     takes the number of a page, from 1; `read_list` gives the rows and whether more follow. `submit_interval` and
     `read_interval` are the seconds that the provider asks for between two requests of one account, `poll_seconds` its
     own polling interval, `longest_seconds` when a task ends by itself.
-    A task that the provider does not know is waited for until it was not known `unknown_sightings` times in a row, over
-    `unknown_seconds` or more.
     """
 
     name: str
@@ -31,8 +29,6 @@ class Service:
     read_interval: float
     poll_seconds: float
     longest_seconds: float
-    unknown_seconds: float = 600.0
-    unknown_sightings: int = 5
     largest_upload: int | None
     submit: Callable[[Endpoints, Submission, str], Request]
     read_submitted: Callable[[Answer], TaskState]
