@@ -243,7 +243,7 @@ def looked(task: Task) -> "Flow[Task]":
 
 def waited(task: Task, deadline: float | None, poll_interval: float | None, progress: Tell | None) -> "Flow[Task]":
     """Wait for a task to succeed; see `Task.wait`."""
-    from lipready.providers.collecting import not_ours
+    from lipready.providers.collecting import not_ours, require_foretold
     from lipready.providers.polling import Patience, follow, require_success
 
     if task.entry.stage == "downloaded":  # which the provider may have forgotten by now
@@ -254,6 +254,7 @@ def waited(task: Task, deadline: float | None, poll_interval: float | None, prog
     entry, state = yield from follow(task.account, _journal(), task.entry, patience)
     if entry.task_id is None and state.status != "succeeded":
         raise not_ours(entry, f"has ended without a result ({state.said})")
+    yield from require_foretold(_journal(), entry, state)
     return replace(task, entry=entry, state=require_success(task.account, state))
 
 

@@ -424,9 +424,22 @@ def test_the_task_of_a_colleague_is_never_taken_for_ours(colleague, job, made, s
     with pytest.raises(OutcomeUnknownError) as raised:
         user.run(job)
     entry = user.entry()
-    (name,) = [each.id for each in user.box.ledger().tasks if each.id == entry.candidate]
+    (name,) = [each.id for each in user.box.ledger().tasks if each.id in entry.rejected]
     assert f"`lipready tasks resume {entry.id} --task {name}`" in str(raised.value)
     assert (entry.stage, entry.task_id, user.asked("submit"), user.paid()) == ("posting", None, 1, 0)
     assert not user.out.exists()
     (kept,) = user.out.parent.glob("*suspect*")
     assert str(kept) in str(raised.value)
+
+
+@pytest.mark.parametrize("style", [DASHSCOPE, EVOLINK])
+def test_a_task_that_was_compared_is_not_compared_again(colleague, job, made, style):
+    user = colleague.beside(style, Job.of(made("grace.mp4"), job.audio, None))
+    with pytest.raises(OutcomeUnknownError):
+        user.run(job)
+    before = user.asked("download"), user.asked("poll")
+    with pytest.raises(OutcomeUnknownError, match=r"may have been paid \(5 s of video") as raised:
+        user.resume()
+    assert ("0.40 CNY" in str(raised.value)) == (style == DASHSCOPE)
+    assert (user.asked("download"), user.asked("poll")) == before
+    assert len(user.entry().rejected) == 1

@@ -54,6 +54,7 @@ def entry_lines(entry: "Entry", page: Page) -> list[str]:
     known = {
         "task": entry.task_id,
         "candidate": entry.candidate if entry.task_id is None else None,
+        "not ours": ", ".join(entry.rejected) if entry.task_id is None else None,
         "stage": f"{entry.stage} ({_MEANINGS[entry.stage]})",
         "said": entry.said,
         "error": " ".join(filter(None, (entry.code, entry.message))),

@@ -23,7 +23,8 @@ class TaskState:
     """One look at a task.
 
     `said` is the status in the provider's own spelling. `progress` is in percent. `result_url` lives 24 h and is a
-    secret of sorts: whoever has it can read the film. `seconds` is the length that is billed, in seconds.
+    secret of sorts: whoever has it can read the film. `seconds` is the length that is billed, in seconds, and `size`
+    what the provider says of the result's picture ("1280*720").
     """
 
     id: str
@@ -34,6 +35,7 @@ class TaskState:
     error: RemoteError | None = None
     request_id: str | None = None
     seconds: float | None = None
+    size: str | None = None
     credits: float | None = None
 
     @property

@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from lipready.errors import DownloadError, OutcomeUnknownError
+from lipready.facts.quantity import seconds
+from lipready.facts.task import TaskState
 from lipready.providers.download import download
 from lipready.providers.entry import Entry
-from lipready.providers.film import fault_of
+from lipready.providers.film import fault_of, is_another
 from lipready.providers.journal import Journal
 from lipready.providers.posting import note
 from lipready.providers.result_file import partial_name
@@ -29,7 +31,7 @@ def collect(
     Without a link `refresh` is asked for one, unless the video is there already. Where it will be is written down
     before it has its name: a process that is killed in between has downloaded it.
     The result of a candidate has to have the length and the size that were foretold, and makes its task the job's own;
-    otherwise it is kept apart. Raises OutcomeUnknownError then.
+    otherwise it is kept apart, and never looked at again. Raises OutcomeUnknownError then.
     """
     entry = yield from call(lambda: journal.find(entry.id))  # as it is by now
     if entry.task_id is None and (entry.expected_seconds is None or entry.expected_size is None):
@@ -51,14 +53,15 @@ def collect(
             if entry.stage == "downloaded" and error.kept is None:
                 raise _not_again(entry, error) from error
             if entry.task_id is None and error.kept is not None:
-                raise not_ours(entry, f"has another result than was foretold, which is kept in {error.kept}") from error
+                why = f"has another result than was foretold, which is kept in {error.kept}"
+                raise (yield from reject(journal, entry, why)) from error
             raise
         entry = yield from call(lambda: journal.find(entry.id))
     candidate = entry.candidate
     if entry.task_id is None and candidate is not None:
         claimed = yield from call(lambda: journal.claim(entry.id, candidate))
         if claimed is None:
-            raise not_ours(entry, f"is that of another job, whose result is in {to}")
+            raise (yield from reject(journal, entry, f"is that of another job, whose result is in {to}"))
         entry = claimed
     yield from note(journal, replace(entry, stage="downloaded", result=os.fspath(to.absolute())))
     return to
@@ -76,6 +79,24 @@ def _not_again(entry: Entry, error: DownloadError) -> DownloadError:
     return DownloadError(
         f"{error} It was downloaded before, to {entry.result}; `lipready submit --again` sends the job and pays anew."
     )
+
+
+def require_foretold(journal: Journal, entry: Entry, state: TaskState) -> Flow[None]:
+    """Reject a candidate before its result is downloaded, where the provider says that this is another one."""
+    if entry.task_id is not None or state.status != "succeeded":
+        return
+    if is_another(state.seconds, state.size, entry.expected_seconds, entry.expected_size):
+        said = " and ".join(filter(None, (None if state.seconds is None else seconds(state.seconds), state.size)))
+        raise (yield from reject(journal, entry, f"has another result ({said}) than was foretold"))
+
+
+def reject(journal: Journal, entry: Entry, why: str) -> Flow[OutcomeUnknownError]:
+    """Write down that a candidate is not the job's, so that it is not compared again; return the error that says so."""
+    error = not_ours(entry, why)
+    if entry.candidate is not None:
+        rejected = (*entry.rejected, entry.candidate)
+        yield from note(journal, replace(entry, candidate=None, rejected=rejected, message=str(error)))
+    return error
 
 
 def not_ours(entry: Entry, why: str) -> OutcomeUnknownError:

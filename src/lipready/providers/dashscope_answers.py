@@ -4,6 +4,7 @@ Errors come in two envelopes: `{code, message, request_id}` with an error status
 of a task that failed, with HTTP 200.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -18,6 +19,7 @@ from lipready.providers.wire import Answer
 WHO: Final = "DashScope"
 MODEL: Final = "videoretalk"
 
+_SIZE = re.compile(r"[1-9][0-9]{0,4}\*[1-9][0-9]{0,4}")
 _STATUSES: Mapping[str, TaskStatus] = {
     "PENDING": "queued",
     "PRE-PROCESSING": "running",
@@ -69,6 +71,7 @@ def read_task(answer: Answer) -> TaskState:
         error=_error(output, status),
         request_id=identifier(values.get("request_id")),
         seconds=number(table(values, "usage"), "video_duration"),
+        size=_size(table(values, "usage")),
     )
 
 
@@ -127,6 +130,11 @@ def _error(output: Table, status: TaskStatus) -> RemoteError | None:
         return None
     said = RemoteError(explain(code(output)).code, text(output, "message"))
     return said if status == "failed" or said.code or said.message else None
+
+
+def _size(usage: Table) -> str | None:
+    size = text(usage, "size")
+    return size if _SIZE.fullmatch(size) else None
 
 
 def _row(row: Table) -> ListedTask:

@@ -55,7 +55,8 @@ class Entry:
     `files` are base addresses. `video`, `audio` and `reference` are absolute paths, or addresses; `complete` says that
     no address had to be cut down to be stored. `fingerprint` is the same for the same job, whenever it is submitted;
     None in entries of format 1.
-    `candidate` is a task of the provider's list that may be this job's, and is so only once its result has shown it.
+    `candidate` is a task of the provider's list that may be this job's, and is so only once its result has shown it;
+    `rejected` are those whose result has shown that they are not.
     `expected_seconds` and `expected_size` ("1280*720") are what the result should have, `seconds` is what was billed.
     `said`, `code`, `message` and `request_id` are the provider's words. `result` is the path of the result video once
     it is downloaded.
@@ -88,6 +89,7 @@ class Entry:
     posted: float | None = None
     task_id: str | None = None
     candidate: str | None = None
+    rejected: tuple[str, ...] = ()
     said: str | None = None
     code: str | None = None
     message: str | None = None

@@ -16,6 +16,9 @@ models work in steps of a few frames, and the length that is billed is a rounded
 that was cut off, or another one.
 """
 
+_BILLED_TOLERANCE = 1 + float(TOLERANCE)
+"""Seconds; what is billed may be rounded up to whole ones."""
+
 _EDGE = 160
 
 
@@ -36,6 +39,18 @@ def fault_of(path: str, expected_seconds: float | None, expected_size: str | Non
         return "is cut off"
     length = facts.media.duration.believed
     return _otherwise(facts.media, length, expected_seconds, expected_size) or _unplayable(path, facts.media, length)
+
+
+def is_another(
+    seconds: float | None, size: str | None, expected_seconds: float | None, expected_size: str | None
+) -> bool:
+    """Whether a result video of which the provider says so much cannot be the one that was ordered."""
+    if seconds is not None and expected_seconds is not None and abs(seconds - expected_seconds) > _BILLED_TOLERANCE:
+        return True
+    if size is None or expected_size is None:
+        return False
+    width, height = map(int, size.split("*"))
+    return not _alike((width, height), expected_size)
 
 
 def _otherwise(

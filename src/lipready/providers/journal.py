@@ -128,7 +128,9 @@ class Journal:
             for each in entries
             if each.task_id == text or (len(text) >= _SHORTEST_PREFIX and each.id.startswith(start))
         ]
-        found = found or [each for each in entries if each.task_id is None and text and each.candidate == text]
+        found = found or [
+            each for each in entries if each.task_id is None and text and text in {each.candidate, *each.rejected}
+        ]
         if len(found) == 1:
             return found[0]
         if found:

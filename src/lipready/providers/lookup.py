@@ -38,7 +38,8 @@ class _Look:
 def look_up(account: Account, journal: Journal, entry: Entry) -> Flow[ListedTask | None]:
     """Find the task that came of an entry's request; None where the list does not show it, which proves nothing.
 
-    A task is taken for ours that was created while the request was out, and that no other entry of the journal has.
+    A task is taken for ours that was created while the request was out, and that no other entry of the journal has. Not
+    looked at are those that the entry has rejected.
     Looks several times, for as long as the profile says, since what was sent may still arrive, and the list may lag
     behind.
 
@@ -54,7 +55,7 @@ def look_up(account: Account, journal: Journal, entry: Entry) -> Flow[ListedTask
         )
     for pause in (*_pauses(float(account.profile.task.lookup_seconds)), None):
         look = yield from _look(account)
-        known = yield from call(lambda: journal.known_tasks(entry.service, entry.api))
+        known = yield from call(lambda: journal.known_tasks(entry.service, entry.api) | {*entry.rejected})
         over = begun + PAID_SECONDS + _LATE_SECONDS
         begin, end = begun + look.skew - _SLACK, min(time.time(), over) + look.skew + _SLACK
         ours = [task for task in look.tasks if task.id not in known and _within(task, begin, end)]

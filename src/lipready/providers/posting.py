@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from http import HTTPStatus
 
 from lipready.errors import LipreadyError, NotSentError, OutcomeUnknownError, ProviderError, RefusedError
-from lipready.facts.quantity import seconds
+from lipready.facts.quantity import money, seconds
 from lipready.facts.task import TaskState
 from lipready.providers.account import Account
 from lipready.providers.entry import Entry
@@ -137,10 +138,18 @@ def note(journal: Journal, entry: Entry) -> Flow[Entry]:
 
 def _unknown(account: Account, entry: Entry, cause: ProviderError | None) -> OutcomeUnknownError:
     why = f" ({str(cause).rstrip('.')})" if cause is not None else ""
-    paid = "" if entry.expected_seconds is None else f" ({seconds(entry.expected_seconds)} of video)"
     return OutcomeUnknownError(
         f"Whether {account.service.title} has accepted the job {entry.id} is not known{why}. It may have been "
-        f"paid{paid}, so it was not sent again: `lipready tasks resume {entry.id}` looks for its task once more, with "
-        "`--task TASK` it is named, `lipready tasks forget` closes the job, and `lipready submit --again` sends it and "
-        "pays anew."
+        f"paid{_cost(account, entry)}, so it was not sent again: `lipready tasks resume {entry.id}` looks for its task "
+        "once more, with `--task TASK` it is named, `lipready tasks forget` closes the job, and `lipready submit "
+        "--again` sends it and pays anew."
     )
+
+
+def _cost(account: Account, entry: Entry) -> str:
+    """Say what a job costs where it was accepted: seconds, and money where the provider publishes a price."""
+    if entry.expected_seconds is None:
+        return ""
+    price = account.profile.price
+    paid = "" if price is None else f", {money(price.per_second * Fraction(entry.expected_seconds))} {price.currency}"
+    return f" ({seconds(entry.expected_seconds)} of video{paid})"

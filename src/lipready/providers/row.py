@@ -26,8 +26,11 @@ def from_text(text: object) -> Entry:
         raise ValueError("an entry of the journal is no object")  # noqa: TRY004 - wrong data, not a wrong call
     for name in _FORMER:
         value.pop(name, None)
+    rejected = value.get("rejected", [])
+    if not isinstance(rejected, list) or not all(isinstance(each, str) for each in rejected):
+        raise ValueError("the rejected tasks of an entry are no list of ids")
     uploads = tuple(Upload(**_checked(Upload, each)) for each in value["uploads"])
-    return Entry(**_checked(Entry, {**value, "uploads": uploads}))
+    return Entry(**_checked(Entry, {**value, "uploads": uploads, "rejected": tuple(rejected)}))
 
 
 def _checked(kind: type[Entry | Upload], value: object) -> Mapping[str, Any]:

@@ -89,6 +89,7 @@ times = st.floats(allow_nan=False, allow_infinity=False)
         ).map(tuple),
         message=st.none() | st.text(),
         fingerprint=st.none() | plain,
+        rejected=st.lists(plain, max_size=2).map(tuple),
         video_extension=st.booleans(),
     )
 )

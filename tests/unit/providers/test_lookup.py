@@ -1,6 +1,8 @@
 """The provider's list of tasks, and which of them is ours."""
 
 import time
+from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
@@ -14,9 +16,12 @@ HOUR = 3600.0
 def looked_up(play, account, journal, entry_of):
     """Look for the task of a request that went out so many seconds ago: `looked_up(provider, ago=…)`."""
 
-    def run(provider, ago=1.0, style="dashscope"):
-        at = account(style)
-        entry = entry_of(at, stage="posting", posted=time.time() - ago)
+    def run(provider, ago=1.0, patience=None, **fields):
+        at = account("dashscope")
+        if patience is not None:
+            times = replace(at.profile.task, lookup_seconds=patience)
+            at = replace(at, profile=replace(at.profile, task=times))
+        entry = entry_of(at, stage="posting", posted=time.time() - ago, **fields)
         return play(look_up(at, journal, entry), provider)
 
     return run
@@ -91,3 +96,17 @@ def test_a_day_old_request_is_not_looked_for(looked_up, provider):
     played = looked_up(provider(), ago=24 * HOUR)
     assert isinstance(played.error, OutcomeUnknownError)
     assert "look at the provider's bill" in str(played.error)
+
+
+def test_what_was_rejected_is_not_looked_at_again(looked_up, provider):
+    p = provider()
+    p.lists = [lambda _: p.rows(p.row("theirs")), lambda _: p.rows(p.row("theirs"), p.row("ours"))]
+    assert looked_up(p, rejected=("theirs",)).value.id == "ours"
+
+
+@pytest.mark.parametrize(("patience", "looks"), [("60", 15), ("7/2", 4)])
+def test_the_list_is_asked_for_as_long_as_the_profile_says(looked_up, provider, patience, looks):
+    p = provider()
+    p.lists = [p.rows()]
+    played = looked_up(p, patience=Fraction(patience))
+    assert (played.value, len(played.sent)) == (None, looks)
