@@ -4,6 +4,9 @@ import os
 import secrets
 import time
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lipready.check import Progress, Settings, check_job, require_inputs, stage
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
     from lipready.providers.sending import Parcel
     from lipready.providers.wire import Flow
 
+_BYTES_A_SECOND = Fraction(500_000)
+"""Four megabits a second, which is much for the sizes that the providers take."""
+
 __all__ = ["Sending", "submit", "submit_async"]
 
 
@@ -35,7 +41,8 @@ class Sending:
 
     `force` sends in spite of errors; with `fail_on` "warning" a warning keeps a job back as well. `bucket`
     ("s3://NAME/PREFIX") stores the files in a bucket of the user's own instead of the provider's storage. `output` is
-    where the film shall be in the end; nothing is written there yet. `again` sends and pays a job anew that was sent
+    where the result video shall be in the end; nothing is written there yet, but nothing is sent where that would not
+    be possible. `again` sends and pays a job anew that was sent
     already, instead of attaching to its task.
     """
 
@@ -62,10 +69,10 @@ def submit(
     The same job (inputs by content, options, account) is sent once: where it was sent from this machine already, the
     task is that one (`Task.attached`), unless `sending.again` is set.
 
-    Raises PreflightError (with the report) where the check finds errors, UsageError without a video and an audio track
-    and for a file that is not there or may not be read, ConfigurationError without a key, RefusedError where the
-    provider does not want the job, NotSentError where it cannot be reached, OutcomeUnknownError where the answer was
-    lost and nobody can tell what came of it.
+    Raises PreflightError (with the report) where the check finds errors, UsageError without a video and an audio track,
+    for a file that is not there or may not be read and for an output that cannot be written, ConfigurationError without
+    a key, RefusedError where the provider does not want the job, NotSentError where it cannot be reached,
+    OutcomeUnknownError where the answer was lost and nobody can tell what came of it.
     """
     from lipready.providers.run import run
 
@@ -116,6 +123,7 @@ def send_checked(
     bucket = None if sending.bucket is None else parse_bucket(sending.bucket)
     parcel = _parcel(job, bucket, progress)
     entry, journal = _entry(job, report, account, sending), Journal(state_folder())
+    yield from call(lambda: require_output(sending.output, _largest_result(report.facts, entry.expected_seconds)))
     mark = yield from call(lambda: fingerprint(account, entry, parcel))
     entry = replace(entry, fingerprint=mark)
     if sending.again:
@@ -124,9 +132,28 @@ def send_checked(
     return Task.of(account, sent, attached=earlier)
 
 
+def require_output(output: str | None, most: int = 0) -> None:
+    """Require that a result video of up to so many bytes can be written to a path, unless a job has it there already.
+
+    Raises UsageError where it cannot. Whether it is this very job that has it there is known only when its files have
+    been read.
+    """
+    from lipready.providers.journal import Journal
+    from lipready.providers.result_file import require_place
+    from lipready.providers.state import state_folder
+
+    if output is None:
+        return
+    place = os.path.abspath(output)  # noqa: PTH100 - keeps links
+    if os.path.lexists(place) and any(each.result == place for each in Journal(state_folder()).entries()):
+        return
+    require_place(Path(place), most)
+
+
 def _checked_and_sent(job: Job, account: "Account", settings: Settings, sending: Sending) -> "Flow[Task]":
     from lipready.providers.wire import call
 
+    yield from call(lambda: require_output(sending.output))
     report = yield from call(lambda: check_job(job, account.profile, settings))
     return (yield from send_checked(job, report, account, sending, settings.progress))
 
@@ -194,7 +221,7 @@ def _entry(job: Job, report: Report, account: "Account", sending: Sending) -> "E
         face_threshold=options.face_threshold,
         callback=callback,
         complete=plain == addresses and callback == options.callback_url,
-        output=sending.output,
+        output=None if sending.output is None else os.path.abspath(sending.output),  # noqa: PTH100 - keeps links
         expected_seconds=_expected_seconds(report.facts),
         expected_size=_expected_size(report.facts),
         stage="intended",
@@ -215,6 +242,18 @@ def _expected_seconds(facts: JobFacts) -> float | None:
     if len(lengths) < both:
         return None
     return float(lengths[1] if facts.request.video_extension else min(lengths))
+
+
+def _largest_result(facts: JobFacts, expected_seconds: float | None) -> int:
+    """Bound how many bytes the result video may have: as many a second as the video that is sent, or a good deal."""
+    file, most = facts.video, _BYTES_A_SECOND
+    if expected_seconds is None or file is None:
+        return 0
+    if isinstance(file.media, VideoFacts) and not isinstance(file.media.duration, Unmeasured):
+        length = file.media.duration.believed
+        if not isinstance(file.bytes, Unmeasured) and length > 0:
+            most = max(most, file.bytes / length)
+    return ceil(most * Fraction(expected_seconds))
 
 
 def _expected_size(facts: JobFacts) -> str | None:

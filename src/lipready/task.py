@@ -124,14 +124,24 @@ def resume(task_id: str, *, api_key: str | None = None) -> Task:
     return run(account, resumed(account, entry))
 
 
-def resumed(account: "Account", entry: "Entry", *, submit: bool = True) -> "Flow[Task]":
-    """Take up a job; see `resume`. Without `submit` nothing is sent: UsageError for a job that never was."""
+def resumed(account: "Account", entry: "Entry", *, submit: bool = True, output: str | None = None) -> "Flow[Task]":
+    """Take up a job; see `resume`. Without `submit` nothing is sent: UsageError for a job that never was.
+
+    `output` is where its result shall be, from now on.
+    """
     from lipready.providers.sending import take_up
 
     journal = _journal()
+
     # What another process has written in the meantime counts, not what was read before it was alone with the job.
-    taken = yield from alone(entry, lambda: take_up(account, journal, journal.find(entry.id), submit=submit))
-    return Task.of(account, taken)
+    def taken() -> "Flow[Entry]":
+        now = journal.find(entry.id)
+        if output is not None and now.open and now.output != output:
+            now = replace(now, output=output)
+            journal.write(now)
+        return (yield from take_up(account, journal, now, submit=submit))
+
+    return Task.of(account, (yield from alone(entry, taken)))
 
 
 def alone(entry: "Entry", work: "Callable[[], Flow[_T]]") -> "Flow[_T]":

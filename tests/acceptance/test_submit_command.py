@@ -93,10 +93,10 @@ def test_a_film_that_is_there_is_not_paid_for(run, job, shared, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("-o", "gone/result.mp4"), "its folder does not exist"),
+        (("-o", "gone/result.mp4"), "does not exist: create it"),
         ((), "--no-wait"),
-        (("-o", "x.mp4", "--provider", "nobody"), "jobs can be sent to dashscope, evolink"),
-        (("-o", "x.mp4", "--provider", "sandbox:nobody"), "jobs can be sent to dashscope, evolink"),
+        (("-o", "x.mp4", "--provider", "nobody"), "There is no profile 'nobody'"),
+        (("-o", "x.mp4", "--provider", "sandbox:nobody"), "Jobs can be sent to dashscope, evolink"),
         (("-o", "x.mp4", "--person", "1"), "--prepare"),
         (("-o", "x.mp4", "--bucket", "ftp://x"), "s3://"),
         (("-o", "x.mp4", "--poll-interval", "0"), "--poll-interval"),

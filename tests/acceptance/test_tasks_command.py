@@ -119,7 +119,7 @@ def test_resume_without_an_id_brings_all_of_them_home(at, fast, job, tmp_path):
 
 def test_one_that_cannot_be_brought_home_does_not_keep_the_others_back(at, fast, job, tmp_path):
     run = at(fast)
-    first, second = submitted(run, job, "-o", "one.mp4"), submitted(run, job, "-o", "two.mp4")
+    first, second = submitted(run, job, "-o", "one.mp4"), submitted(run, job, "-o", "two.mp4", "--again")
     (tmp_path / "cwd" / "one.mp4").write_text("mine")
     done = run("tasks", "resume", *SOON)
     assert done.returncode == 2
@@ -229,7 +229,7 @@ def test_what_was_never_sent_is_sent_only_by_its_id_and_can_be_closed(at, fast, 
     journal = Journal(tmp_path / "state")
     (sent,) = journal.entries()
     for name in ("aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc"):  # as a process leaves them that was killed
-        journal.add(replace(sent, id=name, task_id=None, stage="intended", output=None, result=None))
+        journal.add(replace(sent, id=name, task_id=None, stage="intended", output=None, result=None, fingerprint=None))
 
     bare = run("tasks", "resume", *SOON)
     assert (bare.returncode, bare.stdout) == (0, "")

@@ -34,15 +34,15 @@ def counted(running):
 
 
 @pytest.mark.parametrize("provider", ["dashscope", "evolink"])
-def test_a_job_becomes_a_task_and_the_journal_knows_it(sandbox, job, journal, provider):
-    before = counted(sandbox)
-    task = lipready.submit(job, provider=provider, settings=QUICK, sending=Sending(output="/films/f.mp4"))
+def test_a_job_becomes_a_task_and_the_journal_knows_it(sandbox, job, journal, provider, tmp_path):
+    before, output = counted(sandbox), str(tmp_path / "f.mp4")
+    task = lipready.submit(job, provider=provider, settings=QUICK, sending=Sending(output=output))
     assert counted(sandbox) == before + 1
     assert task.id in {each.id for each in sandbox.ledger().tasks}
     assert task.status == "queued"
     (entry,) = journal.entries()
     assert entry == task.entry
-    assert (entry.stage, entry.task_id, entry.output) == ("submitted", task.id, "/films/f.mp4")
+    assert (entry.stage, entry.task_id, entry.output) == ("submitted", task.id, output)
     assert {each.role for each in entry.uploads} == {"video", "audio"}
     assert entry.expected_seconds == pytest.approx(5.0, abs=1.1)
     assert os.environ["DASHSCOPE_API_KEY"].encode() not in journal.path.read_bytes()

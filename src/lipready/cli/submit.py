@@ -12,7 +12,6 @@ from lipready.cli.homecoming import Patience, bring_home, outcome_writer
 from lipready.cli.options import RECORD_FORMATS, Shared, allow_private_option, judging_options, request_options
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, FOUND
-from lipready.errors import UsageError
 from lipready.job import Job, RequestOptions
 
 if TYPE_CHECKING:
@@ -98,12 +97,13 @@ def command(
     from lipready.check import Settings
     from lipready.cli.inputs import assign
     from lipready.cli.report_files import refuse_inputs
-    from lipready.submit import Sending, find_account
+    from lipready.submit import Sending, find_account, require_output
 
     options = RequestOptions(video_extension, face_threshold, callback_url)
     job = assign(files, video=video, audio=audio, reference=reference, options=options, say=session.complain)
     refuse_inputs(shared.reports, [job])
-    output = None if out is None else _new_film(out)
+    output = None if out is None else os.fspath(out.absolute())
+    require_output(output)
     settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame, allow_private=allow_private)
     sending = Sending(force=force, fail_on=shared.fail_on, bucket=bucket, output=output, again=again)
     account, patience = find_account(shared.provider), Patience(poll_interval, deadline)
@@ -207,12 +207,3 @@ def _folder_for(job: Job, output: str | None) -> Path:
     """Name the folder of repaired files: `result-ready` beside `result.mp4`."""
     beside = Path(output or job.video or job.audio or "job").absolute()
     return beside.with_name(f"{beside.stem}-ready")
-
-
-def _new_film(path: Path) -> str:
-    """Refuse early what would be refused after the film was paid for."""
-    if os.path.lexists(path):
-        raise UsageError(f"{path} exists already: choose another name for the film.")
-    if not path.absolute().parent.is_dir():
-        raise UsageError(f"{path}: its folder does not exist.")
-    return os.fspath(path.absolute())

@@ -184,7 +184,7 @@ def _bring_home(entry: "Entry", film: Path, patience: Patience, show: Outcome, *
     if not film.parent.is_dir():
         raise UsageError(f"{film}: its folder does not exist; choose another one (-o).")
     account = account_of(entry)
-    task = run(account, resumed(account, entry, submit=submit))
+    task = run(account, resumed(account, entry, submit=submit, output=os.fspath(film)))
     return bring_home(task, os.fspath(film), patience, show)
 
 

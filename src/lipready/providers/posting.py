@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from http import HTTPStatus
+from pathlib import Path
 
-from lipready.errors import LipreadyError, NotSentError, OutcomeUnknownError, ProviderError, RefusedError
+from lipready.errors import LipreadyError, NotSentError, OutcomeUnknownError, ProviderError, RefusedError, UsageError
 from lipready.facts.quantity import money, seconds
 from lipready.facts.task import TaskState
 from lipready.providers.account import Account
@@ -17,6 +18,7 @@ from lipready.providers.locks import Lock, acquired
 from lipready.providers.lookup import look_up
 from lipready.providers.reading import pause_after, take_turn
 from lipready.providers.request import Submission
+from lipready.providers.result_file import require_place
 from lipready.providers.retry import PAID_ATTEMPTS
 from lipready.providers.wire import Flow, Pause, T, call, send
 
@@ -32,8 +34,8 @@ def post(account: Account, journal: Journal, entry: Entry, submission: Submissio
     provider says of keys of idempotency: its list of tasks is asked what came of it, and what it shows is a candidate.
 
     Raises RefusedError where the provider does not want the job and NotSentError where it cannot be reached (the entry
-    is closed, nothing was paid), and OutcomeUnknownError where it stays open whether there is a task: then the entry
-    stays at "posting".
+    is closed, nothing was paid), UsageError where the result could not be written (as well), and OutcomeUnknownError
+    where it stays open whether there is a task: then the entry stays at "posting".
     """
     return (yield from _alone(account, lambda: _post(account, journal, entry, submission)))
 
@@ -67,6 +69,7 @@ def _post(account: Account, journal: Journal, entry: Entry, submission: Submissi
     failures = 0
     while True:
         yield from take_turn(f"submit {account.name}", account.service.submit_interval)
+        yield from _require_place(journal, entry)
         entry = yield from note(journal, replace(entry, stage="posting", posted=time.time()))
         try:
             answer = yield from send(request)
@@ -83,6 +86,18 @@ def _post(account: Account, journal: Journal, entry: Entry, submission: Submissi
             yield from _hold_back(account, error, failures)
         else:
             return (yield from _accepted(account, journal, entry, state))
+
+
+def _require_place(journal: Journal, entry: Entry) -> Flow[None]:
+    """Close a job whose result could not be written where it shall be: that may have changed since it was checked."""
+    if entry.output is None:
+        return
+    place = Path(entry.output)
+    try:
+        yield from call(lambda: require_place(place))
+    except UsageError as error:
+        yield from close(journal, entry, error)
+        raise
 
 
 def _certainly_without_a_task(error: ProviderError) -> bool:

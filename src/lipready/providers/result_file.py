@@ -2,10 +2,12 @@
 
 import hashlib
 import os
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from lipready.errors import DownloadError, UsageError
 from lipready.providers.state import sync_folder
@@ -16,6 +18,23 @@ SUFFIX = ".lipready.partial"
 def partial_name(task_id: str) -> str:
     """Name the file into which a task's result is fetched, so that every later process finds it."""
     return f".{hashlib.sha256(task_id.encode()).hexdigest()[:16]}{SUFFIX}"
+
+
+def require_place(to: Path, most: int = 0) -> None:
+    """Require that a result of up to so many bytes can be written to a path.
+
+    Raises UsageError where another file has the name, nothing can be written there, or the disk has no room for it.
+    """
+    ResultFile.at(to, partial_name(""), replace=False)
+    try:
+        free = shutil.disk_usage(to.parent).free
+    except OSError:  # a file system that does not say
+        return
+    if most > free:
+        raise UsageError(
+            f"The result may have {most / 1e6:.1f} MB, and {free / 1e6:.1f} MB are free in {to.parent}: make room, or "
+            "choose another place for it."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +58,21 @@ class ResultFile:
                 f"The folder {to.parent} does not exist: create it, or choose another place for the result."
             )
         place.require_free()
-        if not os.access(to.parent, os.W_OK | os.X_OK):
-            raise UsageError(f"Nothing can be written to the folder {to.parent}: choose another place for the result.")
+        place.require_writable()
         return place
+
+    def require_writable(self) -> None:
+        """Raise UsageError where no file can be written there: tried out, since rights do not tell for every user."""
+        try:
+            with suppress(FileNotFoundError):
+                self.final.lstat()  # which also fails for a name that is too long
+            with NamedTemporaryFile(dir=self.final.parent, prefix=".", suffix=SUFFIX):
+                pass
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise UsageError(
+                f"{self.final} cannot be written ({reason}): choose another place for the result."
+            ) from error
 
     def require_free(self) -> None:
         """Raise UsageError where another file has the name, and may not be replaced."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from lipready.errors import JournalError, LipreadyError, UsageError
@@ -18,6 +19,7 @@ from lipready.providers.journal import Journal
 from lipready.providers.locks import Lock, acquired
 from lipready.providers.posting import close, note, post, recover
 from lipready.providers.request import Submission
+from lipready.providers.result_file import require_place
 from lipready.providers.upload import Source, Stored, upload
 from lipready.providers.wire import Flow, call
 
@@ -105,6 +107,9 @@ def _deliver(account: Account, journal: Journal, entry: Entry, parcel: Parcel | 
     parcel it is what the entry says. Whatever fails before the paid request closes the entry: nothing was paid.
     """
     try:
+        if entry.output is not None:
+            place = Path(entry.output)
+            yield from call(lambda: require_place(place))
         parcel = parcel or (yield from _parcel_written_down(account, entry))
         urls, entry = yield from _stored(account, journal, entry, parcel)
         submission = _submission(entry, parcel, urls)

@@ -228,7 +228,7 @@ def test_a_later_look_that_finds_nothing_sends_nothing(play, provider, account, 
     rows = provider()
     played = play(take_up(at, journal, entry), provider(lists=[rows.rows()]))
     assert isinstance(played.error, OutcomeUnknownError)
-    assert "(5 s of video)" in str(played.error)
+    assert "(5 s of video, 0.40 CNY)" in str(played.error)
     assert (journal.find(entry.id).stage, steps(played), played.pauses) == ("posting", ["GET"], [])
 
 
