@@ -51,6 +51,7 @@ class ResultFile:
         if Path(name).name != name:
             raise ValueError(f"{name} is no name of a file")
         place = cls(to, to.with_name(name), replace)
+        place.require_possible()
         if to.is_dir():
             raise UsageError(f"{to} is a folder: name the file that the result is to be written to.")
         if not to.parent.is_dir():
@@ -61,18 +62,25 @@ class ResultFile:
         place.require_writable()
         return place
 
+    def require_possible(self) -> None:
+        """Raise UsageError for a name that no file can have, or of which nobody here may know whether one has it."""
+        try:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                self.final.lstat()
+        except (OSError, ValueError) as error:
+            raise self._not_writable(error) from error
+
     def require_writable(self) -> None:
         """Raise UsageError where no file can be written there: tried out, since rights do not tell for every user."""
         try:
-            with suppress(FileNotFoundError):
-                self.final.lstat()  # which also fails for a name that is too long
             with NamedTemporaryFile(dir=self.final.parent, prefix=".", suffix=SUFFIX):
                 pass
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise UsageError(
-                f"{self.final} cannot be written ({reason}): choose another place for the result."
-            ) from error
+        except OSError as error:
+            raise self._not_writable(error) from error
+
+    def _not_writable(self, error: Exception) -> UsageError:
+        reason = getattr(error, "strerror", None) or error
+        return UsageError(f"{self.final} cannot be written ({reason}): choose another place for the result.")
 
     def require_free(self) -> None:
         """Raise UsageError where another file has the name, and may not be replaced."""
