@@ -31,6 +31,12 @@ def command(*, host: str, port: int, pace: float, faults: Sequence[str], session
     STEP is one of policy, upload, submit, poll, list, cancel, download; KIND one of delay=SECONDS,
     reset-before, reset-after, lost, 429, 429-after=SECONDS, 500, 500-after, 503, truncated, half, expired,
     slow=BYTES_PER_SECOND, broken=BYTES, quota, huge, nested, html, redirect=URL.
+
+    Some happen beside any other fault of the step: list:lag=SECONDS (younger tasks are not listed) and
+    submit:ignore-key (the Idempotency-Key is not looked at) last unless a COUNT is given; poll:unknown=SECONDS (tasks
+    are not known) ends so long after the first poll; list:foreign lists a colleague's task with another result, as if
+    submitted when this account last did. Seconds are those of the sandbox's clock: a POST of {"advance": SECONDS} to
+    /sandbox/clock sets it ahead.
     """
     from lipready.sandbox.fault import Fault
     from lipready.sandbox.serve import SandboxOptions, serving

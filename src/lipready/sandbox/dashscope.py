@@ -1,13 +1,11 @@
 """DashScope's side of the sandbox, under /api/v1."""
 
-import time
 from datetime import UTC, datetime, timedelta, timezone
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from lipready.sandbox.answers import dashscope_answer, dashscope_error, refusal, unauthorized
 from lipready.sandbox.body import json_body, number_of, text_of, threshold_of
-from lipready.sandbox.interpose import EXPIRED
+from lipready.sandbox.interpose import BESIDE, EXPIRED
 from lipready.sandbox.policy import issue
 from lipready.sandbox.task import ENDED, Asked, Task
 
@@ -43,7 +41,7 @@ class DashScope:
         account = self._account(request)
         if account is None:
             return unauthorized("dashscope")
-        if not account.policies.admits(monotonic()):
+        if not account.policies.admits(self._world.clock.steady()):
             return refusal("dashscope", 429)
         query = request.query_params
         if query.get("action") != "getPolicy" or not query.get("model"):
@@ -52,7 +50,7 @@ class DashScope:
             return dashscope_error(404, "ModelNotFound", "Model can not be found.")
         world = self._world
         expired = bool(request.scope.get(EXPIRED))
-        data = issue(world.secret, account.id, world.largest_upload, time.time(), expired=expired)
+        data = issue(world.secret, account.id, world.largest_upload, world.clock.now(), expired=expired)
         return dashscope_answer({"data": {**data, "upload_host": f"{world.url}/upload"}})
 
     async def submit(self, request: "Request") -> "Response":
@@ -61,7 +59,7 @@ class DashScope:
         account = self._account(request)
         if account is None:
             return unauthorized("dashscope")
-        if not account.submits.admits(monotonic()):
+        if not account.submits.admits(self._world.clock.steady()):
             return refusal("dashscope", 429)
         try:
             asked = _read(body, request)
@@ -76,11 +74,11 @@ class DashScope:
         account = self._account(request)
         if account is None:
             return unauthorized("dashscope")
-        if not account.queries.admits(monotonic()):
+        if not account.queries.admits(self._world.clock.steady()):
             return refusal("dashscope", 429)
         name = request.path_params["id"]
         task = self._world.task_of("dashscope", account, name)
-        if task is None:
+        if task is None or "unknown" in request.scope[BESIDE]:
             return dashscope_answer({"output": {"task_id": name, "task_status": "UNKNOWN"}})
         return dashscope_answer(_described(task, self._world.url))
 
@@ -89,13 +87,13 @@ class DashScope:
         account = self._account(request)
         if account is None:
             return unauthorized("dashscope")
-        if not account.cancels.admits(monotonic()):
+        if not account.cancels.admits(self._world.clock.steady()):
             return refusal("dashscope", 429)
         task = self._world.task_of("dashscope", account, request.path_params["id"])
         if task is None or task.state != "PENDING":
             message = "Failed to cancel the task, please confirm if the task is in PENDING status."
             return dashscope_error(400, "UnsupportedOperation", message)
-        task.state, task.ended = "CANCELED", time.time()
+        task.state, task.ended = "CANCELED", self._world.clock.now()
         return dashscope_answer({})
 
     async def list_tasks(self, request: "Request") -> "Response":
@@ -103,18 +101,18 @@ class DashScope:
         account = self._account(request)
         if account is None:
             return unauthorized("dashscope")
-        if not account.lists.admits(monotonic()):
+        if not account.lists.admits(self._world.clock.steady()):
             return refusal("dashscope", 429)
         try:
             page = number_of(request, "page_no", 1, _MOST_PAGES)
             size = number_of(request, "page_size", _PAGE_SIZE, _LARGEST_PAGE)
-            begin, end = _window(request)
+            begin, end = _window(request, self._world.clock.now())
         except ValueError as error:
             return dashscope_error(400, "InvalidParameter", f"{error}.")
         query = request.query_params
         rows = [
             _row(task, account)
-            for task in self._world.tasks_of("dashscope", account)
+            for task in self._world.listed("dashscope", account, request.scope[BESIDE])
             if begin <= task.created <= end
             and query.get("model_name") in {None, "", task.asked.model}
             and query.get("status") in {None, "", task.status}
@@ -214,10 +212,10 @@ def _row(task: Task, account: "Account") -> dict[str, Any]:
     return row
 
 
-def _window(request: "Request") -> tuple[float, float]:
+def _window(request: "Request", now: float) -> tuple[float, float]:
     """Read the window of a list, in seconds since 1970: a day at most, and the last day by default."""
     given = [request.query_params.get(name, "") for name in ("start_time", "end_time")]
-    end = _moment(given[1]) + 1 if given[1] else time.time()
+    end = _moment(given[1]) + 1 if given[1] else now
     begin = _moment(given[0]) if given[0] else end - _DAY
     if not 0 <= end - begin <= _DAY + 1:
         raise ValueError("end_time must be within 24 hours after start_time")

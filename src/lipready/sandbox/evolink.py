@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lipready.probe.request import examine_request
 from lipready.sandbox.answers import evolink_answer, evolink_error, unauthorized
 from lipready.sandbox.body import json_body, number_of, text_of, threshold_of
+from lipready.sandbox.interpose import BESIDE
 from lipready.sandbox.task import Asked, Replay, Task
 
 if TYPE_CHECKING:
@@ -58,14 +59,15 @@ class EvoLink:
         except _Refused as refused:
             return refused.answer()
         # From here to the end nothing is awaited, so that two requests of one key cannot both be the first.
-        before = account.replays.get(key) if key else None
+        ignored = "ignore-key" in request.scope[BESIDE]
+        before = account.replays.get(key) if key and not ignored else None
         if before is not None and before.body != body:
             message = "Idempotency-Key was already used for a different request body"
             return evolink_error(409, "idempotency_conflict", message)
         if before is not None:
             return evolink_answer(before.answer, headers={"idempotency-replayed": "true"})
         answer = described(self._world.submit("evolink", account, asked), self._world.url)
-        if key:
+        if key and not ignored:
             account.replays[key] = Replay(body or {}, answer)
         return evolink_answer(answer)
 
@@ -78,7 +80,7 @@ class EvoLink:
         if not name.startswith(PREFIX):
             return evolink_error(400, "invalid_task_id", f"task_id must start with '{PREFIX}'", param="task_id")
         task = self._world.task_of("evolink", account, name)
-        if task is None:
+        if task is None or "unknown" in request.scope[BESIDE]:
             return evolink_error(404, "invalid_task_id", "Task not found", param="task_id")
         return evolink_answer(described(task, self._world.url))
 
@@ -95,7 +97,7 @@ class EvoLink:
         query = request.query_params
         rows = [
             _row(task)
-            for task in self._world.tasks_of("evolink", account)
+            for task in self._world.listed("evolink", account, request.scope[BESIDE])
             if query.get("status") in {None, "", task.status}
             and query.get("model") in {None, "", task.asked.model}
             and query.get("type") in {None, "", "video"}

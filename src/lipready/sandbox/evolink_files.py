@@ -1,6 +1,5 @@
 """EvoLink's files API, under /api/v1/files."""
 
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,7 +64,7 @@ class EvoLinkFiles:
         account = self._world.account_of(request.headers.get("authorization", ""))
         if account is None:
             return unauthorized("files")
-        stored = self._world.files.find(request.path_params["id"], time.time())
+        stored = self._world.files.find(request.path_params["id"], self._world.clock.now())
         if stored is None or stored.account != account.id:
             return files_error(404, "File not found")
         self._world.files.drop(stored.id)
@@ -88,7 +87,7 @@ class EvoLinkFiles:
         return None
 
     def _keep(self, account: "Account", received: Received) -> Stored:
-        now, name = time.time(), f"file_{token_hex(12)}"
+        now, name = self._world.clock.now(), f"file_{token_hex(12)}"
         called = Path(received.fields.get("file_name") or received.fields.get("fileName") or received.file_name or "")
         stored = Stored(
             id=name,

@@ -3,7 +3,6 @@
 import asyncio
 import ipaddress
 import re
-import time
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -49,7 +48,7 @@ async def _fetch(world: "World", task: Task, url: str, role: Role, folder: Path)
 
 def _uploaded(world: "World", task: Task, url: str) -> Path | None:
     """Find a file that was uploaded here; None for an address anywhere else."""
-    now = time.time()
+    now = world.clock.now()
     if url.startswith("oss://") and task.style == "dashscope":
         stored = world.oss.find(url.removeprefix("oss://"), now)
         if stored is None or stored.account != task.account:

@@ -41,7 +41,10 @@ class Film:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Task:
-    """One task, which moves from state to state; times are seconds since 1970, `state` is DashScope's word."""
+    """One task, which moves from state to state; times are seconds since 1970, `state` is DashScope's word.
+
+    `foreign` is a colleague's, whose result has nothing to do with what was asked for here.
+    """
 
     id: str
     style: Style
@@ -49,6 +52,7 @@ class Task:
     asked: Asked
     created: float
     request_id: str
+    foreign: bool = False
     state: str = "PENDING"
     started: float | None = None
     ended: float | None = None

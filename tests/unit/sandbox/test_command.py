@@ -11,6 +11,8 @@ from contextlib import contextmanager
 import httpx2
 import pytest
 
+from lipready.sandbox.fault import KINDS, STEPS
+
 # By way of the table of commands, whether or not it lists the sandbox yet.
 PROGRAM = (
     "import sys; from lipready.cli import group; group._COMMANDS.setdefault('sandbox', ''); "
@@ -82,3 +84,10 @@ def test_what_cannot_be_is_one_sentence(arguments: list[str], words: str) -> Non
     assert (run.returncode, run.stdout) == (2, "")
     assert words in run.stderr
     assert len(run.stderr.strip().splitlines()) == 1
+
+
+def test_help_names_every_fault() -> None:
+    command = [sys.executable, "-c", PROGRAM, "sandbox", "--help"]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "120"})
+    text = " ".join(run.stdout.split())
+    assert not [name for name in (*STEPS, *KINDS) if not re.search(rf"(?<![\w-]){name}(?![\w-])", text)]
