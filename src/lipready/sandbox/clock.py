@@ -3,6 +3,10 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta, timezone
+
+BEIJING = timezone(timedelta(hours=8))
+"""The time zone in which both providers write times."""
 
 
 def level() -> float:

@@ -1,10 +1,11 @@
 """DashScope's side of the sandbox, under /api/v1."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from lipready.sandbox.answers import dashscope_answer, dashscope_error, refusal, unauthorized
 from lipready.sandbox.body import json_body, number_of, text_of, threshold_of
+from lipready.sandbox.clock import BEIJING
 from lipready.sandbox.interpose import BESIDE, EXPIRED
 from lipready.sandbox.policy import issue
 from lipready.sandbox.task import ENDED, Asked, Task
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from lipready.sandbox.world import Account, World
 
 MODEL = "videoretalk"
-BEIJING = timezone(timedelta(hours=8))
 
 _PAGE_SIZE = 10
 _LARGEST_PAGE = 100

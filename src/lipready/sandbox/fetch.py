@@ -64,6 +64,38 @@ def _uploaded(world: "World", task: Task, url: str) -> Path | None:
 
 
 async def _download(world: "World", url: str, role: Role, folder: Path) -> Path:
+    suffix = PurePosixPath(named(url)).suffix.lower()
+    path = folder / f"{role}{suffix if _SUFFIX.fullmatch(suffix) else ''}"
+    try:
+        await download(world, url, path, LARGEST[role])
+    except TooLargeError as error:
+        raise too_large(role) from error
+    return path
+
+
+class TooLargeError(Exception):
+    """What is fetched is larger than what may be fetched."""
+
+
+async def download(world: "World", url: str, path: Path, most: int) -> None:
+    """Fetch what is at an address, at most so many bytes. Raises TroubleError, and TooLargeError for more."""
+    host = _host(url)
+    try:
+        async with asyncio.timeout(world.fetch_seconds):
+            await _save(url, path, most, proxies=not _is_loopback(host))
+    except TimeoutError as error:
+        raise too_late(url) from error
+
+
+def named(url: str) -> str:
+    """Return the last part of an address's path, as it is meant; "" where there is none."""
+    try:
+        return PurePosixPath(unquote(urlsplit(url).path)).name
+    except ValueError:
+        return ""
+
+
+def _host(url: str) -> str:
     try:
         parts = urlsplit(url)
         host = parts.hostname
@@ -71,20 +103,13 @@ async def _download(world: "World", url: str, role: Role, folder: Path) -> Path:
         raise TroubleError("InvalidURL") from error
     if parts.scheme not in {"http", "https"} or not host:
         raise TroubleError("InvalidURL")
-    suffix = PurePosixPath(unquote(parts.path)).suffix.lower()
-    path = folder / f"{role}{suffix if _SUFFIX.fullmatch(suffix) else ''}"
-    try:
-        async with asyncio.timeout(world.fetch_seconds):
-            await _save(url, role, path, proxies=not _is_loopback(host))
-    except TimeoutError as error:
-        raise too_late(url) from error
-    return path
+    return host
 
 
-async def _save(url: str, role: Role, path: Path, *, proxies: bool) -> None:
+async def _save(url: str, path: Path, most: int, *, proxies: bool) -> None:
     import httpx2
 
-    left = LARGEST[role]
+    left = most
     try:
         client = httpx2.AsyncClient(follow_redirects=True, max_redirects=_REDIRECTS, timeout=None, trust_env=proxies)
         async with client, client.stream("GET", url, headers={"accept-encoding": "identity"}) as response:
@@ -94,7 +119,7 @@ async def _save(url: str, role: Role, path: Path, *, proxies: bool) -> None:
                 async for chunk in response.aiter_bytes():
                     left -= len(chunk)
                     if left < 0:
-                        raise too_large(role)
+                        raise TooLargeError
                     file.write(chunk)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise refused(url) from error

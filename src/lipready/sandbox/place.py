@@ -28,7 +28,7 @@ _OTHERS: tuple[tuple[str, Tongue], ...] = (
     ("/files/", "oss"),
     ("/results/", "oss"),
 )
-_SECRET = re.compile(r"^/(results|files)/[^/]+")
+_SECRET = re.compile(r"^/(results|files|api/v1/files/download)/[^/]+")
 
 
 @dataclass(frozen=True, slots=True)

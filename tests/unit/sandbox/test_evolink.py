@@ -121,8 +121,8 @@ def test_files_are_stored_and_given_out(speaker: Speaker, tmp_path: Path) -> Non
     assert said["data"]["mime_type"] == "image/png"
     assert speaker.client.get(said["data"]["file_url"]).content == path.read_bytes()
     name = said["data"]["file_id"]
-    assert [row["file_id"] for row in speaker.get("/api/v1/files/list").json()["data"]["list"]] == [name]
-    assert speaker.get("/api/v1/files/quota").json()["data"]["total_files"] == 1
+    assert [row["file_id"] for row in speaker.get("/api/v1/files/list").json()["data"]["files"]] == [name]
+    assert speaker.get("/api/v1/files/quota").json()["data"]["used_files"] == 1
     url = f"{speaker.box.url}/api/v1/files/{name}"
     other = Speaker(speaker.box, speaker.client)
     assert speaker.client.delete(url, headers=other.headers).status_code == 404
