@@ -79,7 +79,7 @@ class EvoLink:
         name = request.path_params["id"]
         if not name.startswith(PREFIX):
             return evolink_error(400, "invalid_task_id", f"task_id must start with '{PREFIX}'", param="task_id")
-        task = self._world.task_of("evolink", account, name)
+        task = self._world.task_of("evolink", account, "", name)
         if task is None or "unknown" in request.scope[BESIDE]:
             return evolink_error(404, "invalid_task_id", "Task not found", param="task_id")
         return evolink_answer(described(task, self._world.url))
@@ -97,7 +97,7 @@ class EvoLink:
         query = request.query_params
         rows = [
             _row(task)
-            for task in self._world.listed("evolink", account, request.scope[BESIDE])
+            for task in self._world.listed("evolink", account, "", request.scope[BESIDE])
             if query.get("status") in {None, "", task.status}
             and query.get("model") in {None, "", task.asked.model}
             and query.get("type") in {None, "", "video"}

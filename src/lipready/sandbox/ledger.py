@@ -20,6 +20,7 @@ class LedgerTask:
     created: float
     status: str
     account: str
+    workspace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

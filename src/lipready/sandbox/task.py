@@ -49,6 +49,7 @@ class Task:
     id: str
     style: Style
     account: str
+    workspace: str
     asked: Asked
     created: float
     request_id: str

@@ -77,42 +77,42 @@ class World:
         name = hashlib.sha256(key.encode()).hexdigest()[:12]
         return self.accounts.setdefault(name, Account(name))
 
-    def submit(self, style: Style, account: Account, asked: Asked) -> Task:
+    def submit(self, style: Style, account: Account, asked: Asked, workspace: str = "") -> Task:
         """Accept a paid request."""
-        task = _new_task(style, account, asked, self.clock.now())
+        task = _new_task(style, account, asked, self.clock.now(), workspace)
         self._start(task)
         return task
 
-    def _submit_of_colleague(self, style: Style, account: Account) -> None:
+    def _submit_of_colleague(self, style: Style, account: Account, workspace: str) -> None:
         """Let a colleague have submitted when the account last did, whatever became of that; now where it never did.
 
         The task has another result than any of the account's own, and is not counted among the paid submissions.
         """
         when = self.clock.now() if account.posted is None else account.posted
-        self._start(replace(_new_task(style, account, FOREIGN, when), foreign=True))
+        self._start(replace(_new_task(style, account, FOREIGN, when, workspace), foreign=True))
 
     def _start(self, task: Task) -> None:
         self.tasks[task.id] = task
         self.begin(task)
 
-    def task_of(self, style: Style, account: Account, name: str) -> Task | None:
-        """Find a task that the account may see."""
+    def task_of(self, style: Style, account: Account, workspace: str, name: str) -> Task | None:
+        """Find a task that the account may see from a workspace."""
         task = self.tasks.get(name)
-        mine = task is not None and task.style == style and task.account == account.id
+        mine = task is not None and (task.style, task.account, task.workspace) == (style, account.id, workspace)
         return task if mine and task is not None and not task.forgotten(self.clock.now()) else None
 
-    def tasks_of(self, style: Style, account: Account) -> list[Task]:
-        """Return the tasks of an account, the newest first."""
-        found = [task for task in self.tasks.values() if self.task_of(style, account, task.id) is not None]
+    def tasks_of(self, style: Style, account: Account, workspace: str) -> list[Task]:
+        """Return the tasks of an account in a workspace, the newest first."""
+        found = [task for task in self.tasks.values() if self.task_of(style, account, workspace, task.id) is not None]
         return sorted(found, key=lambda task: task.created)[::-1]
 
-    def listed(self, style: Style, account: Account, beside: Mapping[str, Fault]) -> list[Task]:
+    def listed(self, style: Style, account: Account, workspace: str, beside: Mapping[str, Fault]) -> list[Task]:
         """Return the tasks of an account as a list shows them, where it lags or a colleague works beside us, too."""
         if "foreign" in beside:
-            self._submit_of_colleague(style, account)
+            self._submit_of_colleague(style, account, workspace)
         lag = beside.get("lag")
         until = self.clock.now() - (lag.number if lag else 0)
-        return [task for task in self.tasks_of(style, account) if task.created <= until]
+        return [task for task in self.tasks_of(style, account, workspace) if task.created <= until]
 
     def count(self, step: str) -> None:
         """Count a request."""
@@ -131,10 +131,18 @@ class World:
         )
 
 
-def _new_task(style: Style, account: Account, asked: Asked, now: float) -> Task:
+def _new_task(style: Style, account: Account, asked: Asked, now: float, workspace: str) -> Task:
     name = str(uuid4()) if style == "dashscope" else f"task-unified-{int(now)}-{token_hex(4)}"
-    return Task(id=name, style=style, account=account.id, asked=asked, created=now, request_id=str(uuid4()))
+    return Task(
+        id=name,
+        style=style,
+        account=account.id,
+        workspace=workspace,
+        asked=asked,
+        created=now,
+        request_id=str(uuid4()),
+    )
 
 
 def _entry(task: Task) -> LedgerTask:
-    return LedgerTask(task.id, task.style, task.created, task.status, task.account)
+    return LedgerTask(task.id, task.style, task.created, task.status, task.account, task.workspace)

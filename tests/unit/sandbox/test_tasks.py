@@ -173,7 +173,7 @@ def test_evolink_takes_its_own_files_and_public_ones(
         (("bad.webm", "anna.wav"), ("InvalidFile.Format", "MP4, AVI, MOV")),
         (("anna.mp4", "bad.ogg"), ("InvalidFile.Format", "MP4, AVI, MOV")),
         (("anna.mp4", "anna.wav", "panorama.jpg"), ("InvalidFile.ImageSize", "beyond limit")),
-        (("anna.mp4", "anna.wav", "grace.jpg"), ("InvalidFile.FaceNotMatch", "no matched face")),
+        (("anna.mp4", "anna.wav", "grace.jpg"), ("InvalidFile.FaceNotMach", "no matched face")),
         (("anna.mp4", "anna.jpg"), ("InvalidFile.Openerror", "cannot open file")),
         (("anna.mp4", "absent.wav"), ("InvalidURL.ConnectionRefused", "provide avaiable URL")),
     ],
