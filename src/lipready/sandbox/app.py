@@ -40,6 +40,8 @@ def build(world: "World") -> "Starlette":
         ("POST", "/v1/videos/generations", evolink.submit),
         ("GET", "/v1/tasks", evolink.list_tasks),
         ("GET", "/v1/tasks/{id}", evolink.query),
+        ("POST", "/v1/tasks/batch", evolink.batch),
+        ("GET", "/v1/credits", evolink.credits),
         ("POST", "/api/v1/files/upload/stream", files.stream),
         ("POST", "/api/v1/files/upload/base64", files.base64),
         ("POST", "/api/v1/files/upload/url", files.url),

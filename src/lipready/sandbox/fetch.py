@@ -54,9 +54,8 @@ def _uploaded(world: "World", task: Task, url: str) -> Path | None:
         if stored is None or stored.account != task.account:
             raise refused(url)
         return stored.path
-    own = f"{world.url}/files/"
-    if url.startswith(own):
-        stored = world.files.find(url.removeprefix(own).partition("/")[0], now)
+    if url.startswith(world.own_files):
+        stored = world.file_at(url)
         if stored is None:
             raise refused(url)
         return stored.path

@@ -17,6 +17,7 @@ _TABLE: tuple[tuple[str, str, str, Tongue], ...] = (
     ("GET", r"/v1/tasks/?", "list", "evolink"),
     ("GET", r"/api/v1/tasks/[^/]+/?", "poll", "dashscope"),
     ("GET", r"/v1/tasks/[^/]+/?", "poll", "evolink"),
+    ("POST", r"/v1/tasks/batch/?", "poll", "evolink"),
     ("POST", r"/api/v1/tasks/[^/]+/cancel/?", "cancel", "dashscope"),
     ("GET", r"/results/.+", "download", "oss"),
 )

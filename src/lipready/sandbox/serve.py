@@ -37,7 +37,8 @@ class SandboxOptions:
 
     `port` 0 takes any free one. `pace` is the seconds that a task takes at least, spread over its states. `log` hears
     one line for each request, from the server's thread. `fetch_seconds` is what fetching one input may take,
-    `upload_megabytes` the largest file of the temporary storage (the provider's own number is not documented).
+    `upload_megabytes` the largest file of DashScope's temporary storage, as the sample of its policy has it.
+    `local_callbacks` lets EvoLink's callbacks go to this machine, by plain http too, which EvoLink itself refuses.
 
     `ahead` returns the seconds by which the sandbox's clock is ahead of this machine's, and is asked at every look: a
     test whose pauses do not last returns their sum, or sets the clock ahead itself (Running.advance).
@@ -50,7 +51,8 @@ class SandboxOptions:
     log: Callable[[str], None] = field(default=_say_nothing, compare=False)
     fetch_seconds: float = 60.0
     ahead: Callable[[], float] = field(default=level, compare=False)
-    upload_megabytes: int = 300
+    upload_megabytes: int = 100
+    local_callbacks: bool = False
 
 
 class Running:
@@ -187,6 +189,7 @@ def _world(options: SandboxOptions, listener: socket.socket, folder: Path) -> Wo
         largest_upload=options.upload_megabytes * (1 << 20),
         faults=Faults(options.faults),
         log=options.log,
+        local_callbacks=options.local_callbacks,
         clock=Clock(options.ahead),
     )
 

@@ -13,7 +13,7 @@ from lipready.sandbox.clock import Clock
 from lipready.sandbox.fault import Fault, Faults
 from lipready.sandbox.ledger import Ledger, LedgerTask, Style
 from lipready.sandbox.rate import Rate
-from lipready.sandbox.store import Store
+from lipready.sandbox.store import Store, Stored
 from lipready.sandbox.task import Asked, Replay, Task
 
 READS = 20
@@ -44,7 +44,8 @@ class World:
     """The sandbox's state. `url` is its own address, `folder` lives as long as it does.
 
     `pace` is the seconds that a task takes at least, `fetch_seconds` those that fetching one input may take,
-    `largest_upload` the bytes that the temporary storage takes in one file. `begin` starts a task that was accepted.
+    `largest_upload` the bytes that the temporary storage takes in one file, `local_callbacks` whether callbacks may
+    go to this machine. `begin` starts a task that was accepted.
     """
 
     url: str
@@ -54,6 +55,7 @@ class World:
     largest_upload: int
     faults: Faults
     log: Callable[[str], None]
+    local_callbacks: bool = False
     clock: Clock = field(default_factory=Clock)
     begin: Callable[[Task], None] = lambda _task: None
     secret: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
@@ -113,6 +115,16 @@ class World:
         lag = beside.get("lag")
         until = self.clock.now() - (lag.number if lag else 0)
         return [task for task in self.tasks_of(style, account, workspace) if task.created <= until]
+
+    @property
+    def own_files(self) -> str:
+        """What the addresses of files begin with that were uploaded here, by EvoLink's way."""
+        return f"{self.url}/files/"
+
+    def file_at(self, url: str) -> Stored | None:
+        """Find the file that such an address stands for; None for any other address."""
+        name = url.removeprefix(self.own_files).partition("/")[0]
+        return self.files.find(name, self.clock.now()) if url.startswith(self.own_files) else None
 
     def count(self, step: str) -> None:
         """Count a request."""

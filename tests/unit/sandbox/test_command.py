@@ -62,6 +62,16 @@ def test_it_says_how_to_use_it_and_ends_quietly(number: signal.Signals, status: 
     assert "Traceback" not in err
 
 
+def test_its_storage_and_its_callbacks_can_be_chosen() -> None:
+    with sandbox("-q", "--upload-limit", "7", "--local-callbacks") as (_process, url):
+        headers = {"Authorization": "Bearer mine"}
+        query = {"action": "getPolicy", "model": "videoretalk"}
+        policy = httpx2.get(f"{url}/api/v1/uploads", params=query, headers=headers).json()
+        assert policy["data"]["max_file_size_mb"] == 7
+        body = {"model": "videoretalk", "video_url": url, "audio_url": url, "callback_url": f"{url}/hook"}
+        assert httpx2.post(f"{url}/v1/videos/generations", json=body, headers=headers).status_code == 200
+
+
 def test_quiet_is_quiet() -> None:
     with sandbox("-q") as (process, url):
         httpx2.get(f"{url}/sandbox/ledger")
