@@ -202,7 +202,7 @@ def entry_of(journal: Journal) -> Callable[..., Entry]:
 @pytest.fixture(scope="session")
 def shared_sandbox() -> Iterator[Running]:
     """Serve one sandbox for all tests that let nothing go wrong."""
-    with serving(SandboxOptions(pace=0.2)) as running:
+    with serving(SandboxOptions(pace=0.2, local_callbacks=True)) as running:
         yield running
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from lipready.sandbox.world import World
 
+_FARTHEST = 366 * 24 * 3600
+"""Seconds by which the clock is set ahead at once at most."""
+
 
 def build(world: "World") -> "Starlette":
     """Build the ASGI application."""
@@ -37,14 +40,20 @@ def build(world: "World") -> "Starlette":
         ("POST", "/v1/videos/generations", evolink.submit),
         ("GET", "/v1/tasks", evolink.list_tasks),
         ("GET", "/v1/tasks/{id}", evolink.query),
+        ("POST", "/v1/tasks/batch", evolink.batch),
+        ("GET", "/v1/credits", evolink.credits),
         ("POST", "/api/v1/files/upload/stream", files.stream),
+        ("POST", "/api/v1/files/upload/base64", files.base64),
+        ("POST", "/api/v1/files/upload/url", files.url),
         ("GET", "/api/v1/files/list", files.list_files),
         ("GET", "/api/v1/files/quota", files.quota),
+        ("GET", "/api/v1/files/download/{id}", oss.stored),
         ("DELETE", "/api/v1/files/{id}", files.delete),
         ("GET", "/files/{id}/{name}", oss.stored),
         ("GET", "/results/{name}", oss.result),
         ("GET", "/sandbox/ledger", desk.ledger),
         ("POST", "/sandbox/faults", desk.faults),
+        ("POST", "/sandbox/clock", desk.clock),
     ]
     routes = [
         Route(path + slash, endpoint, methods=[method]) for method, path, endpoint in table for slash in ("", "/")
@@ -78,6 +87,15 @@ class _Desk:
         for fault in faults:
             self._world.faults.add(fault)
         return answer({"added": len(faults)})
+
+    async def clock(self, request: "Request") -> "Response":
+        """Set the clock ahead: POST /sandbox/clock {"advance": 45}."""
+        content = await json_body(request)
+        seconds = content.get("advance") if content is not None else None
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _FARTHEST:
+            return answer({"error": f'The body is {{"advance": SECONDS}}, from 0 to {_FARTHEST}.'}, 400)
+        self._world.clock.advanced += seconds
+        return answer({"now": self._world.clock.now()})
 
 
 async def _nowhere(request: "Request", error: Exception) -> "Response":

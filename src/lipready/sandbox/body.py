@@ -1,6 +1,7 @@
 """The JSON body of a request."""
 
 import json
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ async def json_body(request: "Request", longest: int = _LONGEST) -> dict[str, An
     return content if isinstance(content, dict) else None
 
 
+def says_json(request: "Request") -> bool:
+    """Whether the Content-Type, which both providers require, is that of JSON."""
+    kind: str = request.headers.get("content-type", "")
+    return kind.partition(";")[0].strip().lower() == "application/json"
+
+
 def text_of(value: object) -> str:
     """Give a text field without blanks around it; "" where it is missing or no text."""
     return value.strip() if isinstance(value, str) else ""
@@ -36,6 +43,11 @@ def threshold_of(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int) or not 120 <= value <= 200:  # noqa: PLR2004 - documented
         raise ValueError("query_face_threshold must be an integer from 120 to 200")
     return value
+
+
+def has_texts(content: Mapping[str, Any], names: Iterable[str]) -> bool:
+    """Whether fields are texts where they are given at all; null counts as not given."""
+    return all(content.get(name) is None or isinstance(content[name], str) for name in names)
 
 
 def number_of(request: "Request", name: str, default: int, most: int) -> int:

@@ -1,13 +1,14 @@
 """DashScope's side of the sandbox, under /api/v1."""
 
-import time
-from datetime import UTC, datetime, timedelta, timezone
-from time import monotonic
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lipready.sandbox.answers import dashscope_answer, dashscope_error, refusal, unauthorized
-from lipready.sandbox.body import json_body, number_of, text_of, threshold_of
-from lipready.sandbox.interpose import EXPIRED
+from lipready.sandbox.body import has_texts, json_body, number_of, says_json, text_of, threshold_of
+from lipready.sandbox.clock import BEIJING
+from lipready.sandbox.interpose import BESIDE, EXPIRED
 from lipready.sandbox.policy import issue
 from lipready.sandbox.task import ENDED, Asked, Task
 
@@ -18,12 +19,16 @@ if TYPE_CHECKING:
     from lipready.sandbox.world import Account, World
 
 MODEL = "videoretalk"
-BEIJING = timezone(timedelta(hours=8))
 
 _PAGE_SIZE = 10
 _LARGEST_PAGE = 100
 _MOST_PAGES = 100_000_000
 _DAY = 24 * 3600.0
+_FILTERS = ("task_id", "model_name", "status", "api_key_id", "region")
+"""What a list can be asked for besides its window and its page, by the names that its rows have."""
+
+NO_WORKSPACE = "invalid"
+"""The workspace that no key may enter; any other is there, with tasks of its own."""
 
 
 class _Refused(Exception):  # noqa: N818 - an answer, and no fault of ours
@@ -32,104 +37,105 @@ class _Refused(Exception):  # noqa: N818 - an answer, and no fault of ours
         self.answer = (status, code, message)
 
 
+Handler = Callable[["DashScope", "Request", "_Caller"], Awaitable["Response"]]
+
+
+class _Caller(NamedTuple):
+    """Who asks: tasks belong to an account, and within it to a workspace ("" for the default one)."""
+
+    account: "Account"
+    workspace: str
+
+
+def _entered(rate: str) -> Callable[[Handler], Callable[["DashScope", "Request"], Awaitable["Response"]]]:
+    """Let nobody in without a key and a workspace, nor more often than a rate of the account allows."""
+
+    def around(handler: Handler) -> Callable[["DashScope", "Request"], Awaitable["Response"]]:
+        @wraps(handler)
+        async def answer(self: "DashScope", request: "Request") -> "Response":
+            account = self.world.account_of(request.headers.get("authorization", ""))
+            workspace = request.headers.get("x-dashscope-workspace", "").strip()
+            if account is None:
+                return unauthorized("dashscope")
+            if workspace == NO_WORKSPACE:
+                return dashscope_error(403, "Workspace.AccessDenied", "Workspace access denied.")
+            if not getattr(account, rate).admits(self.world.clock.steady()):
+                return refusal("dashscope", 429)
+            try:
+                return await handler(self, request, _Caller(account, workspace))
+            except _Refused as refused:
+                return dashscope_error(*refused.answer)
+
+        return answer
+
+    return around
+
+
 class DashScope:
     """Answers as the documentation of Model Studio says."""
 
     def __init__(self, world: "World") -> None:
-        self._world = world
+        self.world = world
 
-    async def policy(self, request: "Request") -> "Response":
+    @_entered("policies")
+    async def policy(self, request: "Request", caller: _Caller) -> "Response":
         """Give leave to upload: GET /api/v1/uploads?action=getPolicy&model=…."""
-        account = self._account(request)
-        if account is None:
-            return unauthorized("dashscope")
-        if not account.policies.admits(monotonic()):
-            return refusal("dashscope", 429)
-        query = request.query_params
+        query, world = request.query_params, self.world
         if query.get("action") != "getPolicy" or not query.get("model"):
-            return dashscope_error(400, "InvalidParameter", "Field required: action=getPolicy, model")
+            raise _Refused(400, "InvalidParameter", "Field required: action=getPolicy, model")
         if query["model"] != MODEL:
-            return dashscope_error(404, "ModelNotFound", "Model can not be found.")
-        world = self._world
+            raise _Refused(404, "ModelNotFound", "Model can not be found.")
         expired = bool(request.scope.get(EXPIRED))
-        data = issue(world.secret, account.id, world.largest_upload, time.time(), expired=expired)
+        data = issue(world.secret, caller.account.id, world.largest_upload, world.clock.now(), expired=expired)
         return dashscope_answer({"data": {**data, "upload_host": f"{world.url}/upload"}})
 
-    async def submit(self, request: "Request") -> "Response":
+    @_entered("submits")
+    async def submit(self, request: "Request", caller: _Caller) -> "Response":
         """Take a paid request."""
-        body = await json_body(request)
-        account = self._account(request)
-        if account is None:
-            return unauthorized("dashscope")
-        if not account.submits.admits(monotonic()):
-            return refusal("dashscope", 429)
-        try:
-            asked = _read(body, request)
-        except _Refused as refused:
-            return dashscope_error(*refused.answer)
-        task = self._world.submit("dashscope", account, asked)
+        asked = _read(await json_body(request), request)
+        task = self.world.submit("dashscope", caller.account, asked, caller.workspace)
         output = {"task_id": task.id, "task_status": task.status}
         return dashscope_answer({"output": output, "request_id": task.request_id})
 
-    async def query(self, request: "Request") -> "Response":
+    @_entered("queries")
+    async def query(self, request: "Request", caller: _Caller) -> "Response":
         """Tell the state of a task; an unknown one is no error."""
-        account = self._account(request)
-        if account is None:
-            return unauthorized("dashscope")
-        if not account.queries.admits(monotonic()):
-            return refusal("dashscope", 429)
         name = request.path_params["id"]
-        task = self._world.task_of("dashscope", account, name)
-        if task is None:
+        task = self.world.task_of("dashscope", *caller, name)
+        if task is None or "unknown" in request.scope[BESIDE]:
             return dashscope_answer({"output": {"task_id": name, "task_status": "UNKNOWN"}})
-        return dashscope_answer(_described(task, self._world.url))
+        return dashscope_answer(_described(task, self.world.url))
 
-    async def cancel(self, request: "Request") -> "Response":
+    @_entered("cancels")
+    async def cancel(self, request: "Request", caller: _Caller) -> "Response":
         """Cancel a task that has not begun."""
-        account = self._account(request)
-        if account is None:
-            return unauthorized("dashscope")
-        if not account.cancels.admits(monotonic()):
-            return refusal("dashscope", 429)
-        task = self._world.task_of("dashscope", account, request.path_params["id"])
+        task = self.world.task_of("dashscope", *caller, request.path_params["id"])
         if task is None or task.state != "PENDING":
             message = "Failed to cancel the task, please confirm if the task is in PENDING status."
-            return dashscope_error(400, "UnsupportedOperation", message)
-        task.state, task.ended = "CANCELED", time.time()
+            raise _Refused(400, "UnsupportedOperation", message)
+        task.state, task.ended = "CANCELED", self.world.clock.now()
         return dashscope_answer({})
 
-    async def list_tasks(self, request: "Request") -> "Response":
+    @_entered("lists")
+    async def list_tasks(self, request: "Request", caller: _Caller) -> "Response":
         """List the account's tasks, the newest first."""
-        account = self._account(request)
-        if account is None:
-            return unauthorized("dashscope")
-        if not account.lists.admits(monotonic()):
-            return refusal("dashscope", 429)
         try:
             page = number_of(request, "page_no", 1, _MOST_PAGES)
             size = number_of(request, "page_size", _PAGE_SIZE, _LARGEST_PAGE)
-            begin, end = _window(request)
+            begin, end = _window(request, self.world.clock.now())
         except ValueError as error:
-            return dashscope_error(400, "InvalidParameter", f"{error}.")
-        query = request.query_params
-        rows = [
-            _row(task, account)
-            for task in self._world.tasks_of("dashscope", account)
-            if begin <= task.created <= end
-            and query.get("model_name") in {None, "", task.asked.model}
-            and query.get("status") in {None, "", task.status}
-            and query.get("task_id") in {None, "", task.id}
-        ]
+            raise _Refused(400, "InvalidParameter", f"{error}.") from error
+        query = {name: value for name, value in request.query_params.items() if value}
+        found = self.world.listed("dashscope", *caller, request.scope[BESIDE])
+        rows = [_row(task, caller.account) for task in found if begin <= task.created <= end]
+        rows = [row for row in rows if all(query.get(name, row[name]) == row[name] for name in _FILTERS)]
         totals = {"total": len(rows), "total_page": -(-len(rows) // size), "page_no": page, "page_size": size}
         return dashscope_answer({"data": rows[(page - 1) * size : page * size], **totals})
-
-    def _account(self, request: "Request") -> "Account | None":
-        return self._world.account_of(request.headers.get("authorization", ""))
 
 
 def _read(body: dict[str, Any] | None, request: "Request") -> Asked:
     """Read a submission. Raises _Refused."""
-    if body is None:
+    if body is None or not says_json(request):
         raise _Refused(400, "BadRequest.IllegalInput", "The input parameter requires json format.")
     if not text_of(body.get("model")):
         raise _Refused(400, "BadRequest.EmptyModel", 'Required parameter "model" missing from request.')
@@ -156,6 +162,8 @@ def _asked(body: dict[str, Any]) -> Asked:
     for name in ("video_url", "audio_url"):
         if not text_of(given.get(name)):
             raise _Refused(400, "InvalidParameter", f"Field required: input.{name}")
+    if not has_texts(given, ("ref_image_url",)):
+        raise _Refused(400, "InvalidParameter", "Field required: input.ref_image_url must be a string")
     parameters = {} if parameters is None else parameters
     if not isinstance(parameters, dict) or not isinstance(parameters.get("video_extension", False), bool):
         raise _Refused(400, "InvalidParameter", "Field required: parameters.video_extension must be a boolean")
@@ -214,10 +222,10 @@ def _row(task: Task, account: "Account") -> dict[str, Any]:
     return row
 
 
-def _window(request: "Request") -> tuple[float, float]:
+def _window(request: "Request", now: float) -> tuple[float, float]:
     """Read the window of a list, in seconds since 1970: a day at most, and the last day by default."""
     given = [request.query_params.get(name, "") for name in ("start_time", "end_time")]
-    end = _moment(given[1]) + 1 if given[1] else time.time()
+    end = _moment(given[1]) + 1 if given[1] else now
     begin = _moment(given[0]) if given[0] else end - _DAY
     if not 0 <= end - begin <= _DAY + 1:
         raise ValueError("end_time must be within 24 hours after start_time")

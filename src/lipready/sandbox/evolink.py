@@ -3,12 +3,16 @@
 import asyncio
 import ipaddress
 import re
+from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from lipready.probe.request import examine_request
 from lipready.sandbox.answers import evolink_answer, evolink_error, unauthorized
-from lipready.sandbox.body import json_body, number_of, text_of, threshold_of
-from lipready.sandbox.task import Asked, Replay, Task
+from lipready.sandbox.body import has_texts, json_body, number_of, says_json, text_of, threshold_of
+from lipready.sandbox.interpose import BESIDE
+from lipready.sandbox.task import ENDED, Asked, Replay, Task
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -19,13 +23,23 @@ if TYPE_CHECKING:
 MODEL = "videoretalk"
 PREFIX = "task-unified-"
 
-CREDITS_A_SECOND = 0.8
+CREDITS_A_SECOND = Fraction(4, 5)
 """DashScope's 0.08 CNY at 10 credits for one; EvoLink's own price is not documented."""
+
+CREDITS_A_YUAN, CREDITS_A_DOLLAR = 10, 68
+BALANCE = 10_000
+"""Credits that an account has at first."""
 
 _KEY = re.compile(r"[A-Za-z0-9._-]{16,96}")
 _LONGEST_CALLBACK = 2048
 _PAGE_SIZE = 20
 _LARGEST_PAGE = 100
+_LARGEST_BATCH = 50
+_LONGEST = Fraction(120)
+"""Seconds that an input is taken to last where that is not known: what the model takes at most."""
+
+_ESTIMATED_SECONDS = 90
+_TEXTS = ("ref_image_url", "callback_url")
 _MOST_PAGES = 100_000_000
 
 
@@ -52,20 +66,23 @@ class EvoLink:
             return unauthorized("evolink")
         try:
             key = _idempotency_key(request)
+            _require_json(request)
             asked = _asked(body)
             if asked.callback:
-                await asyncio.to_thread(_allow_callback, asked.callback)
+                await asyncio.to_thread(_allow_callback, asked.callback, local=self._world.local_callbacks)
+            asked = replace(asked, foretold=await asyncio.to_thread(_foretold, self._world, asked))
         except _Refused as refused:
             return refused.answer()
         # From here to the end nothing is awaited, so that two requests of one key cannot both be the first.
-        before = account.replays.get(key) if key else None
+        ignored = "ignore-key" in request.scope[BESIDE]
+        before = account.replays.get(key) if key and not ignored else None
         if before is not None and before.body != body:
             message = "Idempotency-Key was already used for a different request body"
             return evolink_error(409, "idempotency_conflict", message)
         if before is not None:
             return evolink_answer(before.answer, headers={"idempotency-replayed": "true"})
         answer = described(self._world.submit("evolink", account, asked), self._world.url)
-        if key:
+        if key and not ignored:
             account.replays[key] = Replay(body or {}, answer)
         return evolink_answer(answer)
 
@@ -77,10 +94,38 @@ class EvoLink:
         name = request.path_params["id"]
         if not name.startswith(PREFIX):
             return evolink_error(400, "invalid_task_id", f"task_id must start with '{PREFIX}'", param="task_id")
-        task = self._world.task_of("evolink", account, name)
-        if task is None:
+        task = self._world.task_of("evolink", account, "", name)
+        if task is None or "unknown" in request.scope[BESIDE]:
             return evolink_error(404, "invalid_task_id", "Task not found", param="task_id")
         return evolink_answer(described(task, self._world.url))
+
+    async def batch(self, request: "Request") -> "Response":
+        """Tell the states of several tasks; those that are not known are left out."""
+        body = await json_body(request)
+        account = self._account(request)
+        if account is None:
+            return unauthorized("evolink")
+        try:
+            _require_json(request)
+            names = _task_ids(body)
+        except _Refused as refused:
+            return refused.answer()
+        known = () if "unknown" in request.scope[BESIDE] else names
+        tasks = [self._world.task_of("evolink", account, "", name) for name in known]
+        return evolink_answer({"data": [described(task, self._world.url) for task in tasks if task is not None]})
+
+    async def credits(self, request: "Request") -> "Response":
+        """Tell what is left of the account, and what this key has spent of it."""
+        account = self._account(request)
+        if account is None:
+            return unauthorized("evolink")
+        tasks = self._world.tasks_of("evolink", account, "")
+        spent = sum((_used(task) for task in tasks), Fraction(0))
+        own = sum((_used(task) for task in tasks if not task.foreign), Fraction(0))
+        left = _rounded(BALANCE - spent)
+        token = {"remaining_credits": left, "unlimited_credits": True, "used_credits": _rounded(own)}
+        user = {"remaining_credits": left, "used_credits": _rounded(spent)}
+        return evolink_answer({"data": {"token": token, "user": user}, "message": "", "success": True})
 
     async def list_tasks(self, request: "Request") -> "Response":
         """List the account's tasks, the newest first."""
@@ -95,8 +140,8 @@ class EvoLink:
         query = request.query_params
         rows = [
             _row(task)
-            for task in self._world.tasks_of("evolink", account)
-            if query.get("status") in {None, "", task.status}
+            for task in self._world.listed("evolink", account, "", request.scope[BESIDE])
+            if query.get("status") in {None, "", task.status, *(("processing",) if task.status == "pending" else ())}
             and query.get("model") in {None, "", task.asked.model}
             and query.get("type") in {None, "", "video"}
         ]
@@ -109,8 +154,14 @@ class EvoLink:
 
 def described(task: Task, url: str) -> dict[str, Any]:
     """Describe a task as the query and the callback do."""
-    film = task.film
-    usage: dict[str, Any] = {"billing_rule": "per_second", "credits_reserved": 0, "user_group": "default"}
+    film, running = task.film, task.state not in ENDED
+    reserved = _rounded(task.asked.foretold * CREDITS_A_SECOND)
+    usage: dict[str, Any] = {"billing_rule": "per_second", "credits_reserved": reserved, "user_group": "default"}
+    info = {
+        "can_cancel": False,
+        "estimated_time": _ESTIMATED_SECONDS if running else 0,
+        "video_duration": int(film.seconds if film else task.asked.foretold),
+    }
     said: dict[str, Any] = {
         "created": int(task.created),
         "id": task.id,
@@ -118,13 +169,15 @@ def described(task: Task, url: str) -> dict[str, Any]:
         "object": "video.generation.task",
         "progress": task.progress,
         "status": task.status,
-        "task_info": {"can_cancel": False, "estimated_time": 90, "video_duration": int(film.seconds) if film else 0},
+        "task_info": info,
         "type": "video",
         "usage": usage,
     }
     if task.state == "SUCCEEDED" and film is not None:
         said["results"] = [f"{url}/results/{task.result}"]
-        usage["credits_used"] = round(film.seconds * CREDITS_A_SECOND, 4)
+        used = _used(task)
+        cost = {"usd": _rounded(used / CREDITS_A_DOLLAR), "cny": _rounded(used / CREDITS_A_YUAN)}
+        usage |= {"credits_used": _rounded(used), "cost": {"credits": _rounded(used), **cost}}
     if task.state == "FAILED":
         said["error"] = {"code": task.code, "message": task.message}
     return said
@@ -139,9 +192,53 @@ def _row(task: Task) -> dict[str, Any]:
         "progress": task.progress,
         "created_at": int(task.created),
         "has_results": task.state == "SUCCEEDED",
+        "result_count": int(task.state == "SUCCEEDED"),
         "has_error": task.state == "FAILED",
-        "credits_used": round(task.film.seconds * CREDITS_A_SECOND, 4) if task.film else 0,
+        "credits_used": _rounded(_used(task)),
     }
+
+
+def _used(task: Task) -> Fraction:
+    """Return the credits that a task has cost: none before it has succeeded."""
+    return Fraction(task.film.seconds) * CREDITS_A_SECOND if task.film and task.state == "SUCCEEDED" else Fraction(0)
+
+
+def _rounded(amount: Fraction) -> float:
+    return float(round(amount, 4))
+
+
+def _foretold(world: "World", asked: Asked) -> Fraction:
+    """Foretell how long a result will be: by the files that were uploaded here, since no other is read yet."""
+    audio = _length(world, asked.audio_url)
+    return audio if asked.extension else min(audio, _length(world, asked.video_url))
+
+
+def _length(world: "World", url: str) -> Fraction:
+    import av
+
+    stored = world.file_at(url)
+    if stored is None:
+        return _LONGEST
+    try:
+        with av.open(stored.path) as container:
+            return _LONGEST if container.duration is None else Fraction(container.duration, av.time_base)
+    except (av.FFmpegError, OSError, ValueError):
+        return _LONGEST
+
+
+def _require_json(request: "Request") -> None:
+    if not says_json(request):
+        raise _Refused(400, "invalid_request_error", "Content-Type must be application/json")
+
+
+def _task_ids(body: dict[str, Any] | None) -> list[str]:
+    """Read which tasks are asked for. Raises _Refused."""
+    names = body.get("task_ids") if body is not None else None
+    if not isinstance(names, list) or not names or len(names) > _LARGEST_BATCH:
+        raise _Refused(400, "invalid_request_error", f"task_ids must be a list of 1 to {_LARGEST_BATCH}", "task_ids")
+    if not all(isinstance(name, str) and name.startswith(PREFIX) for name in names):
+        raise _Refused(400, "invalid_task_id", f"task_id must start with '{PREFIX}'", "task_ids")
+    return list(dict.fromkeys(names))
 
 
 def _idempotency_key(request: "Request") -> str:
@@ -163,6 +260,9 @@ def _asked(body: dict[str, Any] | None) -> Asked:
         raise _Refused(403, "model_access_denied", message)
     if not text_of(body.get("video_url")) or not text_of(body.get("audio_url")):
         raise _Refused(400, "missing_required_params", "Missing required parameter: video_url or audio_url")
+    for name in ("video_url", "audio_url", *_TEXTS):
+        if not has_texts(body, (name,)) or not _is_uri(text_of(body.get(name))):
+            raise _Refused(400, "invalid_parameters", f"{name} must be a URL", name)
     if not isinstance(body.get("video_extension", False), bool):
         raise _Refused(400, "invalid_parameters", "video_extension must be a boolean", "video_extension")
     try:
@@ -180,12 +280,20 @@ def _asked(body: dict[str, Any] | None) -> Asked:
     )
 
 
-def _allow_callback(url: str) -> None:
-    """Refuse a callback that EvoLink would not send; here loopback may be called, by plain http too."""
+def _is_uri(text: str) -> bool:
+    """Whether a text is an address, of whatever scheme, or no text at all."""
+    try:
+        return not text or bool(urlsplit(text).scheme)
+    except ValueError:
+        return False
+
+
+def _allow_callback(url: str, *, local: bool) -> None:
+    """Refuse a callback that EvoLink would not send; `local` lets this machine be called, by plain http too."""
     callback = examine_request(face_threshold=None, video_extension=False, callback_url=url, resolve=True).callback
     addresses = callback.addresses if callback is not None and isinstance(callback.addresses, tuple) else ()
     found = [ipaddress.ip_address(address) for address in addresses]
-    loopback = bool(found) and all(address.is_loopback for address in found)
+    loopback = local and bool(found) and all(address.is_loopback for address in found)
     if len(url) > _LONGEST_CALLBACK:
         problem = f"callback_url must not be longer than {_LONGEST_CALLBACK} characters"
     elif (

@@ -19,6 +19,10 @@ class Kind:
     meaning: str
     value: Literal["", "SECONDS", "BYTES_PER_SECOND", "BYTES", "URL"] = ""
     steps: tuple[str, ...] = ()
+    count: int | None = 1
+    """How many requests it hits where nothing is said; None is all of them."""
+    beside: bool = False
+    """Whether it changes what a request does beside any other fault, instead of waiting for its turn among them."""
 
 
 KINDS: dict[str, Kind] = {
@@ -41,6 +45,14 @@ KINDS: dict[str, Kind] = {
     "nested": Kind("JSON of 10,000 brackets"),
     "html": Kind("the error page of a proxy, with status 502"),
     "redirect": Kind("a redirect", "URL"),
+    "lag": Kind("tasks that are younger are not in the list", "SECONDS", ("list",), count=None, beside=True),
+    "foreign": Kind(
+        "a colleague's task with another result, as old as the account's last submit", steps=("list",), beside=True
+    ),
+    "unknown": Kind(
+        "tasks are not known, for so long from the first poll on", "SECONDS", ("poll",), count=None, beside=True
+    ),
+    "ignore-key": Kind("the Idempotency-Key is not looked at", steps=("submit",), count=None, beside=True),
 }
 
 _SHAPE = re.compile(r"(?P<step>[^:]*):(?P<kind>[^=*]*)(?:=(?P<value>.*?))?(?:\*(?P<count>\d*))?", re.DOTALL)
@@ -75,15 +87,21 @@ class Fault:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read STEP:KIND[=VALUE][*COUNT]; `*` without a number means always. Raises UsageError."""
+        """Read STEP:KIND[=VALUE][*COUNT]; `*` without a number means always. Raises UsageError.
+
+        Without a count, what lasts by its nature (lag, unknown, ignore-key) lasts, and anything else happens once.
+        """
         found = _SHAPE.fullmatch(text.strip())
         if found is None:
             raise UsageError(
                 f"{text!r} is no fault: it is written STEP:KIND[=VALUE][*COUNT], with a step of {', '.join(STEPS)} and "
                 f"a kind of {', '.join(KINDS)}."
             )
-        count = found["count"]
-        return cls(found["step"], found["kind"], found["value"] or "", 1 if count is None else int(count or 0) or None)
+        kind, count = KINDS.get(found["kind"]), found["count"]
+        usual = 1 if kind is None else kind.count
+        return cls(
+            found["step"], found["kind"], found["value"] or "", usual if count is None else int(count or 0) or None
+        )
 
     @property
     def number(self) -> float:
@@ -91,28 +109,58 @@ class Fault:
         return float(self.value)
 
 
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A fault that is still to happen: how often, and since when it does."""
+
+    fault: Fault
+    left: int | None
+    since: float | None = None
+
+    def over(self, now: float) -> bool:
+        """Whether its time has passed; where it has one, that begins with the first request that it hits."""
+        if self.fault.kind != "unknown":
+            return False
+        if self.since is None:
+            self.since = now
+        return now - self.since >= self.fault.number
+
+
 class Faults:
     """The faults that are still to happen; safe to use from several threads."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self._lock = threading.Lock()
-        self._left: list[tuple[Fault, int | None]] = []
+        self._waiting: list[_Waiting] = []
         for fault in faults:
             self.add(fault)
 
     def add(self, fault: Fault) -> None:
         """Let a fault happen, after those of the same step that are there already."""
         with self._lock:
-            self._left.append((fault, fault.count))
+            self._waiting.append(_Waiting(fault, fault.count))
 
     def take(self, step: str) -> Fault | None:
         """Find out what goes wrong with the next request of a step."""
         with self._lock:
-            for place, (fault, left) in enumerate(self._left):
-                if fault.step == step:
-                    self._left[place : place + 1] = [] if left == 1 else [(fault, left and left - 1)]
-                    return fault
+            for waiting in self._waiting:
+                if waiting.fault.step == step and not KINDS[waiting.fault.kind].beside:
+                    return self._hit(waiting)
         return None
+
+    def take_beside(self, step: str, now: float) -> dict[str, Fault]:
+        """Find out what else is different with the next request of a step, by kind; `now` is the sandbox's clock."""
+        with self._lock:
+            found = [one for one in self._waiting if one.fault.step == step and KINDS[one.fault.kind].beside]
+            self._waiting = [one for one in self._waiting if one not in found or not one.over(now)]
+            return {one.fault.kind: self._hit(one) for one in found if one in self._waiting}
+
+    def _hit(self, waiting: _Waiting) -> Fault:
+        if waiting.left is not None:
+            waiting.left -= 1
+            if waiting.left == 0:
+                self._waiting = [one for one in self._waiting if one is not waiting]
+        return waiting.fault
 
 
 def _counts(value: str, *, positive: bool) -> bool:

@@ -3,7 +3,6 @@
 import asyncio
 import ipaddress
 import re
-import time
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -49,15 +48,14 @@ async def _fetch(world: "World", task: Task, url: str, role: Role, folder: Path)
 
 def _uploaded(world: "World", task: Task, url: str) -> Path | None:
     """Find a file that was uploaded here; None for an address anywhere else."""
-    now = time.time()
+    now = world.clock.now()
     if url.startswith("oss://") and task.style == "dashscope":
         stored = world.oss.find(url.removeprefix("oss://"), now)
         if stored is None or stored.account != task.account:
             raise refused(url)
         return stored.path
-    own = f"{world.url}/files/"
-    if url.startswith(own):
-        stored = world.files.find(url.removeprefix(own).partition("/")[0], now)
+    if url.startswith(world.own_files):
+        stored = world.file_at(url)
         if stored is None:
             raise refused(url)
         return stored.path
@@ -65,6 +63,38 @@ def _uploaded(world: "World", task: Task, url: str) -> Path | None:
 
 
 async def _download(world: "World", url: str, role: Role, folder: Path) -> Path:
+    suffix = PurePosixPath(named(url)).suffix.lower()
+    path = folder / f"{role}{suffix if _SUFFIX.fullmatch(suffix) else ''}"
+    try:
+        await download(world, url, path, LARGEST[role])
+    except TooLargeError as error:
+        raise too_large(role) from error
+    return path
+
+
+class TooLargeError(Exception):
+    """What is fetched is larger than what may be fetched."""
+
+
+async def download(world: "World", url: str, path: Path, most: int) -> None:
+    """Fetch what is at an address, at most so many bytes. Raises TroubleError, and TooLargeError for more."""
+    host = _host(url)
+    try:
+        async with asyncio.timeout(world.fetch_seconds):
+            await _save(url, path, most, proxies=not _is_loopback(host))
+    except TimeoutError as error:
+        raise too_late(url) from error
+
+
+def named(url: str) -> str:
+    """Return the last part of an address's path, as it is meant; "" where there is none."""
+    try:
+        return PurePosixPath(unquote(urlsplit(url).path)).name
+    except ValueError:
+        return ""
+
+
+def _host(url: str) -> str:
     try:
         parts = urlsplit(url)
         host = parts.hostname
@@ -72,20 +102,13 @@ async def _download(world: "World", url: str, role: Role, folder: Path) -> Path:
         raise TroubleError("InvalidURL") from error
     if parts.scheme not in {"http", "https"} or not host:
         raise TroubleError("InvalidURL")
-    suffix = PurePosixPath(unquote(parts.path)).suffix.lower()
-    path = folder / f"{role}{suffix if _SUFFIX.fullmatch(suffix) else ''}"
-    try:
-        async with asyncio.timeout(world.fetch_seconds):
-            await _save(url, role, path, proxies=not _is_loopback(host))
-    except TimeoutError as error:
-        raise too_late(url) from error
-    return path
+    return host
 
 
-async def _save(url: str, role: Role, path: Path, *, proxies: bool) -> None:
+async def _save(url: str, path: Path, most: int, *, proxies: bool) -> None:
     import httpx2
 
-    left = LARGEST[role]
+    left = most
     try:
         client = httpx2.AsyncClient(follow_redirects=True, max_redirects=_REDIRECTS, timeout=None, trust_env=proxies)
         async with client, client.stream("GET", url, headers={"accept-encoding": "identity"}) as response:
@@ -95,7 +118,7 @@ async def _save(url: str, role: Role, path: Path, *, proxies: bool) -> None:
                 async for chunk in response.aiter_bytes():
                     left -= len(chunk)
                     if left < 0:
-                        raise too_large(role)
+                        raise TooLargeError
                     file.write(chunk)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise refused(url) from error

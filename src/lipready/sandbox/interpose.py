@@ -1,10 +1,12 @@
 """What stands between the network and the server: it counts, logs, and lets go wrong what was asked for."""
 
 import asyncio
+from email.utils import formatdate
 from time import monotonic, strftime
 from typing import TYPE_CHECKING, NamedTuple
 
 from lipready.sandbox.answers import no_quota, refusal
+from lipready.sandbox.clock import Clock
 from lipready.sandbox.fault import Fault
 from lipready.sandbox.narrow import Narrow
 from lipready.sandbox.place import Place, place_of, shown
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 EXPIRED = "lipready.expired"
 """The key of the ASGI scope that tells the policy's handler to sign in the past."""
+
+BESIDE = "lipready.beside"
+"""The key of the ASGI scope under which a handler finds the faults that it has to obey itself, by kind."""
 
 _BRACKETS = 10_000
 _HUGE_CHUNK = 1 << 16
@@ -39,10 +44,13 @@ class Interposed:
         """Serve one request."""
         if scope["type"] != "http":
             return
-        place = place_of(scope["method"], scope["path"])
+        place, clock = place_of(scope["method"], scope["path"]), self._world.clock
         self._world.count(place.step)
-        fault = self._world.faults.take(place.step)
-        begin, noted = monotonic(), _Noted(send)
+        if place.step == "submit":
+            self._note_post(scope)
+        fault, beside = self._world.faults.take(place.step), self._world.faults.take_beside(place.step, clock.now())
+        scope[BESIDE] = beside
+        begin, noted = monotonic(), _Noted(send, clock)
         try:
             await self._serve(_Exchange(scope, receive, noted), place, fault)
         except Exception as error:  # noqa: BLE001 - a sandbox that fails says so as its provider would
@@ -50,9 +58,17 @@ class Interposed:
             if noted.status is None:
                 await refusal(place.tongue, 500)(scope, receive, noted)
         status = "no answer" if noted.status is None else str(noted.status)
-        said = f"  fault: {fault.kind}" if fault else ""
+        kinds = [*([fault.kind] if fault else ()), *beside]
+        said = f"  fault: {', '.join(kinds)}" if kinds else ""
         took = f"{monotonic() - begin:.3f} s"
         self._world.log(f"{strftime('%H:%M:%S')}  {scope['method']:4} {shown(scope['path'])}  {status}  {took}{said}")
+
+    def _note_post(self, scope: "Scope") -> None:
+        """Remember when an account last posted a paid request, also where nothing comes of it."""
+        given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        account = self._world.account_of(given.decode("latin-1"))
+        if account is not None:
+            account.posted = self._world.clock.now()
 
     async def _serve(self, exchange: "_Exchange", place: Place, fault: Fault | None) -> None:
         kind = fault.kind if fault else ""
@@ -101,15 +117,17 @@ class _Exchange(NamedTuple):
 
 
 class _Noted:
-    """Passes messages on, and remembers the status."""
+    """Passes messages on with the sandbox's own date, and remembers the status."""
 
-    def __init__(self, send: "Send") -> None:
-        self._send = send
+    def __init__(self, send: "Send", clock: Clock) -> None:
+        self._send, self._clock = send, clock
         self.status: int | None = None
 
     async def __call__(self, message: "Message") -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            date = formatdate(self._clock.now(), usegmt=True).encode()
+            message = {**message, "headers": [*message.get("headers", ()), (b"date", date)]}
         await self._send(message)
 
 

@@ -17,6 +17,7 @@ from lipready.sandbox.task import Task
 from lipready.sandbox.trouble import TroubleError, too_large
 
 NO_FACE = "P301"
+_NOT_MATCHED = "未找到匹配人脸"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,9 @@ def _trouble(finding: Finding, task: Task) -> TroubleError | None:
     """Say what the provider would: the code that the finding prevents."""
     if finding.remote == "InvalidFile.Size" and finding.role != "job":
         return too_large(finding.role)
+    if finding.remote == "InvalidFile.FaceNotMatch":
+        # Spelt as DashScope's page for this model has it. EvoLink's page quotes a message, and no code.
+        return TroubleError("InvalidFile.FaceNotMach", _NOT_MATCHED if task.style == "evolink" else "")
     if finding.remote is not None:
         return TroubleError(finding.remote)
     # DashScope keeps the picture of a clip without a face, and bills it; EvoLink says that it fails, but not how.

@@ -10,23 +10,30 @@ STYLES: tuple[Style, ...] = ("dashscope", "evolink")
 
 @dataclass(frozen=True, slots=True)
 class LedgerTask:
-    """One task that was accepted; `created` is seconds since 1970, `status` in the provider's own spelling."""
+    """One task that was accepted; `created` is seconds since 1970, `status` in the provider's own spelling.
+
+    `account` tells the tasks of one key from those of another; it is not the key.
+    """
 
     id: str
     style: Style
     created: float
     status: str
+    account: str
+    workspace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
     """`submissions` counts paid submissions that were accepted, `requests` all requests by step, refused ones too.
 
-    `uploaded` is the bytes that were stored.
+    `tasks` is one task for each of the submissions, in their order; `foreign` is what colleagues submitted by the
+    fault of that name, and counts nowhere else. `uploaded` is the bytes that were stored.
     """
 
     submissions: int
     tasks: tuple[LedgerTask, ...]
+    foreign: tuple[LedgerTask, ...]
     requests: Mapping[str, int]
     uploaded: int
 

@@ -1,6 +1,5 @@
 """Alibaba's object storage, as far as DashScope's temporary uploads and the results need it."""
 
-import time
 from typing import TYPE_CHECKING
 
 from lipready.sandbox.answers import oss_error
@@ -34,7 +33,7 @@ class Oss:
             return oss_error(400, "MalformedPOSTRequest", f"The body of your POST request is not well-formed: {error}.")
         try:
             self._require(received)
-            check(self._world.secret, received.fields, received.bytes, time.time())
+            check(self._world.secret, received.fields, received.bytes, self._world.clock.now())
             self._keep(received)
         except Refused as refused:
             received.discard()
@@ -47,7 +46,7 @@ class Oss:
         from starlette.responses import FileResponse
 
         task = self._world.results.get(request.path_params["name"])
-        if task is None or task.film is None or task.forgotten(time.time()):
+        if task is None or task.film is None or task.forgotten(self._world.clock.now()):
             return oss_error(404, "NoSuchKey", "The specified key does not exist.")
         return FileResponse(task.film.path, media_type="video/mp4")
 
@@ -55,7 +54,7 @@ class Oss:
         """Give out a file of EvoLink's files API: GET /files/ID/NAME."""
         from starlette.responses import FileResponse
 
-        stored = self._world.files.find(request.path_params["id"], time.time())
+        stored = self._world.files.find(request.path_params["id"], self._world.clock.now())
         if stored is None:
             return oss_error(404, "NoSuchKey", "The specified key does not exist.")
         return FileResponse(stored.path, media_type=stored.kind)
@@ -72,7 +71,7 @@ class Oss:
             raise Refused(400, "InvalidArgument", message)
 
     def _keep(self, received: Received) -> None:
-        key, now = received.fields["key"], time.time()
+        key, now = received.fields["key"], self._world.clock.now()
         if self._world.oss.find(key, now) is not None:
             message = "The object you specified already exists and can not be overwritten."
             raise Refused(409, "FileAlreadyExists", message)

@@ -17,6 +17,7 @@ _TABLE: tuple[tuple[str, str, str, Tongue], ...] = (
     ("GET", r"/v1/tasks/?", "list", "evolink"),
     ("GET", r"/api/v1/tasks/[^/]+/?", "poll", "dashscope"),
     ("GET", r"/v1/tasks/[^/]+/?", "poll", "evolink"),
+    ("POST", r"/v1/tasks/batch/?", "poll", "evolink"),
     ("POST", r"/api/v1/tasks/[^/]+/cancel/?", "cancel", "dashscope"),
     ("GET", r"/results/.+", "download", "oss"),
 )
@@ -28,7 +29,7 @@ _OTHERS: tuple[tuple[str, Tongue], ...] = (
     ("/files/", "oss"),
     ("/results/", "oss"),
 )
-_SECRET = re.compile(r"^/(results|files)/[^/]+")
+_SECRET = re.compile(r"^/(results|files|api/v1/files/download)/[^/]+")
 
 
 @dataclass(frozen=True, slots=True)

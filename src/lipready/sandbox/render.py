@@ -56,6 +56,18 @@ def render(inputs: Inputs, facts: JobFacts, output: Path, *, extension: bool, te
     return Film(output, float(plan.length), canvas.width, canvas.height, float(plan.recipe.reshape.rate))
 
 
+def render_foreign(output: Path) -> Film:
+    """Write a result that nobody here asked for: a test picture with a tone. Raises as `render` does."""
+    size, seconds_, rate = 672, Fraction(373, 100), 25
+    picture_, tone = f"testsrc2=size={size}x{size}:rate={rate}", "sine=frequency=330:sample_rate=48000"
+    inputs = ["-f", "lavfi", "-i", picture_, "-f", "lavfi", "-i", tone]
+    coding = ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-threads", "2", "-c:a", "aac"]
+    ends = ["-t", seconds(seconds_), "-movflags", "+faststart", "-progress", "pipe:1", "-f", "mp4", fspath(output)]
+    binary = find_ffmpeg().path
+    ffmpeg.run([binary, "-v", "error", "-nostdin", "-y", *inputs, *coding, *ends], what="the sandbox's foreign result")
+    return Film(output, float(seconds_), size, size, float(rate))
+
+
 def lasting(video: Fraction, audio: Fraction, *, extension: bool) -> Fraction:
     """Tell the length of a result: that of the shorter input, or the audio's with `extension`; all in seconds."""
     return audio if extension else min(video, audio)

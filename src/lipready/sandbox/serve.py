@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from lipready.errors import ComponentError, UsageError
 from lipready.providers.request import Endpoints
+from lipready.sandbox.clock import Clock, level
 from lipready.sandbox.fault import Fault, Faults
 from lipready.sandbox.ledger import STYLES, Ledger, Style
 from lipready.sandbox.world import World
@@ -36,7 +37,11 @@ class SandboxOptions:
 
     `port` 0 takes any free one. `pace` is the seconds that a task takes at least, spread over its states. `log` hears
     one line for each request, from the server's thread. `fetch_seconds` is what fetching one input may take,
-    `upload_megabytes` the largest file of the temporary storage (the provider's own number is not documented).
+    `upload_megabytes` the largest file of DashScope's temporary storage, as the sample of its policy has it.
+    `local_callbacks` lets EvoLink's callbacks go to this machine, by plain http too, which EvoLink itself refuses.
+
+    `ahead` returns the seconds by which the sandbox's clock is ahead of this machine's, and is asked at every look: a
+    test whose pauses do not last returns their sum, or sets the clock ahead itself (Running.advance).
     """
 
     host: str = "127.0.0.1"
@@ -45,7 +50,9 @@ class SandboxOptions:
     faults: tuple[Fault, ...] = ()
     log: Callable[[str], None] = field(default=_say_nothing, compare=False)
     fetch_seconds: float = 60.0
-    upload_megabytes: int = 300
+    ahead: Callable[[], float] = field(default=level, compare=False)
+    upload_megabytes: int = 100
+    local_callbacks: bool = False
 
 
 class Running:
@@ -70,6 +77,10 @@ class Running:
     def inject(self, fault: Fault) -> None:
         """Let a fault happen from now on."""
         self._world.faults.add(fault)
+
+    def advance(self, seconds: float) -> None:
+        """Set the sandbox's clock ahead: by it tasks grow older, lags and unknown states end, and links expire."""
+        self._world.clock.advanced += seconds
 
 
 @contextmanager
@@ -161,6 +172,7 @@ def _uvicorn(world: World, lines: "Lines") -> "uvicorn.Server":
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        date_header=False,
     )
     return uvicorn.Server(config)
 
@@ -177,6 +189,8 @@ def _world(options: SandboxOptions, listener: socket.socket, folder: Path) -> Wo
         largest_upload=options.upload_megabytes * (1 << 20),
         faults=Faults(options.faults),
         log=options.log,
+        local_callbacks=options.local_callbacks,
+        clock=Clock(options.ahead),
     )
 
 

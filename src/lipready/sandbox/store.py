@@ -10,7 +10,10 @@ _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """One file. `name` is as the client called it, `created` and `expires` are seconds since 1970."""
+    """One file. `name` is what it is called here, `created` and `expires` are seconds since 1970.
+
+    `original` is what its sender calls it, `folder` where it was put; storage that knows neither has "".
+    """
 
     id: str
     account: str
@@ -20,6 +23,8 @@ class Stored:
     kind: str
     created: float
     expires: float
+    original: str = ""
+    folder: str = ""
 
 
 @dataclass(slots=True)
@@ -45,6 +50,11 @@ class Store:
         """Find a file that is still kept."""
         stored = self.files.get(key)
         return stored if stored is not None and now < stored.expires else None
+
+    def tidy(self, path: Path) -> None:
+        """Remove what arrived at a path and was not kept."""
+        if not any(stored.path == path for stored in self.files.values()):
+            path.unlink(missing_ok=True)
 
     def drop(self, key: str) -> None:
         """Delete a file."""

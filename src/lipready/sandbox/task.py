@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ _PROGRESS = {"PENDING": 0, "PRE-PROCESSING": 10, "RUNNING": 45, "POST-PROCESSING
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a paid request asks for, whichever provider it was sent to."""
+    """What a paid request asks for, whichever provider it was sent to.
+
+    `foretold` is the seconds that its result is estimated to last; only EvoLink says what it estimates.
+    """
 
     model: str
     video_url: str = field(repr=False)
@@ -26,6 +30,7 @@ class Asked:
     extension: bool = False
     threshold: int | None = None
     callback: str = field(default="", repr=False)
+    foretold: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +46,19 @@ class Film:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Task:
-    """One task, which moves from state to state; times are seconds since 1970, `state` is DashScope's word."""
+    """One task, which moves from state to state; times are seconds since 1970, `state` is DashScope's word.
+
+    `foreign` is a colleague's, whose result has nothing to do with what was asked for here.
+    """
 
     id: str
     style: Style
     account: str
+    workspace: str
     asked: Asked
     created: float
     request_id: str
+    foreign: bool = False
     state: str = "PENDING"
     started: float | None = None
     ended: float | None = None

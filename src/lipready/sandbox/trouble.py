@@ -20,7 +20,7 @@ _MESSAGES = {
         "The input image has no human body or multi human bodies. Please upload other image with single person."
     ),
     "InvalidFile.NoHuman": "There is no human face in the input video. Please upload another video.",
-    "InvalidFile.FaceNotMatch": "There are no matched face in the video with the provided reference image.",
+    "InvalidFile.FaceNotMach": "There are no matched face in the video with the provided reference image.",
     "InternalError.Algo": "An internal error has occured during execution, please try again later.",
 }
 

@@ -17,7 +17,7 @@ from lipready.sandbox.evolink import described
 from lipready.sandbox.fetch import Inputs, fetch_inputs
 from lipready.sandbox.judge import Prints, examine, fingerprints, pass_on
 from lipready.sandbox.once import Once
-from lipready.sandbox.render import render
+from lipready.sandbox.render import render, render_foreign
 from lipready.sandbox.task import Film, Task
 from lipready.sandbox.trouble import TroubleError
 
@@ -65,18 +65,18 @@ class Works:
         async with AsyncExitStack() as stack:
             if task.style == "dashscope":
                 await stack.enter_async_context(account.alone)
-            await asyncio.sleep(max(0.0, task.created + self._step - time.time()))
+            await asyncio.sleep(max(0.0, task.created + self._step - self._world.clock.now()))
             if task.state != "PENDING":
                 return
             try:
                 folder.mkdir(parents=True)
                 await self._pass(task, folder)
             except TroubleError as trouble:
-                _fail(task, trouble)
+                _fail(task, trouble, self._world.clock.now())
             except Exception as error:  # noqa: BLE001 - a task that fails says so as its provider would
                 what = str(error) if isinstance(error, LipreadyError) else type(error).__name__
                 self._world.log(f"task {task.id} failed in the sandbox: {what}")
-                _fail(task, TroubleError("InternalError.Algo"))
+                _fail(task, TroubleError("InternalError.Algo"), self._world.clock.now())
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
         if task.asked.callback:
@@ -87,8 +87,17 @@ class Works:
         return self._world.pace / _STATES
 
     async def _pass(self, task: Task, folder: Path) -> None:
-        task.started = time.time()
+        task.started = self._world.clock.now()
         task.state = "PRE-PROCESSING"
+        film = await (self._foreign(task) if task.foreign else self._film(task, folder))
+        task.state = "POST-PROCESSING"
+        await asyncio.sleep(self._step)
+        task.film, task.result = film, f"{token_urlsafe(18)}.mp4"
+        self._world.results[task.result] = task
+        task.ended = self._world.clock.now()
+        task.state = "SUCCEEDED"
+
+    async def _film(self, task: Task, folder: Path) -> Film:
         inputs, prints, report = await self._at_least(self._examined(task, folder))
         facts = pass_on(report, task)
         task.state = "RUNNING"
@@ -98,13 +107,13 @@ class Works:
         def make() -> Film:
             return render(inputs, facts, output, extension=task.asked.extension, tell=self._may_go_on)
 
-        film = await self._at_least(self._films.get(key, lambda: self._in_thread(make)))
-        task.state = "POST-PROCESSING"
+        return await self._at_least(self._films.get(key, lambda: self._in_thread(make)))
+
+    async def _foreign(self, task: Task) -> Film:
         await asyncio.sleep(self._step)
-        task.film, task.result = film, f"{token_urlsafe(18)}.mp4"
-        self._world.results[task.result] = task
-        task.ended = time.time()
-        task.state = "SUCCEEDED"
+        task.state = "RUNNING"
+        output = self._world.folder / "foreign.mp4"
+        return await self._at_least(self._films.get("foreign", lambda: self._in_thread(lambda: render_foreign(output))))
 
     async def _examined(self, task: Task, folder: Path) -> tuple[Inputs, Prints, Report]:
         inputs = await fetch_inputs(self._world, task, folder)
@@ -133,7 +142,7 @@ class Works:
             raise StoppedError
 
 
-def _fail(task: Task, trouble: TroubleError) -> None:
+def _fail(task: Task, trouble: TroubleError, now: float) -> None:
     task.code, task.message = trouble.code, trouble.message
-    task.ended = time.time()
+    task.ended = now
     task.state = "FAILED"

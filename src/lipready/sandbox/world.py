@@ -2,22 +2,25 @@
 
 import asyncio
 import hashlib
-import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_bytes, token_hex
 from uuid import uuid4
 
-from lipready.sandbox.fault import Faults
+from lipready.sandbox.clock import Clock
+from lipready.sandbox.fault import Fault, Faults
 from lipready.sandbox.ledger import Ledger, LedgerTask, Style
 from lipready.sandbox.rate import Rate
-from lipready.sandbox.store import Store
+from lipready.sandbox.store import Store, Stored
 from lipready.sandbox.task import Asked, Replay, Task
 
 READS = 20
 POLICIES = 100
+
+FOREIGN = Asked(model="videoretalk", video_url="", audio_url="")
+"""What a colleague asked for: nobody here knows."""
 
 
 @dataclass(slots=True, eq=False)
@@ -32,6 +35,8 @@ class Account:
     lists: Rate = field(default_factory=lambda: Rate(READS, 1.0))
     cancels: Rate = field(default_factory=lambda: Rate(READS, 1.0))
     policies: Rate = field(default_factory=lambda: Rate(POLICIES, 1.0))
+    posted: float | None = None
+    """When its last paid request arrived, whatever became of that; by the sandbox's clock."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -39,7 +44,8 @@ class World:
     """The sandbox's state. `url` is its own address, `folder` lives as long as it does.
 
     `pace` is the seconds that a task takes at least, `fetch_seconds` those that fetching one input may take,
-    `largest_upload` the bytes that the temporary storage takes in one file. `begin` starts a task that was accepted.
+    `largest_upload` the bytes that the temporary storage takes in one file, `local_callbacks` whether callbacks may
+    go to this machine. `begin` starts a task that was accepted.
     """
 
     url: str
@@ -49,6 +55,8 @@ class World:
     largest_upload: int
     faults: Faults
     log: Callable[[str], None]
+    local_callbacks: bool = False
+    clock: Clock = field(default_factory=Clock)
     begin: Callable[[Task], None] = lambda _task: None
     secret: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -71,26 +79,52 @@ class World:
         name = hashlib.sha256(key.encode()).hexdigest()[:12]
         return self.accounts.setdefault(name, Account(name))
 
-    def submit(self, style: Style, account: Account, asked: Asked) -> Task:
+    def submit(self, style: Style, account: Account, asked: Asked, workspace: str = "") -> Task:
         """Accept a paid request."""
-        now = time.time()
-        name = str(uuid4()) if style == "dashscope" else f"task-unified-{int(now)}-{token_hex(4)}"
-        task = Task(id=name, style=style, account=account.id, asked=asked, created=now, request_id=str(uuid4()))
-        self.tasks[name] = task
-        self.begin(task)
+        task = _new_task(style, account, asked, self.clock.now(), workspace)
+        self._start(task)
         return task
 
-    def task_of(self, style: Style, account: Account, name: str) -> Task | None:
-        """Find a task that the account may see."""
-        task = self.tasks.get(name)
-        mine = task is not None and task.style == style and task.account == account.id
-        return task if mine and task is not None and not task.forgotten(time.time()) else None
+    def _submit_of_colleague(self, style: Style, account: Account, workspace: str) -> None:
+        """Let a colleague have submitted when the account last did, whatever became of that; now where it never did.
 
-    def tasks_of(self, style: Style, account: Account) -> list[Task]:
-        """Give the tasks of an account, the newest first."""
-        return [
-            task for task in reversed(tuple(self.tasks.values())) if self.task_of(style, account, task.id) is not None
-        ]
+        The task has another result than any of the account's own, and is not counted among the paid submissions.
+        """
+        when = self.clock.now() if account.posted is None else account.posted
+        self._start(replace(_new_task(style, account, FOREIGN, when, workspace), foreign=True))
+
+    def _start(self, task: Task) -> None:
+        self.tasks[task.id] = task
+        self.begin(task)
+
+    def task_of(self, style: Style, account: Account, workspace: str, name: str) -> Task | None:
+        """Find a task that the account may see from a workspace."""
+        task = self.tasks.get(name)
+        mine = task is not None and (task.style, task.account, task.workspace) == (style, account.id, workspace)
+        return task if mine and task is not None and not task.forgotten(self.clock.now()) else None
+
+    def tasks_of(self, style: Style, account: Account, workspace: str) -> list[Task]:
+        """Return the tasks of an account in a workspace, the newest first."""
+        found = [task for task in self.tasks.values() if self.task_of(style, account, workspace, task.id) is not None]
+        return sorted(found, key=lambda task: task.created)[::-1]
+
+    def listed(self, style: Style, account: Account, workspace: str, beside: Mapping[str, Fault]) -> list[Task]:
+        """Return the tasks of an account as a list shows them, where it lags or a colleague works beside us, too."""
+        if "foreign" in beside:
+            self._submit_of_colleague(style, account, workspace)
+        lag = beside.get("lag")
+        until = self.clock.now() - (lag.number if lag else 0)
+        return [task for task in self.tasks_of(style, account, workspace) if task.created <= until]
+
+    @property
+    def own_files(self) -> str:
+        """What the addresses of files begin with that were uploaded here, by EvoLink's way."""
+        return f"{self.url}/files/"
+
+    def file_at(self, url: str) -> Stored | None:
+        """Find the file that such an address stands for; None for any other address."""
+        name = url.removeprefix(self.own_files).partition("/")[0]
+        return self.files.find(name, self.clock.now()) if url.startswith(self.own_files) else None
 
     def count(self, step: str) -> None:
         """Count a request."""
@@ -99,9 +133,28 @@ class World:
     def ledger(self) -> Ledger:
         """Say what was counted; may be called from any thread."""
         tasks = tuple(self.tasks.values())
+        own = tuple(_entry(task) for task in tasks if not task.foreign)
         return Ledger(
-            submissions=len(tasks),
-            tasks=tuple(LedgerTask(task.id, task.style, task.created, task.status) for task in tasks),
+            submissions=len(own),
+            tasks=own,
+            foreign=tuple(_entry(task) for task in tasks if task.foreign),
             requests=dict(self.requests),
             uploaded=self.oss.bytes + self.files.bytes,
         )
+
+
+def _new_task(style: Style, account: Account, asked: Asked, now: float, workspace: str) -> Task:
+    name = str(uuid4()) if style == "dashscope" else f"task-unified-{int(now)}-{token_hex(4)}"
+    return Task(
+        id=name,
+        style=style,
+        account=account.id,
+        workspace=workspace,
+        asked=asked,
+        created=now,
+        request_id=str(uuid4()),
+    )
+
+
+def _entry(task: Task) -> LedgerTask:
+    return LedgerTask(task.id, task.style, task.created, task.status, task.account, task.workspace)

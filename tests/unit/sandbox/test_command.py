@@ -11,6 +11,8 @@ from contextlib import contextmanager
 import httpx2
 import pytest
 
+from lipready.sandbox.fault import KINDS, STEPS
+
 # By way of the table of commands, whether or not it lists the sandbox yet.
 PROGRAM = (
     "import sys; from lipready.cli import group; group._COMMANDS.setdefault('sandbox', ''); "
@@ -60,6 +62,16 @@ def test_it_says_how_to_use_it_and_ends_quietly(number: signal.Signals, status: 
     assert "Traceback" not in err
 
 
+def test_its_storage_and_its_callbacks_can_be_chosen() -> None:
+    with sandbox("-q", "--upload-limit", "7", "--local-callbacks") as (_process, url):
+        headers = {"Authorization": "Bearer mine"}
+        query = {"action": "getPolicy", "model": "videoretalk"}
+        policy = httpx2.get(f"{url}/api/v1/uploads", params=query, headers=headers).json()
+        assert policy["data"]["max_file_size_mb"] == 7
+        body = {"model": "videoretalk", "video_url": url, "audio_url": url, "callback_url": f"{url}/hook"}
+        assert httpx2.post(f"{url}/v1/videos/generations", json=body, headers=headers).status_code == 200
+
+
 def test_quiet_is_quiet() -> None:
     with sandbox("-q") as (process, url):
         httpx2.get(f"{url}/sandbox/ledger")
@@ -82,3 +94,10 @@ def test_what_cannot_be_is_one_sentence(arguments: list[str], words: str) -> Non
     assert (run.returncode, run.stdout) == (2, "")
     assert words in run.stderr
     assert len(run.stderr.strip().splitlines()) == 1
+
+
+def test_help_names_every_fault() -> None:
+    command = [sys.executable, "-c", PROGRAM, "sandbox", "--help"]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "120"})
+    text = " ".join(run.stdout.split())
+    assert not [name for name in (*STEPS, *KINDS) if not re.search(rf"(?<![\w-]){name}(?![\w-])", text)]

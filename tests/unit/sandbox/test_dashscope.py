@@ -1,8 +1,12 @@
+import json
 import re
 from datetime import datetime
 from uuid import UUID, uuid4
 
+import httpx2
 import pytest
+
+from lipready.sandbox.clock import BEIJING
 
 from .conftest import ASYNC, RESOLVE, SYNTHESIS, Speaker
 
@@ -62,6 +66,7 @@ def test_synchronous_calls_are_refused(speaker: Speaker) -> None:
         ({**BODY, "parameters": {"query_face_threshold": 201}}, 400, "InvalidParameter", "120 to 200"),
         ({**BODY, "parameters": {"query_face_threshold": "170"}}, 400, "InvalidParameter", "120 to 200"),
         ({**BODY, "parameters": {"video_extension": "yes"}}, 400, "InvalidParameter", "video_extension"),
+        ({**BODY, "input": {**INPUT, "ref_image_url": 5}}, 400, "InvalidParameter", "input.ref_image_url"),
         ([1], 400, "BadRequest.IllegalInput", "json"),
     ],
 )
@@ -74,7 +79,8 @@ def test_what_is_missing_or_wrong_is_refused(speaker: Speaker, body: object, sta
 
 
 def test_a_body_that_is_no_json_is_refused(speaker: Speaker) -> None:
-    answer = speaker.post(f"/api/v1{SYNTHESIS}", headers=ASYNC, content=b"{" * 100_000)
+    kind = {"Content-Type": "application/json"}
+    answer = speaker.post(f"/api/v1{SYNTHESIS}", headers=ASYNC | kind, content=b"{" * 100_000)
     assert (answer.status_code, answer.json()["code"]) == (400, "BadRequest.IllegalInput")
 
 
@@ -192,3 +198,56 @@ def test_an_address_that_there_is_not_is_refused_in_the_right_envelope(speaker: 
     answer = speaker.post(path)
     assert answer.status_code in {404, 405}
     assert key in answer.json()
+
+
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded"])
+def test_a_body_is_said_to_be_json(speaker: Speaker, kind: str | None) -> None:
+    before, headers = speaker.box.ledger().submissions, ASYNC | ({} if kind is None else {"Content-Type": kind})
+    answer = speaker.post(f"/api/v1{SYNTHESIS}", headers=headers, content=json.dumps(BODY).encode())
+    assert (answer.status_code, answer.json()["code"]) == (400, "BadRequest.IllegalInput")
+    assert speaker.box.ledger().submissions == before
+    speaker.box.advance(1)
+    headers["Content-Type"] = "Application/JSON; charset=utf-8"
+    assert speaker.post(f"/api/v1{SYNTHESIS}", headers=headers, content=json.dumps(BODY).encode()).status_code == 200
+
+
+def test_a_workspace_has_tasks_of_its_own(speaker: Speaker) -> None:
+    inside = {"X-DashScope-WorkSpace": "ws-one"}
+    task = speaker.post(f"/api/v1{SYNTHESIS}", headers=ASYNC | inside, json=BODY).json()["output"]["task_id"]
+    assert speaker.state(task)["output"]["task_status"] == "UNKNOWN"
+    assert speaker.get("/api/v1/tasks/").json()["total"] == 0
+
+    def ask(path: str, workspace: str) -> httpx2.Response:
+        headers = speaker.headers | {"X-DashScope-WorkSpace": workspace}
+        return speaker.client.get(speaker.box.url + path, headers=headers)
+
+    assert ask(f"/api/v1/tasks/{task}", "ws-one").json()["output"]["task_status"] != "UNKNOWN"
+    assert [row["task_id"] for row in ask("/api/v1/tasks/", "ws-one").json()["data"]] == [task]
+    assert ask("/api/v1/tasks/", "ws-two").json()["total"] == 0
+    assert {one.id: one.workspace for one in speaker.box.ledger().tasks}[task] == "ws-one"
+    paths = ("/api/v1/tasks/", f"/api/v1/tasks/{task}", "/api/v1/uploads?action=getPolicy&model=videoretalk")
+    for path in paths:
+        answer = ask(path, "invalid")
+        assert (answer.status_code, answer.json()["code"]) == (403, "Workspace.AccessDenied")
+
+
+def test_every_filter_of_the_list_is_obeyed(speaker: Speaker) -> None:
+    tasks = []
+    for _ in range(3):
+        tasks.append(speaker.task(INPUT))
+        speaker.ended(tasks[-1])
+        speaker.box.advance(60)
+
+    def listed(**query: str) -> list[str]:
+        return [row["task_id"] for row in speaker.get("/api/v1/tasks/", params=query).json()["data"]]
+
+    created = {one.id: one.created for one in speaker.box.ledger().tasks}
+    moments = [datetime.fromtimestamp(created[task], BEIJING).strftime("%Y%m%d%H%M%S") for task in tasks]
+    assert listed() == tasks[::-1]
+    assert listed(start_time=moments[1]) == tasks[:0:-1]
+    assert listed(start_time=moments[1], end_time=moments[1]) == [tasks[1]]
+    assert listed(end_time=moments[1]) == tasks[1::-1]
+    assert listed(page_size="2", page_no="2") == [tasks[0]]
+    assert listed(status="FAILED", region="cn-beijing", task_id=tasks[2]) == [tasks[2]]
+    for nothing in ({"region": "ap-southeast-1"}, {"api_key_id": "other"}, {"status": "UNKNOWN"}, {"model_name": "x"}):
+        assert listed(**nothing) == []

@@ -1,9 +1,15 @@
+import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import av
+import httpx2
 import pytest
+
+from lipready.sandbox.serve import SandboxOptions, serving
 
 from .conftest import Speaker
 
@@ -48,6 +54,13 @@ def test_a_submission_is_answered_as_documented(speaker: Speaker) -> None:
         ({**BODY, "callback_url": "https://10.0.0.1/x"}, 400, "invalid_request_error"),
         ({**BODY, "callback_url": "https://169.254.169.254/x"}, 400, "invalid_request_error"),
         ({**BODY, "callback_url": "ftp://127.0.0.1/x"}, 400, "invalid_request_error"),
+        ({**BODY, "callback_url": "http://127.0.0.1/x"}, 400, "invalid_request_error"),
+        ({**BODY, "callback_url": "https://127.0.0.1/x"}, 400, "invalid_request_error"),
+        ({**BODY, "callback_url": "https://172.16.0.1/x"}, 400, "invalid_request_error"),
+        ({**BODY, "callback_url": "https://192.168.1.1/x"}, 400, "invalid_request_error"),
+        ({**BODY, "callback_url": 5}, 400, "invalid_parameters"),
+        ({**BODY, "ref_image_url": ["a"]}, 400, "invalid_parameters"),
+        ({**BODY, "video_url": "speaker.mp4"}, 400, "invalid_parameters"),
         ({**BODY, "callback_url": "https://93.184.216.34/" + "x" * 2048}, 400, "invalid_request_error"),
         ([], 400, "invalid_request_error"),
     ],
@@ -121,8 +134,8 @@ def test_files_are_stored_and_given_out(speaker: Speaker, tmp_path: Path) -> Non
     assert said["data"]["mime_type"] == "image/png"
     assert speaker.client.get(said["data"]["file_url"]).content == path.read_bytes()
     name = said["data"]["file_id"]
-    assert [row["file_id"] for row in speaker.get("/api/v1/files/list").json()["data"]["list"]] == [name]
-    assert speaker.get("/api/v1/files/quota").json()["data"]["total_files"] == 1
+    assert [row["file_id"] for row in speaker.get("/api/v1/files/list").json()["data"]["files"]] == [name]
+    assert speaker.get("/api/v1/files/quota").json()["data"]["used_files"] == 1
     url = f"{speaker.box.url}/api/v1/files/{name}"
     other = Speaker(speaker.box, speaker.client)
     assert speaker.client.delete(url, headers=other.headers).status_code == 404
@@ -145,3 +158,78 @@ def test_uploads_that_are_refused(speaker: Speaker, tmp_path: Path, monkeypatch:
     nobody = {"Authorization": "Bearer invalid"}
     answer = speaker.post("/api/v1/files/upload/stream", headers=nobody, files={"file": b"x"})
     assert (answer.status_code, answer.json()["success"]) == (401, False)
+
+
+def test_a_body_is_said_to_be_json(speaker: Speaker) -> None:
+    for path in ("/v1/videos/generations", "/v1/tasks/batch"):
+        for headers in ({}, {"Content-Type": "text/plain"}):
+            answer = speaker.post(path, headers=headers, content=json.dumps(BODY).encode())
+            assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request_error")
+    assert speaker.get("/v1/tasks").json()["total"] == 0
+
+
+@pytest.mark.parametrize("options", [{}, {"video_extension": True}])
+def test_a_submission_is_estimated_by_the_lengths_of_its_files(
+    speaker: Speaker, made: Callable[[str], Path], options: dict[str, bool]
+) -> None:
+    urls = [speaker.stream(made(name)).json()["data"]["file_url"] for name in ("anna.mp4", "anna.wav")]
+    lengths = []
+    for name in ("anna.mp4", "anna.wav"):
+        with av.open(made(name)) as container:
+            assert container.duration is not None
+            lengths.append(container.duration / av.time_base)
+    seconds = lengths[1] if options else min(lengths)
+    task = speaker.generate(video_url=urls[0], audio_url=urls[1], **options).json()
+    assert task["usage"]["credits_reserved"] == pytest.approx(seconds * 0.8, abs=0.001)
+    assert task["task_info"] == {"can_cancel": False, "estimated_time": 90, "video_duration": int(seconds)}
+    assert "credits_used" not in task["usage"]
+    unknown = speaker.generate(**INPUT).json()
+    assert (unknown["usage"]["credits_reserved"], unknown["task_info"]["video_duration"]) == (96, 120)
+
+
+def test_what_a_task_has_cost_is_in_the_credits(speaker: Speaker, made: Callable[[str], Path]) -> None:
+    def balance() -> dict[str, Any]:
+        said = speaker.get("/v1/credits").json()
+        assert (said["success"], said["message"]) == (True, "")
+        return said["data"]
+
+    before = balance()
+    assert before["user"] == {"remaining_credits": 10_000, "used_credits": 0}
+    urls = [speaker.stream(made(name)).json()["data"]["file_url"] for name in ("anna.mp4", "anna.wav")]
+    usage = speaker.generated(speaker.generate(video_url=urls[0], audio_url=urls[1]).json()["id"])["usage"]
+    used = usage["credits_used"]
+    assert used > 0
+    assert usage["cost"] == {
+        "credits": used,
+        "usd": pytest.approx(used / 68, abs=0.0001),
+        "cny": pytest.approx(used / 10, abs=0.0001),
+    }
+    assert balance()["user"] == {"remaining_credits": 10_000 - used, "used_credits": used}
+    assert balance()["token"]["used_credits"] == used
+    speaker.generated(speaker.generate(**INPUT).json()["id"])
+    assert balance()["user"]["used_credits"] == used
+    assert speaker.client.get(f"{speaker.box.url}/v1/credits").status_code == 401
+
+
+def test_several_tasks_are_asked_for_at_once(speaker: Speaker) -> None:
+    tasks = [speaker.generate(**INPUT).json()["id"] for _ in range(3)]
+    other = Speaker(speaker.box, speaker.client).generate(**INPUT).json()["id"]
+    said = speaker.post("/v1/tasks/batch", json={"task_ids": [*tasks, other, "task-unified-1-a", tasks[0]]}).json()
+    assert [task["id"] for task in said["data"]] == tasks
+    assert said["data"][0].keys() >= {"status", "usage", "task_info", "progress", "created"}
+
+
+@pytest.mark.parametrize("names", [None, [], "task-unified-1-a", [1], ["nonsense"], ["task-unified-1-a"] * 51])
+def test_a_batch_that_cannot_be_is_refused(speaker: Speaker, names: Any) -> None:
+    answer = speaker.post("/v1/tasks/batch", json={"task_ids": names})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "task_ids")
+
+
+def test_processing_is_also_what_is_queued(client: httpx2.Client) -> None:
+    with serving(SandboxOptions(pace=4000)) as box:
+        speaker = Speaker(box, client)
+        task = speaker.generate(**INPUT).json()["id"]
+        for status, found in (("processing", [task]), ("pending", [task]), ("completed", [])):
+            rows = speaker.get("/v1/tasks", params={"status": status, "type": "video"}).json()["data"]
+            assert [row["id"] for row in rows] == found
+        assert speaker.get("/v1/tasks", params={"type": "image"}).json()["data"] == []

@@ -16,6 +16,11 @@ from lipready.sandbox.fault import KINDS, STEPS, Fault, Faults
         ("upload:delay=0.5", Fault("upload", "delay", "0.5")),
         ("list:redirect=https://a.example/b?c=d", Fault("list", "redirect", "https://a.example/b?c=d")),
         (" download:broken=1000 ", Fault("download", "broken", "1000")),
+        ("list:lag=45", Fault("list", "lag", "45", count=None)),
+        ("list:lag=45*2", Fault("list", "lag", "45", 2)),
+        ("list:foreign", Fault("list", "foreign")),
+        ("poll:unknown=60", Fault("poll", "unknown", "60", count=None)),
+        ("submit:ignore-key", Fault("submit", "ignore-key", count=None)),
     ],
 )
 def test_faults_are_read(text: str, fault: Fault) -> None:
@@ -39,6 +44,10 @@ def test_faults_are_read(text: str, fault: Fault) -> None:
         ("upload:expired", ("expired belongs to policy, not to upload",)),
         ("submit:slow=5", ("slow belongs to download",)),
         ("poll:lost", ("lost belongs to submit",)),
+        ("poll:lag=4", ("lag belongs to list",)),
+        ("list:unknown=4", ("unknown belongs to poll",)),
+        ("submit:foreign", ("foreign belongs to list",)),
+        ("list:lag", ("needs a value: lag=SECONDS",)),
     ],
 )
 def test_what_there_is_not_is_refused_with_what_there_is(text: str, words: tuple[str, ...]) -> None:
@@ -71,3 +80,17 @@ def test_several_threads_take_each_fault_once() -> None:
     for thread in threads:
         thread.join()
     assert sum(fault is not None for fault in taken) == 100
+
+
+def test_what_happens_beside_other_faults_does_not_wait_for_them() -> None:
+    faults = Faults([Fault.parse("list:lag=45"), Fault.parse("list:503"), Fault.parse("list:foreign")])
+    assert set(faults.take_beside("list", 0.0)) == {"lag", "foreign"}
+    assert (faults.take("list"), faults.take("list")) == (Fault("list", "503"), None)
+    assert set(faults.take_beside("list", 0.0)) == {"lag"}
+    assert faults.take_beside("poll", 0.0) == {}
+
+
+def test_what_lasts_for_a_while_begins_with_the_first_request() -> None:
+    faults = Faults([Fault.parse("poll:unknown=60")])
+    found = [set(faults.take_beside("poll", now)) for now in (1000.0, 1059.9, 1060.0, 1001.0)]
+    assert found == [{"unknown"}, {"unknown"}, set(), set()]

@@ -256,7 +256,7 @@ def test_faults_and_counts_over_http(guest: Speaker) -> None:
     ledger = guest.client.get(f"{guest.box.url}/sandbox/ledger").json()
     assert ledger["requests"]["poll"] >= 3
     assert ledger["submissions"] == len(ledger["tasks"])
-    assert set(ledger) == {"submissions", "tasks", "requests", "uploaded"}
+    assert set(ledger) == {"submissions", "tasks", "foreign", "requests", "uploaded"}
 
 
 def test_idempotency_survives_a_lost_answer(guest: Speaker) -> None:

@@ -28,7 +28,7 @@ def refused(answer: httpx2.Response) -> tuple[int, str]:
 def test_a_policy_is_as_documented(speaker: Speaker) -> None:
     policy = speaker.policy()
     assert policy["expire_in_seconds"] == 300
-    assert policy["max_file_size_mb"] == 300
+    assert policy["max_file_size_mb"] == 100
     assert policy["x_oss_object_acl"] == "private"
     assert policy["x_oss_forbid_overwrite"] == "true"
     assert policy["upload_dir"].startswith("dashscope-instant/")

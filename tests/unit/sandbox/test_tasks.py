@@ -173,7 +173,7 @@ def test_evolink_takes_its_own_files_and_public_ones(
         (("bad.webm", "anna.wav"), ("InvalidFile.Format", "MP4, AVI, MOV")),
         (("anna.mp4", "bad.ogg"), ("InvalidFile.Format", "MP4, AVI, MOV")),
         (("anna.mp4", "anna.wav", "panorama.jpg"), ("InvalidFile.ImageSize", "beyond limit")),
-        (("anna.mp4", "anna.wav", "grace.jpg"), ("InvalidFile.FaceNotMatch", "no matched face")),
+        (("anna.mp4", "anna.wav", "grace.jpg"), ("InvalidFile.FaceNotMach", "no matched face")),
         (("anna.mp4", "anna.jpg"), ("InvalidFile.Openerror", "cannot open file")),
         (("anna.mp4", "absent.wav"), ("InvalidURL.ConnectionRefused", "provide avaiable URL")),
     ],
@@ -274,7 +274,7 @@ def test_a_task_passes_through_the_documented_states(client: httpx2.Client, good
         assert [share for _, share in progress] == sorted(share for _, share in progress)
 
 
-def test_the_callback_hears_what_a_query_tells(speaker: Speaker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_callback_hears_what_a_query_tells(client: httpx2.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lipready.sandbox.callback.PAUSES", (0.0, 0.0, 0.0))
     heard: list[dict[str, Any]] = []
     done = threading.Event()
@@ -290,14 +290,16 @@ def test_the_callback_hears_what_a_query_tells(speaker: Speaker, monkeypatch: py
             if len(heard) == 3:
                 done.set()
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ear) as server:
+    options = SandboxOptions(pace=0, local_callbacks=True)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ear) as server, serving(options) as box:
+        speaker = Speaker(box, client)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}/hook"
         nothing = f"{speaker.box.url}/nothing"
         task = speaker.generate(video_url=nothing, audio_url=nothing, callback_url=url).json()["id"]
         assert done.wait(60)
         server.shutdown()
-    assert heard == [speaker.get(f"/v1/tasks/{task}").json()] * 3
+        assert heard == [speaker.get(f"/v1/tasks/{task}").json()] * 3
     assert heard[0]["status"] == "failed"
 
 
