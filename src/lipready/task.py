@@ -227,7 +227,7 @@ def waited(task: Task, deadline: float | None, poll_interval: float | None, prog
     entry, state = yield from follow(task.account, _journal(), task.entry, patience)
     if entry.task_id is None and state.status != "succeeded":
         raise not_ours(entry, f"has ended without a result ({state.said})")
-    return replace(task, entry=entry, state=require_success(task.account, state))
+    return replace(task, entry=entry, state=require_success(task.account, entry, state))
 
 
 def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -> "Flow[Path]":
@@ -237,7 +237,7 @@ def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -
 
     def fresh_link() -> "Flow[str]":
         state = (yield from looked(task)).state
-        return _link(require_success(task.account, state) if state.ended else state)
+        return _link(require_success(task.account, task.entry, state) if state.ended else state)
 
     link = _link(task.state) if task.state.result_url else (yield from fresh_link())
     fetched = partial(collect, _journal(), task.entry, link, to, refresh=fresh_link, progress=progress)

@@ -53,6 +53,7 @@ def _with_advice(error: RefusedError) -> RefusedError:
     return RefusedError(
         f"{error} EvoLink documents uploads of images only: put audio and video at public addresses if this stays.",
         code=error.code,
+        meaning=error.meaning,
         status=error.status,
         retry=error.retry,
         rules=error.rules,

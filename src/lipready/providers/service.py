@@ -42,4 +42,4 @@ class Service:
     read_list: Callable[[Answer], tuple[tuple[ListedTask, ...], bool]]
     cancel: Callable[[Endpoints, str], Request] | None
     read_cancel: Callable[[Answer], None]
-    explain: Callable[[str], RemoteCode]
+    explain: Callable[[str, int | None, str], RemoteCode]

@@ -1,5 +1,6 @@
 """Which rules run, on what, and what is said of those that do not."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -175,7 +176,7 @@ def test_media_of_another_kind_is_not_judged() -> None:
 
 
 def test_a_rule_without_a_limit_does_not_apply() -> None:
-    bare = type(DASHSCOPE)(name="x", title="X", model="m", path="x", limits={"V104": DASHSCOPE.limits["V104"]})
+    bare = replace(DASHSCOPE, limits={"V104": DASHSCOPE.limits["V104"]})
     findings, unchecked = judge(job(video=unread("video", "is empty")), bare)
     assert findings == ()
     assert [entry.rule for entry in unchecked] == ["V104"]
