@@ -73,13 +73,13 @@ def entry_lines(entry: "Entry", page: Page) -> list[str]:
 
 def _error(entry: "Entry") -> str:
     """Write what the provider said of a job, with its code as it came and what that stands for."""
-    from lipready.providers.account import service_of
+    from lipready.providers.account import SERVICES
     from lipready.providers.codes import both_codes
 
-    if not entry.code:
-        return entry.message or ""
-    meaning = service_of(entry.service).explain(entry.code, None, entry.message or "")
-    return f"{both_codes(entry.code, meaning)} {entry.message or ''}".rstrip()
+    code, service = entry.code or "", SERVICES.get(entry.service)
+    if code and service is not None:
+        code = both_codes(code, service.explain(code, None, entry.message or ""))
+    return " ".join(filter(None, (code, entry.message)))
 
 
 def entry_as_json(entry: "Entry") -> str:

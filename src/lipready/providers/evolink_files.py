@@ -12,7 +12,6 @@ from lipready.providers.fields import Table, link, missing, number, table
 from lipready.providers.request import Endpoints
 from lipready.providers.wire import UPLOAD_SECONDS, Answer, Form, Request
 
-LARGEST_UPLOAD = 100 * (1 << 20)
 STORED_SECONDS = 72 * 3600.0
 """How long the service keeps a file, where it does not say."""
 

@@ -33,7 +33,6 @@ class Service:
     longest_seconds: float
     unknown_seconds: float = 600.0
     unknown_sightings: int = 5
-    largest_upload: int | None
     submit: Callable[[Endpoints, Submission, str], Request]
     read_submitted: Callable[[Answer], TaskState]
     query: Callable[[Endpoints, str], Request]
