@@ -101,7 +101,7 @@ def test_find_rule() -> None:
         find_rule("V14")
     with pytest.raises(UsageError):
         find_rule("V1")
-    assert select("F") == {"F001", "F002", "F003"}
+    assert select("F") == {"F001", "F002", "F003", "F004"}
 
 
 HEARD = ("A501", "A502", "A503", "A504", "A505", "A506", "A507", "A508", "A509")
@@ -151,7 +151,7 @@ def test_a_broken_file_is_one_finding(role: str) -> None:
 def test_a_pointer_is_judged_by_its_size_and_its_name() -> None:
     pointer = LfsPointer("0" * 64, 400_000_000)
     findings, unchecked = judge(job(video=unread("video", None, pointer)), DASHSCOPE)
-    assert [f.rule for f in findings] == ["F002", "V106"]
+    assert [f.rule for f in findings] == ["F002", "V106", "F004"]
     assert {"V101", "V104", "P301", "F003"} <= {entry.rule for entry in unchecked}
     named = FileFacts(
         role="video", path="clip.bin", bytes=10, extension="bin", format=GONE, lfs=pointer, problem=None, media=GONE,
