@@ -98,8 +98,9 @@ class AnswerError(ProviderError):
 class RefusedError(ProviderError):
     """The provider refused a request.
 
-    `code` is the provider's own, `status` that of HTTP, `retry` says what helps, `rules` are the ids of our rules that
-    look for the cause, `after` is the pause in seconds that the provider asked for.
+    `code` is the provider's own as it came, `meaning` the documented one that it stands for, `status` that of HTTP,
+    `retry` says what helps, `rules` are the ids of our rules that look for the cause, `after` is the pause in seconds
+    that the provider asked for.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class RefusedError(ProviderError):
         message: str,
         *,
         code: str = "",
+        meaning: str = "",
         status: int | None = None,
         retry: Retry = "no",
         rules: tuple[str, ...] = (),
@@ -114,16 +116,21 @@ class RefusedError(ProviderError):
         after: float | None = None,
     ) -> None:
         super().__init__(message)
-        self.code, self.status, self.retry, self.rules = code, status, retry, rules
+        self.code, self.meaning, self.status, self.retry, self.rules = code, meaning or code, status, retry, rules
         self.request_id, self.after = request_id, after
 
 
 class TaskFailedError(ProviderError):
-    """A task failed, was cancelled, or is not known any more. `code` and `rules` as for RefusedError."""
+    """A task failed, was cancelled, or is not known any more.
 
-    def __init__(self, message: str, *, task_id: str, code: str = "", rules: tuple[str, ...] = ()) -> None:
+    `code`, `meaning` and `rules` are as for RefusedError.
+    """
+
+    def __init__(
+        self, message: str, *, task_id: str, code: str = "", meaning: str = "", rules: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(message)
-        self.task_id, self.code, self.rules = task_id, code, rules
+        self.task_id, self.code, self.meaning, self.rules = task_id, code, meaning or code, rules
 
 
 class OutcomeUnknownError(ProviderError):

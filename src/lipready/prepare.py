@@ -72,6 +72,7 @@ def prepare(
     settings: Settings | None = None,
     choices: Choices | None = None,
     person: int | None = None,
+    for_upload: bool = True,
     copy: bool = True,
     dry_run: bool = False,
     progress: Progress | None = None,
@@ -83,6 +84,9 @@ def prepare(
     nothing is repaired until it says who speaks (`Prepared.speaker_open`); nobody is asked. A person goes before a
     reference image that is given as well: the image is set aside, and one of that person is taken from the video.
 
+    Files are made to fit the provider's own upload as well as the model; without `for_upload` they fit the model alone,
+    since they will lie at addresses of the caller's own.
+
     A file that is already fine stands in `out` too, as a hard link or else a copy, so that the folder holds the whole
     job; without `copy` it stays where it is. With `dry_run` nothing is written. `progress` is called with the stage and
     the file ("repairing clip.mp4") and the share of it that is done (0..1). The inputs are never changed. An output
@@ -93,6 +97,7 @@ def prepare(
     ComponentError where ffmpeg or the face models are missing.
     """
     job, profile = Job.of(video, audio, reference, options), load_profile(provider)
+    profile = profile if for_upload else profile.without_upload()
     require_files(job)
     require_inputs(job)
     settings = settings or Settings()

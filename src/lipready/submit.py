@@ -23,6 +23,7 @@ from lipready.reports.count import totals
 from lipready.task import Task
 
 if TYPE_CHECKING:
+    from lipready.profiles.limit import Profile
     from lipready.providers.account import Account
     from lipready.providers.bucket import Bucket
     from lipready.providers.entry import Entry
@@ -109,6 +110,11 @@ def find_account(provider: str, api_key: str | None = None) -> "Account":
     return account_of_sandbox(style or "dashscope")
 
 
+def profile_for(account: "Account", sending: Sending) -> "Profile":
+    """Return what a job is checked by: nothing is uploaded to the provider where the user has a bucket."""
+    return account.profile if sending.bucket is None else account.profile.without_upload()
+
+
 def send_checked(
     job: Job, report: Report, account: "Account", sending: Sending, progress: Progress | None = None
 ) -> "Flow[Task]":
@@ -154,7 +160,7 @@ def _checked_and_sent(job: Job, account: "Account", settings: Settings, sending:
     from lipready.providers.wire import call
 
     yield from call(lambda: require_output(sending.output))
-    report = yield from call(lambda: check_job(job, account.profile, settings))
+    report = yield from call(lambda: check_job(job, profile_for(account, sending), settings))
     return (yield from send_checked(job, report, account, sending, settings.progress))
 
 

@@ -265,7 +265,7 @@ def waited(task: Task, deadline: float | None, poll_interval: float | None, prog
     if entry.task_id is None and state.status != "succeeded":
         raise not_ours(entry, f"has ended without a result ({state.said})")
     yield from require_foretold(_journal(), entry, state)
-    return replace(task, entry=entry, state=require_success(task.account, state))
+    return replace(task, entry=entry, state=require_success(task.account, entry, state))
 
 
 def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -> "Flow[Path]":
@@ -275,7 +275,7 @@ def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -
 
     def fresh_link() -> "Flow[str]":
         state = (yield from looked(task)).state
-        return _link(task, require_success(task.account, state) if state.ended else state)
+        return _link(task, require_success(task.account, task.entry, state) if state.ended else state)
 
     def fetched() -> "Flow[Path]":
         link = task.state.result_url

@@ -153,7 +153,7 @@ class JsonOutcome(Outcome):
 
     def refused(self, error: PreflightError) -> None:
         """Write the report of a job that was not sent."""
-        self._write(None, status="not sent", error={"code": "", "message": str(error), "rules": []})
+        self._write(None, status="not sent", error={"code": "", "meaning": "", "message": str(error), "rules": []})
 
     def sent(self, task: "Task") -> None:
         """Write nothing yet."""
@@ -164,13 +164,19 @@ class JsonOutcome(Outcome):
 
     def failed(self, task: "Task", error: TaskFailedError) -> None:
         """Write why the task failed."""
-        said = {"code": error.code, "message": str(error), "rules": list(error.rules)}
+        said = {
+            "code": error.code,
+            "meaning": error.meaning,
+            "message": str(error),
+            "rules": list(error.rules),
+        }
         self._write(task, status="failed", error=said)
 
     def kept(self, task: "Task", error: BaseException) -> None:
         """Write what keeps the film from coming home."""
         Outcome.kept(self, task, error)
-        self._write(task, error={"code": getattr(error, "code", ""), "message": str(error), "rules": []})
+        said = {name: getattr(error, name, "") for name in ("code", "meaning")}
+        self._write(task, error={**said, "message": str(error), "rules": []})
 
     def home(self, task: "Task", film: Path | None) -> None:
         """Write where the film is."""

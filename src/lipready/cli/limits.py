@@ -11,10 +11,9 @@ _LABEL = 16
 
 
 def describe_limit(limit: Limit) -> str:
-    """`15–60 fps`, `mp4, avi, mov`, `300 MB of 2^20 bytes …`; empty where there is neither number nor choice."""
-    if limit.choices:
-        return ", ".join(limit.choices)
-    return "" if limit.accept is None else _range(limit.accept, limit.unit)
+    """`15–60 fps`, `mp4, avi, mov`, `300 MB of 2^20 bytes …`, or both; empty where there is neither."""
+    number = [] if limit.accept is None else [_range(limit.accept, limit.unit)]
+    return "; ".join([", ".join(limit.choices)] * bool(limit.choices) + number)
 
 
 def limit_lines(limit: Limit, page: Page) -> list[str]:

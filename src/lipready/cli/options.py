@@ -157,7 +157,13 @@ config_option = click.option(
     help="Configuration file, instead of the nearest lipready.toml or pyproject.toml.",
 )
 _REQUEST = (
-    click.option("--face-threshold", type=int, metavar="N", help="query_face_threshold of the request."),
+    click.option(
+        "--face-threshold",
+        type=int,
+        metavar="N",
+        help="query_face_threshold: how alike the reference image and a face must be (120 to 200, 170 if not given). "
+        "Try 140 where no face matched, 190 where the wrong one moved.",
+    ),
     click.option("--video-extension", is_flag=True, help="video_extension of the request."),
     click.option("--callback-url", metavar="URL", help="callback_url of the request (EvoLink)."),
 )

@@ -14,6 +14,7 @@ from lipready.job import Job, RequestOptions
 if TYPE_CHECKING:
     from lipready.check import Settings
     from lipready.fixes.choices import Choices
+    from lipready.profiles.limit import Profile
 
 
 @click.command(name="prepare")
@@ -47,6 +48,11 @@ if TYPE_CHECKING:
     "--crop", is_flag=True, help="Cut the picture to the speaker, where the face is small or others are in it."
 )
 @click.option(
+    "--for-upload/--no-for-upload",
+    default=True,
+    help="Make the files fit the provider's own upload as well as the model (the default), or the model alone.",
+)
+@click.option(
     "--no-copy", is_flag=True, help="Leave files that are fine where they are, instead of linking them into DIR."
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan and the ffmpeg commands; write nothing.")
@@ -66,6 +72,7 @@ def command(
     extend: bool,
     person: int | None,
     crop: bool,
+    for_upload: bool,
     no_copy: bool,
     dry_run: bool,
     face_threshold: int | None,
@@ -97,6 +104,7 @@ def command(
     from lipready.fixes.choices import Choices, parse_trim
     from lipready.fixes.folder import require_folder
     from lipready.prepare import require_files
+    from lipready.profiles.loader import load_profile
 
     require_folder(out)
     choices = Choices(
@@ -113,7 +121,9 @@ def command(
     require_files(job)
     refuse_inputs(shared.reports, [job])
     settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame)
-    return _prepare(job, settings, choices, Run(out, dry_run, not no_copy, shared, session))
+    profile = load_profile(shared.provider)
+    profile = profile if for_upload else profile.without_upload()
+    return _prepare(job, settings, choices, Run(out, profile, dry_run, not no_copy, shared, session))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,7 @@ class Run:
     """How one run of `prepare` goes, whatever the job."""
 
     out: Path
+    profile: "Profile"
     dry_run: bool
     copy: bool
     shared: Shared
@@ -135,10 +146,8 @@ def _prepare(job: Job, settings: "Settings", choices: "Choices", run: Run) -> in
     from lipready.cli.selection import chosen_rules, require_some_ran
     from lipready.cli.speaker import settle_speaker
     from lipready.prepare import repair_job
-    from lipready.profiles.loader import load_profile
 
-    shared, session = run.shared, run.session
-    profile = load_profile(shared.provider)
+    shared, session, profile = run.shared, run.session, run.profile
     chosen = chosen_rules(profile, shared)
     with progress_bars(session) as progress:
         before = check_job(job, profile, replace(settings, progress=progress), describe=True)

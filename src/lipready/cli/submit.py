@@ -130,9 +130,9 @@ def _submit(job: Job, settings: "Settings", run: Run) -> int:
     from lipready.cli.selection import chosen_rules, require_some_ran
     from lipready.errors import PreflightError
     from lipready.providers.run import run as carry_out
-    from lipready.submit import send_checked
+    from lipready.submit import profile_for, send_checked
 
-    profile = run.account.profile
+    profile = profile_for(run.account, run.sending)
     chosen = chosen_rules(profile, run.shared)
     job, report, set_aside = _checked(job, profile, settings, run)
     write_report(run.shared.reports, report, run.shared.fail_on)

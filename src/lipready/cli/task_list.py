@@ -57,7 +57,7 @@ def entry_lines(entry: "Entry", page: Page) -> list[str]:
         "not ours": ", ".join(entry.rejected) if entry.task_id is None else None,
         "stage": f"{entry.stage} ({_MEANINGS[entry.stage]})",
         "said": entry.said,
-        "error": " ".join(filter(None, (entry.code, entry.message))),
+        "error": _error(entry),
         "provider": f"{entry.provider} ({entry.api})",
         "submitted": None if entry.posted is None else _when(entry.posted),
         "video": entry.video,
@@ -70,6 +70,17 @@ def entry_lines(entry: "Entry", page: Page) -> list[str]:
     }
     head = page.paint(f"job {entry.id}", "strong")
     return [head, *(f"  {name:10} {plain(text)}" for name, text in known.items() if text), *_expiry(entry)]
+
+
+def _error(entry: "Entry") -> str:
+    """Write what the provider said of a job, with its code as it came and what that stands for."""
+    from lipready.providers.account import SERVICES
+    from lipready.providers.codes import both_codes
+
+    code, service = entry.code or "", SERVICES.get(entry.service)
+    if code and service is not None:
+        code = both_codes(code, service.explain(code, None, entry.message or ""))
+    return " ".join(filter(None, (code, entry.message)))
 
 
 def entry_as_json(entry: "Entry") -> str:

@@ -12,7 +12,7 @@ from lipready.facts.job import JobFacts
 from lipready.facts.people import PeopleFacts
 from lipready.facts.request import RequestFacts
 from lipready.facts.video import VideoFacts
-from lipready.fixes.aims import aim
+from lipready.fixes.aims import most_bytes
 from lipready.fixes.picture import write_frame
 from lipready.probe.source import examine
 from lipready.profiles.limit import Profile
@@ -34,7 +34,7 @@ def take_reference(file: FileFacts, person: int | None, profile: Profile, output
         raise FixError(f"{file.path} {file.problem or 'is no video'}; no reference image can be taken from it.")
     if not isinstance(file.people, PeopleFacts):
         raise FixError(f"{file.path}: {file.people.reason}; no reference image can be taken from it.")
-    most = aim(profile, "I602").maximum
+    most = most_bytes(profile, "I602")
 
     def objection(frame: ReferenceFrame) -> str | None:
         write_frame(frame.image, None if most is None else int(most), output)

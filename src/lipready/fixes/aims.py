@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+from lipready.profiles.catalogue import UPLOAD_RULE
 from lipready.profiles.limit import Limit, Profile, Range
 
 ANY = Range()
@@ -11,6 +12,12 @@ def aim(profile: Profile, rule: str) -> Range:
     """Return the range that a repair aims at: inside the strictest reading, with a margin; open without a limit."""
     limit = profile.limits.get(rule)
     return ANY if limit is None else _first(limit.aim, limit.safe, limit.accept)
+
+
+def most_bytes(profile: Profile, rule: str) -> Fraction | None:
+    """Return how large a repaired file may be: for the model, by `rule`, and for the upload; None without a limit."""
+    bounds = (aim(profile, each).maximum for each in (rule, UPLOAD_RULE))
+    return min((bound for bound in bounds if bound is not None), default=None)
 
 
 def accepted(profile: Profile, rule: str) -> Range:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from lipready.facts.unmeasured import Unmeasured
-from lipready.fixes.aims import aim
+from lipready.fixes.aims import most_bytes
 from lipready.fixes.audio_case import HIGHEST_RATE, AudioCase
 from lipready.fixes.audio_part import kept, pad_to
 from lipready.fixes.hush import hush
@@ -56,7 +56,7 @@ def _recipe(case: AudioCase) -> Listen:
     part, outputs = kept(case), sides(case)
     rate = min(case.audio.sample_rate, HIGHEST_RATE)
     channels = min(max(1, case.audio.channels if outputs is None else len(outputs)), 2)
-    small = _wav_bytes(case, part, rate, channels) <= (aim(case.profile, "A403").maximum or 1 << 32)
+    small = _wav_bytes(case, part, rate, channels) <= (most_bytes(case.profile, "A403") or 1 << 32)
     return Listen(
         source=Input(
             path=case.file.path,

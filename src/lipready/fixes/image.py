@@ -8,9 +8,12 @@ from lipready.facts.file import FileFacts
 from lipready.facts.image import ImageFacts
 from lipready.facts.people import Box, PeopleFacts
 from lipready.facts.plan import PictureEdit, Step
-from lipready.fixes.aims import aim
+from lipready.fixes.aims import accepted, aim, most_bytes
 from lipready.fixes.wanted import Wanted
 from lipready.profiles.limit import Profile
+
+_BYTES_PER_PIXEL = 3
+_OVERHEAD = Fraction(101, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +32,25 @@ def picture_edit(case: ImageCase) -> PictureEdit | None:
         return None
     crop = _crop(case) if case.wanted.has("crop-image") else None
     shown = (crop.width, crop.height) if crop else (case.image.width, case.image.height)
-    limit = aim(case.profile, "I602").maximum
-    light = limit is None or (isinstance(case.file.bytes, int) and 2 * case.file.bytes <= limit)
-    stays_png = case.file.format == "png" and not case.image.animated and light
+    limit = most_bytes(case.profile, "I602")
+    size = _shrunk(shown, aim(case.profile, "I604").maximum)
     return PictureEdit(
-        format="PNG" if stays_png else "JPEG",
+        format="PNG" if _stays_exact(case, size or shown, limit) else "JPEG",
         orientation=case.image.orientation,
         crop=crop,
-        size=_shrunk(shown, aim(case.profile, "I604").maximum),
+        size=size,
         max_bytes=None if limit is None else int(limit),
     )
+
+
+def _stays_exact(case: ImageCase, size: tuple[int, int], most: Fraction | None) -> bool:
+    """Whether the output, of so many pixels, is a PNG: for a source without loss, where it certainly fits."""
+    if case.file.format == "bmp":
+        # Even noise comes to hardly more than its bare samples as a PNG.
+        fits = accepted(case.profile, "I602").maximum
+        return fits is None or _BYTES_PER_PIXEL * size[0] * size[1] * _OVERHEAD <= fits
+    light = most is None or (isinstance(case.file.bytes, int) and 2 * case.file.bytes <= most)
+    return case.file.format == "png" and not case.image.animated and light
 
 
 def picture_steps(case: ImageCase, edit: PictureEdit) -> tuple[Step, ...]:

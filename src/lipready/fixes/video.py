@@ -10,7 +10,7 @@ from lipready.facts.file import FileFacts
 from lipready.facts.people import Box, Person
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.fixes.aims import accepted, aim, band
+from lipready.fixes.aims import accepted, aim, band, most_bytes
 from lipready.fixes.best_part import best_part
 from lipready.fixes.choices import Choices
 from lipready.fixes.cropping import crop_to_person, looks_in, others_seen
@@ -209,7 +209,7 @@ def _rate(case: VideoCase) -> Fraction:
 
 def _budget(case: VideoCase, canvas: Canvas, length: Fraction | None) -> Budget | None:
     """Say how many bytes the output may have; two passes are needed where the source's own rate would not fit."""
-    most = aim(case.profile, "V106").maximum
+    most = most_bytes(case.profile, "V106")
     if most is None or not length or isinstance(case.file.bytes, Unmeasured):
         return None
     whole = _length(case.video) or length

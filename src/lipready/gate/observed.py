@@ -81,6 +81,15 @@ def _bytes(file: FileFacts | None, limit: Limit) -> Readings:
     return () if file is None or isinstance(file.bytes, Unmeasured) else ranged("bytes", file.bytes, limit)
 
 
+def _uploaded(facts: JobFacts, limit: Limit) -> Readings:
+    return tuple(
+        reading
+        for file in facts.files()
+        if file.address is None and not isinstance(file.bytes, Unmeasured)
+        for reading in ranged(f"bytes of the {file.role}", file.bytes, limit)
+    )
+
+
 def _start(facts: JobFacts, _limit: Limit) -> Readings:
     video, rate = _video(facts), _rate(facts)
     if video is None:
@@ -135,6 +144,7 @@ def _apart(facts: JobFacts, limit: Limit) -> Readings:
 
 
 _OBSERVERS: dict[str, Observe] = {
+    "F004": _uploaded,
     "V103": _edges,
     "V104": _frame_rate,
     "V105": lambda facts, limit: _length(facts.video, limit),

@@ -6,6 +6,9 @@ COMMON_KEYS = ("strength", "source", "unit", "remote", "note", "read")
 RANGE_KEYS = ("accept", "safe", "aim")
 CHOICE_KEYS = ("choices", "safe_choices", "aim_choice")
 
+UPLOAD_RULE = "F004"
+"""The rule whose limit says what the provider's own upload takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -31,6 +34,7 @@ CATALOGUE: dict[str, Entry] = {
     "F001": Entry("file-unreadable"),
     "F002": Entry("file-is-lfs-pointer"),
     "F003": Entry("extension-does-not-match-content", has_choices=True),
+    UPLOAD_RULE: Entry("file-not-uploadable", has_range=True, has_choices=True),
     "V101": Entry("video-container", has_choices=True),
     "V102": Entry("video-codec", has_choices=True),
     "V103": Entry("video-edge-length", has_range=True),

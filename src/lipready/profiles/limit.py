@@ -1,9 +1,11 @@
 """One limit of one provider, with its source."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from typing import Literal
+
+from lipready.profiles.catalogue import UPLOAD_RULE
 
 Strength = Literal["required", "recommended", "inferred"]
 
@@ -104,3 +106,7 @@ class Profile:
     task: TaskTimes
     base: str | None = None
     price: Price | None = None
+
+    def without_upload(self) -> "Profile":
+        """Return the profile for files that are not uploaded to the provider, but lie at addresses of the user's."""
+        return replace(self, limits={rule: limit for rule, limit in self.limits.items() if rule != UPLOAD_RULE})

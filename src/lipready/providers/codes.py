@@ -1,5 +1,6 @@
 """What the providers' error codes mean to us."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -15,6 +16,17 @@ _BY_STATUS: Mapping[int | None, tuple[Retry, str]] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("no", "Make the file or the request smaller."),
     HTTPStatus.TOO_MANY_REQUESTS: ("again", "The provider is busy: try again in a minute, with fewer jobs at once."),
 }
+
+
+# How the pages of both providers (zh, ja, ko, en) say that the face of the reference image was not found in the video.
+_UNMATCHED = re.compile(
+    r"(?:未|没有?|沒有?)能?(?:找到|检测到|檢測到).{0,8}匹配.{0,4}(?:人脸|人臉)"
+    r"|(?:未|没有?|沒有?)能?匹配到?.{0,8}(?:人脸|人臉)|(?:人脸|人臉)匹配失[败敗]"
+    r"|一致する顔が見つか(?:ら|り)|(?:매칭|일치).{0,8}얼굴.{0,8}없"
+    r"|\bno match(?:ed|ing)? faces?\b|\bfaces? (?:does|do|did|was|were|is|are)? ?not match"
+    r"|\bmatch(?:ed|ing) faces? (?:was |were )?not found",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,18 @@ class Codes:
                 return entry if family == code else replace(entry, code=code)
             family = family.rpartition(".")[0]
         return None
+
+
+def says_unmatched(message: str) -> bool:
+    """Whether a message says that no face of the video matched the reference image, whatever code it comes with."""
+    return _UNMATCHED.search(message) is not None
+
+
+def both_codes(code: str, meaning: RemoteCode) -> str:
+    """Write the provider's code as it came, and beside it the documented one that it stands for."""
+    if not code or not meaning.code or code == meaning.code:
+        return code or meaning.code
+    return f"{code}, that is {meaning.code}"
 
 
 def by_status(code: str, status: int | None) -> RemoteCode:

@@ -46,6 +46,7 @@ def collect(
                 partial_name=partial_name(entry.task_id or entry.id),
                 expected_seconds=entry.expected_seconds,
                 expected_size=_size_of(entry),
+                posted=entry.posted,
                 progress=progress,
                 refresh=refresh,
             )

@@ -59,7 +59,6 @@ SERVICE = Service(
     read_interval=1 / 20,
     poll_seconds=15.0,
     longest_seconds=3 * _HOUR,
-    largest_upload=None,
     submit=submit,
     read_submitted=read_submitted,
     query=query,

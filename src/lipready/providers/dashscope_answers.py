@@ -120,7 +120,7 @@ def refused_or(answer: Answer, values: Table, otherwise: AnswerError) -> Refused
 
 def _refusal(answer: Answer, values: Table) -> RefusedError:
     place = values if code(values) else table(values, "output")
-    said = RemoteError(explain(code(place)).code, text(place, "message") or text(values, "message"))
+    said = RemoteError(code(place), text(place, "message") or text(values, "message"))
     return refusal(WHO, answer, said, explain, identifier(values.get("request_id")))
 
 
@@ -128,7 +128,7 @@ def _error(output: Table, status: TaskStatus) -> RemoteError | None:
     """Read why a task ended; a running one has no error yet, whatever it says."""
     if status not in {"failed", "canceled", "unknown"}:
         return None
-    said = RemoteError(explain(code(output)).code, text(output, "message"))
+    said = RemoteError(code(output), text(output, "message"))
     return said if status == "failed" or said.code or said.message else None
 
 

@@ -4,7 +4,7 @@ Read from the VideoRetalk page and from https://help.aliyun.com/zh/dashscope/ret
 is given only to codes that say that nothing was taken; a fault of the server leaves that open, hence "ask".
 """
 
-from lipready.providers.codes import Codes, RemoteCode, by_status
+from lipready.providers.codes import Codes, RemoteCode, by_status, says_unmatched
 
 _INPUT = "Run lipready check on the files, repair what it finds with lipready prepare, and send the job again."
 _MOVE = "Put the file where the provider can fetch it within 60 s, in China at best, and send the job again."
@@ -18,6 +18,14 @@ _CONTENT = "The moderation of the provider refused the content: use other materi
 _REQUEST = "Check the options of the request (addresses, face threshold), and send it again."
 _FACE = "Use another picture of the person: one face, frontal, whole, sharp and well lit."
 
+FACE_NOT_MATCHED = RemoteCode(
+    "InvalidFile.FaceNotMatch",
+    "no",
+    "Take the reference image from the video itself: lipready reference does.",
+    ("P307",),
+)
+"""Nobody in the video matched the reference image. Whether a lower face threshold may help depends on the request."""
+
 _CODES = (
     # The files.
     RemoteCode("InvalidFile", "no", _INPUT),
@@ -30,23 +38,18 @@ _CODES = (
     RemoteCode("InvalidFile.AspectRatio", "no", _INPUT, ("I603",)),
     RemoteCode("InvalidFile.Openerror", "no", _INPUT, ("F001", "F002")),
     RemoteCode("InvalidFile.Value", "no", _FACE, ("I607",)),
-    # What is to be seen in them.
+    # What is to be seen in the reference image.
     RemoteCode(
         "InvalidFile.Content",
         "no",
         "Give a reference image that shows exactly one person: lipready reference makes one from the video.",
-        ("P302", "I605"),
+        ("I605",),
     ),
-    RemoteCode(
-        "InvalidFile.FaceNotMatch",
-        "no",
-        "Take the reference image from the video itself (lipready reference), or lower the face threshold (to 120).",
-        ("P307",),
-    ),
-    RemoteCode("InvalidFile.NoHuman", "no", _FACE, ("P301", "I605")),
-    RemoteCode("InvalidFile.MultiHuman", "no", _FACE, ("P302", "I605")),
-    RemoteCode("InvalidFile.FullFace", "no", _FACE, ("I607", "P306")),
-    RemoteCode("InvalidFile.FacePose", "no", _FACE, ("I606", "P304")),
+    FACE_NOT_MATCHED,
+    RemoteCode("InvalidFile.NoHuman", "no", _FACE, ("I605",)),
+    RemoteCode("InvalidFile.MultiHuman", "no", _FACE, ("I605",)),
+    RemoteCode("InvalidFile.FullFace", "no", _FACE, ("I607",)),
+    RemoteCode("InvalidFile.FacePose", "no", _FACE, ("I606",)),
     RemoteCode("InvalidPerson", "no", _FACE, ("I605",)),
     # The way to them.
     RemoteCode("InvalidURL", "no", _MOVE, ("R704",)),
@@ -103,7 +106,7 @@ _CODES = (
     RemoteCode(
         "InternalError.Timeout",
         "ask",
-        "The provider gave the task up after 3 hours: send the job again, with a shorter film if it happens twice.",
+        "The provider gave the task up after 3 hours: send the job again, with a shorter video if it happens twice.",
     ),
     RemoteCode("SystemError", "ask", _FAULT),
     RemoteCode("ModelServiceFailed", "ask", _FAULT),
@@ -127,6 +130,11 @@ CODES = Codes.of(
 )
 
 
-def explain(code: str, status: int | None = None) -> RemoteCode:
-    """Say what a code of DashScope means; one that is not documented by the HTTP `status` that came with it."""
+def explain(code: str, status: int | None = None, message: str = "") -> RemoteCode:
+    """Say what a code of DashScope means; one that is not documented by the HTTP `status` that came with it.
+
+    A face that was not matched is told by the `message`, under whatever code.
+    """
+    if says_unmatched(message):
+        return FACE_NOT_MATCHED
     return CODES.find(code) or by_status(code, status)

@@ -117,11 +117,11 @@ def read_upload(answer: Answer) -> None:
     raise refusal("The storage of DashScope", answer, said, _explain_expired if expired else _explain, request_id)
 
 
-def _explain(code: str, status: int | None) -> RemoteCode:
+def _explain(code: str, status: int | None, _message: str) -> RemoteCode:
     return _CODES.find(code) or by_status(code, status)
 
 
-def _explain_expired(_code: str, _status: int | None) -> RemoteCode:
+def _explain_expired(_code: str, _status: int | None, _message: str) -> RemoteCode:
     return _EXPIRED
 
 

@@ -1,9 +1,11 @@
 """Bring a result home: resumed after breaks, judged, and under its name only when whole."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from math import floor
 from pathlib import Path
 from random import random
 
@@ -24,6 +26,9 @@ MOST_ATTEMPTS = 8
 _LINK_REFUSED = frozenset({400, 401, 403, 404, 410})
 _TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 
+_LINK_HOURS = 24
+_EXPIRES = re.compile(r"[?&]Expires=(\d{9,11})(?:&|$)", re.IGNORECASE)
+
 Refresh = Callable[[], Flow[str]]
 
 
@@ -34,6 +39,7 @@ def download(
     partial_name: str,
     expected_seconds: float | None = None,
     expected_size: str | None = None,
+    posted: float | None = None,
     progress: Callable[[float], None] | None = None,
     refresh: Refresh | None = None,
     replace: bool = False,
@@ -42,14 +48,15 @@ def download(
 
     What has come lies in the file `partial_name` beside it, and stays there whatever happens, for the next attempt in
     this or another process. `expected_seconds` and `expected_size` are what was ordered (see `fault_of`), `progress`
-    hears the share (0..1) that is there. Where the link is refused, `refresh` is asked for another, once.
+    hears the share (0..1) that is there. Where the link is refused, `refresh` is asked for another, once. `posted` is
+    when the task was ordered (seconds since 1970): no link of its result is older.
 
     Raises UsageError where the file cannot be written there, or exists and `replace` is not set; DownloadError where
     the link has expired, the server cannot be reached or the film is not what was ordered (then it is kept beside `to`
     under a name with ".suspect"); AnswerError where the server contradicts itself.
     """
     place = yield from call(lambda: ResultFile.at(to, partial_name, replace=replace))
-    fetch = _Fetch(place, result_url, refresh, progress)
+    fetch = _Fetch(place, result_url, posted, refresh, progress)
     try:
         fault = yield from fetch.judged(expected_seconds, expected_size)
         if fault is not None and fetch.resumed_blindly:
@@ -79,6 +86,7 @@ class _Fetch:
 
     place: ResultFile
     url: str = field(repr=False)
+    posted: float | None
     refresh: Refresh | None
     progress: Callable[[float], None] | None
     resumed_blindly: bool = False
@@ -163,9 +171,34 @@ class _Fetch:
 
     def _another_link(self, status: int) -> Flow[None]:
         if self.refresh is None:
-            raise DownloadError(
-                f"The link to the film has expired, or was refused (HTTP {status}): such a link lives 24 hours, and "
-                "the provider has no other for this task."
-            )
+            raise DownloadError(_why_refused(status, _hours_left(self.url, self.posted, time.time())))
         ask, self.refresh = self.refresh, None
         self.url = yield from ask()
+
+
+def _hours_left(url: str, posted: float | None, now: float) -> float | None:
+    """Tell for how many hours a link lives on, at least; negative: it has expired. None: nobody knows.
+
+    A signed link says itself until when it lives (`Expires=`); else it outlives its task's order by 24 hours.
+    """
+    said = _EXPIRES.search(url)
+    if said is not None:
+        return (int(said[1]) - now) / 3600
+    left = None if posted is None else _LINK_HOURS - (now - posted) / 3600
+    return None if left is None or left < 0 else left
+
+
+def _why_refused(status: int, hours: float | None) -> str:
+    if hours is None:
+        return (
+            f"The link to the result video has expired, or was refused (HTTP {status}): such a link lives 24 hours, "
+            "and the provider has no other for this task."
+        )
+    if hours < 0:
+        return f"The link to the result video has expired (HTTP {status}), and the provider has no other for this task."
+    still = min(_LINK_HOURS, max(1, floor(hours)))
+    return (
+        f"The server refuses the link to the result video (HTTP {status}), though it has not expired: what has come is "
+        f"kept, so resume within {still} h, and check that no proxy stands in between and that this "
+        "machine's clock is right."
+    )

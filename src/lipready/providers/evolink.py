@@ -9,7 +9,6 @@ import re
 from lipready.errors import UsageError
 from lipready.providers.evolink_answers import read_cancel, read_list, read_submitted, read_task
 from lipready.providers.evolink_codes import explain
-from lipready.providers.evolink_files import LARGEST_UPLOAD
 from lipready.providers.fields import asked_id
 from lipready.providers.request import Endpoints, Submission
 from lipready.providers.service import Service
@@ -68,7 +67,6 @@ SERVICE = Service(
     read_interval=1 / 20,
     poll_seconds=8.0,
     longest_seconds=3 * _HOUR,
-    largest_upload=LARGEST_UPLOAD,
     submit=submit,
     read_submitted=read_submitted,
     query=query,

@@ -6,7 +6,7 @@ from typing import Final
 from lipready.errors import AnswerError, RefusedError
 from lipready.facts.task import ListedTask, RemoteError, TaskState, TaskStatus
 from lipready.providers.answer import read_object
-from lipready.providers.evolink_codes import explain, upstream
+from lipready.providers.evolink_codes import explain
 from lipready.providers.fields import Table, code, identifier, link, missing, number, rows, table, task_id, text, whole
 from lipready.providers.refusal import accepted, refusal
 from lipready.providers.wire import Answer
@@ -99,8 +99,8 @@ def _said(values: Table) -> RemoteError:
     """Read the error of the API (`error`) or of the files service (`code`, `msg`)."""
     error = table(values, "error")
     if error:
-        return upstream(RemoteError(code(error) or code(error, "type"), text(error, "message")))
-    return upstream(RemoteError(code(values), text(values, "msg") or text(values, "message") or text(values, "error")))
+        return RemoteError(code(error) or code(error, "type"), text(error, "message"))
+    return RemoteError(code(values), text(values, "msg") or text(values, "message") or text(values, "error"))
 
 
 def _state(answer: Answer, values: Table, status: TaskStatus, result_url: str | None) -> TaskState:
@@ -124,7 +124,7 @@ def _error(values: Table, status: TaskStatus) -> RemoteError | None:
     if status not in {"failed", "canceled"}:
         return None
     error = table(values, "error")
-    said = upstream(RemoteError(code(error) or code(error, "type"), text(error, "message")))
+    said = RemoteError(code(error) or code(error, "type"), text(error, "message"))
     return said if status == "failed" or said.code or said.message else None
 
 

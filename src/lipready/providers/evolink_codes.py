@@ -6,9 +6,8 @@ it means there.
 
 import re
 
-from lipready.facts.task import RemoteError
 from lipready.providers import dashscope_codes
-from lipready.providers.codes import Codes, RemoteCode, by_status
+from lipready.providers.codes import Codes, RemoteCode, by_status, says_unmatched
 
 _REQUEST = "Check the options of the request (addresses, callback, face threshold), and send it again."
 _KEY = "Check EVOLINK_API_KEY: the key must be whole, and not expired."
@@ -19,6 +18,7 @@ _IMAGE = "Run lipready check on the reference image, repair it with lipready pre
 
 _CODES = (
     # The request.
+    # The type of every refused request, and the code where there is none.
     RemoteCode("invalid_request_error", "no", _REQUEST, ("R701", "R703")),
     RemoteCode("missing_required_params", "no", _REQUEST),
     RemoteCode("invalid_parameters", "no", _REQUEST, ("R701", "R703")),
@@ -65,20 +65,18 @@ _UPSTREAM = re.compile(
 )
 
 
-def explain(code: str, status: int | None = None) -> RemoteCode:
-    """Say what a code of EvoLink or DashScope means; one that neither documents by the HTTP `status` it came with."""
-    return CODES.find(code) or _dashscope(code) or by_status(code, status)
+def explain(code: str, status: int | None = None, message: str = "") -> RemoteCode:
+    """Say what a code of EvoLink or DashScope means; one that neither documents by the HTTP `status` it came with.
 
-
-def upstream(said: RemoteError) -> RemoteError:
-    """Bring out a code of DashScope that stands in a message, where EvoLink's own says nothing of the cause.
-
-    EvoLink's own code then stands in front of the message.
+    Where EvoLink's own code says nothing of the cause, a code of DashScope that stands in the `message` does. A face
+    that was not matched is told by the message, under whatever code.
     """
-    entry = None if explain(said.code).rules else _dashscope(said.message)
-    if entry is None:
-        return said
-    return RemoteError(entry.code, f"{said.code}: {said.message}" if said.code else said.message)
+    if says_unmatched(message):
+        return dashscope_codes.FACE_NOT_MATCHED
+    own = CODES.find(code) or _dashscope(code)
+    if own is None or not own.rules:
+        own = _dashscope(message) or own
+    return own or by_status(code, status)
 
 
 def _dashscope(text: str) -> RemoteCode | None:

@@ -12,7 +12,6 @@ from lipready.providers.fields import Table, link, missing, number, table
 from lipready.providers.request import Endpoints
 from lipready.providers.wire import UPLOAD_SECONDS, Answer, Form, Request
 
-LARGEST_UPLOAD = 100 * (1 << 20)
 STORED_SECONDS = 72 * 3600.0
 """How long the service keeps a file, where it does not say."""
 
@@ -53,6 +52,7 @@ def _with_advice(error: RefusedError) -> RefusedError:
     return RefusedError(
         f"{error} EvoLink documents uploads of images only: put audio and video at public addresses if this stays.",
         code=error.code,
+        meaning=error.meaning,
         status=error.status,
         retry=error.retry,
         rules=error.rules,

@@ -9,6 +9,8 @@ from lipready.errors import AnswerError, DeadlineError, ProviderError, TaskFaile
 from lipready.facts.quantity import counted
 from lipready.facts.task import TaskState
 from lipready.providers.account import Account
+from lipready.providers.codes import RemoteCode, both_codes
+from lipready.providers.dashscope_codes import FACE_NOT_MATCHED
 from lipready.providers.entry import Entry, Stage
 from lipready.providers.journal import Journal
 from lipready.providers.posting import note
@@ -23,6 +25,10 @@ _KEPT_SECONDS = 24 * 3600.0
 _APPEARS_SECONDS = 60.0
 """A task that was just accepted may not be known to every machine of the provider yet."""
 _JITTER = 0.1
+_THRESHOLD = 170
+"""The face threshold of a request that names none."""
+_LOWERED = 140
+"""The threshold to try where no face was matched, as EvoLink's page has it."""
 
 _STAGES: dict[str, Stage] = {
     "succeeded": "succeeded",
@@ -105,21 +111,36 @@ def follow(account: Account, journal: Journal, entry: Entry, patience: Patience)
         yield Pause(pause)
 
 
-def require_success(account: Account, state: TaskState) -> TaskState:
-    """Raise TaskFailedError where a task that has ended has failed or was cancelled."""
+def require_success(account: Account, entry: Entry, state: TaskState) -> TaskState:
+    """Raise TaskFailedError where the task of a job has ended, and has failed or was cancelled."""
     if state.status == "succeeded":
         return state
     title, error = account.service.title, state.error
     if state.status == "failed":
-        known = account.service.explain(error.code if error else "")
-        said = ": ".join(filter(None, (error.code, error.message))) if error else "without a reason"
+        code, message = (error.code, error.message) if error else ("", "")
+        known = account.service.explain(code, None, message)
+        said = ": ".join(filter(None, (both_codes(code, known), message))) or "without a reason"
         raise TaskFailedError(
-            f"{title} took the task {state.id}, and it failed ({said}). {known.advice}",
+            f"{title} took the task {state.id}, and it failed ({said}). {_advice(known, entry)}",
             task_id=state.id,
-            code=known.code,
+            code=code,
+            meaning=known.code,
             rules=known.rules,
         )
     raise TaskFailedError(f"The task {state.id} at {title} was cancelled.", task_id=state.id)
+
+
+def _advice(known: RemoteCode, entry: Entry) -> str:
+    """Say what to do now; speak of the face threshold only where there was a reference image to compare with."""
+    if known.code != FACE_NOT_MATCHED.code:
+        return known.advice
+    if entry.reference is None:
+        return "No reference image was sent: send one, taken from the video itself (lipready reference does)."
+    threshold = _THRESHOLD if entry.face_threshold is None else entry.face_threshold
+    if threshold <= _LOWERED:
+        return f"{known.advice} The face threshold is low already ({threshold}): a wrong face may match below it."
+    lower = f"lower the face threshold slightly (--face-threshold {_LOWERED}; it was {threshold})"
+    return f"{known.advice} Where it is from there already, {lower}."
 
 
 def _reader(account: Account, entry: Entry) -> Callable[[Answer], TaskState]:

@@ -6,11 +6,11 @@ from http import HTTPStatus
 
 from lipready.errors import AnswerError, RefusedError, Retry
 from lipready.facts.task import RemoteError
-from lipready.providers.codes import RemoteCode
+from lipready.providers.codes import RemoteCode, both_codes
 from lipready.providers.retry import retry_after, server_time
 from lipready.providers.wire import Answer
 
-Explain = Callable[[str, int | None], RemoteCode]
+Explain = Callable[[str, int | None, str], RemoteCode]
 
 _OK, _REDIRECT, _REFUSED, _FAULT = 200, 300, 400, 500
 
@@ -30,11 +30,12 @@ def refusal(who: str, answer: Answer, said: RemoteError, explain: Explain, reque
     """Make the exception for a refusal; `who` refused, and `said` is what the body holds."""
     # A refusal inside HTTP 200 has no status that says anything.
     status = answer.status if answer.status >= _REFUSED else None
-    meaning = explain(said.code, status)
+    meaning = explain(said.code, status, said.message)
     now = server_time(answer.headers)
     return RefusedError(
-        f"{who} refused: {_reason(said, status)}. {meaning.advice}",
-        code=meaning.code,
+        f"{who} refused: {_reason(said, status, meaning)}. {meaning.advice}",
+        code=said.code,
+        meaning=meaning.code,
         status=answer.status,
         retry=_retry(meaning.retry, status),
         rules=meaning.rules,
@@ -48,8 +49,9 @@ def _retry(retry: Retry, status: int | None) -> Retry:
     return "ask" if status is not None and status >= _FAULT and retry in {"again", "once"} else retry
 
 
-def _reason(said: RemoteError, status: int | None) -> str:
-    place = ", ".join([said.code] * bool(said.code) + [f"HTTP {status}"] * (status is not None))
+def _reason(said: RemoteError, status: int | None, meaning: RemoteCode) -> str:
+    codes = both_codes(said.code, meaning)
+    place = ", ".join([codes] * bool(codes) + [f"HTTP {status}"] * (status is not None))
     reason = said.message.rstrip(" .。") or (_phrase(status) if status is not None else "it gave no reason")
     return f"{reason} ({place})" if place else reason
 

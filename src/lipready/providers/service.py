@@ -29,7 +29,6 @@ class Service:
     read_interval: float
     poll_seconds: float
     longest_seconds: float
-    largest_upload: int | None
     submit: Callable[[Endpoints, Submission, str], Request]
     read_submitted: Callable[[Answer], TaskState]
     query: Callable[[Endpoints, str], Request]
@@ -38,4 +37,4 @@ class Service:
     read_list: Callable[[Answer], tuple[tuple[ListedTask, ...], bool]]
     cancel: Callable[[Endpoints, str], Request] | None
     read_cancel: Callable[[Answer], None]
-    explain: Callable[[str], RemoteCode]
+    explain: Callable[[str, int | None, str], RemoteCode]

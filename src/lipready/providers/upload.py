@@ -10,6 +10,8 @@ from pathlib import Path
 
 from lipready.errors import UsageError
 from lipready.facts.file import Role
+from lipready.probe.signature import HEAD_BYTES, recognise
+from lipready.profiles.catalogue import UPLOAD_RULE
 from lipready.providers import dashscope_upload, evolink_files
 from lipready.providers.account import Account
 from lipready.providers.bucket import Bucket, store
@@ -19,6 +21,10 @@ from lipready.providers.wire import Flow, Request, call, send
 
 Tell = Callable[[float], None]
 
+_ELSEWHERE = (
+    "Let `lipready prepare` write it anew, put it into a bucket of your own (--bucket s3://NAME/PREFIX), or name its "
+    "address."
+)
 _PLAIN_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 
 
@@ -69,7 +75,8 @@ def _to_dashscope(account: Account, model: str, source: Source) -> Flow[Stored]:
     policy = yield from ask_once(
         account, dashscope_upload.policy_request(account.endpoints, model), dashscope_upload.read_policy
     )
-    _require_room(account, source, policy.largest_bytes)
+    most = _most_bytes(account) if policy.largest_bytes is None else policy.largest_bytes
+    _require_room(account, source, most)
     form, url = dashscope_upload.upload_form(policy, source.path, _unguessable(source.path), _content_type(source.path))
     answer = yield from send(_telling(form, source))
     dashscope_upload.read_upload(answer)
@@ -77,7 +84,8 @@ def _to_dashscope(account: Account, model: str, source: Source) -> Flow[Stored]:
 
 
 def _to_evolink(account: Account, source: Source) -> Flow[Stored]:
-    _require_room(account, source, account.service.largest_upload)
+    _require_room(account, source, _most_bytes(account))
+    _require_format(account, source, (yield from call(lambda: _format_of(source.path))))
     name = _unguessable(source.path)
     form = evolink_files.file_upload(account.endpoints, source.path, name, _content_type(source.path))
     answer = yield from send(_telling(form, source))
@@ -89,12 +97,38 @@ def _telling(request: Request, source: Source) -> Request:
     return replace(request, progress=source.tell)
 
 
+def _most_bytes(account: Account) -> int | None:
+    """Return what the profile says that an upload takes."""
+    limit = account.profile.limits.get(UPLOAD_RULE)
+    most = None if limit is None or limit.accept is None else limit.accept.maximum
+    return None if most is None else int(most)
+
+
 def _require_room(account: Account, source: Source, most: int | None) -> None:
     if most is not None and source.size > most:
         raise UsageError(
             f"{source.path}: has {source.size / 1e6:.1f} MB, and {account.service.title} stores files of at most "
-            f"{most / 1e6:.1f} MB. Put it into a bucket of your own (--bucket s3://NAME/PREFIX), or name its address."
+            f"{most / 1e6:.1f} MB. {_ELSEWHERE}"
         )
+
+
+def _require_format(account: Account, source: Source, found: str) -> None:
+    """Refuse a picture of a format that the upload does not take; of audio and video no page says what it takes."""
+    limit = account.profile.limits.get(UPLOAD_RULE)
+    if source.role == "reference" and limit is not None and limit.choices and found not in ("", *limit.choices):
+        raise UsageError(
+            f"{source.path}: is {found} by content, and {account.service.title} stores pictures as "
+            f"{', '.join(limit.choices)}. {_ELSEWHERE}"
+        )
+
+
+def _format_of(path: str) -> str:
+    """Return the format of a file by its first bytes, "" where they do not tell."""
+    try:
+        with Path(path).open("rb") as file:
+            return recognise(file.read(HEAD_BYTES)).name
+    except OSError:  # whoever sends the file says so
+        return ""
 
 
 def _unguessable(path: str) -> str:

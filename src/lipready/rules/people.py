@@ -75,8 +75,8 @@ def several_people(facts: JobFacts, limit: Limit) -> Verdicts:
         any.
 
     What the provider says
-        EvoLink: with several faces `ref_image_url` must be given. DashScope: else the largest face in the first frame
-        with a face is taken.
+        EvoLink: with several faces `ref_image_url` must be given. DashScope refuses nothing: without a reference image
+        the largest face in the first frame with a face is taken.
 
     How to repair
         Hand in a picture of the speaker, or let `prepare --person N` make one from the clip. `lipready people` shows
@@ -126,9 +126,10 @@ def _how_many(seen: PeopleFacts, name: str) -> str:
 def _picked(seen: PeopleFacts) -> str:
     """Say whom the provider takes, and why; no more surely than noisy boxes allow."""
     those = picked(seen)
-    names = listing((f"person {person.id}" for person in those), "or") if those else f"person {seen.default_person}"
     if not those or not those[0].looks:
-        return "" if seen.default_person is None else f" The provider would pick {names}."
+        whom = "" if seen.default_person is None else f"person {seen.default_person}, "
+        return f" The provider would pick {whom}the largest face in the first frame that has one."
+    names = listing((f"person {person.id}" for person in those), "or")
     look = those[0].looks[0]
     where = f"in the first frame that has one, at {clock(look.time, 1)}"
     if len(those) > 1:
@@ -166,11 +167,13 @@ def reference_not_in_video(facts: JobFacts, limit: Limit) -> Verdicts:
         A job with a face that is not in the video fails; with a similar one the wrong person speaks.
 
     What the provider says
-        DashScope: InvalidFile.FaceNotMatch (also spelt FaceNotMach). How alike the faces must be is set with
-        `query_face_threshold` (see R701). EvoLink says nothing of it.
+        DashScope: InvalidFile.FaceNotMatch (also spelt FaceNotMach). EvoLink: the error "未找到匹配人脸", without a
+        code. How alike the faces must be is set with `query_face_threshold` (see R701).
 
     How to repair
-        Hand in a picture of somebody who is in the video, or let `prepare --person N` make one from the clip.
+        Hand in a picture of somebody who is in the video, or let `prepare --person N` make one from the clip. Where
+        the picture shows the right person and is not matched all the same, a slightly lower face threshold helps (140);
+        where the wrong face moved, a higher one (190).
     """
     image, video, match = facts.reference, facts.video, facts.match
     if image is None or video is None:

@@ -21,6 +21,7 @@ from lipready.rules import (
     speech,
     speech_timing,
     timing,
+    upload,
     video,
 )
 from lipready.rules.rule import Rule
@@ -29,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     file.UNREADABLE,
     file.LFS_POINTER,
     file.EXTENSION,
+    upload.UPLOAD,
     video.CONTAINER,
     video.CODEC,
     video.EDGE_LENGTH,

@@ -32,7 +32,8 @@ def face_threshold_range(facts: JobFacts, limit: Limit) -> Verdicts:
         stricter and may match none.
 
     How to repair
-        Leave it out, or give a number from 120 to 200.
+        Leave it out, or give a number from 120 to 200: slightly less than 170 (140) where a reference image is sent and
+        no face matched, more (190) where the wrong face moved.
     """
     threshold = facts.request.face_threshold
     if threshold is None:
@@ -60,7 +61,8 @@ def face_threshold_without_reference(facts: JobFacts, limit: Limit) -> Verdicts:
         The threshold compares faces with the reference image; without one the provider ignores it.
 
     What the provider says
-        DashScope: ignored when `ref_image_url` is empty.
+        DashScope: ignored when `ref_image_url` is empty. EvoLink shows a threshold without a reference image, so that
+        nothing is said there.
 
     How to repair
         Hand in a reference image, or leave the threshold out.

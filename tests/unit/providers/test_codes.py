@@ -1,11 +1,10 @@
 import pytest
 
 from lipready.errors import Retry
-from lipready.facts.task import RemoteError
 from lipready.profiles.catalogue import CATALOGUE
 from lipready.profiles.loader import load_profile
 from lipready.providers import dashscope_codes, evolink_codes
-from lipready.providers.codes import RemoteCode, by_status
+from lipready.providers.codes import RemoteCode, both_codes, by_status
 
 SERVICES = {"dashscope": dashscope_codes, "evolink": evolink_codes}
 # Every code of tables A7 and B3 of providers.md and of the two pages, with what their retry columns say.
@@ -105,20 +104,83 @@ def test_a_code_that_is_a_number_is_a_status() -> None:
 
 def test_evolink_passes_on_what_dashscope_says_of_the_files() -> None:
     assert evolink_codes.explain("InvalidFile.FaceNotMach").rules == ("P307",)
-    said = evolink_codes.upstream(RemoteError("unknown_error", "upstream: InvalidFile.FPS. The video FPS must be 15"))
-    assert said == RemoteError("InvalidFile.FPS", "unknown_error: upstream: InvalidFile.FPS. The video FPS must be 15")
-    assert evolink_codes.upstream(RemoteError("", "InvalidFile.FPS")) == RemoteError(
-        "InvalidFile.FPS", "InvalidFile.FPS"
-    )
+    message = "upstream: InvalidFile.FPS. The video FPS must be 15"
+    meaning = evolink_codes.explain("unknown_error", None, message)
+    assert (meaning.code, meaning.rules) == ("InvalidFile.FPS", ("V104",))
+    assert both_codes("unknown_error", meaning) == "unknown_error, that is InvalidFile.FPS"
+    assert evolink_codes.explain("", None, "InvalidFile.FPS").code == "InvalidFile.FPS"
 
 
 def test_evolink_keeps_a_code_of_its_own_that_says_more() -> None:
-    for said in (
-        RemoteError("image_dimension_mismatch", "InvalidFile.ImageSize"),
-        RemoteError("unknown_error", "something broke"),
-        RemoteError("unknown_error", "Arrearage"),
+    for code, message in (
+        ("image_dimension_mismatch", "InvalidFile.ImageSize"),
+        ("unknown_error", "something broke"),
+        ("unknown_error", "Arrearage"),
     ):
-        assert evolink_codes.upstream(said) == said
+        assert evolink_codes.explain(code, None, message).code == code
+
+
+# As the three EvoLink pages and the DashScope page have it, and as one might say it.
+UNMATCHED = (
+    "未找到匹配人脸",
+    "task failed: 未找到匹配的人脸。",
+    "一致する顔が見つからない",
+    "매칭 얼굴을 찾을 수 없음",
+    "There are no matched face in the video with the provided reference image.",
+    "no matching face found",
+    "参考图与视频人脸匹配失败",
+)
+
+
+@pytest.mark.parametrize("message", UNMATCHED)
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize(
+    "code", ["", "unknown_error", "service_error", "500", "InternalError.Algo", "InvalidFile.FaceNotMach", "Novel"]
+)
+def test_a_face_that_was_not_matched_is_known_by_its_message(service: str, code: str, message: str) -> None:
+    meaning = SERVICES[service].explain(code, None, message)
+    assert (meaning.code, meaning.retry, meaning.rules) == ("InvalidFile.FaceNotMatch", "no", ("P307",))
+    assert "threshold" not in meaning.advice
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "未检测到人脸",
+        "匹配到错误人脸",
+        "no face was found",
+        "There are no matched files",
+        "顔が見つからない",
+        "faces match",
+    ],
+)
+@pytest.mark.parametrize("service", SERVICES)
+def test_other_messages_about_faces_are_something_else(service: str, message: str) -> None:
+    assert SERVICES[service].explain("Novel", None, message).code == "Novel"
+
+
+def test_codes_about_the_reference_image_blame_nothing_in_the_video() -> None:
+    for name in ("Content", "NoHuman", "MultiHuman", "FullFace", "FacePose"):
+        rules = dashscope_codes.explain(f"InvalidFile.{name}").rules
+        assert rules
+        assert all(rule.startswith("I") for rule in rules), name
+
+
+def test_what_several_people_and_the_threshold_prevent() -> None:
+    dashscope, evolink = (load_profile(name).limits for name in SERVICES)
+    assert (dashscope["P302"].remote, evolink["P302"].remote) == (None, None)
+    assert (dashscope["I605"].remote, evolink["I605"].remote) == ("InvalidFile.Content", "InvalidFile.Content")
+    assert (dashscope["R701"].remote, evolink["R701"].remote) == ("InvalidParameter", "invalid_parameters")
+    assert "R702" not in evolink
+    assert dashscope["R702"].strength == "recommended"
+
+
+def test_a_code_stands_beside_what_it_means_only_where_they_differ() -> None:
+    known = dashscope_codes.explain("InvalidFile.FaceNotMach")
+    assert both_codes("InvalidFile.FaceNotMach", known) == "InvalidFile.FaceNotMach, that is InvalidFile.FaceNotMatch"
+    assert both_codes("InvalidFile.FaceNotMatch", known) == "InvalidFile.FaceNotMatch"
+    assert both_codes("", known) == "InvalidFile.FaceNotMatch"
+    assert both_codes("", by_status("", 500)) == ""
 
 
 def test_nobody_at_evolink_is_told_to_pay_alibaba() -> None:

@@ -91,7 +91,7 @@ def test_a_result_that_cannot_be_fetched_is_refused(url: object) -> None:
 def test_a_task_that_failed_comes_with_http_200() -> None:
     state = read_task(answer(task("FAILED", code="InvalidFile.FaceNotMach", message="There are no\nmatched face.")))
     assert state.status == "failed"
-    assert state.error == RemoteError("InvalidFile.FaceNotMatch", "There are no matched face.")
+    assert state.error == RemoteError("InvalidFile.FaceNotMach", "There are no matched face.")
     assert read_task(answer(task("FAILED"))).error == RemoteError("", "")
     assert read_task(answer(task("UNKNOWN"))).error is None
     assert read_task(answer(task("RUNNING", code="Odd"))).error is None

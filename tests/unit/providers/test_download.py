@@ -389,3 +389,36 @@ def test_the_reason_of_the_last_failure_is_told(tmp_path):
 
     with pytest.raises(DownloadError, match=r"attempts: host has stopped answering\. What has come"):
         drive(download("http://x/", tmp_path / "r.mp4", partial_name=NAME), Broken())
+
+
+NOW = 1_800_000_000.0
+HOUR = 3600.0
+
+
+@pytest.mark.parametrize(
+    ("query", "posted", "said"),
+    [
+        # A link of a task that was ordered within 24 hours cannot have expired, whatever the server says.
+        ("", NOW - HOUR, "though it has not expired: what has come is kept, so resume within 23 h"),
+        ("", NOW - 24 * HOUR, "has not expired.* within 1 h"),
+        ("", NOW - 24 * HOUR - 1, "has expired, or was refused"),
+        ("", None, "has expired, or was refused"),
+        # What a signed link says of itself counts more.
+        (f"?Expires={NOW + 2 * HOUR:.0f}&Signature=x", NOW - 26 * HOUR, "has not expired.* within 2 h"),
+        (f"?a=b&Expires={NOW - 1:.0f}", NOW - HOUR, r"has expired \(HTTP 403\), and"),
+        ("?Expires=99999999999", None, "has not expired.* within 24 h"),
+        ("?Expires=tomorrow", NOW - HOUR, "has not expired"),
+        ("?X-Amz-Expires=86400", NOW - HOUR, "has not expired"),
+    ],
+)
+def test_a_link_is_called_expired_only_where_it_may_be(refusing, query, posted, said):
+    with pytest.raises(DownloadError, match=said):
+        refusing(query, posted=posted)
+
+
+@pytest.fixture
+def refusing(serve, tmp_path, monkeypatch):
+    """Fetch from a server that refuses every link, at the time NOW."""
+    monkeypatch.setattr(module.time, "time", lambda: NOW)
+    server = serve(lambda peer: peer.reply(403))
+    return lambda query, **named: fetch(f"{server.url}/r.mp4{query}", tmp_path / "r.mp4", **named)

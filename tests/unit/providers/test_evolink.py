@@ -77,4 +77,3 @@ def test_a_file_is_sent_as_a_stream() -> None:
 def test_the_service_is_called_as_its_profile_is() -> None:
     profile = load_profile(SERVICE.name)
     assert (profile.title, profile.model) == (SERVICE.title, "videoretalk")
-    assert SERVICE.largest_upload == 104_857_600

@@ -78,10 +78,10 @@ def test_a_result_that_cannot_be_fetched_is_refused(results: object) -> None:
     [
         ({"code": "content_policy_violation", "message": "no\x07"}, RemoteError("content_policy_violation", "no")),
         ({"code": 500, "message": "broke"}, RemoteError("500", "broke")),
-        ({"message": "InvalidFile.FPS: 15 ~ 60"}, RemoteError("InvalidFile.FPS", "InvalidFile.FPS: 15 ~ 60")),
+        ({"message": "InvalidFile.FPS: 15 ~ 60"}, RemoteError("", "InvalidFile.FPS: 15 ~ 60")),
         (
             {"code": "unknown_error", "message": "InvalidFile.FaceNotMach"},
-            RemoteError("InvalidFile.FaceNotMatch", "unknown_error: InvalidFile.FaceNotMach"),
+            RemoteError("unknown_error", "InvalidFile.FaceNotMach"),
         ),
         (None, RemoteError("", "")),
         ("broke", RemoteError("", "")),

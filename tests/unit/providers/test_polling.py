@@ -14,6 +14,7 @@ from lipready.errors import (
     RefusedError,
     TaskFailedError,
 )
+from lipready.facts.task import RemoteError, TaskState
 from lipready.providers.polling import Patience, follow, look, require_success
 
 LOST = NoAnswerError("gone")
@@ -170,22 +171,21 @@ def test_a_server_that_wants_a_longer_pause_than_there_is_time_is_not_asked_agai
 
 def test_why_it_failed_is_written_down_and_said(followed, state, account):
     played, entry = followed(state("FAILED", code="InvalidFile.FaceNotMach", message="no\x1b[31m match"))
-    assert (entry.stage, entry.code, entry.open) == ("failed", "InvalidFile.FaceNotMatch", False)
+    assert (entry.stage, entry.code, entry.open) == ("failed", "InvalidFile.FaceNotMach", False)
     assert "\x1b" not in (entry.message or "")
     with pytest.raises(TaskFailedError) as caught:
-        require_success(account("dashscope"), played.value[1])
-    assert (caught.value.code, caught.value.rules, caught.value.task_id) == (
-        "InvalidFile.FaceNotMatch",
-        ("P307",),
-        "t-1",
-    )
+        require_success(account("dashscope"), entry, played.value[1])
+    error = caught.value
+    assert (error.code, error.meaning) == ("InvalidFile.FaceNotMach", "InvalidFile.FaceNotMatch")
+    assert (error.rules, error.task_id) == (("P307",), "t-1")
+    assert "(InvalidFile.FaceNotMach, that is InvalidFile.FaceNotMatch: no [31m match)" in str(error)
 
 
 def test_cancelled_is_an_end(followed, state, account):
     played, entry = followed(state("CANCELED"))
     assert (entry.stage, entry.open) == ("canceled", False)
     with pytest.raises(TaskFailedError, match="cancelled"):
-        require_success(account("dashscope"), played.value[1])
+        require_success(account("dashscope"), entry, played.value[1])
 
 
 def test_a_film_that_is_here_stays_here(followed, state):
@@ -208,4 +208,30 @@ def test_evolink_speaks_of_progress(followed, account, said):
     assert [(each.status, each.progress) for each in told] == [("running", 45), ("failed", 0)]
     assert (entry.stage, entry.code) == ("failed", "service_error")
     with pytest.raises(ProviderError, match="service_error"):
-        require_success(account("evolink"), told[-1])
+        require_success(account("evolink"), entry, told[-1])
+
+
+FAILED = TaskState(id="t-1", status="failed", said="failed", error=RemoteError("service_error", "未找到匹配人脸"))
+
+
+@pytest.mark.parametrize("style", ["dashscope", "evolink"])
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"reference": "/face.jpg"}, "lower the face threshold slightly (--face-threshold 140; it was 170)"),
+        ({"reference": "/face.jpg", "face_threshold": 190}, "(--face-threshold 140; it was 190)"),
+        ({"reference": "/face.jpg", "face_threshold": 141}, "(--face-threshold 140; it was 141)"),
+        ({"reference": "/face.jpg", "face_threshold": 140}, "is low already (140)"),
+        ({}, "No reference image was sent"),
+        ({"face_threshold": 190}, "No reference image was sent"),
+    ],
+)
+def test_a_lower_threshold_is_advised_only_beside_a_reference_image(account, entry_of, style, fields, expected):
+    at = account(style)
+    with pytest.raises(TaskFailedError) as caught:
+        require_success(at, entry_of(at, **fields), FAILED)
+    error = caught.value
+    assert expected in str(error)
+    assert ("threshold" in str(error)) is ("reference" in fields)
+    assert "(service_error, that is InvalidFile.FaceNotMatch: 未找到匹配人脸)" in str(error)
+    assert (error.code, error.meaning, error.rules) == ("service_error", "InvalidFile.FaceNotMatch", ("P307",))

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from PIL import Image
 
 from lipready.errors import ProviderError, RefusedError, UsageError
 from lipready.providers.account import account_at
@@ -85,6 +86,64 @@ def test_the_policy_says_how_much_room_there_is(stored, file):
         stored("dashscope", source=Source(role="video", path=str(file), size=10**9, mtime_ns=0))
 
 
+@pytest.mark.parametrize(
+    ("said_mb", "size", "refused"),
+    [
+        # Without a number the profile's counts, in its loosest reading of MB.
+        (None, 104_857_600, False),
+        (None, 104_857_601, True),
+        (0, 104_857_601, True),
+        # A number of the reply counts instead, larger or smaller, also where it is a text.
+        (100, 104_857_600, False),
+        ("100", 104_857_601, True),
+        ("300", 314_572_800, False),
+        (300, 314_572_801, True),
+        (1, 1_048_577, True),
+    ],
+)
+def test_the_number_of_the_reply_counts_or_else_the_profile(storing, said_mb, size, refused):
+    error, sent = storing(said_mb, size)
+    assert isinstance(error, UsageError) is refused
+    assert ("POST" in sent) is not refused
+
+
+@pytest.fixture
+def storing(play, account, said, file):
+    """Upload a file of so many bytes to a storage that says how many MB it takes: gives the error and the methods."""
+
+    def run(said_mb, size):
+        sent = []
+
+        def answer(request):
+            sent.append(request.method)
+            return policy(said, max_file_size_mb=said_mb) if request.method == "GET" else said(200, body=b"")
+
+        source = Source(role="video", path=str(file), size=size, mtime_ns=0)
+        return play(upload(account("dashscope"), "videoretalk", source), answer).error, sent
+
+    return run
+
+
+def picture(path, form):
+    Image.new("RGB", (64, 64), "white").save(path, form)
+    return Source.of("reference", str(path))
+
+
+@pytest.mark.parametrize("form", ["BMP", "TIFF"])
+def test_a_picture_that_evolink_does_not_store_is_not_sent(play, provider, account, tmp_path, form):
+    source = picture(tmp_path / "face.png", form)  # whatever its name says
+    played = play(upload(account("evolink"), "videoretalk", source), provider())
+    assert isinstance(played.error, UsageError)
+    assert f"is {form.lower()} by content, and EvoLink stores pictures as jpeg, png, gif, webp" in str(played.error)
+    assert "lipready prepare" in str(played.error)
+    assert played.sent == []
+
+
+@pytest.mark.parametrize(("provider", "form"), [("evolink", "PNG"), ("evolink", "GIF"), ("dashscope", "BMP")])
+def test_a_picture_that_is_stored(stored, tmp_path, provider, form):
+    assert stored(provider, source=picture(tmp_path / "face", form))[0].url
+
+
 def test_a_file_that_is_gone(tmp_path):
     with pytest.raises(UsageError, match="cannot be uploaded"):
         Source.of("audio", str(tmp_path / "gone.wav"))
@@ -112,7 +171,7 @@ def test_attempts_do_not_multiply(play, account, file, said, failing):
     assert asked == (["GET"] if failing == "policy" else ["GET", "POST"]) * UPLOAD_ATTEMPTS
 
 
-def policy(said):
+def policy(said, **changes):
     """Answer with a policy, which says nothing of an upload."""
     data = {
         "policy": "p",
@@ -124,5 +183,6 @@ def policy(said):
         "oss_access_key_id": "k",
         "x_oss_object_acl": "private",
         "x_oss_forbid_overwrite": "true",
+        **changes,
     }
     return said(200, data=data)

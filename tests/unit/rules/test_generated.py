@@ -72,4 +72,6 @@ def test_ids_and_names_are_unique_and_those_of_the_catalogue() -> None:
 
 @pytest.mark.parametrize("name", profile_names())
 def test_every_rule_has_a_limit_in_every_shipped_profile(name: str) -> None:
-    assert set(load_profile(name).limits) == {rule.id for rule in RULES}
+    # EvoLink's page shows a face threshold without a reference image.
+    without = {"R702"} if name == "evolink" else set()
+    assert set(load_profile(name).limits) == {rule.id for rule in RULES} - without

@@ -1,5 +1,6 @@
 """Which rules run, on what, and what is said of those that do not."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -100,7 +101,7 @@ def test_find_rule() -> None:
         find_rule("V14")
     with pytest.raises(UsageError):
         find_rule("V1")
-    assert select("F") == {"F001", "F002", "F003"}
+    assert select("F") == {"F001", "F002", "F003", "F004"}
 
 
 HEARD = ("A501", "A502", "A503", "A504", "A505", "A506", "A507", "A508", "A509")
@@ -150,7 +151,7 @@ def test_a_broken_file_is_one_finding(role: str) -> None:
 def test_a_pointer_is_judged_by_its_size_and_its_name() -> None:
     pointer = LfsPointer("0" * 64, 400_000_000)
     findings, unchecked = judge(job(video=unread("video", None, pointer)), DASHSCOPE)
-    assert [f.rule for f in findings] == ["F002", "V106"]
+    assert [f.rule for f in findings] == ["F002", "V106", "F004"]
     assert {"V101", "V104", "P301", "F003"} <= {entry.rule for entry in unchecked}
     named = FileFacts(
         role="video", path="clip.bin", bytes=10, extension="bin", format=GONE, lfs=pointer, problem=None, media=GONE,
@@ -175,7 +176,7 @@ def test_media_of_another_kind_is_not_judged() -> None:
 
 
 def test_a_rule_without_a_limit_does_not_apply() -> None:
-    bare = type(DASHSCOPE)(name="x", title="X", model="m", path="x", limits={"V104": DASHSCOPE.limits["V104"]})
+    bare = replace(DASHSCOPE, limits={"V104": DASHSCOPE.limits["V104"]})
     findings, unchecked = judge(job(video=unread("video", "is empty")), bare)
     assert findings == ()
     assert [entry.rule for entry in unchecked] == ["V104"]
