@@ -8,6 +8,7 @@ LipreadyError                  one clear sentence: what is wrong, where, what to
 ├── FixError                   a repair failed, or cannot be done without a decision of the user
 ├── NothingCheckedError        there was nothing to check
 ├── PreflightError             a job was not sent, since its check found errors; carries the report
+├── CostError                  a job was not sent, since it would cost more than is allowed, or nobody knows what
 ├── JournalError               the journal of submitted tasks cannot be read or written
 └── ProviderError              a provider, or the way to it
     ├── NotSentError           a request did not arrive: no connection, no such host, no valid certificate
@@ -71,6 +72,10 @@ class PreflightError(LipreadyError):
     def __init__(self, message: str, report: "Report") -> None:
         super().__init__(message)
         self.report = report
+
+
+class CostError(LipreadyError):
+    """A job was not sent, since it would cost more than is allowed, or its cost is not known."""
 
 
 class JournalError(LipreadyError):

@@ -3,7 +3,8 @@
 import os
 import secrets
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
@@ -15,6 +16,7 @@ from lipready.facts.address import is_address
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import Role
 from lipready.facts.job import JobFacts
+from lipready.facts.quantity import exactly
 from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from lipready.providers.account import Account
     from lipready.providers.bucket import Bucket
     from lipready.providers.entry import Entry
+    from lipready.providers.price import Cost
     from lipready.providers.sending import Parcel
     from lipready.providers.wire import Flow
 
@@ -43,8 +46,8 @@ class Sending:
     `force` sends in spite of errors; with `fail_on` "warning" a warning keeps a job back as well. `bucket`
     ("s3://NAME/PREFIX") stores the files in a bucket of the user's own instead of the provider's storage. `output` is
     where the result video shall be in the end; nothing is written there yet, but nothing is sent where that would not
-    be possible. `again` sends and pays a job anew that was sent
-    already, instead of attaching to its task.
+    be possible. `again` sends and pays a job anew that was sent already, instead of attaching to its task. `max_cost`
+    is the most that a job may cost, in the currency of the provider's price.
     """
 
     force: bool = False
@@ -52,6 +55,28 @@ class Sending:
     bucket: str | None = None
     output: str | None = None
     again: bool = False
+    max_cost: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A checked job that can be sent, and is written down nowhere yet.
+
+    `sent_before` is the job of the journal whose task it attaches to instead of being sent, None where it is sent.
+    """
+
+    account: "Account"
+    entry: "Entry"
+    parcel: "Parcel" = field(repr=False)
+    sent_before: "Entry | None"
+    again: bool
+
+    @property
+    def cost(self) -> "Cost":
+        """What it costs to send it."""
+        from lipready.providers.price import cost_of
+
+        return cost_of(self.entry)
 
 
 def submit(
@@ -71,9 +96,10 @@ def submit(
     task is that one (`Task.attached`), unless `sending.again` is set.
 
     Raises PreflightError (with the report) where the check finds errors, UsageError without a video and an audio track,
-    for a file that is not there or may not be read and for an output that cannot be written, ConfigurationError without
-    a key, RefusedError where the provider does not want the job, NotSentError where it cannot be reached,
-    OutcomeUnknownError where the answer was lost and nobody can tell what came of it.
+    for a file that is not there or may not be read and for an output that cannot be written, CostError where it would
+    cost more than `sending.max_cost`, ConfigurationError without a key, RefusedError where the provider does not want
+    the job, NotSentError where it cannot be reached, OutcomeUnknownError where the answer was lost and nobody can tell
+    what came of it.
     """
     from lipready.providers.run import run
 
@@ -119,9 +145,18 @@ def send_checked(
     job: Job, report: Report, account: "Account", sending: Sending, progress: Progress | None = None
 ) -> "Flow[Task]":
     """Store and submit a job that is checked already; `report` is its report. Raises like `submit`."""
+    order = yield from ordered(job, report, account, sending, progress)
+    return (yield from send_order(order))
+
+
+def ordered(
+    job: Job, report: Report, account: "Account", sending: Sending, progress: Progress | None = None
+) -> "Flow[Order]":
+    """Make sure that a checked job can be sent, as far as can be known here. Nothing is sent; raises like `submit`."""
     from lipready.providers.bucket import parse_bucket
     from lipready.providers.journal import Journal
-    from lipready.providers.sending import fingerprint, submit_anew, submit_once
+    from lipready.providers.price import cost_of, require_affordable
+    from lipready.providers.sending import fingerprint
     from lipready.providers.state import state_folder
     from lipready.providers.wire import call
 
@@ -132,9 +167,22 @@ def send_checked(
     yield from call(lambda: require_output(sending.output, _largest_result(report.facts, entry.expected_seconds)))
     mark = yield from call(lambda: fingerprint(account, entry, parcel))
     entry = replace(entry, fingerprint=mark)
-    if sending.again:
-        return Task.of(account, (yield from submit_anew(account, journal, entry, parcel)))
-    sent, earlier = yield from submit_once(account, journal, entry, parcel)
+    before = None if sending.again else (yield from call(lambda: journal.paid_before(entry)))
+    if before is None:
+        require_affordable(cost_of(entry), sending.max_cost, account.service.title)
+    return Order(account=account, entry=entry, parcel=parcel, sent_before=before, again=sending.again)
+
+
+def send_order(order: Order) -> "Flow[Task]":
+    """Store the files of a job and submit it, or attach to its task where it was sent before. Raises like `submit`."""
+    from lipready.providers.journal import Journal
+    from lipready.providers.sending import submit_anew, submit_once
+    from lipready.providers.state import state_folder
+
+    journal, account = Journal(state_folder()), order.account
+    if order.again:
+        return Task.of(account, (yield from submit_anew(account, journal, order.entry, order.parcel)))
+    sent, earlier = yield from submit_once(account, journal, order.entry, order.parcel)
     return Task.of(account, sent, attached=earlier)
 
 
@@ -210,6 +258,7 @@ def _entry(job: Job, report: Report, account: "Account", sending: Sending) -> "E
     # Whoever takes the job up later may do so in another folder.
     places = {role: os.path.abspath(path) for role, path in given.items()} | plain  # noqa: PTH100 - keeps links
     callback = None if options.callback_url is None else without_secret(options.callback_url)
+    price = account.profile.price
     now = time.time()
     return Entry(
         id=new_id(),
@@ -229,6 +278,8 @@ def _entry(job: Job, report: Report, account: "Account", sending: Sending) -> "E
         complete=plain == addresses and callback == options.callback_url,
         output=None if sending.output is None else os.path.abspath(sending.output),  # noqa: PTH100 - keeps links
         expected_seconds=_expected_seconds(report.facts),
+        price_per_second=None if price is None else exactly(price.per_second),
+        currency=None if price is None else price.currency,
         expected_size=_expected_size(report.facts),
         stage="intended",
         idempotency_key=f"lipready-{secrets.token_hex(16)}",

@@ -12,14 +12,18 @@ from lipready.cli.brief import brief_report
 from lipready.cli.progress import progress_bars, waiting_line
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, FOUND
+from lipready.cli.task_list import cost_as_json
 from lipready.errors import DeadlineError, LipreadyError, OutcomeUnknownError, PreflightError, TaskFailedError
 from lipready.facts.quantity import number, plural, seconds
+from lipready.providers.price import described
 from lipready.reports.page import plain
 from lipready.reports.summary import size
 
 if TYPE_CHECKING:
     from lipready.facts.report import Report
     from lipready.facts.task import TaskState
+    from lipready.providers.entry import Entry
+    from lipready.submit import Order
     from lipready.task import Task
 
 SCHEMA, LIST_SCHEMA = "lipready.task/1", "lipready.tasks/1"
@@ -101,13 +105,37 @@ class Outcome:
         lines = [page.paint("not sent", "strong"), *page.wrap(str(error), indent="  ")]
         self.session.write(f"{render(error.report, page)}\n{page.finish(lines)}")
 
-    def sent(self, task: "Task") -> None:
-        """Say what the check found, and that the job is on its way."""
+    def ordered(self, order: "Order") -> None:
+        """Say what the check found, and what it costs to send the job."""
         page = self.session.page()
         lines = [] if self.report is None or page.brief else [*brief_report("checked", self.report, page), ""]
-        self._mark(
-            [*lines], _attached(task) if task.attached else f"sent to {task.account.service.title}: {_told(task)}"
-        )
+        if order.sent_before is None:
+            price = described(order.cost, order.account.service.title)
+            if order.account.provider.startswith("sandbox"):
+                price = "nothing, at the sandbox"
+            head, *rest = page.wrap(price, indent="  price    ", hanging="           ")
+            lines += [f"{page.paint('price', 'strong')}{head[7:]}", *(line[2:] for line in rest)]
+        self.session.write(page.finish(lines))
+
+    def dry(self, order: "Order") -> None:
+        """Show the request that would be sent."""
+        self.ordered(order)
+        page = self.session.page()
+        if order.sent_before is not None:
+            before = f"{order.sent_before.id} was sent already: `submit` waits for its task, `--again` pays anew"
+            lines = page.wrap(f"The same job {before}.")
+        else:
+            request = _request_as_json(order)
+            body = json.dumps(request["json"], indent=2, ensure_ascii=False).splitlines()
+            lines = [page.paint("request", "strong") + f"  {request['method']} {plain(request['url'])}"]
+            lines += [f"  {plain(name)}: {plain(value)}" for name, value in request["headers"].items()]
+            lines += [f"  {plain(line)}" for line in body]
+        self.session.write(page.finish(["", *lines, "", page.paint("dry run: nothing was sent", "strong")]))
+
+    def sent(self, task: "Task") -> None:
+        """Say that the job is on its way."""
+        sent = f"sent to {task.account.service.title}: {_told(task)}{_estimates(task.entry)}"
+        self._mark([], _attached(task) if task.attached else sent)
 
     def left(self, task: "Task") -> None:
         """Say how to go on with a task that is not waited for."""
@@ -155,6 +183,13 @@ class JsonOutcome(Outcome):
         """Write the report of a job that was not sent."""
         self._write(None, status="not sent", error={"code": "", "meaning": "", "message": str(error), "rules": []})
 
+    def ordered(self, order: "Order") -> None:
+        """Write nothing yet."""
+
+    def dry(self, order: "Order") -> None:
+        """Write the request that would be sent."""
+        self._write(None, order=order, status="not sent")
+
     def sent(self, task: "Task") -> None:
         """Write nothing yet."""
 
@@ -189,7 +224,9 @@ class JsonOutcome(Outcome):
         status: str | None = None,
         film: Path | None = None,
         error: dict[str, Any] | None = None,
+        order: "Order | None" = None,
     ) -> None:
+        entry = order.entry if order is not None else None if task is None else task.entry
         content = {
             "schema": SCHEMA,
             "provider": None if task is None else task.entry.provider,
@@ -199,6 +236,8 @@ class JsonOutcome(Outcome):
             "status": status or (task.status if task is not None else None),
             "result": None if film is None else _plain(str(film)),
             "seconds": None if task is None else task.state.seconds,
+            "cost": None if entry is None else cost_as_json(entry),
+            "request": None if order is None else _request_as_json(order),
             "error": error,
             "set_aside": None if self.set_aside is None else _plain(self.set_aside),
             "report": None if self.report is None else self.report.to_dict(),
@@ -208,6 +247,23 @@ class JsonOutcome(Outcome):
 
 def _plain(path: str) -> str:
     return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _request_as_json(order: "Order") -> dict[str, Any]:
+    """Give the paid request; the key is never in it."""
+    from lipready.providers.sending import request_of
+
+    request = request_of(order.account, order.entry, order.parcel)
+    headers = {"Authorization": "Bearer ***", **request.headers}
+    return {"method": request.method, "url": request.url, "headers": headers, "json": request.json}
+
+
+def _estimates(entry: "Entry") -> str:
+    """Write what the provider estimated when it took a task: "; it estimates 12 credits, and 64 s until the end"."""
+    reserved, until = entry.credits_reserved, entry.estimated_seconds
+    parts = [] if reserved is None else [f"{number(reserved)} {plural(reserved, 'credit')} (reserved, not spent)"]
+    parts += [] if until is None else [f"{seconds(until)} until the end"]
+    return f"; it estimates {' and '.join(parts)}" if parts else ""
 
 
 def _told(task: "Task") -> str:

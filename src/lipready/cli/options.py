@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from functools import wraps
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +17,27 @@ from lipready.gate.settings import FORMATS
 
 RECORD_FORMATS = ("full", "json", "jsonl")
 """Formats of commands that write records of their own kinds: `json` is one document, `jsonl` one record a line."""
+
+
+class _Amount(click.ParamType[Decimal]):
+    """An exact amount of money."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """Read a decimal of 0 or more."""
+        if isinstance(value, Decimal):
+            return value
+        try:
+            amount = Decimal(value)
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if not amount.is_finite() or amount < 0:
+            self.fail(f"{value!r} is no amount such as 2.50.", param, ctx)
+        return amount
+
+
+AMOUNT = _Amount()
 
 Command = Callable[..., Any]
 ReportFile = tuple[str, Path]

@@ -1,17 +1,19 @@
 """`lipready submit`."""
 
 import os
+import sys
 import time
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from lipready.cli.homecoming import Patience, bring_home, outcome_writer
-from lipready.cli.options import RECORD_FORMATS, Shared, allow_private_option, judging_options, request_options
+from lipready.cli.homecoming import Outcome, Patience, bring_home, outcome_writer
+from lipready.cli.options import AMOUNT, RECORD_FORMATS, Shared, allow_private_option, judging_options, request_options
 from lipready.cli.session import Session
-from lipready.cli.status import CLEAN, FOUND
+from lipready.cli.status import CLEAN, FOUND, TROUBLE
 from lipready.job import Job, RequestOptions
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from lipready.facts.report import Report
     from lipready.profiles.limit import Profile
     from lipready.providers.account import Account
-    from lipready.submit import Sending
+    from lipready.submit import Order, Sending
 
 
 @click.command(name="submit")
@@ -39,6 +41,14 @@ if TYPE_CHECKING:
 )
 @click.option("--force", is_flag=True, help="Send in spite of errors.")
 @click.option("--again", is_flag=True, help="Send and pay anew what was sent already, instead of waiting for it.")
+@click.option("--yes", is_flag=True, help="Do not ask before the job is sent and paid for.")
+@click.option(
+    "--max-cost",
+    type=AMOUNT,
+    metavar="AMOUNT",
+    help="Send nothing that costs more, in the currency of the provider's price.",
+)
+@click.option("--dry-run", is_flag=True, help="Check, and show the price and the request; send nothing.")
 @click.option("--no-wait", is_flag=True, help="Submit only; `lipready tasks resume` brings the film home.")
 @click.option(
     "--poll-interval", type=click.FloatRange(min=0.1), metavar="S", help="Seconds between two looks at the task."
@@ -59,6 +69,9 @@ def command(
     person: int | None,
     force: bool,
     again: bool,
+    yes: bool,
+    max_cost: Decimal | None,
+    dry_run: bool,
     no_wait: bool,
     poll_interval: float | None,
     deadline: float | None,
@@ -79,24 +92,28 @@ def command(
     The same job (files by their content, options, account) is sent once from this machine: where it was sent already,
     its task is waited for, and its result video is downloaded. --again sends and pays anew.
 
+    Before a job is sent its price is shown, and on a terminal you are asked; programs, pipes and --yes are not.
+
     Whatever happens to this process, a task that was submitted is in the journal: `lipready tasks` lists it, and
     `lipready tasks resume` brings its film home.
 
     \b
     Exit status: 0 the film is there (with --no-wait: the task is submitted),
     1 the check found errors, or the provider's task failed, 2 usage, configuration,
-    no connection, an unknown outcome, a missed deadline or a crash,
+    no connection, an unknown outcome, a missed deadline, a job that costs
+    more than --max-cost or that you did not want to send, or a crash,
     3 nothing was checked.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
-    if out is None and not no_wait:
+    if out is None and not no_wait and not dry_run:
         raise click.UsageError("Say where the film shall be (-o result.mp4), or --no-wait.")
     if person is not None and not repair:
         raise click.UsageError("--person makes a reference image, which is a repair: say --prepare as well.")
-    if no_wait and shared.provider.startswith("sandbox"):
+    if no_wait and not dry_run and shared.provider.startswith("sandbox"):
         raise click.UsageError("The sandbox inside this process ends with it: leave out --no-wait.")
     from lipready.check import Settings
     from lipready.cli.inputs import assign
     from lipready.cli.report_files import refuse_inputs
+    from lipready.providers.account import account_without_key
     from lipready.submit import Sending, find_account, require_output
 
     options = RequestOptions(video_extension, face_threshold, callback_url)
@@ -105,10 +122,21 @@ def command(
     output = None if out is None else os.fspath(out.absolute())
     require_output(output)
     settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame, allow_private=allow_private)
-    sending = Sending(force=force, fail_on=shared.fail_on, bucket=bucket, output=output, again=again)
-    account, patience = find_account(shared.provider), Patience(poll_interval, deadline)
+    sending = Sending(force=force, fail_on=shared.fail_on, bucket=bucket, output=output, again=again, max_cost=max_cost)
+    find = account_without_key if dry_run and not shared.provider.startswith("sandbox") else find_account
+    account, patience = find(shared.provider), Patience(poll_interval, deadline)
     run = Run(account, sending, patience, no_wait, (person or 0) if repair else None, shared, session)
-    return _submit(job, settings, run)
+    show, order = _ordered(job, settings, run)
+    if order is None:
+        return FOUND
+    if dry_run:
+        show.dry(order)
+        return CLEAN
+    show.ordered(order)
+    if not yes and not confirmed(order, shared.form, session):
+        session.complain("Nothing was sent.")
+        return TROUBLE
+    return _sent(order, show, run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,26 +152,44 @@ class Run:
     session: Session
 
 
-def _submit(job: Job, settings: "Settings", run: Run) -> int:
+def confirmed(order: "Order", form: str, session: Session) -> bool:
+    """Ask whether a job shall be sent and paid for, where somebody can be asked and something is paid."""
+    asked = form == "full" and not session.quiet and sys.stdin.isatty() and sys.stderr.isatty()
+    free = order.sent_before is not None or order.account.provider.startswith("sandbox")
+    return free or not asked or click.confirm("Send it?", err=True)
+
+
+def _ordered(job: Job, settings: "Settings", run: Run) -> tuple["Outcome", "Order | None"]:
+    """Check the job, and make sure that it can be sent; None where the check found errors, which are shown then."""
     from lipready.cli.progress import progress_bars
     from lipready.cli.report_files import write_report
     from lipready.cli.selection import chosen_rules, require_some_ran
     from lipready.errors import PreflightError
     from lipready.providers.run import run as carry_out
-    from lipready.submit import profile_for, send_checked
+    from lipready.submit import ordered, profile_for
 
     profile = profile_for(run.account, run.sending)
     chosen = chosen_rules(profile, run.shared)
     job, report, set_aside = _checked(job, profile, settings, run)
     write_report(run.shared.reports, report, run.shared.fail_on)
     require_some_ran([report], chosen)
-    show, begun = outcome_writer(run.shared.form, run.session, report, set_aside), time.time()
+    show = outcome_writer(run.shared.form, run.session, report, set_aside)
     try:
         with progress_bars(run.session) as progress:
-            task = carry_out(run.account, send_checked(job, report, run.account, run.sending, progress))
+            return show, carry_out(run.account, ordered(job, report, run.account, run.sending, progress))
     except PreflightError as error:
         show.refused(error)
-        return FOUND
+        return show, None
+
+
+def _sent(order: "Order", show: "Outcome", run: Run) -> int:
+    """Send the job, or attach to its task; wait for it, and download its result video."""
+    from lipready.providers.run import run as carry_out
+    from lipready.submit import send_order
+
+    begun = time.time()
+    try:
+        task = carry_out(run.account, send_order(order))
     except KeyboardInterrupt:
         _say_how_to_go_on(run, begun)
         raise

@@ -1,19 +1,24 @@
 """What `lipready tasks` shows of the journal."""
 
 import json
+import time
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from lipready.facts.quantity import seconds
+from lipready.facts.quantity import exactly, money, number, plural, seconds
+from lipready.providers.price import cost_of
 from lipready.reports.page import Page, Tone, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from lipready.facts.task import ListedTask
     from lipready.providers.entry import Entry
 
-SCHEMA, LIST_SCHEMA = "lipready.job/1", "lipready.jobs/1"
+SCHEMA, LIST_SCHEMA, REMOTE_SCHEMA = "lipready.job/1", "lipready.jobs/1", "lipready.remote-tasks/1"
+_WIDE = 100
+"""Columns from which on the files of a job have a column of their own."""
 _KEPT_SECONDS = 24 * 3600
 _TONES: dict[str, Tone] = {
     "downloaded": "good",
@@ -38,14 +43,119 @@ _MEANINGS = {
 
 
 def list_lines(entries: "Sequence[Entry]", page: Page) -> list[str]:
-    """One line for each job: ours and the provider's id, when, where, how it is, and its film."""
+    """Write a table: job, when, provider, state, files, cost, and until when the result can be downloaded."""
     if not entries:
         return ["No job was submitted from here yet."]
-    return [
-        f"{page.paint(f'{entry.id:12}', 'strong')}  {_when(entry.created)}  {plain(entry.provider):10}  "
-        f"{_stage(entry, page)}  {plain(entry.task_id or '–')}"
+    rows = [
+        (
+            entry.id,
+            _minute(entry.created),
+            plain(entry.provider),
+            _stage(entry, page),
+            plain(_files(entry)),
+            _cost(entry),
+            _expires(entry),
+        )
         for entry in entries
     ]
+    return _table(("job", "when", "provider", "state", "files", "cost", "expires"), rows, page)
+
+
+def _table(head: tuple[str, ...], rows: "Sequence[tuple[str, ...]]", page: Page) -> list[str]:
+    """Align the columns of a table. The files are broken into lines, and on a narrow page stand below their row."""
+    files = head.index("files")
+    if page.width >= _WIDE:
+        return _aligned(head, rows, page)
+    first, *lines = _aligned(_without(head, files), [_without(row, files) for row in rows], page)
+    below = [[line, *page.wrap(row[files], indent="  ")] for line, row in zip(lines, rows, strict=True)]
+    return [first, *(line for block in below for line in block)]
+
+
+def _without(row: tuple[str, ...], index: int) -> tuple[str, ...]:
+    return row[:index] + row[index + 1 :]
+
+
+def _aligned(head: tuple[str, ...], rows: "Sequence[tuple[str, ...]]", page: Page) -> list[str]:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in head:
+        table.add_column(Text.from_ansi(page.paint(name, "strong")), no_wrap=name != "files", overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text.from_ansi, row))
+    console = Console(width=page.width, force_terminal=page.color, no_color=not page.color, legacy_windows=False)
+    with console.capture() as capture:
+        console.print(table)
+    return [line.rstrip() for line in capture.get().splitlines()]
+
+
+def _files(entry: "Entry") -> str:
+    given = (entry.video, entry.audio, entry.reference)
+    return " + ".join(place.rsplit("/", 1)[-1] or place for place in given if place is not None)
+
+
+def _cost(entry: "Entry") -> str:
+    """Write what a job costs, or would have: money, credits, or the seconds that are paid for."""
+    cost = cost_of(entry)
+    if entry.stage in {"refused", "canceled"}:
+        return "nothing"
+    if cost.amount is not None:
+        return f"{money(cost.amount)} {cost.currency}"
+    if entry.credits is not None:
+        return f"{number(entry.credits)} {plural(entry.credits, 'credit')}"
+    return "–" if cost.seconds is None else seconds(cost.seconds)
+
+
+def _expires(entry: "Entry") -> str:
+    """Write until when the result can be downloaded: a day after the end of the task, which was seen at `updated`."""
+    if entry.stage != "succeeded":
+        return "–"
+    end = entry.updated + _KEPT_SECONDS
+    return _minute(end) if end > time.time() else "expired"
+
+
+def _minute(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC).astimezone():%m-%d %H:%M}"
+
+
+def remote_lines(tasks: "Sequence[ListedTask]", ours: "Mapping[str, Entry]", page: Page) -> list[str]:
+    """Write a table of a provider's own list of tasks, each with the job of this machine that it belongs to."""
+    rows = [
+        (
+            plain(task.id),
+            "–" if task.created is None else _minute(task.created),
+            plain(task.said) or "–",
+            ours[task.id].id if task.id in ours else "not from here",
+            plain(_files(ours[task.id])) if task.id in ours else "",
+        )
+        for task in tasks
+    ]
+    return _table(("task", "when", "state", "job", "files"), rows, page)
+
+
+def remote_as_json(
+    listed: "Sequence[tuple[str, Sequence[ListedTask], str | None]]", ours: "Mapping[str, Entry]"
+) -> str:
+    """Write one document with what each provider lists, and why one could not be asked."""
+    providers = [
+        {
+            "provider": provider,
+            "error": error,
+            "tasks": [
+                {
+                    "task": task.id,
+                    "created": task.created,
+                    "status": task.said,
+                    "job": ours[task.id].id if task.id in ours else None,
+                }
+                for task in tasks
+            ],
+        }
+        for provider, tasks, error in listed
+    ]
+    return json.dumps({"schema": REMOTE_SCHEMA, "providers": providers}, allow_nan=False) + "\n"
 
 
 def entry_lines(entry: "Entry", page: Page) -> list[str]:
@@ -65,6 +175,7 @@ def entry_lines(entry: "Entry", page: Page) -> list[str]:
         "reference": entry.reference,
         "film": film,
         "billed": None if entry.seconds is None else seconds(entry.seconds),
+        "cost": _cost(entry),
         "request": entry.request_id,
         "next": f"lipready tasks resume {entry.id}" if entry.open and not _is_gone(entry) else None,
     }
@@ -85,13 +196,28 @@ def _error(entry: "Entry") -> str:
 
 def entry_as_json(entry: "Entry") -> str:
     """One line, with the schema first."""
-    return json.dumps({"schema": SCHEMA, **asdict(entry)}, allow_nan=False) + "\n"
+    return json.dumps(_as_dict(entry), allow_nan=False) + "\n"
 
 
 def entries_as_json(entries: "Sequence[Entry]") -> str:
     """One document with all jobs, each as `entry_as_json` writes it."""
-    jobs = [{"schema": SCHEMA, **asdict(entry)} for entry in entries]
-    return json.dumps({"schema": LIST_SCHEMA, "jobs": jobs}, allow_nan=False) + "\n"
+    return json.dumps({"schema": LIST_SCHEMA, "jobs": list(map(_as_dict, entries))}, allow_nan=False) + "\n"
+
+
+def _as_dict(entry: "Entry") -> dict[str, object]:
+    return {"schema": SCHEMA, **asdict(entry), "cost": cost_as_json(entry)}
+
+
+def cost_as_json(entry: "Entry") -> dict[str, object]:
+    """Give what a job costs: seconds, and an exact amount where a price is published."""
+    cost = cost_of(entry)
+    return {
+        "seconds": None if cost.seconds is None else float(cost.seconds),
+        "amount": None if cost.amount is None else exactly(cost.amount),
+        "currency": cost.currency or None,
+        "credits": entry.credits,
+        "billed": entry.seconds is not None or entry.credits is not None,
+    }
 
 
 def _is_gone(entry: "Entry") -> bool:
@@ -100,9 +226,8 @@ def _is_gone(entry: "Entry") -> bool:
 
 
 def _stage(entry: "Entry", page: Page) -> str:
-    text = f"{entry.stage:10}"
     tone = _TONES.get(entry.stage)
-    return text if tone is None else page.paint(text, tone)
+    return entry.stage if tone is None else page.paint(entry.stage, tone)
 
 
 def _when(moment: float) -> str:

@@ -10,10 +10,21 @@ from lipready.cli.homecoming import Outcome, Patience, bring_home, outcome_write
 from lipready.cli.options import record_format_option, speaking
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, TROUBLE
-from lipready.cli.task_list import entries_as_json, entry_as_json, entry_lines, list_lines
+from lipready.cli.task_list import (
+    entries_as_json,
+    entry_as_json,
+    entry_lines,
+    list_lines,
+    remote_as_json,
+    remote_lines,
+)
 from lipready.errors import LipreadyError, UsageError
+from lipready.facts.quantity import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lipready.facts.task import ListedTask
     from lipready.providers.entry import Entry
     from lipready.providers.journal import Journal
 
@@ -31,16 +42,54 @@ def command(ctx: click.Context) -> None:
 
 
 @command.command(name="list", short_help="List the jobs of the journal.")
+@click.option("--remote", is_flag=True, help="Ask the providers for their own lists of the last 24 hours instead.")
 @record_format_option
 @speaking
-def list_tasks(*, form: str = "full", session: Session) -> int:
-    """List all jobs of the journal, the newest first; nobody is asked."""
+def list_tasks(*, remote: bool = False, form: str = "full", session: Session) -> int:
+    """List all jobs of the journal, the newest first; nobody is asked.
+
+    With --remote every provider for which there is a key is asked for its own list: all tasks of the account, also
+    those that were not submitted from here.
+    """
+    if remote:
+        return _list_remote(form, session)
     entries = _journal().entries()
     if form == "full":
         session.write(session.page().finish(list_lines(entries, session.page())))
     else:
         session.write(entries_as_json(entries) if form == "json" else "".join(map(entry_as_json, entries)))
     return CLEAN
+
+
+def _list_remote(form: str, session: Session) -> int:
+    """Show the lists of all providers that there is a key for; one that cannot be asked is said, and the rest shown."""
+    from lipready.errors import ConfigurationError, ProviderError
+    from lipready.providers.account import SERVICES, account_at
+    from lipready.providers.lookup import listed
+    from lipready.providers.run import run
+
+    ours = {entry.task_id: entry for entry in _journal().entries() if entry.task_id is not None}
+    found: list[tuple[str, Sequence[ListedTask], str | None]] = []
+    for name in SERVICES:
+        try:
+            account = account_at(name)
+        except ConfigurationError as error:
+            session.complain(f"{name} is not asked: {error}")
+            continue
+        try:
+            found.append((name, run(account, listed(account)).tasks, None))
+        except ProviderError as error:
+            session.complain(f"{name} could not be asked: {error}")
+            found.append((name, (), str(error)))
+    if form != "full":
+        session.write(remote_as_json(found, ours))
+    else:
+        page = session.page()
+        for name, tasks, failure in found:
+            if failure is None:
+                head = page.paint(name, "strong") + f"  {counted(len(tasks), 'task')} in the last 24 hours"
+                session.write(page.finish([head, *(remote_lines(tasks, ours, page) if tasks else []), ""]))
+    return CLEAN if found and all(failure is None for _, _, failure in found) else TROUBLE
 
 
 @command.command(name="show", short_help="Ask how a task is.")

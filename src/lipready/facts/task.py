@@ -25,6 +25,7 @@ class TaskState:
     `said` is the status in the provider's own spelling. `progress` is in percent. `result_url` lives 24 h and is a
     secret of sorts: whoever has it can read the film. `seconds` is the length that is billed, in seconds, and `size`
     what the provider says of the result's picture ("1280*720").
+    `credits` is what was spent; `credits_reserved` and `estimated_seconds` (until the end) are estimates.
     """
 
     id: str
@@ -37,6 +38,8 @@ class TaskState:
     seconds: float | None = None
     size: str | None = None
     credits: float | None = None
+    credits_reserved: float | None = None
+    estimated_seconds: float | None = None
 
     @property
     def ended(self) -> bool:
@@ -46,7 +49,11 @@ class TaskState:
 
 @dataclass(frozen=True, slots=True)
 class ListedTask:
-    """A row of the provider's own list of tasks; `created` is seconds since 1970 by the provider's clock."""
+    """A row of the provider's own list of tasks.
+
+    `created` is seconds since 1970 by the provider's clock, `said` the status in the provider's own spelling.
+    """
 
     id: str
     created: float | None
+    said: str = ""

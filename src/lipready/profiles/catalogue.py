@@ -12,13 +12,13 @@ UPLOAD_RULE = "F004"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a limit of one rule may hold: a range, choices, and bands by name (the optional ones may be left out)."""
+    """What a limit of one rule may hold: a range, choices, and bands by name; with `billed` it knows the price."""
 
     name: str
     has_range: bool = False
     has_choices: bool = False
     bands: tuple[str, ...] = ()
-    optional_bands: tuple[str, ...] = ()
+    billed: bool = False
 
     def keys(self) -> tuple[str, ...]:
         """Every key that the table of this rule may hold."""
@@ -26,7 +26,7 @@ class Entry:
             *COMMON_KEYS,
             *(RANGE_KEYS if self.has_range else ()),
             *(CHOICE_KEYS if self.has_choices else ()),
-            *(("bands",) if self.bands or self.optional_bands else ()),
+            *(("bands",) if self.bands else ()),
         )
 
 
@@ -79,8 +79,6 @@ CATALOGUE: dict[str, Entry] = {
     "R702": Entry("face-threshold-without-reference"),
     "R703": Entry("callback-url", has_range=True, has_choices=True),
     "R704": Entry("url-not-public", has_choices=True, bands=("seconds",)),
-    "R705": Entry(
-        "length-mismatch", bands=("tolerance", "lost_share", "lost_seconds"), optional_bands=("cny_per_second",)
-    ),
-    "R706": Entry("speech-timing", bands=("lost", "silence"), optional_bands=("cny_per_second",)),
+    "R705": Entry("length-mismatch", bands=("tolerance", "lost_share", "lost_seconds"), billed=True),
+    "R706": Entry("speech-timing", bands=("lost", "silence"), billed=True),
 }

@@ -36,6 +36,17 @@ class Range:
         return mine * sign > limit * sign or (mine == limit and (other.inclusive or not self.inclusive))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What a provider asks for a second of the result video, in `currency` ("CNY"), and where that was read."""
+
+    per_second: Fraction
+    currency: str
+    source: str
+    url: str
+    read: date
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """What a profile says about one rule.
@@ -43,8 +54,9 @@ class Limit:
     Outside `accept` (or not in `choices`) every reading of the documentation is broken: an error where `strength` is
     "required", a warning where it is "recommended" or "inferred". Inside `accept` but outside `safe` (or not in
     `safe_choices`) the readings differ: a warning. `aim` is where fixers go: inside the strictest reading, with a
-    margin; for choices `aim_choice`. `bands` holds further numbers that the rule reads by name. `remote` is the
-    provider's own error code that the rule prevents, `source` the page where the limit was read (at `url`), and
+    margin; for choices `aim_choice`. `bands` holds further numbers that the rule reads by name,
+    `price` what a second of the result costs, for a rule that speaks of it. `remote` is the provider's own error code
+    that the rule prevents, `source` the page where the limit was read (at `url`), and
     `read` when.
     """
 
@@ -63,17 +75,7 @@ class Limit:
     aim_choice: str | None = None
     bands: dict[str, Fraction] = field(default_factory=dict)
     url: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
-    """What a provider asks for a second of the result video, in `currency` ("CNY"), and where that was read."""
-
-    per_second: Fraction
-    currency: str
-    source: str
-    url: str
-    read: date
+    price: Price | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
@@ -101,11 +101,12 @@ def _load(path: Path) -> Profile:
     for key in ("name", "title", "model"):
         if key not in layers.head:
             raise Place(str(path), key).error("this key is missing.")
-    limits = {
-        rule: read_limit(rule, layers.limits[rule][0], layers.sources, layers.limits[rule][1])
-        for rule in CATALOGUE
-        if rule in layers.limits
-    }
+    price = read_price(layers.price, layers.sources, Place(str(path), "price")) if layers.price else None
+    limits = {}
+    for rule in CATALOGUE:
+        if rule in layers.limits:
+            limit = read_limit(rule, layers.limits[rule][0], layers.sources, layers.limits[rule][1])
+            limits[rule] = replace(limit, price=price) if CATALOGUE[rule].billed else limit
     base = chain[0][0]
     return Profile(
         **layers.head,
@@ -113,7 +114,7 @@ def _load(path: Path) -> Profile:
         path=str(path),
         task=read_task_times(layers.task, Place(str(path), "task")),
         base=base.stem if base.parent == _FOLDER else None,
-        price=read_price(layers.price, layers.sources, Place(str(path), "price")) if layers.price else None,
+        price=price,
     )
 
 

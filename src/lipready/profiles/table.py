@@ -206,7 +206,7 @@ def _source(raw: Table, sources: Mapping[str, Source], place: Place) -> Source:
 
 def _bands(entry: Entry, raw: Table, place: Place) -> dict[str, Fraction]:
     bands, here = table(raw.get("bands", {}), place.at("bands")), place.at("bands")
-    refuse_unknown(bands, (*entry.bands, *entry.optional_bands), here)
+    refuse_unknown(bands, entry.bands, here)
     for key in entry.bands:
         if key not in bands:
             raise here.at(key).error("this number is missing.")

@@ -1,7 +1,7 @@
 """Whose account, at which provider: addresses and the key, from the environment or a file."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -54,10 +54,15 @@ def account_at(provider: str, *, api_key: str | None = None) -> Account:
     Raises UsageError for a profile that nothing can be sent to, and ConfigurationError where there is no such profile,
     a key is missing or an address is not one that may be shown a key.
     """
+    account = account_without_key(provider)
+    return replace(account, key=key_of(account.service, api_key))
+
+
+def account_without_key(provider: str) -> Account:
+    """Find what `account_at` finds, but for the key: nothing can be sent with it. Raises like `account_at`."""
     profile = load_profile(provider)
     service = service_of(profile.base or provider)
-    key = key_of(service, api_key)
-    return Account(provider=provider, profile=profile, service=service, endpoints=_endpoints(service), key=key)
+    return Account(provider=provider, profile=profile, service=service, endpoints=_endpoints(service), key="")
 
 
 def service_of(name: str) -> Service:

@@ -139,4 +139,5 @@ def _size(usage: Table) -> str | None:
 
 def _row(row: Table) -> ListedTask:
     created = number(row, "gmt_create")
-    return ListedTask(task_id(row.get("task_id"), "data[].task_id"), None if created is None else created / 1000)
+    moment = None if created is None else created / 1000
+    return ListedTask(task_id(row.get("task_id"), "data[].task_id"), moment, text(row, "status"))

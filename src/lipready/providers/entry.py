@@ -57,7 +57,9 @@ class Entry:
     None in entries of format 1.
     `candidate` is a task of the provider's list that may be this job's, and is so only once its result has shown it;
     `rejected` are those whose result has shown that they are not.
-    `expected_seconds` and `expected_size` ("1280*720") are what the result should have, `seconds` is what was billed.
+    `expected_seconds` and `expected_size` ("1280*720") are what the result should have, `price_per_second` (exact:
+    "0.08", "1/3") and `currency` the price when it was sent, `seconds` and `credits` what was billed;
+    `credits_reserved` and `estimated_seconds` (until the end) are what the provider estimated when it took the task.
     `said`, `code`, `message` and `request_id` are the provider's words. `result` is the path of the result video once
     it is downloaded.
 
@@ -83,6 +85,8 @@ class Entry:
     output: str | None = None
     expected_seconds: float | None = None
     expected_size: str | None = None
+    price_per_second: str | None = None
+    currency: str | None = None
     stage: Stage = "intended"
     uploads: tuple[Upload, ...] = ()
     idempotency_key: str = ""
@@ -95,6 +99,9 @@ class Entry:
     message: str | None = None
     request_id: str | None = None
     seconds: float | None = None
+    credits: float | None = None
+    credits_reserved: float | None = None
+    estimated_seconds: float | None = None
     result: str | None = None
     updated: float = 0.0
 

@@ -56,7 +56,11 @@ def read_list(answer: Answer) -> tuple[tuple[ListedTask, ...], bool]:
     found = rows(values, "data")
     page, size, total = whole(values, "page"), whole(values, "page_size"), whole(values, "total")
     more = bool(found) and (page is None or size is None or total is None or page * size < total)
-    return tuple(ListedTask(task_id(row.get("id"), "data[].id"), number(row, "created_at")) for row in found), more
+    return tuple(map(_row, found)), more
+
+
+def _row(row: Table) -> ListedTask:
+    return ListedTask(task_id(row.get("id"), "data[].id"), number(row, "created_at"), text(row, "status"))
 
 
 def read_cancel(answer: Answer) -> None:
@@ -105,7 +109,7 @@ def _said(values: Table) -> RemoteError:
 
 def _state(answer: Answer, values: Table, status: TaskStatus, result_url: str | None) -> TaskState:
     usage = table(values, "usage")
-    spent = (number(usage, "credits_used"), number(table(usage, "cost"), "credits"), number(usage, "credits_reserved"))
+    spent = (number(usage, "credits_used"), number(table(usage, "cost"), "credits"))
     progress = whole(values, "progress")
     return TaskState(
         id=task_id(values.get("id"), "id"),
@@ -116,6 +120,8 @@ def _state(answer: Answer, values: Table, status: TaskStatus, result_url: str | 
         error=_error(values, status),
         request_id=request_id(answer),
         credits=next((value for value in spent if value is not None), None),
+        credits_reserved=number(usage, "credits_reserved"),
+        estimated_seconds=number(table(values, "task_info"), "estimated_time"),
     )
 
 

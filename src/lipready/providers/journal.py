@@ -79,6 +79,8 @@ class Journal:
 
     def paid_before(self, entry: Entry) -> Entry | None:
         """Return the newest other entry of the same job that was paid for, or may have been; None where none was."""
+        if not self._exists():
+            return None
         with self._open() as connection:
             alike = self._alike(connection, entry)
         return next((each for each in alike if each.stage in PAID and each.id != entry.id), None)

@@ -27,7 +27,7 @@ _MOST_PAGES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class Listed:
     """What the list shows: its tasks, the provider's clock minus ours in seconds, and whether that was all of it."""
 
     tasks: tuple[ListedTask, ...]
@@ -54,7 +54,7 @@ def look_up(account: Account, journal: Journal, entry: Entry) -> Flow[ListedTask
             "the job."
         )
     for pause in (*_pauses(float(account.profile.task.lookup_seconds)), None):
-        look = yield from _look(account)
+        look = yield from listed(account)
         known = yield from call(lambda: journal.known_tasks(entry.service, entry.api) | {*entry.rejected})
         over = begun + PAID_SECONDS + _LATE_SECONDS
         begin, end = begun + look.skew - _SLACK, min(time.time(), over) + look.skew + _SLACK
@@ -84,8 +84,11 @@ def _pauses(seconds: float) -> Iterator[float]:
         seconds -= pause
 
 
-def _look(account: Account) -> Flow[_Look]:
-    """Read the whole list; without dates of either side the clocks are taken to agree."""
+def listed(account: Account) -> Flow[Listed]:
+    """Read the list of an account's tasks; without dates of either side the clocks are taken to agree.
+
+    Raises ProviderError where the provider cannot be asked.
+    """
     tasks: dict[str, ListedTask] = {}  # a list that grows meanwhile shows some on two pages
     skew = 0.0
     for page in count(1):
@@ -97,7 +100,7 @@ def _look(account: Account) -> Flow[_Look]:
         tasks |= {row.id: row for row in rows}
         if not more or page == _MOST_PAGES:
             break
-    return _Look(tuple(tasks.values()), skew, whole=not more)
+    return Listed(tuple(tasks.values()), skew, whole=not more)
 
 
 def _skew(answer: Answer) -> float:

@@ -170,6 +170,7 @@ def _noted(journal: Journal, entry: Entry, state: TaskState) -> Flow[tuple[Entry
         message=error.message if error else entry.message,
         request_id=state.request_id or entry.request_id,
         seconds=state.seconds if state.seconds is not None else entry.seconds,
+        credits=state.credits if state.credits is not None else entry.credits,
     )
     if new != entry:
         # Another process may have downloaded the result, or closed the job, since this entry was read: that stays.

@@ -3,12 +3,11 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 from http import HTTPStatus
 from pathlib import Path
 
 from lipready.errors import LipreadyError, NotSentError, OutcomeUnknownError, ProviderError, RefusedError, UsageError
-from lipready.facts.quantity import money, seconds
+from lipready.facts.quantity import seconds
 from lipready.facts.task import TaskState
 from lipready.providers.account import Account
 from lipready.providers.entry import Entry
@@ -16,6 +15,7 @@ from lipready.providers.gate import hold_back
 from lipready.providers.journal import Journal
 from lipready.providers.locks import Lock, acquired
 from lipready.providers.lookup import look_up
+from lipready.providers.price import cost_of, written
 from lipready.providers.reading import pause_after, take_turn
 from lipready.providers.request import Submission
 from lipready.providers.result_file import require_place
@@ -142,7 +142,15 @@ def _accepted(account: Account, journal: Journal, entry: Entry, state: TaskState
     claimed = yield from call(lambda: journal.claim(entry.id, state.id))
     if claimed is None:
         raise _unknown(account, entry, None)
-    return (yield from note(journal, replace(claimed, stage="submitted", said=state.said, request_id=state.request_id)))
+    taken = replace(
+        claimed,
+        stage="submitted",
+        said=state.said,
+        request_id=state.request_id,
+        credits_reserved=state.credits_reserved,
+        estimated_seconds=state.estimated_seconds,
+    )
+    return (yield from note(journal, taken))
 
 
 def note(journal: Journal, entry: Entry) -> Flow[Entry]:
@@ -155,16 +163,16 @@ def _unknown(account: Account, entry: Entry, cause: ProviderError | None) -> Out
     why = f" ({str(cause).rstrip('.')})" if cause is not None else ""
     return OutcomeUnknownError(
         f"Whether {account.service.title} has accepted the job {entry.id} is not known{why}. It may have been "
-        f"paid{_cost(account, entry)}, so it was not sent again: `lipready tasks resume {entry.id}` looks for its task "
+        f"paid{_cost(entry)}, so it was not sent again: `lipready tasks resume {entry.id}` looks for its task "
         "once more, with `--task TASK` it is named, `lipready tasks forget` closes the job, and `lipready submit "
         "--again` sends it and pays anew."
     )
 
 
-def _cost(account: Account, entry: Entry) -> str:
+def _cost(entry: Entry) -> str:
     """Say what a job costs where it was accepted: seconds, and money where the provider publishes a price."""
-    if entry.expected_seconds is None:
+    cost = cost_of(entry)
+    if cost.seconds is None:
         return ""
-    price = account.profile.price
-    paid = "" if price is None else f", {money(price.per_second * Fraction(entry.expected_seconds))} {price.currency}"
-    return f" ({seconds(entry.expected_seconds)} of video{paid})"
+    paid = "" if cost.amount is None else f", {written(cost.amount, cost.currency)}"
+    return f" ({seconds(cost.seconds)} of video{paid})"

@@ -21,7 +21,7 @@ from lipready.providers.posting import close, note, post, recover
 from lipready.providers.request import Submission
 from lipready.providers.result_file import require_place
 from lipready.providers.upload import Source, Stored, upload
-from lipready.providers.wire import Flow, call
+from lipready.providers.wire import Flow, Request, call
 
 _SPARE_SECONDS = 3600.0
 """A stored file is used again only where it lives long enough for the provider to come for it."""
@@ -42,6 +42,23 @@ def fingerprint(account: Account, entry: Entry, parcel: Parcel) -> str:
     contents = {role: content_behind(address) for role, address in parcel.addresses.items()}
     contents |= {source.role: content_of(source) for source in parcel.files}
     return fingerprint_of(account, _submission(entry, parcel, contents))
+
+
+def request_of(account: Account, entry: Entry, parcel: Parcel) -> Request:
+    """Return the paid request of a job, in which names of files stand where their addresses will be.
+
+    What stands behind the ? of an address is left out: it may open what others may not see.
+    """
+    places = {source.role: f"<{Path(source.path).name}, once it is stored>" for source in parcel.files}
+    places |= {role: _shown(address) for role, address in parcel.addresses.items()}
+    callback = None if parcel.callback_url is None else _shown(parcel.callback_url)
+    submission = _submission(entry, replace(parcel, callback_url=callback), places)
+    return account.service.submit(account.endpoints, submission, entry.idempotency_key)
+
+
+def _shown(address: str) -> str:
+    plain = without_secret(address)
+    return plain if plain == address else f"{plain}?…"
 
 
 def submit_once(account: Account, journal: Journal, entry: Entry, parcel: Parcel) -> Flow[tuple[Entry, bool]]:

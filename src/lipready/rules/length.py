@@ -158,8 +158,8 @@ def seconds_of(value: Fraction, digits: int = 3, near: Iterable[Fraction] = ()) 
 
 def bill(length: Fraction, limit: Limit, digits: int = 3) -> str:
     """Write a length, and what it costs where the limit has a price: "5 s (about 0.40 CNY)"."""
-    price, text = limit.bands.get("cny_per_second"), seconds_of(length, digits)
-    return text if price is None else f"{text} (about {money(length * price)} CNY)"
+    price, text = limit.price, seconds_of(length, digits)
+    return text if price is None else f"{text} (about {money(length * price.per_second)} {price.currency})"
 
 
 LENGTH_MISMATCH = Rule(

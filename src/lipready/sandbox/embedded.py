@@ -4,6 +4,7 @@ import atexit
 import threading
 from contextlib import ExitStack
 from dataclasses import replace
+from fractions import Fraction
 
 from lipready.profiles.loader import load_profile
 from lipready.providers.account import Account, remember, service_of
@@ -29,6 +30,8 @@ def account_of_sandbox(style: str = "dashscope") -> Account:
         running = _started[0]
     endpoints = running.endpoints(style)
     profile = load_profile(style)
+    price = profile.price
+    profile = replace(profile, price=price and replace(price, per_second=Fraction(0)))
     account = Account(provider=f"sandbox:{style}", profile=profile, service=service, endpoints=endpoints, key=_KEY)
     return remember(account)
 

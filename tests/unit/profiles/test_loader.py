@@ -54,7 +54,7 @@ def test_bounds_of_the_documents() -> None:
     assert limits["I603"].accept == Range(maximum=Fraction(2))
     assert limits["I604"].accept == Range(maximum=Fraction(4096))
     assert limits["R701"].accept == Range(Fraction(120), Fraction(200))
-    assert limits["R705"].bands["cny_per_second"] == Fraction(2, 25)
+    assert limits["R705"].price == limits["R706"].price == load_profile("dashscope").price
 
 
 def test_prices_and_times_of_the_documents() -> None:

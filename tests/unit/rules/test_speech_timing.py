@@ -102,11 +102,6 @@ def test_a_closed_mouth_has_its_price(facts: JobFacts, words: str, billed: str) 
     assert "CNY" not in elsewhere.message
 
 
-def test_the_price_is_that_of_the_other_rule() -> None:
-    limits = load_profile("dashscope").limits
-    assert limits["R706"].bands["cny_per_second"] == limits["R705"].bands["cny_per_second"]
-
-
 def test_what_the_header_leaves_out_is_not_spoken() -> None:
     """Speech is found in decoded samples, of which there may be more than the length that is believed."""
     facts = spoken("5", "5", ("0.5", "6.5"))
