@@ -22,7 +22,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from lipready import submit
+from lipready import Sending, submit
 from lipready.job import Job
 from lipready.providers.account import Account, account_at
 from lipready.providers.gate import reserve
@@ -54,7 +54,7 @@ def main() -> int:
         warm.join()
         account = account_at("dashscope")
         alone = seconds(lambda: take_slot(account), options)
-        whole = seconds(lambda: submit(job, provider="dashscope"), options)
+        whole = seconds(lambda: submit(job, provider="dashscope", sending=Sending(again=True)), options)
         ours.send("end")
         ledger = ours.recv()
     submissions = ledger.submissions - 1

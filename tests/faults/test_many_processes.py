@@ -19,7 +19,7 @@ SECONDS = 5.0
 CODE = """
 import json, sys
 from concurrent.futures import ThreadPoolExecutor
-from lipready import submit
+from lipready import Sending, submit
 from lipready.check import Settings
 from lipready.job import Job
 
@@ -27,7 +27,7 @@ video, audio, film, jobs = *sys.argv[1:4], int(sys.argv[4])
 job = Job.of(video, audio, None)
 
 def send(number):
-    return submit(job, provider="dashscope", settings=Settings(quick=True))
+    return submit(job, provider="dashscope", settings=Settings(quick=True), sending=Sending(again=True))
 
 with ThreadPoolExecutor(3) as threads:
     tasks = list(threads.map(send, range(jobs)))

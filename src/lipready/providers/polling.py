@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from random import random
 
-from lipready.errors import AnswerError, DeadlineError, ProviderError, TaskFailedError
+from lipready.errors import AnswerError, DeadlineError, ProviderError, RefusedError, TaskFailedError
 from lipready.facts.quantity import counted
 from lipready.facts.task import TaskState
 from lipready.providers.account import Account
@@ -144,10 +145,15 @@ def _advice(known: RemoteCode, entry: Entry) -> str:
 
 
 def _reader(account: Account, entry: Entry) -> Callable[[Answer], TaskState]:
-    """Read what is said of our task, and of no other."""
+    """Read what is said of our task, and of no other. That there is none of its id is no refusal, and no end."""
 
     def read(answer: Answer) -> TaskState:
-        state = account.service.read_task(answer)
+        try:
+            state = account.service.read_task(answer)
+        except RefusedError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            state = TaskState(id=_task_of(entry), status="unknown", said=error.code or f"HTTP {error.status}")
         if state.id != _task_of(entry):
             raise AnswerError(
                 f"{account.service.title} was asked for the task {_task_of(entry)}, and speaks of {state.id}."

@@ -235,3 +235,39 @@ def test_a_lower_threshold_is_advised_only_beside_a_reference_image(account, ent
     assert ("threshold" in str(error)) is ("reference" in fields)
     assert "(service_error, that is InvalidFile.FaceNotMatch: 未找到匹配人脸)" in str(error)
     assert (error.code, error.meaning, error.rules) == ("service_error", "InvalidFile.FaceNotMatch", ("P307",))
+
+
+STYLES = pytest.mark.parametrize("style", ["dashscope", "evolink"])
+
+
+@pytest.fixture
+def gone(said):
+    """Answer that there is no task of that id: `gone("evolink")`."""
+    error = {"code": "invalid_task_id", "message": "Task not found"}
+    return lambda style: said(404, **(error if style == "dashscope" else {"error": error}))
+
+
+@STYLES
+def test_no_task_of_that_id_is_no_end(followed, gone, said, state, style):
+    link = "https://films.example/f.mp4"
+    done = (
+        state("SUCCEEDED", video_url=link)
+        if style == "dashscope"
+        else said(200, id="t-1", status="completed", results=[link], progress=100)
+    )
+    played, entry = followed(gone(style), gone(style), done, style=style)
+    assert (played.error, entry.stage) == (None, "succeeded")
+
+
+@STYLES
+def test_one_look_that_finds_no_task_of_that_id_leaves_the_job_open(followed, gone, style):
+    played, entry = followed(gone(style), style=style, once=True)
+    assert (entry.stage, entry.open, entry.said) == ("unknown", True, played.value[1].said)
+
+
+@STYLES
+def test_no_task_of_that_id_for_long_stays_open(followed, gone, style):
+    played, entry = followed(gone(style), style=style)
+    assert isinstance(played.error, DeadlineError)
+    assert "`lipready submit --again`" in str(played.error)
+    assert entry.open
