@@ -11,7 +11,7 @@ _BY_STATUS: Mapping[int | None, tuple[Retry, str]] = {
     HTTPStatus.UNAUTHORIZED: ("no", "Check the API key, and that it belongs to this provider and region."),
     HTTPStatus.PAYMENT_REQUIRED: ("account", "Top up the account, then send the job again."),
     HTTPStatus.FORBIDDEN: ("no", "Check in the provider's console that the key may use this model."),
-    HTTPStatus.NOT_FOUND: ("no", "Check the provider's address and the id; tasks are forgotten after a day."),
+    HTTPStatus.NOT_FOUND: ("no", "Check the provider's address and the id; results are kept for 24 hours."),
     HTTPStatus.REQUEST_TIMEOUT: ("ask", "The provider did not finish in time: try again later."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("no", "Make the file or the request smaller."),
     HTTPStatus.TOO_MANY_REQUESTS: ("again", "The provider is busy: try again in a minute, with fewer jobs at once."),

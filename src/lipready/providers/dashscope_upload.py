@@ -43,7 +43,7 @@ _CODES = Codes.of(
     (
         RemoteCode("AccessDenied", "no", "The storage does not take this file: check the key and the model."),
         RemoteCode("FileAlreadyExists", "again", _ANEW),
-        RemoteCode("EntityTooLarge", "no", "Make the file smaller: lipready prepare does.", ("V106", "A403", "I602")),
+        RemoteCode("EntityTooLarge", "no", "Make the file smaller: lipready prepare does.", ("F004",)),
         RemoteCode("EntityTooSmall", "no", "The file is empty or too small.", ("F001",)),
         RemoteCode("RequestTimeTooSkewed", "no", "Set the clock of this computer right."),
     ),

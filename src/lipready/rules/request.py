@@ -29,7 +29,7 @@ def face_threshold_range(facts: JobFacts, limit: Limit) -> Verdicts:
 
     What the provider says
         An integer from 120 to 200, 170 by default. Lower matches more easily and may match the wrong face; higher is
-        stricter and may match none.
+        stricter and may match none. Else InvalidParameter (DashScope) or invalid_parameters (EvoLink).
 
     How to repair
         Leave it out, or give a number from 120 to 200: slightly less than 170 (140) where a reference image is sent and

@@ -41,6 +41,21 @@ def test_what_a_provider_says_does_not_reach_the_terminal_raw(entry):
     assert all("\x1b" not in line and "\n" not in line for line in entry_lines(told, PAGE))
 
 
+@pytest.mark.parametrize(
+    ("code", "message", "shown"),
+    [
+        ("InvalidFile.FaceNotMach", "no match", "InvalidFile.FaceNotMach, that is InvalidFile.FaceNotMatch no match"),
+        ("Odd", "未找到匹配人脸", "Odd, that is InvalidFile.FaceNotMatch 未找到匹配人脸"),
+        ("InvalidFile.FPS", "15 ~ 60", "  error      InvalidFile.FPS 15 ~ 60"),
+        (None, "broke", "  error      broke"),
+    ],
+)
+def test_a_code_is_shown_as_it_came_with_ours_beside_it(entry, code, message, shown):
+    for service in ("dashscope", "evolink", "gone"):
+        text = "\n".join(entry_lines(replace(entry, code=code, message=message, service=service), PAGE))
+        assert (shown in text) is (service != "gone" or "that is" not in shown)
+
+
 def test_json_has_all_of_it_in_one_line(entry):
     text = entry_as_json(entry)
     assert text.count("\n") == 1

@@ -135,7 +135,7 @@ def test_an_expired_policy_is_worth_another_try() -> None:
     [
         (403, "AccessDenied", "no", ()),
         (409, "FileAlreadyExists", "again", ()),
-        (400, "EntityTooLarge", "no", ("V106", "A403", "I602")),
+        (400, "EntityTooLarge", "no", ("F004",)),
         (400, "Novel", "no", ()),
         (503, "ServiceUnavailable", "ask", ()),
         (500, "FileAlreadyExists", "ask", ()),

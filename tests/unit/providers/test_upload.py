@@ -82,7 +82,7 @@ def test_a_file_without_room_is_not_sent(play, provider, account, file):
 
 
 def test_the_policy_says_how_much_room_there_is(stored, file):
-    with pytest.raises(UsageError, match=r"at most 314\.6 MB"):
+    with pytest.raises(UsageError, match=r"at most 104\.9 MB"):
         stored("dashscope", source=Source(role="video", path=str(file), size=10**9, mtime_ns=0))
 
 

@@ -44,6 +44,19 @@ def test_of_faces_that_are_nearly_equally_large_any_may_be_picked(sizes: tuple[i
     assert "at 0:00." in finding.message
 
 
+@pytest.mark.parametrize(
+    ("default", "said"),
+    [(None, "pick the largest face in the first frame that has one."), (2, "pick person 2, the largest face in the")],
+)
+def test_how_the_provider_picks_is_said_whoever_it_is(default: int | None, said: str) -> None:
+    crowd = tuple(replace(person(number, 100 * number), looks=()) for number in (1, 2))
+    seen = replace(people(30, 600), people=crowd, default_person=default)
+    facts = job(video=file("video", people=seen), reference=None)
+    (finding,) = judge(facts, load_profile("dashscope"), only=("P302",))[0]
+    assert f"The provider would {said}" in finding.message
+    assert finding.remote is None
+
+
 def test_only_faces_of_the_same_frame_compete() -> None:
     later = person(2, 600)
     seen = replace(people(30, 600), people=(person(1, 30), replace(later, looks=later.looks[1:])))
