@@ -219,6 +219,7 @@ def _entry(job: Job, report: Report, account: "Account", sending: Sending) -> "E
         service=account.service.name,
         api=account.endpoints.api,
         files=account.endpoints.files,
+        workspace=account.endpoints.workspace,
         model=account.profile.model,
         video=places.get("video"),
         audio=places.get("audio"),

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from pathlib import Path
@@ -195,19 +196,20 @@ def account_of(entry: "Entry", api_key: str | None = None) -> "Account":
         provider=entry.provider,
         profile=_profile_of(entry),
         service=service,
-        endpoints=Endpoints(entry.api, entry.files),
+        endpoints=Endpoints(entry.api, entry.files, entry.workspace),
         key=key_of(service, api_key),
     )
 
 
 def _profile_of(entry: "Entry") -> "Profile":
-    """Load the profile that a job was sent by, or where that is gone the one that it extended."""
+    """Load the profile that a job was checked by; where it has moved or changed its base, the one that it extended."""
     from lipready.profiles.loader import load_profile
 
-    try:
-        return load_profile(entry.provider)
-    except ConfigurationError:
-        return load_profile(entry.service)
+    with suppress(ConfigurationError):
+        profile = load_profile(entry.provider)
+        if profile.base == entry.service:
+            return profile
+    return load_profile(entry.service)
 
 
 def get_task(task_id: str, *, api_key: str | None = None) -> Task:

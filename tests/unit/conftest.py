@@ -23,11 +23,13 @@ MOST_EFFECTS = 2000
 KEYS = ("DASHSCOPE_API_KEY", "EVOLINK_API_KEY")
 ADDRESSES = ("DASHSCOPE_HTTP_BASE_URL", "EVOLINK_BASE_URL", "EVOLINK_FILES_BASE_URL")
 
+REGION = ("DASHSCOPE_API_REGION", "DASHSCOPE_WORKSPACE_ID")
+
 
 @pytest.fixture
 def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a home and a state folder of the test's own, in which no setting of the developer is left."""
-    for name in (*KEYS, *ADDRESSES, *(f"{key}_FILE_PATH" for key in KEYS)):
+    for name in (*KEYS, *ADDRESSES, *REGION, *(f"{key}_FILE_PATH" for key in KEYS)):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "home").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))

@@ -92,7 +92,7 @@ def command(
         raise click.UsageError("Say where the film shall be (-o result.mp4), or --no-wait.")
     if person is not None and not repair:
         raise click.UsageError("--person makes a reference image, which is a repair: say --prepare as well.")
-    if no_wait and shared.provider.startswith("sandbox"):
+    if no_wait and shared.provider.partition(":")[0] == "sandbox":
         raise click.UsageError("The sandbox inside this process ends with it: leave out --no-wait.")
     from lipready.check import Settings
     from lipready.cli.inputs import assign
@@ -107,6 +107,8 @@ def command(
     settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame, allow_private=allow_private)
     sending = Sending(force=force, fail_on=shared.fail_on, bucket=bucket, output=output, again=again)
     account, patience = find_account(shared.provider), Patience(poll_interval, deadline)
+    if account.warning is not None:
+        session.complain(f"Warning: {account.warning}")
     run = Run(account, sending, patience, no_wait, (person or 0) if repair else None, shared, session)
     return _submit(job, settings, run)
 

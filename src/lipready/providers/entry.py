@@ -1,11 +1,13 @@
 """What is written down of one job that was sent, or is about to be. No secret can stand in it."""
 
+import os
 import re
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from lipready.facts.address import is_address
+from lipready.providers.dashscope_region import is_workspace
 from lipready.providers.printable import printable
 
 Stage = Literal[
@@ -51,10 +53,11 @@ class Upload:
 class Entry:
     """One job in the journal.
 
-    `id` is ours (12 hexadecimal digits), `task_id` the provider's. Times are seconds since 1970 by our clock. `api` and
-    `files` are base addresses. `video`, `audio` and `reference` are absolute paths, or addresses; `complete` says that
-    no address had to be cut down to be stored. `fingerprint` is the same for the same job, whenever it is submitted;
-    None in entries of format 1.
+    `id` is ours (12 hexadecimal digits), `task_id` the provider's. `provider` is the name of a profile, or the path of
+    the user's own. Times are seconds since 1970 by our clock. `api` and `files` are base addresses, `workspace` is the
+    part of the account that was asked (DashScope). `video`, `audio` and `reference` are absolute paths, or addresses;
+    `complete` says that no address had to be cut down to be stored. `fingerprint` is the same for the same job, whenever
+    it is submitted; None in entries of format 1.
     `candidate` is a task of the provider's list that may be this job's, and is so only once its result has shown it;
     `rejected` are those whose result has shown that they are not.
     `expected_seconds` and `expected_size` ("1280*720") are what the result should have, `seconds` is what was billed.
@@ -71,6 +74,7 @@ class Entry:
     service: str
     api: str
     files: str = ""
+    workspace: str | None = None
     model: str = ""
     video: str | None = None
     audio: str | None = None
@@ -106,8 +110,11 @@ class Entry:
         for name in ("api", "files", "video", "audio", "reference", "callback", "output", "result"):
             _require_plain(name, getattr(self, name))
         for name in ("provider", "service", "model", "idempotency_key"):
-            if _KEY.search(getattr(self, name) or ""):
+            own = name == "provider" and os.path.isabs(self.provider)  # noqa: PTH117 - a text
+            if not own and _KEY.search(getattr(self, name) or ""):
                 raise ValueError(f"{name} looks like a key, which no journal may hold")
+        if self.workspace is not None and not is_workspace(self.workspace):
+            raise ValueError("workspace is not the id of one")
         for name in ("said", "code", "message", "request_id"):
             said = getattr(self, name)
             object.__setattr__(self, name, None if said is None else printable(said))

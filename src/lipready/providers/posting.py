@@ -16,7 +16,7 @@ from lipready.providers.gate import hold_back
 from lipready.providers.journal import Journal
 from lipready.providers.locks import Lock, acquired
 from lipready.providers.lookup import look_up
-from lipready.providers.reading import pause_after, take_turn
+from lipready.providers.reading import pause_after, take_turn, understood
 from lipready.providers.request import Submission
 from lipready.providers.result_file import require_place
 from lipready.providers.retry import PAID_ATTEMPTS
@@ -73,7 +73,7 @@ def _post(account: Account, journal: Journal, entry: Entry, submission: Submissi
         entry = yield from note(journal, replace(entry, stage="posting", posted=time.time()))
         try:
             answer = yield from send(request)
-            state = account.service.read_submitted(answer)
+            state = understood(account, answer, account.service.read_submitted)
         except ProviderError as error:
             failures += 1
             if not _certainly_without_a_task(error):

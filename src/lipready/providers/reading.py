@@ -5,6 +5,7 @@ from random import random
 
 from lipready.errors import ProviderError, RefusedError
 from lipready.providers.account import Account
+from lipready.providers.dashscope_region import with_region
 from lipready.providers.gate import reserve
 from lipready.providers.retry import may_read_again, pause_before
 from lipready.providers.wire import Answer, Flow, Pause, Request, T, call, send
@@ -19,7 +20,15 @@ def ask_once(account: Account, request: Request, read: Callable[[Answer], T]) ->
     """Ask at the rate that the account is allowed."""
     yield from take_turn(f"read {account.name}", account.service.read_interval)
     answer = yield from send(request)
-    return read(answer)
+    return understood(account, answer, read)
+
+
+def understood(account: Account, answer: Answer, read: Callable[[Answer], T]) -> T:
+    """Read an answer; where the key or the model is refused, the error also says which region was asked."""
+    try:
+        return read(answer)
+    except RefusedError as error:
+        raise with_region(account.endpoints.api, account.endpoints.workspace, error) from None
 
 
 def repeated(attempt: Callable[[], Flow[T]], again: Callable[[Exception, int], bool] = may_read_again) -> Flow[T]:
