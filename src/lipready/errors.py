@@ -124,6 +124,7 @@ class RefusedError(ProviderError):
         error = RefusedError(
             f"{self} {sentence}",
             code=self.code,
+            meaning=self.meaning,
             status=self.status,
             retry=self.retry,
             rules=self.rules,

@@ -109,6 +109,10 @@ class Provider:
     lists: list[Any] = field(default_factory=list)
     queries: list[Any] = field(default_factory=list)
     cancels: list[Any] = field(default_factory=list)
+    batch: list[Any] = field(default_factory=list)
+    quota: list[Any] = field(default_factory=lambda: [_said(404, code=404, msg="not here")])
+    credits: list[Any] = field(default_factory=lambda: [_said(404, code=404, msg="not here")])
+    deletes: list[Any] = field(default_factory=list)
     ahead: float = 0.0
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -135,6 +139,11 @@ class Provider:
 
 def _step(request: Request) -> str:
     path = request.url.partition("?")[0].rstrip("/")
+    for end in ("batch", "quota", "credits"):
+        if path.endswith(f"/{end}"):
+            return end
+    if request.method == "DELETE":
+        return "deletes"
     if request.method == "GET":
         return "lists" if path.endswith("/tasks") else "queries"
     return "cancels" if path.endswith("/cancel") else "submits"

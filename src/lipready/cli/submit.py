@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 )
 @click.option("--deadline", type=click.FloatRange(min=0), metavar="S", help="Wait at most so long; the task goes on.")
 @click.option("--bucket", metavar="s3://NAME/PREFIX", help="Store the files in a bucket of your own.")
+@click.option("--store", is_flag=True, help="Let EvoLink copy inputs that are addresses into its storage first.")
 @allow_private_option
 @request_options
 @judging_options(RECORD_FORMATS)
@@ -63,6 +64,7 @@ def command(
     poll_interval: float | None,
     deadline: float | None,
     bucket: str | None,
+    store: bool,
     allow_private: bool,
     face_threshold: int | None,
     video_extension: bool,
@@ -97,7 +99,7 @@ def command(
     from lipready.check import Settings
     from lipready.cli.inputs import assign
     from lipready.cli.report_files import refuse_inputs
-    from lipready.submit import Sending, find_account, require_output
+    from lipready.submit import Sending, find_account, require_output, require_storage
 
     options = RequestOptions(video_extension, face_threshold, callback_url)
     job = assign(files, video=video, audio=audio, reference=reference, options=options, say=session.complain)
@@ -105,8 +107,9 @@ def command(
     output = None if out is None else os.fspath(out.absolute())
     require_output(output)
     settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame, allow_private=allow_private)
-    sending = Sending(force=force, fail_on=shared.fail_on, bucket=bucket, output=output, again=again)
+    sending = Sending(force=force, fail_on=shared.fail_on, bucket=bucket, output=output, again=again, store=store)
     account, patience = find_account(shared.provider), Patience(poll_interval, deadline)
+    require_storage(account, sending)
     if account.warning is not None:
         session.complain(f"Warning: {account.warning}")
     run = Run(account, sending, patience, no_wait, (person or 0) if repair else None, shared, session)

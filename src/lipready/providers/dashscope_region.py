@@ -89,7 +89,7 @@ def region_warning(api: str) -> str | None:
 def with_region(api: str, workspace: str | None, error: RefusedError) -> RefusedError:
     """Add which region was asked to a refusal of the key or the model: keys are known in their own region only."""
     region = region_of(api)
-    foreign = error.status in _FOREIGN or error.code in _FOREIGN_CODES
+    foreign = error.status in _FOREIGN or error.meaning in _FOREIGN_CODES
     if region is None or not foreign or error.retry == "account":
         return error
     within = "" if workspace is None else f", workspace {workspace}"

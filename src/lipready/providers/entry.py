@@ -37,13 +37,17 @@ _KEY = re.compile(r"\b(?:sk-[\w-]{12,}|bearer\s+\S+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A file that is stored at `url` until `expires` (seconds since 1970), as it was: bytes, time of change in ns."""
+    """A file that is stored at `url` until `expires` (seconds since 1970), as it was: bytes, time of change in ns.
+
+    Both are 0 for what the provider copied from an address. `file_id` is its id in EvoLink's storage.
+    """
 
     role: str
     url: str
     expires: float
     size: int
     mtime_ns: int
+    file_id: str | None = None
 
     def __post_init__(self) -> None:
         _require_plain("an upload", self.url)
@@ -56,8 +60,8 @@ class Entry:
     `id` is ours (12 hexadecimal digits), `task_id` the provider's. `provider` is the name of a profile, or the path of
     the user's own. Times are seconds since 1970 by our clock. `api` and `files` are base addresses, `workspace` is the
     part of the account that was asked (DashScope). `video`, `audio` and `reference` are absolute paths, or addresses;
-    `complete` says that no address had to be cut down to be stored. `fingerprint` is the same for the same job, whenever
-    it is submitted; None in entries of format 1.
+    `complete` says that no address had to be cut down to be stored, `copied` that the provider was to store what is at
+    the addresses. `fingerprint` is the same for the same job, whenever it is submitted; None in entries of format 1.
     `candidate` is a task of the provider's list that may be this job's, and is so only once its result has shown it;
     `rejected` are those whose result has shown that they are not.
     `expected_seconds` and `expected_size` ("1280*720") are what the result should have, `seconds` is what was billed.
@@ -83,6 +87,7 @@ class Entry:
     face_threshold: int | None = None
     callback: str | None = field(default=None, repr=False)
     complete: bool = True
+    copied: bool = False
     fingerprint: str | None = None
     output: str | None = None
     expected_seconds: float | None = None
