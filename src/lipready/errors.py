@@ -124,6 +124,21 @@ class RefusedError(ProviderError):
         self.code, self.meaning, self.status, self.retry, self.rules = code, meaning or code, status, retry, rules
         self.request_id, self.after = request_id, after
 
+    def followed_by(self, sentence: str) -> "RefusedError":
+        """Return the same refusal with one more sentence in its message."""
+        error = RefusedError(
+            f"{self} {sentence}",
+            code=self.code,
+            meaning=self.meaning,
+            status=self.status,
+            retry=self.retry,
+            rules=self.rules,
+            request_id=self.request_id,
+            after=self.after,
+        )
+        error.task_id = self.task_id
+        return error
+
 
 class TaskFailedError(ProviderError):
     """A task failed, was cancelled, or is not known any more.

@@ -46,8 +46,9 @@ class Sending:
     `force` sends in spite of errors; with `fail_on` "warning" a warning keeps a job back as well. `bucket`
     ("s3://NAME/PREFIX") stores the files in a bucket of the user's own instead of the provider's storage. `output` is
     where the result video shall be in the end; nothing is written there yet, but nothing is sent where that would not
-    be possible. `again` sends and pays a job anew that was sent already, instead of attaching to its task. `max_cost`
-    is the most that a job may cost, in the currency of the provider's price.
+    be possible. `again` sends and pays a job anew that was sent already, instead of attaching to its task. `store` lets
+    EvoLink copy what is at an address into its storage first, for hosts that are slow and links that expire soon.
+    `max_cost` is the most that a job may cost, in the currency of the provider's price.
     """
 
     force: bool = False
@@ -55,6 +56,7 @@ class Sending:
     bucket: str | None = None
     output: str | None = None
     again: bool = False
+    store: bool = False
     max_cost: Decimal | None = None
 
 
@@ -160,9 +162,10 @@ def ordered(
     from lipready.providers.state import state_folder
     from lipready.providers.wire import call
 
+    require_storage(account, sending)
     _require_sendable(job, report, sending)
     bucket = None if sending.bucket is None else parse_bucket(sending.bucket)
-    parcel = _parcel(job, bucket, progress)
+    parcel = replace(_parcel(job, bucket, progress), copies=sending.store)
     entry, journal = _entry(job, report, account, sending), Journal(state_folder())
     yield from call(lambda: require_output(sending.output, _largest_result(report.facts, entry.expected_seconds)))
     mark = yield from call(lambda: fingerprint(account, entry, parcel))
@@ -207,9 +210,21 @@ def require_output(output: str | None, most: int = 0) -> None:
 def _checked_and_sent(job: Job, account: "Account", settings: Settings, sending: Sending) -> "Flow[Task]":
     from lipready.providers.wire import call
 
+    require_storage(account, sending)
     yield from call(lambda: require_output(sending.output))
     report = yield from call(lambda: check_job(job, profile_for(account, sending), settings))
     return (yield from send_checked(job, report, account, sending, settings.progress))
+
+
+def require_storage(account: "Account", sending: Sending) -> None:
+    """Raise UsageError where inputs that are addresses cannot be stored as is wanted."""
+    if sending.store and account.service.name != "evolink":
+        raise UsageError(
+            f"{account.service.title} stores nothing that is at an address: download it and submit the file, or leave "
+            "out --store."
+        )
+    if sending.store and sending.bucket is not None:
+        raise UsageError("What is at an address is stored by EvoLink, not in a bucket: leave out --store or --bucket.")
 
 
 def _require_sendable(job: Job, report: Report, sending: Sending) -> None:
@@ -268,6 +283,7 @@ def _entry(job: Job, report: Report, account: "Account", sending: Sending) -> "E
         service=account.service.name,
         api=account.endpoints.api,
         files=account.endpoints.files,
+        workspace=account.endpoints.workspace,
         model=account.profile.model,
         video=places.get("video"),
         audio=places.get("audio"),
@@ -275,6 +291,7 @@ def _entry(job: Job, report: Report, account: "Account", sending: Sending) -> "E
         video_extension=options.video_extension,
         face_threshold=options.face_threshold,
         callback=callback,
+        copied=sending.store,
         complete=plain == addresses and callback == options.callback_url,
         output=None if sending.output is None else os.path.abspath(sending.output),  # noqa: PTH100 - keeps links
         expected_seconds=_expected_seconds(report.facts),

@@ -1,7 +1,7 @@
 """A task at a provider: asked about, waited for, brought home."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
@@ -196,7 +196,7 @@ def account_of(entry: "Entry", api_key: str | None = None) -> "Account":
         provider=entry.provider,
         profile=_profile_of(entry),
         service=service,
-        endpoints=Endpoints(entry.api, entry.files),
+        endpoints=Endpoints(entry.api, entry.files, entry.workspace),
         key=key_of(service, api_key),
     )
 
@@ -261,6 +261,8 @@ def waited(task: Task, deadline: float | None, poll_interval: float | None, prog
     if task.entry.stage == "downloaded":  # which the provider may have forgotten by now
         return task
     service = task.account.service
+    if task.state.result_url is not None:  # it was just looked at, with others
+        return task
     interval = service.poll_seconds if poll_interval is None else poll_interval
     patience = Patience(interval, service.longest_seconds if deadline is None else deadline, progress)
     entry, state = yield from follow(task.account, _journal(), task.entry, patience)
@@ -283,7 +285,40 @@ def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -
         link = task.state.result_url
         return (yield from collect(_journal(), task.entry, link, to, refresh=fresh_link, progress=progress))
 
-    return (yield from (_after_others if task.attached else alone)(task.entry, fetched))
+    path = yield from (_after_others if task.attached else alone)(task.entry, fetched)
+    yield from _removed_uploads(task)
+    return path
+
+
+def _removed_uploads(task: Task) -> "Flow[None]":
+    """Delete what EvoLink has stored for a job whose result is here: it keeps 100 files of an account."""
+    from lipready.providers.evolink_storage import remove_uploads
+    from lipready.providers.wire import call
+
+    if task.account.service.name == "evolink":
+        journal = _journal()
+        entry = yield from call(lambda: journal.find(task.entry.id))
+        if entry.stage == "downloaded":
+            yield from remove_uploads(task.account, journal, entry)
+
+
+def looked_at_together(entries: "Sequence[Entry]") -> dict[str, TaskState]:
+    """Ask how the tasks of several entries are, where a provider tells that in one answer; gives states by entry's id.
+
+    Only what is not told in this way is left to be asked for singly, such as what has no key here.
+    """
+    from lipready.providers.polling import look_at_all
+    from lipready.providers.run import run
+
+    states: dict[str, TaskState] = {}
+    places = dict.fromkeys((each.service, each.api) for each in entries)
+    for place in places:
+        group = [each for each in entries if (each.service, each.api) == place and each.task_id is not None]
+        if len(group) > 1:
+            with suppress(ConfigurationError):
+                account = account_of(group[0])
+                states |= run(account, look_at_all(account, _journal(), group))
+    return states
 
 
 def close(entry: "Entry", stage: "Stage") -> "Entry":

@@ -305,3 +305,27 @@ def test_an_address_that_the_provider_cannot_reach_is_refused(run, job, shared, 
     assert "s3cret" not in done.stdout + done.stderr
     assert site.asked == []
     assert shared.ledger().submissions == before
+
+
+def test_a_region_without_the_model_is_refused_before_anything_is_sent(run, job, shared):
+    before = shared.ledger().requests.copy()
+    region = {"DASHSCOPE_API_REGION": "ap-southeast-1", "DASHSCOPE_HTTP_BASE_URL": ""}
+    done = run("submit", *job, "-o", "result.mp4", *QUICK, **region)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "cn-beijing" in done.stderr
+    assert shared.ledger().requests == before
+
+
+def test_an_address_of_another_region_is_warned_of_before_the_check(run, bad_job):
+    video, audio, _ = bad_job
+    place = {"DASHSCOPE_HTTP_BASE_URL": "https://dashscope-intl.aliyuncs.com/api/v1"}
+    done = run("submit", video, audio, "-o", "result.mp4", *QUICK, **place)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Warning: dashscope-intl.aliyuncs.com is of the region ap-southeast-1")
+
+
+@pytest.mark.parametrize("more", [("--provider", "dashscope"), ("--provider", "evolink", "--bucket", "s3://mine/x")])
+def test_what_is_at_an_address_is_stored_by_evolink_alone(run, job, more):
+    done = run("submit", *job, "-o", "result.mp4", "--store", *more, *QUICK)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "leave out --store" in done.stderr

@@ -23,11 +23,13 @@ MOST_EFFECTS = 2000
 KEYS = ("DASHSCOPE_API_KEY", "EVOLINK_API_KEY")
 ADDRESSES = ("DASHSCOPE_HTTP_BASE_URL", "EVOLINK_BASE_URL", "EVOLINK_FILES_BASE_URL")
 
+REGION = ("DASHSCOPE_API_REGION", "DASHSCOPE_WORKSPACE_ID")
+
 
 @pytest.fixture
 def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a home and a state folder of the test's own, in which no setting of the developer is left."""
-    for name in (*KEYS, *ADDRESSES, *(f"{key}_FILE_PATH" for key in KEYS)):
+    for name in (*KEYS, *ADDRESSES, *REGION, *(f"{key}_FILE_PATH" for key in KEYS)):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "home").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -107,6 +109,10 @@ class Provider:
     lists: list[Any] = field(default_factory=list)
     queries: list[Any] = field(default_factory=list)
     cancels: list[Any] = field(default_factory=list)
+    batch: list[Any] = field(default_factory=list)
+    quota: list[Any] = field(default_factory=lambda: [_said(404, code=404, msg="not here")])
+    credits: list[Any] = field(default_factory=lambda: [_said(404, code=404, msg="not here")])
+    deletes: list[Any] = field(default_factory=list)
     ahead: float = 0.0
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -133,6 +139,11 @@ class Provider:
 
 def _step(request: Request) -> str:
     path = request.url.partition("?")[0].rstrip("/")
+    for end in ("batch", "quota", "credits"):
+        if path.endswith(f"/{end}"):
+            return end
+    if request.method == "DELETE":
+        return "deletes"
     if request.method == "GET":
         return "lists" if path.endswith("/tasks") else "queries"
     return "cancels" if path.endswith("/cancel") else "submits"

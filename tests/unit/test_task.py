@@ -6,6 +6,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
@@ -62,6 +64,31 @@ def test_the_whole_way(sent, journal, tmp_path, provider):
     assert entry.seconds is not None or provider == "evolink"
     assert ended.state.result_url not in repr(ended)
     assert [path.name for path in tmp_path.iterdir() if "partial" in path.name] == []
+
+
+def test_what_was_stored_for_a_job_is_removed_once_its_result_is_here(sent, journal, tmp_path):
+    task = sent("evolink")
+    stored = task.entry.uploads
+    assert all(each.file_id for each in stored)
+    assert [fetched(each.url) for each in stored] == [200, 200]
+    task.wait(poll_interval=SOON).download(tmp_path / "result.mp4")
+    assert [fetched(each.url) for each in stored] == [404, 404]
+    assert journal.find(task.entry.id).uploads == ()
+
+
+def test_a_result_that_was_just_seen_is_not_asked_for_again(sent, shared_sandbox, tmp_path):
+    ended = sent("evolink").wait(poll_interval=SOON)
+    asked = shared_sandbox.ledger().requests["poll"]
+    ended.wait().download(tmp_path / "result.mp4")
+    assert shared_sandbox.ledger().requests["poll"] == asked
+
+
+def fetched(url):
+    try:
+        with urlopen(url) as answer:  # noqa: S310 - the sandbox's own
+            return answer.status
+    except HTTPError as error:
+        return error.code
 
 
 def test_a_look_after_the_film_came_home_changes_nothing(task, journal, tmp_path):

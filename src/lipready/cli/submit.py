@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 )
 @click.option("--deadline", type=click.FloatRange(min=0), metavar="S", help="Wait at most so long; the task goes on.")
 @click.option("--bucket", metavar="s3://NAME/PREFIX", help="Store the files in a bucket of your own.")
+@click.option("--store", is_flag=True, help="Let EvoLink copy inputs that are addresses into its storage first.")
 @allow_private_option
 @request_options
 @judging_options(RECORD_FORMATS)
@@ -76,6 +77,7 @@ def command(
     poll_interval: float | None,
     deadline: float | None,
     bucket: str | None,
+    store: bool,
     allow_private: bool,
     face_threshold: int | None,
     video_extension: bool,
@@ -108,13 +110,13 @@ def command(
         raise click.UsageError("Say where the film shall be (-o result.mp4), or --no-wait.")
     if person is not None and not repair:
         raise click.UsageError("--person makes a reference image, which is a repair: say --prepare as well.")
-    if no_wait and not dry_run and shared.provider.startswith("sandbox"):
+    if no_wait and not dry_run and shared.provider.partition(":")[0] == "sandbox":
         raise click.UsageError("The sandbox inside this process ends with it: leave out --no-wait.")
     from lipready.check import Settings
     from lipready.cli.inputs import assign
     from lipready.cli.report_files import refuse_inputs
     from lipready.providers.account import account_without_key
-    from lipready.submit import Sending, find_account, require_output
+    from lipready.submit import Sending, find_account, require_output, require_storage
 
     options = RequestOptions(video_extension, face_threshold, callback_url)
     job = assign(files, video=video, audio=audio, reference=reference, options=options, say=session.complain)
@@ -122,9 +124,20 @@ def command(
     output = None if out is None else os.fspath(out.absolute())
     require_output(output)
     settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame, allow_private=allow_private)
-    sending = Sending(force=force, fail_on=shared.fail_on, bucket=bucket, output=output, again=again, max_cost=max_cost)
-    find = account_without_key if dry_run and not shared.provider.startswith("sandbox") else find_account
+    sending = Sending(
+        force=force,
+        fail_on=shared.fail_on,
+        bucket=bucket,
+        output=output,
+        again=again,
+        store=store,
+        max_cost=max_cost,
+    )
+    find = account_without_key if dry_run and shared.provider.partition(":")[0] != "sandbox" else find_account
     account, patience = find(shared.provider), Patience(poll_interval, deadline)
+    require_storage(account, sending)
+    if account.warning is not None:
+        session.complain(f"Warning: {account.warning}")
     run = Run(account, sending, patience, no_wait, (person or 0) if repair else None, shared, session)
     show, order = _ordered(job, settings, run)
     if order is None:

@@ -1,6 +1,7 @@
 """`lipready tasks`."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from lipready.facts.quantity import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lipready.facts.task import ListedTask
+    from lipready.facts.task import ListedTask, TaskState
     from lipready.providers.entry import Entry
     from lipready.providers.journal import Journal
 
@@ -193,6 +194,8 @@ def _what_was_paid(entry: "Entry") -> str:
 
 def _bring_all_home(journal: "Journal", patience: Patience, form: str, session: Session) -> int:
     """Go on with every open job; one that fails does not keep the others back."""
+    from lipready.task import looked_at_together
+
     entries = [
         entry for entry in reversed(journal.entries()) if entry.open and not entry.provider.startswith("sandbox")
     ]
@@ -205,12 +208,15 @@ def _bring_all_home(journal: "Journal", patience: Patience, form: str, session: 
         )
     if not entries and not unsent:
         session.complain("Every job of the journal is at its end.")
+    states = looked_at_together(entries)
+    # What has ended comes first: its result is deleted a day later, and another job may take hours.
+    entries.sort(key=lambda entry: entry.id not in states or not states[entry.id].ended)
     worst, outcomes = CLEAN, list[dict[str, Any]]()
     show = outcome_writer(form, session, write=outcomes.append if form == "json" else None)
     try:
         for entry in entries:
             try:
-                status = _bring_home(entry, _film_path(entry, None), patience, show, submit=False)
+                status = _bring_home(entry, _film_path(entry, None), patience, show, states.get(entry.id), submit=False)
             except LipreadyError as error:
                 session.complain(f"Error: job {entry.id}: {error}")
                 status = TROUBLE
@@ -221,7 +227,16 @@ def _bring_all_home(journal: "Journal", patience: Patience, form: str, session: 
     return worst
 
 
-def _bring_home(entry: "Entry", film: Path, patience: Patience, show: Outcome, *, submit: bool = True) -> int:
+def _bring_home(
+    entry: "Entry",
+    film: Path,
+    patience: Patience,
+    show: Outcome,
+    state: "TaskState | None" = None,
+    *,
+    submit: bool = True,
+) -> int:
+    """Go on with a job; `state` is what was just said of its task."""
     from lipready.providers.run import run
     from lipready.task import account_of, resumed
 
@@ -234,6 +249,7 @@ def _bring_home(entry: "Entry", film: Path, patience: Patience, show: Outcome, *
         raise UsageError(f"{film}: its folder does not exist; choose another one (-o).")
     account = account_of(entry)
     task = run(account, resumed(account, entry, submit=submit, output=os.fspath(film)))
+    task = task if state is None else replace(task, state=state)
     return bring_home(task, os.fspath(film), patience, show)
 
 

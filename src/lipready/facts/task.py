@@ -57,3 +57,14 @@ class ListedTask:
     id: str
     created: float | None
     said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """The credits that an account has left, and those that the key may still spend; None where there is no limit.
+
+    None as well where the provider does not say it.
+    """
+
+    account: float | None
+    key: float | None

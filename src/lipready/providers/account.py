@@ -9,6 +9,7 @@ from lipready.errors import ConfigurationError, UsageError
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 from lipready.providers import dashscope, evolink
+from lipready.providers.dashscope_region import address_asked, region_warning, workspace_asked
 from lipready.providers.request import Endpoints
 from lipready.providers.service import Service
 
@@ -20,7 +21,7 @@ _LONGEST_KEY_FILE = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An account at a provider. `provider` is the provider as the user named it; the key shows nowhere.
+    """An account at a provider. `provider` names its profile, or is the whole path of one; the key shows nowhere.
 
     `profile` is what its jobs are checked by, and says how patiently it is asked, and what it costs.
     """
@@ -35,6 +36,11 @@ class Account:
     def name(self) -> str:
         """What the limits of the account are counted under, in all processes of this machine."""
         return f"{self.service.name} {urlsplit(self.endpoints.api).netloc}"
+
+    @property
+    def warning(self) -> str | None:
+        """What is to be said of the address before anything is sent there; None where nothing is."""
+        return region_warning(self.endpoints.api) if self.service.name == "dashscope" else None
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -62,7 +68,9 @@ def account_without_key(provider: str) -> Account:
     """Find what `account_at` finds, but for the key: nothing can be sent with it. Raises like `account_at`."""
     profile = load_profile(provider)
     service = service_of(profile.base or provider)
-    return Account(provider=provider, profile=profile, service=service, endpoints=_endpoints(service), key="")
+    # Whoever takes the job up later may do so in another folder.
+    name = provider if provider in SERVICES else str(Path(provider).absolute())
+    return Account(provider=name, profile=profile, service=service, endpoints=_endpoints(service), key="")
 
 
 def service_of(name: str) -> Service:
@@ -91,21 +99,24 @@ def key_of(service: Service, api_key: str | None = None) -> str:
 
 def _endpoints(service: Service) -> Endpoints:
     if service.name == "dashscope":
-        return Endpoints(_address("DASHSCOPE_HTTP_BASE_URL", "https://dashscope.aliyuncs.com/api/v1"), "")
-    api = _address("EVOLINK_BASE_URL", "https://api.evolink.ai/v1")
-    files = _address("EVOLINK_FILES_BASE_URL", "https://files-api.evolink.ai")
+        workspace = workspace_asked()
+        return Endpoints(_address("DASHSCOPE_HTTP_BASE_URL", address_asked(workspace)), "", workspace)
+    api = _address("EVOLINK_BASE_URL", os.environ.get("EVOLINK_BASE_URL") or "https://api.evolink.ai/v1")
+    files = os.environ.get("EVOLINK_FILES_BASE_URL") or "https://files-api.evolink.ai"
+    files = _address("EVOLINK_FILES_BASE_URL", files)
     return Endpoints(api if api.endswith("/v1") else f"{api}/v1", files)
 
 
-def _address(variable: str, default: str) -> str:
-    value = (os.environ.get(variable) or default).strip().rstrip("/")
+def _address(variable: str, value: str) -> str:
+    """Check the address that a variable names, or that stands for it."""
+    value = value.strip().rstrip("/")
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname or "", parts.port
     except ValueError as error:
         raise ConfigurationError(f"{variable} is no address: {error}.") from error
     if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc or {*"?#"} & {*value}:
-        raise ConfigurationError(f"{variable} is no plain http(s) address such as {default}.")
+        raise ConfigurationError(f"{variable} is no plain http(s) address such as https://host/v1.")
     if parts.scheme == "http" and host not in _LOCAL:
         raise ConfigurationError(f"{variable} would send your key to {host} unencrypted: it has to begin with https.")
     return value

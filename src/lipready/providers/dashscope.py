@@ -6,7 +6,7 @@ https://help.aliyun.com/zh/model-studio/videoretalk and https://help.aliyun.com/
 from lipready.providers.dashscope_answers import MODEL, read_cancel, read_list, read_submitted, read_task
 from lipready.providers.dashscope_codes import explain
 from lipready.providers.fields import asked_id
-from lipready.providers.request import Endpoints, Submission
+from lipready.providers.request import Endpoints, Submission, workspace_header
 from lipready.providers.service import Service
 from lipready.providers.wire import PAID_SECONDS, Request
 
@@ -23,7 +23,7 @@ def submit(endpoints: Endpoints, submission: Submission, _key: str) -> Request:
     inputs = {"video_url": submission.video_url, "audio_url": submission.audio_url}
     if submission.reference_url is not None:
         inputs["ref_image_url"] = submission.reference_url
-    headers = {"X-DashScope-Async": "enable"}
+    headers = {"X-DashScope-Async": "enable", **workspace_header(endpoints)}
     if any(address.lower().startswith("oss://") for address in inputs.values()):
         headers["X-DashScope-OssResourceResolve"] = "enable"
     return Request(
@@ -37,17 +37,20 @@ def submit(endpoints: Endpoints, submission: Submission, _key: str) -> Request:
 
 def query(endpoints: Endpoints, task_id: str) -> Request:
     """Ask for one task. Raises UsageError where the id cannot be one."""
-    return Request(method="GET", url=f"{endpoints.api}/tasks/{asked_id(task_id)}")
+    url = f"{endpoints.api}/tasks/{asked_id(task_id)}"
+    return Request(method="GET", url=url, headers=workspace_header(endpoints))
 
 
 def list_tasks(endpoints: Endpoints, page: int) -> Request:
     """Ask for a page (from 1) of the tasks that the account has started in the last 24 h."""
-    return Request(method="GET", url=f"{endpoints.api}/tasks/?page_no={page}&page_size={PAGE_SIZE}&model_name={MODEL}")
+    url = f"{endpoints.api}/tasks/?page_no={page}&page_size={PAGE_SIZE}&model_name={MODEL}"
+    return Request(method="GET", url=url, headers=workspace_header(endpoints))
 
 
 def cancel(endpoints: Endpoints, task_id: str) -> Request:
     """Ask to cancel a task, which works only while it waits. Raises UsageError where the id cannot be one."""
-    return Request(method="POST", url=f"{endpoints.api}/tasks/{asked_id(task_id)}/cancel")
+    url = f"{endpoints.api}/tasks/{asked_id(task_id)}/cancel"
+    return Request(method="POST", url=url, headers=workspace_header(endpoints))
 
 
 SERVICE = Service(

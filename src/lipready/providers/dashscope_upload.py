@@ -14,7 +14,7 @@ from lipready.providers.dashscope_answers import read_accepted, refused_or
 from lipready.providers.fields import Table, identifier, link, missing, number, table
 from lipready.providers.printable import printable
 from lipready.providers.refusal import accepted, refusal
-from lipready.providers.request import Endpoints, UploadPolicy
+from lipready.providers.request import Endpoints, UploadPolicy, workspace_header
 from lipready.providers.wire import UPLOAD_SECONDS, Answer, Form, Request
 
 STORED_SECONDS = 48 * 3600.0
@@ -54,7 +54,8 @@ _EXPIRED = RemoteCode("AccessDenied", "again", _ANEW)
 
 def policy_request(endpoints: Endpoints, model: str) -> Request:
     """Ask for leave to store files; the leave is bound to the model."""
-    return Request(method="GET", url=f"{endpoints.api}/uploads?action=getPolicy&model={quote(model, safe='')}")
+    url = f"{endpoints.api}/uploads?action=getPolicy&model={quote(model, safe='')}"
+    return Request(method="GET", url=url, headers=workspace_header(endpoints))
 
 
 def read_policy(answer: Answer) -> UploadPolicy:

@@ -1,11 +1,13 @@
 """What is written down of one job that was sent, or is about to be. No secret can stand in it."""
 
+import os
 import re
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from lipready.facts.address import is_address
+from lipready.providers.dashscope_region import is_workspace
 from lipready.providers.printable import printable
 
 Stage = Literal[
@@ -35,13 +37,17 @@ _KEY = re.compile(r"\b(?:sk-[\w-]{12,}|bearer\s+\S+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A file that is stored at `url` until `expires` (seconds since 1970), as it was: bytes, time of change in ns."""
+    """A file that is stored at `url` until `expires` (seconds since 1970), as it was: bytes, time of change in ns.
+
+    Both are 0 for what the provider copied from an address. `file_id` is its id in EvoLink's storage.
+    """
 
     role: str
     url: str
     expires: float
     size: int
     mtime_ns: int
+    file_id: str | None = None
 
     def __post_init__(self) -> None:
         _require_plain("an upload", self.url)
@@ -51,10 +57,11 @@ class Upload:
 class Entry:
     """One job in the journal.
 
-    `id` is ours (12 hexadecimal digits), `task_id` the provider's. Times are seconds since 1970 by our clock. `api` and
-    `files` are base addresses. `video`, `audio` and `reference` are absolute paths, or addresses; `complete` says that
-    no address had to be cut down to be stored. `fingerprint` is the same for the same job, whenever it is submitted;
-    None in entries of format 1.
+    `id` is ours (12 hexadecimal digits), `task_id` the provider's. `provider` is the name of a profile, or the path of
+    the user's own. Times are seconds since 1970 by our clock. `api` and `files` are base addresses, `workspace` is the
+    part of the account that was asked (DashScope). `video`, `audio` and `reference` are absolute paths, or addresses;
+    `complete` says that no address had to be cut down to be stored, `copied` that the provider was to store what is at
+    the addresses. `fingerprint` is the same for the same job, whenever it is submitted; None in entries of format 1.
     `candidate` is a task of the provider's list that may be this job's, and is so only once its result has shown it;
     `rejected` are those whose result has shown that they are not.
     `expected_seconds` and `expected_size` ("1280*720") are what the result should have, `price_per_second` (exact:
@@ -73,6 +80,7 @@ class Entry:
     service: str
     api: str
     files: str = ""
+    workspace: str | None = None
     model: str = ""
     video: str | None = None
     audio: str | None = None
@@ -81,6 +89,7 @@ class Entry:
     face_threshold: int | None = None
     callback: str | None = field(default=None, repr=False)
     complete: bool = True
+    copied: bool = False
     fingerprint: str | None = None
     output: str | None = None
     expected_seconds: float | None = None
@@ -113,8 +122,11 @@ class Entry:
         for name in ("api", "files", "video", "audio", "reference", "callback", "output", "result"):
             _require_plain(name, getattr(self, name))
         for name in ("provider", "service", "model", "idempotency_key"):
-            if _KEY.search(getattr(self, name) or ""):
+            own = name == "provider" and os.path.isabs(self.provider)  # noqa: PTH117 - a text
+            if not own and _KEY.search(getattr(self, name) or ""):
                 raise ValueError(f"{name} looks like a key, which no journal may hold")
+        if self.workspace is not None and not is_workspace(self.workspace):
+            raise ValueError("workspace is not the id of one")
         for name in ("said", "code", "message", "request_id"):
             said = getattr(self, name)
             object.__setattr__(self, name, None if said is None else printable(said))

@@ -1,13 +1,21 @@
 """EvoLink: what its VideoRetalk service is asked, and how politely.
 
-https://docs.evolink.ai/en/api-manual/video-series/videoretalk/videoretalk-video-generate; the key of idempotency and
-the list of tasks as in EvoLink's own client.
+https://docs.evolink.ai/en/api-manual/video-series/videoretalk/videoretalk-video-generate; the key of idempotency,
+the list and the batch of tasks and the credits as in EvoLink's own client (providers.md B2).
 """
 
 import re
+from collections.abc import Sequence
 
 from lipready.errors import UsageError
-from lipready.providers.evolink_answers import read_cancel, read_list, read_submitted, read_task
+from lipready.providers.evolink_answers import (
+    read_cancel,
+    read_credits,
+    read_list,
+    read_submitted,
+    read_task,
+    read_tasks,
+)
 from lipready.providers.evolink_codes import explain
 from lipready.providers.fields import asked_id
 from lipready.providers.request import Endpoints, Submission
@@ -16,6 +24,7 @@ from lipready.providers.wire import PAID_SECONDS, Request
 
 MODEL = "videoretalk"
 PAGE_SIZE = 50
+MOST_AT_ONCE = 50
 
 _HOUR = 3600.0
 _IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9._-]{16,96}")
@@ -53,6 +62,20 @@ def query(endpoints: Endpoints, task_id: str) -> Request:
     return Request(method="GET", url=f"{endpoints.api}/tasks/{asked_id(task_id)}")
 
 
+def query_all(endpoints: Endpoints, task_ids: Sequence[str]) -> Request:
+    """Ask for up to `MOST_AT_ONCE` tasks at once; ids that the account does not have are left out of the answer.
+
+    Raises UsageError where an id cannot be one.
+    """
+    ids = [asked_id(each) for each in task_ids]
+    return Request(method="POST", url=f"{endpoints.api}/tasks/batch", json={"task_ids": ids})
+
+
+def credits_left(endpoints: Endpoints) -> Request:
+    """Ask for the credits of the account and of the key."""
+    return Request(method="GET", url=f"{endpoints.api}/credits")
+
+
 def list_tasks(endpoints: Endpoints, page: int) -> Request:
     """Ask for a page (from 1) of the account's tasks, the newest first."""
     return Request(method="GET", url=f"{endpoints.api}/tasks?model={MODEL}&page={page}&page_size={PAGE_SIZE}")
@@ -73,6 +96,11 @@ SERVICE = Service(
     read_task=read_task,
     list_tasks=list_tasks,
     read_list=read_list,
+    query_all=query_all,
+    read_tasks=read_tasks,
+    most_at_once=MOST_AT_ONCE,
+    credits_left=credits_left,
+    read_credits=read_credits,
     cancel=None,
     read_cancel=read_cancel,
     explain=explain,

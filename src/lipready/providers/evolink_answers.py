@@ -1,10 +1,12 @@
 """What EvoLink answers, in our words. Errors are `{error: {code, message, type}}`; a code may be a number."""
 
+from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 from lipready.errors import AnswerError, RefusedError
-from lipready.facts.task import ListedTask, RemoteError, TaskState, TaskStatus
+from lipready.facts.task import Credits, ListedTask, RemoteError, TaskState, TaskStatus
 from lipready.providers.answer import read_object
 from lipready.providers.evolink_codes import explain
 from lipready.providers.fields import Table, code, identifier, link, missing, number, rows, table, task_id, text, whole
@@ -40,7 +42,35 @@ def read_task(answer: Answer) -> TaskState:
     values = read_accepted(answer)
     if "id" not in values:
         raise refused_or(answer, values, missing("id", "the id of a task"))
-    task_id(values["id"], "id")
+    return _task(answer, values)
+
+
+def read_tasks(answer: Answer) -> tuple[TaskState, ...]:
+    """Read what becomes of several tasks. A row that is odd, or says two things of a task, is left out: ask for it."""
+    values = read_accepted(answer)
+    if "data" not in values:
+        raise refused_or(answer, values, missing("data", "a list of objects"))
+    found: list[TaskState] = []
+    for row in rows(values, "data"):
+        with suppress(AnswerError):
+            found.append(_task(answer, row))
+    counts = Counter(state.id for state in found)
+    return tuple(state for state in found if counts[state.id] == 1)
+
+
+def read_credits(answer: Answer) -> Credits:
+    """Read how many credits are left. Raises RefusedError, also where it comes with HTTP 200, and AnswerError."""
+    values = read_accepted(answer)
+    data = table(values, "data")
+    if values.get("success") is False or not data:
+        raise refused_or(answer, values, missing("data", "the credits that are left"))
+    user, key = table(data, "user"), table(data, "token")
+    unlimited = key.get("unlimited_credits") is True
+    return Credits(number(user, "remaining_credits"), None if unlimited else number(key, "remaining_credits"))
+
+
+def _task(answer: Answer, values: Table) -> TaskState:
+    task_id(values.get("id"), "id")
     said = text(values, "status")
     if not said:
         raise missing("status", "the status of a task")

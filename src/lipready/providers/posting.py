@@ -16,7 +16,7 @@ from lipready.providers.journal import Journal
 from lipready.providers.locks import Lock, acquired
 from lipready.providers.lookup import look_up
 from lipready.providers.price import cost_of, written
-from lipready.providers.reading import pause_after, take_turn
+from lipready.providers.reading import pause_after, take_turn, understood, with_credits
 from lipready.providers.request import Submission
 from lipready.providers.result_file import require_place
 from lipready.providers.retry import PAID_ATTEMPTS
@@ -73,14 +73,14 @@ def _post(account: Account, journal: Journal, entry: Entry, submission: Submissi
         entry = yield from note(journal, replace(entry, stage="posting", posted=time.time()))
         try:
             answer = yield from send(request)
-            state = account.service.read_submitted(answer)
+            state = understood(account, answer, account.service.read_submitted)
         except ProviderError as error:
             failures += 1
             if not _certainly_without_a_task(error):
                 return (yield from _look_it_up(account, journal, entry, error))
             if not _may_follow(error, failures):
                 yield from close(journal, entry, error)
-                raise
+                raise (yield from with_credits(account, error)) from None
             # Nothing is under way during the pause: whoever is stopped in it has sent nothing.
             entry = yield from note(journal, replace(entry, stage="intended"))
             yield from _hold_back(account, error, failures)

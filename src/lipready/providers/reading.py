@@ -1,10 +1,13 @@
 """Questions that cost nothing: asked politely, and again where the answer was lost."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from random import random
 
 from lipready.errors import ProviderError, RefusedError
+from lipready.facts.quantity import number
 from lipready.providers.account import Account
+from lipready.providers.dashscope_region import with_region
 from lipready.providers.gate import reserve
 from lipready.providers.retry import may_read_again, pause_before
 from lipready.providers.wire import Answer, Flow, Pause, Request, T, call, send
@@ -19,7 +22,32 @@ def ask_once(account: Account, request: Request, read: Callable[[Answer], T]) ->
     """Ask at the rate that the account is allowed."""
     yield from take_turn(f"read {account.name}", account.service.read_interval)
     answer = yield from send(request)
-    return read(answer)
+    return understood(account, answer, read)
+
+
+def understood(account: Account, answer: Answer, read: Callable[[Answer], T]) -> T:
+    """Read an answer; where the key or the model is refused, the error also says which region was asked."""
+    try:
+        return read(answer)
+    except RefusedError as error:
+        raise with_region(account.endpoints.api, account.endpoints.workspace, error) from None
+
+
+def with_credits(account: Account, error: ProviderError) -> Flow[ProviderError]:
+    """Add to the refusal of a job that cannot be paid what is left, where the provider tells it."""
+    service = account.service
+    if not isinstance(error, RefusedError) or error.status != HTTPStatus.PAYMENT_REQUIRED:
+        return error
+    if service.credits_left is None or service.read_credits is None:
+        return error
+    try:
+        left = yield from ask_once(account, service.credits_left(account.endpoints), service.read_credits)
+    except ProviderError:
+        return error
+    told = [] if left.account is None else [f"The account has {number(left.account)} credits left."]
+    if left.key is not None:
+        told.append(f"This key may spend {number(left.key)} more: its limit is raised in the provider's console.")
+    return error.followed_by(" ".join(told)) if told else error
 
 
 def repeated(attempt: Callable[[], Flow[T]], again: Callable[[Exception, int], bool] = may_read_again) -> Flow[T]:

@@ -5,10 +5,19 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where a provider is reached: `api` and `files` without a slash at the end, `api` with its version ("…/v1")."""
+    """Where a provider is reached: `api` and `files` without a slash at the end, `api` with its version ("…/v1").
+
+    `workspace` is the part of the account that is asked, at DashScope; it is no secret.
+    """
 
     api: str
     files: str
+    workspace: str | None = None
+
+
+def workspace_header(endpoints: Endpoints) -> dict[str, str]:
+    """Make the header that names the workspace to DashScope, where there is one."""
+    return {} if endpoints.workspace is None else {"X-DashScope-WorkSpace": endpoints.workspace}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from lipready.facts.file import Role
 from lipready.providers.account import Account
 from lipready.providers.bucket import Bucket
 from lipready.providers.entry import PAID, Entry, Upload
+from lipready.providers.evolink_storage import make_room
 from lipready.providers.fingerprint import content_behind, content_of, fingerprint_of
 from lipready.providers.journal import Journal
 from lipready.providers.locks import Lock, acquired
@@ -29,12 +30,16 @@ _SPARE_SECONDS = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """What is sent: files to store, addresses that the provider can fetch as they are, and where to store."""
+    """What is sent: files to store, addresses that the provider can fetch as they are, and where to store.
+
+    With `copies` the provider stores what is at the addresses first (EvoLink).
+    """
 
     files: tuple[Source, ...]
     addresses: Mapping[Role, str] = field(default_factory=dict, repr=False)
     callback_url: str | None = field(default=None, repr=False)
     bucket: Bucket | None = None
+    copies: bool = False
 
 
 def fingerprint(account: Account, entry: Entry, parcel: Parcel) -> str:
@@ -155,13 +160,21 @@ def _submission(entry: Entry, parcel: Parcel, urls: Mapping[Role, str]) -> Submi
 def _stored(account: Account, journal: Journal, entry: Entry, parcel: Parcel) -> Flow[tuple[dict[Role, str], Entry]]:
     """Store what is not stored yet, and give all addresses, and the entry with what is stored now."""
     urls: dict[Role, str] = dict(parcel.addresses)
-    for source in parcel.files:
+    sources = (*parcel.files, *(_copies(parcel) if parcel.copies else ()))
+    needed = [source for source in sources if _kept(entry, source) is None]
+    if needed and account.service.name == "evolink" and parcel.bucket is None:
+        yield from make_room(account, journal, len(needed))
+    for source in sources:
         kept = _kept(entry, source)
         stored = kept or (yield from upload(account, entry.model, source, parcel.bucket))
         urls[source.role] = stored.url
         if kept is None and not has_secret(stored.url):
             entry = yield from note(journal, _with_upload(entry, source, stored))
     return urls, entry
+
+
+def _copies(parcel: Parcel) -> tuple[Source, ...]:
+    return tuple(Source(role=role, path=url, size=0, mtime_ns=0) for role, url in parcel.addresses.items())
 
 
 def take_up(account: Account, journal: Journal, entry: Entry, *, submit: bool = True) -> Flow[Entry]:
@@ -217,6 +230,7 @@ def _parcel_of(entry: Entry) -> Parcel:
         files=tuple(Source.of(role, path) for role, path in given.items() if not is_address(path)),
         addresses={role: address for role, address in given.items() if is_address(address)},
         callback_url=entry.callback,
+        copies=entry.copied,
     )
 
 
@@ -237,10 +251,17 @@ def _kept(entry: Entry, source: Source) -> Stored | None:
     for each in entry.uploads:
         same = (each.role, each.size, each.mtime_ns) == (source.role, source.size, source.mtime_ns)
         if same and each.expires > time.time() + _SPARE_SECONDS:
-            return Stored(each.url, each.expires)
+            return Stored(each.url, each.expires, each.file_id)
     return None
 
 
 def _with_upload(entry: Entry, source: Source, stored: Stored) -> Entry:
-    new = Upload(role=source.role, url=stored.url, expires=stored.expires, size=source.size, mtime_ns=source.mtime_ns)
+    new = Upload(
+        role=source.role,
+        url=stored.url,
+        expires=stored.expires,
+        size=source.size,
+        mtime_ns=source.mtime_ns,
+        file_id=stored.file_id,
+    )
     return replace(entry, uploads=(*(each for each in entry.uploads if each.role != source.role), new))

@@ -1,9 +1,9 @@
 """What a provider's module offers: how to ask, how to read the answers, and how politely. Pure functions all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from lipready.facts.task import ListedTask, TaskState
+from lipready.facts.task import Credits, ListedTask, TaskState
 from lipready.providers.codes import RemoteCode
 from lipready.providers.request import Endpoints, Submission
 from lipready.providers.wire import Answer, Request
@@ -19,7 +19,8 @@ class Service:
     `submit` takes the endpoints, the submission and a key of idempotency, on which nothing relies. `list_tasks`
     takes the number of a page, from 1; `read_list` gives the rows and whether more follow. `submit_interval` and
     `read_interval` are the seconds that the provider asks for between two requests of one account, `poll_seconds` its
-    own polling interval, `longest_seconds` when a task ends by itself.
+    own polling interval, `longest_seconds` when a task ends by itself. `query_all` asks for up to `most_at_once` tasks
+    in one request, `credits_left` for what the account may still spend; None where the provider offers no such thing.
     """
 
     name: str
@@ -38,3 +39,8 @@ class Service:
     cancel: Callable[[Endpoints, str], Request] | None
     read_cancel: Callable[[Answer], None]
     explain: Callable[[str, int | None, str], RemoteCode]
+    query_all: Callable[[Endpoints, Sequence[str]], Request] | None = None
+    read_tasks: Callable[[Answer], tuple[TaskState, ...]] | None = None
+    most_at_once: int = 1
+    credits_left: Callable[[Endpoints], Request] | None = None
+    read_credits: Callable[[Answer], Credits] | None = None

@@ -1,5 +1,6 @@
 """A file on this machine becomes an address that the provider can fetch."""
 
+import base64
 import mimetypes
 import re
 import secrets
@@ -7,8 +8,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from lipready.errors import UsageError
+from lipready.facts.address import is_address
 from lipready.facts.file import Role
 from lipready.probe.signature import HEAD_BYTES, recognise
 from lipready.profiles.catalogue import UPLOAD_RULE
@@ -30,7 +33,10 @@ _PLAIN_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A file that is to be uploaded, as it was when it was judged: its size in bytes and its time of change in ns."""
+    """A file that is to be uploaded, as it was when it was judged: its size in bytes and its time of change in ns.
+
+    Where `path` is an address, the provider is to copy what is there; both numbers are 0 then.
+    """
 
     role: Role
     path: str
@@ -50,10 +56,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Where a file is stored, and until when (seconds since 1970)."""
+    """Where a file is stored, until when (seconds since 1970), and its id in EvoLink's storage."""
 
     url: str = field(repr=False)
     expires: float
+    file_id: str | None = None
 
 
 def upload(account: Account, model: str, source: Source, bucket: Bucket | None = None) -> Flow[Stored]:
@@ -84,13 +91,36 @@ def _to_dashscope(account: Account, model: str, source: Source) -> Flow[Stored]:
 
 
 def _to_evolink(account: Account, source: Source) -> Flow[Stored]:
+    if is_address(source.path):
+        name = _unguessable(urlsplit(source.path).path)
+        answer = yield from send(evolink_files.url_upload(account.endpoints, source.path, name))
+        return _stored(evolink_files.read_copy(answer))
     _require_room(account, source, _most_bytes(account))
     _require_format(account, source, (yield from call(lambda: _format_of(source.path))))
     name = _unguessable(source.path)
     form = evolink_files.file_upload(account.endpoints, source.path, name, _content_type(source.path))
     answer = yield from send(_telling(form, source))
-    url, seconds = evolink_files.read_file(answer)
-    return Stored(url, time.time() + (evolink_files.STORED_SECONDS if seconds is None else seconds))
+    if answer.status in evolink_files.WITHOUT_FORMS and source.size <= evolink_files.LARGEST_IN_JSON:
+        data = yield from call(lambda: _data_url(source))
+        answer = yield from send(evolink_files.base64_upload(account.endpoints, data, name))
+    return _stored(evolink_files.read_file(answer))
+
+
+def _stored(file: evolink_files.StoredFile) -> Stored:
+    seconds = evolink_files.STORED_SECONDS if file.seconds is None else file.seconds
+    return Stored(file.url, time.time() + seconds, file.id)
+
+
+def _data_url(source: Source) -> str:
+    """Write a file as a data URL. Raises UsageError where it cannot be read, or has changed since it was judged."""
+    now = Source.of(source.role, source.path)
+    try:
+        data = Path(source.path).read_bytes()
+    except OSError as error:
+        raise UsageError(f"{source.path}: cannot be uploaded: {error.strerror}.") from error
+    if (now.size, now.mtime_ns, len(data)) != (source.size, source.mtime_ns, source.size):
+        raise UsageError(f"{source.path}: changed while it was being uploaded: start again when nothing writes to it.")
+    return f"data:{_content_type(source.path)};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def _telling(request: Request, source: Source) -> Request:

@@ -4,8 +4,15 @@ from typing import Any
 import pytest
 
 from lipready.errors import AnswerError, RefusedError, Retry
-from lipready.facts.task import ListedTask, RemoteError, TaskStatus
-from lipready.providers.evolink_answers import read_cancel, read_list, read_submitted, read_task
+from lipready.facts.task import Credits, ListedTask, RemoteError, TaskStatus
+from lipready.providers.evolink_answers import (
+    read_cancel,
+    read_credits,
+    read_list,
+    read_submitted,
+    read_task,
+    read_tasks,
+)
 from lipready.providers.wire import Answer
 
 TASK = "task-unified-1775200000-xyz12345"
@@ -145,3 +152,45 @@ def test_nothing_is_cancelled() -> None:
     read_cancel(answer({}))
     with pytest.raises(RefusedError):
         read_cancel(answer({}, 404))
+
+
+def test_several_tasks_are_read_at_once_and_odd_rows_are_left_out() -> None:
+    done = task("completed", results=["https://films.example/1.mp4?s"])
+    rows = [
+        done,
+        {**done, "id": "task-2", "results": ["ftp://films.example"]},
+        {**done, "id": "../task"},
+        {**task("pending"), "id": "task-3"},
+        {**task("pending"), "id": "twice"},
+        {**task("failed"), "id": "twice"},
+        {"id": "without-a-status"},
+    ]
+    states = read_tasks(answer({"data": rows}))
+    assert [(state.id, state.status) for state in states] == [(TASK, "succeeded"), ("task-3", "queued")]
+    assert states[0].result_url == "https://films.example/1.mp4?s"
+
+
+@pytest.mark.parametrize("values", [{"data": "x"}, {"data": [1]}, {}])
+def test_no_list_of_tasks(values: object) -> None:
+    with pytest.raises(AnswerError):
+        read_tasks(answer(values))
+
+
+@pytest.mark.parametrize(
+    ("user", "key", "left"),
+    [
+        ({"remaining_credits": 12.5}, {"remaining_credits": 3, "unlimited_credits": False}, Credits(12.5, 3)),
+        ({"remaining_credits": 0}, {"remaining_credits": 0, "unlimited_credits": True}, Credits(0, None)),
+        ({"remaining_credits": "many"}, {"remaining_credits": True}, Credits(None, None)),
+        (None, 5, Credits(None, None)),
+    ],
+)
+def test_credits(user: object, key: object, left: Credits) -> None:
+    assert read_credits(answer({"success": True, "data": {"user": user, "token": key}})) == left
+
+
+def test_credits_may_be_refused_with_http_200() -> None:
+    with pytest.raises(RefusedError, match="no balance"):
+        read_credits(answer({"success": False, "message": "no balance"}))
+    with pytest.raises(AnswerError):
+        read_credits(answer({"data": []}))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lipready.errors import AnswerError, RefusedError
 from lipready.facts.task import TaskState
-from lipready.providers import dashscope, dashscope_upload, evolink, evolink_files
+from lipready.providers import dashscope, dashscope_upload, evolink, evolink_answers, evolink_files
 from lipready.providers.wire import Answer
 
 READERS: dict[str, Callable[[Answer], Any]] = {
@@ -24,13 +24,18 @@ READERS: dict[str, Callable[[Answer], Any]] = {
     "evolink task": evolink.SERVICE.read_task,
     "evolink list": evolink.SERVICE.read_list,
     "evolink cancel": evolink.SERVICE.read_cancel,
+    "evolink tasks": evolink_answers.read_tasks,
+    "evolink credits": evolink_answers.read_credits,
     "evolink file": evolink_files.read_file,
+    "evolink copy": evolink_files.read_copy,
+    "evolink quota": evolink_files.read_quota,
+    "evolink deleted": evolink_files.read_deleted,
 }
 KEYS = st.sampled_from(
     """output task_id task_status video_url code message request_id data usage video_duration page_no total_page
     model_name gmt_create upload_dir upload_host policy signature oss_access_key_id expire_in_seconds max_file_size_mb
     id status results error type progress success msg file_url upload_time expires_at page page_size total
-    created_at""".split()  # noqa: SIM905
+    created_at file_id remain_files max_files user token remaining_credits unlimited_credits""".split()  # noqa: SIM905
 )
 VALUES = st.sampled_from(
     ["SUCCEEDED", "FAILED", "completed", "failed", "UNKNOWN", "a85-1", "https://h/x?s", "ftp://h", "Throttling", "300"]

@@ -15,7 +15,7 @@ from lipready.errors import (
     TaskFailedError,
 )
 from lipready.facts.task import RemoteError, TaskState
-from lipready.providers.polling import Patience, follow, look, require_success
+from lipready.providers.polling import Patience, follow, look, look_at_all, require_success
 
 LOST = NoAnswerError("gone")
 LINK = "http://films.example/f.mp4?Expires=1"
@@ -271,3 +271,49 @@ def test_no_task_of_that_id_for_long_stays_open(followed, gone, style):
     assert isinstance(played.error, DeadlineError)
     assert "`lipready submit --again`" in str(played.error)
     assert entry.open
+
+
+@pytest.fixture
+def looked_at(play, provider, account, journal, entry_of):
+    """Look at so many tasks of EvoLink's at once: `looked_at(count, answers…)` gives what was played, and entries."""
+
+    def run(count, *answers, style="evolink"):
+        at = account(style)
+        entries = [entry_of(at, stage="submitted", task_id=f"task-{n}") for n in range(count)]
+        return play(look_at_all(at, journal, entries), provider(batch=[*answers])), entries
+
+    return run
+
+
+def batch_of(said, **statuses):
+    rows = [{"id": f"task-{name[1:]}", "status": status, "results": [LINK]} for name, status in statuses.items()]
+    return said(200, data=rows)
+
+
+def test_many_tasks_are_asked_for_at_once_and_written_down(looked_at, said, journal):
+    played, entries = looked_at(4, batch_of(said, t0="completed", t1="failed", t2="processing", t99="completed"))
+    assert [request.json for request in played.sent] == [{"task_ids": ["task-0", "task-1", "task-2", "task-3"]}]
+    assert {name: state.status for name, state in played.value.items()} == {
+        entries[0].id: "succeeded",
+        entries[1].id: "failed",
+        entries[2].id: "running",
+    }
+    assert played.value[entries[0].id].result_url == LINK
+    assert [journal.find(entry.id).stage for entry in entries] == ["succeeded", "failed", "submitted", "submitted"]
+
+
+def test_no_more_than_fifty_tasks_are_asked_for_in_one_request(looked_at, said):
+    played, _ = looked_at(51, batch_of(said, t0="pending"), batch_of(said, t50="pending"))
+    assert [len(request.json["task_ids"]) for request in played.sent] == [50, 1]
+    assert len(played.value) == 2
+
+
+@pytest.mark.parametrize("answer", [LOST, NotSentError("x"), (404, {}), (500, {}), (200, {"data": 5})])
+def test_what_cannot_be_asked_at_once_is_left_to_be_asked_singly(looked_at, said, answer):
+    played, _ = looked_at(2, said(answer[0], **answer[1]) if isinstance(answer, tuple) else answer)
+    assert (played.error, played.value, len(played.sent)) == (None, {}, 1)
+
+
+def test_dashscope_answers_for_one_task_at_a_time(looked_at):
+    played, _ = looked_at(2, style="dashscope")
+    assert (played.value, played.sent) == ({}, [])

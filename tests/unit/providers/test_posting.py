@@ -238,3 +238,14 @@ def test_a_lost_answer_of_evolink_is_looked_up(posted, said):
     assert steps(played) == ["POST", "GET"]
     assert played.sent[0].headers["Idempotency-Key"] == entry.idempotency_key
     assert (entry.stage, entry.task_id, entry.candidate) == ("posting", None, "task-unified-2")
+
+
+def test_a_job_that_cannot_be_paid_is_closed_and_says_what_is_left(posted, said):
+    poor = said(402, error={"code": "insufficient_quota", "message": "top up"})
+    left = said(200, success=True, data={"user": {"remaining_credits": 1.5}, "token": {"unlimited_credits": True}})
+    played, entry = posted("evolink", submits=[poor], credits=[left])
+    assert "The account has 1.5 credits left." in str(played.error)
+    assert (entry.stage, [request.method for request in played.sent]) == ("refused", ["POST", "GET"])
+    lost, entry = posted("evolink", submits=[poor], credits=[NoAnswerError("x")])
+    assert isinstance(lost.error, RefusedError)
+    assert (entry.stage, lost.error.status) == ("refused", 402)

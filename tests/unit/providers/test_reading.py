@@ -1,11 +1,13 @@
 """Questions that cost nothing, and how often they are asked."""
 
+import json
+
 import pytest
 
 from lipready.errors import AnswerError, JournalError, NoAnswerError, NotSentError, RefusedError
-from lipready.providers.reading import ask, ask_once, pause_after, repeated, take_turn
+from lipready.providers.reading import ask, ask_once, pause_after, repeated, take_turn, with_credits
 from lipready.providers.retry import READ_ATTEMPTS
-from lipready.providers.wire import Request
+from lipready.providers.wire import Answer, Request
 
 QUESTION = Request(method="GET", url="https://dashscope.example/api/v1/tasks/t")
 
@@ -90,3 +92,33 @@ def test_attempts_begin_anew(play):
         yield
 
     assert play(repeated(attempt)).value == 3
+
+
+@pytest.mark.parametrize(
+    ("left", "told"),
+    [
+        (
+            {"user": {"remaining_credits": 2.5}, "token": {"unlimited_credits": True}},
+            "The account has 2.5 credits left.",
+        ),
+        (
+            {"token": {"remaining_credits": 0}},
+            "This key may spend 0 more: its limit is raised in the provider's console.",
+        ),
+    ],
+)
+def test_a_job_that_cannot_be_paid_says_what_is_left(play, provider, account, left, told):
+    error = RefusedError("no money", status=402, retry="account", code="insufficient_quota")
+    answer = Answer(200, {}, json.dumps({"success": True, "data": left}).encode())
+    found = play(with_credits(account("evolink"), error), provider(credits=[answer])).value
+    assert str(found) == f"no money {told}"
+    assert (found.status, found.code, found.retry) == (402, "insufficient_quota", "account")
+
+
+def test_where_credits_are_not_told_the_refusal_stays_as_it_is(play, provider, account, said):
+    error, other = RefusedError("no money", status=402), RefusedError("no", status=400)
+    lost = provider(credits=[said(500)])
+    assert play(with_credits(account("evolink"), error), lost).value is error
+    for at, given in (("evolink", other), ("dashscope", error), ("evolink", NoAnswerError("x"))):
+        played = play(with_credits(account(at), given), lost)
+        assert (played.value, played.sent) == (given, [])
