@@ -142,7 +142,7 @@ def require_success(account: Account, entry: Entry, state: TaskState) -> TaskSta
     if state.status == "failed":
         code, message = (error.code, error.message) if error else ("", "")
         known = account.service.explain(code, None, message)
-        said = ": ".join(filter(None, (both_codes(code, known), message))) or "without a reason"
+        said = ": ".join(filter(None, (both_codes(code, known), message.rstrip(" .。")))) or "without a reason"
         raise TaskFailedError(
             f"{title} took the task {state.id}, and it failed ({said}). {_advice(known, entry)}",
             task_id=state.id,
