@@ -20,7 +20,10 @@ from lipready.sandbox.serve import SandboxOptions, serving
 
 COMMAND = [sys.executable, "-m", "lipready"]
 QUICK = ("--quick", "--poll-interval", "0.1")
-KEYS = {"schema", "provider", "job", "task", "status", "result", "seconds", "error", "report", "set_aside", "attached"}
+KEYS = {
+    *("schema", "provider", "job", "task", "attached", "status", "result", "seconds", "cost", "request", "error"),
+    *("set_aside", "report"),
+}
 
 
 def settings(running):

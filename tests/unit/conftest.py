@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from lipready.facts.quantity import exactly
 from lipready.profiles.loader import load_profile
 from lipready.providers.account import Account, service_of
 from lipready.providers.entry import Entry
@@ -189,7 +190,7 @@ def entry_of(journal: Journal) -> Callable[..., Entry]:
     """Write down a job of an account: `entry_of(account, stage="posting", …)`."""
 
     def write(account: Account, **fields: Any) -> Entry:
-        now = time.time()
+        now, price = time.time(), account.profile.price
         entry = Entry(
             **{
                 "id": token_hex(6),
@@ -200,6 +201,8 @@ def entry_of(journal: Journal) -> Callable[..., Entry]:
                 "api": account.endpoints.api,
                 "files": account.endpoints.files,
                 "model": "videoretalk",
+                "price_per_second": None if price is None else exactly(price.per_second),
+                "currency": None if price is None else price.currency,
                 "idempotency_key": f"lipready-{token_hex(16)}",
                 **fields,
             }

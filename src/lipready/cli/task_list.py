@@ -97,10 +97,10 @@ def _files(entry: "Entry") -> str:
 
 
 def _cost(entry: "Entry") -> str:
-    """Write what a job costs, or would have: money, credits, or the seconds that are paid for."""
+    """Write what a job costs: money, credits, or the seconds that are paid for; nothing where it was not paid for."""
     cost = cost_of(entry)
-    if entry.stage in {"refused", "canceled"}:
-        return "nothing"
+    if not entry.paid:
+        return "–"
     if cost.amount is not None:
         return f"{money(cost.amount)} {cost.currency}"
     if entry.credits is not None:

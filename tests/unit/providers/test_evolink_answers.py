@@ -31,7 +31,7 @@ def test_a_submission_gives_a_task() -> None:
     body = task("pending", usage={"billing_rule": "per_second", "credits_reserved": 480, "user_group": "default"})
     state = read_submitted(answer(body, x_request_id="req-1"))
     assert (state.id, state.status, state.said, state.progress) == (TASK, "queued", "pending", 0)
-    assert (state.credits, state.request_id, state.seconds) == (480, "req-1", None)
+    assert (state.credits_reserved, state.credits, state.request_id, state.seconds) == (480, None, "req-1", None)
 
 
 @pytest.mark.parametrize("more", [{}, {"status": 5}, {"status": "completed"}, {"progress": "half"}, {"usage": 5}])
