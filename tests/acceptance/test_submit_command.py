@@ -21,6 +21,7 @@ from lipready.sandbox.serve import SandboxOptions, serving
 COMMAND = [sys.executable, "-m", "lipready"]
 QUICK = ("--quick", "--poll-interval", "0.1")
 KEYS = {"schema", "provider", "job", "task", "status", "result", "seconds", "error", "report", "set_aside", "attached"}
+KEYS |= {"cost", "request"}
 
 
 def settings(running):

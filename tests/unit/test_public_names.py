@@ -9,6 +9,7 @@ NAMES = {
     "Choices",
     "ComponentError",
     "ConfigurationError",
+    "CostError",
     "DeadlineError",
     "DownloadError",
     "Finding",

@@ -32,6 +32,7 @@ PAID: frozenset[Stage] = OPEN - {"intended"} | {"downloaded"}
 """Where a job was paid for, or may have been, and its result is here or to be had: it is not sent once more."""
 
 _ID = re.compile(r"[0-9a-f]{12}")
+_PRICE = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,60}|/[1-9][0-9]{0,60})?")
 _KEY = re.compile(r"\b(?:sk-[\w-]{12,}|bearer\s+\S+)", re.IGNORECASE)
 
 
@@ -125,6 +126,8 @@ class Entry:
             own = name == "provider" and os.path.isabs(self.provider)  # noqa: PTH117 - a text
             if not own and _KEY.search(getattr(self, name) or ""):
                 raise ValueError(f"{name} looks like a key, which no journal may hold")
+        if self.price_per_second is not None and not _PRICE.fullmatch(self.price_per_second):
+            raise ValueError("the price of an entry is no number")
         if self.workspace is not None and not is_workspace(self.workspace):
             raise ValueError("workspace is not the id of one")
         for name in ("said", "code", "message", "request_id"):

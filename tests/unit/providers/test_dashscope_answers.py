@@ -69,7 +69,13 @@ def test_a_film_that_is_ready() -> None:
     usage = {"video_duration": 10.23, "size": "1080*1920", "video_ratio": "standard", "fps": 25}
     state = read_task(answer(task("SUCCEEDED", video_url=url) | {"usage": usage}))
     assert state == TaskState(
-        id=TASK, status="succeeded", said="SUCCEEDED", result_url=url, request_id=REQUEST, seconds=10.23
+        id=TASK,
+        status="succeeded",
+        said="SUCCEEDED",
+        result_url=url,
+        request_id=REQUEST,
+        seconds=10.23,
+        size="1080*1920",
     )
     assert "SECRET" not in repr(state)
 
@@ -189,15 +195,15 @@ def row(**more: object) -> dict[str, object]:
 
 def test_the_list_of_tasks() -> None:
     page = {"data": [row()], "page_no": 1, "page_size": 100, "total_page": 2, "total": 101}
-    assert read_list(answer(page)) == ((ListedTask(TASK, 1745568428.109),), True)
+    assert read_list(answer(page)) == ((ListedTask(TASK, 1745568428.109, "RUNNING"),), True)
     assert read_list(answer(page | {"page_no": "2"}))[1] is False
     assert read_list(answer({"data": [], "page_no": 1, "total_page": 9})) == ((), False)
-    assert read_list(answer({"data": [row(gmt_create=None)]})) == ((ListedTask(TASK, None),), True)
+    assert read_list(answer({"data": [row(gmt_create=None)]})) == ((ListedTask(TASK, None, "RUNNING"),), True)
 
 
 def test_tasks_of_other_models_are_left_out() -> None:
     rows = [row(model_name="wanx2.1-kf2v-plus"), row(task_id="other", gmt_create="5000")]
-    assert read_list(answer({"data": rows}))[0] == (ListedTask("other", 5.0),)
+    assert read_list(answer({"data": rows}))[0] == (ListedTask("other", 5.0, "RUNNING"),)
 
 
 @pytest.mark.parametrize("data", [None, {}, [5], [row(task_id="a/b")], [row(), {"status": "RUNNING"}]])
