@@ -3,7 +3,6 @@
 import os
 import re
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
@@ -33,7 +32,7 @@ PAID: frozenset[Stage] = OPEN - {"intended"} | {"downloaded"}
 """Where a job was paid for, or may have been, and its result is here or to be had: it is not sent once more."""
 
 _ID = re.compile(r"[0-9a-f]{12}")
-_PRICE = re.compile(r"[0-9]{1,30}(?:\.[0-9]{1,60}|/[1-9][0-9]{0,30})?")
+_PRICE = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,60}|/[1-9][0-9]{0,60})?")
 _KEY = re.compile(r"\b(?:sk-[\w-]{12,}|bearer\s+\S+)", re.IGNORECASE)
 
 
@@ -129,9 +128,6 @@ class Entry:
                 raise ValueError(f"{name} looks like a key, which no journal may hold")
         if self.price_per_second is not None and not _PRICE.fullmatch(self.price_per_second):
             raise ValueError("the price of an entry is no number")
-        for name in ("expected_seconds", "seconds", "credits", "credits_reserved", "estimated_seconds"):
-            if not isfinite(getattr(self, name) or 0):
-                raise ValueError(f"{name} is no number")
         if self.workspace is not None and not is_workspace(self.workspace):
             raise ValueError("workspace is not the id of one")
         for name in ("said", "code", "message", "request_id"):

@@ -1,11 +1,11 @@
 """What `lipready tasks` shows of the journal."""
 
 import json
+import re
 import time
 from dataclasses import fields, replace
 
 import pytest
-from rich.cells import cell_len
 
 from lipready.cli.task_list import entry_as_json, entry_lines, list_lines
 from lipready.providers.entry import STAGES, Entry
@@ -23,11 +23,11 @@ def entry(account, entry_of):
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_stage_has_words(entry, stage):
     at = replace(entry, stage=stage)
-    head, line = list_lines([at], PAGE)
-    assert head.split() == ["job", "when", "provider", "state", "files", "cost", "expires"]
+    header, line = list_lines([at], PAGE)
+    assert header.split() == ["job", "when", "provider", "state", "files", "cost", "expires"]
     assert line.startswith(entry.id)
-    assert stage in line
-    assert "v.mp4 + a.wav" in line
+    assert line[header.index("state") :].startswith(stage)
+    assert "  v.mp4 + a.wav  " in line
     text = "\n".join(entry_lines(at, PAGE))
     assert f"{stage} (" in text
     assert ("tasks resume" in text) == at.open
@@ -79,7 +79,7 @@ def test_what_is_billed_is_rounded_for_people_and_exact_in_json(entry, seconds, 
 @pytest.mark.parametrize(
     ("changes", "cost"),
     [
-        ({"stage": "submitted"}, "0.58 CNY"),
+        ({"stage": "submitted"}, "~0.58 CNY"),
         ({"stage": "downloaded", "seconds": 7.5}, "0.60 CNY"),
         ({"stage": "submitted", "price_per_second": None}, "7.2 s"),
         ({"stage": "downloaded", "price_per_second": None, "credits": 1.0}, "1 credit"),
@@ -87,21 +87,15 @@ def test_what_is_billed_is_rounded_for_people_and_exact_in_json(entry, seconds, 
         ({"stage": "failed", "seconds": 5.0}, "0.40 CNY"),
         ({"stage": "refused"}, "–"),
         ({"stage": "forgotten", "posted": None}, "–"),
-        ({"stage": "forgotten"}, "0.58 CNY"),
+        ({"stage": "forgotten"}, "~0.58 CNY"),
         ({"stage": "submitted", "expected_seconds": None}, "–"),
+        ({"stage": "downloaded", "provider": "sandbox:dashscope"}, "nothing"),
     ],
 )
 def test_what_a_job_costs(entry, changes, cost):
     priced = replace(entry, expected_seconds=7.2, price_per_second="0.08", currency="CNY")
     _, line = list_lines([replace(priced, **changes)], PAGE)
-    assert line.split("a.wav")[1].split("–")[0].strip() == cost.rstrip("–")
-    assert line.endswith("–")
-
-
-def test_money_is_exact_in_json(entry):
-    priced = replace(entry, expected_seconds=7.2, price_per_second="0.08", currency="CNY")
-    cost = {"seconds": 7.2, "amount": "0.576", "currency": "CNY", "credits": None, "billed": False}
-    assert json.loads(entry_as_json(priced))["cost"] == cost
+    assert re.split(r" {2,}", line)[-2] == cost
 
 
 def test_until_when_a_result_can_be_downloaded(entry):
@@ -109,14 +103,3 @@ def test_until_when_a_result_can_be_downloaded(entry):
     done = replace(entry, stage="succeeded", updated=now)
     assert not list_lines([done], PAGE)[1].endswith(("expired", "–"))
     assert list_lines([replace(done, updated=now - 24 * 3600 - 1)], PAGE)[1].endswith("expired")
-
-
-@pytest.mark.parametrize("video", ["/" + "很" * 20 + ".mp4", "/" + "w" * 60 + ".mp4"])
-@pytest.mark.parametrize("width", [80, 100, 120])
-def test_a_table_keeps_its_width_and_the_names_of_files(entry, video, width):
-    job = replace(entry, provider="sandbox:dashscope", video=video)
-    head, line, *more = list_lines([job], replace(PAGE, width=width))
-    assert max(map(cell_len, (head, line, *more))) <= width
-    assert "".join((line, *more)).count(video[1]) == video.count(video[1])
-    assert line.startswith(entry.id)
-    assert "submitted" in line
