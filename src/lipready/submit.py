@@ -147,17 +147,15 @@ def send_checked(
     job: Job, report: Report, account: "Account", sending: Sending, progress: Progress | None = None
 ) -> "Flow[Task]":
     """Store and submit a job that is checked already; `report` is its report. Raises like `submit`."""
-    order = yield from ordered(job, report, account, sending, progress)
-    return (yield from send_order(order))
+    order = yield from ordered(job, report, account, sending)
+    return (yield from send_order(order, progress))
 
 
-def ordered(
-    job: Job, report: Report, account: "Account", sending: Sending, progress: Progress | None = None
-) -> "Flow[Order]":
+def ordered(job: Job, report: Report, account: "Account", sending: Sending) -> "Flow[Order]":
     """Make sure that a checked job can be sent, as far as can be known here. Nothing is sent; raises like `submit`."""
     from lipready.providers.bucket import parse_bucket
     from lipready.providers.journal import Journal
-    from lipready.providers.price import cost_of, require_affordable
+    from lipready.providers.price import cost_of, is_free, require_affordable
     from lipready.providers.sending import fingerprint
     from lipready.providers.state import state_folder
     from lipready.providers.wire import call
@@ -165,27 +163,29 @@ def ordered(
     require_storage(account, sending)
     _require_sendable(job, report, sending)
     bucket = None if sending.bucket is None else parse_bucket(sending.bucket)
-    parcel = replace(_parcel(job, bucket, progress), copies=sending.store)
+    parcel = replace(_parcel(job, bucket), copies=sending.store)
     entry, journal = _entry(job, report, account, sending), Journal(state_folder())
     yield from call(lambda: require_output(sending.output, _largest_result(report.facts, entry.expected_seconds)))
     mark = yield from call(lambda: fingerprint(account, entry, parcel))
     entry = replace(entry, fingerprint=mark)
     before = None if sending.again else (yield from call(lambda: journal.paid_before(entry)))
-    if before is None:
+    if before is None and not is_free(account.provider):
         require_affordable(cost_of(entry), sending.max_cost, account.service.title)
     return Order(account=account, entry=entry, parcel=parcel, sent_before=before, again=sending.again)
 
 
-def send_order(order: Order) -> "Flow[Task]":
+def send_order(order: Order, progress: Progress | None = None) -> "Flow[Task]":
     """Store the files of a job and submit it, or attach to its task where it was sent before. Raises like `submit`."""
     from lipready.providers.journal import Journal
     from lipready.providers.sending import submit_anew, submit_once
     from lipready.providers.state import state_folder
 
     journal, account = Journal(state_folder()), order.account
+    files = tuple(replace(file, tell=stage("uploading", file.path, progress)) for file in order.parcel.files)
+    parcel = replace(order.parcel, files=files)
     if order.again:
-        return Task.of(account, (yield from submit_anew(account, journal, order.entry, order.parcel)))
-    sent, earlier = yield from submit_once(account, journal, order.entry, order.parcel)
+        return Task.of(account, (yield from submit_anew(account, journal, order.entry, parcel)))
+    sent, earlier = yield from submit_once(account, journal, order.entry, parcel)
     return Task.of(account, sent, attached=earlier)
 
 
@@ -241,17 +241,13 @@ def _require_sendable(job: Job, report: Report, sending: Sending) -> None:
         )
 
 
-def _parcel(job: Job, bucket: "Bucket | None", progress: Progress | None) -> "Parcel":
+def _parcel(job: Job, bucket: "Bucket | None") -> "Parcel":
     from lipready.providers.sending import Parcel
     from lipready.providers.upload import Source
 
     given = _by_role(job)
     return Parcel(
-        files=tuple(
-            Source.of(role, path, stage("uploading", path, progress))
-            for role, path in given.items()
-            if not is_address(path)
-        ),
+        files=tuple(Source.of(role, path) for role, path in given.items() if not is_address(path)),
         addresses={role: path for role, path in given.items() if is_address(path)},
         callback_url=job.options.callback_url,
         bucket=bucket,

@@ -82,9 +82,10 @@ def test_sent_without_waiting_then_listed_shown_and_brought_home(at, fast, job, 
     sent = submitted(run, job, "-o", "result.mp4")
     assert (sent["status"], sent["result"], sent["error"]) == ("queued", None, None)
     for command in (("tasks",), ("tasks", "list")):
-        (line,) = run(*command).stdout.splitlines()
+        header, line = run(*command).stdout.splitlines()
+        assert header.split() == ["job", "when", "provider", "state", "files", "cost", "expires"]
         assert line.startswith(sent["job"])
-        assert line.endswith(sent["task"])
+        assert "  anna.mp4 + anna.wav  " in line
     shown = run("tasks", "show", sent["job"][:6])
     assert shown.returncode == 0
     assert re.search(rf"^  task +{sent['task']}$", shown.stdout, re.MULTILINE)

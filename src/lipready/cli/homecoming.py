@@ -15,7 +15,7 @@ from lipready.cli.status import CLEAN, FOUND
 from lipready.cli.task_list import cost_as_json
 from lipready.errors import DeadlineError, LipreadyError, OutcomeUnknownError, PreflightError, TaskFailedError
 from lipready.facts.quantity import number, plural, seconds
-from lipready.providers.price import described
+from lipready.providers.price import Cost, described, is_free
 from lipready.reports.page import plain
 from lipready.reports.summary import size
 
@@ -110,15 +110,15 @@ class Outcome:
         page = self.session.page()
         lines = [] if self.report is None or page.brief else [*brief_report("checked", self.report, page), ""]
         if order.sent_before is None:
-            price = described(order.cost, order.account.service.title)
-            if order.account.provider.startswith("sandbox"):
+            price = f"{described(order.cost, order.account.service.title)}{_quota(order.cost)}"
+            if is_free(order.account.provider):
                 price = "nothing, at the sandbox"
             head, *rest = page.wrap(price, indent="  price    ", hanging="           ")
             lines += [f"{page.paint('price', 'strong')}{head[7:]}", *(line[2:] for line in rest)]
         self.session.write(page.finish(lines))
 
-    def dry(self, order: "Order") -> None:
-        """Show the request that would be sent."""
+    def dry(self, order: "Order", missing: str | None) -> None:
+        """Show the request that would be sent; `missing` says what is wrong with the key."""
         self.ordered(order)
         page = self.session.page()
         if order.sent_before is not None:
@@ -130,6 +130,7 @@ class Outcome:
             lines = [page.paint("request", "strong") + f"  {request['method']} {plain(request['url'])}"]
             lines += [f"  {plain(name)}: {plain(value)}" for name, value in request["headers"].items()]
             lines += [f"  {plain(line)}" for line in body]
+        lines += ["", *page.wrap(missing)] if missing else []
         self.session.write(page.finish(["", *lines, "", page.paint("dry run: nothing was sent", "strong")]))
 
     def sent(self, task: "Task") -> None:
@@ -186,8 +187,10 @@ class JsonOutcome(Outcome):
     def ordered(self, order: "Order") -> None:
         """Write nothing yet."""
 
-    def dry(self, order: "Order") -> None:
-        """Write the request that would be sent."""
+    def dry(self, order: "Order", missing: str | None) -> None:
+        """Write the request that would be sent; what is wrong with the key goes to stderr."""
+        if missing:
+            self.session.complain(missing)
         self._write(None, order=order, status="not sent")
 
     def sent(self, task: "Task") -> None:
@@ -256,6 +259,10 @@ def _request_as_json(order: "Order") -> dict[str, Any]:
     request = request_of(order.account, order.entry, order.parcel)
     headers = {"Authorization": "Bearer ***", **request.headers}
     return {"method": request.method, "url": request.url, "headers": headers, "json": request.json}
+
+
+def _quota(cost: "Cost") -> str:
+    return "" if cost.amount is None else ", without a free quota"
 
 
 def _estimates(entry: "Entry") -> str:

@@ -14,6 +14,7 @@ from lipready.cli.homecoming import Outcome, Patience, bring_home, outcome_write
 from lipready.cli.options import AMOUNT, RECORD_FORMATS, Shared, allow_private_option, judging_options, request_options
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, FOUND, TROUBLE
+from lipready.errors import ConfigurationError
 from lipready.job import Job, RequestOptions
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def command(
     its task is waited for, and its result video is downloaded. --again sends and pays anew.
 
     Before a job is sent its price is shown, and on a terminal you are asked; programs, pipes and --yes are not.
+    --max-cost refuses what costs more, and what nobody knows the price of. --dry-run shows the request without the
+    value of the key: it sends nothing, writes nothing down, and needs no key.
 
     Whatever happens to this process, a task that was submitted is in the journal: `lipready tasks` lists it, and
     `lipready tasks resume` brings its film home.
@@ -143,7 +146,7 @@ def command(
     if order is None:
         return FOUND
     if dry_run:
-        show.dry(order)
+        show.dry(order, _fault_of_key(account))
         return CLEAN
     show.ordered(order)
     if not yes and not confirmed(order, shared.form, session):
@@ -165,16 +168,42 @@ class Run:
     session: Session
 
 
+def _fault_of_key(account: "Account") -> str | None:
+    """Say what is wrong with the key that a job would be sent with; None where there is one."""
+    from lipready.providers.account import key_of
+    from lipready.providers.price import is_free
+
+    try:
+        if not is_free(account.provider):
+            key_of(account.service)
+    except ConfigurationError as error:
+        return str(error)
+    return None
+
+
 def confirmed(order: "Order", form: str, session: Session) -> bool:
-    """Ask whether a job shall be sent and paid for, where somebody can be asked and something is paid."""
-    asked = form == "full" and not session.quiet and sys.stdin.isatty() and sys.stderr.isatty()
-    free = order.sent_before is not None or order.account.provider.startswith("sandbox")
-    return free or not asked or click.confirm("Send it?", err=True)
+    """Ask whether a job shall be sent and paid for, where somebody can be asked and something is paid.
+
+    The end of the input is a no.
+    """
+    from lipready.providers.price import described, is_free
+
+    asked = form == "full" and sys.stdin.isatty() and sys.stderr.isatty()
+    if order.sent_before is not None or is_free(order.account.provider) or not asked:
+        return True
+    if session.quiet or not sys.stdout.isatty():  # else it was just shown there
+        session.complain(described(order.cost, order.account.service.title))
+    # Not by click, which takes Ctrl-C for an exception of its own.
+    sys.stderr.write("Send it? [y/N] ")
+    sys.stderr.flush()
+    line = sys.stdin.readline()
+    if not line:
+        sys.stderr.write("\n")
+    return line.strip().lower() in {"y", "yes"}
 
 
 def _ordered(job: Job, settings: "Settings", run: Run) -> tuple["Outcome", "Order | None"]:
     """Check the job, and make sure that it can be sent; None where the check found errors, which are shown then."""
-    from lipready.cli.progress import progress_bars
     from lipready.cli.report_files import write_report
     from lipready.cli.selection import chosen_rules, require_some_ran
     from lipready.errors import PreflightError
@@ -188,8 +217,7 @@ def _ordered(job: Job, settings: "Settings", run: Run) -> tuple["Outcome", "Orde
     require_some_ran([report], chosen)
     show = outcome_writer(run.shared.form, run.session, report, set_aside)
     try:
-        with progress_bars(run.session) as progress:
-            return show, carry_out(run.account, ordered(job, report, run.account, run.sending, progress))
+        return show, carry_out(run.account, ordered(job, report, run.account, run.sending))
     except PreflightError as error:
         show.refused(error)
         return show, None
@@ -197,12 +225,14 @@ def _ordered(job: Job, settings: "Settings", run: Run) -> tuple["Outcome", "Orde
 
 def _sent(order: "Order", show: "Outcome", run: Run) -> int:
     """Send the job, or attach to its task; wait for it, and download its result video."""
+    from lipready.cli.progress import progress_bars
     from lipready.providers.run import run as carry_out
     from lipready.submit import send_order
 
     begun = time.time()
     try:
-        task = carry_out(run.account, send_order(order))
+        with progress_bars(run.session) as progress:
+            task = carry_out(run.account, send_order(order, progress))
     except KeyboardInterrupt:
         _say_how_to_go_on(run, begun)
         raise

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from lipready.facts.quantity import exactly, money, number, plural, seconds
-from lipready.providers.price import cost_of
+from lipready.facts.quantity import exactly, number, plural, seconds
+from lipready.providers.price import cost_of, is_free, written
 from lipready.reports.page import Page, Tone, plain
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from lipready.providers.entry import Entry
 
 SCHEMA, LIST_SCHEMA, REMOTE_SCHEMA = "lipready.job/1", "lipready.jobs/1", "lipready.remote-tasks/1"
+UNCUT = 10_000
+"""The width of a page that is no terminal: there each row is one whole line."""
 _WIDE = 100
 """Columns from which on the files of a job have a column of their own."""
 _KEPT_SECONDS = 24 * 3600
@@ -97,12 +99,14 @@ def _files(entry: "Entry") -> str:
 
 
 def _cost(entry: "Entry") -> str:
-    """Write what a job costs: money, credits, or the seconds that are paid for; nothing where it was not paid for."""
+    """Write what a job costs: money ("~" where it is rounded up), credits, or seconds; "–" where it was not paid for."""
     cost = cost_of(entry)
     if not entry.paid:
         return "–"
+    if is_free(entry.provider):
+        return "nothing"
     if cost.amount is not None:
-        return f"{money(cost.amount)} {cost.currency}"
+        return written(cost.amount, cost.currency).replace("about ", "~")
     if entry.credits is not None:
         return f"{number(entry.credits)} {plural(entry.credits, 'credit')}"
     return "–" if cost.seconds is None else seconds(cost.seconds)

@@ -1,6 +1,7 @@
 """`lipready tasks`."""
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from lipready.cli.options import record_format_option, speaking
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, TROUBLE
 from lipready.cli.task_list import (
+    UNCUT,
     entries_as_json,
     entry_as_json,
     entry_lines,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from lipready.facts.task import ListedTask, TaskState
     from lipready.providers.entry import Entry
     from lipready.providers.journal import Journal
+    from lipready.reports.page import Page
 
 
 @click.group(name="tasks", invoke_without_command=True)
@@ -56,7 +59,8 @@ def list_tasks(*, remote: bool = False, form: str = "full", session: Session) ->
         return _list_remote(form, session)
     entries = _journal().entries()
     if form == "full":
-        session.write(session.page().finish(list_lines(entries, session.page())))
+        page = _table_page(session)
+        session.write(page.finish(list_lines(entries, page)))
     else:
         session.write(entries_as_json(entries) if form == "json" else "".join(map(entry_as_json, entries)))
     return CLEAN
@@ -78,19 +82,27 @@ def _list_remote(form: str, session: Session) -> int:
             session.complain(f"{name} is not asked: {error}")
             continue
         try:
-            found.append((name, run(account, listed(account)).tasks, None))
+            listing = run(account, listed(account))
+            found.append((name, listing.tasks, None))
+            if not listing.whole:
+                session.complain(f"{name} has more tasks than were read: the oldest are not shown.")
         except ProviderError as error:
             session.complain(f"{name} could not be asked: {error}")
             found.append((name, (), str(error)))
     if form != "full":
         session.write(remote_as_json(found, ours))
     else:
-        page = session.page()
+        page = _table_page(session)
         for name, tasks, failure in found:
             if failure is None:
                 head = page.paint(name, "strong") + f"  {counted(len(tasks), 'task')} in the last 24 hours"
                 session.write(page.finish([head, *(remote_lines(tasks, ours, page) if tasks else []), ""]))
     return CLEAN if found and all(failure is None for _, _, failure in found) else TROUBLE
+
+
+def _table_page(session: Session) -> "Page":
+    """Describe stdout for a table; whoever reads it from a pipe gets whole lines."""
+    return session.page() if sys.stdout.isatty() else replace(session.page(), width=UNCUT)
 
 
 @command.command(name="show", short_help="Ask how a task is.")

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil, isfinite
 
 from lipready.errors import CostError
-from lipready.facts.quantity import exactly, money, number, seconds
+from lipready.facts.quantity import exactly, money, seconds
 from lipready.profiles.limit import Price
 from lipready.providers.entry import Entry
 
@@ -46,8 +47,10 @@ def cost_of(entry: Entry) -> Cost:
     """Return what a job of the journal costs: what was billed, else what was foretold, at the price of that time."""
     length = entry.expected_seconds if entry.seconds is None else entry.seconds
     return Cost(
-        seconds=None if length is None else Fraction(str(length)),
-        per_second=None if entry.price_per_second is None else Fraction(entry.price_per_second),
+        seconds=None if length is None or not isfinite(length) else Fraction(str(length)),
+        per_second=None
+        if entry.price_per_second is None or is_free(entry.provider)
+        else Fraction(entry.price_per_second),
         currency=entry.currency or "",
     )
 
@@ -62,9 +65,14 @@ def described(cost: Cost, provider: str) -> str:
 
 
 def written(amount: Fraction, currency: str) -> str:
-    """Write an amount of money, with "about" where it is not a whole number of cents."""
-    about = "" if (amount * 100).denominator == 1 else "about "
-    return f"{about}{money(amount)} {currency}"
+    """Write an amount of money, rounded up to the cent: "0.40 CNY"; "about 0.58 CNY" where it is not a whole number."""
+    cents = Fraction(ceil(amount * 100), 100)
+    return f"{'' if cents == amount else 'about '}{money(cents)} {currency}"
+
+
+def is_free(provider: str) -> bool:
+    """Whether nothing is paid at a provider, as the user named it: at the sandbox."""
+    return provider.partition(":")[0] == "sandbox"
 
 
 def require_affordable(cost: Cost, most: Decimal | None, provider: str) -> None:
@@ -87,6 +95,6 @@ def require_affordable(cost: Cost, most: Decimal | None, provider: str) -> None:
         )
     if cost.amount > limit:
         raise CostError(
-            f"Nothing was sent: the job would cost {number(cost.amount, (limit,))} {cost.currency} "
+            f"Nothing was sent: the job would cost {exactly(cost.amount)} {cost.currency} "
             f"({exactly(cost.per_second)} a second), and {exactly(limit)} {cost.currency} is the most that was allowed."
         )

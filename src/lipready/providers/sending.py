@@ -19,6 +19,7 @@ from lipready.providers.fingerprint import content_behind, content_of, fingerpri
 from lipready.providers.journal import Journal
 from lipready.providers.locks import Lock, acquired
 from lipready.providers.posting import close, note, post, recover
+from lipready.providers.printable import printable
 from lipready.providers.request import Submission
 from lipready.providers.result_file import require_place
 from lipready.providers.upload import Source, Stored, upload
@@ -54,11 +55,16 @@ def request_of(account: Account, entry: Entry, parcel: Parcel) -> Request:
 
     What stands behind the ? of an address is left out: it may open what others may not see.
     """
-    places = {source.role: f"<{Path(source.path).name}, once it is stored>" for source in parcel.files}
+    scheme = "oss" if account.service.name == "dashscope" and parcel.bucket is None else "https"
+    places = {
+        source.role: f"{scheme}://<where {printable(Path(source.path).name)} is stored>" for source in parcel.files
+    }
     places |= {role: _shown(address) for role, address in parcel.addresses.items()}
     callback = None if parcel.callback_url is None else _shown(parcel.callback_url)
     submission = _submission(entry, replace(parcel, callback_url=callback), places)
-    return account.service.submit(account.endpoints, submission, entry.idempotency_key)
+    request = account.service.submit(account.endpoints, submission, entry.idempotency_key)
+    made = {name: "<made when it is sent>" for name in request.headers if name == "Idempotency-Key"}
+    return replace(request, headers={**request.headers, **made})
 
 
 def _shown(address: str) -> str:

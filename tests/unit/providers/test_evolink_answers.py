@@ -28,10 +28,13 @@ def task(status: object, **more: object) -> dict[str, Any]:
 
 
 def test_a_submission_gives_a_task() -> None:
-    body = task("pending", usage={"billing_rule": "per_second", "credits_reserved": 480, "user_group": "default"})
+    usage = {"billing_rule": "per_second", "credits_reserved": 480, "user_group": "default"}
+    body = task("pending", usage=usage, task_info={"can_cancel": False, "estimated_time": 120, "video_duration": 5})
     state = read_submitted(answer(body, x_request_id="req-1"))
     assert (state.id, state.status, state.said, state.progress) == (TASK, "queued", "pending", 0)
-    assert (state.credits_reserved, state.credits, state.request_id, state.seconds) == (480, None, "req-1", None)
+    assert (state.request_id, state.seconds) == ("req-1", None)
+    # What is reserved is an estimate, and was not spent.
+    assert (state.credits, state.credits_reserved, state.estimated_seconds) == (None, 480, 120)
 
 
 @pytest.mark.parametrize("more", [{}, {"status": 5}, {"status": "completed"}, {"progress": "half"}, {"usage": 5}])
@@ -140,8 +143,13 @@ def test_an_answer_without_a_proper_id(values: object) -> None:
 
 
 def test_the_list_of_tasks() -> None:
-    page = {"data": [{"id": TASK, "created_at": 1775200000}], "total": 51, "page": 1, "page_size": 50}
-    assert read_list(answer(page)) == ((ListedTask(TASK, 1775200000.0),), True)
+    page = {
+        "data": [{"id": TASK, "created_at": 1775200000, "status": "pending"}],
+        "total": 51,
+        "page": 1,
+        "page_size": 50,
+    }
+    assert read_list(answer(page)) == ((ListedTask(TASK, 1775200000.0, "pending"),), True)
     assert read_list(answer(page | {"page": 2}))[1] is False
     assert read_list(answer({"data": []})) == ((), False)
     with pytest.raises(AnswerError):
