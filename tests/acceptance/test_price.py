@@ -192,14 +192,23 @@ def test_what_evolink_estimates_is_not_said_to_be_spent(run, job):
     assert entry["credits_reserved"] > 0
 
 
-@pytest.mark.parametrize("provider", ["dashscope", "evolink"])
-@pytest.mark.parametrize("key", ["", "sk-canary-0123456789abcdef"])
-def test_a_dry_run_opens_no_connection_and_needs_no_key(environment, places, job, tmp_path, provider, key):
+@pytest.fixture(params=["", "sk-canary-0123456789abcdef"])
+def key(request):
+    return request.param
+
+
+@pytest.fixture
+def watched(environment, places, key, tmp_path):
+    """Run `lipready` with a key, or without one, and have each connection that it opens written to stderr."""
     surroundings = {**environment, **places, **dict.fromkeys(KEY_VARIABLES, key)}
-    arguments = ["submit", *map(str, job), "--quick", "--dry-run", "--provider", provider]
-    command = [sys.executable, "-c", WATCHED, *arguments]
     options = {"capture_output": True, "encoding": "utf-8", "env": surroundings, "cwd": tmp_path, "timeout": 120}
-    done = subprocess.run(command, check=False, **options)
+    command = [sys.executable, "-c", WATCHED]
+    return lambda *arguments: subprocess.run([*command, *map(str, arguments)], check=False, **options)
+
+
+@pytest.mark.parametrize("provider", ["dashscope", "evolink"])
+def test_a_dry_run_opens_no_connection_and_needs_no_key(watched, key, job, tmp_path, provider):
+    done = watched("submit", *job, "--quick", "--dry-run", "--provider", provider)
     assert done.returncode == 0, done.stderr
     assert "CONNECTION" not in done.stderr
     assert "Authorization: Bearer ***" in done.stdout
@@ -246,7 +255,7 @@ def test_the_table_fits_its_terminal_and_is_whole_in_a_pipe(terminal, run, job, 
     assert f"{video.name} + {audio.name}" in piped[2]
 
 
-def test_the_providers_lists_show_which_tasks_are_ours(run, job, lipready_run, tmp_path):
+def test_the_providers_lists_show_which_tasks_are_ours(run, job, tmp_path):
     for provider in ("dashscope", "evolink"):
         assert run("submit", *job, *SEND, "--provider", provider).returncode == 0
     ours = {entry["task_id"]: entry["id"] for entry in journal(run)}

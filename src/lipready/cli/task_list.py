@@ -69,8 +69,17 @@ def _table(head: tuple[str, ...], rows: "Sequence[tuple[str, ...]]", page: Page)
     if page.width >= _WIDE:
         return _aligned(head, rows, page)
     first, *lines = _aligned(_without(head, files), [_without(row, files) for row in rows], page)
-    below = [[line, *page.wrap(row[files], indent="  ")] for line, row in zip(lines, rows, strict=True)]
+    below = [[line, *_folded(row[files], page)] for line, row in zip(lines, rows, strict=True)]
     return [first, *(line for block in below for line in block)]
+
+
+def _folded(text: str, page: Page) -> list[str]:
+    """Break a text at spaces, and names that are too long for a line wherever it ends."""
+    from rich.console import Console
+    from rich.text import Text
+
+    lines = Text(text).wrap(Console(width=page.width), page.width - 2, overflow="fold")
+    return [f"  {line.plain.rstrip()}" for line in lines]
 
 
 def _without(row: tuple[str, ...], index: int) -> tuple[str, ...]:
@@ -99,7 +108,7 @@ def _files(entry: "Entry") -> str:
 
 
 def _cost(entry: "Entry") -> str:
-    """Write what a job costs: money ("~" where it is rounded up), credits, or the seconds that are paid for."""
+    """Write what a job costs: money ("~" where it is rounded up), credits, or seconds; "–" where it was not paid for."""
     cost = cost_of(entry)
     if not entry.paid:
         return "–"
