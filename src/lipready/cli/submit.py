@@ -70,7 +70,7 @@ if TYPE_CHECKING:
 @allow_private_option
 @request_options
 @judging_options(RECORD_FORMATS)
-def command(
+def command(  # noqa: C901 - a list of refusals
     *,
     files: tuple[str, ...],
     out: Path | None,
@@ -123,10 +123,8 @@ def command(
     3 nothing was checked.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     named = any(path is not None for path in (video, audio, reference))
-    if job_list is not None and (files or named or person is not None):
-        raise click.UsageError("--jobs names the files of every job: give it alone, without files and --person.")
-    if job_list is not None and out is None:
-        raise click.UsageError("Say in which folder the results shall be (-o DIR).")
+    if job_list is not None:
+        _require_list_alone(out, alone=not (files or named or person is not None))
     if out is None and not no_wait and not dry_run:
         raise click.UsageError("Say where the film shall be (-o result.mp4), or --no-wait.")
     if person is not None and not repair:
@@ -179,6 +177,13 @@ def command(
         session.complain("Nothing was sent.")
         return TROUBLE
     return _sent(order, show, run)
+
+
+def _require_list_alone(out: Path | None, *, alone: bool) -> None:
+    if not alone:
+        raise click.UsageError("--jobs names the files of every job: give it alone, without files and --person.")
+    if out is None:
+        raise click.UsageError("Say in which folder the results shall be (-o DIR).")
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,7 @@ def submit_jobs(results: list[Result], settings: "Settings", run: Run, *, yes: b
     """
     refuse_inputs(run.shared.reports, [each.job for each in results])
     tally = Tally(run)
+    results[0].path.parent.mkdir(exist_ok=True)
     try:
         for each in results:
             if each.there:
@@ -142,10 +143,9 @@ def submit_jobs(results: list[Result], settings: "Settings", run: Run, *, yes: b
                 tally.end(each.name, "there already")
         checked = _check_all([each for each in results if not each.there], settings, tally)
         if dry_run:
-            for each in checked:
-                each.show.dry(each.order)
+            for planned in checked:
+                planned.show.dry(planned.order)
         elif checked and _agreed(checked, tally, yes=yes):
-            results[0].path.parent.mkdir(exist_ok=True)
             _send_all(checked, tally)
     except KeyboardInterrupt:
         _say_how_to_go_on(tally)
@@ -154,7 +154,8 @@ def submit_jobs(results: list[Result], settings: "Settings", run: Run, *, yes: b
         if run.shared.form == "json":
             order = [each.name for each in results]
             run.session.write(outcomes_as_json(sorted(tally.records, key=lambda record: order.index(record["name"]))))
-    _sum_up(results, tally)
+    if not dry_run:
+        _sum_up(results, tally)
     return tally.status
 
 
