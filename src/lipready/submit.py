@@ -161,7 +161,7 @@ def ordered(job: Job, report: Report, account: "Account", sending: Sending) -> "
     from lipready.providers.wire import call
 
     require_storage(account, sending)
-    _require_sendable(job, report, sending)
+    require_sendable(job, report, sending)
     bucket = None if sending.bucket is None else parse_bucket(sending.bucket)
     parcel = replace(_parcel(job, bucket), copies=sending.store)
     entry, journal = _entry(job, report, account, sending), Journal(state_folder())
@@ -227,7 +227,7 @@ def require_storage(account: "Account", sending: Sending) -> None:
         raise UsageError("What is at an address is stored by EvoLink, not in a bucket: leave out --store or --bucket.")
 
 
-def _require_sendable(job: Job, report: Report, sending: Sending) -> None:
+def require_sendable(job: Job, report: Report, sending: Sending) -> None:
     missing = [what for what, path in (("a video", job.video), ("an audio track", job.audio)) if path is None]
     if missing:
         raise UsageError(f"A job that is submitted has a video and an audio track: {' and '.join(missing)} is missing.")

@@ -11,6 +11,7 @@ _COMMANDS = {
     "prepare": "Repair the files of one job into a new folder.",
     "submit": "Submit a job, once, wait for it and bring the film home.",
     "tasks": "List what was submitted, resume it, cancel it or forget it.",
+    "listen": "Receive callbacks of EvoLink, and download what they speak of.",
     "gate": "Check every asset of a repository; only what changed costs time.",
     "report": "Merge the reports of several machines.",
     "cache": "Look at what the gate remembers, or clear it.",

@@ -70,11 +70,14 @@ def outcome_writer(
     report: "Report | None" = None,
     set_aside: str | None = None,
     write: Callable[[dict[str, Any]], None] | None = None,
+    *,
+    name: str | None = None,
 ) -> "Outcome":
     """Choose how to show what comes of a job: for people, or as one line of JSON, which is written by `write`."""
     if form == "full":
-        return Outcome(session, report, set_aside)
-    return JsonOutcome(session, report, set_aside, write=write or (lambda content: session.write(_line(content))))
+        return Outcome(session, report, set_aside, name)
+    write = write or (lambda content: session.write(_line(content)))
+    return JsonOutcome(session, report, set_aside, name, write=write)
 
 
 def outcomes_as_json(outcomes: list[dict[str, Any]]) -> str:
@@ -90,12 +93,13 @@ def _line(content: dict[str, Any]) -> str:
 class Outcome:
     """Shows people what comes of a job, as it comes. `report` is that of the check, where there was one.
 
-    `set_aside` is the picture that was handed in and is not sent.
+    `set_aside` is the picture that was handed in and is not sent. `name` is that of the job in a list of jobs.
     """
 
     session: Session
     report: "Report | None" = field(repr=False)
     set_aside: str | None = None
+    name: str | None = None
 
     def refused(self, error: PreflightError) -> None:
         """Say that the check found errors, and show them all."""
@@ -103,12 +107,24 @@ class Outcome:
 
         page = self.session.page()
         lines = [page.paint("not sent", "strong"), *page.wrap(str(error), indent="  ")]
-        self.session.write(f"{render(error.report, page)}\n{page.finish(lines)}")
+        if self.name is None:
+            self.session.write(f"{render(error.report, page)}\n{page.finish(lines)}")
+        else:
+            self.session.write(page.finish([*brief_report(f"{self.name}: checked", error.report, page), *lines, ""]))
+
+    def unsent(self, error: LipreadyError) -> None:
+        """Say why a job of a list has no task, or none that is known."""
+        self.session.complain(f"Error: {self._prefix()}{error}")
+
+    def there(self, path: Path) -> None:
+        """Say that the result video of a job of a list is there already, and the job was left out."""
+        self._mark([], f"{_near(path)} is there already: not sent again")
 
     def ordered(self, order: "Order") -> None:
         """Say what the check found, and what it costs to send the job."""
         page = self.session.page()
-        lines = [] if self.report is None or page.brief else [*brief_report("checked", self.report, page), ""]
+        title = f"{self._prefix()}checked"
+        lines = [] if self.report is None or page.brief else [*brief_report(title, self.report, page), ""]
         if order.sent_before is None:
             price = f"{described(order.cost, order.account.service.title)}{_quota(order.cost)}"
             if is_free(order.account.provider):
@@ -139,7 +155,9 @@ class Outcome:
         self._mark([], _attached(task) if task.attached else sent)
 
     def left(self, task: "Task") -> None:
-        """Say how to go on with a task that is not waited for."""
+        """Say how to go on with a task that is not waited for; of a list that is said once."""
+        if self.name is not None:
+            return
         page = self.session.page()
         text = f"`lipready tasks resume {task.entry.id} -o FILE` brings its film home, until 24 hours after its end."
         self.session.write(page.finish(page.wrap(text, indent="  ")))
@@ -152,13 +170,13 @@ class Outcome:
         found = {finding.rule for finding in self.report.findings} if self.report is not None else set()
         rules = [rule for rule in error.rules if rule in found] or error.rules
         more = [f"  More: {', '.join(f'`lipready explain {rule}`' for rule in rules)}"] if rules else []
-        self.session.write(page.finish([f"{mark}: task {plain(task.id)}", *lines, *more]))
+        self.session.write(page.finish([f"{mark}: {plain(self._prefix())}task {plain(task.id)}", *lines, *more]))
 
     def kept(self, task: "Task", error: BaseException) -> None:
         """Say how to go on with a task whose film did not come home, and that is not lost for it."""
         if not isinstance(error, (DeadlineError, OutcomeUnknownError)):  # which say so themselves
             self.session.complain(
-                f"The task {task.id} is kept; `lipready tasks resume {task.entry.id}` goes on with it."
+                f"{self._prefix()}The task {task.id} is kept; `lipready tasks resume {task.entry.id}` goes on with it."
             )
 
     def home(self, task: "Task", film: Path | None) -> None:
@@ -168,9 +186,12 @@ class Outcome:
             return
         self._mark([], " · ".join([_near(film), size(film.stat().st_size), *_billed(task.state)]))
 
+    def _prefix(self) -> str:
+        return "" if self.name is None else f"{self.name}: "
+
     def _mark(self, lines: list[str], text: str) -> None:
         page = self.session.page()
-        first, *rest = page.wrap(text, indent="  ", hanging="  ")
+        first, *rest = page.wrap(self._prefix() + text, indent="  ", hanging="  ")
         self.session.write(page.finish([*lines, f"{page.paint('✓', 'good')} {first[2:]}", *rest]))
 
 
@@ -192,6 +213,21 @@ class JsonOutcome(Outcome):
         if missing:
             self.session.complain(missing)
         self._write(None, order=order, status="not sent")
+
+    def unsent(self, error: LipreadyError) -> None:
+        """Write why a job of a list has no task, or none that is known."""
+        Outcome.unsent(self, error)
+        said = {
+            "code": getattr(error, "code", ""),
+            "meaning": "",
+            "message": str(error),
+            "rules": list(getattr(error, "rules", ())),
+        }
+        self._write(None, status="unknown" if isinstance(error, OutcomeUnknownError) else "not sent", error=said)
+
+    def there(self, path: Path) -> None:
+        """Write that the result video of a job of a list is there already."""
+        self._write(None, status="there already", film=path)
 
     def sent(self, task: "Task") -> None:
         """Write nothing yet."""
@@ -232,6 +268,7 @@ class JsonOutcome(Outcome):
         entry = order.entry if order is not None else None if task is None else task.entry
         content = {
             "schema": SCHEMA,
+            **({} if self.name is None else {"name": self.name}),
             "provider": None if task is None else task.entry.provider,
             "job": None if task is None else task.entry.id,
             "task": None if task is None else task.id,

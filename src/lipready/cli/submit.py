@@ -28,7 +28,18 @@ if TYPE_CHECKING:
 @click.command(name="submit")
 @click.argument("files", nargs=-1, metavar="VIDEO AUDIO [REFERENCE]")
 @click.option(
-    "-o", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Where the film shall be; it must not exist."
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where the film shall be; it must not exist. With --jobs: the folder of the results.",
+)
+@click.option(
+    "--jobs",
+    "job_list",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Submit every job of a list, as `lipready check --jobs` reads it; the results are named after the jobs.",
 )
 @click.option("--video", metavar="FILE", help="The video, whatever its content looks like.")
 @click.option("--audio", metavar="FILE", help="The audio track.")
@@ -60,10 +71,11 @@ if TYPE_CHECKING:
 @allow_private_option
 @request_options
 @judging_options(RECORD_FORMATS)
-def command(
+def command(  # noqa: C901 - a list of refusals
     *,
     files: tuple[str, ...],
     out: Path | None,
+    job_list: Path | None,
     video: str | None,
     audio: str | None,
     reference: str | None,
@@ -99,6 +111,10 @@ def command(
     --max-cost refuses what costs more, and what nobody knows the price of. --dry-run shows the request without the
     value of the key: it sends nothing, writes nothing down, and needs no key.
 
+    With --jobs every job of a list (lipready.jobs.toml) is checked first, and then sent, one after the other, while
+    those before it are waited for. The result of the job NAME is DIR/NAME.mp4 (-o DIR); a job whose result is there is
+    left out. Jobs with errors are not sent and all others are; a job that fails keeps none of the others back.
+
     Whatever happens to this process, a task that was submitted is in the journal: `lipready tasks` lists it, and
     `lipready tasks resume` brings its film home.
 
@@ -109,6 +125,9 @@ def command(
     more than --max-cost or that you did not want to send, or a crash,
     3 nothing was checked.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
+    named = any(path is not None for path in (video, audio, reference))
+    if job_list is not None:
+        _require_list_alone(out, alone=not (files or named or person is not None))
     if out is None and not no_wait and not dry_run:
         raise click.UsageError("Say where the film shall be (-o result.mp4), or --no-wait.")
     if person is not None and not repair:
@@ -122,11 +141,8 @@ def command(
     from lipready.submit import Sending, find_account, require_output, require_storage
 
     options = RequestOptions(video_extension, face_threshold, callback_url)
-    job = assign(files, video=video, audio=audio, reference=reference, options=options, say=session.complain)
-    refuse_inputs(shared.reports, [job])
-    output = None if out is None else os.fspath(out.absolute())
-    require_output(output)
     settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame, allow_private=allow_private)
+    output = None if out is None or job_list is not None else os.fspath(out.absolute())
     sending = Sending(
         force=force,
         fail_on=shared.fail_on,
@@ -136,12 +152,23 @@ def command(
         store=store,
         max_cost=max_cost,
     )
+    results, job = [], Job()
+    if job_list is not None and out is not None:
+        from lipready.cli.submit_jobs import plan_results, submit_jobs
+
+        results = plan_results(job_list, out, options)
+    else:
+        job = assign(files, video=video, audio=audio, reference=reference, options=options, say=session.complain)
+        refuse_inputs(shared.reports, [job])
+        require_output(output)
     find = account_without_key if dry_run and shared.provider.partition(":")[0] != "sandbox" else find_account
     account, patience = find(shared.provider), Patience(poll_interval, deadline)
     require_storage(account, sending)
     if account.warning is not None:
         session.complain(f"Warning: {account.warning}")
     run = Run(account, sending, patience, no_wait, (person or 0) if repair else None, shared, session)
+    if results:
+        return submit_jobs(results, settings, run, yes=yes, dry_run=dry_run)
     show, order = _ordered(job, settings, run)
     if order is None:
         return FOUND
@@ -153,6 +180,13 @@ def command(
         session.complain("Nothing was sent.")
         return TROUBLE
     return _sent(order, show, run)
+
+
+def _require_list_alone(out: Path | None, *, alone: bool) -> None:
+    if not alone:
+        raise click.UsageError("--jobs names the files of every job: give it alone, without files and --person.")
+    if out is None:
+        raise click.UsageError("Say in which folder the results shall be (-o DIR).")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +246,7 @@ def _ordered(job: Job, settings: "Settings", run: Run) -> tuple["Outcome", "Orde
 
     profile = profile_for(run.account, run.sending)
     chosen = chosen_rules(profile, run.shared)
-    job, report, set_aside = _checked(job, profile, settings, run)
+    job, report, set_aside = check_and_repair(job, profile, settings, run)
     write_report(run.shared.reports, report, run.shared.fail_on)
     require_some_ran([report], chosen)
     show = outcome_writer(run.shared.form, run.session, report, set_aside)
@@ -260,7 +294,7 @@ def _say_how_to_go_on(run: Run, begun: float) -> None:
             return
 
 
-def _checked(job: Job, profile: "Profile", settings: "Settings", run: Run) -> tuple[Job, "Report", str | None]:
+def check_and_repair(job: Job, profile: "Profile", settings: "Settings", run: Run) -> tuple[Job, "Report", str | None]:
     """Check the job; where it shall be repaired, repair it into a folder beside the film, and check again.
 
     Returns the job to send, its report, and the picture that is set aside.

@@ -108,7 +108,7 @@ def _files(entry: "Entry") -> str:
 
 
 def _cost(entry: "Entry") -> str:
-    """Write what a job costs: money ("~" where it is rounded up), credits, or seconds; "–" where it was not paid for."""
+    """Write what a job costs: money ("~" where it is rounded up), credits or seconds; "–" where it was not paid for."""
     cost = cost_of(entry)
     if not entry.paid:
         return "–"

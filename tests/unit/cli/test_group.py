@@ -8,7 +8,7 @@ import pytest
 from lipready.cli.group import command_line
 
 COMMANDS = [
-    "check", "prepare", "submit", "tasks", "gate", "report", "cache",
+    "check", "prepare", "submit", "tasks", "listen", "gate", "report", "cache",
     "people", "reference", "rules", "explain", "profiles", "sandbox", "doctor",
 ]  # fmt: skip
 
