@@ -127,16 +127,19 @@ class Entry:
             own = name == "provider" and os.path.isabs(self.provider)  # noqa: PTH117 - a text
             if not own and _KEY.search(getattr(self, name) or ""):
                 raise ValueError(f"{name} looks like a key, which no journal may hold")
-        if self.price_per_second is not None and not _PRICE.fullmatch(self.price_per_second):
-            raise ValueError("the price of an entry is no number")
-        for name in ("expected_seconds", "seconds", "credits", "credits_reserved", "estimated_seconds"):
-            if not isfinite(getattr(self, name) or 0):
-                raise ValueError(f"{name} is no number")
+        self._require_numbers()
         if self.workspace is not None and not is_workspace(self.workspace):
             raise ValueError("workspace is not the id of one")
         for name in ("said", "code", "message", "request_id"):
             said = getattr(self, name)
             object.__setattr__(self, name, None if said is None else printable(said))
+
+    def _require_numbers(self) -> None:
+        if self.price_per_second is not None and not _PRICE.fullmatch(self.price_per_second):
+            raise ValueError("the price of an entry is no number")
+        for name in ("expected_seconds", "seconds", "credits", "credits_reserved", "estimated_seconds"):
+            if not isfinite(getattr(self, name) or 0):
+                raise ValueError(f"{name} is no number")
 
     @property
     def open(self) -> bool:
