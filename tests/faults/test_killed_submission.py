@@ -41,10 +41,10 @@ class Point:
 POINTS = (
     # Nothing is written down; the job is; it is locked, and read again.
     Point("dashscope", "start", 1, 0, None),
-    Point("dashscope", "start", 1, 2, None),
-    Point("dashscope", "start", 1, 3, "intended"),
-    Point("evolink", "start", 1, 4, "intended"),
-    Point("dashscope", "start", 1, 5, "intended"),
+    Point("dashscope", "start", 1, 3, None),
+    Point("dashscope", "start", 1, 4, "intended"),
+    Point("evolink", "start", 1, 5, "intended"),
+    Point("dashscope", "start", 1, 6, "intended"),
     # A policy is at hand; a file is stored; that is written down; the other file, too.
     Point("dashscope", "getPolicy", 1, 1, "intended"),
     Point("dashscope", "POST http://BOX/upload", 1, 1, "intended"),

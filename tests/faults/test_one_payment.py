@@ -31,7 +31,7 @@ DASHSCOPE, EVOLINK = "dashscope", "evolink"
 COLUMNS = ((DASHSCOPE, ""), (EVOLINK, ""), (EVOLINK, "submit:ignore-key"))
 """Both providers, and whether the key of idempotency is looked at; DashScope knows none."""
 LONGEST_PAUSE = 0.01
-MOST_EFFECTS = 40
+MOST_EFFECTS = 36
 QUICK = Settings(quick=True, only=("V",))
 READERS = ("providers.lookup", "providers.posting", "providers.polling", "providers.sending", "providers.journal")
 """The modules that ask what time it is to find out what became of a request."""
@@ -213,17 +213,25 @@ MATRIX = {
 }
 
 
-@pytest.mark.parametrize(("style", "key"), COLUMNS, ids=["dashscope", "evolink", "evolink that ignores the key"])
-@pytest.mark.parametrize("name", MATRIX)
+CELLS = [
+    (name, style, key)
+    for name, cell in MATRIX.items()
+    for style, key in COLUMNS
+    if not key or any(fault.startswith("submit") for fault in cell.faults)
+]
+
+
+@pytest.mark.parametrize(("name", "style", "key"), CELLS)
 def test_one_payment_and_every_end_says_what_is_known(user, name, style, key):
     cell = MATRIX[name]
     one = user(style, key, *cell.faults)
     expect(cell.first, one, one.run)
     one.faults(key)
-    expect(cell.then, one, one.run)
-    if one.entry().stage == "downloaded":
-        assert one.entry().task_id in one.task_ids()
+    if cell.first is not None:
+        expect(cell.then, one, one.run)
+    if cell.first is None or cell.then is None:
         assert one.submit().attached
+        assert (one.stage(), {one.entry().task_id}) == ("downloaded", one.task_ids())
     else:
         expect(cell.then, one, one.resume)
     assert one.paid() == cell.paid

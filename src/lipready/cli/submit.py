@@ -173,11 +173,10 @@ def command(  # noqa: C901 - a list of refusals
     if order is None:
         return FOUND
     if dry_run:
-        show.dry(order, _fault_of_key(account))
+        show.dry(order, fault_of_key(account))
         return CLEAN
     show.ordered(order)
-    if not yes and not confirmed(order, shared.form, session):
-        session.complain("Nothing was sent.")
+    if not yes and not _agreed(order, shared.form, session):
         return TROUBLE
     return _sent(order, show, run)
 
@@ -202,7 +201,7 @@ class Run:
     session: Session
 
 
-def _fault_of_key(account: "Account") -> str | None:
+def fault_of_key(account: "Account") -> str | None:
     """Say what is wrong with the key that a job would be sent with; None where there is one."""
     from lipready.providers.account import key_of
     from lipready.providers.price import is_free
@@ -215,25 +214,31 @@ def _fault_of_key(account: "Account") -> str | None:
     return None
 
 
-def confirmed(order: "Order", form: str, session: Session) -> bool:
-    """Ask whether a job shall be sent and paid for, where somebody can be asked and something is paid.
-
-    The end of the input is a no.
-    """
-    from lipready.providers.price import described, is_free
-
-    asked = form == "full" and sys.stdin.isatty() and sys.stderr.isatty()
-    if order.sent_before is not None or is_free(order.account.provider) or not asked:
+def confirmed(question: str, price: str, form: str, session: Session) -> bool:
+    """Ask whether something shall be sent and paid for, where somebody can be asked; the end of the input is a no."""
+    if form != "full" or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return True
     if session.quiet or not sys.stdout.isatty():  # else it was just shown there
-        session.complain(described(order.cost, order.account.service.title))
+        session.complain(price)
     # Not by click, which takes Ctrl-C for an exception of its own.
-    sys.stderr.write("Send it? [y/N] ")
+    sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     line = sys.stdin.readline()
     if not line:
         sys.stderr.write("\n")
-    return line.strip().lower() in {"y", "yes"}
+    if line.strip().lower() in {"y", "yes"}:
+        return True
+    session.complain("Nothing was sent.")
+    return False
+
+
+def _agreed(order: "Order", form: str, session: Session) -> bool:
+    """Ask whether a job shall be sent, where it is paid for."""
+    from lipready.providers.price import described, is_free
+
+    if order.sent_before is not None or is_free(order.account.provider):
+        return True
+    return confirmed("Send it?", described(order.cost, order.account.service.title), form, session)
 
 
 def _ordered(job: Job, settings: "Settings", run: Run) -> tuple["Outcome", "Order | None"]:

@@ -2,15 +2,12 @@
 
 import asyncio
 import os
-import sys
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
-
-import click
 
 from lipready.check import stage
 from lipready.cli.homecoming import Outcome, outcome_writer, outcomes_as_json
@@ -19,7 +16,7 @@ from lipready.cli.progress import job_table
 from lipready.cli.report_files import refuse_inputs, write_reports
 from lipready.cli.selection import chosen_rules, require_some_ran
 from lipready.cli.status import CLEAN, FOUND, TROUBLE
-from lipready.cli.submit import Run, check_and_repair
+from lipready.cli.submit import Run, check_and_repair, confirmed, fault_of_key
 from lipready.errors import (
     JournalError,
     LipreadyError,
@@ -33,11 +30,11 @@ from lipready.errors import (
 from lipready.facts.quantity import counted
 from lipready.facts.report import Report
 from lipready.job import Job, RequestOptions
-from lipready.providers.price import described, require_affordable
+from lipready.providers.price import described, is_free, require_affordable
 from lipready.submit import Order, Sending, ordered, profile_for, send_order
 
 if TYPE_CHECKING:
-    from lipready.check import Progress, Settings
+    from lipready.check import Settings
     from lipready.cli.progress import JobTable
     from lipready.facts.task import TaskState
     from lipready.providers.async_transport import AsyncTransport
@@ -144,7 +141,7 @@ def submit_jobs(results: list[Result], settings: "Settings", run: Run, *, yes: b
         checked = _check_all([each for each in results if not each.there], settings, tally)
         if dry_run:
             for planned in checked:
-                planned.show.dry(planned.order)
+                planned.show.dry(planned.order, fault_of_key(run.account))
         elif checked and _agreed(checked, tally, yes=yes):
             _send_all(checked, tally)
     except KeyboardInterrupt:
@@ -175,9 +172,7 @@ def _check_all(results: list[Result], settings: "Settings", tally: Tally) -> lis
         else:
             reports.append(report)
             show = tally.writer(each.name, report, set_aside)
-            order = _order_of(
-                each.name, ordered(job, report, run.account, sending, _uploading(each.name, tally)), show, tally
-            )
+            order = _order_of(each.name, ordered(job, report, run.account, sending), show, tally)
             if order is not None:
                 found.append(Checked(each, job, report, sending, show, order))
     if reports or run.shared.reports:
@@ -185,10 +180,6 @@ def _check_all(results: list[Result], settings: "Settings", tally: Tally) -> lis
     if reports:
         require_some_ran(reports, chosen)
     return found
-
-
-def _uploading(name: str, tally: Tally) -> "Progress":
-    return lambda what, share: tally.show(name, what.partition(" ")[0], share)
 
 
 def _order_of(name: str, flow: "Flow[Order]", show: Outcome, tally: Tally) -> "Order | None":
@@ -209,22 +200,21 @@ def _order_of(name: str, flow: "Flow[Order]", show: Outcome, tally: Tally) -> "O
 def _agreed(checked: list[Checked], tally: Tally, *, yes: bool) -> bool:
     """Show the price of all jobs that are to be paid for, and ask whether they shall be sent, where anybody can be.
 
-    Raises UsageError where that is more than --max-cost.
+    Raises CostError where that is more than --max-cost.
     """
     run, session = tally.run, tally.run.session
     title, paid = run.account.service.title, [each.order.cost for each in checked if each.order.sent_before is None]
-    if not paid or run.account.provider.startswith("sandbox"):
+    if not paid or is_free(run.account.provider):
         return True
     lengths = [cost.seconds for cost in paid if cost.seconds is not None]
     total = replace(paid[0], seconds=sum(lengths, Fraction()) if len(lengths) == len(paid) else None)
     require_affordable(total, run.sending.max_cost, title)
-    page, form = session.page(), run.shared.form
+    jobs, form = counted(len(paid), "job"), run.shared.form
+    price = f"{jobs}: {described(total, title)}"
     if form == "full":
-        session.write(page.finish([f"{counted(len(paid), 'job')}: {described(total, title)}", ""]))
-    asked = form == "full" and not session.quiet and sys.stdin.isatty() and sys.stderr.isatty()
-    if yes or not asked or click.confirm(f"Send {counted(len(paid), 'job')}?", err=True):
+        session.write(session.page().finish([price, ""]))
+    if yes or confirmed(f"Send {jobs}?", price, form, session):
         return True
-    session.complain("Nothing was sent.")
     for each in checked:
         tally.end(each.result.name, "not sent")
     return False
@@ -268,8 +258,11 @@ class Course:
     async def _send(self, each: Checked, transport: "AsyncTransport") -> "Task":
         from lipready.providers.drive import drive_async
 
+        def uploading(what: str, share: float) -> None:
+            self._show(each, what.partition(" ")[0], share)
+
         self._show(each, "sending")
-        return await drive_async(send_order(each.order), transport)
+        return await drive_async(send_order(each.order, uploading), transport)
 
     async def _follow(self, each: Checked, task: "Task", transport: "AsyncTransport") -> None:
         """Wait for a task and download its result, and show what came of it."""
