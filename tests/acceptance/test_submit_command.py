@@ -332,3 +332,17 @@ def test_what_is_at_an_address_is_stored_by_evolink_alone(run, job, more):
     done = run("submit", *job, "-o", "result.mp4", "--store", *more, *QUICK)
     assert (done.returncode, done.stdout) == (2, "")
     assert "leave out --store" in done.stderr
+
+
+def test_the_same_command_again_says_so_and_pays_nothing(run, job, shared, tmp_path):
+    before = shared.ledger().submissions
+    assert run("submit", *job, "-q", "-o", "result.mp4", *QUICK).returncode == 0
+    again = run("submit", *job, "-q", "-o", "result.mp4", *QUICK)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert again.stdout.startswith("✓ this job was sent already, on ")
+    said = " ".join(again.stdout.split())
+    assert "its result video was downloaded to result.mp4. `--again` sends and pays anew" in said
+    elsewhere = run("submit", *job, "-o", "other.mp4", "--format", "json", *QUICK)
+    line = json.loads(elsewhere.stdout)
+    assert (line["attached"], line["result"]) == (True, str(tmp_path / "cwd" / "other.mp4"))
+    assert shared.ledger().submissions - before == 1

@@ -131,7 +131,8 @@ class Outcome:
                 price = "nothing, at the sandbox"
             head, *rest = page.wrap(price, indent="  price    ", hanging="           ")
             lines += [f"{page.paint('price', 'strong')}{head[7:]}", *(line[2:] for line in rest)]
-        self.session.write(page.finish(lines))
+        if lines:
+            self.session.write(page.finish(lines))
 
     def dry(self, order: "Order", missing: str | None) -> None:
         """Show the request that would be sent; `missing` says what is wrong with the key."""
