@@ -76,7 +76,7 @@ def test_a_bad_job_is_repaired_sent_and_brought_home_without_a_key(lipready_run,
     home.mkdir()
     done = lipready_run("submit", video, audio, "-o", "result.mp4", "--provider", provider, "--prepare", HOME=str(home))
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.search(r"^✓ sent to .*: task \S+ \(job [0-9a-f]{12}\)$", done.stdout, re.MULTILINE)
+    assert re.search(r"✓ sent to .*: task \S+ \(job [0-9a-f]{12}\)", " ".join(done.stdout.split()))
     assert re.search(r"^✓ result\.mp4 · ", done.stdout, re.MULTILINE)
     folder = tmp_path / "cwd"
     assert length_of(folder / "result.mp4") == pytest.approx(5.0, abs=0.3)
