@@ -96,7 +96,9 @@ def reject(journal: Journal, entry: Entry, why: str) -> Flow[OutcomeUnknownError
     error = not_ours(entry, why)
     if entry.candidate is not None:
         rejected = (*entry.rejected, entry.candidate)
-        yield from note(journal, replace(entry, candidate=None, rejected=rejected, message=str(error)))
+        # What was heard of it, and what it has cost, is somebody else's as well.
+        entry = replace(entry, candidate=None, said=None, seconds=None, credits=None)
+        yield from note(journal, replace(entry, rejected=rejected, message=str(error)))
     return error
 
 
