@@ -249,6 +249,8 @@ def test_ctrl_c_leaves_all_that_was_sent_in_the_journal(run, write, folder, serv
     assert "`lipready tasks resume`" in err
     assert err.splitlines()[-1] == "Interrupted."
 
-    assert run("tasks", "resume", "--poll-interval", "0.1").returncode == 0
+    again = run(*LIST)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "two: this job was sent already" in " ".join(again.stdout.split())
     assert sorted(path.name for path in (folder / "results").iterdir()) == ["one.mp4", "two.mp4"]
     assert server.ledger().submissions == 2
