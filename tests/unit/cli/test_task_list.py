@@ -103,17 +103,3 @@ def test_until_when_a_result_can_be_downloaded(entry):
     done = replace(entry, stage="succeeded", updated=now)
     assert not list_lines([done], PAGE)[1].endswith(("expired", "–"))
     assert list_lines([replace(done, updated=now - 24 * 3600 - 1)], PAGE)[1].endswith("expired")
-<<<<<<< HEAD
-=======
-
-
-@pytest.mark.parametrize("video", ["/" + "很" * 20 + ".mp4", "/" + "w" * 60 + ".mp4"])
-@pytest.mark.parametrize("width", [80, 100, 120])
-def test_a_table_keeps_its_width_and_the_names_of_files(entry, video, width):
-    job = replace(entry, provider="sandbox:dashscope", video=video)
-    head, line, *more = list_lines([job], replace(PAGE, width=width))
-    assert max(map(cell_len, (head, line, *more))) <= width
-    assert "".join((line, *more)).count(video[1]) == (video + "a.wav").count(video[1])
-    assert line.startswith(entry.id)
-    assert "submitted" in line
->>>>>>> 43b109f (Keep what was tested on main in step with what is rounded up)
