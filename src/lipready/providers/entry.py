@@ -115,7 +115,7 @@ class Entry:
     result: str | None = None
     updated: float = 0.0
 
-    def __post_init__(self) -> None:  # noqa: C901 - one check after the other
+    def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id):
             raise ValueError("the id of an entry has twelve hexadecimal digits")
         if self.stage not in STAGES:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import ceil, isfinite
 
 from lipready.errors import CostError
-from lipready.facts.quantity import exactly, money, number, seconds
+from lipready.facts.quantity import exactly, money, seconds
 from lipready.profiles.limit import Price
 from lipready.providers.entry import Entry
 
@@ -95,6 +95,6 @@ def require_affordable(cost: Cost, most: Decimal | None, provider: str) -> None:
         )
     if cost.amount > limit:
         raise CostError(
-            f"Nothing was sent: the job would cost {number(cost.amount, (limit,))} {cost.currency} "
+            f"Nothing was sent: the job would cost {exactly(cost.amount)} {cost.currency} "
             f"({exactly(cost.per_second)} a second), and {exactly(limit)} {cost.currency} is the most that was allowed."
         )

@@ -53,7 +53,7 @@ def test_a_bound_is_kept_exactly() -> None:
     cost = cost_at(PRICE, Fraction("7.2"))
     require_affordable(cost, None, "X")
     require_affordable(cost, Decimal("0.576"), "X")
-    with pytest.raises(CostError, match=r"would cost 0\.58 CNY .* 0\.5759999999 CNY is the most"):
+    with pytest.raises(CostError, match=r"would cost 0\.576 CNY .* 0\.5759999999 CNY is the most"):
         require_affordable(cost, Decimal("0.5759999999"), "X")
     with pytest.raises(CostError, match=r"0 CNY is the most"):
         require_affordable(cost, Decimal(0), "X")
