@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 
 from lipready.errors import LipreadyError, ProviderError, UsageError
+from lipready.facts.quantity import counted
 from lipready.providers import evolink_files
 from lipready.providers.account import Account
 from lipready.providers.entry import Entry, Stage, Upload
@@ -36,10 +37,10 @@ def make_room(account: Account, journal: Journal, needed: int) -> Flow[None]:
             left += yield from remove_uploads(account, journal, entry)
         if left >= needed:
             return
-    most = "" if quota.most is None else f" of {quota.most}"
+    most = "" if quota.most is None else f" ({quota.most} at most)"
     raise UsageError(
-        f"{account.service.title} has room for {max(left, 0)}{most} more files of this account, and the job needs "
-        f"{needed}; no file of a finished job is left that could be deleted. Delete files that you do not need any "
+        f"{account.service.title} has room for {counted(max(left, 0), 'more file')} of this account{most}, and the job "
+        f"needs {needed}; no file of a finished job is left that could be deleted. Delete files that you do not need any "
         "more, wait until some expire (72 hours), name addresses, or use a bucket of your own (--bucket)."
     )
 

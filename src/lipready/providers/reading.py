@@ -5,7 +5,7 @@ from http import HTTPStatus
 from random import random
 
 from lipready.errors import ProviderError, RefusedError
-from lipready.facts.quantity import number
+from lipready.facts.quantity import number, plural
 from lipready.providers.account import Account
 from lipready.providers.dashscope_region import with_region
 from lipready.providers.gate import reserve
@@ -44,7 +44,11 @@ def with_credits(account: Account, error: ProviderError) -> Flow[ProviderError]:
         left = yield from ask_once(account, service.credits_left(account.endpoints), service.read_credits)
     except ProviderError:
         return error
-    told = [] if left.account is None else [f"The account has {number(left.account)} credits left."]
+    told = (
+        []
+        if left.account is None
+        else [f"The account has {number(left.account)} {plural(left.account, 'credit')} left."]
+    )
     if left.key is not None:
         told.append(f"This key may spend {number(left.key)} more: its limit is raised in the provider's console.")
     return error.followed_by(" ".join(told)) if told else error
