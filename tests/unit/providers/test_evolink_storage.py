@@ -93,7 +93,7 @@ def test_what_a_task_may_still_need_is_never_deleted(evolink, stage):
     played = evolink.room(1, quota(0), deletes=[DELETED])
     assert isinstance(played.error, UsageError)
     assert asked(played) == [("GET", "/quota")]
-    assert "room for 0 of 100 more files" in str(played.error)
+    assert "room for no more files" in str(played.error)
     assert "--bucket" in str(played.error)
 
 
