@@ -297,7 +297,7 @@ def test_a_pointer_of_git_lfs_is_judged_as_far_as_it_goes(assets, media):
 
     found = {r["files"][0]["path"]: {f["rule"] for f in r["findings"]} for r in reports_of(done.stdout)}
     assert found["here.mp4"] == {"F002"}
-    assert found["large.mp4"] == {"F002", "V106"}
+    assert found["large.mp4"] == {"F002", "F004", "V106"}
     assets.gate(*QUICK)
     known = {r["files"][0]["path"]: r for r in reports_of(assets.gate("--format", "jsonl", *QUICK).stdout)}
     assert {finding["rule"] for finding in known["here.mp4"]["findings"]} >= {"V103", "V104"}

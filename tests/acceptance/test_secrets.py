@@ -183,7 +183,9 @@ def test_a_key_of_the_call_and_of_a_file(run, job, key, tmp_path):
         done = run(LOUD + LIBRARY, stdin="\n".join((key, *job)), **there(running.url, "another"))
         assert done.stdout.count("succeeded") >= 4
         running.inject(Fault("submit", "quota", count=None))
-        done = run(LOUD + LIBRARY, stdin="\n".join((key, *job)), **there(running.url, "another"))
+        # The same job is not sent twice: only with a journal that does not know it is there anything to refuse.
+        elsewhere = there(running.url, "another") | {"LIPREADY_STATE_DIR": str(tmp_path / "elsewhere")}
+        done = run(LOUD + LIBRARY, stdin="\n".join((key, *job)), **elsewhere)
         assert "RefusedError" in done.stdout
     # A file that holds the key is not one that was written; it lies outside of what is searched.
     place = tmp_path.parent / f"{tmp_path.name}-key"

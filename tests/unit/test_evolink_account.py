@@ -70,7 +70,9 @@ def test_what_is_at_an_address_is_stored_first_and_removed_after_the_job(send, s
 def test_where_the_storage_is_full_files_of_finished_jobs_make_room(send, journal, monkeypatch):
     monkeypatch.setattr(evolink_files, "QUOTA", 4)
     first, second = send(), send()
-    with pytest.raises(UsageError, match=r"has room for no more files of this account \(4 at most\), and the job needs 2"):
+    with pytest.raises(
+        UsageError, match=r"has room for no more files of this account \(4 at most\), and the job needs 2"
+    ):
         send()
     first.wait(poll_interval=SOON)
     journal.write(replace(journal.find(first.entry.id), stage="failed"))
