@@ -95,7 +95,8 @@ set_up() {
     venv=$root/.venv
     [ "$kind" = locked ] || venv=$root/.venv-$kind
     stamp=$venv/.set-up
-    unset PYTHONPATH PYTHONHOME
+    # Without bytecode on the disk each of the many processes of the tests compiles lipready anew.
+    unset PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
     if ! [ -f "$stamp" ] || [ "$(cat "$stamp")" != "$(wanted_stamp)" ] || ! "$venv/bin/python" -c '' >/dev/null 2>&1; then
         make_environment
         "install_$kind"
