@@ -85,7 +85,7 @@ class ResultFile:
     def require_free(self) -> None:
         """Raise UsageError where another file has the name, and may not be replaced."""
         if os.path.lexists(self.final) and not self.replace:
-            raise UsageError(f"{self.final} exists already: choose another name, or allow for replacing it.")
+            raise UsageError(f"{self.final} exists already: choose another name, or move it away.")
 
     def size(self) -> int:
         """Tell how many bytes are there; 0 where there is no partial file."""
