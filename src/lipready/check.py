@@ -9,8 +9,10 @@ from lipready.errors import ProbeError, UsageError
 from lipready.facts.address import file_name, is_address, shown
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, Role
+from lipready.facts.image import ImageFacts
 from lipready.facts.job import JobFacts
 from lipready.facts.people import Match, PeopleFacts
+from lipready.facts.quantity import counted
 from lipready.facts.report import Report
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
@@ -22,6 +24,7 @@ from lipready.profiles.loader import load_profile
 Progress = Callable[[str, float], None]
 """Hears of the stage and the file, such as "checking clip.mp4", and of the share of it that is done (0..1)."""
 
+Media = VideoFacts | AudioFacts | ImageFacts | Unmeasured
 Found = TypeVar("Found", PeopleFacts, SpeechFacts)
 
 _LARGEST = 300 << 20
@@ -35,7 +38,8 @@ class Settings:
     `quick` reads headers and indexes only; `every_frame` looks at each frame instead of a sample. `only` and `ignore`
     hold rule ids, prefixes of ids ("V1") or rule names. `progress` is called with the stage and the file ("checking
     clip.mp4") and the share of it that is done (0..1), which never falls. `allow_private` lets addresses lead into
-    private networks, for providers that stand there.
+    private networks, for providers that stand there. `audio_track` is the number, from 1, of the track of the audio
+    file that is to be spoken; without it the one that speaks is taken, of several the one that a player would play.
     """
 
     only: tuple[str, ...] = ()
@@ -44,6 +48,7 @@ class Settings:
     every_frame: bool = False
     progress: Progress | None = None
     allow_private: bool = False
+    audio_track: int | None = None
 
 
 def check(
@@ -61,8 +66,9 @@ def check(
     `provider` is the name of a profile, or the path of a profile file (TOML). A file that is broken is a finding, not
     an exception.
 
-    Raises UsageError without any file, and for one that is not there or may not be read; ConfigurationError for an
-    unknown or broken profile, ComponentError where the face models can neither be found nor fetched.
+    Raises UsageError without any file, for one that is not there or may not be read, and for an audio track that the
+    audio file does not have; ConfigurationError for an unknown or broken profile, ComponentError where the face models
+    can neither be found nor fetched.
     """
     job = Job.of(video, audio, reference, options)
     require_inputs(job)
@@ -74,7 +80,8 @@ def check_many(
 ) -> Iterator[Report]:
     """Check jobs one after the other; yields one report per job, in their order.
 
-    A file that is not there is a finding (F001) of its own job, and stops no other.
+    A file that is not there is a finding (F001) of its own job, and stops no other. Raises UsageError at the first job
+    whose audio file does not have the track that the settings name.
     """
     profile, settings = load_profile(provider), settings or Settings()
     for job in jobs:
@@ -126,6 +133,8 @@ def measure(
 
     if job.video is job.audio is job.reference is None:
         raise UsageError("There is no file to check: name a video, an audio track or a reference image.")
+    if settings.audio_track is not None and job.audio is None:
+        raise UsageError("An audio track is chosen (--audio-track), and the job has no audio file: name it as --audio.")
     known = known or {}
     bound = largest or {}
     both = job.video is not None and job.reference is not None
@@ -160,7 +169,8 @@ def _measured(path: str, role: Role, settings: Settings, name: str, *, describe:
 
     tell = stage("checking", name, settings.progress) or (lambda _share: None)
     tell(0.0)
-    facts = examine(path, role, quick=settings.quick)
+    facts = examine(path, role, quick=settings.quick, track=settings.audio_track)
+    facts = replace(facts, media=_as_chosen(facts.media, settings, name))
     if not settings.quick and facts.problem is None and not isinstance(facts.media, Unmeasured):
         try:
             facts = _watch_or_listen(facts, settings, tell, describe=describe)
@@ -178,15 +188,57 @@ def _watch_or_listen(
     if role == "video" and isinstance(facts.media, VideoFacts):
         return _watch_video(facts, facts.media, settings, tell, describe=describe)
     if role == "audio" and isinstance(facts.media, AudioFacts):
-        from lipready.speech.listen import listen
-
-        heard = listen(path, facts.media, progress=tell)
-        return replace(facts, speech=_until_the_end(heard, facts.media.duration))
+        return _listen(facts, facts.media, tell)
     if role == "reference":
         from lipready.faces.people import people_in_image
 
         return replace(facts, people=people_in_image(path, describe=describe))
     return facts
+
+
+def _as_chosen(media: Media, settings: Settings, name: str) -> Media:
+    """Note that the user chose the track that was measured.
+
+    Raises UsageError where the file has no track of that number.
+    """
+    if settings.audio_track is None or not isinstance(media, AudioFacts):
+        return media
+    if media.track != settings.audio_track:
+        count = len(media.tracks)
+        numbers = {1: "1", 2: "1 or 2"}.get(count, f"1 to {count}")
+        raise UsageError(
+            f"{name}: has {counted(count, 'audio track')}, and none is number {settings.audio_track}: say "
+            f"--audio-track {numbers}, or leave it out."
+        )
+    return replace(media, taken="chosen")
+
+
+def _listen(facts: FileFacts, audio: AudioFacts, tell: Callable[[float], None]) -> FileFacts:
+    """Listen to the audio track; where nobody chose one of several, take the one that speaks."""
+    from lipready.speech.listen import listen
+    from lipready.speech.tracks import listen_to_others, track_that_speaks
+
+    heard = listen(facts.path, audio, progress=tell)
+    if len(audio.tracks) > 1 and audio.taken == "default":
+        audio = listen_to_others(facts.path, audio, heard)
+        number = track_that_speaks(audio)
+        if number != audio.track:
+            facts, audio = _another_track(facts, audio, number)
+            heard = listen(facts.path, audio, progress=tell)
+    speaks = heard if isinstance(heard, Unmeasured) else heard.has_speech
+    tracks = tuple(replace(each, speaks=speaks) if each.number == audio.track else each for each in audio.tracks)
+    audio = replace(audio, tracks=tracks)
+    return replace(facts, media=audio, speech=_until_the_end(heard, audio.duration))
+
+
+def _another_track(facts: FileFacts, audio: AudioFacts, number: int) -> tuple[FileFacts, AudioFacts]:
+    """Measure another track of the same file; what cannot be measured after all leaves the first."""
+    from lipready.probe.source import examine
+
+    again = examine(facts.path, "audio", quick=False, track=number)
+    if not isinstance(again.media, AudioFacts) or again.media.track != number:
+        return facts, audio
+    return again, replace(again.media, tracks=audio.tracks, taken="speech")
 
 
 def _match(reference: PeopleFacts | Unmeasured, video: PeopleFacts | Unmeasured) -> Match | Unmeasured:

@@ -92,6 +92,8 @@ def prepare(
     the file ("repairing clip.mp4") and the share of it that is done (0..1). The inputs are never changed. An output
     appears under its name when it is whole; a second run of the same plan on the same inputs finds it and runs nothing.
 
+    Of several audio tracks the one that `settings.audio_track` names is written, else the one that speaks.
+
     Raises UsageError for a wrong call, for an input that is not there or may not be read, or where a file that lipready
     did not write stands in the way; FixError where a repair fails; ConfigurationError for an unknown or broken profile;
     ComponentError where ffmpeg or the face models are missing.
@@ -172,7 +174,9 @@ class _Workshop:
         job = self._prepared_job()
         with whole_or_taken_back(self.out, missing):
             new = make(missing, self.out, tools, lambda plan, partial: self._write(plan, partial, binary))
-            after = check_job(job, self.profile, self.settings, known=self._known(job))
+            # What was written holds the chosen audio track alone.
+            settings = replace(self.settings, audio_track=None)
+            after = check_job(job, self.profile, settings, known=self._known(job))
             made = (*found.values(), *new)
             done = {each.plan.role: each.plan for each in made}
             plan = replace(self.plan, files=tuple(done[each.role] for each in self.plan.files))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lipready.cli.options import Shared, allow_private_option, judging_options, request_options
+from lipready.cli.options import Shared, allow_private_option, audio_track_option, judging_options, request_options
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, of_report
 from lipready.errors import NothingCheckedError, UsageError
@@ -14,6 +14,7 @@ from lipready.gate.settings import FORMATS
 from lipready.job import Job, RequestOptions
 
 if TYPE_CHECKING:
+    from lipready.check import Settings
     from lipready.facts.report import Report
     from lipready.profiles.limit import Profile
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     help="Check a list of jobs: JSON Lines, or TOML with [[jobs]]; keys: video, audio, reference, video_extension,"
     " face_threshold, callback_url. Paths are relative to the list.",
 )
+@audio_track_option
 @request_options
 @allow_private_option
 @judging_options(FORMATS)
@@ -41,6 +43,7 @@ def command(
     audio: str | None,
     reference: str | None,
     job_list: Path | None,
+    audio_track: int | None,
     face_threshold: int | None,
     video_extension: bool,
     callback_url: str | None,
@@ -59,13 +62,14 @@ def command(
     configuration, a missing component, a report that could not be written or a
     crash, 3 nothing was checked.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
+    from lipready.check import Settings
     from lipready.profiles.loader import load_profile
 
     options = RequestOptions(video_extension, face_threshold, callback_url)
     named = (video, audio, reference)
     if job_list is not None:
-        if files or any(path is not None for path in named):
-            raise UsageError("--jobs names the files of every job: give it alone, without further files.")
+        if files or audio_track is not None or any(path is not None for path in named):
+            raise UsageError("--jobs names the files of every job: give it alone, without files and --audio-track.")
         from lipready.cli.jobs import read_jobs
 
         jobs = read_jobs(job_list, options)
@@ -82,14 +86,22 @@ def command(
             )
         ]
     several, profile = job_list is not None, load_profile(shared.provider)
-    return _check(jobs, profile, shared, session, allow_private=allow_private, several=several)
+    settings = Settings(
+        shared.only,
+        shared.ignore,
+        shared.quick,
+        shared.every_frame,
+        allow_private=allow_private,
+        audio_track=audio_track,
+    )
+    return _check(jobs, profile, settings, shared, session, several=several)
 
 
 def _check(
-    jobs: list[Job], profile: "Profile", shared: Shared, session: Session, *, allow_private: bool, several: bool
+    jobs: list[Job], profile: "Profile", settings: "Settings", shared: Shared, session: Session, *, several: bool
 ) -> int:
     """Check jobs; a list of jobs has one document (`several`), however many they are."""
-    from lipready.check import Settings, check_job
+    from lipready.check import check_job
     from lipready.cli.progress import progress_bars
     from lipready.cli.report_files import refuse_inputs, write_report, write_reports
     from lipready.cli.selection import chosen_rules, require_some_ran
@@ -102,10 +114,7 @@ def _check(
     at_the_end = several and shared.form in DOCUMENTS
     for number, job in enumerate(jobs, start=1):
         with progress_bars(session) as progress:
-            settings = Settings(
-                shared.only, shared.ignore, shared.quick, shared.every_frame, progress, allow_private=allow_private
-            )
-            report = check_job(job, profile, settings)
+            report = check_job(job, profile, replace(settings, progress=progress))
         reports.append(report)
         if not at_the_end:
             page = replace(session.page(), fail_on=shared.fail_on)

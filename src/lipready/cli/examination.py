@@ -32,6 +32,13 @@ _LIBRARIES = {
     "rich": "rich",
     "soundfile": "soundfile",
 }
+# What an extra is for, and the distributions that it installs.
+_EXTRAS = {
+    "dask": ("gate on a cluster", ("distributed",)),
+    "heif": ("HEIC pictures", ("pillow-heif",)),
+    "s3": ("upload to a bucket", ("boto3",)),
+    "sandbox": ("a provider on this machine", ("python-multipart", "starlette", "uvicorn")),
+}
 # What mediapipe and OpenCV load at run time, and the Debian package of each.
 _SHARED = {
     "libGL.so.1": "libgl1",
@@ -58,6 +65,7 @@ def examine_machine(*, fetch: bool) -> Iterator[Symptom]:
     yield Symptom("lipready", well=True, detail=f"{__version__} in {Path(__file__).parents[1]}")
     yield _python()
     yield _libraries()
+    yield _extras()
     yield _shared_libraries()
     yield _ffmpeg()
     yield _weights(fetch=fetch)
@@ -85,6 +93,21 @@ def _libraries() -> Symptom:
     detail = "; ".join([*(f"{name} is missing" for name in missing), *broken])
     remedy = f"{sys.executable} -m pip install {' '.join(missing)}" if missing else "see the shared libraries below"
     return Symptom("libraries", well=False, detail=detail, remedy=remedy)
+
+
+def _extras() -> Symptom:
+    """Name what is installed only when it is asked for; that it is missing is no fault."""
+    told, missing = [], []
+    for extra, (purpose, names) in _EXTRAS.items():
+        try:
+            told.append(f"{extra} ({purpose}): {', '.join(f'{name} {version(name)}' for name in names)}")
+        except PackageNotFoundError:
+            told.append(f"{extra} ({purpose}): not installed")
+            missing.append(extra)
+    remedy = (
+        f"pip install 'lipready[{','.join(missing)}]' adds what is not installed, if you need it" if missing else ""
+    )
+    return Symptom("extras", well=True, detail="; ".join(told), remedy=remedy)
 
 
 def _shared_libraries() -> Symptom:

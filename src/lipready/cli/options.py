@@ -192,6 +192,12 @@ _REQUEST = (
 allow_private_option = click.option(
     "--allow-private", is_flag=True, help="Fetch inputs from private networks too, where they are addresses."
 )
+audio_track_option = click.option(
+    "--audio-track",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Which track of an audio file that holds several is spoken, counted from 1; else the one that speaks.",
+)
 speaking_options = [
     click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colours on stdout."),
     click.option("-q", "--quiet", is_flag=True, help="Say less: only what is wrong."),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lipready.cli.options import RECORD_FORMATS, Shared, judging_options, request_options
+from lipready.cli.options import RECORD_FORMATS, Shared, audio_track_option, judging_options, request_options
 from lipready.cli.session import Session
 from lipready.cli.status import FOUND, of_report
 from lipready.job import Job, RequestOptions
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     "--no-copy", is_flag=True, help="Leave files that are fine where they are, instead of linking them into DIR."
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan and the ffmpeg commands; write nothing.")
+@audio_track_option
 @request_options
 @judging_options(RECORD_FORMATS)
 def command(
@@ -75,6 +76,7 @@ def command(
     for_upload: bool,
     no_copy: bool,
     dry_run: bool,
+    audio_track: int | None,
     face_threshold: int | None,
     video_extension: bool,
     callback_url: str | None,
@@ -120,7 +122,7 @@ def command(
     job = assign(files, video=video, audio=audio, reference=reference, options=options, say=session.complain)
     require_files(job)
     refuse_inputs(shared.reports, [job])
-    settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame)
+    settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame, audio_track=audio_track)
     profile = load_profile(shared.provider)
     profile = profile if for_upload else profile.without_upload()
     return _prepare(job, settings, choices, Run(out, profile, dry_run, not no_copy, shared, session))

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 import click
 
 from lipready.cli.homecoming import Outcome, Patience, bring_home, outcome_writer
-from lipready.cli.options import AMOUNT, RECORD_FORMATS, Shared, allow_private_option, judging_options, request_options
+from lipready.cli.options import (
+    AMOUNT,
+    RECORD_FORMATS,
+    Shared,
+    allow_private_option,
+    audio_track_option,
+    judging_options,
+    request_options,
+)
 from lipready.cli.session import Session
 from lipready.cli.status import CLEAN, FOUND, TROUBLE
 from lipready.errors import ConfigurationError
@@ -68,6 +76,7 @@ if TYPE_CHECKING:
 @click.option("--deadline", type=click.FloatRange(min=0), metavar="S", help="Wait at most so long; the task goes on.")
 @click.option("--bucket", metavar="s3://NAME/PREFIX", help="Store the files in a bucket of your own.")
 @click.option("--store", is_flag=True, help="Let EvoLink copy inputs that are addresses into its storage first.")
+@audio_track_option
 @allow_private_option
 @request_options
 @judging_options(RECORD_FORMATS)
@@ -91,6 +100,7 @@ def command(  # noqa: C901 - a list of refusals
     deadline: float | None,
     bucket: str | None,
     store: bool,
+    audio_track: int | None,
     allow_private: bool,
     face_threshold: int | None,
     video_extension: bool,
@@ -127,11 +137,13 @@ def command(  # noqa: C901 - a list of refusals
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     named = any(path is not None for path in (video, audio, reference))
     if job_list is not None:
-        _require_list_alone(out, alone=not (files or named or person is not None))
+        _require_list_alone(out, alone=not (files or named or person is not None or audio_track is not None))
     if out is None and not no_wait and not dry_run:
         raise click.UsageError("Say where the film shall be (-o result.mp4), or --no-wait.")
     if person is not None and not repair:
         raise click.UsageError("--person makes a reference image, which is a repair: say --prepare as well.")
+    if audio_track is not None and not repair:
+        raise click.UsageError("--audio-track writes one track of several, which is a repair: say --prepare as well.")
     if no_wait and not dry_run and shared.provider.partition(":")[0] == "sandbox":
         raise click.UsageError("The sandbox inside this process ends with it: leave out --no-wait.")
     from lipready.check import Settings
@@ -141,7 +153,14 @@ def command(  # noqa: C901 - a list of refusals
     from lipready.submit import Sending, find_account, require_output, require_storage
 
     options = RequestOptions(video_extension, face_threshold, callback_url)
-    settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame, allow_private=allow_private)
+    settings = Settings(
+        shared.only,
+        shared.ignore,
+        shared.quick,
+        shared.every_frame,
+        allow_private=allow_private,
+        audio_track=audio_track,
+    )
     output = None if out is None or job_list is not None else os.fspath(out.absolute())
     sending = Sending(
         force=force,
@@ -183,7 +202,9 @@ def command(  # noqa: C901 - a list of refusals
 
 def _require_list_alone(out: Path | None, *, alone: bool) -> None:
     if not alone:
-        raise click.UsageError("--jobs names the files of every job: give it alone, without files and --person.")
+        raise click.UsageError(
+            "--jobs names the files of every job: give it alone, without files, --person and --audio-track."
+        )
     if out is None:
         raise click.UsageError("Say in which folder the results shall be (-o DIR).")
 

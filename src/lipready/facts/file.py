@@ -54,9 +54,9 @@ class FileFacts:
     ("mp4", "mov", "avi", "mkv", "webm", "mpegts", "3gp", "gif", "wav", "mp3", "aac", "m4a", "ogg", "flac", "jpeg",
     "png", "bmp", "webp", …). `address` is what was found where an address leads, None for a file of this machine.
     `problem` is a phrase that says why the file cannot be used as media ("is empty", "ends in the middle of …"), None
-    where it opened; `media` is then Unmeasured with the same words, and says whether they are transient; `unopened`
-    says more where not a byte of it was read. `people` belongs to videos and reference images, `speech` to audio
-    tracks.
+    where it opened, or where no reader for its format is installed; `media` is then Unmeasured with the same words, and
+    says whether they are transient; `unopened` says more where not a byte of it was read. `people` belongs to videos
+    and reference images, `speech` to audio tracks.
     """
 
     role: Role

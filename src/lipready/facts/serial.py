@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from lipready.facts.address import AddressFacts, Fetched
-from lipready.facts.audio import AudioFacts
+from lipready.facts.audio import AudioFacts, AudioTrack
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Finding, Where
 from lipready.facts.image import ImageFacts
@@ -99,7 +99,9 @@ def _add_video(facts: PlainFacts, video: VideoFacts) -> None:
     facts.add("edit_list", video.edit_list)
     keys = video.key_frames
     facts.add("key_frames", keys if isinstance(keys, Unmeasured) else [plain_number(time) for time in keys])
-    for key in ("interlaced", "transfer", "hdr", "other_streams", "truncated", "faststart"):
+    for key in ("interlaced", "transfer", "primaries", "matrix", "hdr", "wide_gamut"):
+        facts.add(key, getattr(video, key))
+    for key in ("other_streams", "truncated", "faststart"):
         facts.add(key, getattr(video, key))
     facts.add(
         "sound_tracks",
@@ -146,6 +148,18 @@ def _add_audio(facts: PlainFacts, audio: AudioFacts) -> None:
     _add_duration(facts, audio.duration)
     facts.add("cover", audio.cover)
     facts.add("truncated", audio.truncated)
+    facts.add("track", audio.track)
+    facts.add("tracks", [_track(track) for track in audio.tracks])
+
+
+def _track(track: AudioTrack) -> Plain:
+    facts = PlainFacts()
+    for key in ("number", "stream_index", "codec", "sample_rate", "channels", "language", "title"):
+        facts.add(key, getattr(track, key))
+    facts.add("duration", plain_number(track.duration))
+    facts.add("default", track.default)
+    facts.add("speech", track.speaks)
+    return facts.plain()
 
 
 def _add_image(facts: PlainFacts, image: ImageFacts) -> None:

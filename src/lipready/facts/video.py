@@ -6,6 +6,21 @@ from fractions import Fraction
 from lipready.facts.unmeasured import Unmeasured
 
 HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
+UNKNOWN_COLOUR = "unknown"
+WIDE_GAMUTS = {"bt2020": "BT.2020", "smpte431": "DCI-P3", "smpte432": "Display P3"}
+"""Primaries that hold colours which BT.709 does not, by FFmpeg's names, and what people call them."""
+
+_WIDE_MATRICES = frozenset({"bt2020nc", "bt2020c"})
+_WIDE_TRANSFERS = frozenset({"bt2020-10", "bt2020-12"})
+
+
+@dataclass(frozen=True, slots=True)
+class Resampled:
+    """How many frames a constant `rate` would lose, and how often it would show the frame before once more."""
+
+    rate: Fraction
+    lost: int
+    repeated: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +29,17 @@ class FrameRate:
 
     `nominal` is the declared rate where every timestamp agrees with it to within one tick of the time base, else
     (frames - 1) / (last timestamp - first timestamp). `lowest` and `highest` are the reciprocals of the longest and
-    the shortest distance between neighbouring frames (equal to `nominal` at a constant rate).
+    the shortest distance between neighbouring frames (equal to `nominal` at a constant rate). Of a variable rate,
+    `grid` is the lowest constant rate that has a place for every frame at its time, None where there is none, and
+    `resampled` what usual rates would lose and repeat.
     """
 
     nominal: Fraction
     lowest: Fraction
     highest: Fraction
     variable: bool
+    grid: Fraction | None = None
+    resampled: tuple[Resampled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +86,7 @@ class VideoFacts:
     ffprobe prints it, counter-clockwise, -180..180, 0 where the file has no display matrix; `mirrored` says that the
     matrix also flips. `start` is the presentation time of the first frame in seconds. `key_frames` are presentation
     times in seconds from the first frame. `stream_index` is the stream's place in the container, None where unknown.
+    `transfer`, `primaries` and `matrix` are FFmpeg's names of what ITU-T H.273 numbers, "unknown" where none is said.
     """
 
     codec: str
@@ -95,8 +115,24 @@ class VideoFacts:
     faststart: bool | None
     stillness: Stillness | Unmeasured
     stream_index: int | None = None
+    primaries: str = UNKNOWN_COLOUR
+    matrix: str = UNKNOWN_COLOUR
 
     @property
     def hdr(self) -> bool:
         """Whether the transfer function is PQ or HLG."""
         return self.transfer in HDR_TRANSFERS
+
+    @property
+    def gamut(self) -> str:
+        """The primaries; where none are said, BT.2020's where its matrix is, or its transfer function alone."""
+        if self.primaries != UNKNOWN_COLOUR:
+            return self.primaries
+        if self.matrix == UNKNOWN_COLOUR:
+            return "bt2020" if self.transfer in _WIDE_TRANSFERS else UNKNOWN_COLOUR
+        return "bt2020" if self.matrix in _WIDE_MATRICES else UNKNOWN_COLOUR
+
+    @property
+    def wide_gamut(self) -> bool:
+        """Whether it is SDR whose red, green and blue, or whose matrix, are not those of plain video."""
+        return not self.hdr and (self.gamut in WIDE_GAMUTS or self.matrix in _WIDE_MATRICES)

@@ -27,7 +27,9 @@ def audio_steps(case: AudioCase, recipe: Listen) -> tuple[Step, ...]:
     """Name every change."""
     kind = "WAV (16 bits" if recipe.codec == "pcm_s16le" else f"MP3 ({MP3_BITS // 1000} kbit/s"
     channels = "mono" if recipe.channels == 1 else "stereo"
-    text = f"Write the sound as {kind}, {recipe.sample_rate} Hz, {channels})."
+    count = len(case.audio.tracks)
+    sound = "the sound" if count < 2 else f"track {case.audio.track} of {count}"  # noqa: PLR2004
+    text = f"Write {sound} as {kind}, {recipe.sample_rate} Hz, {channels})."
     steps = (*_sound_steps(case, recipe), *_part_steps(case, recipe))
     named = {rule for step in steps for rule in step.rules}
     whole = (f for f in case.wanted.findings if f.fix and f.fix.level != "editorial" and f.fix.name not in HEARD)

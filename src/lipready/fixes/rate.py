@@ -17,14 +17,22 @@ _SAME = Fraction(1, 2000)
 def new_rate(rate: FrameRate, aim: Range) -> Fraction:
     """Choose the frame rate, in frames per second, of a video whose own is out of range or not constant.
 
-    A constant rate is multiplied or divided by the smallest whole number that brings it into the range, so that frames
-    are doubled or left out evenly; a variable one becomes the nearest standard rate within one per cent, else the next
-    whole one above, so that no frame is lost.
+    A constant rate, and the grid that a variable one lies on, is multiplied or divided by the smallest whole number
+    that brings it into the range, so that frames are doubled or left out evenly; but a grid is never divided, since
+    that may lose frames. A variable rate whose grid is above the range, or that has none, gets the rate that loses the
+    fewest frames, of these the one that repeats the fewest. Where no timestamps were counted, it becomes the nearest
+    standard rate within one per cent, else the next whole one above.
     """
     if not rate.variable:
         even = _evenly(tidy(rate.nominal), aim)
+        return _standard(rate.nominal, aim) if even is None else even
+    if rate.grid is not None and (aim.maximum is None or rate.grid <= aim.maximum):
+        even = _evenly(rate.grid, aim)
         if even is not None:
             return even
+    counted = [kept for kept in rate.resampled if kept.rate in aim]
+    if counted:
+        return min(counted, key=lambda kept: (kept.lost, kept.repeated, kept.rate)).rate
     return _standard(rate.nominal, aim)
 
 

@@ -46,12 +46,22 @@ class Cutout:
     square_pixels: bool
 
 
+@dataclass(frozen=True, slots=True)
+class WideGamut:
+    """The colours of SDR video that are not plain video's, by FFmpeg's names; "unknown" where the file says none."""
+
+    primaries: str
+    transfer: str
+    matrix: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reshape:
     """What happens to every frame of a video that is encoded again.
 
     `cutout` None keeps the whole picture; `canvas` is the size that comes out of what is kept.
-    `tone_map` is the HDR transfer function that is mapped to BT.709, `rgb` says that the colours are stored as such,
+    `tone_map` is the HDR transfer function that is mapped to BT.709, `wide_gamut` the colours that are converted to it,
+    `rgb` says that the colours are stored as such,
     `resize` whether the picture is resampled to `canvas`, or an odd last row or column is cut off.
     """
 
@@ -62,6 +72,7 @@ class Reshape:
     tone_map: str | None
     rgb: bool
     cutout: Cutout | None = None
+    wide_gamut: WideGamut | None = None
 
 
 @dataclass(frozen=True, slots=True)

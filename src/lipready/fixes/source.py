@@ -1,5 +1,6 @@
 """How ffmpeg is given a file of the user, who may be an enemy."""
 
+import os
 from fractions import Fraction
 from math import floor
 from typing import Any
@@ -18,6 +19,7 @@ _DEMUXERS = frozenset((*_VIDEO, *_AUDIO))
 """Demuxers that read one file and never name another: no playlist, script or session description is among them."""
 
 _MAX_PIXELS = 1 << 26
+_ENCODED = "\0"
 _LEAD = Fraction(1, 1000)
 
 
@@ -36,7 +38,7 @@ def open_input(source: Input, **options: Any) -> Any:
         raise FixError(f"{source.path} cannot be repaired: there is no reader for the format {source.format}.")
     safe = {"f": demuxer, "protocol_whitelist": "file", "format_whitelist": demuxer, "max_pixels": _MAX_PIXELS}
     # The "file:" makes a name such as "http://x" or "-" a file, whatever it looks like.
-    return ffmpeg.input(f"file:{source.path}", **safe, **options)
+    return ffmpeg.input(f"file:{graph_name(source.path)}", **safe, **options)
 
 
 def picture(source: Input, **options: Any) -> Any:
@@ -75,9 +77,27 @@ def compile_command(streams: list[Any], output: str, options: dict[str, Any]) ->
     """Write the argument list of a graph; the output "-" is thrown away."""
     import ffmpeg
 
-    url = output if output == "-" else f"file:{output}"
+    url = output if output == "-" else f"file:{graph_name(output)}"
     node = ffmpeg.output(*streams, url, **options)
-    return tuple(ffmpeg.compile(node, cmd=list(PROGRAM), overwrite_output=True))
+    return tuple(map(_true_name, ffmpeg.compile(node, cmd=list(PROGRAM), overwrite_output=True)))
+
+
+def graph_name(path: str) -> str:
+    """Return what stands for a path in a graph: ffmpeg-python fails on a name that is not UTF-8.
+
+    Such a path is written in hexadecimal digits behind a null character, which no path holds, until the graph is
+    compiled.
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return _ENCODED + os.fsencode(path).hex()
+    return path
+
+
+def _true_name(argument: str) -> str:
+    before, encoded, name = argument.partition(_ENCODED)
+    return before + os.fsdecode(bytes.fromhex(name)) if encoded else argument
 
 
 def seconds(value: Fraction) -> str:

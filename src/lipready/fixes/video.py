@@ -16,7 +16,7 @@ from lipready.fixes.choices import Choices
 from lipready.fixes.cropping import crop_to_person, looks_in, others_seen
 from lipready.fixes.geometry import Canvas, fit
 from lipready.fixes.rate import FALLBACK, new_rate, tidy
-from lipready.fixes.recipe import Budget, Cutout, Encode, Input, Playback, Remux, Reshape, Sound
+from lipready.fixes.recipe import Budget, Cutout, Encode, Input, Playback, Remux, Reshape, Sound, WideGamut
 from lipready.fixes.span import Part, chosen_part, target_person
 from lipready.fixes.wanted import Wanted
 from lipready.profiles.limit import Profile
@@ -193,6 +193,7 @@ def _reshape(case: VideoCase, window: Box | None) -> Reshape:
         rate=_rate(case),
         deinterlace=video.interlaced is True,
         tone_map=video.transfer if video.hdr else None,
+        wide_gamut=WideGamut(video.gamut, video.transfer, video.matrix) if video.wide_gamut else None,
         rgb=name.startswith(_RGB),
         cutout=None if window is None else Cutout(window, video.width, video.height, square),
     )

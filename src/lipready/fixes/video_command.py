@@ -7,7 +7,16 @@ from typing import Any
 from lipready.fixes.frames_graph import ratio, reshape, retime
 from lipready.fixes.playback import play
 from lipready.fixes.recipe import Budget, Encode, Remux, Sound
-from lipready.fixes.source import compile_command, open_input, picture, picture_part, seconds, seek, sound_part
+from lipready.fixes.source import (
+    compile_command,
+    graph_name,
+    open_input,
+    picture,
+    picture_part,
+    seconds,
+    seek,
+    sound_part,
+)
 
 QUALITY = 17
 THREADS = 4
@@ -47,7 +56,7 @@ def encode_commands(recipe: Encode, output: str) -> tuple[Command, ...]:
         options |= _sound(recipe.sound) | _length(recipe)
     if recipe.budget is None or not recipe.budget.two_pass:
         return (compile_command(streams, output, options),)
-    log = {"passlogfile": f"{output}.pass"}
+    log = {"passlogfile": graph_name(f"{output}.pass")}
     return (
         compile_command([shown], "-", coding | log | {"pass": 1, "f": "null"}),
         compile_command(streams, output, options | log | {"pass": 2}),

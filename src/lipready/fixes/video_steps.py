@@ -5,7 +5,7 @@ from fractions import Fraction
 from lipready.facts.plan import Step
 from lipready.facts.quantity import clock, plural, seconds
 from lipready.facts.unmeasured import Unmeasured
-from lipready.facts.video import VideoFacts
+from lipready.facts.video import WIDE_GAMUTS, VideoFacts
 from lipready.fixes.recipe import Encode, Remux
 from lipready.fixes.video import VideoCase
 
@@ -74,6 +74,9 @@ def _shape(case: VideoCase, recipe: Encode) -> list[Step]:
     if shape.tone_map is not None:
         text = f"Map the HDR colours ({shape.tone_map}) to BT.709."
         steps.append(wanted.step("reencode", text, "tone-map"))
+    if shape.wide_gamut is not None:
+        name = WIDE_GAMUTS.get(shape.wide_gamut.primaries, "BT.2020 matrix")
+        steps.append(wanted.step("reencode", f"Convert the colours ({name}) to BT.709.", "convert-colours"))
     if _retimed(video, shape.rate):
         text = (
             f"Set a constant {per_second(shape.rate)} {plural(float(shape.rate), 'frame')} a second, at the same speed."

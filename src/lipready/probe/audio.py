@@ -1,10 +1,10 @@
-"""Measure the best audio stream of an open container."""
+"""Measure one audio stream of an open container, and list them all."""
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lipready.errors import ProbeError
-from lipready.facts.audio import AudioFacts
+from lipready.facts.audio import AudioFacts, AudioTrack
 from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.duration import believe, container_duration, packet_duration, stream_duration
 from lipready.probe.local_file import LocalFile
@@ -13,14 +13,16 @@ from lipready.probe.media_source import MediaSource
 from lipready.probe.movie import Movie
 from lipready.probe.packets import Budget, PacketTimes, read_packet_times
 from lipready.probe.sample_count import SampleCount
-from lipready.probe.streams import best_audio, is_cover
+from lipready.probe.streams import audio_stream, codec_name, is_cover, is_default
 from lipready.probe.truncation import is_truncated
+from lipready.probe.wave import read_wave
 
 if TYPE_CHECKING:
     from av.container import InputContainer
 
 _PADDING = 3456
 """Samples: an MP3 encoder pads by its delay and up to two frames of 1152."""
+_LONGEST_TAG = 100
 _MOMENT = Fraction(1, 20)
 """Seconds that nobody misses: less than the shortest sound of speech."""
 QUICK = Budget(packets=200_000, bytes=64 << 20, seconds=5.0)
@@ -28,13 +30,20 @@ QUICK = Budget(packets=200_000, bytes=64 << 20, seconds=5.0)
 
 
 def measure_audio(
-    file: LocalFile, container: "InputContainer", header: Movie | Matroska | None, *, quick: bool
+    file: LocalFile,
+    container: "InputContainer",
+    header: Movie | Matroska | None,
+    *,
+    quick: bool,
+    number: int | None = None,
 ) -> AudioFacts:
-    """Measure the best audio stream; unless `quick` every sample is decoded and counted.
+    """Measure the audio stream of a number, else the best one; unless `quick` every sample is decoded and counted.
+
+    A number that the file does not have is no error here: `AudioFacts.track` says which one was measured.
 
     Raises ProbeError where there is no audio stream, or nothing in it.
     """
-    stream = best_audio(container)
+    stream = audio_stream(container, number)
     if stream is None:
         raise ProbeError("holds no audio stream")
     source = MediaSource(file, container, stream, header)
@@ -45,6 +54,7 @@ def measure_audio(
     rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
     if counted is not None and counted.rate:
         rate, channels = counted.rate, counted.channels
+    tracks = tuple(_track(place, each) for place, each in enumerate(container.streams.audio, start=1))
     return AudioFacts(
         codec=source.codec,
         stream_index=stream.index,
@@ -59,17 +69,49 @@ def measure_audio(
         ),
         cover=any(is_cover(video) for video in container.streams.video),
         truncated=_ends_early(source, times, counted),
+        size_wrong=_states_wrong_size(source),
+        track=next(track.number for track in tracks if track.stream_index == stream.index),
+        tracks=tracks,
     )
+
+
+def _track(number: int, stream: Any) -> AudioTrack:
+    """Read off the headers what one audio stream is."""
+    context = stream.codec_context
+    tags = {str(name).lower(): value for name, value in stream.metadata.items()}
+    return AudioTrack(
+        number=number,
+        stream_index=stream.index,
+        codec=codec_name(stream),
+        sample_rate=0 if context is None else context.sample_rate or 0,
+        channels=0 if context is None else context.channels or 0,
+        language=_tag(tags.get("language"), unknown="und"),
+        title=_tag(tags.get("title") or tags.get("handler_name"), unknown="SoundHandler"),
+        duration=stream_duration(stream),
+        default=is_default(stream),
+    )
+
+
+def _tag(value: str | None, *, unknown: str) -> str | None:
+    """Take the beginning of what a file says of a stream; None where it says nothing, or what writers put by habit."""
+    text = (value or "").strip()[:_LONGEST_TAG]
+    return text if text and text != unknown else None
+
+
+def _states_wrong_size(source: MediaSource) -> bool:
+    wave = read_wave(source.file) if source.container.format.name == "wav" else None
+    return wave is not None and wave.compare(source.file.size) in {"open", "over"}
 
 
 def _ends_early(source: MediaSource, times: PacketTimes | None, counted: SampleCount | None) -> bool | Unmeasured:
     """Whether sound is missing at the end: a damaged last packet counts where more than a moment went with it.
 
-    Nobody knows where time was too short, and then the other facts are worth no more either.
+    Of a WAV the header decides, since its packets end at any byte. Nobody knows where time was too short, and then the
+    other facts are worth no more either.
     """
     if (times is not None and times.cut is not None and times.cut.transient) or (counted is not None and counted.late):
         return Unmeasured("there was not enough time to read all of it", skipped=counted is None, transient=True)
-    if counted is None or not counted.broken_end:
+    if counted is None or not counted.broken_end or source.container.format.name == "wav":
         return is_truncated(source, times)
     stated = stream_duration(source.stream)
     return counted.seconds is None or stated is None or stated - counted.seconds > _MOMENT

@@ -13,10 +13,13 @@ _MATRIX_BYTES = 36
 
 @dataclass(frozen=True, slots=True)
 class FirstFrame:
-    """The first decoded picture. `matrix` is (a, b, c, d) of its display matrix, or None."""
+    """The first decoded picture. `matrix` is (a, b, c, d) of its display matrix, or None.
+
+    `colours` are its primaries, transfer function and colour matrix, as ITU-T H.273 numbers them.
+    """
 
     pixel_format: str
-    transfer: int
+    colours: tuple[int, int, int]
     interlaced: bool
     matrix: tuple[int, int, int, int] | None
     width: int
@@ -56,7 +59,7 @@ class FirstFrameDecoder:
 def _describe(frame: Any) -> FirstFrame:
     return FirstFrame(
         pixel_format=frame.format.name,
-        transfer=int(frame.color_trc),
+        colours=(int(frame.color_primaries), int(frame.color_trc), int(frame.colorspace)),
         interlaced=bool(frame.interlaced_frame),
         matrix=_display_matrix(frame),
         width=frame.width,

@@ -7,18 +7,9 @@ from operator import sub
 
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import FrameRate
+from lipready.probe.frame_grid import frame_grid, resampled
+from lipready.probe.standard_rates import STANDARD, plainest_between
 
-# The rates that cameras, broadcasts and films use; which of them fits is decided by the timestamps alone.
-STANDARD = tuple(
-    Fraction(*rate)
-    for rate in (
-        (25, 1), (30, 1), (30000, 1001), (24, 1), (24000, 1001), (50, 1), (60, 1), (60000, 1001), (15, 1),
-        (15000, 1001), (12, 1), (10, 1), (20, 1), (48, 1), (48000, 1001), (120, 1), (120000, 1001), (100, 1), (25, 2),
-        (8, 1), (5, 1),
-    )
-)  # fmt: skip
-_THOUSAND = 1000
-_SHORT = 100
 _NEIGHBOURS = 2
 _PROGRESSION = 3
 """From this many frames on, exactly even distances say more than what the header declares."""
@@ -32,6 +23,7 @@ def frame_rate(pts: list[int], base: Fraction, declared: Iterable[Fraction | Non
     standard rates, the plainest rational that the timestamps allow. Frames with the same timestamp count once: only
     one of them is seen. A last frame that is held longer does not count, since its end is no timestamp.
     """
+    declared = tuple(declared)
     if len(pts) < 2:  # noqa: PLR2004
         return Unmeasured("a single frame has no rate" if pts else "no frame has a timestamp")
     shortest, longest = _gaps(pts)
@@ -44,7 +36,15 @@ def frame_rate(pts: list[int], base: Fraction, declared: Iterable[Fraction | Non
     if rate is not None:
         return FrameRate(nominal=rate, lowest=rate, highest=rate, variable=False)
     nominal = (len(pts) - 1) / ((pts[-1] - pts[0]) * base)
-    return FrameRate(nominal=nominal, lowest=1 / (longest * base), highest=1 / (shortest * base), variable=True)
+    grid = frame_grid(pts, base, declared)
+    return FrameRate(
+        nominal=nominal,
+        lowest=1 / (longest * base),
+        highest=1 / (shortest * base),
+        variable=True,
+        grid=grid,
+        resampled=resampled(pts, base, grid),
+    )
 
 
 def _gaps(pts: list[int]) -> tuple[int, int]:
@@ -96,22 +96,3 @@ def _plainest_rate(pts: list[int], base: Fraction) -> Fraction | None:
     if high is None or low > high or low <= 0:
         return None
     return plainest_between(1 / (high * base), 1 / (low * base))
-
-
-def plainest_between(low: Fraction, high: Fraction) -> Fraction:
-    """Find the rate in [low, high] that a person would write: a standard rate, a short fraction, or three decimals."""
-    standard = next((rate for rate in STANDARD if low <= rate <= high), None)
-    if standard is not None:
-        return standard
-    simplest = simplest_between(low, high)
-    decimal = Fraction(round((low + high) * _THOUSAND / 2), _THOUSAND)
-    return decimal if simplest.denominator > _SHORT and low <= decimal <= high else simplest
-
-
-def simplest_between(low: Fraction, high: Fraction) -> Fraction:
-    """Find the fraction with the smallest denominator in [low, high], 0 < low <= high, by continued fractions."""
-    whole = -(-low.numerator // low.denominator)
-    if whole <= high:
-        return Fraction(whole)
-    floor = whole - 1
-    return floor + 1 / simplest_between(1 / (high - floor), 1 / (low - floor))

@@ -16,11 +16,14 @@ _MOST = 255
 
 @dataclass(frozen=True, slots=True)
 class SequenceParameters:
-    """`chroma` is chroma_format_idc (0 grey, 1 4:2:0, 2 4:2:2, 3 4:4:4), `transfer` as ITU-T H.273 numbers it."""
+    """`chroma` is chroma_format_idc (0 grey, 1 4:2:0, 2 4:2:2, 3 4:4:4); all as ITU-T H.264 and H.273 number them.
+
+    `colours` are the primaries, the transfer function and the matrix, None where the set does not say.
+    """
 
     chroma: int
     bit_depth: int
-    transfer: int | None
+    colours: tuple[int, int, int] | None
     sample_aspect_ratio: Fraction | None
 
 
@@ -35,8 +38,8 @@ def read_sequence_parameters(record: bytes) -> SequenceParameters | None:
     bits.unsigned()
     chroma, depth = _chroma_and_depth(bits) if unit[1] in _HIGH_PROFILES else (1, 8)
     _skip_to_usability(bits)
-    ratio, transfer = _usability(bits) if bits.read(1) else (None, None)
-    return SequenceParameters(chroma, depth, transfer, ratio)
+    ratio, colours = _usability(bits) if bits.read(1) else (None, None)
+    return SequenceParameters(chroma, depth, colours, ratio)
 
 
 def _chroma_and_depth(bits: "_Bits") -> tuple[int, int]:
@@ -85,8 +88,8 @@ def _skip_to_usability(bits: "_Bits") -> None:
             bits.unsigned()
 
 
-def _usability(bits: "_Bits") -> tuple[Fraction | None, int | None]:
-    """(sample aspect ratio, transfer) of the video usability information (E.1.1)."""
+def _usability(bits: "_Bits") -> tuple[Fraction | None, tuple[int, int, int] | None]:
+    """(sample aspect ratio, colours) of the video usability information (E.1.1)."""
     ratio = _aspect_ratio(bits) if bits.read(1) else None
     if bits.read(1):
         bits.read(1)
@@ -95,8 +98,7 @@ def _usability(bits: "_Bits") -> tuple[Fraction | None, int | None]:
     bits.read(4)
     if not bits.read(1):
         return ratio, None
-    bits.read(8)
-    return ratio, bits.read(8)
+    return ratio, (bits.read(8), bits.read(8), bits.read(8))
 
 
 def _aspect_ratio(bits: "_Bits") -> Fraction | None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any
 
-from lipready.errors import LipreadyError, ProbeError
+from lipready.errors import LipreadyError, NoReaderError, ProbeError
 from lipready.facts.image import ImageFacts
 from lipready.probe.local_file import LocalFile, open_local
 
@@ -21,6 +21,12 @@ _READERS = (
     "AVIF", "BMP", "DIB", "GIF", "HEIF", "ICO", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "PSD", "QOI", "TIFF", "WEBP",
 )  # fmt: skip
 _NAMES = {"mpo": "jpeg", "dib": "bmp", "heif": "heic", "jpeg2000": "jp2"}
+_READER_OF = {"heic": "HEIF", "avif": "AVIF", "jp2": "JPEG2000", "webp": "WEBP", "jxl": "JPEG XL"}
+"""The formats that not every installation reads, and how Pillow calls the reader of each."""
+_INSTALLED_BY = {
+    "heic": "pip install 'lipready[heif]'",
+    **dict.fromkeys(("avif", "jp2", "webp"), "pip install --upgrade pillow"),
+}
 _ORIENTATION = 0x0112
 _QUARTER_TURNS = {5, 6, 7, 8}
 _PNG_SIGNATURE = 8
@@ -202,10 +208,10 @@ def _unidentified(file: LocalFile) -> ProbeError:
     from lipready.probe.signature import HEAD_BYTES, recognise
 
     found = recognise(file.read_at(0, HEAD_BYTES))
-    if found.name == "heic" and "HEIF" not in Image.OPEN:
-        return ProbeError(
-            "is a HEIC picture, which needs a reader of its own: pip install 'lipready[heif]'", transient=True
-        )
+    if found.name in _READER_OF and _READER_OF[found.name] not in _available(Image):
+        advice = _INSTALLED_BY.get(found.name)
+        how = f"which needs a reader of its own: {advice}" if advice else "and lipready knows no reader for it"
+        return NoReaderError(f"is a {found.name.upper()} picture, {how}")
     if found.kind == "image":
         return ProbeError(f"is damaged: it begins like a {found.name.upper()} picture and cannot be read")
     return ProbeError("is not a picture that can be recognised")

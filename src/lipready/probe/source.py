@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from lipready.errors import ComponentError, ProbeError
+from lipready.errors import ComponentError, NoReaderError, ProbeError
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.image import ImageFacts
@@ -25,8 +25,10 @@ _CUT_OFF = "ends before its index: the recording was cut off"
 _WANTED = {"video": "a video", "audio": "an audio file", "reference": "a picture"}
 
 
-def examine(path: str, role: Role, *, quick: bool) -> FileFacts:
+def examine(path: str, role: Role, *, quick: bool, track: int | None = None) -> FileFacts:
     """Measure one file as the input that `role` asks for; `quick` reads headers and indexes only.
+
+    Of several audio tracks the one with the number `track` is measured, else the one that a player would play.
 
     Never raises on account of the file: what is wrong with it stands in `problem`, a phrase that continues the file's
     name, and then `media` is Unmeasured with the same words. A Git LFS pointer is no problem but `lfs`. Raises
@@ -46,7 +48,7 @@ def examine(path: str, role: Role, *, quick: bool) -> FileFacts:
     try:
         with open_local(path) as file:
             facts = replace(facts, bytes=file.size)
-            return _examine_open(file, facts, quick=quick)
+            return _examine_open(file, facts, quick=quick, track=track)
     except UnopenedError as error:
         if error.obstacle is None:  # the machine is at fault: not even a module may be read now
             return without_media(facts, error)
@@ -61,11 +63,15 @@ def examine(path: str, role: Role, *, quick: bool) -> FileFacts:
 def without_media(facts: FileFacts, error: Exception) -> FileFacts:
     """Return the facts of a file whose measurement has ended with an error: it becomes the `problem`.
 
+    That a reader is not installed is no problem of the file: it only leaves the media unmeasured.
+
     Only a ProbeError may be the content's own doing. Whatever nobody has foreseen might be, but is not known to be.
     """
     match error:
         case ImportError():
             raise missing_library(error) from error
+        case NoReaderError():
+            return replace(facts, media=Unmeasured(str(error), transient=True))
         case ProbeError():
             known = error
         case MemoryError():
@@ -95,7 +101,7 @@ class _Found:
     media: VideoFacts | AudioFacts | ImageFacts
 
 
-def _examine_open(file: LocalFile, facts: FileFacts, *, quick: bool) -> FileFacts:
+def _examine_open(file: LocalFile, facts: FileFacts, *, quick: bool, track: int | None) -> FileFacts:
     head = file.read_at(0, HEAD_BYTES)
     pointer = read_pointer(head) if file.size < HEAD_BYTES else None
     if pointer is not None:
@@ -105,20 +111,20 @@ def _examine_open(file: LocalFile, facts: FileFacts, *, quick: bool) -> FileFact
     known = signature.name if signature.kind in {"image", "media"} else Unmeasured("its content is not recognised")
     facts = replace(facts, format=known)
     try:
-        found = _measure(file, facts.role, signature, quick=quick)
+        found = _measure(file, facts.role, signature, quick=quick, track=track)
         file.assert_unchanged()
     except Exception as error:  # noqa: BLE001  (the boundary to hostile files: whatever they break costs one finding)
         return without_media(facts, error)
     return replace(facts, format=found.format, media=found.media)
 
 
-def _measure(file: LocalFile, role: Role, signature: Signature, *, quick: bool) -> _Found:
+def _measure(file: LocalFile, role: Role, signature: Signature, *, quick: bool, track: int | None) -> _Found:
     if signature.kind == "text":
         what = "a text file" if signature.name == "text" else signature.name
         raise ProbeError(f"is {what}, not {_WANTED[role]}")
     if signature.kind == "image":
         return _picture(file, role, signature, quick=quick)
-    return _media(file, role, signature, quick=quick)
+    return _media(file, role, signature, quick=quick, track=track)
 
 
 def _picture(file: LocalFile, role: Role, signature: Signature, *, quick: bool) -> _Found:
@@ -131,7 +137,7 @@ def _picture(file: LocalFile, role: Role, signature: Signature, *, quick: bool) 
     return _Found(*measure_image(file, quick=quick))
 
 
-def _media(file: LocalFile, role: Role, signature: Signature, *, quick: bool) -> _Found:
+def _media(file: LocalFile, role: Role, signature: Signature, *, quick: bool, track: int | None = None) -> _Found:
     from lipready.probe.audio import measure_audio
     from lipready.probe.container import demuxer_format
     from lipready.probe.streams import best_video
@@ -145,7 +151,7 @@ def _media(file: LocalFile, role: Role, signature: Signature, *, quick: bool) ->
             return _Found(name, measure_video(file, container, header, quick=quick))
         if role == "audio":
             name = "m4a" if name == "mp4" and video is None else name
-            return _Found(name, measure_audio(file, container, header, quick=quick))
+            return _Found(name, measure_audio(file, container, header, quick=quick, number=track))
         raise ProbeError(f"is {'an audio file' if video is None else 'a video'}, not a picture")
 
 

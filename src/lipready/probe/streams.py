@@ -37,6 +37,19 @@ def best_audio(container: "InputContainer") -> Any | None:
     return max(container.streams.audio, key=_audio_rank, default=None)
 
 
+def audio_stream(container: "InputContainer", number: int | None) -> Any | None:
+    """Give the audio stream of a number, counted from 1; the best one where none is named or there is none such."""
+    streams = container.streams.audio
+    return best_audio(container) if number is None or not 1 <= number <= len(streams) else streams[number - 1]
+
+
+def is_default(stream: Any) -> bool:
+    """Whether the file marks a stream to be played."""
+    from av.stream import Disposition
+
+    return bool(stream.disposition & Disposition.default)
+
+
 def _video_rank(stream: Any) -> tuple[bool, bool, bool, bool, int, int]:
     from av.stream import Disposition
 

@@ -5,8 +5,8 @@ from lipready.probe.media_source import MediaSource
 from lipready.probe.movie import Movie
 from lipready.probe.packets import PacketTimes
 from lipready.probe.sample_table import data_end
+from lipready.probe.wave import read_wave
 
-_MOST_CHUNKS = 100
 _STREAMED = {0, 0xFFFFFFFF}
 """Sizes that a writer leaves in a RIFF header when it cannot go back to it."""
 
@@ -17,6 +17,9 @@ def is_truncated(source: MediaSource, times: PacketTimes | None) -> bool | Unmea
     A format that does not say is whole where all of its packets were read and none was damaged.
     """
     # FFmpeg calls the last packet of a streamed WAV corrupt, since its size was never written.
+    wave = read_wave(source.file) if source.container.format.name == "wav" else None
+    if wave is not None:
+        return wave.compare(source.file.size) == "short"
     if times is not None and times.damaged and source.container.format.name != "wav":
         return True
     end = _declared_end(source)
@@ -33,24 +36,6 @@ def _declared_end(source: MediaSource) -> int | None:
         return header.media_end if header.fragmented else max(map(data_end, header.tracks), default=0)
     if header is not None:
         return header.end
-    head = source.file.read_at(0, 12)
-    if head[:4] != b"RIFF":
-        return None
-    return _sound_end(source) if head[8:] == b"WAVE" else _end(8, head[4:8])
-
-
-def _sound_end(source: MediaSource) -> int | None:
-    """Where the samples of a WAV end; the size of the whole is often written wrong by a few bytes."""
-    at = 12
-    for _ in range(_MOST_CHUNKS):
-        chunk = source.file.read_at(at, 8)
-        if len(chunk) < 8 or chunk[:4] == b"data":  # noqa: PLR2004
-            return _end(at + 8, chunk[4:])
-        size = int.from_bytes(chunk[4:], "little")
-        at += 8 + size + size % 2
-    return None
-
-
-def _end(begin: int, size: bytes) -> int | None:
-    length = int.from_bytes(size, "little")
-    return None if length in _STREAMED else begin + length
+    head = source.file.read_at(0, 8)
+    size = int.from_bytes(head[4:], "little")
+    return 8 + size if head[:4] == b"RIFF" and size not in _STREAMED and source.container.format.name != "wav" else None

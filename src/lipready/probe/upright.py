@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_BT709 = 1
+_MATRICES = frozenset({0, _BT709, 2, 4, 5, 6, 7, 9})
+"""What libswscale converts, as ITU-T H.273 numbers matrices; 2 says nothing."""
+_NEAREST = {10: 9}
+"""BT.2020 with constant luminance is coded much like without."""
+
 
 @dataclass(frozen=True, slots=True)
 class Upright:
@@ -65,6 +71,9 @@ class Upright:
         """
         import numpy as np
 
+        if frame.colorspace not in _MATRICES:
+            # libswscale refuses the others; for the look at a face the nearest one will do.
+            frame.colorspace = _NEAREST.get(frame.colorspace, _BT709)
         convert = frame.reformat if reformatter is None else partial(reformatter.reformat, frame)
         picture = convert(self.width, self.height, "rgb24", interpolation=interpolation, **_alone()).to_ndarray()
         if self.flipped:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 from lipready.errors import ProbeError
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, SoundTrack, VideoFacts
-from lipready.probe.coding import interlaced, pixel_format, transfer
+from lipready.probe.coding import colours, interlaced, pixel_format
 from lipready.probe.container import MAX_PIXELS
 from lipready.probe.duration import believe, container_duration, packet_duration, stream_duration
 from lipready.probe.first_frame import FirstFrame, FirstFrameDecoder
@@ -80,7 +80,7 @@ def _times_and_picture(source: MediaSource) -> tuple[PacketTimes, FirstFrame]:
 
 def _facts(source: MediaSource, times: PacketTimes, first: FirstFrame | None, *, quick: bool) -> VideoFacts:
     context = source.stream.codec_context
-    pixels = pixel_format(source, first)
+    pixels, meaning = pixel_format(source, first), colours(source, first)
     coded_width, coded_height = _coded_size(source, first)
     ratio = sample_aspect_ratio(source)
     rotation, mirrored = orientation(source, first)
@@ -102,7 +102,9 @@ def _facts(source: MediaSource, times: PacketTimes, first: FirstFrame | None, *,
         **_timing(source, times),
         edit_list=_has_edit_list(source, times),
         interlaced=interlaced(source, first),
-        transfer=transfer(source, first),
+        transfer=meaning.transfer,
+        primaries=meaning.primaries,
+        matrix=meaning.matrix,
         sound_tracks=_sound_tracks(container),
         other_streams=len(container.streams) - 1 - len(container.streams.audio),
         truncated=is_truncated(source, times),

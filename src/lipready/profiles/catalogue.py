@@ -58,6 +58,7 @@ CATALOGUE: dict[str, Entry] = {
     "A401": Entry("audio-format", has_choices=True),
     "A402": Entry("audio-duration", has_range=True),
     "A403": Entry("audio-file-size", has_range=True),
+    "A404": Entry("audio-several-tracks"),
     "A501": Entry("audio-no-speech"),
     "A502": Entry("audio-quiet", bands=("quiet", "target", "ceiling")),
     "A503": Entry("audio-clipped", bands=("per_million",)),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from lipready.facts.address import AddressFacts, Fetched
-from lipready.facts.audio import AudioFacts
+from lipready.facts.audio import AudioFacts, AudioTrack
 from lipready.facts.file import FileFacts
 from lipready.facts.image import ImageFacts
 from lipready.facts.people import PeopleFacts, Person, Quality
@@ -25,6 +25,8 @@ def details(file: FileFacts) -> Iterator[str]:
             yield from _video(video)
         case AudioFacts() as audio:
             yield _duration(audio.duration)
+            if len(audio.tracks) > 1:
+                yield from map(_track, audio.tracks)
             yield from speech_details(file.speech)
         case Unmeasured() as unknown:
             yield f"media: not measured, {unknown.reason}"
@@ -58,6 +60,18 @@ def _video(video: VideoFacts) -> Iterator[str]:
     yield _duration(video.duration)
     tracks = ", ".join(f"{t.codec} {t.sample_rate} Hz" for t in video.sound_tracks)
     yield f"sound: {tracks or 'none'}; other streams: {video.other_streams}"
+
+
+def _track(track: AudioTrack) -> str:
+    named = [tag for tag in (track.language, track.title) if tag]
+    length = [] if track.duration is None else [seconds(track.duration, 3)]
+    marked = ["default"] if track.default else []
+    form = [track.codec, f"{track.sample_rate} Hz", counted(track.channels, "channel")]
+    if isinstance(track.speaks, Unmeasured):
+        heard = f"speech: not measured, {track.speaks.reason}"
+    else:
+        heard = "somebody speaks" if track.speaks else "nobody is heard to speak"
+    return f"track {track.number}: {', '.join([*form, *length, *named, *marked, heard])}"
 
 
 def _key_frames(video: VideoFacts) -> str:

@@ -31,7 +31,8 @@ def _media(file: FileFacts) -> list[str]:
             return _video(video)
         case AudioFacts() as audio:
             channels = {1: "mono", 2: "stereo"}.get(audio.channels, counted(audio.channels, "channel"))
-            return [audio.codec, f"{audio.sample_rate} Hz", channels, *_length(audio.duration)]
+            track = [f"track {audio.track} of {len(audio.tracks)}"] if len(audio.tracks) > 1 else []
+            return [*track, audio.codec, f"{audio.sample_rate} Hz", channels, *_length(audio.duration)]
         case ImageFacts() as image:
             frames = [counted(image.frames, "frame")] if image.animated else []
             return [f"{image.width}×{image.height}", image.mode, *frames]
@@ -41,7 +42,12 @@ def _media(file: FileFacts) -> list[str]:
 
 def _video(video: VideoFacts) -> list[str]:
     turned = [f"rotated {video.rotation}°"] if video.rotation else []
-    flags = (("mirrored", video.mirrored), ("interlaced", video.interlaced is True), ("HDR", video.hdr))
+    flags = (
+        ("mirrored", video.mirrored),
+        ("interlaced", video.interlaced is True),
+        ("HDR", video.hdr),
+        ("wide gamut", video.wide_gamut),
+    )
     depth = video.bit_depth
     deep = [f"{depth}-bit"] if isinstance(depth, int) and depth > 8 else []  # noqa: PLR2004
     return [

@@ -1,21 +1,23 @@
 """Rules about the audio track that is to be spoken."""
 
-from lipready.facts.audio import AudioFacts
+from lipready.facts.audio import AudioFacts, AudioTrack
 from lipready.facts.file import FileFacts, LfsPointer
-from lipready.facts.finding import Fix
+from lipready.facts.finding import Finding, Fix
 from lipready.facts.job import JobFacts
+from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import refusal
+from lipready.rules.bounds import outside, refusal
 from lipready.rules.duration import judge_duration
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.samples import audio_facts, job, seconds, unread, with_audio, with_file
+from lipready.rules.samples import audio_facts, audio_tracks, job, seconds, unread, with_audio, with_file
 from lipready.rules.size import judge_size
 from lipready.rules.subjects import finding, of_audio
 from lipready.rules.wording import listing, name_of, printable
 
 # What each format usually carries; the beginning of the codec's name.
 _CODECS = {"wav": ("pcm_",), "mp3": ("mp3",), "aac": ("aac",), "m4a": ("aac", "alac", "mp3")}
+_TWO, _MOST_NAMED = 2, 8
 _USUAL = {"wav": "wav holding PCM", "mp3": "mp3", "aac": "aac", "m4a": "m4a holding AAC"}
 
 
@@ -24,16 +26,18 @@ def audio_format(facts: JobFacts, limit: Limit) -> Verdicts:
 
     What it checks
         The format by content, whatever the name says: a `.aac` that is an MP4 file is M4A, not AAC. And the codec
-        within: a WAV that holds something other than PCM is a warning.
+        within: a WAV that holds something other than PCM is a warning. So is a whole WAV whose header states a size
+        that the file does not have: one that was written into a pipe, or one that is a few bytes over.
 
     Why it matters
-        A format that is not on the list is refused; a rare codec inside of a usual format may fail to decode.
+        A format that is not on the list is refused; a rare codec inside of a usual format may fail to decode; and a
+        reader that believes a wrong size takes the file for cut off, or for hours long.
 
     What the provider says
         DashScope: wav, mp3, aac; else InvalidFile.Format. EvoLink: WAV, MP3, M4A and other common formats.
 
     How to repair
-        `prepare` decodes the best audio stream and writes it as WAV.
+        `prepare` decodes the audio track that is taken (A404) and writes it as WAV.
     """
     audio = facts.audio
     if audio is None:
@@ -46,7 +50,11 @@ def audio_format(facts: JobFacts, limit: Limit) -> Verdicts:
     if severity is None:
         if isinstance(audio.media, Unmeasured):
             yield audio.media
-        if not isinstance(audio.media, AudioFacts) or _usual(audio.format, audio.media.codec):
+        if not isinstance(audio.media, AudioFacts):
+            return
+        if audio.media.size_wrong and _usual(audio.format, audio.media.codec):
+            yield _wrong_size(audio, measured, limit)
+        if _usual(audio.format, audio.media.codec):
             return
         severity, measured = "warning", f"{measured} holding {printable(audio.media.codec)}"
     fix = Fix("transcode-audio", "reencode", "Write the sound as WAV.")
@@ -57,6 +65,20 @@ def audio_format(facts: JobFacts, limit: Limit) -> Verdicts:
         f"{name_of(audio)} is {measured} by content; {allowed} is accepted. {fix.text}",
         measured=measured,
         allowed=allowed,
+        fix=fix,
+    )
+
+
+def _wrong_size(file: FileFacts, name: str, limit: Limit) -> Finding:
+    fix = Fix("transcode-audio", "reencode", "Write the sound as WAV, with its true size.")
+    return finding(
+        limit,
+        file,
+        "warning",
+        f"{name_of(file)} is {name} whose header states a size that the file does not have, as a program does that "
+        f"writes into a pipe: a reader that believes it takes the file for cut off. {fix.text}",
+        measured=f"{name} whose header states a wrong size",
+        allowed="the true size in the header",
         fix=fix,
     )
 
@@ -118,6 +140,79 @@ def audio_file_size(facts: JobFacts, limit: Limit) -> Verdicts:
     return judge_size(facts.audio, limit, Fix("fit-size", "reencode", "Encode it at a rate that fits."))
 
 
+@of_audio
+def audio_several_tracks(file: FileFacts, audio: AudioFacts, limit: Limit) -> Verdicts:
+    """Warn of an audio file that holds more than one audio track.
+
+    What it checks
+        How many audio streams the file holds. All else that is said of the audio is about one of them: the one that
+        `--audio-track N` names; else the one that is marked as default, unless nobody speaks in it and somebody does
+        in another. Up to eight are listened to; with --quick none, and the default is taken.
+
+    Why it matters
+        The provider takes one voice. Which track of several it hears nobody knows: where it is another one, the lips
+        say something else, or nothing.
+
+    What the provider says
+        Neither says anything about several tracks.
+
+    How to repair
+        `prepare` writes the track that was taken as WAV, and nothing else; `--audio-track N` chooses another.
+    """
+    count = len(audio.tracks)
+    if count < _TWO:
+        return
+    fix = Fix("transcode-audio", "reencode", f"Write track {audio.track} alone as WAV.")
+    yield finding(
+        limit,
+        file,
+        outside(limit),
+        f"{name_of(file)} holds {counted(count, 'audio track')}, and which one the provider hears is not known. "
+        f"{_taken(audio)} {fix.text} --audio-track N chooses another.",
+        measured=f"{counted(count, 'audio track')} ({', '.join(map(_described, audio.tracks[:_MOST_NAMED]))}"
+        f"{', …' if count > _MOST_NAMED else ''})",
+        allowed="1 audio track",
+        fix=fix,
+    )
+
+
+def _taken(audio: AudioFacts) -> str:
+    """Say which track was taken and why, and what is known of the others."""
+    count = len(audio.tracks)
+    others = [track for track in audio.tracks if track.number != audio.track]
+    speaking = [str(track.number) for track in others if track.speaks is True]
+    unheard = [str(track.number) for track in others if isinstance(track.speaks, Unmeasured)]
+    own = next((track.speaks for track in audio.tracks if track.number == audio.track), None)
+    if audio.taken == "chosen":
+        return f"Track {audio.track} of {count} was chosen."
+    if audio.taken == "default" and isinstance(own, Unmeasured) and len(unheard) == len(others):
+        return f"Track {audio.track} of {count} is taken, which a player would play: nobody listened."
+    why = "in which somebody speaks" if own is True else "which a player would play"
+    parts = [f"Track {audio.track} of {count} is taken, {why}"]
+    if speaking:
+        parts.append(f"somebody speaks in {_numbered(speaking)} too")
+    elif not unheard:
+        parts.append(
+            f"nobody is heard to speak in {'any' if own is False else 'the other' if count == _TWO else 'the others'}"
+        )
+    if unheard:
+        parts.append(f"nobody listened to {_numbered(unheard)}")
+    return f"{'; '.join(parts)}."
+
+
+def _numbered(numbers: list[str]) -> str:
+    """Name tracks: "track 2", "tracks 2 and 3"; of many, the first."""
+    if len(numbers) == 1:
+        return f"track {numbers[0]}"
+    named = numbers if len(numbers) <= _MOST_NAMED else [*numbers[:_MOST_NAMED], f"{len(numbers) - _MOST_NAMED} others"]
+    return f"tracks {listing(named, 'and')}"
+
+
+def _described(track: AudioTrack) -> str:
+    words = [track.codec, track.language, track.title]
+    return f"{track.number}: {' '.join(printable(word) for word in words if word)}"
+
+
 FORMAT = Rule(
     id="A401",
     name="audio-format",
@@ -136,6 +231,7 @@ FORMAT = Rule(
         with_file("audio", format="flac", media=audio_facts(codec="flac")),
         with_audio(codec="adpcm_ima_wav"),
         with_audio(codec="mp3"),
+        with_audio(size_wrong=True),
     ),
 )
 DURATION = Rule(
@@ -160,5 +256,20 @@ FILE_SIZE = Rule(
     invalid=lambda: (
         *(with_file("audio", bytes=size) for size in (30_000_001, 31_457_280, 31_457_281)),
         job(audio=unread("audio", None, LfsPointer("0" * 64, 40_000_000))),
+    ),
+)
+SEVERAL_TRACKS = Rule(
+    id="A404",
+    name="audio-several-tracks",
+    subject="audio",
+    needs="headers",
+    judge=audio_several_tracks,
+    valid=lambda: (job(), with_audio(tracks=audio_tracks("speech"))),
+    invalid=lambda: (
+        with_audio(tracks=audio_tracks("speech", "speech")),
+        with_audio(tracks=audio_tracks("silence", "speech"), track=2, taken="speech"),
+        with_audio(tracks=audio_tracks("silence", "silence", "silence")),
+        with_audio(tracks=audio_tracks("unheard", "unheard")),
+        with_audio(tracks=audio_tracks("speech", "unheard"), taken="chosen"),
     ),
 )

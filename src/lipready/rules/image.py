@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from lipready.facts.file import FileFacts, LfsPointer
-from lipready.facts.finding import Fix
+from lipready.facts.finding import Finding, Fix, Severity
 from lipready.facts.image import ImageFacts
 from lipready.facts.job import JobFacts
 from lipready.facts.people import PeopleFacts
@@ -15,7 +15,7 @@ from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.samples import image_facts, job, people, unread, with_file, with_image
 from lipready.rules.size import judge_size
 from lipready.rules.subjects import finding, of_image
-from lipready.rules.wording import amount, interval, listing, name_of, printable
+from lipready.rules.wording import amount, interval, listing, name_of, one_line, printable
 
 
 def image_format(facts: JobFacts, limit: Limit) -> Verdicts:
@@ -25,13 +25,14 @@ def image_format(facts: JobFacts, limit: Limit) -> Verdicts:
         The format by content, whatever the name says; and that it is a still picture, not an animation.
 
     Why it matters
-        A format that is not on the list is refused; of an animation nobody knows which frame counts.
+        A format that is not on the list is refused, whether or not its reader is installed here; of an animation nobody
+        knows which frame counts.
 
     What the provider says
         DashScope: jpeg, jpg, png, bmp, webp; else InvalidFile.Format. EvoLink says nothing.
 
     How to repair
-        `prepare` writes the first frame as JPEG.
+        `prepare` writes the first frame as JPEG. A HEIC needs a reader for that: pip install 'lipready[heif]'.
     """
     image = facts.reference
     if image is None:
@@ -44,7 +45,11 @@ def image_format(facts: JobFacts, limit: Limit) -> Verdicts:
         if not isinstance(image.media, ImageFacts) or not image.media.animated:
             return
         severity, measured = "warning", f"{measured} with {counted(image.media.frames, 'frame')}"
-    fix, allowed = Fix("convert-image", "reencode", "Write it as a JPEG."), listing(limit.choices)
+    allowed = listing(limit.choices)
+    if image.problem is None and isinstance(image.media, Unmeasured):
+        yield _without_reader(image, severity, allowed, limit)
+        return
+    fix = Fix("convert-image", "reencode", "Write it as a JPEG.")
     yield finding(
         limit,
         image,
@@ -53,6 +58,20 @@ def image_format(facts: JobFacts, limit: Limit) -> Verdicts:
         measured=measured,
         allowed=allowed,
         fix=fix,
+    )
+
+
+def _without_reader(image: FileFacts, severity: Severity, allowed: str, limit: Limit) -> Finding:
+    """Say what `prepare` lacks; a repair that cannot be made is not offered."""
+    reason = image.media.reason if isinstance(image.media, Unmeasured) else ""
+    return finding(
+        limit,
+        image,
+        severity,
+        f"{name_of(image)} {one_line(reason)}. A still picture as {allowed} is accepted: export it as a JPEG, or let "
+        "`prepare` do it where a reader is installed.",
+        measured=printable(str(image.format)),
+        allowed=allowed,
     )
 
 
@@ -233,6 +252,7 @@ FORMAT = Rule(
     invalid=lambda: (
         *(with_file("reference", format=name) for name in ("gif", "tiff", "heic")),
         with_file("reference", format="webp", media=image_facts(frames=12)),
+        with_file("reference", format="heic", media=Unmeasured("needs a reader of its own", transient=True)),
     ),
 )
 FILE_SIZE = Rule(

@@ -5,7 +5,7 @@ from fractions import Fraction
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Fix
 from lipready.facts.unmeasured import Unmeasured
-from lipready.facts.video import VideoFacts
+from lipready.facts.video import WIDE_GAMUTS, VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.rule import Rule, Verdicts
@@ -84,34 +84,33 @@ def video_dynamic_range(file: FileFacts, video: VideoFacts, limit: Limit) -> Ver
     """Warn of pictures with more range, depth or colour detail than plain 8-bit 4:2:0 video.
 
     What it checks
-        The transfer function (PQ and HLG are HDR), the bit depth, and the chroma subsampling.
+        The transfer function (PQ and HLG are HDR), the primaries and the matrix (BT.2020 and P3 are wide gamut), the
+        bit depth, and the chroma subsampling.
 
     Why it matters
-        Read as plain video, an HDR picture is pale and grey; and many decoders refuse 10-bit or 4:2:2 altogether.
+        Read as plain video, an HDR picture is pale and grey, and one in a wide gamut loses colour; and many decoders
+        refuse 10-bit or 4:2:2 altogether.
 
     What the provider says
-        Nothing about dynamic range or bit depth.
+        Nothing about dynamic range, gamut or bit depth.
 
     How to repair
-        `prepare` maps HDR to the range of plain video, and writes 8-bit 4:2:0.
+        `prepare` maps HDR to the range of plain video, converts a wide gamut to BT.709, and writes 8-bit 4:2:0.
     """
     depth, chroma = video.bit_depth, video.chroma
     for fact in (depth, chroma):
         if isinstance(fact, Unmeasured):
             yield fact
-    unusual = ["HDR"] if video.hdr else []
+    unusual = ["HDR"] if video.hdr else [_gamut(video)] if video.wide_gamut else []
     if not isinstance(depth, Unmeasured) and depth > limit.bands["bit_depth"]:
         unusual.append(f"{depth} bit")
     if not isinstance(chroma, Unmeasured) and chroma not in limit.choices:
         unusual.append(printable(chroma))
     if not unusual:
         return
-    fix = (
-        Fix("tone-map", "reencode", "Map it to the range of plain video, 8-bit 4:2:0.")
-        if video.hdr
-        else Fix("transcode", "reencode", "Encode it again as 8-bit 4:2:0.")
-    )
-    measured, allowed = ", ".join(unusual), f"no HDR, {limit.bands['bit_depth']} bit, {', '.join(limit.choices)}"
+    fix = _dynamic_range_fix(video)
+    measured = ", ".join(unusual)
+    allowed = f"no HDR, BT.709 gamut, {limit.bands['bit_depth']} bit, {', '.join(limit.choices)}"
     yield finding(
         limit,
         file,
@@ -121,6 +120,19 @@ def video_dynamic_range(file: FileFacts, video: VideoFacts, limit: Limit) -> Ver
         allowed=allowed,
         fix=fix,
     )
+
+
+def _gamut(video: VideoFacts) -> str:
+    name = WIDE_GAMUTS.get(video.gamut)
+    return "coded with BT.2020's matrix" if name is None else f"SDR in wide gamut ({name})"
+
+
+def _dynamic_range_fix(video: VideoFacts) -> Fix:
+    if video.hdr:
+        return Fix("tone-map", "reencode", "Map it to the range of plain video, 8-bit 4:2:0.")
+    if video.wide_gamut:
+        return Fix("convert-colours", "reencode", "Convert its colours to BT.709, 8-bit 4:2:0.")
+    return Fix("transcode", "reencode", "Encode it again as 8-bit 4:2:0.")
 
 
 @of_video
@@ -178,10 +190,17 @@ DYNAMIC_RANGE = Rule(
     subject="video",
     needs="headers",
     judge=video_dynamic_range,
-    valid=lambda: (job(), with_video(transfer="smpte170m")),
+    valid=lambda: (
+        job(),
+        with_video(transfer="smpte170m"),
+        with_video(primaries="bt709", matrix="bt709", transfer="bt2020-10"),
+    ),
     invalid=lambda: (
         with_video(transfer="arib-std-b67", bit_depth=10),
         with_video(transfer="smpte2084"),
+        with_video(primaries="bt2020"),
+        with_video(primaries="smpte432", matrix="bt709"),
+        with_video(matrix="bt2020nc"),
         with_video(bit_depth=10),
         with_video(chroma="4:2:2"),
     ),

@@ -54,6 +54,7 @@ RULES: tuple[Rule, ...] = (
     audio.FORMAT,
     audio.DURATION,
     audio.FILE_SIZE,
+    audio.SEVERAL_TRACKS,
     speech.NO_SPEECH,
     level.QUIET,
     level.CLIPPED,

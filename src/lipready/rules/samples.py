@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 from lipready.facts.address import AddressFacts, Fetched, Problem, Trouble
-from lipready.facts.audio import AudioFacts
+from lipready.facts.audio import UNHEARD_TRACK, AudioFacts, AudioTrack
 from lipready.facts.file import FileFacts, LfsPointer, Role
 from lipready.facts.image import ImageFacts
 from lipready.facts.job import JobFacts
@@ -80,6 +80,25 @@ def audio_facts(**changes: Any) -> AudioFacts:
         "truncated": False,
     }
     return AudioFacts(**{**plain, **changes})
+
+
+def audio_tracks(*heard: Literal["speech", "silence", "unheard"]) -> tuple[AudioTrack, ...]:
+    """Make tracks of 10 s of PCM by what is heard in each."""
+    return tuple(
+        AudioTrack(
+            number=number,
+            stream_index=number - 1,
+            codec="pcm_s16le",
+            sample_rate=48000,
+            channels=1,
+            language=None,
+            title=None,
+            duration=Fraction(10),
+            default=number == 1,
+            speaks=UNHEARD_TRACK if each == "unheard" else each == "speech",
+        )
+        for number, each in enumerate(heard, start=1)
+    )
 
 
 def spans(*ends: tuple[Fraction | float | str, Fraction | float | str]) -> tuple[Span, ...]:

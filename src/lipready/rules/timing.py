@@ -31,7 +31,8 @@ def video_variable_frame_rate(file: FileFacts, video: VideoFacts, limit: Limit) 
         Nothing about variable rates; the accepted range is 15 to 60 fps.
 
     How to repair
-        `prepare` writes the frames at a constant rate; speed and length stay.
+        `prepare` writes the frames at a constant rate: that of the grid that their times lie on (30 fps for steps of
+        1/30 and 2/30 s), else the one that loses the fewest frames. Speed and length stay.
     """
     frames = video.frame_rate
     if isinstance(frames, Unmeasured):

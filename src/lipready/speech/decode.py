@@ -1,4 +1,4 @@
-"""Decode the best audio stream once, and let everybody who measures hear it, block by block."""
+"""Decode an audio stream once, and let everybody who measures hear it, block by block."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.container import MEDIA_ERRORS, open_media
 from lipready.probe.packets import MAX_SECONDS, Budget, read_packet_times
-from lipready.probe.streams import best_audio
+from lipready.probe.streams import audio_stream
 from lipready.speech.blocks import Blocks, Sound
 
 if TYPE_CHECKING:
@@ -50,15 +50,17 @@ Begin = Callable[[Sound], Sequence[Listener]]
 """Called once the form of the sound is known; gives those who will hear it."""
 
 
-def decode(path: str, begin: Begin, progress: Callable[[int], None]) -> Decoded | Unmeasured:
-    """Decode the best audio stream of a file; damaged packets are skipped.
+def decode(
+    path: str, begin: Begin, progress: Callable[[int], None], *, number: int | None = None
+) -> Decoded | Unmeasured:
+    """Decode the audio stream of a number (from 1), else the best one of a file; damaged packets are skipped.
 
     `progress` hears how many samples are through. Unmeasured where the file cannot be opened or holds no samples, where
     it is longer than MAX_LENGTH, has more than MAX_CHANNELS channels, or takes longer than `packets.MAX_SECONDS`.
     """
     try:
         with open_media(path) as container:
-            stream = best_audio(container)
+            stream = audio_stream(container, number)
             if stream is None or stream.codec_context is None:
                 return Unmeasured("it holds no audio stream that can be decoded")
             decoder = _Decoder(stream, begin, progress)

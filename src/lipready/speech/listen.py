@@ -26,7 +26,7 @@ _DECODING = 0.4
 
 
 def listen(path: str, audio: AudioFacts, *, progress: Callable[[float], None] | None) -> SpeechFacts | Unmeasured:
-    """Measure what is heard in the best audio stream of a file.
+    """Measure what is heard in the audio stream of a file that the facts are about.
 
     `progress` hears the share that is done (0..1). Unmeasured where nothing can be decoded, or where there is more than
     is listened to (`decode.MAX_LENGTH` seconds, `decode.MAX_CHANNELS` channels). Damaged packets are skipped.
@@ -42,7 +42,8 @@ def listen(path: str, audio: AudioFacts, *, progress: Callable[[float], None] | 
         ears.append(_Ears.of(sound))
         return ears[0].all()
 
-    decoded = decode(path, begin, lambda samples: tell(_DECODING * min(1.0, samples / whole)))
+    number = audio.track if audio.tracks else None
+    decoded = decode(path, begin, lambda samples: tell(_DECODING * min(1.0, samples / whole)), number=number)
     if isinstance(decoded, Unmeasured):
         return decoded
     facts = ears[0].facts(decoded, lambda share: tell(_DECODING + (1 - _DECODING) * share))

@@ -1,5 +1,5 @@
 import stat
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 import pytest
 
@@ -24,6 +24,20 @@ def test_what_is_there_is_found_and_what_is_not_is_said(examine):
     assert "face_landmark.tflite" in found["face weights"].detail
     assert found["cache folder"].well
     assert found["state folder"].well
+
+
+def test_an_extra_that_is_not_installed_is_named_and_is_no_fault(examine, monkeypatch):
+    def without_heif(name):
+        if name == "pillow-heif":
+            raise PackageNotFoundError(name)
+        return "1.0"
+
+    monkeypatch.setattr("lipready.cli.examination.version", without_heif)
+    extras = examine()["extras"]
+    assert extras.well
+    assert "heif (HEIC pictures): not installed" in extras.detail
+    assert "s3 (upload to a bucket): boto3 1.0" in extras.detail
+    assert extras.remedy.startswith("pip install 'lipready[heif]'")
 
 
 def test_a_damaged_weight_counts_as_missing(examine, tmp_path):

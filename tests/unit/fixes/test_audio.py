@@ -1,5 +1,6 @@
 """Real audio tracks with one thing wrong each, repaired with the real ffmpeg and probed again."""
 
+import os
 from dataclasses import replace
 from fractions import Fraction
 
@@ -42,6 +43,31 @@ def test_lossless_samples_survive_exactly(tone, repaired):
     done = repaired("audio", path)
     before, after = (soundfile.read(str(p), dtype="int16")[0] for p in (path, done.path))
     assert np.array_equal(before, after)
+
+
+@pytest.mark.parametrize("stated", [0, 0x7FFFF000, 0x80000000, 0xFFFFFFFF, None], ids=str)
+def test_a_wav_from_a_pipe_gets_its_true_size_and_keeps_every_sample(tone, repaired, stated):
+    path = tone("a.wav")
+    before = soundfile.read(str(path), dtype="int16")[0]
+    content = bytearray(path.read_bytes())
+    at = content.index(b"data") + 4
+    true = int.from_bytes(content[at : at + 4], "little")
+    content[at : at + 4] = (true + 44 if stated is None else stated).to_bytes(4, "little")
+    path.write_bytes(content)
+    done = repaired("audio", path)
+    clean(done)
+    assert {f.rule for f in done.before.findings} == {"A401"}
+    assert (done.media.truncated, done.media.size_wrong) == (False, False)
+    assert np.array_equal(before, soundfile.read(str(done.path), dtype="int16")[0])
+
+
+def test_a_name_that_is_not_utf_8_is_repaired(tone, repaired):
+    path = tone("a.flac")
+    named = path.with_name(os.fsdecode(b"caf\xe9.flac"))
+    done = repaired("audio", path.rename(named))
+    clean(done)
+    assert done.plan.output == "caf_.wav"
+    assert f"file:{named}" in done.plan.commands[0]
 
 
 def test_an_mp4_that_is_called_aac_is_judged_by_its_content(tone, repaired):

@@ -2,7 +2,7 @@ from fractions import Fraction
 
 import pytest
 
-from lipready.facts.video import FrameRate
+from lipready.facts.video import FrameRate, Resampled
 from lipready.fixes.rate import new_rate, tidy
 from lipready.profiles.limit import Range
 
@@ -64,3 +64,19 @@ def test_a_measured_rate_is_tidied_only_where_it_is_the_same():
     assert tidy(Fraction(299_999, 10_000)) == 30
     assert tidy(Fraction(30_000, 1001)) == Fraction(30_000, 1001)
     assert tidy(Fraction("29.9")) == Fraction("29.9")
+
+
+def on_grid(grid, *counted):
+    mean = Fraction(22)
+    return FrameRate(mean, mean / 2, mean * 2, variable=True, grid=grid, resampled=counted)
+
+
+@pytest.mark.parametrize(("grid", "expected"), [("30", "30"), ("30000/1001", "30000/1001"), ("15", "30"), ("37", "37")])
+def test_a_variable_rate_goes_to_its_grid_whatever_its_mean(grid, expected):
+    assert new_rate(on_grid(Fraction(grid)), AIM) == Fraction(expected)
+
+
+@pytest.mark.parametrize("grid", [None, Fraction(120)])
+def test_without_a_grid_in_range_the_fewest_frames_are_lost_and_then_repeated(grid):
+    counts = ((15, 0, 0), (24, 3, 0), (30, 1, 40), (50, 1, 30), (60, 1, 90), (120, 0, 200))
+    assert new_rate(on_grid(grid, *(Resampled(Fraction(r), lost, twice) for r, lost, twice in counts)), AIM) == 50

@@ -102,6 +102,41 @@ def test_a_wav_with_a_wrong_size(make: Make, claimed: int, *, quick: bool) -> No
     assert facts.truncated is (claimed == 100_000_000)
 
 
+def wave(path: Path, stated: int, held: int = 96_000, *, large: int | None = None) -> Path:
+    """Write a mono WAV of `held` bytes at 16 kHz whose header states other sizes; `large` makes it an RF64."""
+    samples = b"".join(struct.pack("<h", (n * 997) % 9001 - 4500) for n in range(held // 2))
+    ds64 = b"" if large is None else b"ds64" + struct.pack("<IQQQI", 28, large + 72, large, large // 2, 0)
+    head = b"WAVE" + ds64 + b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, 16000, 32000, 2, 16)
+    odd_chunk = b"LIST" + struct.pack("<I", 5) + b"INFOx\0"
+    name = b"RIFF" if large is None else b"RF64"
+    outer = struct.pack("<I", min(stated + 36, 0xFFFFFFFF))
+    path.write_bytes(name + outer + head + odd_chunk + b"data" + struct.pack("<I", stated) + samples)
+    return path
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "stated", [0, 0x7FFFEFFE, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0x80000024, 0xFFFFFFDB, 0xFFFFFFFF, 96_002, 96_058]
+)
+def test_a_wav_whose_size_was_never_known_ends_where_the_file_ends(tmp_path: Path, stated: int, *, quick: bool) -> None:
+    facts = audio_of(wave(tmp_path / "a.wav", stated), quick=quick)
+    assert (facts.truncated, facts.size_wrong, length_of(facts).believed) == (False, True, 3)
+
+
+@BOTH
+@pytest.mark.parametrize("stated", [100_000, 192_000, 30_000_000])
+def test_a_wav_that_lacks_what_its_header_promises_is_cut(tmp_path: Path, stated: int, *, quick: bool) -> None:
+    facts = audio_of(wave(tmp_path / "a.wav", stated), quick=quick)
+    assert (facts.truncated, facts.size_wrong) == (True, False)
+
+
+@BOTH
+@pytest.mark.parametrize(("held", "truncated"), [(96_000, False), (48_000, True)])
+def test_the_64_bit_size_of_an_rf64_counts(tmp_path: Path, held: int, *, truncated: bool, quick: bool) -> None:
+    facts = audio_of(wave(tmp_path / "a.wav", 0xFFFFFFFF, held, large=96_000), quick=quick)
+    assert (facts.truncated, facts.size_wrong) == (truncated, False)
+
+
 @BOTH
 def test_adts_is_counted_since_it_has_no_length(make: Make, *, quick: bool) -> None:
     silence_then_noise = "aevalsrc='if(lt(t,3),0,random(0))':s=44100:d=6"

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import FrameRate
-from lipready.probe.frame_rate import frame_rate, plainest_between, simplest_between
+from lipready.probe.frame_rate import frame_rate
+from lipready.probe.standard_rates import plainest_between, simplest_between
 
 MILLISECOND = Fraction(1, 1000)
 EXACT = ["15", "14999/1000", "15000/1001", "24000/1001", "25", "30000/1001", "60000/1001", "60", "60001/1000"]
@@ -46,7 +47,10 @@ def test_a_declaration_that_does_not_fit_is_not_believed() -> None:
 def test_a_missing_frame_makes_the_rate_variable() -> None:
     pts = [n for n in range(30) if n != 7]
     found = frame_rate(pts, Fraction(1, 30), (Fraction(30),))
-    assert found == FrameRate(nominal=Fraction(28, 29) * 30, lowest=Fraction(15), highest=Fraction(30), variable=True)
+    assert isinstance(found, FrameRate)
+    assert found.variable
+    assert (found.nominal, found.lowest, found.highest) == (Fraction(28, 29) * 30, Fraction(15), Fraction(30))
+    assert found.grid == 30
 
 
 def test_jitter_of_more_than_a_tick_is_variable() -> None:

@@ -10,8 +10,13 @@ from PIL import Image
 
 from lipready.errors import FixError, ProbeError
 from lipready.facts.image import ImageFacts
+from lipready.facts.job import JobFacts
+from lipready.facts.request import RequestFacts
+from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.image import open_picture
 from lipready.probe.source import examine
+from lipready.profiles.loader import load_profile
+from lipready.rules.judge import judge
 
 BOTH = pytest.mark.parametrize("quick", [False, True], ids=["full", "quick"])
 
@@ -164,9 +169,31 @@ def test_a_heic_without_its_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     path = tmp_path / "a.heic"
     path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64))
     facts = examine(str(path), "reference", quick=True)
-    assert facts.format == "heic"
-    assert facts.problem is not None
-    assert "pip install 'lipready[heif]'" in facts.problem
+    assert (facts.format, facts.problem) == ("heic", None)
+    assert isinstance(facts.media, Unmeasured)
+    assert facts.media.transient
+    assert "pip install 'lipready[heif]'" in facts.media.reason
+    request = RequestFacts(None, video_extension=False, callback=None)
+    job = JobFacts(video=None, audio=None, reference=facts, request=request)
+    findings, _ = judge(job, load_profile("dashscope"), quick=True)
+    (found,) = findings
+    assert (found.rule, found.severity, found.measured, found.fix) == ("I601", "error", "heic", None)
+    assert "pip install 'lipready[heif]'" in found.message
+
+
+def test_a_picture_that_nothing_here_reads_is_not_called_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "a.jxl"
+    path.write_bytes(b"\xff\x0a" + bytes(64))
+    facts = examine(str(path), "reference", quick=False)
+    assert (facts.format, facts.problem) == ("jxl", None)
+    assert facts.media == Unmeasured("is a JXL picture, and lipready knows no reader for it", transient=True)
+
+
+def test_a_heic_that_is_damaged_is_still_unreadable_where_the_reader_is_there(tmp_path: Path) -> None:
+    pytest.importorskip("pillow_heif")
+    path = tmp_path / "a.heic"
+    path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64))
+    assert examine(str(path), "reference", quick=True).problem is not None
 
 
 def test_open_picture_turns_decoding_errors_into_probe_errors(tmp_path: Path) -> None:

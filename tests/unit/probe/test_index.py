@@ -104,11 +104,13 @@ def test_a_table_that_claims_billions_of_frames_is_not_unrolled(clip: Make) -> N
 def test_sequence_parameters(clip: Make) -> None:
     import av
 
-    path = clip("clip.mp4", options=("-pix_fmt", "yuv422p10le", "-vf", "setsar=4/3,setparams=color_trc=arib-std-b67"))
+    tags = "setparams=color_primaries=bt2020:color_trc=arib-std-b67:colorspace=bt2020nc"
+    path = clip("clip.mp4", options=("-pix_fmt", "yuv422p10le", "-vf", f"setsar=4/3,{tags}"))
     with av.open(str(path)) as container:
         found = read_sequence_parameters(container.streams.video[0].codec_context.extradata)
     assert found is not None
-    assert (found.chroma, found.bit_depth, found.transfer, found.sample_aspect_ratio) == (2, 10, 18, Fraction(4, 3))
+    assert (found.chroma, found.bit_depth, found.colours) == (2, 10, (9, 18, 9))
+    assert found.sample_aspect_ratio == Fraction(4, 3)
 
 
 @pytest.mark.parametrize("record", [b"", b"\1" * 8, bytes(40), b"\1dd\x28\xff\xe1\xff\xff" + b"\xff" * 30])

@@ -177,6 +177,36 @@ def test_ten_bit_and_hdr_tags(clip: Make, *, quick: bool) -> None:
     facts = video_of(clip("hdr.mp4", options=tags), quick=quick)
     assert (facts.pixel_format, facts.bit_depth, facts.chroma) == ("yuv420p10le", 10, "4:2:0")
     assert (facts.transfer, facts.hdr) == ("smpte2084", True)
+    assert not facts.wide_gamut
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("said", "wide"),
+    [
+        (("bt709", "bt709", "bt709"), False),
+        (("smpte170m", "smpte170m", "smpte170m"), False),
+        (("unknown", "unknown", "unknown"), False),
+        (("bt2020", "bt2020-10", "bt2020nc"), True),
+        (("smpte432", "bt709", "bt709"), True),
+        (("smpte432", "iec61966-2-1", "bt709"), True),
+        (("smpte431", "bt709", "bt709"), True),
+        (("unknown", "unknown", "bt2020nc"), True),
+        (("unknown", "bt2020-10", "unknown"), True),
+        (("bt709", "bt709", "bt2020nc"), True),
+        (("bt709", "bt2020-10", "bt709"), False),
+        (("bt2020", "smpte2084", "bt2020nc"), False),
+    ],
+)
+@pytest.mark.parametrize("tagged_in", ["mp4", "mkv"])
+def test_the_gamut_is_told_by_any_of_its_three_tags(
+    clip: Make, said: tuple[str, str, str], tagged_in: str, *, quick: bool, wide: bool
+) -> None:
+    primaries, transfer, matrix = said
+    tags = ("-vf", f"setparams=color_primaries={primaries}:color_trc={transfer}:colorspace={matrix}")
+    facts = video_of(clip(f"clip.{tagged_in}", options=tags, frames=4), quick=quick)
+    assert (facts.primaries, facts.transfer, facts.matrix) == said
+    assert facts.wide_gamut is wide
 
 
 @BOTH
