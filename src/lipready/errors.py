@@ -58,13 +58,6 @@ class ProbeError(LipreadyError):
         self.transient = transient
 
 
-class NoReaderError(ProbeError):
-    """A picture is of a format that this installation has no reader for; nothing is known of its content."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, transient=True)
-
-
 class FixError(LipreadyError):
     """A repair failed, or cannot be done without a decision of the user."""
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any
 
-from lipready.errors import LipreadyError, NoReaderError, ProbeError
+from lipready.errors import LipreadyError, ProbeError
 from lipready.facts.image import ImageFacts
-from lipready.probe.local_file import LocalFile, open_local
+from lipready.probe.local_file import LocalFile, NoReaderError, open_local
 
 if TYPE_CHECKING:
     from PIL.Image import Image

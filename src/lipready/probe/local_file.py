@@ -49,6 +49,13 @@ class UnopenedError(ProbeError):
         self.obstacle: Obstacle | None = obstacle
 
 
+class NoReaderError(ProbeError):
+    """A picture is of a format that this installation has no reader for; nothing is known of its content."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, transient=True)
+
+
 class LocalFile(io.RawIOBase):
     """A regular file, read-only, that ends where it ended when it was opened, however it grows.
 

@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from lipready.errors import ComponentError, NoReaderError, ProbeError
+from lipready.errors import ComponentError, ProbeError
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.image import ImageFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.lfs import read_pointer
-from lipready.probe.local_file import LocalFile, UnopenedError, open_local, read_error
+from lipready.probe.local_file import LocalFile, NoReaderError, UnopenedError, open_local, read_error
 from lipready.probe.matroska import Matroska, read_matroska
 from lipready.probe.movie import Movie, movie_header_end, read_movie
 from lipready.probe.signature import HEAD_BYTES, Signature, recognise

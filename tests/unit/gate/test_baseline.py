@@ -8,7 +8,7 @@ import pytest
 from lipready.errors import ConfigurationError
 from lipready.facts.report import Report
 from lipready.facts.speech import Clipping
-from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.unmeasured import Unmeasured, is_transient
 from lipready.gate.baseline import apply_baseline, updated_baseline
 from lipready.gate.baseline_file import Baseline
 from lipready.gate.unit import Unit, UnitVerdict
@@ -77,7 +77,12 @@ def test_nothing_is_accepted_of_a_file_that_the_machine_did_not_measure():
 
 @pytest.mark.parametrize(
     "facts",
-    [pytest.param(facts, id=f"{rule.id}-{n}") for rule in RULES for n, facts in enumerate(rule.invalid())],
+    [
+        pytest.param(facts, id=f"{rule.id}-{n}")
+        for rule in RULES
+        for n, facts in enumerate(rule.invalid())
+        if not is_transient(facts)
+    ],
 )
 def test_whatever_is_found_is_accepted_as_it_is(facts):
     baseline = accepted(facts)
