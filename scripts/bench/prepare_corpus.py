@@ -3,7 +3,7 @@
     PYTHONPATH=src python scripts/bench/prepare_corpus.py [FOLDER] [--out DIR] [--only TEXT]
 
 A file is prepared alone, with the editorial flags that its findings ask for (a span for what is too long, --extend for
-what is too short). It is clean when no error and no warning of a V, A or I rule is left. Files that cannot be opened as
+what is too short, the first person of several). It is clean when no error and no warning of a V, A or I rule is left. Files that cannot be opened as
 what they are (F001, F002) are counted apart, each with its reason; so are pictures that do not show exactly one face,
 which no repair makes a reference ("no face"), and clips in which nothing moves or is to be seen ("still", V207).
 
@@ -141,6 +141,7 @@ def choices_for(planned: Prepared) -> Choices:
         trim=KEPT if ("video", "trim") in asked else None,
         trim_audio=KEPT if ("audio", "trim") in asked else None,
         extend=bool({("video", "extend"), ("audio", "pad")} & asked),
+        person=1 if planned.speaker_open else None,
     )
 
 
