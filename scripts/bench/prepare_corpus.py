@@ -3,9 +3,10 @@
     PYTHONPATH=src python scripts/bench/prepare_corpus.py [FOLDER] [--out DIR] [--only TEXT]
 
 A file is prepared alone, with the editorial flags that its findings ask for (a span for what is too long, --extend for
-what is too short, the first person of several). It is clean when no error and no warning of a V, A or I rule is left. Files that cannot be opened as
-what they are (F001, F002) are counted apart, each with its reason; so are pictures that do not show exactly one face,
-which no repair makes a reference ("no face"), and clips in which nothing moves or is to be seen ("still", V207).
+what is too short, the first person of several). It is clean when no error and no warning of a V, A or I rule is left.
+Files that cannot be opened as what they are (F001, F002) are counted apart, each with its reason; so are pictures that
+do not show exactly one face, which no repair makes a reference ("no face"), and clips in which nothing moves or is to
+be seen ("still", V207).
 
 At the end stands whether a repair repairs: of every file, the rules that found nothing before and find something after
 ("new"; people and stillness only where nobody cut the clip), those that a step was planned for and that still find
