@@ -6,7 +6,7 @@ A file is prepared alone, with the editorial flags that its findings ask for (a 
 what is too short, the first person of several). It is clean when no error and no warning of a V, A or I rule is left.
 Files that cannot be opened as what they are (F001, F002) are counted apart, each with its reason; so are pictures that
 do not show exactly one face, which no repair makes a reference ("no face"), and clips in which nothing moves or is to
-be seen ("still", V207).
+be seen ("still", V207), and clips of several people of whom none is seen well enough to be chosen ("nobody").
 
 At the end stands whether a repair repairs: of every file, the rules that found nothing before and find something after
 ("new"; people and stillness only where nobody cut the clip), those that a step was planned for and that still find
@@ -24,7 +24,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from lipready.check import Settings
-from lipready.errors import LipreadyError
+from lipready.errors import FixError, LipreadyError
 from lipready.facts.finding import Finding
 from lipready.fixes.choices import Choices, TrimSpan
 from lipready.prepare import Prepared, prepare
@@ -69,7 +69,7 @@ def main() -> int:
     broken = [outcome for outcome in outcomes if outcome.broken]
     for outcome in broken:
         print(f"not repaired in one run: {outcome.path}: {outcome.broken}")
-    repaired = sum(outcome.state not in ("failed", "not usable") for outcome in outcomes)
+    repaired = sum(outcome.state not in ("failed", "not usable", "nobody") for outcome in outcomes)
     print(f"a repair repairs: {repaired - len(broken)} of {repaired} files")
     return 1 if broken or any(outcome.state in ("left", "failed") for outcome in outcomes) else 0
 
@@ -96,6 +96,7 @@ def prepare_one(corpus: Path, row: tuple[str, str], out: Path) -> Outcome:
         return Outcome(path, role, state, reason, time.monotonic() - begun, broken)
 
     source = {role: corpus / path}
+    planned = None
     try:
         planned = prepare(**source, out=out, settings=Settings(), dry_run=True)
         unusable = [f for f in planned.before.findings if f.rule in ("F001", "F002") and f.severity == "error"]
@@ -104,7 +105,8 @@ def prepare_one(corpus: Path, row: tuple[str, str], out: Path) -> Outcome:
         prepared = prepare(**source, out=out, settings=Settings(), choices=choices_for(planned))
         broken = not_repaired(prepared, role, out / "again")
     except LipreadyError as error:
-        return ended("failed", str(error))
+        nobody = isinstance(error, FixError) and planned is not None and planned.speaker_open
+        return ended("nobody" if nobody else "failed", str(error))
     left = [f for f in prepared.report.findings if counts_as_left(f)]
     if any(f.rule == "I605" for f in left) and all(f.rule in ("I603", "I605") for f in left):
         return ended("no face", " | ".join(f"{f.rule} {f.measured}" for f in left), broken)

@@ -109,8 +109,10 @@ def _encoder(rate: Fraction) -> dict[str, Any]:
         "preset": "fast",
         "profile:v": "high",
         "pix_fmt": "yuv420p",
-        # A key frame every second at least: cheap to seek, and to check again.
+        # A key frame every second at least, and wherever a check takes a sample: cheap to seek and to check again, at
+        # the very moments that the check of the original saw.
         "g": max(1, int(rate)),
+        "force_key_frames": f"expr:gt(t,n_forced/2-{ratio(1 / rate)})",
         "threads": THREADS,
         "flags:v": "+bitexact",
         "fps_mode:v": "passthrough",
