@@ -19,6 +19,8 @@ from lipready.profiles.loader import load_profile
 
 if TYPE_CHECKING:
     from lipready.fixes.folder import Partial
+    from lipready.fixes.make import Earlier
+    from lipready.fixes.receipt import Made
     from lipready.profiles.limit import Profile
 
 __all__ = ["Choices", "Prepared", "TrimSpan", "parse_span", "parse_trim", "prepare"]
@@ -145,12 +147,19 @@ def repair_job(
         return as_it_is
     if planned is not None:
         planned(as_it_is)
-    return _Workshop(job, profile, settings, choices, out, before, plan).run()
+
+    def encoding() -> Plan:
+        return plan_job(before, profile, choices, fspath(out), way, copying=False)
+
+    return _Workshop(job, profile, settings, choices, out, before, plan, encoding).run()
 
 
 @dataclass(frozen=True, slots=True)
 class _Workshop:
-    """One run: what was found, what is to be done, and where."""
+    """One run: what was found, what is to be done, and where.
+
+    `encoding` makes the plan in whose place a video is encoded again, where copying its packets does not repair it.
+    """
 
     job: Job
     profile: "Profile"
@@ -159,6 +168,7 @@ class _Workshop:
     out: Path
     before: Report
     plan: Plan
+    encoding: Callable[[], Plan]
 
     def run(self) -> Prepared:
         from lipready import __version__
@@ -168,7 +178,7 @@ class _Workshop:
 
         tools, binary = self._tools()
         earlier = Earlier(self.out, read_receipt(self.out), tools)
-        found = {each.role: known for each in self.plan.files if (known := earlier.find(each)) is not None}
+        found = {each.role: known for each in self.plan.files if (known := self._find(earlier, each)) is not None}
         missing = tuple(each for each in self.plan.files if each.role not in found)
         require_free(self.out, missing, self._sources())
         job = self._prepared_job()
@@ -176,9 +186,9 @@ class _Workshop:
             new = make(missing, self.out, tools, lambda plan, partial: self._write(plan, partial, binary))
             # What was written holds the chosen audio track alone.
             settings = replace(self.settings, audio_track=None)
-            after = check_job(job, self.profile, settings, known=self._known(job))
             made = (*found.values(), *new)
             done = {each.plan.role: each.plan for each in made}
+            after = check_job(job, self.profile, settings, known=self._known(job, tuple(done.values())))
             plan = replace(self.plan, files=tuple(done[each.role] for each in self.plan.files))
             write_receipt(self.out, made, plan=plan, tools=tools, before=self.before, after=after, version=__version__)
         return Prepared(
@@ -186,7 +196,7 @@ class _Workshop:
             before=self.before,
             report=after,
             plan=plan,
-            steps=tuple(step for each in missing for step in each.steps),
+            steps=tuple(step for each in missing for step in done[each.role].steps),
             already_prepared=bool(found) and all(each.stays for each in missing),
         )
 
@@ -208,7 +218,15 @@ class _Workshop:
         given = (self.job.video, self.job.audio, self.job.reference)
         return tuple(path for path in given if path is not None and path != self.plan.set_aside)
 
-    def _write(self, plan: FilePlan, partial: "Partial", binary: str | None) -> None:
+    def _find(self, earlier: "Earlier", plan: FilePlan) -> "Made | None":
+        """Find what an earlier run made by a plan, or by the one that took its place."""
+        found = earlier.find(plan)
+        return earlier.find(self._encoded(plan)) if found is None and _copies(plan) else found
+
+    def _encoded(self, plan: FilePlan) -> FilePlan:
+        return next(each for each in self.encoding().files if each.role == plan.role)
+
+    def _write(self, plan: FilePlan, partial: "Partial", binary: str | None) -> FilePlan:
         from lipready.fixes.execute import execute
         from lipready.fixes.plan import TAKE_REFERENCE
 
@@ -218,7 +236,19 @@ class _Workshop:
             self._take_reference(partial)
         else:
             execute(plan, partial, binary, tell)
+            if _copies(plan) and self._still_found(plan, partial):
+                plan = self._encoded(plan)
+                execute(plan, partial, binary, tell)
         tell(1.0)
+        return plan
+
+    def _still_found(self, plan: FilePlan, partial: "Partial") -> bool:
+        """Whether a copy still shows what it was made to repair, or something that the original did not."""
+        settings = Settings(only=("V",), ignore=self.settings.ignore, quick=True)
+        copy = check_job(Job(video=fspath(partial.path)), self.profile, settings)
+        planned = {rule for step in plan.steps for rule in step.rules}
+        before = {f.rule for f in self.before.findings if f.role == "video" and f.severity != "info"} - planned
+        return any(f.rule not in before and f.severity != "info" for f in copy.findings)
 
     def _take_reference(self, partial: "Partial") -> None:
         """Write the best frame of the chosen person."""
@@ -240,13 +270,13 @@ class _Workshop:
             reference=paths.get("reference", self.job.reference),
         )
 
-    def _known(self, job: Job) -> dict[Role, FileFacts]:
+    def _known(self, job: Job, done: tuple[FilePlan, ...]) -> dict[Role, FileFacts]:
         """Carry over what need not be measured again: untouched files, and the pictures of copied streams.
 
         A file without a plan could not be used, or waits for a decision: it is as it was. After a stream copy the
         headers are read anew, but the frames are the same frames, packet for packet, and so show the same people.
         """
-        outputs = {each.role: each for each in self.plan.files if not each.already_fine}
+        outputs = {each.role: each for each in done if not each.already_fine}
         paths: dict[Role, str | None] = {"video": job.video, "audio": job.audio, "reference": job.reference}
         known: dict[Role, FileFacts] = {
             f.role: replace(f, path=paths[f.role] or f.path) for f in self.before.facts.files() if f.role not in outputs
@@ -258,6 +288,11 @@ class _Workshop:
             if facts is not None:
                 known["video"] = facts
         return known
+
+
+def _copies(plan: FilePlan) -> bool:
+    """Whether the packets of a video are copied."""
+    return plan.role == "video" and bool(plan.commands) and all(step.level == "lossless" for step in plan.steps)
 
 
 def _same_frames(path: str | None, seen: FileFacts, settings: Settings) -> FileFacts | None:

@@ -14,6 +14,9 @@ Alike = Literal["same", "different", "uncertain"]
 Position = Literal["left", "centre", "right"]
 Quality = Literal["yaw", "pitch", "roll", "eye_distance", "sharpness", "light"]
 
+_LEAST = Fraction(1, 1000)
+"""Seconds for which a sample at the very end stands, so that no sample is worth nothing."""
+
 _UNDESCRIBED = Unmeasured("no face was large and sharp enough to be described")
 
 
@@ -162,12 +165,11 @@ class PeopleFacts:
     @property
     def stands(self) -> Mapping[Fraction, Fraction]:
         """For how many seconds each sampled time stands: samples are not evenly spaced."""
-        return seconds_of({*self.samples, *(look.time for person in self.people for look in person.looks)})
+        return self.standing(None)
 
-    def seconds(self, looks: Iterable[Look]) -> Fraction:
-        """Tell for how many seconds of the clip some looks stand."""
-        stands = self.stands
-        return sum((stands[look.time] for look in looks), Fraction(0))
+    def standing(self, end: Fraction | None) -> Mapping[Fraction, Fraction]:
+        """Return for how many seconds each sampled time stands; the clip ends at `end`, None where that is unknown."""
+        return seconds_of({*self.samples, *(look.time for person in self.people for look in person.looks)}, end)
 
     def person(self, number: int | None) -> Person | None:
         """Return the person of that number; None where there is none."""
@@ -184,16 +186,16 @@ class PeopleFacts:
         return self.count_low == self.count_high
 
 
-def seconds_of(samples: Iterable[Fraction]) -> Mapping[Fraction, Fraction]:
-    """Tell for how many seconds each sample stands: half the way to its neighbours, at either end as far on both sides.
+def seconds_of(samples: Iterable[Fraction], end: Fraction | None = None) -> Mapping[Fraction, Fraction]:
+    """Return for how many seconds each sample stands: until the next one, the last until `end`.
 
-    A single sample stands for one second.
+    A frame is shown until the next one comes, so that a clip weighs the same whether a held frame is stored once or
+    many times. Without `end` the last sample stands as long as the one before it; a single one stands for one second.
     """
     times: Sequence[Fraction] = sorted(samples)
-    gaps = [later - earlier for earlier, later in pairwise(times)] or [Fraction(1)]
-    return {
-        time: (gaps[max(0, number - 1)] + gaps[min(number, len(gaps) - 1)]) / 2 for number, time in enumerate(times)
-    }
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    last = (gaps or [Fraction(1)])[-1] if end is None or not times else max(end - times[-1], _LEAST)
+    return dict(zip(times, (*gaps, last), strict=False))
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class SoundTrack:
 
 @dataclass(frozen=True, slots=True)
 class Stillness:
-    """Shares (0..1) of the sampled frames that are black, and that do not differ from the frame before."""
+    """Shares (0..1) of the time that is black, and in which no sampled frame differs from the one before."""
 
     black: float
     frozen: float

@@ -11,7 +11,8 @@ from lipready.fixes.folder import Partial, make_folder, place
 from lipready.fixes.ownership import claim, sha256_of
 from lipready.fixes.receipt import Made, Plain, Tools, entries, recipe_entry, tools_of
 
-Writer = Callable[[FilePlan, Partial], None]
+Writer = Callable[[FilePlan, Partial], FilePlan]
+"""Fills a temporary file, and returns the plan that was carried out."""
 
 
 def output_path(out: Path, plan: FilePlan) -> str:
@@ -71,10 +72,7 @@ def _make_one(plan: FilePlan, out: Path, tools: Tools, write: Writer, source_has
         return Made(plan, tools, source_hash.result(), source_hash.result())
     partial = Partial.beside(out / plan.output)
     try:
-        if plan.kept is None:
-            write(plan, partial)
-        else:
-            plan = replace(plan, kept=place(plan.source, partial, plan.kept))
+        plan = write(plan, partial) if plan.kept is None else replace(plan, kept=place(plan.source, partial, plan.kept))
         sha256 = source_hash.result() if plan.kept == "link" else sha256_of(partial.path)
         if plan.kept == "copy" and sha256 != source_hash.result():
             raise FixError(f"{plan.source} was changed while it was copied: try again.")

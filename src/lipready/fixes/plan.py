@@ -57,10 +57,13 @@ class Draft:
     length: Fraction | None = None
 
 
-def plan_job(report: Report, profile: Profile, choices: Choices, out: str, way: Way | None = None) -> Plan:
+def plan_job(
+    report: Report, profile: Profile, choices: Choices, out: str, way: Way | None = None, *, copying: bool = True
+) -> Plan:
     """Plan the smallest change that makes the findings of a report go away.
 
-    `out` is the path of the output folder; without `way` files that are already fine stay where they are. A file that
+    `out` is the path of the output folder; without `way` files that are already fine stay where they are; without
+    `copying` a video is encoded again where copying its packets would do. A file that
     cannot be used, or that keeps an error until the user decides, is in no plan; while it is open who of several people
     speaks, none is. A person who is chosen goes before a reference image that is given. Raises FixError or UsageError
     where what the user chose cannot be done.
@@ -88,7 +91,7 @@ def plan_job(report: Report, profile: Profile, choices: Choices, out: str, way: 
             want = wanted[file.role]
             if isinstance(file.media, VideoFacts):
                 person = _followed(report.facts, choices)
-                draft = _draft_video(VideoCase(file, file.media, want, profile, choices, spoken, person))
+                draft = _draft_video(VideoCase(file, file.media, want, profile, choices, spoken, person, copying))
             elif isinstance(file.media, ImageFacts):
                 draft = _draft_picture(ImageCase(file, file.media, want, profile))
             else:

@@ -85,7 +85,7 @@ class Playback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encode:
-    """A video that is encoded again; `part` None is the whole of it, `skip_lead` lets the sound begin with it."""
+    """A video that is encoded again; `part` None is the whole of it."""
 
     source: Input
     reshape: Reshape
@@ -93,19 +93,17 @@ class Encode:
     playback: Playback | None
     sound: Sound
     budget: Budget | None
-    skip_lead: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remux:
-    """A video whose packets are copied as they are.
+    """A video whose packets are copied as they are, from the first frame on, which is put at zero.
 
-    `from_start` leaves out the sound before the first frame, so that both begin at zero. `grid` is the constant frame
-    rate that rounded timestamps are put back on, `tag` the sample entry that players expect.
+    `grid` is the constant frame rate that rounded timestamps are put back on, `tag` the sample entry that players
+    expect.
     """
 
     source: Input
-    from_start: bool
     grid: Fraction | None
     tag: str | None
     sound: Sound

@@ -18,6 +18,9 @@ _AUDIO = ("ogg", "wav", "w64", "mp3", "aac", "flac", "aiff", "caf", "amr", "ac3"
 _DEMUXERS = frozenset((*_VIDEO, *_AUDIO))
 """Demuxers that read one file and never name another: no playlist, script or session description is among them."""
 
+_FLOATING_CLOCKS = frozenset({"mpegts", "mpeg"})
+"""Formats whose clock starts anywhere: ffmpeg takes the file's first time for zero, as the probe does."""
+
 _MAX_PIXELS = 1 << 26
 _ENCODED = "\0"
 _LEAD = Fraction(1, 1000)
@@ -50,6 +53,19 @@ def picture(source: Input, **options: Any) -> Any:
 def seek(source: Input, time: Fraction) -> dict[str, Any]:
     """Begin at a time in seconds from the first frame; a hair early, so that rounding cannot lose that frame."""
     return {"seek_timestamp": 1, "ss": seconds(source.start + time - _LEAD)}
+
+
+def from_first_frame(source: Input) -> dict[str, Any]:
+    """Return the options of an input whose first frame is to be at zero, sound and picture as far apart as they were.
+
+    Nothing is sought, which is exact in every container. `clock` has the other half of it.
+    """
+    return {"itsoffset": seconds(-source.start)} if source.start else {}
+
+
+def clock(source: Input) -> dict[str, Any]:
+    """Return the options of an output whose times are the input's own: else ffmpeg moves the earliest to zero."""
+    return {} if source.format in _FLOATING_CLOCKS else {"copyts": None}
 
 
 def picture_part(source: Input, part: Part, **options: Any) -> Any:

@@ -32,7 +32,8 @@ class VideoCase:
     """All that the recipe of a video depends on.
 
     `audio_length` is that of the prepared audio track, in seconds. `person` is the number of the person that the user
-    has chosen, or that the reference image shows; None leaves it to the provider's pick.
+    has chosen, or that the reference image shows; None leaves it to the provider's pick. Without `copying` the picture
+    is encoded again whatever is wanted.
     """
 
     file: FileFacts
@@ -42,6 +43,7 @@ class VideoCase:
     choices: Choices
     audio_length: Fraction | None
     person: int | None = None
+    copying: bool = True
 
 
 def video_recipe(case: VideoCase) -> Encode | Remux | None:
@@ -53,7 +55,9 @@ def video_recipe(case: VideoCase) -> Encode | Remux | None:
     playback, window = _playback(case, part), _window(case, part)
     if part is not None or playback is not None or window is not None or case.wanted.level("reencode"):
         return _encode(case, part, playback, window)
-    return _remux(case) if case.wanted.has("remux", "zero-start") else None
+    if not case.wanted.has("remux", "zero-start"):
+        return None
+    return _remux(case) if case.copying and _starts_whole(case) else _encode(case, part, playback, window)
 
 
 def output_length(case: VideoCase, recipe: Encode | Remux) -> Fraction | None:
@@ -77,8 +81,19 @@ def _encode(case: VideoCase, part: Part | None, playback: Playback | None, windo
         playback=playback,
         sound=sound,
         budget=_budget(case, shape.canvas, length),
-        skip_lead=part is None and source.start > 0 and source.seekable,
     )
+
+
+def _starts_whole(case: VideoCase) -> bool:
+    """Whether the first packet is the first frame: else copied packets would leave an edit list before it.
+
+    Frames that are shown before the first key frame stand after it in the file, or are lost. An AVI does not tell when
+    frames are shown, which is guessed where they are not stored in that order.
+    """
+    video = case.video
+    keys = () if isinstance(video.key_frames, Unmeasured) else video.key_frames
+    ordered = case.file.format != "avi" or isinstance(video.start, Unmeasured) or video.start == 0
+    return ordered and (not keys or keys[0] == 0)
 
 
 def _remux(case: VideoCase) -> Remux:
@@ -89,7 +104,6 @@ def _remux(case: VideoCase) -> Remux:
     source = _source(case)
     return Remux(
         source=source,
-        from_start=case.wanted.has("zero-start") and source.start > 0 and source.seekable,
         grid=grid,
         tag="hvc1" if case.video.codec == "hevc" else None,
         sound=_sound(case, whole=True),

@@ -8,13 +8,14 @@ from lipready.fixes.frames_graph import ratio, reshape, retime
 from lipready.fixes.playback import play
 from lipready.fixes.recipe import Budget, Encode, Remux, Sound
 from lipready.fixes.source import (
+    clock,
     compile_command,
+    from_first_frame,
     graph_name,
     open_input,
     picture,
     picture_part,
     seconds,
-    seek,
     sound_part,
 )
 
@@ -24,6 +25,9 @@ THREADS = 4
 
 SOUND_BITS = 160_000
 _BUFFER_SECONDS = 2
+_AFTER_ZERO = "noise=drop=lt(pts+duration\\,1)"
+"""Leaves out the packets that are over before zero."""
+
 _NEVER_REACHED = Fraction(3, 2)
 """Bits for each pixel that x264 does not reach at this quality."""
 
@@ -32,16 +36,17 @@ Command = tuple[str, ...]
 
 def remux_commands(recipe: Remux, output: str) -> tuple[Command, ...]:
     """Copy the packets of one video stream and one sound track into an MP4 file; one command."""
-    how = {"fflags": "+genpts"} | (seek(recipe.source, Fraction(0)) if recipe.from_start else {})
+    how = {"fflags": "+genpts", **from_first_frame(recipe.source)}
     streams = [picture(recipe.source, **how)]
-    options = {**_container(), "c:v": "copy"}
-    if recipe.grid is not None:
-        # Put the timestamps back on the frame rate's own grid, without touching a packet.
-        options["bsf:v"] = f"setts=time_base={ratio(1 / recipe.grid)}:prescale=1:pts=PTS:dts=DTS"
+    # Timestamps are moved without touching a packet: the first frame exactly to zero, since the smallest distance from
+    # it would become an edit list, and all of them back on the frame rate's own grid where it is known.
+    grid = "" if recipe.grid is None else f"time_base={ratio(1 / recipe.grid)}:prescale=1:"
+    options = {**_container(), **clock(recipe.source), "c:v": "copy"}
+    options["bsf:v"] = f"setts={grid}pts=PTS-STARTPTS:dts=DTS-STARTPTS"
     if recipe.tag is not None:
         options["tag:v"] = recipe.tag
     if recipe.sound != "none":
-        streams.append(open_input(recipe.source, **how)["a:0"])
+        streams.append(_after_zero(open_input(recipe.source, **how)["a:0"], recipe.sound))
         options |= _sound(recipe.sound)
     return (compile_command(streams, output, options),)
 
@@ -50,7 +55,7 @@ def encode_commands(recipe: Encode, output: str) -> tuple[Command, ...]:
     """Encode a video as H.264 in MP4: one command, or two where the bytes must be met."""
     shown = _picture(recipe)
     coding = _encoder(recipe.reshape.rate) | _rate_control(recipe)
-    streams, options = [shown], _container() | coding
+    streams, options = [shown], _container() | coding | _clock(recipe)
     if recipe.sound != "none":
         streams.append(_heard(recipe))
         options |= _sound(recipe.sound) | _length(recipe)
@@ -66,7 +71,8 @@ def encode_commands(recipe: Encode, output: str) -> tuple[Command, ...]:
 def _picture(recipe: Encode) -> Any:
     if recipe.playback is not None:
         return play(recipe, recipe.playback)
-    stream = picture_part(recipe.source, recipe.part) if recipe.part else picture(recipe.source, **_lead(recipe))
+    source, part = recipe.source, recipe.part
+    stream = picture_part(source, part) if part else picture(source, **from_first_frame(source))
     return reshape(retime(stream, recipe.reshape.rate), recipe.reshape)
 
 
@@ -74,11 +80,17 @@ def _heard(recipe: Encode) -> Any:
     """Take the sound that belongs to the picture."""
     if recipe.part is not None:
         return sound_part(recipe.source, recipe.part)
-    return open_input(recipe.source, **_lead(recipe))["a:0"]
+    return _after_zero(open_input(recipe.source, **from_first_frame(recipe.source))["a:0"], recipe.sound)
 
 
-def _lead(recipe: Encode) -> dict[str, Any]:
-    return seek(recipe.source, Fraction(0)) if recipe.skip_lead else {}
+def _clock(recipe: Encode) -> dict[str, Any]:
+    """Return the clock of the whole; parts are sought, and begin at zero by themselves."""
+    return {} if recipe.part or recipe.playback else clock(recipe.source)
+
+
+def _after_zero(sound: Any, how: Sound) -> Any:
+    """Leave out the sound before the first frame; copied packets are left out by `_sound`."""
+    return sound.filter("atrim", start=0) if how == "encode" else sound
 
 
 def _container() -> dict[str, Any]:
@@ -97,8 +109,10 @@ def _encoder(rate: Fraction) -> dict[str, Any]:
         "preset": "fast",
         "profile:v": "high",
         "pix_fmt": "yuv420p",
-        # A key frame every second at least: cheap to seek, and to check again.
+        # A key frame every second at least, and wherever a check takes a sample: cheap to seek and to check again, at
+        # the very moments that the check of the original saw.
         "g": max(1, int(rate)),
+        "force_key_frames": f"expr:gt(t,n_forced/2-{ratio(1 / rate)})",
         "threads": THREADS,
         "flags:v": "+bitexact",
         "fps_mode:v": "passthrough",
@@ -129,7 +143,7 @@ def _video_bits(budget: Budget, sound: Sound, length: Fraction) -> int:
 
 def _sound(sound: Sound) -> dict[str, Any]:
     if sound == "copy":
-        return {"c:a": "copy"}
+        return {"c:a": "copy", "bsf:a": _AFTER_ZERO}
     return {"c:a": "aac", "b:a": SOUND_BITS, "ac": 2, "flags:a": "+bitexact"}
 
 

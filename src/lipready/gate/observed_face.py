@@ -68,9 +68,9 @@ def _turned(target: Target, bands: _Bands) -> Readings:
 def _aside(target: Target, yaws: list[tuple[Fraction, Look]], bands: _Bands) -> Readings:
     seen, middle = target.seen, target.median(yaws)
     faces = {look.time for person in seen.people for look in person.looks}
-    empty = sum((seconds for time, seconds in seen.stands.items() if time not in faces), Fraction(0))
-    ahead = seen.seconds(look for yaw, look in yaws if yaw <= bands["yaw"])
-    frontal = ahead / (seen.seconds(look for _, look in yaws) + empty)
+    empty = sum((seconds for time, seconds in target.stands.items() if time not in faces), Fraction(0))
+    ahead = target.seconds(look for yaw, look in yaws if yaw <= bands["yaw"])
+    frontal = ahead / (target.seconds(look for _, look in yaws) + empty)
     if middle <= bands["yaw"] and frontal >= bands["frontal"]:
         return ()
     return (*measured("yaw", middle, "smaller"), *measured("frontal", frontal, "larger"))
@@ -86,7 +86,7 @@ def _up_or_down(target: Target, looks: list[Look], bands: _Bands) -> Readings:
 
 def _absent(target: Target, _bands: _Bands) -> Readings:
     seen, spans = {look.time for look in target.person.looks}, sorted(target.person.spans)
-    stands = target.seen.stands
+    stands = target.stands
     away = [stands[time] for time in target.seen.samples if time not in seen and not within(time, spans)]
     return measured("seconds without the face", sum(away, Fraction(0)), "smaller")
 

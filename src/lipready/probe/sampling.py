@@ -34,24 +34,26 @@ class Piece:
 
 
 def samples(frames: Iterable[T], time_of: Callable[[T], Fraction], end: Fraction | None) -> Iterator[T]:
-    """Pick the first frame and then always the last one within SPACING of the one before, or else the next there is.
+    """Pick the first frame, and then the frame that is shown at every half second of the clip, each once.
 
-    `frames` are in order of time. At `end`, where the piece ends, another sample stands already; where it is None, the
-    file ends, and its last frame is a sample too.
+    So two copies of a clip show the same moments, whatever their frame rates. `frames` are in order of time. At `end`,
+    where the piece ends, another sample stands already; where it is None, the file ends, and its last frame is a sample
+    too.
     """
-    last: Fraction | None = None
+    mark: Fraction | None = None
     held: T | None = None
     for frame in frames:
         time = time_of(frame)
-        if held is not None and last is not None and time - last > SPACING:
-            yield held
-            last, held = time_of(held), None
-        if last is None or time - last > SPACING:
+        if mark is None:
             yield frame
-            last, held = time, None
+            mark = (time // SPACING + 1) * SPACING
         else:
+            if time > mark:
+                if held is not None:
+                    yield held
+                mark = -(-time // SPACING) * SPACING
             held = frame
-        if end is not None and end - last <= SPACING:
+        if end is not None and mark >= end:
             return
     if held is not None:
         yield held

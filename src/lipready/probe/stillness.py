@@ -1,9 +1,9 @@
 """How much of a clip is black, and how much of it stands still."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from lipready.facts.people import seconds_of
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Stillness
 from lipready.probe.frames import Frame
@@ -28,11 +28,9 @@ NOISE, NOISE_REACH = 2.5, 5.0
 """Grey levels of noise in a cell with which a picture may still stand still, and how many of them a cell may be off."""
 
 
-@dataclass(slots=True)
-class _Counts:
-    samples: int = 0
-    black: int = 0
-    frozen: int = 0
+LONGEST_APART = Fraction(1)
+"""Seconds: samples stand no further apart where frames come closer (`sampling.LARGEST_GAP`), so that a frame which is
+followed by nothing for longer is held. It counts as stored again and again, as at a constant rate it would be."""
 
 
 class StillnessMeter:
@@ -40,32 +38,37 @@ class StillnessMeter:
 
     def __init__(self) -> None:
         """Begin before the first frame."""
-        self._counts = _Counts()
+        self._black: dict[Fraction, bool] = {}
+        self._frozen = Fraction(0)
         self._before: NDArray[np.float32] | None = None
         self._time = Fraction(0)
 
     def see(self, frame: Frame) -> None:
         """Compare a frame with the sample before."""
-        if self._counts.samples and frame.time - self._time < SPACING:
+        gap = frame.time - self._time
+        if self._black and gap < SPACING:
             return
         small = _grey(frame.small)
-        self._counts.samples += 1
-        self._counts.black += _black(small)
+        self._black[frame.time] = _black(small)
         cells = _cells(small)
         if self._before is not None and self._before.shape == cells.shape:
-            self._counts.frozen += _frozen(self._before, cells)
+            still = _frozen(self._before, cells)
+            self._frozen += gap if still else max(gap - LONGEST_APART, Fraction(0))
         self._before, self._time = cells, frame.time
 
     def facts(self) -> Stillness | Unmeasured:
-        """Tell the share of black samples, and of samples that do not differ from the one before (all but the first).
+        """Return the shares of the time that is black, and in which nothing changes from one sample to the next.
 
         Unmeasured where not one frame could be decoded.
         """
-        counts = self._counts
-        if not counts.samples:
+        if not self._black:
             return Unmeasured("no frame of the video could be decoded")
-        pairs = max(1, counts.samples - 1)
-        return Stillness(black=counts.black / counts.samples, frozen=counts.frozen / pairs)
+        stands = seconds_of(self._black)
+        black = sum((stands[time] for time, dark in self._black.items() if dark), Fraction(0))
+        length = max(self._black) - min(self._black)
+        return Stillness(
+            black=float(black / sum(stands.values())), frozen=float(self._frozen / length) if length else 0.0
+        )
 
 
 def _grey(small: "NDArray[np.uint8]") -> "NDArray[np.uint8]":

@@ -78,8 +78,8 @@ def _sidewards(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
     yaw = {id(look): abs(exact(look.yaw) or Fraction(0)) for look in looks}
     middle = target.median([(yaw[id(look)], look) for look in looks])
     aside = [look for look in looks if yaw[id(look)] > bands["yaw"]]
-    ahead = target.seen.seconds(look for look in looks if yaw[id(look)] <= bands["yaw"])
-    frontal = ahead / (target.seen.seconds(looks) + _without_anybody(target))
+    ahead = target.seconds(look for look in looks if yaw[id(look)] <= bands["yaw"])
+    frontal = ahead / (target.seconds(looks) + _without_anybody(target))
     if middle <= bands["yaw"] and frontal >= bands["frontal"]:
         return
     share = percent(frontal, (bands["frontal"], bands["hardly"]))
@@ -104,7 +104,7 @@ def _sidewards(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
 def _without_anybody(target: Target) -> Fraction:
     """Tell for how many seconds no face was found: the person's may be turned away."""
     seen = {look.time for person in target.seen.people for look in person.looks}
-    return sum((seconds for time, seconds in target.seen.stands.items() if time not in seen), Fraction(0))
+    return sum((seconds for time, seconds in target.stands.items() if time not in seen), Fraction(0))
 
 
 def _up_or_down(target: Target, looks: list[Look], limit: Limit) -> Verdicts:

@@ -1,6 +1,6 @@
 """The face that is judged: that of the person whose lips move."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import wraps
@@ -47,14 +47,24 @@ class Target:
         """The beginning of a sentence about the face: "In clip.mp4 the face"."""
         return f"In {name_of(self.file)} {self.face}"
 
+    @property
+    def stands(self) -> Mapping[Fraction, Fraction]:
+        """For how many seconds of the clip each sampled time stands."""
+        return self.seen.standing(self.end)
+
+    def seconds(self, looks: Iterable[Look]) -> Fraction:
+        """Return for how many seconds of the clip some looks stand."""
+        stands = self.stands
+        return sum((stands[look.time] for look in looks), Fraction(0))
+
     def share(self, looks: Iterable[Look], of: Iterable[Look]) -> Fraction:
         """Return the share of the time for which some looks stand that others (some of them) stand for."""
-        whole = self.seen.seconds(of)
-        return self.seen.seconds(looks) / whole if whole else Fraction(0)
+        whole = self.seconds(of)
+        return self.seconds(looks) / whole if whole else Fraction(0)
 
     def median(self, readings: Sequence[tuple[Fraction, Look]]) -> Fraction:
         """Return the lower median of what some looks read, each counted for as long as it stands."""
-        stands = self.seen.stands
+        stands = self.stands
         whole, reached = sum(stands[look.time] for _, look in readings), Fraction(0)
         for value, look in sorted(readings, key=lambda reading: reading[0]):
             reached += stands[look.time]

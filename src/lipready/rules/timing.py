@@ -117,7 +117,7 @@ def video_frozen_or_black(file: FileFacts, video: VideoFacts, limit: Limit) -> V
     """Warn of a video that is black, or a still picture, for much of its time.
 
     What it checks
-        The shares of the sampled frames that are black, and that do not differ from the frame before.
+        The shares of the time that is black, and in which no sampled frame differs from the one before.
 
     Why it matters
         Black frames show no face; a frozen picture with a moving mouth looks wrong, and both are billed.

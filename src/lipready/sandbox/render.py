@@ -85,7 +85,6 @@ def _plan(file: FileFacts, video: VideoFacts, audio: AudioFacts, inputs: Inputs,
         playback=Playback(frames, wanted) if wanted > frames else None,
         sound="none",
         budget=None,
-        skip_lead=False,
     )
     return _Plan(recipe, frames, wanted, length)
 

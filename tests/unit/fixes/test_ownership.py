@@ -31,7 +31,11 @@ def out(tmp_path):
 
 
 def writer(data):
-    return lambda _, partial: partial.path.write_bytes(data)
+    def write(plan, partial):
+        partial.path.write_bytes(data)
+        return plan
+
+    return write
 
 
 def names(folder):
@@ -63,7 +67,7 @@ def test_what_fails_leaves_nothing_behind(plan, out, error):
 
 def test_a_writer_that_writes_nothing_is_an_error(plan, out):
     with pytest.raises(FixError):
-        make((plan,), out, {}, lambda *_: None)
+        make((plan,), out, {}, lambda plan, _: plan)
     assert names(out) == []
 
 

@@ -1,9 +1,9 @@
-"""Which frames become samples: never two further apart than half a second where there are frames between them."""
+"""Which frames become samples: those that are shown at every half second, at whatever rate they come."""
 
 from fractions import Fraction
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lipready.probe.sampling import SPACING, samples
@@ -21,11 +21,17 @@ def at(*thousandths: int) -> list[Fraction]:
     return [Fraction(number, 1000) for number in thousandths]
 
 
-def test_the_last_frame_within_half_a_second_is_the_next_sample() -> None:
-    assert picked(at(0, 200, 400, 600, 800, 1000)) == at(0, 400, 800, 1000)
+def test_the_frame_that_is_shown_at_a_half_second_is_the_next_sample() -> None:
+    assert picked(at(0, 200, 400, 600, 800, 1000)) == at(0, 400, 1000)
 
 
-def test_a_frame_exactly_half_a_second_later_is_within_it() -> None:
+def test_samples_do_not_drift_away_from_those_at_another_rate() -> None:
+    slow, fast = (picked([Fraction(n, rate) for n in range(60 * rate)])[:-1] for rate in (12, 25))
+    assert len(slow) == len(fast) == 120
+    assert all(0 <= moment - time < Fraction(1, 12) for moment, time in zip(slow, fast, strict=True))
+
+
+def test_a_frame_exactly_at_the_half_second_is_taken() -> None:
     assert picked(at(0, 250, 500, 750, 1000)) == at(0, 500, 1000)
 
 
@@ -47,10 +53,26 @@ def test_no_frame_no_sample() -> None:
 
 
 @given(TIMES)
+def test_each_frame_that_is_shown_at_a_half_second_is_a_sample(times: list[Fraction]) -> None:
+    shown = {
+        max(time for time in times if time <= mark)
+        for mark in (SPACING * n for n in range(int(times[-1] / SPACING) + 1))
+        if mark >= times[0]
+    }
+    assert picked(times) == sorted({*shown, times[0], times[-1]})
+
+
+@given(TIMES)
 def test_who_is_seen_for_a_second_is_in_two_samples(times: list[Fraction]) -> None:
     chosen = picked(times)
-    for (before, after), following in zip_longest(pairwise(chosen), chosen[2:]):
-        between = [time for time in times if before < time <= before + SPACING]
-        assert after == max(between, default=min(time for time in times if time > before))
-        close = all(later - earlier <= SPACING for earlier, later in pairwise(times))
-        assert not close or following is None or following - before <= 1
+    assume(all(later - earlier < SPACING for earlier, later in pairwise(times)))
+    for first in (time for time in times if time + 1 <= times[-1]):
+        assert sum(first <= time < first + 1 for time in chosen) >= 2
+
+
+@given(TIMES, st.integers(1, 59))
+def test_pieces_add_only_their_first_frames(times: list[Fraction], place: int) -> None:
+    cut = min(place, len(times) - 1)
+    joined = [*picked(times[:cut], times[cut]), *picked(times[cut:])]
+    assert set(joined) >= set(picked(times)) - {times[cut - 1]}
+    assert set(joined) <= {*picked(times), times[cut]}

@@ -1,0 +1,72 @@
+"""The same clip at another frame rate, or with its held frames repeated, gets the same verdict on its face."""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+import pytest
+
+from lipready.facts.job import JobFacts
+from lipready.facts.people import PeopleFacts, Person
+from lipready.probe.sampling import samples
+from lipready.profiles.loader import load_profile
+from lipready.rules.judge import judge
+from lipready.rules.samples import look, with_file
+
+LENGTH = 10
+RATES = (12, 25, 60)
+TENTHS = [Fraction(tenth, 10) for tenth in range(1, 100)]
+CHANGES = {"P303": {"height": 30}, "P304": {"yaw": 40.0}, "P306": {"cut": True}}
+"""What is wrong with the face while it is, for each rule that judges a share of the time."""
+
+
+def constant(rate: int) -> list[Fraction]:
+    return [Fraction(number, rate) for number in range(LENGTH * rate)]
+
+
+def held() -> list[Fraction]:
+    """Thirty frames in every other second, and one frame that is held in those between."""
+    return [time for time in constant(30) if time % 2 < 1 or time % 1 == 0]
+
+
+def clip(times: Sequence[Fraction], change: Callable[[Fraction], dict[str, object]]) -> JobFacts:
+    """Sample a clip of frames at `times`, of which each differs from a good look as `change` says."""
+    chosen = tuple(samples(times, lambda time: time, None))
+    looks = tuple(look(time, **change(time)) for time in chosen)
+    one = Person(1, looks[0].time, looks[-1].time, 1.0, 300, 1.0, looks)
+    return with_file("video", people=PeopleFacts(1, 1, 1.0, (one,), 1, chosen))
+
+
+def found(rule: str, facts: JobFacts) -> bool:
+    return bool(judge(facts, load_profile("dashscope"), only=(rule,))[0])
+
+
+@pytest.mark.parametrize("rule", CHANGES)
+def test_another_constant_rate_changes_no_verdict(rule: str) -> None:
+    verdicts = {
+        rate: [
+            found(rule, clip(constant(rate), lambda time, until=until: CHANGES[rule] if time < until else {}))
+            for until in TENTHS
+        ]
+        for rate in RATES
+    }
+    assert set(verdicts[12]) == {True, False}
+    # A change between two frames of one rate may come a tenth of a second later at another.
+    firsts = [TENTHS[verdict.index(True)] for verdict in verdicts.values()]
+    assert max(firsts) - min(firsts) <= Fraction(1, 10)
+    assert verdicts[12] == verdicts[60]
+
+
+@pytest.mark.parametrize("rule", CHANGES)
+def test_held_frames_that_are_repeated_change_no_verdict(rule: str) -> None:
+    stored = held()
+
+    def shown(time: Fraction) -> Fraction:
+        return max(each for each in stored if each <= time)
+
+    verdicts, bad = [], CHANGES[rule]
+    for until in TENTHS:
+        variable = clip(stored, lambda time, until=until: bad if time < until else {})
+        repeated = clip(constant(30), lambda time, until=until: bad if shown(time) < until else {})
+        verdicts.append((found(rule, variable), found(rule, repeated)))
+    assert {before for before, _ in verdicts} == {True, False}
+    assert all(before == after for before, after in verdicts)
