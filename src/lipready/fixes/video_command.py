@@ -8,8 +8,11 @@ from lipready.fixes.frames_graph import ratio, reshape, retime
 from lipready.fixes.playback import play
 from lipready.fixes.recipe import Budget, Encode, Remux, Sound
 from lipready.fixes.source import (
+    LEAD,
+    clock,
     compile_command,
     graph_name,
+    on_time_line,
     open_input,
     picture,
     picture_part,
@@ -41,7 +44,9 @@ def remux_commands(recipe: Remux, output: str) -> tuple[Command, ...]:
     if recipe.tag is not None:
         options["tag:v"] = recipe.tag
     if recipe.sound != "none":
-        streams.append(open_input(recipe.source, **how)["a:0"])
+        sound = open_input(recipe.source, **how)["a:0"]
+        # Both streams are moved alike: the file's first timestamp, or what is sought, is zero.
+        streams.append(on_time_line(sound, Fraction(0)) if recipe.sound == "encode" else sound)
         options |= _sound(recipe.sound)
     return (compile_command(streams, output, options),)
 
@@ -53,7 +58,7 @@ def encode_commands(recipe: Encode, output: str) -> tuple[Command, ...]:
     streams, options = [shown], _container() | coding
     if recipe.sound != "none":
         streams.append(_heard(recipe))
-        options |= _sound(recipe.sound) | _length(recipe)
+        options |= _sound(recipe.sound) | _length(recipe) | _clock(recipe)
     if recipe.budget is None or not recipe.budget.two_pass:
         return (compile_command(streams, output, options),)
     log = {"passlogfile": graph_name(f"{output}.pass")}
@@ -74,7 +79,16 @@ def _heard(recipe: Encode) -> Any:
     """Take the sound that belongs to the picture."""
     if recipe.part is not None:
         return sound_part(recipe.source, recipe.part)
-    return open_input(recipe.source, **_lead(recipe))["a:0"]
+    sound = open_input(recipe.source, **_lead(recipe))["a:0"]
+    if recipe.sound == "copy":
+        return sound
+    return on_time_line(sound, LEAD if recipe.skip_lead else recipe.source.start)
+
+
+def _clock(recipe: Encode) -> dict[str, Any]:
+    """Keep the input's timestamps where the sound is placed by them."""
+    sought = recipe.skip_lead or (recipe.part is not None and recipe.source.seekable)
+    return {} if sought or recipe.sound != "encode" else clock(recipe.source)
 
 
 def _lead(recipe: Encode) -> dict[str, Any]:
