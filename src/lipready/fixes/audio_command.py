@@ -9,6 +9,7 @@ from lipready.fixes.hush import HIGHEST_LEVEL, REDUCTION
 from lipready.fixes.sound import MP3_BITS, Hush, Listen, Side
 from lipready.fixes.source import compile_command, on_time_line, open_input, seconds
 from lipready.fixes.span import Part
+from lipready.probe.time_line import CLOCKLESS
 
 _LAYOUTS = {1: "mono", 2: "stereo"}
 _HEARD_RATE = 16_000
@@ -22,7 +23,10 @@ def audio_commands(recipe: Listen, output: str) -> tuple[tuple[str, ...], ...]:
     """
     source = open_input(recipe.source)
     stream = source["a:0" if recipe.source.stream is None else str(recipe.source.stream)]
-    stream = on_time_line(stream, recipe.origin)
+    if recipe.source.format in CLOCKLESS:
+        stream = stream.filter("asetpts", "PTS-STARTPTS")
+    else:
+        stream = on_time_line(stream, recipe.origin)
     if recipe.sides is not None:
         stream = _mended(stream, recipe.sides)
     if recipe.hush is not None:

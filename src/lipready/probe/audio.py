@@ -14,7 +14,7 @@ from lipready.probe.movie import Movie
 from lipready.probe.packets import Budget, PacketTimes, read_packet_times
 from lipready.probe.sample_count import SampleCount
 from lipready.probe.streams import audio_stream, codec_name, is_cover, is_default
-from lipready.probe.time_line import TimeLine, picture_start
+from lipready.probe.time_line import CLOCKLESS, TimeLine, picture_start
 from lipready.probe.truncation import is_truncated
 from lipready.probe.wave import read_wave
 
@@ -50,7 +50,7 @@ def measure_audio(
     source = MediaSource(file, container, stream, header)
     _assert_usable(source)
     origin = picture_start(file, container)
-    counted = None if quick else SampleCount(stream, TimeLine(origin))
+    counted = None if quick else SampleCount(stream, TimeLine(origin, clock=container.format.name not in CLOCKLESS))
     times = _packet_times(source, counted, quick=quick)
     _assert_not_empty(source, times, counted)
     rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels

@@ -1,6 +1,5 @@
 """Where decoded sound lies on its file's time line: holes are silence, and the picture's first frame is zero."""
 
-from contextlib import closing
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -20,17 +19,22 @@ _FIRST_PACKETS = 64
 """Packets of the picture among which the first shown frame is: no codec reorders more than 16 frames."""
 
 
+CLOCKLESS = frozenset({"aac", "mp3", "wav", "w64", "flac", "amr", "ac3", "eac3", "au", "aiff", "caf"})
+"""Formats that store no times: what a demuxer says of them it has counted itself."""
+
+
 class TimeLine:
     """Says of each decoded frame how much silence goes before it, or how much of its beginning is left out.
 
-    `origin` is the time on the file's clock that becomes zero, in seconds; None takes the first frame's own time.
+    Without `clock` frames follow one another. `origin` is the time on the file's clock that becomes zero, in seconds; None takes the first frame's own time.
     """
 
-    def __init__(self, origin: Fraction | None) -> None:
+    def __init__(self, origin: Fraction | None, *, clock: bool = True) -> None:
         """Begin with no frame placed."""
         self.holes = Fraction(0)
         self.offset: Fraction | None = None
         self._origin = origin
+        self._has_clock = clock
         self._end = Fraction(0)
         self._clock: Fraction | None = None
 
@@ -43,6 +47,8 @@ class TimeLine:
         return samples
 
     def _gap(self, frame: Any) -> Fraction:
+        if not self._has_clock:
+            return Fraction(0)
         if frame.pts is None or not frame.time_base:
             self._clock = None if self._clock is None else self._clock + Fraction(frame.samples, frame.sample_rate)
             return Fraction(0)
@@ -71,9 +77,14 @@ def picture_start(file: LocalFile, container: "InputContainer") -> Fraction | No
     """
     if best_video(container) is None:
         return None
-    with closing(open_container(file)) as other:
-        stream = best_video(other)
-        return None if stream is None else _first_time(other, stream)
+    place = file.tell()
+    try:
+        with open_container(file) as other:
+            stream = best_video(other)
+            return None if stream is None else _first_time(other, stream)
+    finally:
+        # Both read from one place in one file.
+        file.seek(place)
 
 
 def _first_time(container: "InputContainer", stream: Any) -> Fraction | None:

@@ -12,7 +12,7 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.container import MEDIA_ERRORS, open_media
 from lipready.probe.packets import MAX_SECONDS, Budget, read_packet_times
 from lipready.probe.streams import audio_stream
-from lipready.probe.time_line import TimeLine
+from lipready.probe.time_line import CLOCKLESS, TimeLine
 from lipready.speech.blocks import Blocks, Sound
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def decode(
             stream = audio_stream(container, number)
             if stream is None or stream.codec_context is None:
                 return Unmeasured("it holds no audio stream that can be decoded")
-            decoder = _Decoder(stream, begin, progress, TimeLine(origin))
+            decoder = _Decoder(stream, begin, progress, TimeLine(origin, clock=container.format.name not in CLOCKLESS))
             times = read_packet_times(container, stream, Budget(), decoder)
             decoder.finish()
             return times.cut or decoder.result()

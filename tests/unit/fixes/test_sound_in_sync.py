@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from studio.beeps import Clip, apart, beeps, flashes, write_clip
 
 from lipready.check import Settings, check
 from lipready.facts.audio import AudioFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.prepare import prepare
+from studio.beeps import Clip, apart, beeps, flashes, write_clip
 
 MOST = 0.010
 H264 = (("preset", "ultrafast"), ("bf", "2"))
