@@ -26,7 +26,8 @@ CLOCKLESS = frozenset({"aac", "mp3", "wav", "w64", "flac", "amr", "ac3", "eac3",
 class TimeLine:
     """Says of each decoded frame how much silence goes before it, or how much of its beginning is left out.
 
-    Without `clock` frames follow one another. `origin` is the time on the file's clock that becomes zero, in seconds; None takes the first frame's own time.
+    Without `clock` frames follow one another. `origin` is the time on the file's clock that becomes zero, in seconds;
+    None takes the first frame's own time.
     """
 
     def __init__(self, origin: Fraction | None, *, clock: bool = True) -> None:
