@@ -41,6 +41,11 @@ class AudioFacts:
     file, `track` is the number of the one that is taken, `taken` says why.
     `stream_index` is the stream's place in the container, None where unknown. `size_wrong` says that the header states
     a size that the file does not have although nothing is missing: a stream's, or one that is a few bytes over.
+
+    What comes from one file keeps one time line: `origin` is the time in seconds, on the file's own clock, of the first
+    frame of its picture, from which the sound is counted; None where it has no picture and the first sample counts.
+    `offset` is how many seconds after `origin` the sound begins (negative: before), `holes` how many seconds of
+    silence lie where the timestamps leave sound out, None where nothing was decoded.
     """
 
     codec: str
@@ -54,3 +59,6 @@ class AudioFacts:
     taken: Taken = "default"
     tracks: tuple[AudioTrack, ...] = ()
     size_wrong: bool = False
+    origin: Fraction | None = None
+    offset: Fraction = Fraction(0)
+    holes: Fraction | None = None

@@ -72,6 +72,7 @@ def _recipe(case: AudioCase) -> Listen:
         pad_to=pad_to(case),
         sides=outputs,
         hush=hush(case),
+        origin=case.audio.origin,
     )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from lipready.fixes.audio import audio_extension
 from lipready.fixes.hush import HIGHEST_LEVEL, REDUCTION
 from lipready.fixes.sound import MP3_BITS, Hush, Listen, Side
-from lipready.fixes.source import compile_command, open_input, seconds
+from lipready.fixes.source import compile_command, on_time_line, open_input, seconds
 from lipready.fixes.span import Part
+from lipready.probe.time_line import CLOCKLESS
 
 _LAYOUTS = {1: "mono", 2: "stereo"}
 _HEARD_RATE = 16_000
@@ -17,12 +18,15 @@ _HEARD_RATE = 16_000
 def audio_commands(recipe: Listen, output: str) -> tuple[tuple[str, ...], ...]:
     """Write ffmpeg's arguments: one command.
 
-    Every change but the noise's is the same for all samples, and none moves one: they are counted, not timed.
+    The sound is put on its time line first. Every change after that but the noise's is the same for all samples, and
+    none moves one: they are counted, not timed.
     """
     source = open_input(recipe.source)
     stream = source["a:0" if recipe.source.stream is None else str(recipe.source.stream)]
-    # Timestamps may begin anywhere; the samples count from zero.
-    stream = stream.filter("asetpts", "PTS-STARTPTS")
+    if recipe.source.format in CLOCKLESS:
+        stream = stream.filter("asetpts", "PTS-STARTPTS")
+    else:
+        stream = on_time_line(stream, recipe.origin)
     if recipe.sides is not None:
         stream = _mended(stream, recipe.sides)
     if recipe.hush is not None:
@@ -33,7 +37,8 @@ def audio_commands(recipe: Listen, output: str) -> tuple[tuple[str, ...], ...]:
         stream = stream.filter("volume", volume=f"{float(recipe.gain):.2f}dB", precision="double")
     if recipe.pad_to is not None:
         stream = stream.filter("apad", whole_dur=seconds(recipe.pad_to))
-    return (compile_command([stream], output, _options(recipe)),)
+    # ffmpeg would count from the file's first packet, and close long holes of a transport stream.
+    return (compile_command([stream], output, _options(recipe) | {"copyts": None}),)
 
 
 def _options(recipe: Listen) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from lipready.fixes.level import CEILING, raised
 from lipready.fixes.sides import fault_to_mend, mends_offset
 from lipready.fixes.sound import MP3_BITS, Listen
 from lipready.fixes.span import Part
+from lipready.probe.time_line import JITTER
 
 _FAULTS = {
     "left-silent": "Keep the right side alone: the left one is silent.",
@@ -29,12 +30,24 @@ def audio_steps(case: AudioCase, recipe: Listen) -> tuple[Step, ...]:
     channels = "mono" if recipe.channels == 1 else "stereo"
     count = len(case.audio.tracks)
     sound = "the sound" if count < 2 else f"track {case.audio.track} of {count}"  # noqa: PLR2004
-    text = f"Write {sound} as {kind}, {recipe.sample_rate} Hz, {channels})."
+    text = f"Write {sound} as {kind}, {recipe.sample_rate} Hz, {channels}).{_time_line(case)}"
     steps = (*_sound_steps(case, recipe), *_part_steps(case, recipe))
     named = {rule for step in steps for rule in step.rules}
     whole = (f for f in case.wanted.findings if f.fix and f.fix.level != "editorial" and f.fix.name not in HEARD)
     rest = tuple(f.rule for f in whole if f.rule not in named)
     return (Step("transcode-audio", "reencode", text, rest), *steps)
+
+
+def _time_line(case: AudioCase) -> str:
+    """Say what is done so that the sound keeps its time; nothing where it does so by itself."""
+    offset, holes, said = case.audio.offset, case.audio.holes, ""
+    if offset > JITTER:
+        said += f" It begins {seconds(offset)} after the picture of the same file: silence is put before it."
+    elif offset < -JITTER:
+        said += f" It begins {seconds(-offset)} before the picture of the same file: that much is cut off."
+    if holes:
+        said += f" {seconds(holes)} of sound are missing in it: silence takes their place."
+    return said
 
 
 def _sound_steps(case: AudioCase, recipe: Listen) -> Iterator[Step]:

@@ -38,7 +38,7 @@ class Listen:
 
     `sides` are the channels of the output where they are not simply those of the input, `hush` is the noise that is
     lowered, `gain` the one change of level, in dB, of all samples alike. `pad_to` is the length in seconds that silence
-    fills it up to.
+    fills it up to. `origin` is the time on the file's own clock that becomes zero (`AudioFacts.origin`).
     """
 
     source: Input
@@ -50,3 +50,4 @@ class Listen:
     sides: tuple[Side, ...] | None = None
     hush: Hush | None = None
     gain: Fraction | None = None
+    origin: Fraction | None = None

@@ -8,6 +8,8 @@ from typing import Any
 from lipready.errors import FixError
 from lipready.fixes.recipe import Input
 from lipready.fixes.span import Part
+from lipready.probe.decoding import FLOATING_CLOCKS
+from lipready.probe.time_line import BACKWARD, FORWARD, JITTER
 
 PROGRAM = ("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1")
 """How every command begins. The runner puts the path of the binary in the first place."""
@@ -18,12 +20,9 @@ _AUDIO = ("ogg", "wav", "w64", "mp3", "aac", "flac", "aiff", "caf", "amr", "ac3"
 _DEMUXERS = frozenset((*_VIDEO, *_AUDIO))
 """Demuxers that read one file and never name another: no playlist, script or session description is among them."""
 
-_FLOATING_CLOCKS = frozenset({"mpegts", "mpeg"})
-"""Formats whose clock starts anywhere: ffmpeg takes the file's first time for zero, as the probe does."""
-
 _MAX_PIXELS = 1 << 26
 _ENCODED = "\0"
-_LEAD = Fraction(1, 1000)
+LEAD = Fraction(1, 1000)
 
 
 def open_input(source: Input, **options: Any) -> Any:
@@ -52,7 +51,7 @@ def picture(source: Input, **options: Any) -> Any:
 
 def seek(source: Input, time: Fraction) -> dict[str, Any]:
     """Begin at a time in seconds from the first frame; a hair early, so that rounding cannot lose that frame."""
-    return {"seek_timestamp": 1, "ss": seconds(source.start + time - _LEAD)}
+    return {"seek_timestamp": 1, "ss": seconds(source.start + time - LEAD)}
 
 
 def from_first_frame(source: Input) -> dict[str, Any]:
@@ -63,11 +62,6 @@ def from_first_frame(source: Input) -> dict[str, Any]:
     return {"itsoffset": seconds(-source.start)} if source.start else {}
 
 
-def clock(source: Input) -> dict[str, Any]:
-    """Return the options of an output whose times are the input's own: else ffmpeg moves the earliest to zero."""
-    return {} if source.format in _FLOATING_CLOCKS else {"copyts": None}
-
-
 def picture_part(source: Input, part: Part, **options: Any) -> Any:
     """Take a part of the picture, exact to the frame.
 
@@ -75,16 +69,35 @@ def picture_part(source: Input, part: Part, **options: Any) -> Any:
     """
     if source.seekable:
         return picture(source, **seek(source, part.start), t=seconds(part.length), **options)
-    begin = max(part.start - _LEAD, Fraction(0))
+    begin = max(part.start - LEAD, Fraction(0))
     shown = picture(source, **options).filter("setpts", "PTS-STARTPTS")
-    return shown.filter("trim", start=seconds(begin), end=seconds(part.start - _LEAD + part.length))
+    return shown.filter("trim", start=seconds(begin), end=seconds(part.start - LEAD + part.length))
+
+
+def on_time_line(stream: Any, origin: Fraction | None) -> Any:
+    """Let sound begin at `origin` of its clock (None: at its first sample), silence where the timestamps have a hole.
+
+    Sound before the origin is left out. The numbers are those of `probe.time_line`: a clock that is set anew on the way
+    does not count.
+    """
+    begin = "STARTPTS" if origin is None else f"({seconds(origin)})/TB"
+    leap = f"lt(PTS,PREV_INPTS-{float(BACKWARD)}/TB)+gt(PTS,PREV_INPTS+{float(FORWARD)}/TB)"
+    steady = f"st(0,ld(0)+if({leap},PREV_INPTS+NB_SAMPLES/SR/TB-PTS,0))*0+PTS+ld(0)-{begin}"
+    stream = stream.filter("asetpts", steady)
+    stream = stream.filter("aresample", **{"async": 1, "first_pts": 0, "min_hard_comp": float(JITTER)})
+    return stream.filter("asetpts", "N/SR/TB")
+
+
+def clock(source: Input) -> dict[str, Any]:
+    """Return the options of an output that leave the timestamps of its input as `Input.start` counts them."""
+    return {"copyts": None} | ({"start_at_zero": None} if source.format in FLOATING_CLOCKS else {})
 
 
 def sound_part(source: Input, part: Part) -> Any:
-    """Take the same part of the first sound track."""
+    """Take the same part of the first sound track; an input that is not searched needs the options of `clock`."""
     if source.seekable:
-        return open_input(source, **seek(source, part.start), t=seconds(part.length))["a:0"]
-    sound = open_input(source)["a:0"].filter("asetpts", "PTS-STARTPTS")
+        return on_time_line(open_input(source, **seek(source, part.start), t=seconds(part.length))["a:0"], LEAD)
+    sound = on_time_line(open_input(source)["a:0"], source.start)
     sound = sound.filter("atrim", start=seconds(part.start), end=seconds(part.start + part.length))
     return sound.filter("asetpts", "PTS-STARTPTS")
 

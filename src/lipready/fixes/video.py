@@ -70,10 +70,10 @@ def output_length(case: VideoCase, recipe: Encode | Remux) -> Fraction | None:
 
 
 def _encode(case: VideoCase, part: Part | None, playback: Playback | None, window: Box | None) -> Encode:
-    sound: Sound = "none" if playback else _sound(case, whole=part is None)
+    source = _source(case)
+    sound: Sound = "none" if playback else _sound(case, whole=part is None and (source.seekable or source.start == 0))
     shape = _reshape(case, window)
     length = playback.wanted / shape.rate if playback else part.length if part else _length(case.video)
-    source = _source(case)
     return Encode(
         source=source,
         reshape=shape,

@@ -12,6 +12,7 @@ from lipready.fixes.source import (
     compile_command,
     from_first_frame,
     graph_name,
+    on_time_line,
     open_input,
     picture,
     picture_part,
@@ -46,7 +47,8 @@ def remux_commands(recipe: Remux, output: str) -> tuple[Command, ...]:
     if recipe.tag is not None:
         options["tag:v"] = recipe.tag
     if recipe.sound != "none":
-        streams.append(_after_zero(open_input(recipe.source, **how)["a:0"], recipe.sound))
+        sound = open_input(recipe.source, **how)["a:0"]
+        streams.append(on_time_line(sound, Fraction(0)) if recipe.sound == "encode" else sound)
         options |= _sound(recipe.sound)
     return (compile_command(streams, output, options),)
 
@@ -80,17 +82,15 @@ def _heard(recipe: Encode) -> Any:
     """Take the sound that belongs to the picture."""
     if recipe.part is not None:
         return sound_part(recipe.source, recipe.part)
-    return _after_zero(open_input(recipe.source, **from_first_frame(recipe.source))["a:0"], recipe.sound)
+    sound = open_input(recipe.source, **from_first_frame(recipe.source))["a:0"]
+    # Copied packets from before the first frame are left out by `_sound`.
+    return on_time_line(sound, Fraction(0)) if recipe.sound == "encode" else sound
 
 
 def _clock(recipe: Encode) -> dict[str, Any]:
-    """Return the clock of the whole; parts are sought, and begin at zero by themselves."""
-    return {} if recipe.part or recipe.playback else clock(recipe.source)
-
-
-def _after_zero(sound: Any, how: Sound) -> Any:
-    """Leave out the sound before the first frame; copied packets are left out by `_sound`."""
-    return sound.filter("atrim", start=0) if how == "encode" else sound
+    """Return the clock of what is read from its beginning; a part that is sought begins at zero by itself."""
+    sought = recipe.part is not None and recipe.source.seekable
+    return {} if sought or recipe.playback else clock(recipe.source)
 
 
 def _container() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from lipready.probe.movie import Movie
 from lipready.probe.packets import Budget, PacketTimes, read_packet_times
 from lipready.probe.sample_count import SampleCount
 from lipready.probe.streams import audio_stream, codec_name, is_cover, is_default
+from lipready.probe.time_line import CLOCKLESS, TimeLine, picture_start
 from lipready.probe.truncation import is_truncated
 from lipready.probe.wave import read_wave
 
@@ -48,12 +49,14 @@ def measure_audio(
         raise ProbeError("holds no audio stream")
     source = MediaSource(file, container, stream, header)
     _assert_usable(source)
-    counted = None if quick else SampleCount(stream)
+    origin = picture_start(file, container)
+    counted = None if quick else SampleCount(stream, TimeLine(origin, clock=container.format.name not in CLOCKLESS))
     times = _packet_times(source, counted, quick=quick)
     _assert_not_empty(source, times, counted)
     rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
     if counted is not None and counted.rate:
         rate, channels = counted.rate, counted.channels
+    offset = _offset(source, times, counted, origin)
     tracks = tuple(_track(place, each) for place, each in enumerate(container.streams.audio, start=1))
     return AudioFacts(
         codec=source.codec,
@@ -62,8 +65,8 @@ def measure_audio(
         channels=channels,
         duration=believe(
             container=container_duration(container),
-            stream=stream_duration(stream),
-            packets=_packet_length(times),
+            stream=_moved(stream_duration(stream), offset),
+            packets=_moved(_packet_length(times), offset),
             samples=counted.seconds if counted else None,
             padding=Fraction(_PADDING, rate) if rate else Fraction(0),
         ),
@@ -72,7 +75,29 @@ def measure_audio(
         size_wrong=_states_wrong_size(source),
         track=next(track.number for track in tracks if track.stream_index == stream.index),
         tracks=tracks,
+        origin=origin,
+        offset=offset,
+        holes=None if counted is None else counted.line.holes,
     )
+
+
+def _offset(
+    source: MediaSource, times: PacketTimes | None, counted: SampleCount | None, origin: Fraction | None
+) -> Fraction:
+    """Say how long after the first frame of the picture the sound begins, in seconds."""
+    if origin is None:
+        return Fraction(0)
+    if counted is not None and counted.line.offset is not None:
+        return counted.line.offset
+    base = source.stream.time_base
+    if times is not None and times.pts:
+        return times.pts[0] * times.base - origin
+    return Fraction(0) if source.stream.start_time is None or not base else source.stream.start_time * base - origin
+
+
+def _moved(length: Fraction | None, offset: Fraction) -> Fraction | None:
+    """Count a length from the picture's first frame."""
+    return None if length is None else max(Fraction(0), length + offset)
 
 
 def _track(number: int, stream: Any) -> AudioTrack:

@@ -1,4 +1,4 @@
-"""Decode sound and count its samples: the one length that cannot lie."""
+"""Decode sound and count its samples, and the silence where there are none: the one length that cannot lie."""
 
 import time
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from typing import Any
 
 from lipready.probe.container import MEDIA_ERRORS
 from lipready.probe.packets import MAX_SECONDS
+from lipready.probe.time_line import TimeLine
 
 
 @dataclass(slots=True)
@@ -14,11 +15,12 @@ class SampleCount:
     """Called with every packet of a stream, then finished.
 
     `seconds` is the exact length, None before the end, where nothing was decoded, or where it took too long (`late`).
-    `rate` (Hz) and `channels` are those of the decoded sound, which a header may state differently. `broken_end` says
-    that the last packet could not be decoded.
+    `line` counts holes in the timestamps as silence. `rate` (Hz) and `channels` are those of the decoded sound, which
+    a header may state differently. `broken_end` says that the last packet could not be decoded.
     """
 
     stream: Any
+    line: TimeLine = field(default_factory=lambda: TimeLine(None))
     rate: int = 0
     channels: int = 0
     seconds: Fraction | None = None
@@ -47,7 +49,10 @@ class SampleCount:
             return
         self.broken_end = self.broken_end and packet is None
         for frame in frames:
-            self._samples[frame.sample_rate] = self._samples.get(frame.sample_rate, 0) + frame.samples
+            if not frame.samples or not frame.sample_rate:
+                continue
+            samples = frame.samples + self.line.place(frame)
+            self._samples[frame.sample_rate] = self._samples.get(frame.sample_rate, 0) + samples
             self.rate, self.channels = frame.sample_rate, frame.layout.nb_channels
 
     def finish(self) -> None:

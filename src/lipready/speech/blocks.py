@@ -1,6 +1,7 @@
 """Decoded frames of any sample format to blocks of samples that can be trusted."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from lipready.speech.interleaved import FORMAT, samples_of
@@ -50,15 +51,28 @@ class Blocks:
         self._converter: Any = None
         self._waiting: list[NDArray[np.float32]] = []
         self._held = 0
+        self._skip = 0
 
-    def add(self, frame: Any) -> "NDArray[np.float32] | None":
-        """Take a frame; gives a block when there is enough for one."""
+    def add(self, frame: Any, *, skip: int = 0) -> "NDArray[np.float32] | None":
+        """Take a frame without its first `skip` samples; gives a block when there is enough for one."""
         form = (frame.format.name, frame.layout.name, frame.sample_rate)
         if form != self._form:
             self._convert(None)
             self._form, self._converter = form, self._new_converter(form)
+            self._skip = 0
         frame.pts = None
+        self._skip += round(Fraction(skip * self.sound.rate, frame.sample_rate))
         self._convert(frame)
+        return self._block() if self._held >= self.sound.rate else None
+
+    def hush(self, samples: int) -> "NDArray[np.float32] | None":
+        """Take so many samples of silence; gives a block when there is enough for one."""
+        import numpy as np
+
+        self._convert(None)
+        self._form = None
+        self._waiting.append(np.zeros((self.sound.channels, samples), np.float32))
+        self._held += samples
         return self._block() if self._held >= self.sound.rate else None
 
     def flush(self) -> "NDArray[np.float32] | None":
@@ -79,7 +93,10 @@ class Blocks:
             return
         for converted in self._converter.resample(frame):
             samples = samples_of(converted)
-            if len(samples) == self.sound.channels:
+            left_out = min(self._skip, samples.shape[1])
+            self._skip -= left_out
+            samples = samples[:, left_out:]
+            if len(samples) == self.sound.channels and samples.shape[1]:
                 self._waiting.append(samples)
                 self._held += samples.shape[1]
 

@@ -12,6 +12,7 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.container import MEDIA_ERRORS, open_media
 from lipready.probe.packets import MAX_SECONDS, Budget, read_packet_times
 from lipready.probe.streams import audio_stream
+from lipready.probe.time_line import CLOCKLESS, TimeLine
 from lipready.speech.blocks import Blocks, Sound
 
 if TYPE_CHECKING:
@@ -51,10 +52,16 @@ Begin = Callable[[Sound], Sequence[Listener]]
 
 
 def decode(
-    path: str, begin: Begin, progress: Callable[[int], None], *, number: int | None = None
+    path: str,
+    begin: Begin,
+    progress: Callable[[int], None],
+    *,
+    number: int | None = None,
+    origin: Fraction | None = None,
 ) -> Decoded | Unmeasured:
     """Decode the audio stream of a number (from 1), else the best one of a file; damaged packets are skipped.
 
+    All times count from `origin` (`AudioFacts.origin`), and holes in the timestamps are heard as silence.
     `progress` hears how many samples are through. Unmeasured where the file cannot be opened or holds no samples, where
     it is longer than MAX_LENGTH, has more than MAX_CHANNELS channels, or takes longer than `packets.MAX_SECONDS`.
     """
@@ -63,7 +70,7 @@ def decode(
             stream = audio_stream(container, number)
             if stream is None or stream.codec_context is None:
                 return Unmeasured("it holds no audio stream that can be decoded")
-            decoder = _Decoder(stream, begin, progress)
+            decoder = _Decoder(stream, begin, progress, TimeLine(origin, clock=container.format.name not in CLOCKLESS))
             times = read_packet_times(container, stream, Budget(), decoder)
             decoder.finish()
             return times.cut or decoder.result()
@@ -84,10 +91,10 @@ class _TooMuchError(Exception):
 class _Decoder:
     """Called with every packet of a stream, then finished."""
 
-    def __init__(self, stream: Any, begin: Begin, progress: Callable[[int], None]) -> None:
+    def __init__(self, stream: Any, begin: Begin, progress: Callable[[int], None], line: TimeLine) -> None:
         self._codec = stream.codec_context
         self._codec.thread_count = 1
-        self._begin, self._progress = begin, progress
+        self._begin, self._progress, self._line = begin, progress, line
         self._blocks: Blocks | None = None
         self._listeners: Sequence[Listener] = ()
         self._deadline = time.monotonic() + MAX_SECONDS
@@ -128,7 +135,20 @@ class _Decoder:
                     f"it has {counted(sound.channels, 'channel')}; up to {MAX_CHANNELS} are listened to"
                 )
             self._blocks, self._listeners = Blocks(sound), self._begin(sound)
-        self._hand_on(self._blocks.add(frame))
+        moved = self._line.place(frame)
+        if moved > 0:
+            self._hush(Fraction(moved, frame.sample_rate))
+        self._hand_on(self._blocks.add(frame, skip=max(0, -moved)))
+
+    def _hush(self, seconds: Fraction) -> None:
+        """Hand on silence, in blocks of a second at most."""
+        if self._blocks is None:
+            return
+        left = round(seconds * self._blocks.sound.rate)
+        while left > 0:
+            count = min(left, self._blocks.sound.rate)
+            self._hand_on(self._blocks.hush(count))
+            left -= count
 
     def _hand_on(self, block: "NDArray[np.float32] | None") -> None:
         if block is None or self._blocks is None:

@@ -43,7 +43,8 @@ def listen(path: str, audio: AudioFacts, *, progress: Callable[[float], None] | 
         return ears[0].all()
 
     number = audio.track if audio.tracks else None
-    decoded = decode(path, begin, lambda samples: tell(_DECODING * min(1.0, samples / whole)), number=number)
+    hear = lambda samples: tell(_DECODING * min(1.0, samples / whole))  # noqa: E731
+    decoded = decode(path, begin, hear, number=number, origin=audio.origin)
     if isinstance(decoded, Unmeasured):
         return decoded
     facts = ears[0].facts(decoded, lambda share: tell(_DECODING + (1 - _DECODING) * share))
