@@ -38,7 +38,9 @@ def _place(points: Points, shape: Points) -> Points:
     return np.asarray(mouth + apart * (shape[:, :1] * right + shape[:, 1:] * down))
 
 
-def _fill(image: Picture, outline: Points, colour: Points, points: Points, random: Generator, *, grain: float) -> Picture:
+def _fill(
+    image: Picture, outline: Points, colour: Points, points: Points, random: Generator, *, grain: float
+) -> Picture:
     """Paint an outline with a colour (3 numbers, or a picture), shaded from side to side, its edge a little soft."""
     _, apart, right, down = _frame(points)
     mask = np.zeros(image.shape[:2], np.uint8)
@@ -136,7 +138,9 @@ def _cloth(image: Picture, points: Points, random: Generator, colour: Points) ->
     image = _fill(image, outline, colour, points, random, grain=0.02)
     for _ in range(int(random.integers(0, 4))):
         at = random.uniform(-0.3, 0.5)
-        fold = np.array([[-0.7, at], [0.0, at + 0.08], [0.7, at], [0.7, at + 0.03], [0.0, at + 0.11], [-0.7, at + 0.03]])
+        fold = np.array(
+            [[-0.7, at], [0.0, at + 0.08], [0.7, at], [0.7, at + 0.03], [0.0, at + 0.11], [-0.7, at + 0.03]]
+        )
         image = _fill(image, _place(points, fold), colour * 0.88, points, random, grain=0.0)
     return image
 
@@ -158,7 +162,9 @@ def _pattern(image: Picture, points: Points, random: Generator) -> Picture:
 
 
 def _microphone(image: Picture, points: Points, random: Generator) -> Picture:
-    tone = _lit(random.choice([[40, 40, 42], [25, 25, 25], [120, 120, 125], [150, 30, 30]]).astype(float), image, points)
+    tone = _lit(
+        random.choice([[40, 40, 42], [25, 25, 25], [120, 120, 125], [150, 30, 30]]).astype(float), image, points
+    )
     size = random.uniform(0.42, 0.6)
     at = (random.uniform(-0.12, 0.12), random.uniform(-0.05, 0.15))
     handle = _capsule(np.array(at) + [random.uniform(-0.4, 0.4), 1.6], np.array(at), 0.6 * size)

@@ -1,10 +1,14 @@
 """Whether something is before the mouth: a hand, a mask, a microphone, food, a cup, a phone.
 
-The mesh draws a mouth over everything, so it tells only where to look. There, colours, pattern and edges of an upright,
-aligned picture of the face are weighed against the skin under the eyes: lips have a dark line between them, a mask is of
-another colour than the cheeks, a finger is skin without lips. The weights (`covering.json`, written by
+The mesh draws a mouth over everything, so it tells only where to look. There, colours, pattern and edges of an
+upright, aligned picture of the face are weighed against the skin under the eyes: lips have a dark line between them, a
+mask is of another colour than the cheeks, a finger is skin without lips. The weights (`covering.json`, written by
 scripts/bench/mouth.py) are a logistic regression over faces of real pictures and clips, and the same faces with things
 painted over them.
+
+Trained on either half of the corpus (split by person), no real look of the other half (281) reads as covered, of 3916
+with beards, lipstick, shadows, blur or bad light painted on about one in 500 does, and 84 % of the covered ones are found:
+masks, cups, phones and microphones mostly, palms and masks of the skin's colour in two of three, fingers in one of three.
 """
 
 import json
@@ -125,7 +129,7 @@ def _evened(part: "Features", floor: float) -> "Features":
 
 
 def _edges(lab: "Features") -> "list[Features]":
-    """Measure edges in 8 × 7 cells against the contrast of the upper face: upright, level, and level from dark to light."""
+    """Measure edges in 8 × 7 cells against the contrast of the upper face: upright, level, and from dark to light."""
     import cv2
     import numpy as np
 

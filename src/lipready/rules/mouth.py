@@ -30,6 +30,12 @@ def mouth_covered(target: Target, limit: Limit) -> Verdicts:
     Why it matters
         The model draws a mouth where it takes one to be: over the hand or the mask, or not at all.
 
+    What can be told
+        Only in colour, from 16 px between the eyes on, of a head turned by at most 25°; else a look says nothing. Of things
+        painted over faces of real pictures and clips, masks, cups, phones and microphones are found in about nine of ten
+        looks, a palm or a mask of the skin's colour in two of three, fingers in one of three. No face with a visible mouth
+        gave a false alarm, with a beard painted on about one in 500.
+
     What the provider says
         Nothing.
 
@@ -53,8 +59,8 @@ def mouth_covered(target: Target, limit: Limit) -> Verdicts:
         limit,
         target.file,
         outside(limit),
-        f"{target.sentence} has its mouth covered in {named(parts)} ({length}, {part} of the time for which that can be "
-        "told), as a hand, a mask or a microphone does: there the new mouth appears on what covers it, or not at all. "
+        f"{target.sentence} has its mouth covered in {named(parts)} ({length}, {part} of the time for which that can "
+        "be told), as a hand, a mask or a microphone does: there the new mouth appears on what covers it, or not at all. "
         f"{fix.text}",
         measured=f"covered for {length}, {part} of the time",
         allowed=f"no stretch of {exactly(limit.bands['seconds'])} s or more, and ≤ "
