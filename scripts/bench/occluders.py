@@ -26,7 +26,7 @@ def covered(kind: str, image: Picture, points: Points, random: Generator) -> Pic
 def _frame(points: Points) -> tuple[Points, float, Points, Points]:
     """Return the middle of the mouth, the distance of the eyes, and the directions right and down of the face."""
     right = points[list(_RIGHT)].mean(0) - points[list(_LEFT)].mean(0)
-    mouth, between = points[list(_MOUTH)].mean(0), points[list((*_RIGHT, *_LEFT))].mean(0)
+    mouth, between = points[list(_MOUTH)].mean(0), points[[*_RIGHT, *_LEFT]].mean(0)
     down = mouth - between
     apart = max(float(np.linalg.norm(right)), 0.9 * float(np.linalg.norm(down)), 4.0)
     return mouth, apart, right / max(np.linalg.norm(right), 1e-6), down / max(np.linalg.norm(down), 1e-6)
@@ -167,7 +167,7 @@ def _microphone(image: Picture, points: Points, random: Generator) -> Picture:
     )
     size = random.uniform(0.42, 0.6)
     at = (random.uniform(-0.12, 0.12), random.uniform(-0.05, 0.15))
-    handle = _capsule(np.array(at) + [random.uniform(-0.4, 0.4), 1.6], np.array(at), 0.6 * size)
+    handle = _capsule([*np.array(at), random.uniform(-0.4, 0.4), 1.6], np.array(at), 0.6 * size)
     image = _fill(image, _place(points, handle), tone * 0.7, points, random, grain=0.02)
     return _fill(image, _place(points, _ellipse(size, size, at)), tone, points, random, grain=0.15)
 
@@ -220,7 +220,7 @@ def _beard(image: Picture, points: Points, random: Generator) -> Picture:
     """Let a beard grow around the lips, in strands."""
     tones = [[30, 24, 22], [70, 48, 32], [110, 105, 100], [210, 205, 200], [140, 80, 45]]
     tone = _lit(np.array(tones[int(random.integers(len(tones)))], np.float64), image, points)
-    mouth, apart, _, down = _frame(points)
+    _mouth, apart, _, down = _frame(points)
     jaw = points[list(_JAW)][2:-2]
     grown = jaw + 0.12 * apart * down
     top = points[_NOSE_BASE] + 0.06 * apart * down
@@ -234,8 +234,7 @@ def _moustache(image: Picture, points: Points, random: Generator) -> Picture:
     _, apart, right, down = _frame(points)
     nose, corners = points[_NOSE_BASE] + 0.05 * apart * down, (points[291], points[61])
     outline = np.array(
-        [nose, corners[0] + 0.05 * apart * right, corners[0] + 0.08 * apart * down, points[0] + 0.03 * apart * down]
-        + [corners[1] + 0.08 * apart * down, corners[1] - 0.05 * apart * right]
+        [nose, corners[0] + 0.05 * apart * right, corners[0] + 0.08 * apart * down, points[0] + 0.03 * apart * down, corners[1] + 0.08 * apart * down, corners[1] - 0.05 * apart * right]
     )
     return _strands(image, outline, tone, points, random)
 
