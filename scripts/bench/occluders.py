@@ -167,7 +167,7 @@ def _microphone(image: Picture, points: Points, random: Generator) -> Picture:
     )
     size = random.uniform(0.42, 0.6)
     at = (random.uniform(-0.12, 0.12), random.uniform(-0.05, 0.15))
-    handle = _capsule([*np.array(at), random.uniform(-0.4, 0.4), 1.6], np.array(at), 0.6 * size)
+    handle = _capsule(np.add(at, [random.uniform(-0.4, 0.4), 1.6]), np.array(at), 0.6 * size)
     image = _fill(image, _place(points, handle), tone * 0.7, points, random, grain=0.02)
     return _fill(image, _place(points, _ellipse(size, size, at)), tone, points, random, grain=0.15)
 
@@ -233,9 +233,9 @@ def _moustache(image: Picture, points: Points, random: Generator) -> Picture:
     tone = _lit(np.array(tones[int(random.integers(len(tones)))], np.float64), image, points)
     _, apart, right, down = _frame(points)
     nose, corners = points[_NOSE_BASE] + 0.05 * apart * down, (points[291], points[61])
-    outline = np.array(
-        [nose, corners[0] + 0.05 * apart * right, corners[0] + 0.08 * apart * down, points[0] + 0.03 * apart * down, corners[1] + 0.08 * apart * down, corners[1] - 0.05 * apart * right]
-    )
+    left, lip = corners[1], points[0] + 0.03 * apart * down
+    low = [corners[0] + 0.08 * apart * down, lip, left + 0.08 * apart * down]
+    outline = np.array([nose, corners[0] + 0.05 * apart * right, *low, left - 0.05 * apart * right])
     return _strands(image, outline, tone, points, random)
 
 

@@ -32,9 +32,9 @@ def mouth_covered(target: Target, limit: Limit) -> Verdicts:
 
     What can be told
         Only in colour, from 16 px between the eyes on, of a head turned by at most 25°; else a look says nothing. Of things
-        painted over faces of real pictures and clips, masks, cups, phones and microphones are found in about nine of ten
-        looks, a palm or a mask of the skin's colour in two of three, fingers in one of three. No face with a visible mouth
-        gave a false alarm, with a beard painted on about one in 500.
+        painted over faces of real pictures and clips, masks, cups and phones are found in about nine of ten looks,
+        microphones, palms and masks of the skin's colour in more than half, fingers in one of three. No real look with
+        a visible mouth gave a false alarm; with beards, blur or bad light painted on 2 to 9 of 3916 did.
 
     What the provider says
         Nothing.
