@@ -31,8 +31,8 @@ def mouth_covered(target: Target, limit: Limit) -> Verdicts:
         The model draws a mouth where it takes one to be: over the hand or the mask, or not at all.
 
     What can be told
-        Only in colour, from 16 px between the eyes on, of a head turned by at most 25°; else a look says nothing. Of things
-        painted over faces of real pictures and clips, masks, cups and phones are found in about nine of ten looks,
+        Only in colour, from 16 px between the eyes on, of a head turned by at most 25°; else a look says nothing. Of
+        things painted over faces of real pictures and clips, masks, cups and phones are found in about nine of ten looks,
         microphones, palms and masks of the skin's colour in more than half, fingers in one of three. No real look with
         a visible mouth gave a false alarm; with beards, blur or bad light painted on 2 to 9 of 3916 did.
 
@@ -60,7 +60,7 @@ def mouth_covered(target: Target, limit: Limit) -> Verdicts:
         target.file,
         outside(limit),
         f"{target.sentence} has its mouth covered in {named(parts)} ({length}, {part} of the time for which that can "
-        "be told), as a hand, a mask or a microphone does: there the new mouth appears on what covers it, or not at all. "
+        "be told), as a hand, a mask or a microphone does: there the new mouth appears on it, or not at all. "
         f"{fix.text}",
         measured=f"covered for {length}, {part} of the time",
         allowed=f"no stretch of {exactly(limit.bands['seconds'])} s or more, and ≤ "
