@@ -32,9 +32,9 @@ def mouth_covered(target: Target, limit: Limit) -> Verdicts:
 
     What can be told
         Only in colour, from 16 px between the eyes on, of a head turned by at most 25°; else a look says nothing. Of
-        things painted over faces of real pictures and clips, masks, cups and phones are found in about nine of ten looks,
-        microphones, palms and masks of the skin's colour in more than half, fingers in one of three. No real look with
-        a visible mouth gave a false alarm; with beards, blur or bad light painted on 2 to 9 of 3916 did.
+        things painted over faces of real pictures and clips, masks, cups and phones are found in nine of ten looks,
+        palms, food and masks of the skin's colour in three of four, fingers in half. No real look with a visible mouth
+        gave a false alarm; with beards, blur or bad light painted on 3 of 3916 did.
 
     What the provider says
         Nothing.
