@@ -81,7 +81,8 @@ def aligned(image: "NDArray[np.uint8]", places: tuple[Point, ...]) -> "NDArray[n
         patch = cv2.resize(
             patch[: patch.shape[0] & -2, : patch.shape[1] & -2], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA
         )
-        source, apart = source / 2, apart / 2
+        source *= np.float32(0.5)
+        apart /= 2
     turn = cv2.getAffineTransform(source, SIDE * np.array(_PLACES, np.float32))
     warped = cv2.warpAffine(patch, turn, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(warped, np.uint8)
