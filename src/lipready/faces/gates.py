@@ -7,7 +7,7 @@ from fractions import Fraction
 from lipready.faces.bounds import OWN, Bounds
 from lipready.faces.headshot import Headshot
 from lipready.faces.pose import Pose
-from lipready.facts.people import Look
+from lipready.facts.people import COVERED, Look
 from lipready.facts.quantity import exactly, number, seconds
 from lipready.rules.pose import degrees
 from lipready.rules.wording import percent
@@ -69,6 +69,7 @@ def headshot_readings(shot: Headshot, bounds: Bounds = OWN) -> tuple[Reading, ..
         _at_least("fit", f"the face mesh fits by {number(fit, (LEAST_FIT,), 0)}", fit, LEAST_FIT),
         *(() if quality.eye_distance is None else (size_reading(quality.eye_distance, bounds),)),
         edge_reading(cut=quality.cut),
+        *_cover(quality.mouth_cover),
         pose_reading(shot.pose, bounds),
         _at_least("eyes", f"the eyes are open by {number(eyes, (LEAST_EYES,))} of their width", eyes, LEAST_EYES),
         _mouth(mouth),
@@ -124,12 +125,21 @@ def _of_look(look: Look, bounds: Bounds) -> Iterator[Reading]:
     if look.eye_distance is not None:
         yield size_reading(look.eye_distance, bounds)
     yield edge_reading(cut=look.cut is True)
+    yield from _cover(look.mouth_cover)
     if look.yaw is not None and look.pitch is not None and look.roll is not None:
         yield pose_reading(Pose(look.yaw, look.pitch, look.roll), bounds)
 
 
 def _at_least(gate: str, measured: str, value: Fraction, least: Fraction, unit: str = "") -> Reading:
     return Reading(gate, measured, f"at least {exactly(least)}{unit}", max(0.0, _excess(least - value, least)))
+
+
+def _cover(reading: float | None) -> Iterator[Reading]:
+    """Gate a mouth before which something is; where that cannot be told there is no gate."""
+    if reading is not None:
+        covered = reading >= COVERED
+        seen = "something covers the mouth" if covered else "nothing covers the mouth"
+        yield Reading("cover", seen, "nothing before the mouth", 1.0 if covered else 0.0)
 
 
 def _mouth(opening: Fraction) -> Reading:

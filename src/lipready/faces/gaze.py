@@ -9,11 +9,10 @@ from lipready.faces.describe import chip_of
 from lipready.faces.detect import Candidate
 from lipready.faces.geometry import Area
 from lipready.faces.persons import Screen
-from lipready.faces.quality import quality_of
 from lipready.faces.runs import Linker, Sighting
 from lipready.faces.second_opinion import crop_for_opinion
 from lipready.faces.sideways import SidewaysWatch
-from lipready.faces.sight import Face, faces_through, tested, without_parts
+from lipready.faces.sight import Face, faces_through, quality_of_face, tested, without_parts
 from lipready.faces.views import around, whole
 from lipready.probe.frames import Frame
 
@@ -113,12 +112,7 @@ class Gaze:
         image = sample.frame.image
         self.linker.add(
             sample.shot,
-            [
-                Sighting(
-                    sample.number, sample.frame.time, face, quality_of(image, face.area, face.settled, face.points)
-                )
-                for face in faces
-            ],
+            [Sighting(sample.number, sample.frame.time, face, quality_of_face(image, face)) for face in faces],
             crop=lambda face: crop_for_opinion(image, face.area),
             chip=lambda face: chip_of(image, face.points) if face.points else None,
         )

@@ -64,6 +64,6 @@ def _measured(image: "NDArray[np.uint8]", time: Fraction, candidate: Candidate, 
         flag=mesh.flag,
         pose=pose_of(mesh),
         expression=expression_of(mesh),
-        quality=quality_of(image, area, mesh.area, points),
+        quality=quality_of(image, area, mesh.area, points, (mesh.mouth, pose_of(mesh))),
         points=points,
     )

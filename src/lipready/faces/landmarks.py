@@ -36,6 +36,10 @@ FIVE = (263, 362, 33, 133, 2)
 the same of the eye on the left, and the base of the nose."""
 
 
+INNER_LIPS = (13, 14)
+"""Mesh points: the middle of the upper and of the lower lip, inside."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Mesh:
     """`points`: 468 × 3 (float32) in picture pixels, x right, y down, z away from the camera, in the same unit.
@@ -51,6 +55,12 @@ class Mesh:
         """The rectangle around the points."""
         low, high = self.points[:, :2].min(axis=0).tolist(), self.points[:, :2].max(axis=0).tolist()
         return Area(low[0], low[1], high[0] - low[0], high[1] - low[1])
+
+    @property
+    def mouth(self) -> Point:
+        """Where the middle of the mouth is, or would be if nothing were before it."""
+        x, y = self.points[list(INNER_LIPS), :2].mean(axis=0).tolist()
+        return x, y
 
 
 @dataclass(frozen=True, slots=True)

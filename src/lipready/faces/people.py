@@ -7,10 +7,9 @@ from lipready.faces.describe import chip_of
 from lipready.faces.engine import engine
 from lipready.faces.gaze import Gaze
 from lipready.faces.persons import Screen, people_of
-from lipready.faces.quality import quality_of
 from lipready.faces.runs import Run, Sighting, believable
 from lipready.faces.sideways import turn_of, upright
-from lipready.faces.sight import Face, faces_in_picture
+from lipready.faces.sight import Face, faces_in_picture, quality_of_face
 from lipready.faces.tracks import tracks_of
 from lipready.facts.people import PeopleFacts
 from lipready.facts.unmeasured import Unmeasured
@@ -85,4 +84,4 @@ def people_in_pixels(image: "NDArray[np.uint8]", screen: Screen, *, describe: bo
 
 
 def _sighting(number: int, time: Fraction, image: "NDArray[np.uint8]", face: Face) -> Sighting:
-    return Sighting(number, time, face, quality_of(image, face.area, face.settled, face.points))
+    return Sighting(number, time, face, quality_of_face(image, face))

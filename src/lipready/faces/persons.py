@@ -73,6 +73,7 @@ def look_of(sighting: Sighting, screen: Screen) -> Look:
         sharpness=None if quality is None else round(quality.sharpness, 1),
         light=None if quality is None else round(quality.light, 3),
         cut=None if quality is None else quality.cut,
+        mouth_cover=None if quality is None or quality.mouth_cover is None else round(quality.mouth_cover, 3),
     )
 
 
@@ -83,6 +84,8 @@ def _person(number: int, tracks: Sequence[Track], stands: Mapping[Fraction, Frac
     described = [t.descriptor for t in tracks if t.descriptor is not None]
     unasked = any(t.chips for t in tracks)
     seen = _seconds(stands, (look.time for look in looks))
+    told = _seconds(stands, (look.time for look in looks if look.covered is not None))
+    covered = [(look.time, s.sample, shots[s.sample]) for look, s in zip(looks, sightings, strict=True) if look.covered]
     return Person(
         id=number,
         first=looks[0].time,
@@ -93,6 +96,8 @@ def _person(number: int, tracks: Sequence[Track], stands: Mapping[Fraction, Frac
         looks=looks,
         spans=_spans([(s.time, s.sample, shots[s.sample]) for s in sightings]),
         descriptor=mean_of(described) if described else (UNASKED if unasked else UNUSABLE),
+        covered_share=float(_seconds(stands, (time for time, _, _ in covered)) / told) if told else None,
+        covered_spans=_spans(covered),
     )
 
 
@@ -105,6 +110,8 @@ def _spans(seen: Sequence[tuple[Fraction, int, int]]) -> tuple[tuple[Fraction, F
 
     Over a cut only neighbouring samples are: what lies between two others may be a shot of somebody else.
     """
+    if not seen:
+        return ()
     spans = [(seen[0][0], seen[0][0])]
     for (before, last, left), (time, sample, shot) in pairwise(seen):
         near = time - before <= LONGEST_BREAK and (left == shot or sample == last + 1)

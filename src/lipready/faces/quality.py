@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from math import dist
 from typing import TYPE_CHECKING
 
+from lipready.faces.covering import cover_of
 from lipready.faces.geometry import Area, Point
+from lipready.faces.pose import Pose
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,19 +23,25 @@ SLACK = 0.05
 class Quality:
     """`sharpness`: variance of the Laplacian of the grey face at 128 × 128. `light`: mean luma 0..1 (Rec. 601).
 
-    `eye_distance` is in pixels of the picture that was looked at, None where no mesh was fitted.
+    `eye_distance` is in pixels of the picture that was looked at, None where no mesh was fitted. `mouth_cover` (0..1)
+    is how surely something covers the mouth, None where that cannot be told.
     """
 
     sharpness: float
     light: float
     cut: bool
     eye_distance: float | None
+    mouth_cover: float | None = None
 
 
 def quality_of(
-    image: "NDArray[np.uint8]", area: Area, mesh: Area | None = None, points: tuple[Point, ...] = ()
+    image: "NDArray[np.uint8]",
+    area: Area,
+    mesh: Area | None = None,
+    points: tuple[Point, ...] = (),
+    mouth: tuple[Point, Pose] | None = None,
 ) -> Quality:
-    """Measure a face in an RGB image, given its box, and the area and the five points of its mesh."""
+    """Measure a face in an RGB image, given its box, and the area, five points, mouth and pose of its mesh."""
     import cv2
 
     height, width = image.shape[:2]
@@ -41,11 +49,15 @@ def quality_of(
     right, bottom = max(left + 1, min(width, round(area.right))), max(top + 1, min(height, round(area.bottom)))
     face = cv2.resize(image[top:bottom, left:right], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     grey = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
+    cut = _touches(area, width, height) or (mesh is not None and _leaves(mesh, width, height))
     return Quality(
         sharpness=sharpness_of(grey),
         light=float(grey.mean()) / 255,
-        cut=_touches(area, width, height) or (mesh is not None and _leaves(mesh, width, height)),
+        cut=cut,
         eye_distance=eye_distance(points) if points else None,
+        mouth_cover=None
+        if cut or mouth is None or not points
+        else cover_of(image, (*eyes(points), mouth[0]), mouth[1]),
     )
 
 
@@ -58,8 +70,13 @@ def sharpness_of(grey: "NDArray[np.uint8]") -> float:
 
 def eye_distance(points: tuple[Point, ...]) -> float:
     """Measure from the middle of one eye to the middle of the other, given the five points of `landmarks.FIVE`."""
+    return dist(*eyes(points))
+
+
+def eyes(points: tuple[Point, ...]) -> tuple[Point, Point]:
+    """Return the middles of the eye on the left and on the right, given the five points of `landmarks.FIVE`."""
     (a, b), (c, d), (e, f), (g, h) = points[:4]
-    return dist(((a + c) / 2, (b + d) / 2), ((e + g) / 2, (f + h) / 2))
+    return ((e + g) / 2, (f + h) / 2), ((a + c) / 2, (b + d) / 2)
 
 
 def _touches(area: Area, width: int, height: int) -> bool:

@@ -9,6 +9,7 @@ from lipready.faces.engine import engine
 from lipready.faces.geometry import Area, Point
 from lipready.faces.landmarks import FIVE
 from lipready.faces.pose import Pose, pose_of
+from lipready.faces.quality import Quality, quality_of
 from lipready.faces.second_opinion import PASS, crop_for_opinion
 from lipready.faces.views import along, padded, small, whole
 
@@ -33,7 +34,7 @@ class Face:
     """A face, or what looks like one: area in picture pixels, the detector's score 0..1, the mesh's flag (logit).
 
     `settled` is the area of the mesh; from a box beside a face it slides onto that face. `points` are the mesh points
-    of `landmarks.FIVE`.
+    of `landmarks.FIVE`, `mouth` is where the mesh has the mouth.
     """
 
     area: Area
@@ -42,6 +43,7 @@ class Face:
     pose: Pose
     settled: Area | None = None
     points: tuple[Point, ...] = ()
+    mouth: Point | None = None
 
     @property
     def sure(self) -> bool:
@@ -95,6 +97,12 @@ def faces_in_picture(image: "NDArray[np.uint8]") -> tuple[Face, ...]:
     return tuple(f for f in faces if f.flag >= CLEAR_FLAG or opinion.score(crop_for_opinion(image, f.area)) >= PASS)
 
 
+def quality_of_face(image: "NDArray[np.uint8]", face: Face) -> Quality:
+    """Measure how well a face of an RGB image can be seen."""
+    mouth = None if face.mouth is None else (face.mouth, face.pose)
+    return quality_of(image, face.area, face.settled, face.points, mouth)
+
+
 def every_view(width: int, height: int) -> tuple[Area, ...]:
     """All views of a picture that the full-range detector takes."""
     return (whole(width, height), padded(width, height), *along(width, height), *small(width, height))
@@ -118,4 +126,4 @@ def _same_place(face: Face, better: Face) -> bool:
 def _face(image: "NDArray[np.uint8]", candidate: Candidate) -> Face:
     mesh = engine().mesher.mesh(image, candidate.area, candidate.eyes)
     points = tuple((float(x), float(y)) for x, y in mesh.points[list(FIVE), :2])
-    return Face(candidate.area, candidate.score, mesh.flag, pose_of(mesh), mesh.area, points)
+    return Face(candidate.area, candidate.score, mesh.flag, pose_of(mesh), mesh.area, points, mesh.mouth)

@@ -16,6 +16,8 @@ Quality = Literal["yaw", "pitch", "roll", "eye_distance", "sharpness", "light"]
 
 _LEAST = Fraction(1, 1000)
 """Seconds for which a sample at the very end stands, so that no sample is worth nothing."""
+COVERED = 0.5
+"""From this reading on something covers a mouth; see `faces.covering`, which was measured against it."""
 
 _UNDESCRIBED = Unmeasured("no face was large and sharp enough to be described")
 
@@ -36,7 +38,8 @@ class Look:
 
     `yaw`, `pitch` and `roll` in degrees are None where no pose was measured. `eye_distance` is in displayed pixels.
     `sharpness` is the variance of the Laplacian over the face at a fixed size, `light` the mean luma of the face
-    (0..1), `cut` says that the edge of the frame cuts the face; None where it was not measured.
+    (0..1), `cut` says that the edge of the frame cuts the face, `mouth_cover` (0..1) is how surely something covers the
+    mouth; None where it was not measured.
     """
 
     time: Fraction
@@ -49,6 +52,12 @@ class Look:
     sharpness: float | None = None
     light: float | None = None
     cut: bool | None = None
+    mouth_cover: float | None = None
+
+    @property
+    def covered(self) -> bool | None:
+        """Whether something covers the mouth; None where that cannot be told."""
+        return None if self.mouth_cover is None else self.mouth_cover >= COVERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,8 @@ class Person:
     `largest_face` is the height in pixels of the largest box, `frontal_share` the share of the person's time that
     shows the face from the front (0..1), `looks` every look in order of time. `spans` are the stretches (begin, end)
     in seconds in which the face is seen. `descriptor` is dlib's 128 numbers, the mean of the best looks, or why there
-    is none.
+    is none. `covered_spans` are the stretches in which something covers the mouth, `covered_share` their share of the
+    time for which that can be told (0..1), None where it never can.
     """
 
     id: int
@@ -70,6 +80,8 @@ class Person:
     looks: tuple[Look, ...]
     spans: tuple[tuple[Fraction, Fraction], ...] = ()
     descriptor: tuple[float, ...] | Unmeasured = _UNDESCRIBED
+    covered_share: float | None = None
+    covered_spans: tuple[tuple[Fraction, Fraction], ...] = ()
 
     def until(self, end: Fraction) -> "Person":
         """Return the same person, with no time after `end` (seconds)."""
@@ -79,6 +91,7 @@ class Person:
             last=min(self.last, end),
             looks=tuple(replace(look, time=min(look.time, end)) for look in self.looks),
             spans=tuple((min(start, end), min(stop, end)) for start, stop in self.spans),
+            covered_spans=tuple((min(start, end), min(stop, end)) for start, stop in self.covered_spans),
         )
 
     def position(self, width: int) -> Position | None:

@@ -198,6 +198,10 @@ def _person(person: Person, width: int) -> Plain:
         "face_height": person.face_height,
         "frontal_share": plain_number(person.frontal_share),
         **{quality: person.typical(quality) for quality in _QUALITIES},
+        "mouth_covered": {
+            "share": None if person.covered_share is None else plain_number(person.covered_share),
+            "spans": [[plain_number(start), plain_number(end)] for start, end in person.covered_spans],
+        },
     }
 
 

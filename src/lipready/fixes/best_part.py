@@ -27,7 +27,8 @@ def best_part(people: PeopleFacts, person: int | None, length: Fraction, lengths
     The target is the person of that number, else the one whom the provider would take. The part lies in one span of
     that person, so that it holds no shot of somebody else; it begins and ends on a look, or where the clip does. Of
     all such parts the one that is worth most is taken, of equals the earliest: a look is worth the seconds that it
-    stands for, and half of them where the face is in profile, blurred, or cut by the edge. Where no span is as long as
+    stands for, and half of them where the face is in profile, blurred, cut by the edge, or its mouth
+    covered. Where no span is as long as
     a clip has to be, it is the shortest permitted part that is worth most, and may show other things as well.
 
     Raises FixError where nobody is seen, UsageError where there is no such person.
@@ -58,7 +59,7 @@ def _poor(look: Look) -> bool:
     """Whether the face is not seen well; what was not measured is taken to be fine."""
     turned = look.yaw is not None and abs(look.yaw) > PROFILE
     blurred = look.sharpness is not None and look.sharpness < BLURRED
-    return turned or blurred or look.cut is True
+    return turned or blurred or look.cut is True or look.covered is True
 
 
 def _to_the_ends(span: Span, samples: Sequence[Fraction], length: Fraction) -> Span:

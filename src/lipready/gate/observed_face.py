@@ -110,6 +110,12 @@ _FAULTS: tuple[_Fault, ...] = (
 )
 
 
+def _covered(target: Target, _bands: _Bands) -> Readings:
+    known = [look for look in target.person.looks if look.covered is not None]
+    hidden = [look for look in known if look.covered]
+    return measured("time with the mouth covered", target.share(hidden, known), "smaller") if hidden else ()
+
+
 def _of_portrait(read: Callable[[Look, _Bands], Readings]) -> Observe:
     def observe(facts: JobFacts, limit: Limit) -> Readings:
         look = portrait(facts)
@@ -154,6 +160,7 @@ FACE_OBSERVERS: dict[str, Observe] = {
     "P304": _of_target(_turned),
     "P305": _of_target(_absent),
     "P306": _of_target(_unclear),
+    "P308": _of_target(_covered),
     "I606": _of_portrait(_portrait_turned),
     "I607": _of_portrait(_portrait_unclear),
 }

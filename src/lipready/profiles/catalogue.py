@@ -55,6 +55,7 @@ CATALOGUE: dict[str, Entry] = {
     "P305": Entry("face-partly-absent", bands=("gap",)),
     "P306": Entry("face-unclear", bands=("sharpness", "darkest", "brightest", "share")),
     "P307": Entry("reference-not-in-video"),
+    "P308": Entry("mouth-covered", bands=("seconds", "share")),
     "A401": Entry("audio-format", has_choices=True),
     "A402": Entry("audio-duration", has_range=True),
     "A403": Entry("audio-file-size", has_range=True),

@@ -139,7 +139,7 @@ def look(time: Fraction, left: int = 210, size: int = 300, **changes: Any) -> Lo
     """Make a look at a face that is seen well from the front, with changes; `height` sets that of its box alone."""
     box = Box(left, 200, size, changes.pop("height", size))
     plain: dict[str, Any] = {"score": 0.9, "yaw": 0.0, "pitch": 0.0, "roll": 0.0, "eye_distance": 0.4 * size}
-    return Look(time, box, **{**plain, "sharpness": 300.0, "light": 0.5, "cut": False, **changes})
+    return Look(time, box, **{**plain, "sharpness": 300.0, "light": 0.5, "cut": False, "mouth_cover": 0.1, **changes})
 
 
 def person(number: int, left: int, size: int = 300, share: float = 1.0) -> Person:

@@ -79,7 +79,7 @@ def test_facts_of_a_whole_job() -> None:
     assert video["people"]["people"][0] == {
         "id": 1, "first": 0.0, "last": 9.5, "share": 1.0, "spans": [], "position": "centre", "largest_face": 300,
         "face_height": 300, "frontal_share": 1.0, "yaw": 0.0, "pitch": 0.0, "roll": 0.0, "eye_distance": 120.0,
-        "sharpness": 300.0, "light": 0.5,
+        "sharpness": 300.0, "light": 0.5, "mouth_covered": {"share": None, "spans": []},
     }  # fmt: skip
     assert image["match"] == {"alike": "same", "person": 1, "distance": 0.25}
     assert "match" not in video

@@ -113,7 +113,7 @@ def test_quick_lists_what_needs_pixels_or_samples_and_still_passes() -> None:
     assert findings == ()
     assert [(entry.rule, entry.reason) for entry in unchecked] == [
         (rule, "not run with --quick")
-        for rule in ("P301", "P302", "P303", "P304", "P305", "P306", "V207", *HEARD, "R706")
+        for rule in ("P301", "P302", "P303", "P304", "P305", "P306", "P308", "V207", *HEARD, "R706")
     ]
     assert verdict(facts, quick=True) == "pass"
 
