@@ -7,10 +7,9 @@ from typing import Final
 
 from lipready.errors import AnswerError, RefusedError
 from lipready.facts.task import Credits, ListedTask, RemoteError, TaskState, TaskStatus
-from lipready.providers.answer import read_object
 from lipready.providers.evolink_codes import explain
 from lipready.providers.fields import Table, code, identifier, link, missing, number, rows, table, task_id, text, whole
-from lipready.providers.refusal import accepted, refusal
+from lipready.providers.refusal import accepted_body, refusal
 from lipready.providers.wire import Answer
 
 WHO: Final = "EvoLink"
@@ -99,19 +98,8 @@ def read_cancel(answer: Answer) -> None:
 
 
 def read_accepted(answer: Answer) -> Table:
-    """Read the body of an answer that says yes. Raises RefusedError where it says no, AnswerError for neither."""
-    if accepted(answer):
-        return read_object(answer, WHO)
-    raise refused(answer)
-
-
-def refused(answer: Answer) -> RefusedError:
-    """Make the exception for an error status, whatever the body may be: a proxy on the way writes pages of its own."""
-    try:
-        values = read_object(answer, WHO)
-    except AnswerError:
-        values = {}
-    return _refusal(answer, values)
+    """Return the body of an answer that says yes. Raises RefusedError where it says no, AnswerError for neither."""
+    return accepted_body(answer, WHO, _refusal)
 
 
 def refused_or(answer: Answer, values: Table, otherwise: AnswerError) -> RefusedError | AnswerError:

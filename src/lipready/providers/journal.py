@@ -8,12 +8,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from lipready.atomic import publish
 from lipready.errors import JournalError, UsageError
 from lipready.providers.database import connected, explained
 from lipready.providers.entry import OPEN, PAID, Entry
 from lipready.providers.locks import Lock
 from lipready.providers.row import from_text, to_text
-from lipready.providers.state import make_private, sync_folder
+from lipready.providers.state import make_private
 
 FILE = "journal.sqlite3"
 VERSION = 2
@@ -196,8 +197,7 @@ class Journal:
                     os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
                     with connected(new, *_WORDS) as connection:
                         _fill(connection)
-                    new.replace(self.path)
-                    sync_folder(folder)
+                    publish(new, self.path, synced=True)
         finally:
             lock.release()
 

@@ -6,7 +6,9 @@ from http import HTTPStatus
 
 from lipready.errors import AnswerError, RefusedError, Retry
 from lipready.facts.task import RemoteError
+from lipready.providers.answer import read_object
 from lipready.providers.codes import RemoteCode, both_codes
+from lipready.providers.fields import Table
 from lipready.providers.retry import retry_after, server_time
 from lipready.providers.wire import Answer
 
@@ -24,6 +26,20 @@ def accepted(answer: Answer) -> bool:
     raise AnswerError(
         f"The provider answered with HTTP {answer.status}, which it does not document: check its address."
     )
+
+
+def accepted_body(answer: Answer, who: str, refused: Callable[[Answer, Table], RefusedError]) -> Table:
+    """Return the body of an answer that `who` gave, and that says yes.
+
+    Raises RefusedError, which `refused` makes of the answer and its body, where it says no, AnswerError for neither.
+    """
+    if accepted(answer):
+        return read_object(answer, who)
+    try:
+        values = read_object(answer, who)
+    except AnswerError:  # a proxy on the way writes pages of its own
+        values = {}
+    raise refused(answer, values)
 
 
 def refusal(who: str, answer: Answer, said: RemoteError, explain: Explain, request_id: str | None) -> RefusedError:

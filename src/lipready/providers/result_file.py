@@ -9,8 +9,8 @@ from itertools import count
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from lipready.atomic import publish, sync_file
 from lipready.errors import DownloadError, UsageError
-from lipready.providers.state import sync_folder
 
 SUFFIX = ".lipready.partial"
 
@@ -112,8 +112,7 @@ class ResultFile:
     def settle(self) -> None:
         """Make sure that the bytes are on the disk."""
         try:
-            with self.partial.open("rb+") as file:
-                os.fsync(file.fileno())
+            sync_file(self.partial)
         except OSError as error:
             raise DownloadError(f"{self.partial} cannot be written: {error.strerror or error}.") from error
 
@@ -123,10 +122,7 @@ class ResultFile:
         Raises UsageError where a file of that name has come into being meanwhile; the film stays where it is.
         """
         try:
-            if self.replace:
-                self.partial.replace(self.final)
-            else:
-                _move(self.partial, self.final)
+            publish(self.partial, self.final, overwrite=self.replace, synced=True)
         except FileExistsError:
             raise UsageError(
                 f"{self.final} came into being while the film was fetched: choose another name and resume, or take the "
@@ -136,7 +132,6 @@ class ResultFile:
             raise DownloadError(
                 f"{self.final} cannot be written ({error.strerror or error}); the film is whole in {self.partial}."
             ) from error
-        sync_folder(self.final.parent)
         return self.final
 
     def set_aside(self) -> Path:
@@ -145,24 +140,10 @@ class ResultFile:
             mark = ".suspect" if number == 1 else f".suspect-{number}"
             path = self.final.with_name(f"{self.final.stem}{mark}{self.final.suffix}")
             try:
-                _move(self.partial, path)
+                publish(self.partial, path, overwrite=False, synced=True)
             except FileExistsError:
                 continue
             except OSError:  # then it stays where it is
                 return self.partial
             return path
         raise AssertionError("there is always another number")
-
-
-def _move(source: Path, target: Path) -> None:
-    """Rename, and never overwrite: a link fails where the name is taken."""
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without links
-        if os.path.lexists(target):
-            raise FileExistsError(target) from None
-        source.replace(target)
-    else:
-        source.unlink()
