@@ -15,7 +15,7 @@ from lipready.providers.outgoing import Authority, origin_of, prepared
 from lipready.providers.saving import Saving
 from lipready.providers.secrecy import unlogged
 from lipready.providers.threads import Blocking, in_thread
-from lipready.providers.wire import Answer, Request, Save
+from lipready.providers.wire import HttpRequest, HttpResponse, Save
 
 if TYPE_CHECKING:
     import ssl
@@ -42,7 +42,7 @@ class AsyncTransport:
         self._authority, self._blocking = Authority(key, origins), blocking
         self._client = _client(transport)
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange one request.
 
         Raises NotSentError, NoAnswerError and AnswerError, UsageError where the file of a form cannot be read or
@@ -55,7 +55,7 @@ class AsyncTransport:
                     async with self._answered(sent) as response:
                         return await read_answer(response, exchange.host)
 
-    async def save(self, save: Save) -> Answer:
+    async def save(self, save: Save) -> HttpResponse:
         """Append the body of a GET to a file; see `Save`.
 
         Raises NotSentError, NoAnswerError and AnswerError, DownloadError where the file cannot be written.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from lipready.errors import AnswerError
-from lipready.providers.wire import Answer
+from lipready.providers.wire import HttpResponse
 
 if TYPE_CHECKING:
     import httpx2
@@ -15,7 +15,7 @@ MOST_BYTES = 4 << 20
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-async def read_answer(response: "httpx2.Response", host: str) -> Answer:
+async def read_answer(response: "httpx2.Response", host: str) -> HttpResponse:
     """Read a whole answer.
 
     Raises AnswerError for a redirect (followed, it would carry the key or the file somewhere else), for a body that is
@@ -35,7 +35,7 @@ async def read_answer(response: "httpx2.Response", host: str) -> Answer:
         body += chunk
         if len(body) > MOST_BYTES:
             raise _too_long(host)
-    return Answer(response.status_code, headers, bytes(body))
+    return HttpResponse(response.status_code, headers, bytes(body))
 
 
 def head(response: "httpx2.Response") -> dict[str, str]:

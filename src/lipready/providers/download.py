@@ -15,7 +15,7 @@ from lipready.providers.ranges import NOTHING_LEFT, PART, WHOLE, part_of, size_l
 from lipready.providers.result_file import ResultFile
 from lipready.providers.retry import pause_before, retry_after
 from lipready.providers.saving import SLOW_BYTES
-from lipready.providers.wire import Answer, Flow, Pause, Save, call
+from lipready.providers.wire import Flow, HttpResponse, Pause, Save, call
 
 MOST_BYTES = 2 << 30
 """Five minutes at fifty megabits a second."""
@@ -106,7 +106,7 @@ class _Fetch:
             have = yield from call(self.place.size)
             self.resumed_blindly = have > 0 and (self.resumed_blindly or self._etag is None)
             try:
-                answer: Answer = yield self._save(have)
+                answer: HttpResponse = yield self._save(have)
             except (NotSentError, NoAnswerError) as error:
                 yield from self._once_more(have, str(error), None)
                 continue
@@ -119,7 +119,7 @@ class _Fetch:
             if (yield from self._complete(answer, have)):
                 return
 
-    def _complete(self, answer: Answer, have: int) -> Flow[bool]:
+    def _complete(self, answer: HttpResponse, have: int) -> Flow[bool]:
         """Tell whether an answer was the last; where another may help, see to it that it can come."""
         status = answer.status
         if status in (WHOLE, PART):
@@ -152,7 +152,7 @@ class _Fetch:
             begun=partial(self._begun, have),
         )
 
-    def _begun(self, have: int, answer: Answer) -> None:
+    def _begun(self, have: int, answer: HttpResponse) -> None:
         part = part_of(answer.status, answer.headers, offset=have, host="")
         self._etag, self._total = answer.headers.get("etag"), part.total
         if part.start == 0:

@@ -10,7 +10,7 @@ from lipready.errors import NotSentError, ProbeError, UsageError
 from lipready.probe.local_file import LocalFile, open_local
 from lipready.providers.mishap import CONNECT_SECONDS, Exchange
 from lipready.providers.threads import Blocking
-from lipready.providers.wire import Form, Request
+from lipready.providers.wire import Form, HttpRequest
 
 if TYPE_CHECKING:
     import httpx2
@@ -79,7 +79,7 @@ def plain_headers() -> dict[str, str]:
 
 @contextmanager
 def prepared(
-    request: Request, authority: Authority, exchange: Exchange, blocking: Blocking
+    request: HttpRequest, authority: Authority, exchange: Exchange, blocking: Blocking
 ) -> "Iterator[httpx2.Request]":
     """Make the library's request, and keep the file of its form open meanwhile; `blocking` reads from it.
 
@@ -99,7 +99,7 @@ def prepared(
         yield httpx2.Request(request.method, request.url, headers=headers, extensions=extensions, **body)
 
 
-def _timeouts(request: Request) -> dict[str, float | None]:
+def _timeouts(request: HttpRequest) -> dict[str, float | None]:
     """Bound single steps; the whole exchange has a deadline of its own."""
     uploads = request.form is not None
     return {

@@ -14,7 +14,7 @@ _UNSATISFIED = re.compile(r"bytes\s+\*/(\d{1,18})", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ByteRange:
     """The bytes of an answer begin at `start` of the file; `end` is where they stop, `total` the size of the file.
 
     Both are None where the server does not say.
@@ -35,14 +35,14 @@ def range_headers(offset: int, unchanged: str | None) -> dict[str, str]:
     return headers
 
 
-def part_of(status: int, headers: Mapping[str, str], *, offset: int, host: str) -> Part:
+def part_of(status: int, headers: Mapping[str, str], *, offset: int, host: str) -> ByteRange:
     """Read a 200 or a 206 to a request for what follows `offset` (0: for everything).
 
     Raises AnswerError for a part that was not asked for, or that contradicts itself.
     """
     length = declared_length(headers)
     if status == WHOLE:
-        return Part(0, length, length)
+        return ByteRange(0, length, length)
     found = _RANGE.fullmatch(headers.get("content-range", "").strip())
     if not offset or found is None:
         raise AnswerError(f"{host} sent a part of the film without saying which: try again later.")
@@ -52,7 +52,7 @@ def part_of(status: int, headers: Mapping[str, str], *, offset: int, host: str) 
         raise AnswerError(f"{host} sent the film from byte {first} on, where byte {offset} was asked for.")
     if last < first or (total is not None and last >= total) or (length is not None and length != last + 1 - first):
         raise AnswerError(f"{host} contradicts itself about which part of the film it sends.")
-    return Part(first, last + 1, total)
+    return ByteRange(first, last + 1, total)
 
 
 def size_left_over(headers: Mapping[str, str]) -> int | None:

@@ -10,14 +10,14 @@ from lipready.providers.answer import read_object
 from lipready.providers.codes import RemoteCode, both_codes
 from lipready.providers.fields import Table
 from lipready.providers.retry import retry_after, server_time
-from lipready.providers.wire import Answer
+from lipready.providers.wire import HttpResponse
 
 Explain = Callable[[str, int | None, str], RemoteCode]
 
 _OK, _REDIRECT, _REFUSED, _FAULT = 200, 300, 400, 500
 
 
-def accepted(answer: Answer) -> bool:
+def accepted(answer: HttpResponse) -> bool:
     """Whether the status says that the request was taken. Raises AnswerError where it says neither yes nor no."""
     if answer.status >= _REFUSED:
         return False
@@ -28,7 +28,7 @@ def accepted(answer: Answer) -> bool:
     )
 
 
-def accepted_body(answer: Answer, who: str, refused: Callable[[Answer, Table], RefusedError]) -> Table:
+def accepted_body(answer: HttpResponse, who: str, refused: Callable[[HttpResponse, Table], RefusedError]) -> Table:
     """Return the body of an answer that `who` gave, and that says yes.
 
     Raises RefusedError, which `refused` makes of the answer and its body, where it says no, AnswerError for neither.
@@ -42,7 +42,9 @@ def accepted_body(answer: Answer, who: str, refused: Callable[[Answer, Table], R
     raise refused(answer, values)
 
 
-def refusal(who: str, answer: Answer, said: RemoteError, explain: Explain, request_id: str | None) -> RefusedError:
+def refusal(
+    who: str, answer: HttpResponse, said: RemoteError, explain: Explain, request_id: str | None
+) -> RefusedError:
     """Make the exception for a refusal; `who` refused, and `said` is what the body holds."""
     # A refusal inside HTTP 200 has no status that says anything.
     status = answer.status if answer.status >= _REFUSED else None

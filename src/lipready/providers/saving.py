@@ -9,9 +9,9 @@ from lipready.providers.bounded import head, is_redirect, refuse_packed, where_t
 from lipready.providers.landing import Landing
 from lipready.providers.mishap import CONNECT_SECONDS, Exchange
 from lipready.providers.outgoing import STALLED_SECONDS, plain_headers
-from lipready.providers.ranges import PART, WHOLE, Part, part_of, range_headers
+from lipready.providers.ranges import PART, WHOLE, ByteRange, part_of, range_headers
 from lipready.providers.threads import Blocking
-from lipready.providers.wire import READ_SECONDS, Answer, Save
+from lipready.providers.wire import READ_SECONDS, HttpResponse, Save
 
 if TYPE_CHECKING:
     import httpx2
@@ -44,13 +44,13 @@ class Saving:
         extensions = {"timeout": timeouts, "trace": self.exchange.trace}
         return httpx2.Request("GET", self._url, headers=headers, extensions=extensions)
 
-    async def take(self, response: "httpx2.Response") -> Answer | None:
+    async def take(self, response: "httpx2.Response") -> HttpResponse | None:
         """Write the body of an answer to the file; None where the answer points somewhere else."""
         if is_redirect(response.status_code):
             self._follow(response)
             return None
         host, status, headers = self.exchange.host, response.status_code, head(response)
-        answer = Answer(status, headers, b"")
+        answer = HttpResponse(status, headers, b"")
         if status not in (WHOLE, PART):
             return answer
         refuse_packed(headers, host)
@@ -65,7 +65,7 @@ class Saving:
             await self._write(response, file, part)
         return answer
 
-    async def _write(self, response: "httpx2.Response", file: Landing, part: Part) -> None:
+    async def _write(self, response: "httpx2.Response", file: Landing, part: ByteRange) -> None:
         pace, block, size = _Pace(self.exchange.host), bytearray(), part.start
         try:
             async for chunk in response.aiter_bytes():
@@ -84,7 +84,7 @@ class Saving:
             file.write(block)
         self._tell(size, part)
 
-    def _tell(self, size: int, part: Part) -> None:
+    def _tell(self, size: int, part: ByteRange) -> None:
         whole = part.total or part.end
         if self._save.progress is not None and whole:
             self._save.progress(min(1.0, size / whole))

@@ -32,6 +32,14 @@ _UNAVAILABLE = {
 _KNOWN = {429: _TOO_MANY, 500: _INTERNAL, 503: _UNAVAILABLE}
 
 
+class RequestRefusedError(Exception):
+    """A request is refused; the rest is what the provider answers. EvoLink's files API has no `code` but the status."""
+
+    def __init__(self, status: int, code: str, message: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.param = status, code, message, param
+
+
 def answer(content: Mapping[str, Any], status: int = 200, headers: Headers | None = None) -> "Response":
     """Answer with JSON."""
     from starlette.responses import JSONResponse

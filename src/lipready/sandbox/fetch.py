@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from lipready.facts.file import Role
-from lipready.sandbox.task import Task
+from lipready.sandbox.task import SandboxTask
 from lipready.sandbox.trouble import LARGEST, TroubleError, refused, too_large, too_late
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Inputs:
     reference: Path | None
 
 
-async def fetch_inputs(world: "World", task: Task, folder: Path) -> Inputs:
+async def fetch_inputs(world: "World", task: SandboxTask, folder: Path) -> Inputs:
     """Bring all inputs into a folder, or find them where they were uploaded. Raises TroubleError."""
     asked = task.asked
     video = await _fetch(world, task, asked.video_url, "video", folder)
@@ -37,7 +37,7 @@ async def fetch_inputs(world: "World", task: Task, folder: Path) -> Inputs:
     return Inputs(video, audio, reference)
 
 
-async def _fetch(world: "World", task: Task, url: str, role: Role, folder: Path) -> Path:
+async def _fetch(world: "World", task: SandboxTask, url: str, role: Role, folder: Path) -> Path:
     path = _uploaded(world, task, url)
     if path is None:
         path = await _download(world, url, role, folder)
@@ -46,7 +46,7 @@ async def _fetch(world: "World", task: Task, url: str, role: Role, folder: Path)
     return path
 
 
-def _uploaded(world: "World", task: Task, url: str) -> Path | None:
+def _uploaded(world: "World", task: SandboxTask, url: str) -> Path | None:
     """Find a file that was uploaded here; None for an address anywhere else."""
     now = world.clock.now()
     if url.startswith("oss://") and task.style == "dashscope":

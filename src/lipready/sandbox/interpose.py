@@ -9,7 +9,7 @@ from lipready.sandbox.answers import no_quota, refusal
 from lipready.sandbox.clock import Clock
 from lipready.sandbox.fault import Fault
 from lipready.sandbox.narrow import Narrow
-from lipready.sandbox.place import Place, place_of, shown
+from lipready.sandbox.place import RequestStep, place_of, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +70,7 @@ class Interposed:
         if account is not None:
             account.posted = self._world.clock.now()
 
-    async def _serve(self, exchange: "_Exchange", place: Place, fault: Fault | None) -> None:
+    async def _serve(self, exchange: "_Exchange", place: RequestStep, fault: Fault | None) -> None:
         kind = fault.kind if fault else ""
         if fault is None or kind in {"delay", "expired"}:
             await self._late(exchange, fault)
@@ -131,7 +131,7 @@ class _Noted:
         await self._send(message)
 
 
-def _instead(place: Place, fault: Fault) -> "Response":
+def _instead(place: RequestStep, fault: Fault) -> "Response":
     """Make the answer that stands in for the true one, of which nothing is done."""
     from starlette.responses import HTMLResponse, Response
 

@@ -13,7 +13,7 @@ from lipready.facts.report import Report
 from lipready.job import Job, RequestOptions
 from lipready.profiles.loader import load_profile
 from lipready.sandbox.fetch import Inputs
-from lipready.sandbox.task import Task
+from lipready.sandbox.task import SandboxTask
 from lipready.sandbox.trouble import TroubleError, too_large
 
 NO_FACE = "P301"
@@ -35,7 +35,7 @@ def fingerprints(inputs: Inputs) -> Prints:
     return Prints(_print(inputs.video), _print(inputs.audio), reference)
 
 
-def examine(inputs: Inputs, task: Task, tell: Callable[[str, float], None]) -> Report:
+def examine(inputs: Inputs, task: SandboxTask, tell: Callable[[str, float], None]) -> Report:
     """Check the inputs of a task with the profile of its provider; `tell` may end this by an exception."""
     # The callback was looked at when the task was submitted: what a sandbox allows there, a rule does not.
     options = RequestOptions(task.asked.extension, task.asked.threshold)
@@ -43,7 +43,7 @@ def examine(inputs: Inputs, task: Task, tell: Callable[[str, float], None]) -> R
     return check_job(job, load_profile(task.style), Settings(progress=tell))
 
 
-def pass_on(report: Report, task: Task) -> JobFacts:
+def pass_on(report: Report, task: SandboxTask) -> JobFacts:
     """Give the facts of a job that the provider would take. Raises TroubleError for any other."""
     for finding in report.findings:
         if finding.severity == "error":
@@ -53,7 +53,7 @@ def pass_on(report: Report, task: Task) -> JobFacts:
     return report.facts
 
 
-def _trouble(finding: Finding, task: Task) -> TroubleError | None:
+def _trouble(finding: Finding, task: SandboxTask) -> TroubleError | None:
     """Say what the provider would: the code that the finding prevents."""
     if finding.remote == "InvalidFile.Size" and finding.role != "job":
         return too_large(finding.role)

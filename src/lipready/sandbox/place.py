@@ -33,20 +33,20 @@ _SECRET = re.compile(r"^/(results|files|api/v1/files/download)/[^/]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RequestStep:
     """`step` is "other" where no fault can be asked for."""
 
     step: str
     tongue: Tongue
 
 
-def place_of(method: str, path: str) -> Place:
+def place_of(method: str, path: str) -> RequestStep:
     """Find the step of a request; HEAD counts as GET."""
     method = "GET" if method == "HEAD" else method
     for wanted, pattern, step, tongue in _PLACES:
         if method == wanted and pattern.fullmatch(path):
-            return Place(step, tongue)
-    return Place("other", next((tongue for start, tongue in _OTHERS if path.startswith(start)), "sandbox"))
+            return RequestStep(step, tongue)
+    return RequestStep("other", next((tongue for start, tongue in _OTHERS if path.startswith(start)), "sandbox"))
 
 
 def shown(path: str) -> str:

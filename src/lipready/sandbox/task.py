@@ -45,7 +45,7 @@ class Film:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Task:
+class SandboxTask:
     """One task, which moves from state to state; times are seconds since 1970, `state` is DashScope's word.
 
     `foreign` is a colleague's, whose result has nothing to do with what was asked for here.

@@ -18,7 +18,7 @@ from lipready.sandbox.fetch import Inputs, fetch_inputs
 from lipready.sandbox.judge import Prints, examine, fingerprints, pass_on
 from lipready.sandbox.once import Once
 from lipready.sandbox.render import render, render_foreign
-from lipready.sandbox.task import Film, Task
+from lipready.sandbox.task import Film, SandboxTask
 from lipready.sandbox.trouble import TroubleError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Works:
         # One judgement or film at a time: each of them uses what cores there are.
         self._alone = asyncio.Lock()
 
-    def begin(self, task: Task) -> None:
+    def begin(self, task: SandboxTask) -> None:
         """Let a task begin its way."""
         running = asyncio.create_task(self._run(task))
         self._running.add(running)
@@ -59,7 +59,7 @@ class Works:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
-    async def _run(self, task: Task) -> None:
+    async def _run(self, task: SandboxTask) -> None:
         account = self._world.accounts[task.account]
         folder = self._world.folder / "inputs" / task.id
         async with AsyncExitStack() as stack:
@@ -86,7 +86,7 @@ class Works:
     def _step(self) -> float:
         return self._world.pace / _STATES
 
-    async def _pass(self, task: Task, folder: Path) -> None:
+    async def _pass(self, task: SandboxTask, folder: Path) -> None:
         task.started = self._world.clock.now()
         task.state = "PRE-PROCESSING"
         film = await (self._foreign(task) if task.foreign else self._film(task, folder))
@@ -97,7 +97,7 @@ class Works:
         task.ended = self._world.clock.now()
         task.state = "SUCCEEDED"
 
-    async def _film(self, task: Task, folder: Path) -> Film:
+    async def _film(self, task: SandboxTask, folder: Path) -> Film:
         inputs, prints, report = await self._at_least(self._examined(task, folder))
         facts = pass_on(report, task)
         task.state = "RUNNING"
@@ -109,13 +109,13 @@ class Works:
 
         return await self._at_least(self._films.get(key, lambda: self._in_thread(make)))
 
-    async def _foreign(self, task: Task) -> Film:
+    async def _foreign(self, task: SandboxTask) -> Film:
         await asyncio.sleep(self._step)
         task.state = "RUNNING"
         output = self._world.folder / "foreign.mp4"
         return await self._at_least(self._films.get("foreign", lambda: self._in_thread(lambda: render_foreign(output))))
 
-    async def _examined(self, task: Task, folder: Path) -> tuple[Inputs, Prints, Report]:
+    async def _examined(self, task: SandboxTask, folder: Path) -> tuple[Inputs, Prints, Report]:
         inputs = await fetch_inputs(self._world, task, folder)
         prints = await asyncio.to_thread(fingerprints, inputs)
         key = (task.style, prints, task.asked.extension, task.asked.threshold)
@@ -142,7 +142,7 @@ class Works:
             raise StoppedError
 
 
-def _fail(task: Task, trouble: TroubleError, now: float) -> None:
+def _fail(task: SandboxTask, trouble: TroubleError, now: float) -> None:
     task.code, task.message = trouble.code, trouble.message
     task.ended = now
     task.state = "FAILED"

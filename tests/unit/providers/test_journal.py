@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from lipready.errors import JournalError, UsageError
-from lipready.providers.entry import Entry
+from lipready.providers.entry import JournalEntry
 from lipready.providers.journal import FILE, VERSION, Journal
 from lipready.providers.row import to_text
 
@@ -39,7 +39,7 @@ for n in range(first, first + 100000):
 
 def an_entry(number=1, **more):
     given = {"id": f"{number:012x}", "created": float(number), "provider": "p", "service": "dashscope", "api": API}
-    return Entry(**{**given, **more})
+    return JournalEntry(**{**given, **more})
 
 
 @pytest.fixture
