@@ -1,9 +1,11 @@
 """Requests to the providers over httpx2, in asyncio."""
 
 import asyncio
+import logging
 import os
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -13,7 +15,6 @@ from lipready.providers.bounded import read_answer
 from lipready.providers.mishap import Exchange
 from lipready.providers.outgoing import Authority, origin_of, prepared
 from lipready.providers.saving import Saving
-from lipready.providers.secrecy import unlogged
 from lipready.providers.threads import Blocking, in_thread
 from lipready.providers.wire import HttpRequest, HttpResponse, Save
 
@@ -21,6 +22,35 @@ if TYPE_CHECKING:
     import ssl
 
     import httpx2
+
+
+# The HTTP library would log whole addresses with their signatures, and headers.
+_LOGGERS = (
+    "httpx2",
+    "httpcore2.connection",
+    "httpcore2.http11",
+    "httpcore2.http2",
+    "httpcore2.proxy",
+    "httpcore2.socks",
+)
+
+_ours: ContextVar[bool] = ContextVar("lipready_exchange", default=False)
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep the exchanges of this block, and only those, out of the HTTP library's log."""
+    for name in _LOGGERS:
+        logging.getLogger(name).addFilter(_not_ours)  # a filter that is there already is not added again
+    token = _ours.set(True)
+    try:
+        yield
+    finally:
+        _ours.reset(token)
+
+
+def _not_ours(_record: logging.LogRecord) -> bool:
+    return not _ours.get()
 
 
 class AsyncTransport:
@@ -49,7 +79,7 @@ class AsyncTransport:
         changes, ValueError where an authorized request is not for one of the origins.
         """
         exchange = Exchange(origin_of(request.url)[1], request.seconds)
-        with unlogged():
+        with _unlogged():
             async with _within(exchange, request.seconds):
                 with prepared(request, self._authority, exchange, self._blocking) as sent:
                     async with self._answered(sent) as response:
@@ -61,7 +91,7 @@ class AsyncTransport:
         Raises NotSentError, NoAnswerError and AnswerError, DownloadError where the file cannot be written.
         """
         saving = Saving(save, self._blocking)
-        with unlogged():
+        with _unlogged():
             while True:
                 async with _within(saving.exchange, None):
                     async with asyncio.timeout(saving.head_seconds) as patience:

@@ -4,19 +4,17 @@ import asyncio
 import shutil
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from secrets import token_urlsafe
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from lipready.errors import LipreadyError
 from lipready.facts.report import Report
-from lipready.sandbox.callback import call_back
 from lipready.sandbox.evolink import described
 from lipready.sandbox.fetch import Inputs, fetch_inputs
 from lipready.sandbox.judge import Prints, examine, fingerprints, pass_on
-from lipready.sandbox.once import Once
 from lipready.sandbox.render import render, render_foreign
 from lipready.sandbox.task import Film, SandboxTask
 from lipready.sandbox.trouble import TroubleError
@@ -29,6 +27,30 @@ _STATES = 4
 """Through which a task passes before it has succeeded: the pace is spread over them evenly."""
 
 
+class _Once(Generic[T]):
+    """Results by key. Belongs to one event loop; a failure is not kept."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, asyncio.Future[T]] = {}
+
+    async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """Give the result of a key, which the first who asks makes."""
+        known = self._known.get(key)
+        if known is not None:
+            return await asyncio.shield(known)
+        future = self._known[key] = asyncio.get_running_loop().create_future()
+        try:
+            result = await make()
+        except BaseException as error:
+            del self._known[key]
+            failure = error if isinstance(error, Exception) else RuntimeError("interrupted")
+            future.set_exception(failure)
+            future.exception()  # seen: nobody else may be waiting for it
+            raise
+        future.set_result(result)
+        return result
+
+
 class StoppedError(Exception):
     """The sandbox goes, and what it was doing ends."""
 
@@ -39,8 +61,8 @@ class Works:
     def __init__(self, world: "World") -> None:
         self._world = world
         self._running: set[asyncio.Task[None]] = set()
-        self._reports: Once[Report] = Once()
-        self._films: Once[Film] = Once()
+        self._reports: _Once[Report] = _Once()
+        self._films: _Once[Film] = _Once()
         self._stop = threading.Event()
         # One judgement or film at a time: each of them uses what cores there are.
         self._alone = asyncio.Lock()
@@ -140,6 +162,28 @@ class Works:
         del share
         if self._stop.is_set():
             raise StoppedError
+
+
+ANSWER_SECONDS = 10.0
+PAUSES = (1.0, 2.0, 4.0)
+
+
+async def call_back(world: "World", url: str, content: Mapping[str, Any]) -> None:
+    """Post the content, and thrice more while it is not taken with a 2xx; what does not help is logged."""
+    import httpx2
+
+    async with httpx2.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False) as client:
+        for pause in (*PAUSES, None):
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    answer = await client.post(url, json=dict(content))
+                if answer.is_success:
+                    return
+            except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError):
+                pass
+            if pause is not None:
+                await asyncio.sleep(pause)
+    world.log(f"the callback of {content['id']} was not taken")
 
 
 def _fail(task: SandboxTask, trouble: TroubleError, now: float) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +12,6 @@ from uuid import uuid4
 from lipready.sandbox.clock import Clock
 from lipready.sandbox.fault import Fault, Faults
 from lipready.sandbox.ledger import Ledger, LedgerTask, Style
-from lipready.sandbox.rate import Rate
 from lipready.sandbox.store import StoredUpload, UploadStore
 from lipready.sandbox.task import Asked, Replay, SandboxTask
 
@@ -21,6 +20,28 @@ POLICIES = 100
 
 FOREIGN = Asked(model="videoretalk", video_url="", audio_url="")
 """What a colleague asked for: nobody here knows."""
+
+
+SLACK = 0.05
+"""Seconds: what a request may be held up on its way here, so that the next one seems to come too soon."""
+
+
+@dataclass(slots=True)
+class Rate:
+    """So many requests in so many seconds; a request that is refused does not count."""
+
+    count: int
+    seconds: float
+    _taken: deque[float] = field(default_factory=deque)
+
+    def admits(self, now: float) -> bool:
+        """Whether a request may pass at this time, in seconds of a clock that does not jump."""
+        while self._taken and now - self._taken[0] >= self.seconds - SLACK:
+            self._taken.popleft()
+        if len(self._taken) >= self.count:
+            return False
+        self._taken.append(now)
+        return True
 
 
 @dataclass(slots=True, eq=False)
