@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from lipready.providers.bucket import Bucket
     from lipready.providers.entry import JournalEntry
     from lipready.providers.price import Cost
-    from lipready.providers.sending import Parcel
+    from lipready.providers.sending import SubmissionInputs
     from lipready.providers.wire import Flow
 
 _BYTES_A_SECOND = Fraction(500_000)
@@ -69,7 +69,7 @@ class Order:
 
     account: "Account"
     entry: "JournalEntry"
-    parcel: "Parcel" = field(repr=False)
+    parcel: "SubmissionInputs" = field(repr=False)
     sent_before: "JournalEntry | None"
     again: bool
 
@@ -241,12 +241,12 @@ def require_sendable(job: Job, report: Report, sending: Sending) -> None:
         )
 
 
-def _parcel(job: Job, bucket: "Bucket | None") -> "Parcel":
-    from lipready.providers.sending import Parcel
+def _parcel(job: Job, bucket: "Bucket | None") -> "SubmissionInputs":
+    from lipready.providers.sending import SubmissionInputs
     from lipready.providers.upload import UploadSource
 
     given = _by_role(job)
-    return Parcel(
+    return SubmissionInputs(
         files=tuple(UploadSource.of(role, path) for role, path in given.items() if not is_address(path)),
         addresses={role: path for role, path in given.items() if is_address(path)},
         callback_url=job.options.callback_url,

@@ -14,7 +14,7 @@ from lipready.errors import ConfigurationError
 from lipready.providers.bounded import read_answer
 from lipready.providers.mishap import Exchange
 from lipready.providers.outgoing import Authority, origin_of, prepared
-from lipready.providers.saving import Saving
+from lipready.providers.saving import ResumableDownload
 from lipready.providers.threads import Blocking, in_thread
 from lipready.providers.wire import HttpRequest, HttpResponse, Save
 
@@ -90,7 +90,7 @@ class AsyncTransport:
 
         Raises NotSentError, NoAnswerError and AnswerError, DownloadError where the file cannot be written.
         """
-        saving = Saving(save, self._blocking)
+        saving = ResumableDownload(save, self._blocking)
         with _unlogged():
             while True:
                 async with _within(saving.exchange, None):

@@ -39,12 +39,12 @@ async def read_answer(response: "httpx2.Response", host: str) -> HttpResponse:
 
 
 def head(response: "httpx2.Response") -> dict[str, str]:
-    """Give the headers with their names in lower case."""
+    """Return the headers with their names in lower case."""
     return {name.lower(): value for name, value in response.headers.items()}
 
 
 def is_redirect(status: int) -> bool:
-    """Tell whether a status sends the client somewhere else."""
+    """Return whether a status sends the client somewhere else."""
     return status in _REDIRECTS
 
 
@@ -55,7 +55,7 @@ def refuse_packed(headers: Mapping[str, str], host: str) -> None:
 
 
 def declared_length(headers: Mapping[str, str]) -> int | None:
-    """Give the length that the server announces; None where it is silent or talks nonsense."""
+    """Return the length that the server announces; None where it is silent or talks nonsense."""
     text = headers.get("content-length", "").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None  # noqa: PLR2004  (2**64)
 

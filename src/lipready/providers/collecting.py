@@ -1,4 +1,4 @@
-"""The film of a task: fetched, and written down as being here."""
+"""The result video of a task: fetched, and written down as being here."""
 
 import os
 from collections.abc import Callable
@@ -69,14 +69,14 @@ def collect(
 
 
 def was_brought(entry: JournalEntry, to: Path) -> bool:
-    """Whether the file at `to` is the film of this job: that was its place, and it is whole."""
+    """Whether the file at `to` is the result video of this job: that was its place, and it is whole."""
     if entry.result != os.fspath(to.absolute()) or not to.is_file():
         return False
     return fault_of(os.fspath(to), entry.expected_seconds, _size_of(entry)) is None
 
 
 def _not_again(entry: JournalEntry, error: DownloadError) -> DownloadError:
-    """Say where a result video is, or was, that cannot be downloaded once more."""
+    """Return where a result video is, or was, that cannot be downloaded once more."""
     return DownloadError(
         f"{error} It was downloaded before, to {entry.result}; `lipready submit --again` sends the job and pays anew."
     )
@@ -103,7 +103,7 @@ def reject(journal: Journal, entry: JournalEntry, why: str) -> Flow[OutcomeUnkno
 
 
 def not_ours(entry: JournalEntry, why: str) -> OutcomeUnknownError:
-    """Say that a candidate was not confirmed, why, and how to go on."""
+    """Report that a candidate was not confirmed, why, and how to go on."""
     return OutcomeUnknownError(
         f"The answer to the job {entry.id} was lost, and the task {entry.candidate} of that moment {why}. Nothing was "
         f"sent again: `lipready tasks resume {entry.id} --task {entry.candidate}` takes it all the same, `lipready "
@@ -112,5 +112,5 @@ def not_ours(entry: JournalEntry, why: str) -> OutcomeUnknownError:
 
 
 def _size_of(entry: JournalEntry) -> str | None:
-    """Give the size that only a candidate has to have: what the provider makes of our own task is its affair."""
+    """Return the size that only a candidate has to have: what the provider makes of our own task is its affair."""
     return entry.expected_size if entry.task_id is None else None

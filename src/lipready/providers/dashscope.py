@@ -16,7 +16,7 @@ _HOUR = 3600.0
 
 
 def submit(endpoints: Endpoints, submission: Submission, _key: str) -> HttpRequest:
-    """Ask for a film. The key of idempotency has no place there, and neither has a callback."""
+    """Ask for a result video. The key of idempotency has no place there, and neither has a callback."""
     parameters: dict[str, object] = {"video_extension": submission.video_extension}
     if submission.face_threshold is not None:
         parameters["query_face_threshold"] = submission.face_threshold

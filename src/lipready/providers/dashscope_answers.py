@@ -44,7 +44,7 @@ def read_submitted(answer: HttpResponse) -> TaskState:
     status = _STATUSES.get(said.upper(), "running" if said else "queued")
     return TaskState(
         id=name,
-        # A film that is ready at once is fetched by asking for the task, as always.
+        # A result video that is ready at once is fetched by asking for the task, as always.
         status="running" if status == "succeeded" else status,
         said=said,
         error=_error(output, status),

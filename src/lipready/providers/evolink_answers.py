@@ -32,7 +32,7 @@ def read_submitted(answer: HttpResponse) -> TaskState:
         raise refused_or(answer, values, missing("id", "the id of a task"))
     said = text(values, "status")
     status = _STATUSES.get(said.lower(), "running" if said else "queued")
-    # A film that is ready at once is fetched by asking for the task, as always.
+    # A result video that is ready at once is fetched by asking for the task, as always.
     return _state(answer, values, "running" if status == "succeeded" else status, None)
 
 

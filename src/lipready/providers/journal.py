@@ -92,7 +92,7 @@ class Journal:
             self._replace(connection, entry)
 
     def claim(self, entry_id: str, task_id: str) -> JournalEntry | None:
-        """Give a task to an entry, and return that as it is now, at "submitted"; None where another entry has the task.
+        """Assign a task to an entry, and return that as it is now, at "submitted"; None where another has the task.
 
         One of any number of processes that try at once succeeds. Raises JournalError where the entry has another task.
         """
@@ -180,7 +180,7 @@ class Journal:
             raise self._damaged()
         if version < VERSION:
             with _transaction(connection):
-                _bring_up_to_date(connection)
+                _migrate(connection)
 
     def _create(self) -> None:
         """Make the journal under another name, so that an empty file under its own can only be a damaged one."""
@@ -269,10 +269,10 @@ def _fill(connection: sqlite3.Connection) -> None:
     with _transaction(connection):
         connection.execute(_SCHEMA)
         connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-        _bring_up_to_date(connection)
+        _migrate(connection)
 
 
-def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+def _migrate(connection: sqlite3.Connection) -> None:
     """Make a journal of format 1 one of this format, unless another process has just done so."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version < VERSION:

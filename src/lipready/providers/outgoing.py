@@ -30,7 +30,7 @@ Origin = tuple[str, str, int | None]
 
 
 def origin_of(url: str) -> Origin:
-    """Give scheme, host and port. Raises NotSentError for what is no http(s) address."""
+    """Return scheme, host and port. Raises NotSentError for what is no http(s) address."""
     try:
         parts = urlsplit(url)
         port = parts.port or _PORTS.get(parts.scheme)
@@ -54,7 +54,7 @@ class Authority:
             raise UsageError("The API key holds characters that no key has: copy it once more.")
 
     def header(self, url: str) -> str:
-        """Give the header for an address. Raises ValueError where the key is not meant for it, or there is none."""
+        """Return the header for an address. Raises ValueError where the key is not meant for it, or there is none."""
         scheme, host, port = origin_of(url)
         if (scheme, host, port) not in self._origins:
             raise ValueError(f"The API key is not for {scheme}://{host}:{port}.")

@@ -41,7 +41,7 @@ _STAGES: dict[str, Stage] = {
 
 @dataclass(frozen=True, slots=True)
 class PollingLimits:
-    """How to wait: seconds between two looks, seconds in all (None: until the task ends), and who hears of each."""
+    """How to wait: seconds between two looks, seconds in all (None: until the task ends), and who receives of each."""
 
     interval: float
     deadline: float | None = None
@@ -156,7 +156,7 @@ def require_success(account: Account, entry: JournalEntry, state: TaskState) -> 
 
 
 def _advice(known: RemoteCode, entry: JournalEntry) -> str:
-    """Say what to do now; speak of the face threshold only where there was a reference image to compare with."""
+    """Return what to do now; speak of the face threshold only where there was a reference image to compare with."""
     if known.code != FACE_NOT_MATCHED.code:
         return known.advice
     if entry.reference is None:
@@ -219,7 +219,7 @@ def _task_of(entry: JournalEntry) -> str:
 def _too_late(entry: JournalEntry, deadline: float) -> DeadlineError:
     error = DeadlineError(
         f"The task {_task_of(entry)} has not ended within {deadline:g} s (last heard: {entry.said or 'nothing'}). It "
-        f"goes on at the provider; `lipready tasks resume {entry.id}` waits for it and brings the result home."
+        f"goes on at the provider; `lipready tasks resume {entry.id}` waits for it and downloads the result."
     )
     error.task_id = _task_of(entry)
     return error

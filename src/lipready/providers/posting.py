@@ -172,7 +172,7 @@ def _unknown(account: Account, entry: JournalEntry, cause: ProviderError | None)
 
 
 def _cost(entry: JournalEntry) -> str:
-    """Say what a job costs where it was accepted: seconds, and money where the provider publishes a price."""
+    """Return what a job costs where it was accepted: seconds, and money where the provider publishes a price."""
     cost = cost_of(entry)
     if cost.seconds is None:
         return ""

@@ -68,7 +68,7 @@ def repeated(attempt: Callable[[], Flow[T]], again: Callable[[Exception, int], b
 
 
 def pause_after(error: ProviderError | None, failures: int) -> float:
-    """Give the seconds to wait after so many failures, of which `error` is the last."""
+    """Return the seconds to wait after so many failures, of which `error` is the last."""
     return pause_before(failures, error.after if isinstance(error, RefusedError) else None, random)
 
 

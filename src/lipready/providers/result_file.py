@@ -88,7 +88,7 @@ class ResultFile:
             raise UsageError(f"{self.final} exists already: choose another name, or move it away.")
 
     def size(self) -> int:
-        """Tell how many bytes are there; 0 where there is no partial file."""
+        """Return how many bytes are there; 0 where there is no partial file."""
         try:
             return self.partial.stat().st_size
         except FileNotFoundError:
@@ -117,25 +117,26 @@ class ResultFile:
             raise DownloadError(f"{self.partial} cannot be written: {error.strerror or error}.") from error
 
     def finish(self) -> Path:
-        """Give the whole film its name, in one step.
+        """Rename the whole result video to its name, in one step.
 
-        Raises UsageError where a file of that name has come into being meanwhile; the film stays where it is.
+        Raises UsageError where a file of that name has come into being meanwhile; the result video stays where it is.
         """
         try:
             publish(self.partial, self.final, overwrite=self.replace, synced=True)
         except FileExistsError:
             raise UsageError(
-                f"{self.final} came into being while the film was fetched: choose another name and resume, or take the "
-                f"film from {self.partial}, where it is whole."
+                f"{self.final} came into being while the result video was fetched: choose another name and resume, or "
+                f"take the result video from {self.partial}, where it is whole."
             ) from None
         except OSError as error:
             raise DownloadError(
-                f"{self.final} cannot be written ({error.strerror or error}); the film is whole in {self.partial}."
+                f"{self.final} cannot be written ({error.strerror or error}); the result video is whole in "
+                f"{self.partial}."
             ) from error
         return self.final
 
     def set_aside(self) -> Path:
-        """Give a film that is not what was ordered a name that says so, and that no other file has."""
+        """Rename a result video that is not what was ordered to a name that says so, and that no other file has."""
         for number in count(1):
             mark = ".suspect" if number == 1 else f".suspect-{number}"
             path = self.final.with_name(f"{self.final.stem}{mark}{self.final.suffix}")

@@ -30,8 +30,8 @@ class Form:
 class HttpRequest:
     """One HTTP request. The key is never in it: the transport adds it where `authorized`.
 
-    `json` and `form` exclude each other. `seconds` bounds the whole exchange, not one read. `progress` hears the share
-    (0..1) of a form that is sent.
+    `json` and `form` exclude each other. `seconds` bounds the whole exchange, not one read. `progress` receives the
+    share (0..1) of a form that is sent.
     """
 
     method: str
@@ -67,7 +67,7 @@ class Save:
     `unchanged` is the ETag that the bytes at hand belong to (If-Range). Gives an Answer with an empty body. Where the
     server answers 200 instead of 206 the file begins anew; with any other status it is left as it is. A connection that
     breaks in the middle raises NoAnswerError, and what came is in the file. More than `most` bytes raise AnswerError.
-    `begun` hears the answer's head before the body is read, so that a broken transfer can be resumed as what it was.
+    `begun` receives the answer's head before the body is read, so that a broken transfer can be resumed as what it was.
     """
 
     url: str = field(repr=False)

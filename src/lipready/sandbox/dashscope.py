@@ -73,7 +73,7 @@ class DashScope:
 
     @_entered("policies")
     async def policy(self, request: "Request", caller: _Caller) -> "Response":
-        """Give leave to upload: GET /api/v1/uploads?action=getPolicy&model=…."""
+        """Return a policy for an upload: GET /api/v1/uploads?action=getPolicy&model=…."""
         query, world = request.query_params, self.world
         if query.get("action") != "getPolicy" or not query.get("model"):
             raise RequestRefusedError(400, "InvalidParameter", "Field required: action=getPolicy, model")
@@ -93,7 +93,7 @@ class DashScope:
 
     @_entered("queries")
     async def query(self, request: "Request", caller: _Caller) -> "Response":
-        """Tell the state of a task; an unknown one is no error."""
+        """Return the state of a task; an unknown one is no error."""
         name = request.path_params["id"]
         task = self.world.task_of("dashscope", *caller, name)
         if task is None or "unknown" in request.scope[BESIDE]:
@@ -185,15 +185,15 @@ def _described(task: SandboxTask, url: str) -> dict[str, Any]:
         output["end_time"] = _clock(task.ended)
     if task.state == "FAILED":
         output |= {"code": task.code, "message": task.message}
-    film = task.film
-    if task.state != "SUCCEEDED" or film is None:
+    video = task.video
+    if task.state != "SUCCEEDED" or video is None:
         return {"output": output}
     output["video_url"] = f"{url}/results/{task.result}"
     usage = {
-        "video_duration": film.seconds,
-        "size": f"{film.width}*{film.height}",
+        "video_duration": video.seconds,
+        "size": f"{video.width}*{video.height}",
         "video_ratio": "standard",
-        "fps": round(film.rate),
+        "fps": round(video.rate),
     }
     return {"output": output, "usage": usage}
 

@@ -78,7 +78,7 @@ class EvoLink:
         return evolink_answer(answer)
 
     async def query(self, request: "Request") -> "Response":
-        """Tell the state of a task."""
+        """Return the state of a task."""
         account = self._account(request)
         if account is None:
             return unauthorized("evolink")
@@ -91,7 +91,7 @@ class EvoLink:
         return evolink_answer(described(task, self._world.url))
 
     async def batch(self, request: "Request") -> "Response":
-        """Tell the states of several tasks; those that are not known are left out."""
+        """Return the states of several tasks; those that are not known are left out."""
         body = await json_body(request)
         account = self._account(request)
         if account is None:
@@ -106,7 +106,7 @@ class EvoLink:
         return evolink_answer({"data": [described(task, self._world.url) for task in tasks if task is not None]})
 
     async def credits(self, request: "Request") -> "Response":
-        """Tell what is left of the account, and what this key has spent of it."""
+        """Return what is left of the account, and what this key has spent of it."""
         account = self._account(request)
         if account is None:
             return unauthorized("evolink")
@@ -149,13 +149,13 @@ def _refusal(refused: RequestRefusedError) -> "Response":
 
 def described(task: SandboxTask, url: str) -> dict[str, Any]:
     """Describe a task as the query and the callback do."""
-    film, running = task.film, task.state not in ENDED
+    video, running = task.video, task.state not in ENDED
     reserved = _rounded(task.asked.foretold * CREDITS_A_SECOND)
     usage: dict[str, Any] = {"billing_rule": "per_second", "credits_reserved": reserved, "user_group": "default"}
     info = {
         "can_cancel": False,
         "estimated_time": _ESTIMATED_SECONDS if running else 0,
-        "video_duration": int(film.seconds if film else task.asked.foretold),
+        "video_duration": int(video.seconds if video else task.asked.foretold),
     }
     said: dict[str, Any] = {
         "created": int(task.created),
@@ -168,7 +168,7 @@ def described(task: SandboxTask, url: str) -> dict[str, Any]:
         "type": "video",
         "usage": usage,
     }
-    if task.state == "SUCCEEDED" and film is not None:
+    if task.state == "SUCCEEDED" and video is not None:
         said["results"] = [f"{url}/results/{task.result}"]
         used = _used(task)
         cost = {"usd": _rounded(used / CREDITS_A_DOLLAR), "cny": _rounded(used / CREDITS_A_YUAN)}
@@ -195,7 +195,7 @@ def _row(task: SandboxTask) -> dict[str, Any]:
 
 def _used(task: SandboxTask) -> Fraction:
     """Return the credits that a task has cost: none before it has succeeded."""
-    return Fraction(task.film.seconds) * CREDITS_A_SECOND if task.film and task.state == "SUCCEEDED" else Fraction(0)
+    return Fraction(task.video.seconds) * CREDITS_A_SECOND if task.video and task.state == "SUCCEEDED" else Fraction(0)
 
 
 def _rounded(amount: Fraction) -> float:

@@ -20,7 +20,7 @@ from lipready.sandbox.clock import BEIJING
 from lipready.sandbox.fetch import TooLargeError, download, named
 from lipready.sandbox.form import FormError, receive_form
 from lipready.sandbox.store import StoredUpload, with_suffix
-from lipready.sandbox.trouble import TroubleError
+from lipready.sandbox.trouble import SimulatedFailureError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -110,8 +110,8 @@ class EvoLinkFiles:
             address = text_of(said["file_url"])
             try:
                 await download(self._world, address, path, LARGEST)
-            except TroubleError as trouble:
-                raise RequestRefusedError(400, "", f"The file cannot be downloaded: {trouble.message}") from trouble
+            except SimulatedFailureError as failure:
+                raise RequestRefusedError(400, "", f"The file cannot be downloaded: {failure.message}") from failure
             wanted, folder = text_of(said.get("file_name")), text_of(said.get("upload_path"))
             return _Arrived(path, path.stat().st_size, "", named(address), wanted, folder)
 
@@ -132,7 +132,7 @@ class EvoLinkFiles:
         return _success({"total": len(files), "files": rows})
 
     async def quota(self, request: "Request") -> "Response":
-        """Tell how many files there are, and may be: GET /api/v1/files/quota."""
+        """Return how many files there are, and may be: GET /api/v1/files/quota."""
         account = self._account(request)
         if account is None:
             return unauthorized("files")

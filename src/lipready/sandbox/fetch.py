@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from lipready.facts.file import Role
 from lipready.sandbox.task import SandboxTask
-from lipready.sandbox.trouble import LARGEST, TroubleError, refused, too_large, too_late
+from lipready.sandbox.trouble import LARGEST, SimulatedFailureError, refused, too_large, too_late
 
 if TYPE_CHECKING:
     from lipready.sandbox.world import World
@@ -29,7 +29,7 @@ class Inputs:
 
 
 async def fetch_inputs(world: "World", task: SandboxTask, folder: Path) -> Inputs:
-    """Bring all inputs into a folder, or find them where they were uploaded. Raises TroubleError."""
+    """Bring all inputs into a folder, or find them where they were uploaded. Raises SimulatedFailureError."""
     asked = task.asked
     video = await _fetch(world, task, asked.video_url, "video", folder)
     audio = await _fetch(world, task, asked.audio_url, "audio", folder)
@@ -77,7 +77,7 @@ class TooLargeError(Exception):
 
 
 async def download(world: "World", url: str, path: Path, most: int) -> None:
-    """Fetch what is at an address, at most so many bytes. Raises TroubleError, and TooLargeError for more."""
+    """Fetch what is at an address, at most so many bytes. Raises SimulatedFailureError, and TooLargeError for more."""
     host = _host(url)
     try:
         async with asyncio.timeout(world.fetch_seconds):
@@ -99,9 +99,9 @@ def _host(url: str) -> str:
         parts = urlsplit(url)
         host = parts.hostname
     except ValueError as error:
-        raise TroubleError("InvalidURL") from error
+        raise SimulatedFailureError("InvalidURL") from error
     if parts.scheme not in {"http", "https"} or not host:
-        raise TroubleError("InvalidURL")
+        raise SimulatedFailureError("InvalidURL")
     return host
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lipready.sandbox.answers import no_quota, refusal
 from lipready.sandbox.clock import Clock
 from lipready.sandbox.fault import Fault
-from lipready.sandbox.place import RequestStep, place_of, shown
+from lipready.sandbox.place import RequestStep, request_step_of, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from lipready.sandbox.lines import Lines
+    from lipready.sandbox.lines import Connections
     from lipready.sandbox.world import World
 
 EXPIRED = "lipready.expired"
@@ -33,17 +33,17 @@ _PAGE = (
 )
 
 
-class Interposed:
+class FaultInjector:
     """An ASGI application around the server's own."""
 
-    def __init__(self, app: "ASGIApp", world: "World", lines: "Lines") -> None:
-        self._app, self._world, self._lines = app, world, lines
+    def __init__(self, app: "ASGIApp", world: "World", connections: "Connections") -> None:
+        self._app, self._world, self._connections = app, world, connections
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Serve one request."""
         if scope["type"] != "http":
             return
-        place, clock = place_of(scope["method"], scope["path"]), self._world.clock
+        place, clock = request_step_of(scope["method"], scope["path"]), self._world.clock
         self._world.count(place.step)
         if place.step == "submit":
             self._note_post(scope)
@@ -55,7 +55,7 @@ class Interposed:
         except Exception as error:  # noqa: BLE001 - a sandbox that fails says so as its provider would
             self._world.log(f"the sandbox failed: {type(error).__name__} ({str(error)[:200]})")
             if noted.status is None:
-                await refusal(place.tongue, 500)(scope, receive, noted)
+                await refusal(place.responder, 500)(scope, receive, noted)
         status = "no answer" if noted.status is None else str(noted.status)
         kinds = [*([fault.kind] if fault else ()), *beside]
         said = f"  fault: {', '.join(kinds)}" if kinds else ""
@@ -80,7 +80,7 @@ class Interposed:
             await self._reset(exchange)
         elif kind == "500-after":
             await self._app(exchange.scope, exchange.receive, _swallow)
-            await refusal(place.tongue, 500)(exchange.scope, exchange.receive, exchange.send)
+            await refusal(place.responder, 500)(exchange.scope, exchange.receive, exchange.send)
         elif kind in {"truncated", "half", "slow", "broken"}:
             await self._throttled(exchange, fault)
         else:
@@ -99,11 +99,11 @@ class Interposed:
         limited = _Throttled(exchange.send, fault)
         await self._app(exchange.scope, exchange.receive, limited)
         if limited.broken:
-            self._lines.hang_up(exchange.scope["client"])
+            self._connections.hang_up(exchange.scope["client"])
             await _gone(exchange.receive)
 
     async def _reset(self, exchange: "_Exchange") -> None:
-        self._lines.reset(exchange.scope["client"])
+        self._connections.reset(exchange.scope["client"])
         await _gone(exchange.receive)
 
 
@@ -195,11 +195,11 @@ def _instead(place: RequestStep, fault: Fault) -> "Response":
     from starlette.responses import HTMLResponse, Response
 
     made: dict[str, Callable[[], Response]] = {
-        "429": lambda: refusal(place.tongue, 429),
-        "429-after": lambda: refusal(place.tongue, 429, {"retry-after": f"{fault.number:g}"}),
-        "500": lambda: refusal(place.tongue, 500),
-        "503": lambda: refusal(place.tongue, 503),
-        "quota": lambda: no_quota(place.tongue),
+        "429": lambda: refusal(place.responder, 429),
+        "429-after": lambda: refusal(place.responder, 429, {"retry-after": f"{fault.number:g}"}),
+        "500": lambda: refusal(place.responder, 500),
+        "503": lambda: refusal(place.responder, 503),
+        "quota": lambda: no_quota(place.responder),
         "nested": lambda: Response(
             '{"output":' + "[" * _BRACKETS + "]" * _BRACKETS + "}", media_type="application/json"
         ),

@@ -14,7 +14,7 @@ from lipready.job import Job, RequestOptions
 from lipready.profiles.loader import load_profile
 from lipready.sandbox.fetch import Inputs
 from lipready.sandbox.task import SandboxTask
-from lipready.sandbox.trouble import TroubleError, too_large
+from lipready.sandbox.trouble import SimulatedFailureError, too_large
 
 NO_FACE = "P301"
 _NOT_MATCHED = "未找到匹配人脸"
@@ -44,26 +44,26 @@ def examine(inputs: Inputs, task: SandboxTask, tell: Callable[[str, float], None
 
 
 def pass_on(report: Report, task: SandboxTask) -> JobFacts:
-    """Give the facts of a job that the provider would take. Raises TroubleError for any other."""
+    """Return the facts of a job that the provider would take. Raises SimulatedFailureError for any other."""
     for finding in report.findings:
         if finding.severity == "error":
-            trouble = _trouble(finding, task)
-            if trouble is not None:
-                raise trouble
+            failure = _failure_of(finding, task)
+            if failure is not None:
+                raise failure
     return report.facts
 
 
-def _trouble(finding: Finding, task: SandboxTask) -> TroubleError | None:
-    """Say what the provider would: the code that the finding prevents."""
+def _failure_of(finding: Finding, task: SandboxTask) -> SimulatedFailureError | None:
+    """Return what the provider would answer: the code that the finding prevents."""
     if finding.remote == "InvalidFile.Size" and finding.role != "job":
         return too_large(finding.role)
     if finding.remote == "InvalidFile.FaceNotMatch":
         # Spelt as DashScope's page for this model has it. EvoLink's page quotes a message, and no code.
-        return TroubleError("InvalidFile.FaceNotMach", _NOT_MATCHED if task.style == "evolink" else "")
+        return SimulatedFailureError("InvalidFile.FaceNotMach", _NOT_MATCHED if task.style == "evolink" else "")
     if finding.remote is not None:
-        return TroubleError(finding.remote)
+        return SimulatedFailureError(finding.remote)
     # DashScope keeps the picture of a clip without a face, and bills it; EvoLink says that it fails, but not how.
-    return TroubleError("InvalidFile.NoHuman") if finding.rule == NO_FACE and task.style == "evolink" else None
+    return SimulatedFailureError("InvalidFile.NoHuman") if finding.rule == NO_FACE and task.style == "evolink" else None
 
 
 def _print(path: Path) -> tuple[str, str]:

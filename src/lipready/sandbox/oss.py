@@ -42,16 +42,16 @@ class Oss:
         return Response(status_code=int(wanted) if wanted in {"200", "201", "204"} else 204)
 
     async def result(self, request: "Request") -> "Response":
-        """Give out a result: GET /results/NAME.mp4, with ranges."""
+        """Send a result: GET /results/NAME.mp4, with ranges."""
         from starlette.responses import FileResponse
 
         task = self._world.results.get(request.path_params["name"])
-        if task is None or task.film is None or task.forgotten(self._world.clock.now()):
+        if task is None or task.video is None or task.forgotten(self._world.clock.now()):
             return oss_error(404, "NoSuchKey", "The specified key does not exist.")
-        return FileResponse(task.film.path, media_type="video/mp4")
+        return FileResponse(task.video.path, media_type="video/mp4")
 
     async def stored(self, request: "Request") -> "Response":
-        """Give out a file of EvoLink's files API: GET /files/ID/NAME."""
+        """Send a file of EvoLink's files API: GET /files/ID/NAME."""
         from starlette.responses import FileResponse
 
         stored = self._world.files.find(request.path_params["id"], self._world.clock.now())

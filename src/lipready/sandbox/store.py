@@ -64,7 +64,7 @@ class UploadStore:
 
 
 def with_suffix(path: Path, name: str) -> Path:
-    """Give a file on the disk the extension of a name, by which formats are judged; nothing else of it is used."""
+    """Rename a file to the extension of `name`, by which formats are judged; nothing else of it is used."""
     suffix = PurePosixPath(name).suffix
     named = path.with_suffix(suffix.lower()) if _SUFFIX.fullmatch(suffix) else path
     return path if named == path else path.replace(named)

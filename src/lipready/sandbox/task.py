@@ -34,7 +34,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
+class ResultVideo:
     """A finished result: its length in seconds, its size in pixels, its frames a second."""
 
     path: Path
@@ -64,7 +64,7 @@ class SandboxTask:
     ended: float | None = None
     code: str = ""
     message: str = ""
-    film: Film | None = None
+    video: ResultVideo | None = None
     result: str = field(default="", repr=False)
 
     @property

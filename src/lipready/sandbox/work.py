@@ -1,4 +1,4 @@
-"""The way of a task: fetched, judged, rendered, delivered."""
+"""The steps of a task: fetched, judged, rendered, delivered."""
 
 import asyncio
 import shutil
@@ -16,8 +16,8 @@ from lipready.sandbox.evolink import described
 from lipready.sandbox.fetch import Inputs, fetch_inputs
 from lipready.sandbox.judge import Prints, examine, fingerprints, pass_on
 from lipready.sandbox.render import render, render_foreign
-from lipready.sandbox.task import Film, SandboxTask
-from lipready.sandbox.trouble import TroubleError
+from lipready.sandbox.task import ResultVideo, SandboxTask
+from lipready.sandbox.trouble import SimulatedFailureError
 
 if TYPE_CHECKING:
     from lipready.sandbox.world import World
@@ -34,7 +34,7 @@ class _Once(Generic[T]):
         self._known: dict[Hashable, asyncio.Future[T]] = {}
 
     async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
-        """Give the result of a key, which the first who asks makes."""
+        """Return the result of a key, which the first who asks makes."""
         known = self._known.get(key)
         if known is not None:
             return await asyncio.shield(known)
@@ -62,13 +62,13 @@ class Works:
         self._world = world
         self._running: set[asyncio.Task[None]] = set()
         self._reports: _Once[Report] = _Once()
-        self._films: _Once[Film] = _Once()
+        self._results: _Once[ResultVideo] = _Once()
         self._stop = threading.Event()
-        # One judgement or film at a time: each of them uses what cores there are.
+        # One check or result video at a time: each of them uses what cores there are.
         self._alone = asyncio.Lock()
 
     def begin(self, task: SandboxTask) -> None:
-        """Let a task begin its way."""
+        """Start a task."""
         running = asyncio.create_task(self._run(task))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
@@ -93,12 +93,12 @@ class Works:
             try:
                 folder.mkdir(parents=True)
                 await self._pass(task, folder)
-            except TroubleError as trouble:
-                _fail(task, trouble, self._world.clock.now())
+            except SimulatedFailureError as failure:
+                _fail(task, failure, self._world.clock.now())
             except Exception as error:  # noqa: BLE001 - a task that fails says so as its provider would
                 what = str(error) if isinstance(error, LipreadyError) else type(error).__name__
                 self._world.log(f"task {task.id} failed in the sandbox: {what}")
-                _fail(task, TroubleError("InternalError.Algo"), self._world.clock.now())
+                _fail(task, SimulatedFailureError("InternalError.Algo"), self._world.clock.now())
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
         if task.asked.callback:
@@ -111,31 +111,33 @@ class Works:
     async def _pass(self, task: SandboxTask, folder: Path) -> None:
         task.started = self._world.clock.now()
         task.state = "PRE-PROCESSING"
-        film = await (self._foreign(task) if task.foreign else self._film(task, folder))
+        video = await (self._foreign(task) if task.foreign else self._rendered(task, folder))
         task.state = "POST-PROCESSING"
         await asyncio.sleep(self._step)
-        task.film, task.result = film, f"{token_urlsafe(18)}.mp4"
+        task.video, task.result = video, f"{token_urlsafe(18)}.mp4"
         self._world.results[task.result] = task
         task.ended = self._world.clock.now()
         task.state = "SUCCEEDED"
 
-    async def _film(self, task: SandboxTask, folder: Path) -> Film:
+    async def _rendered(self, task: SandboxTask, folder: Path) -> ResultVideo:
         inputs, prints, report = await self._at_least(self._examined(task, folder))
         facts = pass_on(report, task)
         task.state = "RUNNING"
         key = (prints.video, prints.audio, task.asked.extension)
-        output = self._world.folder / f"film-{token_urlsafe(12)}.mp4"
+        output = self._world.folder / f"result-{token_urlsafe(12)}.mp4"
 
-        def make() -> Film:
+        def make() -> ResultVideo:
             return render(inputs, facts, output, extension=task.asked.extension, tell=self._may_go_on)
 
-        return await self._at_least(self._films.get(key, lambda: self._in_thread(make)))
+        return await self._at_least(self._results.get(key, lambda: self._in_thread(make)))
 
-    async def _foreign(self, task: SandboxTask) -> Film:
+    async def _foreign(self, task: SandboxTask) -> ResultVideo:
         await asyncio.sleep(self._step)
         task.state = "RUNNING"
         output = self._world.folder / "foreign.mp4"
-        return await self._at_least(self._films.get("foreign", lambda: self._in_thread(lambda: render_foreign(output))))
+        return await self._at_least(
+            self._results.get("foreign", lambda: self._in_thread(lambda: render_foreign(output)))
+        )
 
     async def _examined(self, task: SandboxTask, folder: Path) -> tuple[Inputs, Prints, Report]:
         inputs = await fetch_inputs(self._world, task, folder)
@@ -186,7 +188,7 @@ async def call_back(world: "World", url: str, content: Mapping[str, Any]) -> Non
     world.log(f"the callback of {content['id']} was not taken")
 
 
-def _fail(task: SandboxTask, trouble: TroubleError, now: float) -> None:
-    task.code, task.message = trouble.code, trouble.message
+def _fail(task: SandboxTask, failure: SimulatedFailureError, now: float) -> None:
+    task.code, task.message = failure.code, failure.message
     task.ended = now
     task.state = "FAILED"

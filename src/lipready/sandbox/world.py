@@ -154,7 +154,7 @@ class World:
         self.requests[step] += 1
 
     def ledger(self) -> Ledger:
-        """Say what was counted; may be called from any thread."""
+        """Return what was counted; may be called from any thread."""
         tasks = tuple(self.tasks.values())
         own = tuple(_entry(task) for task in tasks if not task.foreign)
         return Ledger(

@@ -11,7 +11,7 @@ import pytest
 from lipready.errors import NoAnswerError, RefusedError, UsageError
 from lipready.providers.entry import Upload
 from lipready.providers.evolink_storage import make_room, remove_uploads
-from lipready.providers.sending import Parcel, submit_anew, take_up
+from lipready.providers.sending import SubmissionInputs, submit_anew, take_up
 from lipready.providers.upload import UploadSource, upload
 from lipready.providers.wire import HttpResponse
 
@@ -193,7 +193,7 @@ def test_a_file_that_changes_or_is_large_does_not_go_as_base64(evolink, files):
 def test_what_is_at_an_address_is_copied_first_where_that_is_wanted_and_once(evolink):
     video, audio = "https://slow.example/v.mp4?sig=1", "https://slow.example/a.wav"
     entry = replace(evolink.entry(), id="0123456789ab", stage="intended")
-    parcel = Parcel(files=(), addresses={"video": video, "audio": audio}, copies=True)
+    parcel = SubmissionInputs(files=(), addresses={"video": video, "audio": audio}, copies=True)
     answers = evolink.provider(submits=[stored("v-1"), stored("a-1"), said(400, code=400, msg="no")])
     played = evolink.play(submit_anew(evolink.at, evolink.journal, entry, parcel), answers)
     sent = [request.json for request in played.sent if request.method == "POST"]
