@@ -24,7 +24,8 @@ from lipready.providers.entry import JournalEntry
 from lipready.providers.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 def entry(number, **more):
-    return JournalEntry(id=f"{{number:012x}}", created=float(number), provider="p", service="dashscope", api="{API}", **more)
+    given = dict(id=f"{{number:012x}}", created=float(number), provider="p", service="dashscope", api="{API}")
+    return JournalEntry(**given, **more)
 """
 ADD = "for n in range(10): journal.add(entry(int(sys.argv[2]) * 1000 + n)); print(n)"
 CLAIM_ONE = "print(journal.claim(f'{int(sys.argv[2]):012x}', 'lost') is not None)"
