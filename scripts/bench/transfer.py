@@ -26,7 +26,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from lipready.providers.transport import Transport
-from lipready.providers.wire import Form, Request, Save
+from lipready.providers.wire import Form, HttpRequest, Save
 
 BLOCK = 1 << 20
 LEAST_RATIO = 0.8
@@ -126,7 +126,7 @@ def send(url: str, path: Path) -> float:
     form = Form((("a", "b"),), str(path), path.name, "video/mp4")
     with Transport() as transport:
         begin = time.perf_counter()
-        transport.send(Request(method="POST", url=url, form=form, authorized=False, seconds=600))
+        transport.send(HttpRequest(method="POST", url=url, form=form, authorized=False, seconds=600))
         return time.perf_counter() - begin
 
 

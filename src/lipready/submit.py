@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from lipready.profiles.limit import Profile
     from lipready.providers.account import Account
     from lipready.providers.bucket import Bucket
-    from lipready.providers.entry import Entry
+    from lipready.providers.entry import JournalEntry
     from lipready.providers.price import Cost
-    from lipready.providers.sending import Parcel
+    from lipready.providers.sending import SubmissionInputs
     from lipready.providers.wire import Flow
 
 _BYTES_A_SECOND = Fraction(500_000)
@@ -68,9 +68,9 @@ class Order:
     """
 
     account: "Account"
-    entry: "Entry"
-    parcel: "Parcel" = field(repr=False)
-    sent_before: "Entry | None"
+    entry: "JournalEntry"
+    parcel: "SubmissionInputs" = field(repr=False)
+    sent_before: "JournalEntry | None"
     again: bool
 
     @property
@@ -241,13 +241,13 @@ def require_sendable(job: Job, report: Report, sending: Sending) -> None:
         )
 
 
-def _parcel(job: Job, bucket: "Bucket | None") -> "Parcel":
-    from lipready.providers.sending import Parcel
-    from lipready.providers.upload import Source
+def _parcel(job: Job, bucket: "Bucket | None") -> "SubmissionInputs":
+    from lipready.providers.sending import SubmissionInputs
+    from lipready.providers.upload import UploadSource
 
     given = _by_role(job)
-    return Parcel(
-        files=tuple(Source.of(role, path) for role, path in given.items() if not is_address(path)),
+    return SubmissionInputs(
+        files=tuple(UploadSource.of(role, path) for role, path in given.items() if not is_address(path)),
         addresses={role: path for role, path in given.items() if is_address(path)},
         callback_url=job.options.callback_url,
         bucket=bucket,
@@ -259,8 +259,8 @@ def _by_role(job: Job) -> dict[Role, str]:
     return {role: path for role, path in given.items() if path is not None}
 
 
-def _entry(job: Job, report: Report, account: "Account", sending: Sending) -> "Entry":
-    from lipready.providers.entry import Entry
+def _entry(job: Job, report: Report, account: "Account", sending: Sending) -> "JournalEntry":
+    from lipready.providers.entry import JournalEntry
     from lipready.providers.sending import new_id, without_secret
 
     options, given = job.options, _by_role(job)
@@ -271,7 +271,7 @@ def _entry(job: Job, report: Report, account: "Account", sending: Sending) -> "E
     callback = None if options.callback_url is None else without_secret(options.callback_url)
     price = account.profile.price
     now = time.time()
-    return Entry(
+    return JournalEntry(
         id=new_id(),
         created=now,
         updated=now,

@@ -14,7 +14,7 @@ from lipready.facts.task import TaskState, TaskStatus
 if TYPE_CHECKING:
     from lipready.profiles.limit import Profile
     from lipready.providers.account import Account
-    from lipready.providers.entry import Entry, Stage
+    from lipready.providers.entry import JournalEntry, Stage
     from lipready.providers.journal import Journal
     from lipready.providers.locks import Lock
     from lipready.providers.wire import Flow
@@ -32,12 +32,12 @@ class Task:
     """
 
     account: "Account" = field(repr=False)
-    entry: "Entry" = field(repr=False)
+    entry: "JournalEntry" = field(repr=False)
     state: TaskState
     attached: bool = False
 
     @classmethod
-    def of(cls, account: "Account", entry: "Entry", *, attached: bool = False) -> Self:
+    def of(cls, account: "Account", entry: "JournalEntry", *, attached: bool = False) -> Self:
         """Build a task from what is written down of it."""
         stages: dict[str, TaskStatus] = {"submitted": "queued", "posting": "queued", "downloaded": "succeeded"}
         status: TaskStatus = stages.get(entry.stage) or entry.stage  # type: ignore[assignment]
@@ -125,7 +125,9 @@ def resume(task_id: str, *, api_key: str | None = None) -> Task:
     return run(account, resumed(account, entry))
 
 
-def resumed(account: "Account", entry: "Entry", *, submit: bool = True, output: str | None = None) -> "Flow[Task]":
+def resumed(
+    account: "Account", entry: "JournalEntry", *, submit: bool = True, output: str | None = None
+) -> "Flow[Task]":
     """Take up a job; see `resume`. Without `submit` nothing is sent: UsageError for a job that never was.
 
     `output` is where its result shall be, from now on.
@@ -135,7 +137,7 @@ def resumed(account: "Account", entry: "Entry", *, submit: bool = True, output: 
     journal = _journal()
 
     # What another process has written in the meantime counts, not what was read before it was alone with the job.
-    def taken() -> "Flow[Entry]":
+    def taken() -> "Flow[JournalEntry]":
         now = journal.find(entry.id)
         if output is not None and now.open and now.output != output:
             now = replace(now, output=output)
@@ -145,7 +147,7 @@ def resumed(account: "Account", entry: "Entry", *, submit: bool = True, output: 
     return Task.of(account, (yield from alone(entry, taken)))
 
 
-def alone(entry: "Entry", work: "Callable[[], Flow[_T]]") -> "Flow[_T]":
+def alone(entry: "JournalEntry", work: "Callable[[], Flow[_T]]") -> "Flow[_T]":
     """Keep every other process away from a job while it is sent or fetched. Raises UsageError where one is at it."""
     from lipready.providers.wire import call
 
@@ -156,7 +158,7 @@ def alone(entry: "Entry", work: "Callable[[], Flow[_T]]") -> "Flow[_T]":
         lock.release()
 
 
-def _after_others(entry: "Entry", work: "Callable[[], Flow[_T]]") -> "Flow[_T]":
+def _after_others(entry: "JournalEntry", work: "Callable[[], Flow[_T]]") -> "Flow[_T]":
     """Do what `alone` does, and wait for the process that is at the job: it may be the one that has sent it."""
     from lipready.providers.locks import Lock, acquired
     from lipready.providers.sending import job_lock
@@ -169,7 +171,7 @@ def _after_others(entry: "Entry", work: "Callable[[], Flow[_T]]") -> "Flow[_T]":
         lock.release()
 
 
-def _locked(entry: "Entry") -> "Lock":
+def _locked(entry: "JournalEntry") -> "Lock":
     from lipready.providers.locks import Lock
     from lipready.providers.sending import job_lock
 
@@ -179,7 +181,7 @@ def _locked(entry: "Entry") -> "Lock":
     return lock
 
 
-def account_of(entry: "Entry", api_key: str | None = None) -> "Account":
+def account_of(entry: "JournalEntry", api_key: str | None = None) -> "Account":
     """Find the account that a job was sent from. Raises UsageError for a sandbox, which ended with its process."""
     from lipready.providers.account import Account, key_of, remembered, service_of
     from lipready.providers.request import Endpoints
@@ -201,7 +203,7 @@ def account_of(entry: "Entry", api_key: str | None = None) -> "Account":
     )
 
 
-def _profile_of(entry: "Entry") -> "Profile":
+def _profile_of(entry: "JournalEntry") -> "Profile":
     """Load the profile that a job was checked by; where it has moved or changed its base, the one that it extended."""
     from lipready.profiles.loader import load_profile
 
@@ -256,7 +258,7 @@ def looked(task: Task) -> "Flow[Task]":
 def waited(task: Task, deadline: float | None, poll_interval: float | None, progress: Tell | None) -> "Flow[Task]":
     """Wait for a task to succeed; see `Task.wait`."""
     from lipready.providers.collecting import not_ours, require_foretold
-    from lipready.providers.polling import Patience, follow, require_success
+    from lipready.providers.polling import PollingLimits, follow, require_success
 
     if task.entry.stage == "downloaded":  # which the provider may have forgotten by now
         return task
@@ -264,7 +266,7 @@ def waited(task: Task, deadline: float | None, poll_interval: float | None, prog
     if task.state.result_url is not None:  # it was just looked at, with others
         return task
     interval = service.poll_seconds if poll_interval is None else poll_interval
-    patience = Patience(interval, service.longest_seconds if deadline is None else deadline, progress)
+    patience = PollingLimits(interval, service.longest_seconds if deadline is None else deadline, progress)
     entry, state = yield from follow(task.account, _journal(), task.entry, patience)
     if entry.task_id is None and state.status != "succeeded":
         raise not_ours(entry, f"has ended without a result ({state.said})")
@@ -302,7 +304,7 @@ def _removed_uploads(task: Task) -> "Flow[None]":
             yield from remove_uploads(task.account, journal, entry)
 
 
-def looked_at_together(entries: "Sequence[Entry]") -> dict[str, TaskState]:
+def looked_at_together(entries: "Sequence[JournalEntry]") -> dict[str, TaskState]:
     """Ask how the tasks of several entries are, where a provider tells that in one answer; gives states by entry's id.
 
     Only what is not told in this way is left to be asked for singly, such as what has no key here.
@@ -321,7 +323,7 @@ def looked_at_together(entries: "Sequence[Entry]") -> dict[str, TaskState]:
     return states
 
 
-def close(entry: "Entry", stage: "Stage") -> "Entry":
+def close(entry: "JournalEntry", stage: "Stage") -> "JournalEntry":
     """Close a job: "forgotten" whatever it was, "canceled" only where nothing was sent. Give it as it was before.
 
     Raises UsageError where it cannot be cancelled without its task, and where another process is at it.

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from lipready.providers.entry import Entry
+from lipready.providers.entry import JournalEntry
 from lipready.providers.film import fault_of
 from lipready.providers.journal import Journal
 from lipready.sandbox.fault import Fault, Faults
@@ -157,7 +157,7 @@ def hasty(style: str, folder: Path) -> Path:
     return path
 
 
-def entry(folder: Path) -> Entry | None:
+def entry(folder: Path) -> JournalEntry | None:
     """Read the only entry of the journal."""
     entries = Journal(folder / "state").entries()
     assert len(entries) <= 1

@@ -20,7 +20,7 @@ import lipready
 from lipready import Job, Sending, Settings
 from lipready.errors import LipreadyError, OutcomeUnknownError, RefusedError, UsageError
 from lipready.providers.drive import drive
-from lipready.providers.entry import Entry
+from lipready.providers.entry import JournalEntry
 from lipready.providers.journal import Journal
 from lipready.providers.wire import Effect, Flow, Pause, T
 from lipready.sandbox.fault import Fault, Faults
@@ -84,7 +84,7 @@ class User:
     def faults(self, *faults: str) -> None:
         self.box._world.faults = Faults([Fault.parse(each) for each in faults if each])
 
-    def entry(self) -> Entry:
+    def entry(self) -> JournalEntry:
         """Give the newest entry, which is the only one that can cost anything."""
         newest, *rest = Journal(self.folder / "state").entries()
         assert all(each.stage == "refused" for each in rest), rest

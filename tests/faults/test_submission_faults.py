@@ -25,7 +25,7 @@ from lipready.facts.task import ListedTask
 from lipready.job import Job
 from lipready.providers.account import Account
 from lipready.providers.drive import drive
-from lipready.providers.entry import Entry
+from lipready.providers.entry import JournalEntry
 from lipready.providers.journal import Journal
 from lipready.providers.lookup import look_up
 from lipready.providers.wire import Flow, Pause, T
@@ -85,7 +85,7 @@ class Client:
     def resume(self) -> Path:
         return self.bring_home(resume(self.entry().id))
 
-    def entry(self) -> Entry:
+    def entry(self) -> JournalEntry:
         (entry,) = Journal(self.state).entries()
         return entry
 
@@ -402,7 +402,7 @@ class Colleague:
             name = lipready.submit(theirs, provider=style, settings=Settings(quick=True)).id
         task = self.box._world.tasks[name]
 
-        def in_that_moment(account: Account, journal: Journal, entry: Entry) -> Flow[ListedTask | None]:
+        def in_that_moment(account: Account, journal: Journal, entry: JournalEntry) -> Flow[ListedTask | None]:
             task.created = time.time()
             return (yield from look_up(account, journal, entry))
 

@@ -14,10 +14,10 @@ import pytest
 from lipready.facts.quantity import exactly
 from lipready.profiles.loader import load_profile
 from lipready.providers.account import Account, service_of
-from lipready.providers.entry import Entry
+from lipready.providers.entry import JournalEntry
 from lipready.providers.journal import Journal
 from lipready.providers.request import Endpoints
-from lipready.providers.wire import Answer, Call, Flow, Pause, Request, Send
+from lipready.providers.wire import Call, Flow, HttpRequest, HttpResponse, Pause, Send
 from lipready.sandbox.serve import Running, SandboxOptions, serving
 
 MOST_EFFECTS = 2000
@@ -53,11 +53,11 @@ class Played:
     value: Any = None
     error: BaseException | None = None
     pauses: list[float] = field(default_factory=list)
-    sent: list[Request] = field(default_factory=list)
+    sent: list[HttpRequest] = field(default_factory=list)
     order: list[float | str] = field(default_factory=list)
 
 
-def _play(flow: Flow[Any], provider: Callable[[Request], Answer] | None = None) -> Played:
+def _play(flow: Flow[Any], provider: Callable[[HttpRequest], HttpResponse] | None = None) -> Played:
     played, reply = Played(), lambda: next(flow)
     try:
         for _ in range(MOST_EFFECTS):
@@ -117,7 +117,7 @@ class Provider:
     ahead: float = 0.0
     counts: dict[str, int] = field(default_factory=dict)
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         step = _step(request)
         count = self.counts[step] = self.counts.get(step, 0) + 1
         answers = getattr(self, step)
@@ -126,19 +126,19 @@ class Provider:
         if isinstance(answer, BaseException):
             raise answer
         date = formatdate(time.time() + self.ahead, usegmt=True)
-        return Answer(answer.status, {"date": date, **answer.headers}, answer.body)
+        return HttpResponse(answer.status, {"date": date, **answer.headers}, answer.body)
 
     def row(self, name: str, since: float = 0.0) -> dict[str, Any]:
         """Make a row of DashScope's list: a task that was created `since` seconds from now."""
         created = round((time.time() + self.ahead + since) * 1000)
         return {"task_id": name, "gmt_create": created, "model_name": "videoretalk", "status": "RUNNING"}
 
-    def rows(self, *rows: dict[str, Any], page: int = 1, pages: int = 1) -> Answer:
+    def rows(self, *rows: dict[str, Any], page: int = 1, pages: int = 1) -> HttpResponse:
         """Make a page of DashScope's list."""
         return _said(200, data=[*rows], page_no=page, total_page=pages, page_size=100, total=len(rows))
 
 
-def _step(request: Request) -> str:
+def _step(request: HttpRequest) -> str:
     path = request.url.partition("?")[0].rstrip("/")
     for end in ("batch", "quota", "credits"):
         if path.endswith(f"/{end}"):
@@ -150,12 +150,12 @@ def _step(request: Request) -> str:
     return "cancels" if path.endswith("/cancel") else "submits"
 
 
-def _said(code: int = 200, headers: dict[str, str] | None = None, /, **body: Any) -> Answer:
-    return Answer(code, headers or {}, json.dumps(body).encode())
+def _said(code: int = 200, headers: dict[str, str] | None = None, /, **body: Any) -> HttpResponse:
+    return HttpResponse(code, headers or {}, json.dumps(body).encode())
 
 
 @pytest.fixture
-def said() -> Callable[..., Answer]:
+def said() -> Callable[..., HttpResponse]:
     """Make an answer: `said(status, headers, key=value)`."""
     return _said
 
@@ -186,12 +186,12 @@ def account() -> Callable[..., Account]:
 
 
 @pytest.fixture
-def entry_of(journal: Journal) -> Callable[..., Entry]:
+def entry_of(journal: Journal) -> Callable[..., JournalEntry]:
     """Write down a job of an account: `entry_of(account, stage="posting", …)`."""
 
-    def write(account: Account, **fields: Any) -> Entry:
+    def write(account: Account, **fields: Any) -> JournalEntry:
         now, price = time.time(), account.profile.price
-        entry = Entry(
+        entry = JournalEntry(
             **{
                 "id": token_hex(6),
                 "created": now,

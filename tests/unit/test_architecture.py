@@ -19,7 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"check"}),
     frozenset({"faces"}),
     frozenset({"rules", "fixes", "speech", "profiles", "reports", "probe", "providers", "job", "messages"}),
-    frozenset({"errors"}),
+    frozenset({"errors", "atomic"}),
     frozenset({"facts"}),
 )
 # The flow asks for two exceptions: profiles are data that rules read, and probe opens every file.

@@ -17,8 +17,8 @@ from lipready.providers.account import account_at
 from lipready.providers.drive import drive
 from lipready.providers.evolink_files import read_quota
 from lipready.providers.transport import Transport
-from lipready.providers.upload import Source, upload
-from lipready.providers.wire import Answer
+from lipready.providers.upload import UploadSource, upload
+from lipready.providers.wire import HttpResponse
 from lipready.sandbox import evolink_files
 from lipready.sandbox.fault import Fault
 from lipready.task import looked_at_together
@@ -83,7 +83,7 @@ def test_where_the_storage_is_full_files_of_finished_jobs_make_room(send, journa
 
 def test_a_file_that_goes_as_base64_is_stored_as_any_other(send, job):
     del send
-    account, source = account_at("evolink"), Source.of("video", job.video)
+    account, source = account_at("evolink"), UploadSource.of("video", job.video)
     forms = []
 
     class Proxy(Transport):
@@ -91,7 +91,7 @@ def test_a_file_that_goes_as_base64_is_stored_as_any_other(send, job):
 
         def send(self, request):
             forms.append(request.form is not None)
-            return Answer(415, {}, b"<html>") if request.form else super().send(request)
+            return HttpResponse(415, {}, b"<html>") if request.form else super().send(request)
 
     with Proxy(account.key, account.origins) as transport:
         stored = drive(upload(account, "videoretalk", source), transport)

@@ -22,7 +22,7 @@ from lipready.reports.summary import size
 if TYPE_CHECKING:
     from lipready.facts.report import Report
     from lipready.facts.task import TaskState
-    from lipready.providers.entry import Entry
+    from lipready.providers.entry import JournalEntry
     from lipready.submit import Order
     from lipready.task import Task
 
@@ -303,7 +303,7 @@ def _quota(cost: "Cost") -> str:
     return "" if cost.amount is None else ", without a free quota"
 
 
-def _estimates(entry: "Entry") -> str:
+def _estimates(entry: "JournalEntry") -> str:
     """Write what the provider estimated when it took a task: "; it estimates 12 credits, and 64 s until the end"."""
     reserved, until = entry.credits_reserved, entry.estimated_seconds
     parts = [] if reserved is None else [f"{number(reserved)} {plural(reserved, 'credit')} (reserved, not spent)"]

@@ -17,7 +17,7 @@ from lipready.cli.status import CLEAN, FOUND
 from lipready.errors import LipreadyError, TaskFailedError, UsageError
 
 if TYPE_CHECKING:
-    from lipready.providers.entry import Entry
+    from lipready.providers.entry import JournalEntry
 
 _PORT = 8788
 _MOST_WAITING = 1000
@@ -182,7 +182,7 @@ class Listening:
         else:
             await self._follow(entry)
 
-    async def _follow(self, entry: "Entry") -> None:
+    async def _follow(self, entry: "JournalEntry") -> None:
         from lipready.providers.polling import require_success
         from lipready.task import Task, account_of
 
@@ -214,17 +214,17 @@ def _say(session: Session, text: str) -> None:
         sys.stderr.flush()
 
 
-def _entry_of(task_id: str) -> "Entry | None":
+def _entry_of(task_id: str) -> "JournalEntry | None":
     """Find the job of exactly this task."""
     return next((entry for entry in _entries() if entry.task_id == task_id), None)
 
 
-def _open_entries() -> list["Entry"]:
+def _open_entries() -> list["JournalEntry"]:
     """Return the jobs whose tasks a callback may come for, the oldest first."""
     return [entry for entry in reversed(_entries()) if entry.open and entry.task_id is not None]
 
 
-def _entries() -> list["Entry"]:
+def _entries() -> list["JournalEntry"]:
     """Return the jobs of the providers that call back; a sandbox inside another process is gone with it."""
     from lipready.providers.journal import Journal
     from lipready.providers.state import state_folder

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lipready.facts.task import ListedTask
-    from lipready.providers.entry import Entry
+    from lipready.providers.entry import JournalEntry
 
 SCHEMA, LIST_SCHEMA, REMOTE_SCHEMA = "lipready.job/1", "lipready.jobs/1", "lipready.remote-tasks/1"
 UNCUT = 10_000
@@ -44,7 +44,7 @@ _MEANINGS = {
 }
 
 
-def list_lines(entries: "Sequence[Entry]", page: Page) -> list[str]:
+def list_lines(entries: "Sequence[JournalEntry]", page: Page) -> list[str]:
     """Write a table: job, when, provider, state, files, cost, and until when the result can be downloaded."""
     if not entries:
         return ["No job was submitted from here yet."]
@@ -102,12 +102,12 @@ def _aligned(head: tuple[str, ...], rows: "Sequence[tuple[str, ...]]", page: Pag
     return [line.rstrip() for line in capture.get().splitlines()]
 
 
-def _files(entry: "Entry") -> str:
+def _files(entry: "JournalEntry") -> str:
     given = (entry.video, entry.audio, entry.reference)
     return " + ".join(place.rsplit("/", 1)[-1] or place for place in given if place is not None)
 
 
-def _cost(entry: "Entry") -> str:
+def _cost(entry: "JournalEntry") -> str:
     """Write what a job costs: money ("~" where it is rounded up), credits or seconds; "–" where it was not paid for."""
     cost = cost_of(entry)
     if not entry.paid:
@@ -121,7 +121,7 @@ def _cost(entry: "Entry") -> str:
     return "–" if cost.seconds is None else seconds(cost.seconds)
 
 
-def _expires(entry: "Entry") -> str:
+def _expires(entry: "JournalEntry") -> str:
     """Write until when the result can be downloaded: a day after the end of the task, which was seen at `updated`."""
     if entry.stage != "succeeded":
         return "–"
@@ -133,7 +133,7 @@ def _minute(moment: float) -> str:
     return f"{datetime.fromtimestamp(moment, UTC).astimezone():%m-%d %H:%M}"
 
 
-def remote_lines(tasks: "Sequence[ListedTask]", ours: "Mapping[str, Entry]", page: Page) -> list[str]:
+def remote_lines(tasks: "Sequence[ListedTask]", ours: "Mapping[str, JournalEntry]", page: Page) -> list[str]:
     """Write a table of a provider's own list of tasks, each with the job of this machine that it belongs to."""
     rows = [
         (
@@ -149,7 +149,7 @@ def remote_lines(tasks: "Sequence[ListedTask]", ours: "Mapping[str, Entry]", pag
 
 
 def remote_as_json(
-    listed: "Sequence[tuple[str, Sequence[ListedTask], str | None]]", ours: "Mapping[str, Entry]"
+    listed: "Sequence[tuple[str, Sequence[ListedTask], str | None]]", ours: "Mapping[str, JournalEntry]"
 ) -> str:
     """Write one document with what each provider lists, and why one could not be asked."""
     providers = [
@@ -171,7 +171,7 @@ def remote_as_json(
     return json.dumps({"schema": REMOTE_SCHEMA, "providers": providers}, allow_nan=False) + "\n"
 
 
-def entry_lines(entry: "Entry", page: Page) -> list[str]:
+def entry_lines(entry: "JournalEntry", page: Page) -> list[str]:
     """All that people want to know of one job."""
     film = entry.result or entry.output
     known = {
@@ -196,7 +196,7 @@ def entry_lines(entry: "Entry", page: Page) -> list[str]:
     return [head, *(f"  {name:10} {plain(text)}" for name, text in known.items() if text), *_expiry(entry)]
 
 
-def _error(entry: "Entry") -> str:
+def _error(entry: "JournalEntry") -> str:
     """Write what the provider said of a job, with its code as it came and what that stands for."""
     from lipready.providers.account import SERVICES
     from lipready.providers.codes import both_codes
@@ -207,21 +207,21 @@ def _error(entry: "Entry") -> str:
     return " ".join(filter(None, (code, entry.message)))
 
 
-def entry_as_json(entry: "Entry") -> str:
+def entry_as_json(entry: "JournalEntry") -> str:
     """One line, with the schema first."""
     return json.dumps(_as_dict(entry), allow_nan=False) + "\n"
 
 
-def entries_as_json(entries: "Sequence[Entry]") -> str:
+def entries_as_json(entries: "Sequence[JournalEntry]") -> str:
     """One document with all jobs, each as `entry_as_json` writes it."""
     return json.dumps({"schema": LIST_SCHEMA, "jobs": list(map(_as_dict, entries))}, allow_nan=False) + "\n"
 
 
-def _as_dict(entry: "Entry") -> dict[str, object]:
+def _as_dict(entry: "JournalEntry") -> dict[str, object]:
     return {"schema": SCHEMA, **asdict(entry), "cost": cost_as_json(entry)}
 
 
-def cost_as_json(entry: "Entry") -> dict[str, object]:
+def cost_as_json(entry: "JournalEntry") -> dict[str, object]:
     """Give what a job costs: seconds, and an exact amount where a price is published."""
     cost = cost_of(entry)
     return {
@@ -233,12 +233,12 @@ def cost_as_json(entry: "Entry") -> dict[str, object]:
     }
 
 
-def _is_gone(entry: "Entry") -> bool:
+def _is_gone(entry: "JournalEntry") -> bool:
     """Whether the server that had the job ended with its process."""
     return entry.provider.startswith("sandbox")
 
 
-def _stage(entry: "Entry", page: Page) -> str:
+def _stage(entry: "JournalEntry", page: Page) -> str:
     tone = _TONES.get(entry.stage)
     return entry.stage if tone is None else page.paint(entry.stage, tone)
 
@@ -247,7 +247,7 @@ def _when(moment: float) -> str:
     return f"{datetime.fromtimestamp(moment, UTC).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
-def _expiry(entry: "Entry") -> list[str]:
+def _expiry(entry: "JournalEntry") -> list[str]:
     """Say until when the film can be fetched: a day after the end of the task, which was seen at `updated`."""
     if entry.stage != "succeeded":
         return []

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lipready.facts.task import ListedTask, TaskState
-    from lipready.providers.entry import Entry
+    from lipready.providers.entry import JournalEntry
     from lipready.providers.journal import Journal
     from lipready.reports.page import Page
 
@@ -195,7 +195,7 @@ def forget_task(*, task_id: str, session: Session) -> int:
     return CLEAN
 
 
-def _what_was_paid(entry: "Entry") -> str:
+def _what_was_paid(entry: "JournalEntry") -> str:
     """Say what a job that is forgotten may have cost."""
     if entry.task_id is not None:
         return f"its task {entry.task_id} was {entry.stage}, and what it costs is paid all the same"
@@ -240,7 +240,7 @@ def _bring_all_home(journal: "Journal", patience: Patience, form: str, session: 
 
 
 def _bring_home(
-    entry: "Entry",
+    entry: "JournalEntry",
     film: Path,
     patience: Patience,
     show: Outcome,
@@ -265,12 +265,12 @@ def _bring_home(
     return bring_home(task, os.fspath(film), patience, show)
 
 
-def _film_path(entry: "Entry", out: Path | None) -> Path:
+def _film_path(entry: "JournalEntry", out: Path | None) -> Path:
     """Name the film: as asked for now, or when it was submitted, or after the job."""
     return (out or Path(entry.output or f"{entry.id}.mp4")).absolute()
 
 
-def _claimed(journal: "Journal", entry: "Entry", remote: str) -> "Entry":
+def _claimed(journal: "Journal", entry: "JournalEntry", remote: str) -> "JournalEntry":
     if entry.task_id is not None:
         raise UsageError(f"The job {entry.id} has its task already: {entry.task_id}.")
     _require_known(entry, remote)
@@ -280,7 +280,7 @@ def _claimed(journal: "Journal", entry: "Entry", remote: str) -> "Entry":
     return claimed
 
 
-def _require_known(entry: "Entry", remote: str) -> None:
+def _require_known(entry: "JournalEntry", remote: str) -> None:
     """Ask the provider whether it has a task: once written down, a wrong id could not be taken back."""
     from lipready.providers.reading import ask
     from lipready.providers.run import run

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from lipready.atomic import publish
 from lipready.errors import FixError, UsageError
 from lipready.facts.plan import Kept
 
@@ -33,13 +34,9 @@ class Partial:
         Raises FixError where the file is not there, or cannot be renamed.
         """
         try:
-            if written:
-                with self.path.open("rb+") as file:
-                    os.fsync(file.fileno())
-            self.path.replace(self.final)
+            publish(self.path, self.final, synced=not written)
         except OSError as error:
             raise FixError(f"{self.final} cannot be written: {error.strerror or error}.") from error
-        _sync_folder(self.final.parent)
 
     def discard(self) -> None:
         """Remove the temporary file, and whatever a two-pass run has written beside it."""
@@ -107,13 +104,3 @@ def _starting_with(folder: Path, start: str) -> list[Path]:
         return [path for path in folder.iterdir() if path.name.startswith(start)]
     except OSError:
         return []
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name last; where folders cannot be opened (Windows) the system does so by itself."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -5,13 +5,12 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from secrets import token_hex
 from typing import Any, Literal, get_args
 
+from lipready.atomic import write_whole
 from lipready.errors import ConfigurationError
 from lipready.facts.finding import Severity
 from lipready.gate.reading import Better, Reading
@@ -96,18 +95,10 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
     """
     if os.path.lexists(path):
         _refuse_other(path)
-    partial = path.with_name(f".{path.name}.{token_hex(8)}.part")
     try:
-        with partial.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(_text(baseline))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        write_whole(path, _text(baseline).encode())
     except OSError as error:
         raise ConfigurationError(f"{path}: the baseline cannot be written ({error.strerror}).") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
 
 
 def _refuse_other(path: Path) -> None:

@@ -12,17 +12,13 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.container import MAX_PIXELS, MEDIA_ERRORS, open_media
 from lipready.probe.processors import processors
-from lipready.probe.streams import best_video
+from lipready.probe.streams import FLOATING_CLOCKS, best_video
 
 MOST_THREADS = 4
 """Sampling gains little from more."""
 
 THREAD_BYTES = 80 << 20
 """Each frame thread holds a frame of its own; together they may hold this much, so that 8K fits a small machine."""
-
-
-FLOATING_CLOCKS = {"mpegts", "mpeg"}
-"""Formats whose clock starts anywhere (see `MediaSource.clock_start`)."""
 
 
 class Pace(Enum):

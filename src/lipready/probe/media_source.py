@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 from lipready.probe.local_file import LocalFile
 from lipready.probe.matroska import Matroska, VideoTrack
 from lipready.probe.movie import Movie, Track
-from lipready.probe.streams import codec_name, is_cover
+from lipready.probe.streams import FLOATING_CLOCKS, codec_name, is_cover
 
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-# Formats whose clock starts anywhere, so that only the distance to the file's own first timestamp means something.
-_FLOATING_CLOCKS = {"mpegts", "mpeg"}
 _MICROSECONDS = 1_000_000
 
 
@@ -47,6 +45,6 @@ class MediaSource:
     @property
     def clock_start(self) -> Fraction:
         """The time in seconds that is the file's zero."""
-        if self.container.format.name not in _FLOATING_CLOCKS or not self.container.start_time:
+        if self.container.format.name not in FLOATING_CLOCKS or not self.container.start_time:
             return Fraction(0)
         return Fraction(self.container.start_time, _MICROSECONDS)

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from av.container import InputContainer
 
+FLOATING_CLOCKS = {"mpegts", "mpeg"}
+"""Formats whose clock starts anywhere: only the distance to the file's own first timestamp means something there."""
+
 _PICTURE_CODECS = {"png", "mjpeg", "bmp", "tiff", "webp", "gif"}
 
 

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from lipready.errors import AnswerError
-from lipready.providers.wire import Answer
+from lipready.providers.wire import HttpResponse
 
 WHO = "The provider"
 
 
-def read_object(answer: Answer, who: str = WHO) -> Mapping[str, object]:
+def read_object(answer: HttpResponse, who: str = WHO) -> Mapping[str, object]:
     """Read the JSON object in the body of an answer, whatever its status; `who` answered.
 
     Raises AnswerError for anything else: other bytes than UTF-8, a byte order mark, a broken or cut off text, a list

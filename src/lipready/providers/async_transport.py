@@ -1,9 +1,11 @@
 """Requests to the providers over httpx2, in asyncio."""
 
 import asyncio
+import logging
 import os
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -12,15 +14,43 @@ from lipready.errors import ConfigurationError
 from lipready.providers.bounded import read_answer
 from lipready.providers.mishap import Exchange
 from lipready.providers.outgoing import Authority, origin_of, prepared
-from lipready.providers.saving import Saving
-from lipready.providers.secrecy import unlogged
+from lipready.providers.saving import ResumableDownload
 from lipready.providers.threads import Blocking, in_thread
-from lipready.providers.wire import Answer, Request, Save
+from lipready.providers.wire import HttpRequest, HttpResponse, Save
 
 if TYPE_CHECKING:
     import ssl
 
     import httpx2
+
+
+# The HTTP library would log whole addresses with their signatures, and headers.
+_LOGGERS = (
+    "httpx2",
+    "httpcore2.connection",
+    "httpcore2.http11",
+    "httpcore2.http2",
+    "httpcore2.proxy",
+    "httpcore2.socks",
+)
+
+_ours: ContextVar[bool] = ContextVar("lipready_exchange", default=False)
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep the exchanges of this block, and only those, out of the HTTP library's log."""
+    for name in _LOGGERS:
+        logging.getLogger(name).addFilter(_not_ours)  # a filter that is there already is not added again
+    token = _ours.set(True)
+    try:
+        yield
+    finally:
+        _ours.reset(token)
+
+
+def _not_ours(_record: logging.LogRecord) -> bool:
+    return not _ours.get()
 
 
 class AsyncTransport:
@@ -42,26 +72,26 @@ class AsyncTransport:
         self._authority, self._blocking = Authority(key, origins), blocking
         self._client = _client(transport)
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange one request.
 
         Raises NotSentError, NoAnswerError and AnswerError, UsageError where the file of a form cannot be read or
         changes, ValueError where an authorized request is not for one of the origins.
         """
         exchange = Exchange(origin_of(request.url)[1], request.seconds)
-        with unlogged():
+        with _unlogged():
             async with _within(exchange, request.seconds):
                 with prepared(request, self._authority, exchange, self._blocking) as sent:
                     async with self._answered(sent) as response:
                         return await read_answer(response, exchange.host)
 
-    async def save(self, save: Save) -> Answer:
+    async def save(self, save: Save) -> HttpResponse:
         """Append the body of a GET to a file; see `Save`.
 
         Raises NotSentError, NoAnswerError and AnswerError, DownloadError where the file cannot be written.
         """
-        saving = Saving(save, self._blocking)
-        with unlogged():
+        saving = ResumableDownload(save, self._blocking)
+        with _unlogged():
             while True:
                 async with _within(saving.exchange, None):
                     async with asyncio.timeout(saving.head_seconds) as patience:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from lipready.errors import AnswerError
-from lipready.providers.wire import Answer
+from lipready.providers.wire import HttpResponse
 
 if TYPE_CHECKING:
     import httpx2
@@ -15,7 +15,7 @@ MOST_BYTES = 4 << 20
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-async def read_answer(response: "httpx2.Response", host: str) -> Answer:
+async def read_answer(response: "httpx2.Response", host: str) -> HttpResponse:
     """Read a whole answer.
 
     Raises AnswerError for a redirect (followed, it would carry the key or the file somewhere else), for a body that is
@@ -35,16 +35,16 @@ async def read_answer(response: "httpx2.Response", host: str) -> Answer:
         body += chunk
         if len(body) > MOST_BYTES:
             raise _too_long(host)
-    return Answer(response.status_code, headers, bytes(body))
+    return HttpResponse(response.status_code, headers, bytes(body))
 
 
 def head(response: "httpx2.Response") -> dict[str, str]:
-    """Give the headers with their names in lower case."""
+    """Return the headers with their names in lower case."""
     return {name.lower(): value for name, value in response.headers.items()}
 
 
 def is_redirect(status: int) -> bool:
-    """Tell whether a status sends the client somewhere else."""
+    """Return whether a status sends the client somewhere else."""
     return status in _REDIRECTS
 
 
@@ -55,7 +55,7 @@ def refuse_packed(headers: Mapping[str, str], host: str) -> None:
 
 
 def declared_length(headers: Mapping[str, str]) -> int | None:
-    """Give the length that the server announces; None where it is silent or talks nonsense."""
+    """Return the length that the server announces; None where it is silent or talks nonsense."""
     text = headers.get("content-length", "").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None  # noqa: PLR2004  (2**64)
 

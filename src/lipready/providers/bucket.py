@@ -71,7 +71,7 @@ def store(
     """Upload a file under a name that nobody can guess, and sign an address with which it can be read for `seconds`.
 
     Streamed from disk in parts. Credentials, region and AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL are those of every AWS
-    tool. `progress` hears the share (0..1) that was sent. With temporary credentials the address ends with them.
+    tool. `progress` receives the share (0..1) that was sent. With temporary credentials the address ends with them.
 
     Raises ComponentError without boto3, UsageError where the file, the credentials or the bucket are not there,
     RefusedError, NotSentError where there is no connection, and NoAnswerError where it broke.
@@ -166,7 +166,7 @@ def _what_went_wrong(error: Exception, bucket: Bucket, path: str) -> Exception:
         return _what_went_wrong(inner, bucket, path)
     if isinstance(error, ClientError):
         return _refusal(error, bucket)
-    for kinds, root, sentence in _troubles():
+    for kinds, root, sentence in _failures():
         if isinstance(error, kinds):
             return root(sentence.format(bucket=bucket, path=path, kind=type(error).__name__))
     if isinstance(error, OSError):
@@ -174,7 +174,7 @@ def _what_went_wrong(error: Exception, bucket: Bucket, path: str) -> Exception:
     return error
 
 
-def _troubles() -> tuple[tuple[tuple[type[Exception], ...], type[LipreadyError], str], ...]:
+def _failures() -> tuple[tuple[tuple[type[Exception], ...], type[LipreadyError], str], ...]:
     """List what ends an upload before there is an answer, the special before the general."""
     from botocore import exceptions as aws
 

@@ -1,8 +1,8 @@
 """The body of a callback, of which nothing is believed but whose task it names.
 
-EvoLink documents no signature: whoever knows the address can post to it that any task has ended, and where its film
-lies. So this gives the id alone. It is asked for at the provider, with the account's own key, and only that answer
-counts.
+EvoLink documents no signature: whoever knows the address can post to it that any task has ended, and where its result
+video lies. So this gives the id alone. It is asked for at the provider, with the account's own key, and only that
+answer counts.
 """
 
 from lipready.errors import AnswerError, UsageError

@@ -1,4 +1,4 @@
-"""The film of a task: fetched, and written down as being here."""
+"""The result video of a task: fetched, and written down as being here."""
 
 import os
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from lipready.errors import DownloadError, OutcomeUnknownError
 from lipready.facts.quantity import seconds
 from lipready.facts.task import TaskState
 from lipready.providers.download import download
-from lipready.providers.entry import Entry
+from lipready.providers.entry import JournalEntry
 from lipready.providers.film import fault_of, is_another
 from lipready.providers.journal import Journal
 from lipready.providers.posting import note
@@ -19,7 +19,7 @@ from lipready.providers.wire import Flow, call
 
 def collect(
     journal: Journal,
-    entry: Entry,
+    entry: JournalEntry,
     link: str | None,
     to: Path,
     *,
@@ -68,21 +68,21 @@ def collect(
     return to
 
 
-def was_brought(entry: Entry, to: Path) -> bool:
-    """Whether the file at `to` is the film of this job: that was its place, and it is whole."""
+def was_brought(entry: JournalEntry, to: Path) -> bool:
+    """Whether the file at `to` is the result video of this job: that was its place, and it is whole."""
     if entry.result != os.fspath(to.absolute()) or not to.is_file():
         return False
     return fault_of(os.fspath(to), entry.expected_seconds, _size_of(entry)) is None
 
 
-def _not_again(entry: Entry, error: DownloadError) -> DownloadError:
-    """Say where a result video is, or was, that cannot be downloaded once more."""
+def _not_again(entry: JournalEntry, error: DownloadError) -> DownloadError:
+    """Return where a result video is, or was, that cannot be downloaded once more."""
     return DownloadError(
         f"{error} It was downloaded before, to {entry.result}; `lipready submit --again` sends the job and pays anew."
     )
 
 
-def require_foretold(journal: Journal, entry: Entry, state: TaskState) -> Flow[None]:
+def require_foretold(journal: Journal, entry: JournalEntry, state: TaskState) -> Flow[None]:
     """Reject a candidate before its result is downloaded, where the provider says that this is another one."""
     if entry.task_id is not None or state.status != "succeeded":
         return
@@ -91,7 +91,7 @@ def require_foretold(journal: Journal, entry: Entry, state: TaskState) -> Flow[N
         raise (yield from reject(journal, entry, f"has another result ({said}) than was foretold"))
 
 
-def reject(journal: Journal, entry: Entry, why: str) -> Flow[OutcomeUnknownError]:
+def reject(journal: Journal, entry: JournalEntry, why: str) -> Flow[OutcomeUnknownError]:
     """Write down that a candidate is not the job's, so that it is not compared again; return the error that says so."""
     error = not_ours(entry, why)
     if entry.candidate is not None:
@@ -102,8 +102,8 @@ def reject(journal: Journal, entry: Entry, why: str) -> Flow[OutcomeUnknownError
     return error
 
 
-def not_ours(entry: Entry, why: str) -> OutcomeUnknownError:
-    """Say that a candidate was not confirmed, why, and how to go on."""
+def not_ours(entry: JournalEntry, why: str) -> OutcomeUnknownError:
+    """Report that a candidate was not confirmed, why, and how to go on."""
     return OutcomeUnknownError(
         f"The answer to the job {entry.id} was lost, and the task {entry.candidate} of that moment {why}. Nothing was "
         f"sent again: `lipready tasks resume {entry.id} --task {entry.candidate}` takes it all the same, `lipready "
@@ -111,6 +111,6 @@ def not_ours(entry: Entry, why: str) -> OutcomeUnknownError:
     )
 
 
-def _size_of(entry: Entry) -> str | None:
-    """Give the size that only a candidate has to have: what the provider makes of our own task is its affair."""
+def _size_of(entry: JournalEntry) -> str | None:
+    """Return the size that only a candidate has to have: what the provider makes of our own task is its affair."""
     return entry.expected_size if entry.task_id is None else None

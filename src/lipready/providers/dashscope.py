@@ -8,15 +8,15 @@ from lipready.providers.dashscope_codes import explain
 from lipready.providers.fields import asked_id
 from lipready.providers.request import Endpoints, Submission, workspace_header
 from lipready.providers.service import Service
-from lipready.providers.wire import PAID_SECONDS, Request
+from lipready.providers.wire import PAID_SECONDS, HttpRequest
 
 PAGE_SIZE = 100
 
 _HOUR = 3600.0
 
 
-def submit(endpoints: Endpoints, submission: Submission, _key: str) -> Request:
-    """Ask for a film. The key of idempotency has no place there, and neither has a callback."""
+def submit(endpoints: Endpoints, submission: Submission, _key: str) -> HttpRequest:
+    """Ask for a result video. The key of idempotency has no place there, and neither has a callback."""
     parameters: dict[str, object] = {"video_extension": submission.video_extension}
     if submission.face_threshold is not None:
         parameters["query_face_threshold"] = submission.face_threshold
@@ -26,7 +26,7 @@ def submit(endpoints: Endpoints, submission: Submission, _key: str) -> Request:
     headers = {"X-DashScope-Async": "enable", **workspace_header(endpoints)}
     if any(address.lower().startswith("oss://") for address in inputs.values()):
         headers["X-DashScope-OssResourceResolve"] = "enable"
-    return Request(
+    return HttpRequest(
         method="POST",
         url=f"{endpoints.api}/services/aigc/image2video/video-synthesis/",
         headers=headers,
@@ -35,22 +35,22 @@ def submit(endpoints: Endpoints, submission: Submission, _key: str) -> Request:
     )
 
 
-def query(endpoints: Endpoints, task_id: str) -> Request:
+def query(endpoints: Endpoints, task_id: str) -> HttpRequest:
     """Ask for one task. Raises UsageError where the id cannot be one."""
     url = f"{endpoints.api}/tasks/{asked_id(task_id)}"
-    return Request(method="GET", url=url, headers=workspace_header(endpoints))
+    return HttpRequest(method="GET", url=url, headers=workspace_header(endpoints))
 
 
-def list_tasks(endpoints: Endpoints, page: int) -> Request:
+def list_tasks(endpoints: Endpoints, page: int) -> HttpRequest:
     """Ask for a page (from 1) of the tasks that the account has started in the last 24 h."""
     url = f"{endpoints.api}/tasks/?page_no={page}&page_size={PAGE_SIZE}&model_name={MODEL}"
-    return Request(method="GET", url=url, headers=workspace_header(endpoints))
+    return HttpRequest(method="GET", url=url, headers=workspace_header(endpoints))
 
 
-def cancel(endpoints: Endpoints, task_id: str) -> Request:
+def cancel(endpoints: Endpoints, task_id: str) -> HttpRequest:
     """Ask to cancel a task, which works only while it waits. Raises UsageError where the id cannot be one."""
     url = f"{endpoints.api}/tasks/{asked_id(task_id)}/cancel"
-    return Request(method="POST", url=url, headers=workspace_header(endpoints))
+    return HttpRequest(method="POST", url=url, headers=workspace_header(endpoints))
 
 
 SERVICE = Service(

@@ -10,11 +10,10 @@ from typing import Final
 
 from lipready.errors import AnswerError, RefusedError
 from lipready.facts.task import ListedTask, RemoteError, TaskState, TaskStatus
-from lipready.providers.answer import read_object
 from lipready.providers.dashscope_codes import explain
 from lipready.providers.fields import Table, code, identifier, link, missing, number, rows, table, task_id, text, whole
-from lipready.providers.refusal import accepted, refusal
-from lipready.providers.wire import Answer
+from lipready.providers.refusal import accepted_body, refusal
+from lipready.providers.wire import HttpResponse
 
 WHO: Final = "DashScope"
 MODEL: Final = "videoretalk"
@@ -34,7 +33,7 @@ _STATUSES: Mapping[str, TaskStatus] = {
 }
 
 
-def read_submitted(answer: Answer) -> TaskState:
+def read_submitted(answer: HttpResponse) -> TaskState:
     """Read the answer to a submission. The id is all that counts: whatever else is odd, the task is not lost for it."""
     values = read_accepted(answer)
     output = table(values, "output")
@@ -45,7 +44,7 @@ def read_submitted(answer: Answer) -> TaskState:
     status = _STATUSES.get(said.upper(), "running" if said else "queued")
     return TaskState(
         id=name,
-        # A film that is ready at once is fetched by asking for the task, as always.
+        # A result video that is ready at once is fetched by asking for the task, as always.
         status="running" if status == "succeeded" else status,
         said=said,
         error=_error(output, status),
@@ -53,7 +52,7 @@ def read_submitted(answer: Answer) -> TaskState:
     )
 
 
-def read_task(answer: Answer) -> TaskState:
+def read_task(answer: HttpResponse) -> TaskState:
     """Read what becomes of a task. A status that is not documented means that it still runs."""
     values = read_accepted(answer)
     output = table(values, "output")
@@ -75,7 +74,7 @@ def read_task(answer: Answer) -> TaskState:
     )
 
 
-def read_list(answer: Answer) -> tuple[tuple[ListedTask, ...], bool]:
+def read_list(answer: HttpResponse) -> tuple[tuple[ListedTask, ...], bool]:
     """Read a page of the list of tasks, and whether more pages follow.
 
     The list decides whether a job is sent again, so that a row without a proper id is an AnswerError. Left out are
@@ -90,35 +89,24 @@ def read_list(answer: Answer) -> tuple[tuple[ListedTask, ...], bool]:
     return tuple(_row(row) for row in found if row.get("model_name", MODEL) == MODEL), more
 
 
-def read_cancel(answer: Answer) -> None:
+def read_cancel(answer: HttpResponse) -> None:
     """Read the answer to a cancellation. Raises RefusedError where the task no longer waits."""
     values = read_accepted(answer)
     if code(values):
         raise _refusal(answer, values)
 
 
-def read_accepted(answer: Answer) -> Table:
-    """Read the body of an answer that says yes. Raises RefusedError where it says no, AnswerError for neither."""
-    if accepted(answer):
-        return read_object(answer, WHO)
-    raise refused(answer)
+def read_accepted(answer: HttpResponse) -> Table:
+    """Return the body of an answer that says yes. Raises RefusedError where it says no, AnswerError for neither."""
+    return accepted_body(answer, WHO, _refusal)
 
 
-def refused(answer: Answer) -> RefusedError:
-    """Make the exception for an error status, whatever the body may be: a proxy on the way writes pages of its own."""
-    try:
-        values = read_object(answer, WHO)
-    except AnswerError:
-        values = {}
-    return _refusal(answer, values)
-
-
-def refused_or(answer: Answer, values: Table, otherwise: AnswerError) -> RefusedError | AnswerError:
+def refused_or(answer: HttpResponse, values: Table, otherwise: AnswerError) -> RefusedError | AnswerError:
     """Make the exception for an answer with HTTP 200 that lacks what it should have: with a code it is a refusal."""
     return _refusal(answer, values) if code(values) or code(table(values, "output")) else otherwise
 
 
-def _refusal(answer: Answer, values: Table) -> RefusedError:
+def _refusal(answer: HttpResponse, values: Table) -> RefusedError:
     place = values if code(values) else table(values, "output")
     said = RemoteError(code(place), text(place, "message") or text(values, "message"))
     return refusal(WHO, answer, said, explain, identifier(values.get("request_id")))

@@ -131,7 +131,7 @@ CODES = Codes.of(
 
 
 def explain(code: str, status: int | None = None, message: str = "") -> RemoteCode:
-    """Say what a code of DashScope means; one that is not documented by the HTTP `status` that came with it.
+    """Return what a code of DashScope means; one that is not documented by the HTTP `status` that came with it.
 
     A face that was not matched is told by the `message`, under whatever code.
     """

@@ -15,7 +15,7 @@ from lipready.providers.fields import Table, identifier, link, missing, number, 
 from lipready.providers.printable import printable
 from lipready.providers.refusal import accepted, refusal
 from lipready.providers.request import Endpoints, UploadPolicy, workspace_header
-from lipready.providers.wire import UPLOAD_SECONDS, Answer, Form, Request
+from lipready.providers.wire import UPLOAD_SECONDS, Form, HttpRequest, HttpResponse
 
 STORED_SECONDS = 48 * 3600.0
 """How long the storage keeps a file."""
@@ -52,13 +52,13 @@ _CODES = Codes.of(
 _EXPIRED = RemoteCode("AccessDenied", "again", _ANEW)
 
 
-def policy_request(endpoints: Endpoints, model: str) -> Request:
+def policy_request(endpoints: Endpoints, model: str) -> HttpRequest:
     """Ask for leave to store files; the leave is bound to the model."""
     url = f"{endpoints.api}/uploads?action=getPolicy&model={quote(model, safe='')}"
-    return Request(method="GET", url=url, headers=workspace_header(endpoints))
+    return HttpRequest(method="GET", url=url, headers=workspace_header(endpoints))
 
 
-def read_policy(answer: Answer) -> UploadPolicy:
+def read_policy(answer: HttpResponse) -> UploadPolicy:
     """Read a policy. Raises RefusedError, and AnswerError where something that the upload needs is missing or odd."""
     values = read_accepted(answer)
     if not isinstance(values.get("data"), dict):
@@ -82,7 +82,7 @@ def read_policy(answer: Answer) -> UploadPolicy:
     )
 
 
-def upload_form(policy: UploadPolicy, path: str, name: str, content_type: str) -> tuple[Request, str]:
+def upload_form(policy: UploadPolicy, path: str, name: str, content_type: str) -> tuple[HttpRequest, str]:
     """Make the request that stores the file at `path` as `name`, and the oss:// address that it then has.
 
     The name must be new in its folder, which is never overwritten. Raises UsageError where it would need quoting.
@@ -97,10 +97,12 @@ def upload_form(policy: UploadPolicy, path: str, name: str, content_type: str) -
         file_name=name,
         content_type=content_type,
     )
-    return Request(method="POST", url=policy.host, form=form, authorized=False, seconds=UPLOAD_SECONDS), f"oss://{key}"
+    return HttpRequest(
+        method="POST", url=policy.host, form=form, authorized=False, seconds=UPLOAD_SECONDS
+    ), f"oss://{key}"
 
 
-def read_upload(answer: Answer) -> None:
+def read_upload(answer: HttpResponse) -> None:
     """Read the answer of the bucket, which has no body (A6).
 
     Raises RefusedError; where its policy has expired, `retry` is "again". Raises AnswerError where something else than

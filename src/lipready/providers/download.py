@@ -1,4 +1,4 @@
-"""Bring a result home: resumed after breaks, judged, and under its name only when whole."""
+"""Download a result video: resumed after breaks, judged, and under its name only when whole."""
 
 import re
 import time
@@ -15,13 +15,13 @@ from lipready.providers.ranges import NOTHING_LEFT, PART, WHOLE, part_of, size_l
 from lipready.providers.result_file import ResultFile
 from lipready.providers.retry import pause_before, retry_after
 from lipready.providers.saving import SLOW_BYTES
-from lipready.providers.wire import Answer, Flow, Pause, Save, call
+from lipready.providers.wire import Flow, HttpResponse, Pause, Save, call
 
 MOST_BYTES = 2 << 30
 """Five minutes at fifty megabits a second."""
 
 MOST_ATTEMPTS = 8
-"""In a row that bring nothing."""
+"""In a row that deliver nothing."""
 
 _LINK_REFUSED = frozenset({400, 401, 403, 404, 410})
 _TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -44,23 +44,23 @@ def download(
     refresh: Refresh | None = None,
     replace: bool = False,
 ) -> Flow[Path]:
-    """Fetch the film at `result_url` to the path `to`, and give that path.
+    """Fetch the result video at `result_url` to the path `to`, and give that path.
 
     What has come lies in the file `partial_name` beside it, and stays there whatever happens, for the next attempt in
     this or another process. `expected_seconds` and `expected_size` are what was ordered (see `fault_of`), `progress`
-    hears the share (0..1) that is there. Where the link is refused, `refresh` is asked for another, once. `posted` is
-    when the task was ordered (seconds since 1970): no link of its result is older.
+    receives the share (0..1) that is there. Where the link is refused, `refresh` is asked for another, once. `posted`
+    is when the task was ordered (seconds since 1970): no link of its result is older.
 
     Raises UsageError where the file cannot be written there, or exists and `replace` is not set; DownloadError where
-    the link has expired, the server cannot be reached or the film is not what was ordered (then it is kept beside `to`
-    under a name with ".suspect"); AnswerError where the server contradicts itself.
+    the link has expired, the server cannot be reached or the result video is not what was ordered (then it is kept
+    beside `to` under a name with ".suspect"); AnswerError where the server contradicts itself.
     """
     place = yield from call(lambda: ResultFile.at(to, partial_name, replace=replace))
     fetch = _Fetch(place, result_url, posted, refresh, progress)
     try:
         fault = yield from fetch.judged(expected_seconds, expected_size)
         if fault is not None and fetch.resumed_blindly:
-            # What an earlier process left may belong to something else: only a film in one piece is to blame.
+            # What an earlier process left may belong to something else: only a result video in one piece is to blame.
             kept = yield from call(place.set_aside)
             if kept != place.partial:
                 fault = yield from fetch.judged(expected_seconds, expected_size)
@@ -68,7 +68,8 @@ def download(
         if fault is not None:
             kept = yield from call(place.set_aside)
             error = DownloadError(
-                f"The film that was fetched {fault}. It is kept in {kept}: look at it before paying for another one."
+                f"The result video that was fetched {fault}. It is kept in {kept}: look at it before paying for "
+                "another one."
             )
             error.kept = str(kept)
             raise error
@@ -106,7 +107,7 @@ class _Fetch:
             have = yield from call(self.place.size)
             self.resumed_blindly = have > 0 and (self.resumed_blindly or self._etag is None)
             try:
-                answer: Answer = yield self._save(have)
+                answer: HttpResponse = yield self._save(have)
             except (NotSentError, NoAnswerError) as error:
                 yield from self._once_more(have, str(error), None)
                 continue
@@ -119,26 +120,26 @@ class _Fetch:
             if (yield from self._complete(answer, have)):
                 return
 
-    def _complete(self, answer: Answer, have: int) -> Flow[bool]:
-        """Tell whether an answer was the last; where another may help, see to it that it can come."""
+    def _complete(self, answer: HttpResponse, have: int) -> Flow[bool]:
+        """Return whether an answer was the last; where another may help, see to it that it can come."""
         status = answer.status
         if status in (WHOLE, PART):
             size = yield from call(self.place.size)
             if self._total is None or size == self._total:
                 return True
-            yield from self._once_more(have, "the server sent only a part of the film", None)
+            yield from self._once_more(have, "the server sent only a part of the result video", None)
         elif status == NOTHING_LEFT and have:
             if size_left_over(answer.headers) == have:
                 return True
             yield from call(self.place.begin_anew)
-            yield from self._once_more(have, "the server has another film than before", None)
+            yield from self._once_more(have, "the server has another result video than before", None)
         elif status in _TRY_AGAIN:
             after = retry_after(answer.headers, time.time())
             yield from self._once_more(have, f"the server answered with HTTP {status}", after)
         elif status in _LINK_REFUSED:
             yield from self._another_link(status)
         else:
-            raise DownloadError(f"The server that holds the film answered with HTTP {status}: try again later.")
+            raise DownloadError(f"The server that holds the result video answered with HTTP {status}: try again later.")
         return False
 
     def _save(self, have: int) -> Save:
@@ -152,7 +153,7 @@ class _Fetch:
             begun=partial(self._begun, have),
         )
 
-    def _begun(self, have: int, answer: Answer) -> None:
+    def _begun(self, have: int, answer: HttpResponse) -> None:
         part = part_of(answer.status, answer.headers, offset=have, host="")
         self._etag, self._total = answer.headers.get("etag"), part.total
         if part.start == 0:
@@ -164,8 +165,8 @@ class _Fetch:
         self._failures = 0 if have - had >= SLOW_BYTES else self._failures + 1
         if self._failures >= MOST_ATTEMPTS:
             raise DownloadError(
-                f"The film could not be fetched in {MOST_ATTEMPTS} attempts: {why.rstrip('.')}. What has come is kept; "
-                "resume while the link lives (24 hours)."
+                f"The result video could not be fetched in {MOST_ATTEMPTS} attempts: {why.rstrip('.')}. What has come "
+                "is kept; resume while the link lives (24 hours)."
             )
         yield Pause(pause_before(max(1, self._failures), after, random))
 
@@ -177,7 +178,7 @@ class _Fetch:
 
 
 def _hours_left(url: str, posted: float | None, now: float) -> float | None:
-    """Tell for how many hours a link lives on, at least; negative: it has expired. None: nobody knows.
+    """Return for how many hours a link lives on, at least; negative: it has expired. None: nobody knows.
 
     A signed link says itself until when it lives (`Expires=`); else it outlives its task's order by 24 hours.
     """

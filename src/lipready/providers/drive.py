@@ -5,7 +5,7 @@ import time
 from typing import Any, Protocol, TypeVar
 
 from lipready.providers.threads import in_thread
-from lipready.providers.wire import Answer, Call, Effect, Flow, Pause, Request, Save, Send
+from lipready.providers.wire import Call, Effect, Flow, HttpRequest, HttpResponse, Pause, Save, Send
 
 T = TypeVar("T")
 
@@ -13,20 +13,20 @@ T = TypeVar("T")
 class Carrier(Protocol):
     """What exchanges requests; `lipready.providers.transport.Transport` is one."""
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange one request."""
 
-    def save(self, save: Save) -> Answer:
+    def save(self, save: Save) -> HttpResponse:
         """Append the body of a GET to a file."""
 
 
 class AsyncCarrier(Protocol):
     """The same for asyncio; `lipready.providers.async_transport.AsyncTransport` is one."""
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange one request."""
 
-    async def save(self, save: Save) -> Answer:
+    async def save(self, save: Save) -> HttpResponse:
         """Append the body of a GET to a file."""
 
 

@@ -55,7 +55,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class JournalEntry:
     """One job in the journal.
 
     `id` is ours (12 hexadecimal digits), `task_id` the provider's. `provider` is the name of a profile, or the path of

@@ -20,7 +20,7 @@ from lipready.providers.evolink_codes import explain
 from lipready.providers.fields import asked_id
 from lipready.providers.request import Endpoints, Submission
 from lipready.providers.service import Service
-from lipready.providers.wire import PAID_SECONDS, Request
+from lipready.providers.wire import PAID_SECONDS, HttpRequest
 
 MODEL = "videoretalk"
 PAGE_SIZE = 50
@@ -30,7 +30,7 @@ _HOUR = 3600.0
 _IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9._-]{16,96}")
 
 
-def submit(endpoints: Endpoints, submission: Submission, key: str) -> Request:
+def submit(endpoints: Endpoints, submission: Submission, key: str) -> HttpRequest:
     """Ask for a result video. `key` (16–96 letters, digits, dots and dashes) names the request; nothing relies on it.
 
     Raises UsageError for another key.
@@ -48,7 +48,7 @@ def submit(endpoints: Endpoints, submission: Submission, key: str) -> Request:
         "query_face_threshold": submission.face_threshold,
         "callback_url": submission.callback_url,
     }
-    return Request(
+    return HttpRequest(
         method="POST",
         url=f"{endpoints.api}/videos/generations",
         headers={"Idempotency-Key": key},
@@ -57,28 +57,28 @@ def submit(endpoints: Endpoints, submission: Submission, key: str) -> Request:
     )
 
 
-def query(endpoints: Endpoints, task_id: str) -> Request:
+def query(endpoints: Endpoints, task_id: str) -> HttpRequest:
     """Ask for one task. Raises UsageError where the id cannot be one."""
-    return Request(method="GET", url=f"{endpoints.api}/tasks/{asked_id(task_id)}")
+    return HttpRequest(method="GET", url=f"{endpoints.api}/tasks/{asked_id(task_id)}")
 
 
-def query_all(endpoints: Endpoints, task_ids: Sequence[str]) -> Request:
+def query_all(endpoints: Endpoints, task_ids: Sequence[str]) -> HttpRequest:
     """Ask for up to `MOST_AT_ONCE` tasks at once; ids that the account does not have are left out of the answer.
 
     Raises UsageError where an id cannot be one.
     """
     ids = [asked_id(each) for each in task_ids]
-    return Request(method="POST", url=f"{endpoints.api}/tasks/batch", json={"task_ids": ids})
+    return HttpRequest(method="POST", url=f"{endpoints.api}/tasks/batch", json={"task_ids": ids})
 
 
-def credits_left(endpoints: Endpoints) -> Request:
+def credits_left(endpoints: Endpoints) -> HttpRequest:
     """Ask for the credits of the account and of the key."""
-    return Request(method="GET", url=f"{endpoints.api}/credits")
+    return HttpRequest(method="GET", url=f"{endpoints.api}/credits")
 
 
-def list_tasks(endpoints: Endpoints, page: int) -> Request:
+def list_tasks(endpoints: Endpoints, page: int) -> HttpRequest:
     """Ask for a page (from 1) of the account's tasks, the newest first."""
-    return Request(method="GET", url=f"{endpoints.api}/tasks?model={MODEL}&page={page}&page_size={PAGE_SIZE}")
+    return HttpRequest(method="GET", url=f"{endpoints.api}/tasks?model={MODEL}&page={page}&page_size={PAGE_SIZE}")
 
 
 SERVICE = Service(

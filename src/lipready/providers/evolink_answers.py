@@ -7,11 +7,10 @@ from typing import Final
 
 from lipready.errors import AnswerError, RefusedError
 from lipready.facts.task import Credits, ListedTask, RemoteError, TaskState, TaskStatus
-from lipready.providers.answer import read_object
 from lipready.providers.evolink_codes import explain
 from lipready.providers.fields import Table, code, identifier, link, missing, number, rows, table, task_id, text, whole
-from lipready.providers.refusal import accepted, refusal
-from lipready.providers.wire import Answer
+from lipready.providers.refusal import accepted_body, refusal
+from lipready.providers.wire import HttpResponse
 
 WHO: Final = "EvoLink"
 
@@ -26,18 +25,18 @@ _STATUSES: Mapping[str, TaskStatus] = {
 _PERCENT = range(101)
 
 
-def read_submitted(answer: Answer) -> TaskState:
+def read_submitted(answer: HttpResponse) -> TaskState:
     """Read the answer to a submission. The id is all that counts: whatever else is odd, the task is not lost for it."""
     values = read_accepted(answer)
     if identifier(values.get("id")) is None:
         raise refused_or(answer, values, missing("id", "the id of a task"))
     said = text(values, "status")
     status = _STATUSES.get(said.lower(), "running" if said else "queued")
-    # A film that is ready at once is fetched by asking for the task, as always.
+    # A result video that is ready at once is fetched by asking for the task, as always.
     return _state(answer, values, "running" if status == "succeeded" else status, None)
 
 
-def read_task(answer: Answer) -> TaskState:
+def read_task(answer: HttpResponse) -> TaskState:
     """Read what becomes of a task. A status that is not documented means that it still runs."""
     values = read_accepted(answer)
     if "id" not in values:
@@ -45,7 +44,7 @@ def read_task(answer: Answer) -> TaskState:
     return _task(answer, values)
 
 
-def read_tasks(answer: Answer) -> tuple[TaskState, ...]:
+def read_tasks(answer: HttpResponse) -> tuple[TaskState, ...]:
     """Read what becomes of several tasks. A row that is odd, or says two things of a task, is left out: ask for it."""
     values = read_accepted(answer)
     if "data" not in values:
@@ -58,7 +57,7 @@ def read_tasks(answer: Answer) -> tuple[TaskState, ...]:
     return tuple(state for state in found if counts[state.id] == 1)
 
 
-def read_credits(answer: Answer) -> Credits:
+def read_credits(answer: HttpResponse) -> Credits:
     """Read how many credits are left. Raises RefusedError, also where it comes with HTTP 200, and AnswerError."""
     values = read_accepted(answer)
     data = table(values, "data")
@@ -69,7 +68,7 @@ def read_credits(answer: Answer) -> Credits:
     return Credits(number(user, "remaining_credits"), None if unlimited else number(key, "remaining_credits"))
 
 
-def _task(answer: Answer, values: Table) -> TaskState:
+def _task(answer: HttpResponse, values: Table) -> TaskState:
     task_id(values.get("id"), "id")
     said = text(values, "status")
     if not said:
@@ -78,7 +77,7 @@ def _task(answer: Answer, values: Table) -> TaskState:
     return _state(answer, values, status, _result(values) if status == "succeeded" else None)
 
 
-def read_list(answer: Answer) -> tuple[tuple[ListedTask, ...], bool]:
+def read_list(answer: HttpResponse) -> tuple[tuple[ListedTask, ...], bool]:
     """Read a page of the list of tasks, and whether more pages follow."""
     values = read_accepted(answer)
     if "data" not in values:
@@ -93,39 +92,28 @@ def _row(row: Table) -> ListedTask:
     return ListedTask(task_id(row.get("id"), "data[].id"), number(row, "created_at"), text(row, "status"))
 
 
-def read_cancel(answer: Answer) -> None:
+def read_cancel(answer: HttpResponse) -> None:
     """Read the answer to a cancellation, which EvoLink does not offer. Raises RefusedError where it says no."""
     read_accepted(answer)
 
 
-def read_accepted(answer: Answer) -> Table:
-    """Read the body of an answer that says yes. Raises RefusedError where it says no, AnswerError for neither."""
-    if accepted(answer):
-        return read_object(answer, WHO)
-    raise refused(answer)
+def read_accepted(answer: HttpResponse) -> Table:
+    """Return the body of an answer that says yes. Raises RefusedError where it says no, AnswerError for neither."""
+    return accepted_body(answer, WHO, _refusal)
 
 
-def refused(answer: Answer) -> RefusedError:
-    """Make the exception for an error status, whatever the body may be: a proxy on the way writes pages of its own."""
-    try:
-        values = read_object(answer, WHO)
-    except AnswerError:
-        values = {}
-    return _refusal(answer, values)
-
-
-def refused_or(answer: Answer, values: Table, otherwise: AnswerError) -> RefusedError | AnswerError:
+def refused_or(answer: HttpResponse, values: Table, otherwise: AnswerError) -> RefusedError | AnswerError:
     """Make the exception for an answer with HTTP 200 that lacks what it should have: with an error it is a refusal."""
     said = _said(values)
     return _refusal(answer, values) if said.code or said.message or values.get("success") is False else otherwise
 
 
-def request_id(answer: Answer) -> str | None:
+def request_id(answer: HttpResponse) -> str | None:
     """Return the id under which EvoLink knows a request."""
     return identifier(answer.headers.get("x-request-id")) or identifier(answer.headers.get("x-oneapi-request-id"))
 
 
-def _refusal(answer: Answer, values: Table) -> RefusedError:
+def _refusal(answer: HttpResponse, values: Table) -> RefusedError:
     return refusal(WHO, answer, _said(values), explain, request_id(answer) or identifier(values.get("request_id")))
 
 
@@ -137,7 +125,7 @@ def _said(values: Table) -> RemoteError:
     return RemoteError(code(values), text(values, "msg") or text(values, "message") or text(values, "error"))
 
 
-def _state(answer: Answer, values: Table, status: TaskStatus, result_url: str | None) -> TaskState:
+def _state(answer: HttpResponse, values: Table, status: TaskStatus, result_url: str | None) -> TaskState:
     usage = table(values, "usage")
     spent = (number(usage, "credits_used"), number(table(usage, "cost"), "credits"))
     progress = whole(values, "progress")

@@ -66,7 +66,7 @@ _UPSTREAM = re.compile(
 
 
 def explain(code: str, status: int | None = None, message: str = "") -> RemoteCode:
-    """Say what a code of EvoLink or DashScope means; one that neither documents by the HTTP `status` it came with.
+    """Return what a code of EvoLink or DashScope means; one that neither documents by the HTTP `status` it came with.
 
     Where EvoLink's own code says nothing of the cause, a code of DashScope that stands in the `message` does. A face
     that was not matched is told by the message, under whatever code.

@@ -12,7 +12,7 @@ from lipready.errors import RefusedError
 from lipready.providers.evolink_answers import read_accepted, refused_or
 from lipready.providers.fields import Table, asked_id, identifier, link, missing, number, table, whole
 from lipready.providers.request import Endpoints
-from lipready.providers.wire import UPLOAD_SECONDS, Answer, Form, Request
+from lipready.providers.wire import UPLOAD_SECONDS, Form, HttpRequest, HttpResponse
 
 STORED_SECONDS = 72 * 3600.0
 """How long the service keeps a file, where it does not say."""
@@ -38,10 +38,10 @@ _MILLISECONDS = 1e11
 _LONGEST_TIME = 40
 
 
-def file_upload(endpoints: Endpoints, path: str, name: str, content_type: str, folder: str = "") -> Request:
+def file_upload(endpoints: Endpoints, path: str, name: str, content_type: str, folder: str = "") -> HttpRequest:
     """Make the request that sends the file at `path` as `name`, into `folder` where one is given."""
     fields = (("upload_path", folder),) * bool(folder) + (("file_name", name),)
-    return Request(
+    return HttpRequest(
         method="POST",
         url=f"{endpoints.files}/api/v1/files/upload/stream",
         form=Form(fields=fields, path=path, file_name=name, content_type=content_type),
@@ -49,9 +49,9 @@ def file_upload(endpoints: Endpoints, path: str, name: str, content_type: str, f
     )
 
 
-def base64_upload(endpoints: Endpoints, data: str, name: str) -> Request:
+def base64_upload(endpoints: Endpoints, data: str, name: str) -> HttpRequest:
     """Make the request that sends a file inside JSON: `data` is its data URL."""
-    return Request(
+    return HttpRequest(
         method="POST",
         url=f"{endpoints.files}/api/v1/files/upload/base64",
         json={"base64_data": data, "file_name": name},
@@ -59,9 +59,9 @@ def base64_upload(endpoints: Endpoints, data: str, name: str) -> Request:
     )
 
 
-def url_upload(endpoints: Endpoints, address: str, name: str) -> Request:
+def url_upload(endpoints: Endpoints, address: str, name: str) -> HttpRequest:
     """Make the request that lets the service fetch and store what is at an address."""
-    return Request(
+    return HttpRequest(
         method="POST",
         url=f"{endpoints.files}/api/v1/files/upload/url",
         json={"file_url": address, "file_name": name},
@@ -69,15 +69,15 @@ def url_upload(endpoints: Endpoints, address: str, name: str) -> Request:
     )
 
 
-def quota(endpoints: Endpoints) -> Request:
+def quota(endpoints: Endpoints) -> HttpRequest:
     """Ask how many files the account may still store."""
-    return Request(method="GET", url=f"{endpoints.files}/api/v1/files/quota")
+    return HttpRequest(method="GET", url=f"{endpoints.files}/api/v1/files/quota")
 
 
-def delete(endpoints: Endpoints, file_id: str) -> Request:
+def delete(endpoints: Endpoints, file_id: str) -> HttpRequest:
     """Ask to delete a file. Raises UsageError where the id cannot be one."""
     url = f"{endpoints.files}/api/v1/files/{asked_id(file_id)}"
-    return Request(method="DELETE", url=url, seconds=DELETE_SECONDS)
+    return HttpRequest(method="DELETE", url=url, seconds=DELETE_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Quota:
     most: int | None
 
 
-def read_file(answer: Answer) -> StoredFile:
+def read_file(answer: HttpResponse) -> StoredFile:
     """Read what became of an upload.
 
     Raises RefusedError, also where it comes with HTTP 200, and AnswerError where there is no proper address.
@@ -112,26 +112,26 @@ def read_file(answer: Answer) -> StoredFile:
         ) from None
 
 
-def read_copy(answer: Answer) -> StoredFile:
+def read_copy(answer: HttpResponse) -> StoredFile:
     """Read what became of a file that the service was to fetch; raises like `read_file`."""
     data = _data(answer, "what is known of the file")
     return StoredFile(link(data.get("file_url"), "data.file_url"), _lifetime(data), identifier(data.get("file_id")))
 
 
-def read_quota(answer: Answer) -> Quota:
+def read_quota(answer: HttpResponse) -> Quota:
     """Read how many files may still be stored; raises like `read_file`."""
     data = _data(answer, "the quota")
     return Quota(whole(data, "remain_files"), whole(data, "max_files"))
 
 
-def read_deleted(answer: Answer) -> None:
+def read_deleted(answer: HttpResponse) -> None:
     """Read that a file is gone; raises RefusedError where it is not, AnswerError where that is not said."""
     values = read_accepted(answer)
     if values.get("success") is not True:
         raise refused_or(answer, values, missing("success", "whether the file was deleted"))
 
 
-def _data(answer: Answer, what: str) -> Table:
+def _data(answer: HttpResponse, what: str) -> Table:
     values = read_accepted(answer)
     if values.get("success") is False or not isinstance(values.get("data"), dict):
         raise refused_or(answer, values, missing("data", what))

@@ -11,7 +11,7 @@ from lipready.errors import LipreadyError, ProviderError, UsageError
 from lipready.facts.quantity import counted
 from lipready.providers import evolink_files
 from lipready.providers.account import Account
-from lipready.providers.entry import Entry, Stage, Upload
+from lipready.providers.entry import JournalEntry, Stage, Upload
 from lipready.providers.evolink_files import Quota
 from lipready.providers.journal import Journal
 from lipready.providers.reading import ask_once
@@ -45,7 +45,7 @@ def make_room(account: Account, journal: Journal, needed: int) -> Flow[None]:
     )
 
 
-def remove_uploads(account: Account, journal: Journal, entry: Entry) -> Flow[int]:
+def remove_uploads(account: Account, journal: Journal, entry: JournalEntry) -> Flow[int]:
     """Delete what is stored for an entry whose job is over, and give how many files that were.
 
     What cannot be deleted is logged, and expires by itself.
@@ -68,7 +68,7 @@ def remove_uploads(account: Account, journal: Journal, entry: Entry) -> Flow[int
     return len(gone)
 
 
-def _strike_out(journal: Journal, entry: Entry, gone: list[Upload]) -> None:
+def _strike_out(journal: Journal, entry: JournalEntry, gone: list[Upload]) -> None:
     try:
         now = journal.find(entry.id)
         journal.write(replace(now, uploads=tuple(each for each in now.uploads if each not in gone)))
@@ -84,5 +84,5 @@ def _quota(account: Account) -> Flow[Quota]:
         return Quota(None, None)
 
 
-def _same_storage(account: Account, entry: Entry) -> bool:
+def _same_storage(account: Account, entry: JournalEntry) -> bool:
     return bool(entry.files) and (entry.service, entry.files) == (account.service.name, account.endpoints.files)

@@ -1,4 +1,4 @@
-"""Whether a file is the film that was paid for."""
+"""Whether a file is the result video that was paid for."""
 
 from fractions import Fraction
 from math import isfinite
@@ -12,8 +12,8 @@ TOLERANCE = Fraction(1, 2)
 """Seconds by which a result may differ from what was ordered.
 
 Sound is padded to whole AAC frames (up to 0.05 s with the priming), the picture cut to whole frames (0.07 s at 15 fps),
-models work in steps of a few frames, and the length that is billed is a rounded number. What has to be found is a film
-that was cut off, or another one.
+models work in steps of a few frames, and the length that is billed is a rounded number. What has to be found is a
+result video that was cut off, or another one.
 """
 
 _BILLED_TOLERANCE = 1 + float(TOLERANCE)
@@ -23,7 +23,7 @@ _EDGE = 160
 
 
 def fault_of(path: str, expected_seconds: float | None, expected_size: str | None = None) -> str | None:
-    """Say what is wrong with a film, as a phrase that continues its name; None where it is whole and long enough.
+    """Return what is wrong with a result video, as a phrase that continues its name; None for one that is whole.
 
     Its first and its last frame are decoded. Without `expected_seconds` any length will do, and without `expected_size`
     ("1280*720") any size of the picture; models cut an odd pixel off.
@@ -56,7 +56,7 @@ def is_another(
 def _otherwise(
     video: VideoFacts, length: Fraction, expected_seconds: float | None, expected_size: str | None
 ) -> str | None:
-    """Say in what a film differs from what was ordered."""
+    """Return in what a result video differs from what was ordered."""
     if expected_size is not None and not _alike((video.width, video.height), expected_size):
         return f"is {video.width}*{video.height} pixels large, where {expected_size} were expected"
     if expected_seconds is None or not isfinite(expected_seconds):

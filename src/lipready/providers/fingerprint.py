@@ -9,7 +9,7 @@ from pathlib import Path
 from lipready.errors import UsageError
 from lipready.providers.account import Account
 from lipready.providers.request import Submission
-from lipready.providers.upload import Source
+from lipready.providers.upload import UploadSource
 
 _DEFAULT_THRESHOLD = 170
 """What both providers take where none is sent (providers.md 0)."""
@@ -19,7 +19,7 @@ _THIS_PROCESS = secrets.token_hex(8)
 """The sandbox inside a process ends with it, and a later one may get its address."""
 
 
-def content_of(source: Source) -> str:
+def content_of(source: UploadSource) -> str:
     """Name the content of a file. Raises UsageError where the file cannot be read."""
     try:
         with Path(source.path).open("rb") as file:

@@ -39,7 +39,7 @@ def hold_back(account: str, seconds: float) -> None:
 
 
 def _change(account: str, decide: Callable[[float, float], tuple[float, float]]) -> float:
-    """Give `decide` the time and when the account is free, keep the second of what it says, and give the first."""
+    """Pass `decide` the time and when the account is free, keep the second of what it says, and give the first."""
     path = make_private(state_folder()) / FILE
     with explained(path, *_WORDS):
         create_empty(path)

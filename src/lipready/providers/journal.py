@@ -8,12 +8,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from lipready.atomic import publish
 from lipready.errors import JournalError, UsageError
 from lipready.providers.database import connected, explained
-from lipready.providers.entry import OPEN, PAID, Entry
+from lipready.providers.entry import OPEN, PAID, JournalEntry
 from lipready.providers.locks import Lock
 from lipready.providers.row import from_text, to_text
-from lipready.providers.state import make_private, sync_folder
+from lipready.providers.state import make_private
 
 FILE = "journal.sqlite3"
 VERSION = 2
@@ -53,13 +54,13 @@ class Journal:
         self.path = folder / FILE
         self._whole = False
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: JournalEntry) -> None:
         """Write down a new entry."""
         self._create()
         with self._open() as connection, _transaction(connection):
             self._insert(connection, entry)
 
-    def add_unless_known(self, entry: Entry) -> Entry:
+    def add_unless_known(self, entry: JournalEntry) -> JournalEntry:
         """Write down a new entry, unless the same job is open or done already; return the entry that the job has now.
 
         Of several with its fingerprint it is the newest that was paid for, or may have been, else the newest that was
@@ -77,7 +78,7 @@ class Journal:
                 self._replace(connection, found)
         return found
 
-    def paid_before(self, entry: Entry) -> Entry | None:
+    def paid_before(self, entry: JournalEntry) -> JournalEntry | None:
         """Return the newest other entry of the same job that was paid for, or may have been; None where none was."""
         if not self._exists():
             return None
@@ -85,13 +86,13 @@ class Journal:
             alike = self._alike(connection, entry)
         return next((each for each in alike if each.stage in PAID and each.id != entry.id), None)
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: JournalEntry) -> None:
         """Replace the entry with the same id. A task id that was written once is never taken away again."""
         with self._open() as connection, _transaction(connection):
             self._replace(connection, entry)
 
-    def claim(self, entry_id: str, task_id: str) -> Entry | None:
-        """Give a task to an entry, and return that as it is now, at "submitted"; None where another entry has the task.
+    def claim(self, entry_id: str, task_id: str) -> JournalEntry | None:
+        """Assign a task to an entry, and return that as it is now, at "submitted"; None where another has the task.
 
         One of any number of processes that try at once succeeds. Raises JournalError where the entry has another task.
         """
@@ -109,7 +110,7 @@ class Journal:
             self._replace(connection, entry)
         return entry
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[JournalEntry, ...]:
         """Return all entries, newest first."""
         if not self._exists():
             return ()
@@ -117,7 +118,7 @@ class Journal:
             rows = connection.execute("SELECT entry FROM entries ORDER BY created DESC, number DESC").fetchall()
         return tuple(self._entry(text) for (text,) in rows)
 
-    def find(self, text: str) -> Entry:
+    def find(self, text: str) -> JournalEntry:
         """Find an entry by its id, four digits of its beginning, or the provider's id of its task or candidate.
 
         Raises UsageError, which names what may be meant, where there is none or more than one.
@@ -179,7 +180,7 @@ class Journal:
             raise self._damaged()
         if version < VERSION:
             with _transaction(connection):
-                _bring_up_to_date(connection)
+                _migrate(connection)
 
     def _create(self) -> None:
         """Make the journal under another name, so that an empty file under its own can only be a damaged one."""
@@ -196,12 +197,11 @@ class Journal:
                     os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
                     with connected(new, *_WORDS) as connection:
                         _fill(connection)
-                    new.replace(self.path)
-                    sync_folder(folder)
+                    publish(new, self.path, synced=True)
         finally:
             lock.release()
 
-    def _insert(self, connection: sqlite3.Connection, entry: Entry) -> None:
+    def _insert(self, connection: sqlite3.Connection, entry: JournalEntry) -> None:
         values = (entry.id, entry.created, entry.service, entry.api, entry.task_id, entry.fingerprint, to_text(entry))
         try:
             connection.execute(
@@ -212,14 +212,14 @@ class Journal:
         except sqlite3.IntegrityError as error:
             raise JournalError(f"The entry {entry.id}, or its task, is in the journal {self.path} already.") from error
 
-    def _alike(self, connection: sqlite3.Connection, entry: Entry) -> list[Entry]:
+    def _alike(self, connection: sqlite3.Connection, entry: JournalEntry) -> list[JournalEntry]:
         """Return the entries of the same job, newest first."""
         rows = connection.execute(
             "SELECT entry FROM entries WHERE fingerprint = ? ORDER BY created DESC, number DESC", (entry.fingerprint,)
         ).fetchall()
         return [self._entry(text) for (text,) in rows]
 
-    def _replace(self, connection: sqlite3.Connection, entry: Entry) -> None:
+    def _replace(self, connection: sqlite3.Connection, entry: JournalEntry) -> None:
         try:
             changed = connection.execute(
                 "UPDATE entries SET task_id = ?, entry = ?, service = ?, api = ? "
@@ -236,13 +236,13 @@ class Journal:
                 f"The entry {entry.id} of the journal {self.path} has the task {has} already, and keeps it."
             )
 
-    def _read(self, connection: sqlite3.Connection, entry_id: str) -> Entry:
+    def _read(self, connection: sqlite3.Connection, entry_id: str) -> JournalEntry:
         row = connection.execute("SELECT entry FROM entries WHERE id = ?", (entry_id,)).fetchone()
         if row is None:
             raise JournalError(f"There is no entry {entry_id} in the journal {self.path}.")
         return self._entry(row[0])
 
-    def _entry(self, text: object) -> Entry:
+    def _entry(self, text: object) -> JournalEntry:
         try:
             return from_text(text)
         except ValueError as error:
@@ -269,10 +269,10 @@ def _fill(connection: sqlite3.Connection) -> None:
     with _transaction(connection):
         connection.execute(_SCHEMA)
         connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-        _bring_up_to_date(connection)
+        _migrate(connection)
 
 
-def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+def _migrate(connection: sqlite3.Connection) -> None:
     """Make a journal of format 1 one of this format, unless another process has just done so."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version < VERSION:
@@ -281,6 +281,6 @@ def _bring_up_to_date(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def _named(entries: list[Entry] | tuple[Entry, ...]) -> str:
+def _named(entries: list[JournalEntry] | tuple[JournalEntry, ...]) -> str:
     names = [f"{each.id} ({each.task_id or each.stage})" for each in entries[:_MOST_NAMED]]
     return ", ".join(names) + (", …" if len(entries) > _MOST_NAMED else "")

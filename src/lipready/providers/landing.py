@@ -17,7 +17,7 @@ _FLAGS = reduce(or_, (getattr(os, name, 0) for name in _WHERE_KNOWN), os.O_RDWR 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-class Landing:
+class PartialWriter:
     """A file that is written from `start` on; what stood there before is cut off."""
 
     def __init__(self, path: str, start: int) -> None:
@@ -29,7 +29,9 @@ class Landing:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode) or status.st_size < start:
                 self._file.close()
-                raise DownloadError(f"{path} was changed while the film was being fetched: remove it, and try again.")
+                raise DownloadError(
+                    f"{path} was changed while the result video was being fetched: remove it, and try again."
+                )
             self.cut(start)
         except OSError as error:
             raise self._error(error) from error
@@ -42,8 +44,8 @@ class Landing:
             return
         if more > free:
             raise DownloadError(
-                f"The film needs {more / 1e6:.1f} MB more in {Path(self._path).parent}, where {free / 1e6:.1f} MB are "
-                "free: make room, and resume."
+                f"The result video needs {more / 1e6:.1f} MB more in {Path(self._path).parent}, where {free / 1e6:.1f} "
+                "MB are free: make room, and resume."
             )
 
     def write(self, data: bytes | bytearray) -> None:
@@ -77,5 +79,5 @@ class Landing:
     def _error(self, error: OSError) -> DownloadError:
         if error.errno in _FULL:
             folder = Path(self._path).parent
-            return DownloadError(f"There is no room left for the film in {folder}: make room, and resume.")
+            return DownloadError(f"There is no room left for the result video in {folder}: make room, and resume.")
         return DownloadError(f"{self._path} cannot be written: {error.strerror or error}.")

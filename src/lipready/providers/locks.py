@@ -54,7 +54,7 @@ class Lock:
                 return True
 
     def release(self) -> None:
-        """Give the lock back; without effect where it is not held."""
+        """Release the lock; without effect where it is not held."""
         lock, self._held = self._held, None
         if lock is not None:
             lock.release()

@@ -9,11 +9,11 @@ from lipready.errors import OutcomeUnknownError
 from lipready.facts.quantity import counted
 from lipready.facts.task import ListedTask
 from lipready.providers.account import Account
-from lipready.providers.entry import Entry
+from lipready.providers.entry import JournalEntry
 from lipready.providers.journal import Journal
 from lipready.providers.reading import ask
 from lipready.providers.retry import server_time
-from lipready.providers.wire import PAID_SECONDS, Answer, Flow, Pause, call
+from lipready.providers.wire import PAID_SECONDS, Flow, HttpResponse, Pause, call
 
 KEPT_SECONDS = 23 * 3600.0
 """Providers forget tasks after 24 h (providers.md A3): what is not in the list by then says nothing."""
@@ -35,7 +35,7 @@ class Listed:
     whole: bool
 
 
-def look_up(account: Account, journal: Journal, entry: Entry) -> Flow[ListedTask | None]:
+def look_up(account: Account, journal: Journal, entry: JournalEntry) -> Flow[ListedTask | None]:
     """Find the task that came of an entry's request; None where the list does not show it, which proves nothing.
 
     A task is taken for ours that was created while the request was out, and that no other entry of the journal has. Not
@@ -103,7 +103,7 @@ def listed(account: Account) -> Flow[Listed]:
     return Listed(tuple(tasks.values()), skew, whole=not more)
 
 
-def _skew(answer: Answer) -> float:
+def _skew(answer: HttpResponse) -> float:
     theirs = server_time(answer.headers)
     return 0.0 if theirs is None else theirs - time.time()
 
@@ -112,7 +112,7 @@ def _within(task: ListedTask, earliest: float, latest: float) -> bool:
     return task.created is None or earliest <= task.created <= latest
 
 
-def _several(account: Account, entry: Entry, tasks: list[ListedTask]) -> OutcomeUnknownError:
+def _several(account: Account, entry: JournalEntry, tasks: list[ListedTask]) -> OutcomeUnknownError:
     ids = ", ".join(task.id for task in tasks[:5])
     return OutcomeUnknownError(
         f"The answer of {account.service.title} was lost, and {counted(len(tasks), 'task')} of that moment may be the "

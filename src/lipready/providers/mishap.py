@@ -57,7 +57,7 @@ class Exchange:
 
 
 def _unreachable(host: str, cause: Exception) -> str:
-    """Say why no connection came about, from the deepest cause that says something."""
+    """Return the reason why no connection came about, from the deepest cause that says something."""
     import httpx2
 
     for reason in _causes(cause):

@@ -10,7 +10,7 @@ from lipready.errors import NotSentError, ProbeError, UsageError
 from lipready.probe.local_file import LocalFile, open_local
 from lipready.providers.mishap import CONNECT_SECONDS, Exchange
 from lipready.providers.threads import Blocking
-from lipready.providers.wire import Form, Request
+from lipready.providers.wire import Form, HttpRequest
 
 if TYPE_CHECKING:
     import httpx2
@@ -30,7 +30,7 @@ Origin = tuple[str, str, int | None]
 
 
 def origin_of(url: str) -> Origin:
-    """Give scheme, host and port. Raises NotSentError for what is no http(s) address."""
+    """Return scheme, host and port. Raises NotSentError for what is no http(s) address."""
     try:
         parts = urlsplit(url)
         port = parts.port or _PORTS.get(parts.scheme)
@@ -54,7 +54,7 @@ class Authority:
             raise UsageError("The API key holds characters that no key has: copy it once more.")
 
     def header(self, url: str) -> str:
-        """Give the header for an address. Raises ValueError where the key is not meant for it, or there is none."""
+        """Return the header for an address. Raises ValueError where the key is not meant for it, or there is none."""
         scheme, host, port = origin_of(url)
         if (scheme, host, port) not in self._origins:
             raise ValueError(f"The API key is not for {scheme}://{host}:{port}.")
@@ -79,7 +79,7 @@ def plain_headers() -> dict[str, str]:
 
 @contextmanager
 def prepared(
-    request: Request, authority: Authority, exchange: Exchange, blocking: Blocking
+    request: HttpRequest, authority: Authority, exchange: Exchange, blocking: Blocking
 ) -> "Iterator[httpx2.Request]":
     """Make the library's request, and keep the file of its form open meanwhile; `blocking` reads from it.
 
@@ -99,7 +99,7 @@ def prepared(
         yield httpx2.Request(request.method, request.url, headers=headers, extensions=extensions, **body)
 
 
-def _timeouts(request: Request) -> dict[str, float | None]:
+def _timeouts(request: HttpRequest) -> dict[str, float | None]:
     """Bound single steps; the whole exchange has a deadline of its own."""
     uploads = request.form is not None
     return {

@@ -12,12 +12,12 @@ from lipready.facts.task import TaskState
 from lipready.providers.account import Account
 from lipready.providers.codes import RemoteCode, both_codes
 from lipready.providers.dashscope_codes import FACE_NOT_MATCHED
-from lipready.providers.entry import Entry, Stage
+from lipready.providers.entry import JournalEntry, Stage
 from lipready.providers.journal import Journal
 from lipready.providers.posting import note
 from lipready.providers.reading import ask, ask_once, pause_after
 from lipready.providers.retry import may_read_again
-from lipready.providers.wire import Answer, Flow, Pause, call
+from lipready.providers.wire import Flow, HttpResponse, Pause, call
 
 _UNANSWERED = 10
 """Failures in a row after which waiting ends: by then the pauses have come to more than a minute."""
@@ -40,8 +40,8 @@ _STAGES: dict[str, Stage] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How to wait: seconds between two looks, seconds in all (None: until the task ends), and who hears of each."""
+class PollingLimits:
+    """How to wait: seconds between two looks, seconds in all (None: until the task ends), and who receives of each."""
 
     interval: float
     deadline: float | None = None
@@ -55,7 +55,7 @@ class _Unseen:
     sightings: int = 0
     seconds: float = 0.0
 
-    def given_up(self, account: Account, entry: Entry, state: TaskState) -> bool:
+    def given_up(self, account: Account, entry: JournalEntry, state: TaskState) -> bool:
         """Take a look into account; whether there were enough of them. A task that is too old is gone at once."""
         if state.status != "unknown":
             self.sightings, self.seconds = 0, 0.0
@@ -69,14 +69,14 @@ class _Unseen:
         return self.sightings >= times.unknown_sightings and self.seconds >= times.unknown_seconds
 
 
-def look(account: Account, journal: Journal, entry: Entry) -> Flow[tuple[Entry, TaskState]]:
+def look(account: Account, journal: Journal, entry: JournalEntry) -> Flow[tuple[JournalEntry, TaskState]]:
     """Look at a task once, and write down what it says."""
     query = account.service.query(account.endpoints, _task_of(entry))
     state = yield from ask(account, query, _reader(account, entry))
     return (yield from _noted(journal, entry, state))
 
 
-def look_at_all(account: Account, journal: Journal, entries: Sequence[Entry]) -> Flow[dict[str, TaskState]]:
+def look_at_all(account: Account, journal: Journal, entries: Sequence[JournalEntry]) -> Flow[dict[str, TaskState]]:
     """Look at many tasks of an account with few requests, and write down what they say; gives states by entry's id.
 
     What is not told, or cannot be asked in this way, is left out: `look` at it.
@@ -98,7 +98,9 @@ def look_at_all(account: Account, journal: Journal, entries: Sequence[Entry]) ->
     return states
 
 
-def follow(account: Account, journal: Journal, entry: Entry, patience: Patience) -> Flow[tuple[Entry, TaskState]]:
+def follow(
+    account: Account, journal: Journal, entry: JournalEntry, patience: PollingLimits
+) -> Flow[tuple[JournalEntry, TaskState]]:
     """Look at a task until it has ended; a look that fails is repeated.
 
     Raises DeadlineError when the time is over, and ProviderError where nothing can be heard of the task any more: the
@@ -134,7 +136,7 @@ def follow(account: Account, journal: Journal, entry: Entry, patience: Patience)
         yield Pause(pause)
 
 
-def require_success(account: Account, entry: Entry, state: TaskState) -> TaskState:
+def require_success(account: Account, entry: JournalEntry, state: TaskState) -> TaskState:
     """Raise TaskFailedError where the task of a job has ended, and has failed or was cancelled."""
     if state.status == "succeeded":
         return state
@@ -153,8 +155,8 @@ def require_success(account: Account, entry: Entry, state: TaskState) -> TaskSta
     raise TaskFailedError(f"The task {state.id} at {title} was cancelled.", task_id=state.id)
 
 
-def _advice(known: RemoteCode, entry: Entry) -> str:
-    """Say what to do now; speak of the face threshold only where there was a reference image to compare with."""
+def _advice(known: RemoteCode, entry: JournalEntry) -> str:
+    """Return what to do now; speak of the face threshold only where there was a reference image to compare with."""
     if known.code != FACE_NOT_MATCHED.code:
         return known.advice
     if entry.reference is None:
@@ -166,10 +168,10 @@ def _advice(known: RemoteCode, entry: Entry) -> str:
     return f"{known.advice} Where it is from there already, {lower}."
 
 
-def _reader(account: Account, entry: Entry) -> Callable[[Answer], TaskState]:
+def _reader(account: Account, entry: JournalEntry) -> Callable[[HttpResponse], TaskState]:
     """Read what is said of our task, and of no other. That there is none of its id is no refusal, and no end."""
 
-    def read(answer: Answer) -> TaskState:
+    def read(answer: HttpResponse) -> TaskState:
         try:
             state = account.service.read_task(answer)
         except RefusedError as error:
@@ -187,7 +189,7 @@ def _reader(account: Account, entry: Entry) -> Callable[[Answer], TaskState]:
     return read
 
 
-def _noted(journal: Journal, entry: Entry, state: TaskState) -> Flow[tuple[Entry, TaskState]]:
+def _noted(journal: Journal, entry: JournalEntry, state: TaskState) -> Flow[tuple[JournalEntry, TaskState]]:
     error = state.error
     new = replace(
         entry,
@@ -207,23 +209,23 @@ def _noted(journal: Journal, entry: Entry, state: TaskState) -> Flow[tuple[Entry
     return entry, state
 
 
-def _task_of(entry: Entry) -> str:
+def _task_of(entry: JournalEntry) -> str:
     task = entry.task_id or entry.candidate
     if task is None:
         raise ValueError(f"entry {entry.id} has no task yet")
     return task
 
 
-def _too_late(entry: Entry, deadline: float) -> DeadlineError:
+def _too_late(entry: JournalEntry, deadline: float) -> DeadlineError:
     error = DeadlineError(
         f"The task {_task_of(entry)} has not ended within {deadline:g} s (last heard: {entry.said or 'nothing'}). It "
-        f"goes on at the provider; `lipready tasks resume {entry.id}` waits for it and brings the result home."
+        f"goes on at the provider; `lipready tasks resume {entry.id}` waits for it and downloads the result."
     )
     error.task_id = _task_of(entry)
     return error
 
 
-def _not_known(account: Account, entry: Entry, unseen: _Unseen) -> DeadlineError:
+def _not_known(account: Account, entry: JournalEntry, unseen: _Unseen) -> DeadlineError:
     service = account.service
     error = DeadlineError(
         f"{service.title} said {counted(unseen.sightings, 'time')} in {round(unseen.seconds):,} s that it does not "

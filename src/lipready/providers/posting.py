@@ -10,7 +10,7 @@ from lipready.errors import LipreadyError, NotSentError, OutcomeUnknownError, Pr
 from lipready.facts.quantity import seconds
 from lipready.facts.task import TaskState
 from lipready.providers.account import Account
-from lipready.providers.entry import Entry
+from lipready.providers.entry import JournalEntry
 from lipready.providers.gate import hold_back
 from lipready.providers.journal import Journal
 from lipready.providers.locks import Lock, acquired
@@ -26,7 +26,7 @@ _REFUSALS = frozenset(range(400, 500)) - {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus
 """The statuses that come with a certain refusal. 409: EvoLink has seen our key, and does not say with which task."""
 
 
-def post(account: Account, journal: Journal, entry: Entry, submission: Submission) -> Flow[Entry]:
+def post(account: Account, journal: Journal, entry: JournalEntry, submission: Submission) -> Flow[JournalEntry]:
     """Submit, once, and give the entry with the task's id.
 
     Before the request leaves, and when it has come to something, that is written down. A request that certainly was
@@ -40,7 +40,7 @@ def post(account: Account, journal: Journal, entry: Entry, submission: Submissio
     return (yield from _alone(account, lambda: _post(account, journal, entry, submission)))
 
 
-def recover(account: Account, journal: Journal, entry: Entry) -> Flow[Entry]:
+def recover(account: Account, journal: Journal, entry: JournalEntry) -> Flow[JournalEntry]:
     """Ask the provider what became of a request whose end nobody saw ("posting"), and give the entry with a candidate.
 
     Raises OutcomeUnknownError like `post`, also where the list shows no task: that is no proof that there is none.
@@ -48,7 +48,7 @@ def recover(account: Account, journal: Journal, entry: Entry) -> Flow[Entry]:
     return (yield from _alone(account, lambda: _look_it_up(account, journal, entry, None)))
 
 
-def close(journal: Journal, entry: Entry, error: LipreadyError) -> Flow[Entry]:
+def close(journal: Journal, entry: JournalEntry, error: LipreadyError) -> Flow[JournalEntry]:
     """Write down that a job came to nothing before anything was paid, and why."""
     code = error.code if isinstance(error, RefusedError) else None
     return (yield from note(journal, replace(entry, stage="refused", code=code, message=str(error))))
@@ -64,7 +64,7 @@ def _alone(account: Account, work: Callable[[], Flow[T]]) -> Flow[T]:
         lock.release()
 
 
-def _post(account: Account, journal: Journal, entry: Entry, submission: Submission) -> Flow[Entry]:
+def _post(account: Account, journal: Journal, entry: JournalEntry, submission: Submission) -> Flow[JournalEntry]:
     request = account.service.submit(account.endpoints, submission, entry.idempotency_key)
     failures = 0
     while True:
@@ -88,7 +88,7 @@ def _post(account: Account, journal: Journal, entry: Entry, submission: Submissi
             return (yield from _accepted(account, journal, entry, state))
 
 
-def _require_place(journal: Journal, entry: Entry) -> Flow[None]:
+def _require_place(journal: Journal, entry: JournalEntry) -> Flow[None]:
     """Close a job whose result could not be written where it shall be: that may have changed since it was checked."""
     if entry.output is None:
         return
@@ -124,7 +124,9 @@ def _hold_back(account: Account, error: ProviderError, failures: int) -> Flow[No
     yield Pause(pause_after(error, failures))
 
 
-def _look_it_up(account: Account, journal: Journal, entry: Entry, cause: ProviderError | None) -> Flow[Entry]:
+def _look_it_up(
+    account: Account, journal: Journal, entry: JournalEntry, cause: ProviderError | None
+) -> Flow[JournalEntry]:
     try:
         task = yield from look_up(account, journal, entry)
     except OutcomeUnknownError:
@@ -137,7 +139,7 @@ def _look_it_up(account: Account, journal: Journal, entry: Entry, cause: Provide
     return (yield from note(journal, replace(entry, candidate=task.id)))
 
 
-def _accepted(account: Account, journal: Journal, entry: Entry, state: TaskState) -> Flow[Entry]:
+def _accepted(account: Account, journal: Journal, entry: JournalEntry, state: TaskState) -> Flow[JournalEntry]:
     """Take a task for our own, unless another job has it."""
     claimed = yield from call(lambda: journal.claim(entry.id, state.id))
     if claimed is None:
@@ -153,13 +155,13 @@ def _accepted(account: Account, journal: Journal, entry: Entry, state: TaskState
     return (yield from note(journal, taken))
 
 
-def note(journal: Journal, entry: Entry) -> Flow[Entry]:
+def note(journal: Journal, entry: JournalEntry) -> Flow[JournalEntry]:
     """Write an entry down."""
     yield from call(lambda: journal.write(entry))
     return entry
 
 
-def _unknown(account: Account, entry: Entry, cause: ProviderError | None) -> OutcomeUnknownError:
+def _unknown(account: Account, entry: JournalEntry, cause: ProviderError | None) -> OutcomeUnknownError:
     why = f" ({str(cause).rstrip('.')})" if cause is not None else ""
     return OutcomeUnknownError(
         f"Whether {account.service.title} has accepted the job {entry.id} is not known{why}. It may have been "
@@ -169,8 +171,8 @@ def _unknown(account: Account, entry: Entry, cause: ProviderError | None) -> Out
     )
 
 
-def _cost(entry: Entry) -> str:
-    """Say what a job costs where it was accepted: seconds, and money where the provider publishes a price."""
+def _cost(entry: JournalEntry) -> str:
+    """Return what a job costs where it was accepted: seconds, and money where the provider publishes a price."""
     cost = cost_of(entry)
     if cost.seconds is None:
         return ""

@@ -8,7 +8,7 @@ from math import ceil, isfinite
 from lipready.errors import CostError
 from lipready.facts.quantity import exactly, money, seconds
 from lipready.profiles.limit import Price
-from lipready.providers.entry import Entry
+from lipready.providers.entry import JournalEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ def cost_at(price: Price | None, length: Fraction | None) -> Cost:
     return Cost(seconds=length, per_second=price.per_second, currency=price.currency)
 
 
-def cost_of(entry: Entry) -> Cost:
+def cost_of(entry: JournalEntry) -> Cost:
     """Return what a job of the journal costs: what was billed, else what was foretold, at the price of that time."""
     length = entry.expected_seconds if entry.seconds is None else entry.seconds
     return Cost(

@@ -14,7 +14,7 @@ _UNSATISFIED = re.compile(r"bytes\s+\*/(\d{1,18})", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ByteRange:
     """The bytes of an answer begin at `start` of the file; `end` is where they stop, `total` the size of the file.
 
     Both are None where the server does not say.
@@ -35,27 +35,27 @@ def range_headers(offset: int, unchanged: str | None) -> dict[str, str]:
     return headers
 
 
-def part_of(status: int, headers: Mapping[str, str], *, offset: int, host: str) -> Part:
+def part_of(status: int, headers: Mapping[str, str], *, offset: int, host: str) -> ByteRange:
     """Read a 200 or a 206 to a request for what follows `offset` (0: for everything).
 
     Raises AnswerError for a part that was not asked for, or that contradicts itself.
     """
     length = declared_length(headers)
     if status == WHOLE:
-        return Part(0, length, length)
+        return ByteRange(0, length, length)
     found = _RANGE.fullmatch(headers.get("content-range", "").strip())
     if not offset or found is None:
-        raise AnswerError(f"{host} sent a part of the film without saying which: try again later.")
+        raise AnswerError(f"{host} sent a part of the result video without saying which: try again later.")
     first, last = int(found[1]), int(found[2])
     total = None if found[3] == "*" else int(found[3])
     if first != offset:
-        raise AnswerError(f"{host} sent the film from byte {first} on, where byte {offset} was asked for.")
+        raise AnswerError(f"{host} sent the result video from byte {first} on, where byte {offset} was asked for.")
     if last < first or (total is not None and last >= total) or (length is not None and length != last + 1 - first):
-        raise AnswerError(f"{host} contradicts itself about which part of the film it sends.")
-    return Part(first, last + 1, total)
+        raise AnswerError(f"{host} contradicts itself about which part of the result video it sends.")
+    return ByteRange(first, last + 1, total)
 
 
 def size_left_over(headers: Mapping[str, str]) -> int | None:
-    """Give the size of the file that a 416 names."""
+    """Return the size of the file that a 416 names."""
     found = _UNSATISFIED.fullmatch(headers.get("content-range", "").strip())
     return None if found is None else int(found[1])

@@ -10,22 +10,22 @@ from lipready.providers.account import Account
 from lipready.providers.dashscope_region import with_region
 from lipready.providers.gate import reserve
 from lipready.providers.retry import may_read_again, pause_before
-from lipready.providers.wire import Answer, Flow, Pause, Request, T, call, send
+from lipready.providers.wire import Flow, HttpRequest, HttpResponse, Pause, T, call, send
 
 
-def ask(account: Account, request: Request, read: Callable[[Answer], T]) -> Flow[T]:
+def ask(account: Account, request: HttpRequest, read: Callable[[HttpResponse], T]) -> Flow[T]:
     """Ask until an answer can be read, a few times at most; raises what came of the last time."""
     return repeated(lambda: ask_once(account, request, read))
 
 
-def ask_once(account: Account, request: Request, read: Callable[[Answer], T]) -> Flow[T]:
+def ask_once(account: Account, request: HttpRequest, read: Callable[[HttpResponse], T]) -> Flow[T]:
     """Ask at the rate that the account is allowed."""
     yield from take_turn(f"read {account.name}", account.service.read_interval)
     answer = yield from send(request)
     return understood(account, answer, read)
 
 
-def understood(account: Account, answer: Answer, read: Callable[[Answer], T]) -> T:
+def understood(account: Account, answer: HttpResponse, read: Callable[[HttpResponse], T]) -> T:
     """Read an answer; where the key or the model is refused, the error also says which region was asked."""
     try:
         return read(answer)
@@ -68,7 +68,7 @@ def repeated(attempt: Callable[[], Flow[T]], again: Callable[[Exception, int], b
 
 
 def pause_after(error: ProviderError | None, failures: int) -> float:
-    """Give the seconds to wait after so many failures, of which `error` is the last."""
+    """Return the seconds to wait after so many failures, of which `error` is the last."""
     return pause_before(failures, error.after if isinstance(error, RefusedError) else None, random)
 
 

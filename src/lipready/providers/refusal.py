@@ -6,16 +6,18 @@ from http import HTTPStatus
 
 from lipready.errors import AnswerError, RefusedError, Retry
 from lipready.facts.task import RemoteError
+from lipready.providers.answer import read_object
 from lipready.providers.codes import RemoteCode, both_codes
+from lipready.providers.fields import Table
 from lipready.providers.retry import retry_after, server_time
-from lipready.providers.wire import Answer
+from lipready.providers.wire import HttpResponse
 
 Explain = Callable[[str, int | None, str], RemoteCode]
 
 _OK, _REDIRECT, _REFUSED, _FAULT = 200, 300, 400, 500
 
 
-def accepted(answer: Answer) -> bool:
+def accepted(answer: HttpResponse) -> bool:
     """Whether the status says that the request was taken. Raises AnswerError where it says neither yes nor no."""
     if answer.status >= _REFUSED:
         return False
@@ -26,7 +28,23 @@ def accepted(answer: Answer) -> bool:
     )
 
 
-def refusal(who: str, answer: Answer, said: RemoteError, explain: Explain, request_id: str | None) -> RefusedError:
+def accepted_body(answer: HttpResponse, who: str, refused: Callable[[HttpResponse, Table], RefusedError]) -> Table:
+    """Return the body of an answer that `who` gave, and that says yes.
+
+    Raises RefusedError, which `refused` makes of the answer and its body, where it says no, AnswerError for neither.
+    """
+    if accepted(answer):
+        return read_object(answer, who)
+    try:
+        values = read_object(answer, who)
+    except AnswerError:  # a proxy on the way writes pages of its own
+        values = {}
+    raise refused(answer, values)
+
+
+def refusal(
+    who: str, answer: HttpResponse, said: RemoteError, explain: Explain, request_id: str | None
+) -> RefusedError:
     """Make the exception for a refusal; `who` refused, and `said` is what the body holds."""
     # A refusal inside HTTP 200 has no status that says anything.
     status = answer.status if answer.status >= _REFUSED else None

@@ -9,8 +9,8 @@ from itertools import count
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from lipready.atomic import publish, sync_file
 from lipready.errors import DownloadError, UsageError
-from lipready.providers.state import sync_folder
 
 SUFFIX = ".lipready.partial"
 
@@ -88,7 +88,7 @@ class ResultFile:
             raise UsageError(f"{self.final} exists already: choose another name, or move it away.")
 
     def size(self) -> int:
-        """Tell how many bytes are there; 0 where there is no partial file."""
+        """Return how many bytes are there; 0 where there is no partial file."""
         try:
             return self.partial.stat().st_size
         except FileNotFoundError:
@@ -112,57 +112,39 @@ class ResultFile:
     def settle(self) -> None:
         """Make sure that the bytes are on the disk."""
         try:
-            with self.partial.open("rb+") as file:
-                os.fsync(file.fileno())
+            sync_file(self.partial)
         except OSError as error:
             raise DownloadError(f"{self.partial} cannot be written: {error.strerror or error}.") from error
 
     def finish(self) -> Path:
-        """Give the whole film its name, in one step.
+        """Rename the whole result video to its name, in one step.
 
-        Raises UsageError where a file of that name has come into being meanwhile; the film stays where it is.
+        Raises UsageError where a file of that name has come into being meanwhile; the result video stays where it is.
         """
         try:
-            if self.replace:
-                self.partial.replace(self.final)
-            else:
-                _move(self.partial, self.final)
+            publish(self.partial, self.final, overwrite=self.replace, synced=True)
         except FileExistsError:
             raise UsageError(
-                f"{self.final} came into being while the film was fetched: choose another name and resume, or take the "
-                f"film from {self.partial}, where it is whole."
+                f"{self.final} came into being while the result video was fetched: choose another name and resume, or "
+                f"take the result video from {self.partial}, where it is whole."
             ) from None
         except OSError as error:
             raise DownloadError(
-                f"{self.final} cannot be written ({error.strerror or error}); the film is whole in {self.partial}."
+                f"{self.final} cannot be written ({error.strerror or error}); the result video is whole in "
+                f"{self.partial}."
             ) from error
-        sync_folder(self.final.parent)
         return self.final
 
     def set_aside(self) -> Path:
-        """Give a film that is not what was ordered a name that says so, and that no other file has."""
+        """Rename a result video that is not what was ordered to a name that says so, and that no other file has."""
         for number in count(1):
             mark = ".suspect" if number == 1 else f".suspect-{number}"
             path = self.final.with_name(f"{self.final.stem}{mark}{self.final.suffix}")
             try:
-                _move(self.partial, path)
+                publish(self.partial, path, overwrite=False, synced=True)
             except FileExistsError:
                 continue
             except OSError:  # then it stays where it is
                 return self.partial
             return path
         raise AssertionError("there is always another number")
-
-
-def _move(source: Path, target: Path) -> None:
-    """Rename, and never overwrite: a link fails where the name is taken."""
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without links
-        if os.path.lexists(target):
-            raise FileExistsError(target) from None
-        source.replace(target)
-    else:
-        source.unlink()

@@ -5,18 +5,18 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, get_type_hints
 
-from lipready.providers.entry import Entry, Stage, Upload
+from lipready.providers.entry import JournalEntry, Stage, Upload
 
 _FORMER = ("body", "skew")
 """What entries of format 1 had as well, and nobody read."""
 
 
-def to_text(entry: Entry) -> str:
+def to_text(entry: JournalEntry) -> str:
     """Write an entry as JSON."""
     return json.dumps(asdict(entry), ensure_ascii=True, allow_nan=False)
 
 
-def from_text(text: object) -> Entry:
+def from_text(text: object) -> JournalEntry:
     """Read an entry. Raises ValueError for anything that `to_text` cannot have written."""
     try:
         value = json.loads(text) if isinstance(text, str) else None
@@ -30,10 +30,10 @@ def from_text(text: object) -> Entry:
     if not isinstance(rejected, list) or not all(isinstance(each, str) for each in rejected):
         raise ValueError("the rejected tasks of an entry are no list of ids")
     uploads = tuple(Upload(**_checked(Upload, each)) for each in value["uploads"])
-    return Entry(**_checked(Entry, {**value, "uploads": uploads, "rejected": tuple(rejected)}))
+    return JournalEntry(**_checked(JournalEntry, {**value, "uploads": uploads, "rejected": tuple(rejected)}))
 
 
-def _checked(kind: type[Entry | Upload], value: object) -> Mapping[str, Any]:
+def _checked(kind: type[JournalEntry | Upload], value: object) -> Mapping[str, Any]:
     """Require the fields of a class, each of its type; those that an older lipready did not know may be missing."""
     if not isinstance(value, dict):
         raise ValueError(f"{kind.__name__} is no object")  # noqa: TRY004 - wrong data, not a wrong call
@@ -64,6 +64,6 @@ def _fits(value: object, hint: Any) -> bool:
 
 
 _NEEDED: Mapping[type, frozenset[str]] = {
-    Entry: frozenset({"id", "created", "provider", "service", "api"}),
+    JournalEntry: frozenset({"id", "created", "provider", "service", "api"}),
     Upload: frozenset({"role", "url", "expires", "size", "mtime_ns"}),
 }

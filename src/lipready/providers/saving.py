@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from lipready.errors import AnswerError, NoAnswerError
 from lipready.providers.bounded import head, is_redirect, refuse_packed, where_to
-from lipready.providers.landing import Landing
+from lipready.providers.landing import PartialWriter
 from lipready.providers.mishap import CONNECT_SECONDS, Exchange
 from lipready.providers.outgoing import STALLED_SECONDS, plain_headers
-from lipready.providers.ranges import PART, WHOLE, Part, part_of, range_headers
+from lipready.providers.ranges import PART, WHOLE, ByteRange, part_of, range_headers
 from lipready.providers.threads import Blocking
-from lipready.providers.wire import READ_SECONDS, Answer, Save
+from lipready.providers.wire import READ_SECONDS, HttpResponse, Save
 
 if TYPE_CHECKING:
     import httpx2
@@ -21,10 +21,10 @@ BLOCK = 1 << 20
 """Bytes that are written at a time."""
 
 SLOW_SECONDS, SLOW_BYTES = 60.0, 1 << 16
-"""Who sends less than so much in so long is given up: at that pace no film arrives while its link lives."""
+"""Who sends less than so much in so long is given up: at that pace no result video arrives while its link lives."""
 
 
-class Saving:
+class ResumableDownload:
     """A Save under way; `take` each answer to `request`, until one is the last."""
 
     def __init__(self, save: Save, blocking: Blocking) -> None:
@@ -44,13 +44,13 @@ class Saving:
         extensions = {"timeout": timeouts, "trace": self.exchange.trace}
         return httpx2.Request("GET", self._url, headers=headers, extensions=extensions)
 
-    async def take(self, response: "httpx2.Response") -> Answer | None:
+    async def take(self, response: "httpx2.Response") -> HttpResponse | None:
         """Write the body of an answer to the file; None where the answer points somewhere else."""
         if is_redirect(response.status_code):
             self._follow(response)
             return None
         host, status, headers = self.exchange.host, response.status_code, head(response)
-        answer = Answer(status, headers, b"")
+        answer = HttpResponse(status, headers, b"")
         if status not in (WHOLE, PART):
             return answer
         refuse_packed(headers, host)
@@ -59,13 +59,13 @@ class Saving:
             raise self._too_long()
         if self._save.begun is not None:
             self._save.begun(answer)
-        with Landing(self._save.path, part.start) as file:
+        with PartialWriter(self._save.path, part.start) as file:
             if part.end is not None:
                 file.require_room(part.end - part.start)
             await self._write(response, file, part)
         return answer
 
-    async def _write(self, response: "httpx2.Response", file: Landing, part: Part) -> None:
+    async def _write(self, response: "httpx2.Response", file: PartialWriter, part: ByteRange) -> None:
         pace, block, size = _Pace(self.exchange.host), bytearray(), part.start
         try:
             async for chunk in response.aiter_bytes():
@@ -79,12 +79,12 @@ class Saving:
                     full, block = block, bytearray()
                     await self._blocking(partial(file.write, full))
                     self._tell(size, part)
-                pace.hear(len(chunk))
+                pace.count(len(chunk))
         finally:
             file.write(block)
         self._tell(size, part)
 
-    def _tell(self, size: int, part: Part) -> None:
+    def _tell(self, size: int, part: ByteRange) -> None:
         whole = part.total or part.end
         if self._save.progress is not None and whole:
             self._save.progress(min(1.0, size / whole))
@@ -96,18 +96,24 @@ class Saving:
         host, target = self.exchange.host, where_to(response)
         self._hops += 1
         if self._hops > MOST_HOPS:
-            raise AnswerError(f"The link to the film was passed on more than {MOST_HOPS} times, last by {host}.")
+            raise AnswerError(
+                f"The link to the result video was passed on more than {MOST_HOPS} times, last by {host}."
+            )
         try:
             url = _link(str(self._url.join(response.headers.get("location", ""))))
         except (AnswerError, httpx2.InvalidURL, ValueError):
-            raise AnswerError(f"{host} passes the link to the film on to {target}, which is not http(s).") from None
+            raise AnswerError(
+                f"{host} passes the link to the result video on to {target}, which is not http(s)."
+            ) from None
         if self._url.scheme == "https" and url.scheme != "https":
-            raise AnswerError(f"{host} passes the link to the film on to {target}, which is not encrypted.")
+            raise AnswerError(f"{host} passes the link to the result video on to {target}, which is not encrypted.")
         self._url, self.exchange = url, Exchange(url.host, self.head_seconds)
 
     def _too_long(self) -> AnswerError:
         most = self._save.most / 1e6
-        return AnswerError(f"The film at {self.exchange.host} is longer than {most:.1f} MB: that cannot be the result.")
+        return AnswerError(
+            f"The result video at {self.exchange.host} is longer than {most:.1f} MB: that cannot be the result."
+        )
 
 
 class _Pace:
@@ -116,14 +122,14 @@ class _Pace:
     def __init__(self, host: str) -> None:
         self._host, self._since, self._bytes = host, time.monotonic(), 0
 
-    def hear(self, count: int) -> None:
+    def count(self, count: int) -> None:
         """Raise NoAnswerError where too little has come for too long."""
         self._bytes += count
         now = time.monotonic()
         if now - self._since < SLOW_SECONDS:
             return
         if self._bytes < SLOW_BYTES:
-            raise NoAnswerError(f"{self._host} sends the film too slowly: check the connection, and try again.")
+            raise NoAnswerError(f"{self._host} sends the result video too slowly: check the connection, and try again.")
         self._since, self._bytes = now, 0
 
 
@@ -133,7 +139,9 @@ def _link(url: str) -> "httpx2.URL":
     try:
         link = httpx2.URL(url)
     except (httpx2.InvalidURL, TypeError, ValueError):
-        raise AnswerError("The link to the film is malformed.") from None
+        raise AnswerError("The link to the result video is malformed.") from None
     if link.scheme not in ("http", "https") or not link.host:
-        raise AnswerError(f"The link to the film begins with {link.scheme[:20]}: only http and https are fetched.")
+        raise AnswerError(
+            f"The link to the result video begins with {link.scheme[:20]}: only http and https are fetched."
+        )
     return link

@@ -13,7 +13,7 @@ from lipready.facts.address import is_address
 from lipready.facts.file import Role
 from lipready.providers.account import Account
 from lipready.providers.bucket import Bucket
-from lipready.providers.entry import PAID, Entry, Upload
+from lipready.providers.entry import PAID, JournalEntry, Upload
 from lipready.providers.evolink_storage import make_room
 from lipready.providers.fingerprint import content_behind, content_of, fingerprint_of
 from lipready.providers.journal import Journal
@@ -22,46 +22,46 @@ from lipready.providers.posting import close, note, post, recover
 from lipready.providers.printable import printable
 from lipready.providers.request import Submission
 from lipready.providers.result_file import require_place
-from lipready.providers.upload import Source, Stored, upload
-from lipready.providers.wire import Flow, Request, call
+from lipready.providers.upload import Stored, UploadSource, upload
+from lipready.providers.wire import Flow, HttpRequest, call
 
 _SPARE_SECONDS = 3600.0
 """A stored file is used again only where it lives long enough for the provider to come for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+class SubmissionInputs:
     """What is sent: files to store, addresses that the provider can fetch as they are, and where to store.
 
     With `copies` the provider stores what is at the addresses first (EvoLink).
     """
 
-    files: tuple[Source, ...]
+    files: tuple[UploadSource, ...]
     addresses: Mapping[Role, str] = field(default_factory=dict, repr=False)
     callback_url: str | None = field(default=None, repr=False)
     bucket: Bucket | None = None
     copies: bool = False
 
 
-def fingerprint(account: Account, entry: Entry, parcel: Parcel) -> str:
+def fingerprint(account: Account, entry: JournalEntry, inputs: SubmissionInputs) -> str:
     """Return the fingerprint of a job that is to be sent; reads its files. Raises UsageError where one is gone."""
-    contents = {role: content_behind(address) for role, address in parcel.addresses.items()}
-    contents |= {source.role: content_of(source) for source in parcel.files}
-    return fingerprint_of(account, _submission(entry, parcel, contents))
+    contents = {role: content_behind(address) for role, address in inputs.addresses.items()}
+    contents |= {source.role: content_of(source) for source in inputs.files}
+    return fingerprint_of(account, _submission(entry, inputs, contents))
 
 
-def request_of(account: Account, entry: Entry, parcel: Parcel) -> Request:
+def request_of(account: Account, entry: JournalEntry, inputs: SubmissionInputs) -> HttpRequest:
     """Return the paid request of a job, in which names of files stand where their addresses will be.
 
     What stands behind the ? of an address is left out: it may open what others may not see.
     """
-    scheme = "oss" if account.service.name == "dashscope" and parcel.bucket is None else "https"
+    scheme = "oss" if account.service.name == "dashscope" and inputs.bucket is None else "https"
     places = {
-        source.role: f"{scheme}://<where {printable(Path(source.path).name)} is stored>" for source in parcel.files
+        source.role: f"{scheme}://<where {printable(Path(source.path).name)} is stored>" for source in inputs.files
     }
-    places |= {role: _shown(address) for role, address in parcel.addresses.items()}
-    callback = None if parcel.callback_url is None else _shown(parcel.callback_url)
-    submission = _submission(entry, replace(parcel, callback_url=callback), places)
+    places |= {role: _shown(address) for role, address in inputs.addresses.items()}
+    callback = None if inputs.callback_url is None else _shown(inputs.callback_url)
+    submission = _submission(entry, replace(inputs, callback_url=callback), places)
     request = account.service.submit(account.endpoints, submission, entry.idempotency_key)
     made = {name: "<made when it is sent>" for name in request.headers if name == "Idempotency-Key"}
     return replace(request, headers={**request.headers, **made})
@@ -72,7 +72,9 @@ def _shown(address: str) -> str:
     return plain if plain == address else f"{plain}?…"
 
 
-def submit_once(account: Account, journal: Journal, entry: Entry, parcel: Parcel) -> Flow[tuple[Entry, bool]]:
+def submit_once(
+    account: Account, journal: Journal, entry: JournalEntry, inputs: SubmissionInputs
+) -> Flow[tuple[JournalEntry, bool]]:
     """Submit a job unless it was submitted already; give the entry with its task, and whether it is an earlier one.
 
     `entry` is not written down yet. Of all threads and processes that submit the same job at once, one does; the
@@ -83,32 +85,36 @@ def submit_once(account: Account, journal: Journal, entry: Entry, parcel: Parcel
         known = yield from call(partial(journal.add_unless_known, entry))
         if known.task_id is not None:
             return known, True
-        came = yield from _settled(account, journal, known, parcel)
+        came = yield from _settled(account, journal, known, inputs)
         if came is not None:
             return came
         # Whoever had it came to nothing, which says nothing of us: the key may have been another one.
         entry = replace(entry, id=new_id())
 
 
-def submit_anew(account: Account, journal: Journal, entry: Entry, parcel: Parcel) -> Flow[Entry]:
+def submit_anew(
+    account: Account, journal: Journal, entry: JournalEntry, inputs: SubmissionInputs
+) -> Flow[JournalEntry]:
     """Submit a job whether or not it was submitted before, and give the entry with its task."""
     lock = Lock(job_lock(entry))
     yield from acquired(lock)
     try:
         yield from call(lambda: journal.add(entry))
-        return (yield from _deliver(account, journal, entry, parcel))
+        return (yield from _deliver(account, journal, entry, inputs))
     finally:
         lock.release()
 
 
-def _settled(account: Account, journal: Journal, known: Entry, parcel: Parcel) -> Flow[tuple[Entry, bool] | None]:
+def _settled(
+    account: Account, journal: Journal, known: JournalEntry, inputs: SubmissionInputs
+) -> Flow[tuple[JournalEntry, bool] | None]:
     """See to it that a job comes to a task, alone with it; None where another process has closed it meanwhile."""
     lock = Lock(job_lock(known))
     yield from acquired(lock)
     try:
         now = yield from call(lambda: journal.find(known.id))
         if now.stage == "intended":
-            return (yield from _deliver(account, journal, now, parcel)), False
+            return (yield from _deliver(account, journal, now, inputs)), False
         if now.stage not in PAID:
             return None
         if now.task_id is None and now.candidate is None:
@@ -123,24 +129,26 @@ def new_id() -> str:
     return secrets.token_hex(6)
 
 
-def job_lock(entry: Entry) -> str:
+def job_lock(entry: JournalEntry) -> str:
     """Name the lock of whoever sends or downloads a job."""
     return f"job {entry.id}"
 
 
-def _deliver(account: Account, journal: Journal, entry: Entry, parcel: Parcel | None = None) -> Flow[Entry]:
+def _deliver(
+    account: Account, journal: Journal, entry: JournalEntry, inputs: SubmissionInputs | None = None
+) -> Flow[JournalEntry]:
     """Store the files and submit the job, and give the entry with the task's id; see `post` for what it raises.
 
     What an earlier process has stored for this entry is used again, where the file has not changed since. Without a
-    parcel it is what the entry says. Whatever fails before the paid request closes the entry: nothing was paid.
+    inputs it is what the entry says. Whatever fails before the paid request closes the entry: nothing was paid.
     """
     try:
         if entry.output is not None:
             place = Path(entry.output)
             yield from call(lambda: require_place(place))
-        parcel = parcel or (yield from _parcel_written_down(account, entry))
-        urls, entry = yield from _stored(account, journal, entry, parcel)
-        submission = _submission(entry, parcel, urls)
+        inputs = inputs or (yield from _recorded_inputs(account, entry))
+        urls, entry = yield from _stored(account, journal, entry, inputs)
+        submission = _submission(entry, inputs, urls)
     except JournalError:
         raise
     except LipreadyError as error:
@@ -149,7 +157,7 @@ def _deliver(account: Account, journal: Journal, entry: Entry, parcel: Parcel | 
     return (yield from post(account, journal, entry, submission))
 
 
-def _submission(entry: Entry, parcel: Parcel, urls: Mapping[Role, str]) -> Submission:
+def _submission(entry: JournalEntry, inputs: SubmissionInputs, urls: Mapping[Role, str]) -> Submission:
     if "video" not in urls or "audio" not in urls:
         raise UsageError("A job needs a video and an audio track to be submitted.")
     return Submission(
@@ -159,31 +167,33 @@ def _submission(entry: Entry, parcel: Parcel, urls: Mapping[Role, str]) -> Submi
         reference_url=urls.get("reference"),
         video_extension=entry.video_extension,
         face_threshold=entry.face_threshold,
-        callback_url=parcel.callback_url,
+        callback_url=inputs.callback_url,
     )
 
 
-def _stored(account: Account, journal: Journal, entry: Entry, parcel: Parcel) -> Flow[tuple[dict[Role, str], Entry]]:
+def _stored(
+    account: Account, journal: Journal, entry: JournalEntry, inputs: SubmissionInputs
+) -> Flow[tuple[dict[Role, str], JournalEntry]]:
     """Store what is not stored yet, and give all addresses, and the entry with what is stored now."""
-    urls: dict[Role, str] = dict(parcel.addresses)
-    sources = (*parcel.files, *(_copies(parcel) if parcel.copies else ()))
+    urls: dict[Role, str] = dict(inputs.addresses)
+    sources = (*inputs.files, *(_copies(inputs) if inputs.copies else ()))
     needed = [source for source in sources if _kept(entry, source) is None]
-    if needed and account.service.name == "evolink" and parcel.bucket is None:
+    if needed and account.service.name == "evolink" and inputs.bucket is None:
         yield from make_room(account, journal, len(needed))
     for source in sources:
         kept = _kept(entry, source)
-        stored = kept or (yield from upload(account, entry.model, source, parcel.bucket))
+        stored = kept or (yield from upload(account, entry.model, source, inputs.bucket))
         urls[source.role] = stored.url
         if kept is None and not has_secret(stored.url):
             entry = yield from note(journal, _with_upload(entry, source, stored))
     return urls, entry
 
 
-def _copies(parcel: Parcel) -> tuple[Source, ...]:
-    return tuple(Source(role=role, path=url, size=0, mtime_ns=0) for role, url in parcel.addresses.items())
+def _copies(inputs: SubmissionInputs) -> tuple[UploadSource, ...]:
+    return tuple(UploadSource(role=role, path=url, size=0, mtime_ns=0) for role, url in inputs.addresses.items())
 
 
-def take_up(account: Account, journal: Journal, entry: Entry, *, submit: bool = True) -> Flow[Entry]:
+def take_up(account: Account, journal: Journal, entry: JournalEntry, *, submit: bool = True) -> Flow[JournalEntry]:
     """Go on where an earlier process has stopped, and give the entry with the task's id, or with a candidate.
 
     A job that was never sent is submitted only with `submit`; one whose outcome is not known is looked up, and never
@@ -211,20 +221,20 @@ def take_up(account: Account, journal: Journal, entry: Entry, *, submit: bool = 
     return (yield from _deliver(account, journal, entry))
 
 
-def _parcel_written_down(account: Account, entry: Entry) -> Flow[Parcel]:
+def _recorded_inputs(account: Account, entry: JournalEntry) -> Flow[SubmissionInputs]:
     """Find what an entry says is to be sent, and require that it is what was written down."""
-    parcel = _parcel_of(entry)
+    inputs = _inputs_of(entry)
     if entry.fingerprint is not None:
-        now = yield from call(lambda: fingerprint(account, entry, parcel))
+        now = yield from call(lambda: fingerprint(account, entry, inputs))
         if now != entry.fingerprint:
             raise UsageError(
                 f"A file of the job {entry.id} was changed since the job was checked. Nothing was sent, and nothing "
                 "was paid: submit it anew."
             )
-    return parcel
+    return inputs
 
 
-def _parcel_of(entry: Entry) -> Parcel:
+def _inputs_of(entry: JournalEntry) -> SubmissionInputs:
     if not entry.complete:
         raise UsageError(
             f"The job {entry.id} was not submitted, and nothing was paid. What stood behind the ? of its addresses is "
@@ -232,8 +242,8 @@ def _parcel_of(entry: Entry) -> Parcel:
         )
     places: dict[Role, str | None] = {"video": entry.video, "audio": entry.audio, "reference": entry.reference}
     given = {role: place for role, place in places.items() if place is not None}
-    return Parcel(
-        files=tuple(Source.of(role, path) for role, path in given.items() if not is_address(path)),
+    return SubmissionInputs(
+        files=tuple(UploadSource.of(role, path) for role, path in given.items() if not is_address(path)),
         addresses={role: address for role, address in given.items() if is_address(address)},
         callback_url=entry.callback,
         copies=entry.copied,
@@ -253,7 +263,7 @@ def without_secret(text: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _kept(entry: Entry, source: Source) -> Stored | None:
+def _kept(entry: JournalEntry, source: UploadSource) -> Stored | None:
     for each in entry.uploads:
         same = (each.role, each.size, each.mtime_ns) == (source.role, source.size, source.mtime_ns)
         if same and each.expires > time.time() + _SPARE_SECONDS:
@@ -261,7 +271,7 @@ def _kept(entry: Entry, source: Source) -> Stored | None:
     return None
 
 
-def _with_upload(entry: Entry, source: Source, stored: Stored) -> Entry:
+def _with_upload(entry: JournalEntry, source: UploadSource, stored: Stored) -> JournalEntry:
     new = Upload(
         role=source.role,
         url=stored.url,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lipready.facts.task import Credits, ListedTask, TaskState
 from lipready.providers.codes import RemoteCode
 from lipready.providers.request import Endpoints, Submission
-from lipready.providers.wire import Answer, Request
+from lipready.providers.wire import HttpRequest, HttpResponse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +30,17 @@ class Service:
     read_interval: float
     poll_seconds: float
     longest_seconds: float
-    submit: Callable[[Endpoints, Submission, str], Request]
-    read_submitted: Callable[[Answer], TaskState]
-    query: Callable[[Endpoints, str], Request]
-    read_task: Callable[[Answer], TaskState]
-    list_tasks: Callable[[Endpoints, int], Request]
-    read_list: Callable[[Answer], tuple[tuple[ListedTask, ...], bool]]
-    cancel: Callable[[Endpoints, str], Request] | None
-    read_cancel: Callable[[Answer], None]
+    submit: Callable[[Endpoints, Submission, str], HttpRequest]
+    read_submitted: Callable[[HttpResponse], TaskState]
+    query: Callable[[Endpoints, str], HttpRequest]
+    read_task: Callable[[HttpResponse], TaskState]
+    list_tasks: Callable[[Endpoints, int], HttpRequest]
+    read_list: Callable[[HttpResponse], tuple[tuple[ListedTask, ...], bool]]
+    cancel: Callable[[Endpoints, str], HttpRequest] | None
+    read_cancel: Callable[[HttpResponse], None]
     explain: Callable[[str, int | None, str], RemoteCode]
-    query_all: Callable[[Endpoints, Sequence[str]], Request] | None = None
-    read_tasks: Callable[[Answer], tuple[TaskState, ...]] | None = None
+    query_all: Callable[[Endpoints, Sequence[str]], HttpRequest] | None = None
+    read_tasks: Callable[[HttpResponse], tuple[TaskState, ...]] | None = None
     most_at_once: int = 1
-    credits_left: Callable[[Endpoints], Request] | None = None
-    read_credits: Callable[[Answer], Credits] | None = None
+    credits_left: Callable[[Endpoints], HttpRequest] | None = None
+    read_credits: Callable[[HttpResponse], Credits] | None = None

@@ -1,7 +1,6 @@
 """The folder of what outlives a process: the journal, locks, logs."""
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from lipready.errors import JournalError
@@ -31,13 +30,3 @@ def make_private(folder: Path) -> Path:
             "journal: make room for it, or name another folder with LIPREADY_STATE_DIR."
         ) from error
     return folder
-
-
-def sync_folder(folder: Path) -> None:
-    """Make new names in a folder last; where folders cannot be opened (Windows) the system does so by itself."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

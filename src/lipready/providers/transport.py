@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from lipready.providers.async_transport import AsyncTransport
 from lipready.providers.threads import at_once
-from lipready.providers.wire import Answer, Request, Save
+from lipready.providers.wire import HttpRequest, HttpResponse, Save
 
 if TYPE_CHECKING:
     import httpx2
@@ -41,11 +41,11 @@ class Transport:
         self._lock = Lock()
         self._portal: BlockingPortal | None = None
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange one request; see `AsyncTransport.send`."""
         return self._run(lambda: self._inner.send(request))
 
-    def save(self, save: Save) -> Answer:
+    def save(self, save: Save) -> HttpResponse:
         """Append the body of a GET to a file; see `AsyncTransport.save`."""
         return self._run(lambda: self._inner.save(save))
 

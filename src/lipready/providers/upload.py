@@ -20,7 +20,7 @@ from lipready.providers.account import Account
 from lipready.providers.bucket import Bucket, store
 from lipready.providers.reading import ask_once, repeated
 from lipready.providers.retry import may_upload_again
-from lipready.providers.wire import Flow, Request, call, send
+from lipready.providers.wire import Flow, HttpRequest, call, send
 
 Tell = Callable[[float], None]
 
@@ -32,7 +32,7 @@ _PLAIN_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class UploadSource:
     """A file that is to be uploaded, as it was when it was judged: its size in bytes and its time of change in ns.
 
     Where `path` is an address, the provider is to copy what is there; both numbers are 0 then.
@@ -45,7 +45,7 @@ class Source:
     tell: Tell | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, role: Role, path: str, tell: Tell | None = None) -> "Source":
+    def of(cls, role: Role, path: str, tell: Tell | None = None) -> "UploadSource":
         """Look at a file. Raises UsageError where it is gone."""
         try:
             found = Path(path).stat()
@@ -63,7 +63,7 @@ class Stored:
     file_id: str | None = None
 
 
-def upload(account: Account, model: str, source: Source, bucket: Bucket | None = None) -> Flow[Stored]:
+def upload(account: Account, model: str, source: UploadSource, bucket: Bucket | None = None) -> Flow[Stored]:
     """Store one file: in the user's own bucket, else where the provider offers room. Free, so repeated where it fails.
 
     Raises UsageError for a file that is too large for the provider's storage, and ProviderError.
@@ -77,7 +77,7 @@ def upload(account: Account, model: str, source: Source, bucket: Bucket | None =
     return (yield from repeated(lambda: _to_evolink(account, source), may_upload_again))
 
 
-def _to_dashscope(account: Account, model: str, source: Source) -> Flow[Stored]:
+def _to_dashscope(account: Account, model: str, source: UploadSource) -> Flow[Stored]:
     """Ask for a new policy each time: it lives for minutes, and forbids to overwrite what a lost upload has left."""
     policy = yield from ask_once(
         account, dashscope_upload.policy_request(account.endpoints, model), dashscope_upload.read_policy
@@ -90,7 +90,7 @@ def _to_dashscope(account: Account, model: str, source: Source) -> Flow[Stored]:
     return Stored(url, time.time() + dashscope_upload.STORED_SECONDS)
 
 
-def _to_evolink(account: Account, source: Source) -> Flow[Stored]:
+def _to_evolink(account: Account, source: UploadSource) -> Flow[Stored]:
     if is_address(source.path):
         name = _unguessable(urlsplit(source.path).path)
         answer = yield from send(evolink_files.url_upload(account.endpoints, source.path, name))
@@ -111,9 +111,9 @@ def _stored(file: evolink_files.StoredFile) -> Stored:
     return Stored(file.url, time.time() + seconds, file.id)
 
 
-def _data_url(source: Source) -> str:
+def _data_url(source: UploadSource) -> str:
     """Write a file as a data URL. Raises UsageError where it cannot be read, or has changed since it was judged."""
-    now = Source.of(source.role, source.path)
+    now = UploadSource.of(source.role, source.path)
     try:
         data = Path(source.path).read_bytes()
     except OSError as error:
@@ -123,7 +123,7 @@ def _data_url(source: Source) -> str:
     return f"data:{_content_type(source.path)};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def _telling(request: Request, source: Source) -> Request:
+def _telling(request: HttpRequest, source: UploadSource) -> HttpRequest:
     return replace(request, progress=source.tell)
 
 
@@ -134,7 +134,7 @@ def _most_bytes(account: Account) -> int | None:
     return None if most is None else int(most)
 
 
-def _require_room(account: Account, source: Source, most: int | None) -> None:
+def _require_room(account: Account, source: UploadSource, most: int | None) -> None:
     if most is not None and source.size > most:
         raise UsageError(
             f"{source.path}: has {source.size / 1e6:.1f} MB, and {account.service.title} stores files of at most "
@@ -142,7 +142,7 @@ def _require_room(account: Account, source: Source, most: int | None) -> None:
         )
 
 
-def _require_format(account: Account, source: Source, found: str) -> None:
+def _require_format(account: Account, source: UploadSource, found: str) -> None:
     """Refuse a picture of a format that the upload does not take; of audio and video no page says what it takes."""
     limit = account.profile.limits.get(UPLOAD_RULE)
     if source.role == "reference" and limit is not None and limit.choices and found not in ("", *limit.choices):

@@ -27,11 +27,11 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class HttpRequest:
     """One HTTP request. The key is never in it: the transport adds it where `authorized`.
 
-    `json` and `form` exclude each other. `seconds` bounds the whole exchange, not one read. `progress` hears the share
-    (0..1) of a form that is sent.
+    `json` and `form` exclude each other. `seconds` bounds the whole exchange, not one read. `progress` receives the
+    share (0..1) of a form that is sent.
     """
 
     method: str
@@ -45,7 +45,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """What came back, whatever the status; the names of `headers` are lower case."""
 
     status: int
@@ -57,7 +57,7 @@ class Answer:
 class Send:
     """Exchange one request. Raises NotSentError, NoAnswerError, AnswerError (all in `lipready.errors`)."""
 
-    request: Request
+    request: HttpRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Save:
     `unchanged` is the ETag that the bytes at hand belong to (If-Range). Gives an Answer with an empty body. Where the
     server answers 200 instead of 206 the file begins anew; with any other status it is left as it is. A connection that
     breaks in the middle raises NoAnswerError, and what came is in the file. More than `most` bytes raise AnswerError.
-    `begun` hears the answer's head before the body is read, so that a broken transfer can be resumed as what it was.
+    `begun` receives the answer's head before the body is read, so that a broken transfer can be resumed as what it was.
     """
 
     url: str = field(repr=False)
@@ -76,7 +76,7 @@ class Save:
     unchanged: str | None = None
     most: int
     progress: Callable[[float], None] | None = field(default=None, repr=False, compare=False)
-    begun: Callable[[Answer], None] | None = field(default=None, repr=False, compare=False)
+    begun: Callable[[HttpResponse], None] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,9 @@ Effect: TypeAlias = Send | Save | Pause | Call
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 
-def send(request: Request) -> Flow[Answer]:
+def send(request: HttpRequest) -> Flow[HttpResponse]:
     """Exchange one request from inside a flow."""
-    answer: Answer = yield Send(request)
+    answer: HttpResponse = yield Send(request)
     return answer
 
 

@@ -14,7 +14,7 @@ from lipready.facts.serial import report_to_dict
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.reports.page import Page, plain
-from lipready.reports.person import face_size, picture_of, place_of, times_of
+from lipready.reports.person import face_size, picture_of, request_step_of, times_of
 from lipready.reports.summary import summarize
 
 SCHEMA = "lipready.people/1"
@@ -67,7 +67,7 @@ def _rows(person: Person, people: PeopleFacts, video: VideoFacts, *, starred: bo
         f"{person.id} *" if starred else str(person.id),
         first,
         f"{person.share:.0%}",
-        place_of(person, video),
+        request_step_of(person, video),
         face_size(person, video).removeprefix("face "),
         "" if yaw is None else f"{round(yaw):+d}°" if round(yaw) else "0°",
         f"{person.frontal_share:.0%}",

@@ -20,7 +20,7 @@ _MOST_TIMES = 3
 
 def introduce(person: Person, people: PeopleFacts, video: VideoFacts) -> str:
     """`person 1: 0:00–0:42, left, face 310 px (43%); the provider's own pick`."""
-    words = [_listing(times_of(person, people, video)), place_of(person, video), face_size(person, video)]
+    words = [_listing(times_of(person, people, video)), request_step_of(person, video), face_size(person, video)]
     those = [each.id for each in picked(people)]
     pick = "" if person.id not in those else f"; {'perhaps ' if len(those) > 1 else ''}the provider's own pick"
     return f"person {person.id}: {', '.join(word for word in words if word)}{pick}"
@@ -34,7 +34,7 @@ def times_of(person: Person, people: PeopleFacts, video: VideoFacts) -> tuple[st
     return tuple(times) if more <= 0 else (*times[:_MOST_TIMES], f"{more} more")
 
 
-def place_of(person: Person, video: VideoFacts) -> str:
+def request_step_of(person: Person, video: VideoFacts) -> str:
     """Tell in which third of the picture the face usually is; empty where that is not known."""
     return person.position(video.width) or ""
 

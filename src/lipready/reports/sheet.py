@@ -10,7 +10,7 @@ from lipready.facts.people import PeopleFacts, Person
 from lipready.facts.picked import picked
 from lipready.facts.quantity import plural, seconds, stretch
 from lipready.facts.video import VideoFacts
-from lipready.reports.person import face_size, place_of
+from lipready.reports.person import face_size, request_step_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,7 +109,7 @@ def _draw_row(sheet: "Image", pen: "ImageDraw", top: int, row: Row, clip: _Clip)
 
 
 def _draw_words(pen: "ImageDraw", at: tuple[int, int], person: Person, when: str, clip: _Clip) -> None:
-    words = [when, place_of(person, clip.video), face_size(person, clip.video)]
+    words = [when, request_step_of(person, clip.video), face_size(person, clip.video)]
     text = _drawable("  ·  ".join(word for word in words if word))
     pen.text(at, text, _INK, _font(17))
     left = at[0] + pen.textlength(f"{text}  ·  ", _font(17))

@@ -6,7 +6,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from lipready.sandbox.place import Tongue
+from lipready.sandbox.place import Responder
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -30,6 +30,14 @@ _UNAVAILABLE = {
     "oss": ("ServiceUnavailable", "Please reduce your request rate."),
 }
 _KNOWN = {429: _TOO_MANY, 500: _INTERNAL, 503: _UNAVAILABLE}
+
+
+class RequestRefusedError(Exception):
+    """A request is refused; the rest is what the provider answers. EvoLink's files API has no `code` but the status."""
+
+    def __init__(self, status: int, code: str, message: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.param = status, code, message, param
 
 
 def answer(content: Mapping[str, Any], status: int = 200, headers: Headers | None = None) -> "Response":
@@ -80,36 +88,36 @@ def oss_error(status: int, code: str, message: str, headers: Headers | None = No
     return Response(text, status, dict(headers or {}), media_type="application/xml")
 
 
-def refusal(tongue: Tongue, status: int, headers: Headers | None = None) -> "Response":
+def refusal(responder: Responder, status: int, headers: Headers | None = None) -> "Response":
     """Refuse with 429, 500 or 503 in the words of whoever answers."""
-    if tongue == "files":
+    if responder == "files":
         return files_error(status, _KNOWN[status]["evolink"][1], headers)
-    who = tongue if tongue in _INTERNAL else "dashscope"
+    who = responder if responder in _INTERNAL else "dashscope"
     code, message = _KNOWN[status][who]
-    return error_of(tongue, status, code, message, headers)
+    return error_of(responder, status, code, message, headers)
 
 
-def no_quota(tongue: Tongue) -> "Response":
+def no_quota(responder: Responder) -> "Response":
     """Refuse an account that has nothing left."""
-    if tongue in {"evolink", "files"}:
-        return error_of(tongue, 402, "insufficient_quota", "Insufficient quota. Please top up your account.")
+    if responder in {"evolink", "files"}:
+        return error_of(responder, 402, "insufficient_quota", "Insufficient quota. Please top up your account.")
     message = "Allocated quota exceeded, please increase your quota limit."
-    return error_of(tongue, 429, "Throttling.AllocationQuota", message)
+    return error_of(responder, 429, "Throttling.AllocationQuota", message)
 
 
-def error_of(tongue: Tongue, status: int, code: str, message: str, headers: Headers | None = None) -> "Response":
+def error_of(responder: Responder, status: int, code: str, message: str, headers: Headers | None = None) -> "Response":
     """Refuse in the envelope of whoever answers."""
-    if tongue == "evolink":
+    if responder == "evolink":
         return evolink_error(status, code, message, headers)
-    if tongue == "files":
+    if responder == "files":
         return files_error(status, message, headers)
-    if tongue == "oss":
+    if responder == "oss":
         return oss_error(status, code, message, headers)
     return dashscope_error(status, code, message, headers)
 
 
-def unauthorized(tongue: Tongue) -> "Response":
+def unauthorized(responder: Responder) -> "Response":
     """Refuse a key."""
-    if tongue in {"evolink", "files"}:
-        return error_of(tongue, 401, "unauthorized", "Invalid or expired token")
-    return error_of(tongue, 401, "InvalidApiKey", "Invalid API-key provided.")
+    if responder in {"evolink", "files"}:
+        return error_of(responder, 401, "unauthorized", "Invalid or expired token")
+    return error_of(responder, 401, "InvalidApiKey", "Invalid API-key provided.")

@@ -10,7 +10,7 @@ from lipready.sandbox.evolink import EvoLink
 from lipready.sandbox.evolink_files import EvoLinkFiles
 from lipready.sandbox.fault import Fault
 from lipready.sandbox.oss import Oss
-from lipready.sandbox.place import place_of
+from lipready.sandbox.place import request_step_of
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -101,5 +101,5 @@ class _Desk:
 async def _nowhere(request: "Request", error: Exception) -> "Response":
     """Refuse what there is not, in the envelope of whoever it was meant for."""
     status = getattr(error, "status_code", 404)
-    tongue = place_of(request.method, request.url.path).tongue
-    return error_of(tongue, status, "NotFound" if tongue != "evolink" else "not_found", "Not Found")
+    responder = request_step_of(request.method, request.url.path).responder
+    return error_of(responder, status, "NotFound" if responder != "evolink" else "not_found", "Not Found")

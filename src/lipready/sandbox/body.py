@@ -32,12 +32,12 @@ def says_json(request: "Request") -> bool:
 
 
 def text_of(value: object) -> str:
-    """Give a text field without blanks around it; "" where it is missing or no text."""
+    """Return a text field without blanks around it; "" where it is missing or no text."""
     return value.strip() if isinstance(value, str) else ""
 
 
 def threshold_of(value: object) -> int | None:
-    """Give a face threshold. Raises ValueError outside of 120..200, and for what is no integer."""
+    """Return a face threshold. Raises ValueError outside of 120..200, and for what is no integer."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 120 <= value <= 200:  # noqa: PLR2004 - documented
@@ -51,7 +51,7 @@ def has_texts(content: Mapping[str, Any], names: Iterable[str]) -> bool:
 
 
 def number_of(request: "Request", name: str, default: int, most: int) -> int:
-    """Give a positive number of the query; raises ValueError."""
+    """Return a positive number of the query; raises ValueError."""
     text = request.query_params.get(name, "")
     if not text:
         return default

@@ -5,18 +5,18 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lipready.sandbox.answers import dashscope_answer, dashscope_error, refusal, unauthorized
+from lipready.sandbox.answers import RequestRefusedError, dashscope_answer, dashscope_error, refusal, unauthorized
 from lipready.sandbox.body import has_texts, json_body, number_of, says_json, text_of, threshold_of
 from lipready.sandbox.clock import BEIJING
 from lipready.sandbox.interpose import BESIDE, EXPIRED
 from lipready.sandbox.policy import issue
-from lipready.sandbox.task import ENDED, Asked, Task
+from lipready.sandbox.task import ENDED, Asked, SandboxTask
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from lipready.sandbox.world import Account, World
+    from lipready.sandbox.world import SandboxAccount, World
 
 MODEL = "videoretalk"
 
@@ -31,19 +31,13 @@ NO_WORKSPACE = "invalid"
 """The workspace that no key may enter; any other is there, with tasks of its own."""
 
 
-class _Refused(Exception):  # noqa: N818 - an answer, and no fault of ours
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.answer = (status, code, message)
-
-
 Handler = Callable[["DashScope", "Request", "_Caller"], Awaitable["Response"]]
 
 
 class _Caller(NamedTuple):
     """Who asks: tasks belong to an account, and within it to a workspace ("" for the default one)."""
 
-    account: "Account"
+    account: "SandboxAccount"
     workspace: str
 
 
@@ -63,8 +57,8 @@ def _entered(rate: str) -> Callable[[Handler], Callable[["DashScope", "Request"]
                 return refusal("dashscope", 429)
             try:
                 return await handler(self, request, _Caller(account, workspace))
-            except _Refused as refused:
-                return dashscope_error(*refused.answer)
+            except RequestRefusedError as refused:
+                return dashscope_error(refused.status, refused.code, refused.message)
 
         return answer
 
@@ -79,12 +73,12 @@ class DashScope:
 
     @_entered("policies")
     async def policy(self, request: "Request", caller: _Caller) -> "Response":
-        """Give leave to upload: GET /api/v1/uploads?action=getPolicy&model=…."""
+        """Return a policy for an upload: GET /api/v1/uploads?action=getPolicy&model=…."""
         query, world = request.query_params, self.world
         if query.get("action") != "getPolicy" or not query.get("model"):
-            raise _Refused(400, "InvalidParameter", "Field required: action=getPolicy, model")
+            raise RequestRefusedError(400, "InvalidParameter", "Field required: action=getPolicy, model")
         if query["model"] != MODEL:
-            raise _Refused(404, "ModelNotFound", "Model can not be found.")
+            raise RequestRefusedError(404, "ModelNotFound", "Model can not be found.")
         expired = bool(request.scope.get(EXPIRED))
         data = issue(world.secret, caller.account.id, world.largest_upload, world.clock.now(), expired=expired)
         return dashscope_answer({"data": {**data, "upload_host": f"{world.url}/upload"}})
@@ -99,7 +93,7 @@ class DashScope:
 
     @_entered("queries")
     async def query(self, request: "Request", caller: _Caller) -> "Response":
-        """Tell the state of a task; an unknown one is no error."""
+        """Return the state of a task; an unknown one is no error."""
         name = request.path_params["id"]
         task = self.world.task_of("dashscope", *caller, name)
         if task is None or "unknown" in request.scope[BESIDE]:
@@ -112,7 +106,7 @@ class DashScope:
         task = self.world.task_of("dashscope", *caller, request.path_params["id"])
         if task is None or task.state != "PENDING":
             message = "Failed to cancel the task, please confirm if the task is in PENDING status."
-            raise _Refused(400, "UnsupportedOperation", message)
+            raise RequestRefusedError(400, "UnsupportedOperation", message)
         task.state, task.ended = "CANCELED", self.world.clock.now()
         return dashscope_answer({})
 
@@ -124,7 +118,7 @@ class DashScope:
             size = number_of(request, "page_size", _PAGE_SIZE, _LARGEST_PAGE)
             begin, end = _window(request, self.world.clock.now())
         except ValueError as error:
-            raise _Refused(400, "InvalidParameter", f"{error}.") from error
+            raise RequestRefusedError(400, "InvalidParameter", f"{error}.") from error
         query = {name: value for name, value in request.query_params.items() if value}
         found = self.world.listed("dashscope", *caller, request.scope[BESIDE])
         rows = [_row(task, caller.account) for task in found if begin <= task.created <= end]
@@ -134,15 +128,15 @@ class DashScope:
 
 
 def _read(body: dict[str, Any] | None, request: "Request") -> Asked:
-    """Read a submission. Raises _Refused."""
+    """Read a submission. Raises RequestRefusedError."""
     if body is None or not says_json(request):
-        raise _Refused(400, "BadRequest.IllegalInput", "The input parameter requires json format.")
+        raise RequestRefusedError(400, "BadRequest.IllegalInput", "The input parameter requires json format.")
     if not text_of(body.get("model")):
-        raise _Refused(400, "BadRequest.EmptyModel", 'Required parameter "model" missing from request.')
+        raise RequestRefusedError(400, "BadRequest.EmptyModel", 'Required parameter "model" missing from request.')
     if body["model"] != MODEL:
-        raise _Refused(404, "ModelNotFound", "Model can not be found.")
+        raise RequestRefusedError(404, "ModelNotFound", "Model can not be found.")
     if request.headers.get("x-dashscope-async", "").lower() != "enable":
-        raise _Refused(403, "AccessDenied", "current user api does not support synchronous calls.")
+        raise RequestRefusedError(403, "AccessDenied", "current user api does not support synchronous calls.")
     asked = _asked(body)
     resolves = request.headers.get("x-dashscope-ossresourceresolve", "").lower() == "enable"
     for url in (asked.video_url, asked.audio_url, asked.reference_url):
@@ -151,26 +145,28 @@ def _read(body: dict[str, Any] | None, request: "Request") -> Asked:
                 "Unable to download the media resource during the data inspection process: "
                 f"No connection adapters were found for '{url}'"
             )
-            raise _Refused(400, "InvalidParameter.DataInspection", message)
+            raise RequestRefusedError(400, "InvalidParameter.DataInspection", message)
     return asked
 
 
 def _asked(body: dict[str, Any]) -> Asked:
     given, parameters = body.get("input"), body.get("parameters")
     if not isinstance(given, dict) or not given:
-        raise _Refused(400, "InvalidParameter", "Field required: input")
+        raise RequestRefusedError(400, "InvalidParameter", "Field required: input")
     for name in ("video_url", "audio_url"):
         if not text_of(given.get(name)):
-            raise _Refused(400, "InvalidParameter", f"Field required: input.{name}")
+            raise RequestRefusedError(400, "InvalidParameter", f"Field required: input.{name}")
     if not has_texts(given, ("ref_image_url",)):
-        raise _Refused(400, "InvalidParameter", "Field required: input.ref_image_url must be a string")
+        raise RequestRefusedError(400, "InvalidParameter", "Field required: input.ref_image_url must be a string")
     parameters = {} if parameters is None else parameters
     if not isinstance(parameters, dict) or not isinstance(parameters.get("video_extension", False), bool):
-        raise _Refused(400, "InvalidParameter", "Field required: parameters.video_extension must be a boolean")
+        raise RequestRefusedError(
+            400, "InvalidParameter", "Field required: parameters.video_extension must be a boolean"
+        )
     try:
         threshold = threshold_of(parameters.get("query_face_threshold"))
     except ValueError as error:
-        raise _Refused(400, "InvalidParameter", f"{error}.") from error
+        raise RequestRefusedError(400, "InvalidParameter", f"{error}.") from error
     return Asked(
         model=MODEL,
         video_url=text_of(given["video_url"]),
@@ -181,7 +177,7 @@ def _asked(body: dict[str, Any]) -> Asked:
     )
 
 
-def _described(task: Task, url: str) -> dict[str, Any]:
+def _described(task: SandboxTask, url: str) -> dict[str, Any]:
     output = {"task_id": task.id, "task_status": task.status, "submit_time": _clock(task.created)}
     if task.started is not None:
         output["scheduled_time"] = _clock(task.started)
@@ -189,20 +185,20 @@ def _described(task: Task, url: str) -> dict[str, Any]:
         output["end_time"] = _clock(task.ended)
     if task.state == "FAILED":
         output |= {"code": task.code, "message": task.message}
-    film = task.film
-    if task.state != "SUCCEEDED" or film is None:
+    video = task.video
+    if task.state != "SUCCEEDED" or video is None:
         return {"output": output}
     output["video_url"] = f"{url}/results/{task.result}"
     usage = {
-        "video_duration": film.seconds,
-        "size": f"{film.width}*{film.height}",
+        "video_duration": video.seconds,
+        "size": f"{video.width}*{video.height}",
         "video_ratio": "standard",
-        "fps": round(film.rate),
+        "fps": round(video.rate),
     }
     return {"output": output, "usage": usage}
 
 
-def _row(task: Task, account: "Account") -> dict[str, Any]:
+def _row(task: SandboxTask, account: "SandboxAccount") -> dict[str, Any]:
     row: dict[str, Any] = {
         "task_id": task.id,
         "request_id": task.request_id,

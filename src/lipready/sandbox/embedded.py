@@ -18,7 +18,7 @@ _started: list[Running] = []
 
 
 def account_of_sandbox(style: str = "dashscope") -> Account:
-    """Give an account at a sandbox that behaves like a provider ("dashscope" or "evolink").
+    """Return an account at a sandbox that behaves like a provider ("dashscope" or "evolink").
 
     The sandbox is started with the first call, and ends with the process: its tasks cannot be resumed later. Raises
     UsageError for another style, ComponentError where the libraries of the extra `sandbox` are missing.

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lipready.probe.request import examine_request
-from lipready.sandbox.answers import evolink_answer, evolink_error, unauthorized
+from lipready.sandbox.answers import RequestRefusedError, evolink_answer, evolink_error, unauthorized
 from lipready.sandbox.body import has_texts, json_body, number_of, says_json, text_of, threshold_of
 from lipready.sandbox.interpose import BESIDE
-from lipready.sandbox.task import ENDED, Asked, Replay, Task
+from lipready.sandbox.task import ENDED, Asked, Replay, SandboxTask
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from lipready.sandbox.world import Account, World
+    from lipready.sandbox.world import SandboxAccount, World
 
 MODEL = "videoretalk"
 PREFIX = "task-unified-"
@@ -43,15 +43,6 @@ _TEXTS = ("ref_image_url", "callback_url")
 _MOST_PAGES = 100_000_000
 
 
-class _Refused(Exception):  # noqa: N818 - an answer, and no fault of ours
-    def __init__(self, status: int, code: str, message: str, param: str | None = None) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message, self.param = status, code, message, param
-
-    def answer(self) -> "Response":
-        return evolink_error(self.status, self.code, self.message, param=self.param)
-
-
 class EvoLink:
     """Answers as EvoLink's pages and its own client say."""
 
@@ -71,8 +62,8 @@ class EvoLink:
             if asked.callback:
                 await asyncio.to_thread(_allow_callback, asked.callback, local=self._world.local_callbacks)
             asked = replace(asked, foretold=await asyncio.to_thread(_foretold, self._world, asked))
-        except _Refused as refused:
-            return refused.answer()
+        except RequestRefusedError as refused:
+            return _refusal(refused)
         # From here to the end nothing is awaited, so that two requests of one key cannot both be the first.
         ignored = "ignore-key" in request.scope[BESIDE]
         before = account.replays.get(key) if key and not ignored else None
@@ -87,7 +78,7 @@ class EvoLink:
         return evolink_answer(answer)
 
     async def query(self, request: "Request") -> "Response":
-        """Tell the state of a task."""
+        """Return the state of a task."""
         account = self._account(request)
         if account is None:
             return unauthorized("evolink")
@@ -100,7 +91,7 @@ class EvoLink:
         return evolink_answer(described(task, self._world.url))
 
     async def batch(self, request: "Request") -> "Response":
-        """Tell the states of several tasks; those that are not known are left out."""
+        """Return the states of several tasks; those that are not known are left out."""
         body = await json_body(request)
         account = self._account(request)
         if account is None:
@@ -108,14 +99,14 @@ class EvoLink:
         try:
             _require_json(request)
             names = _task_ids(body)
-        except _Refused as refused:
-            return refused.answer()
+        except RequestRefusedError as refused:
+            return _refusal(refused)
         known = () if "unknown" in request.scope[BESIDE] else names
         tasks = [self._world.task_of("evolink", account, "", name) for name in known]
         return evolink_answer({"data": [described(task, self._world.url) for task in tasks if task is not None]})
 
     async def credits(self, request: "Request") -> "Response":
-        """Tell what is left of the account, and what this key has spent of it."""
+        """Return what is left of the account, and what this key has spent of it."""
         account = self._account(request)
         if account is None:
             return unauthorized("evolink")
@@ -148,19 +139,23 @@ class EvoLink:
         total = {"total": len(rows), "page": page, "page_size": size}
         return evolink_answer({"data": rows[(page - 1) * size : page * size], **total})
 
-    def _account(self, request: "Request") -> "Account | None":
+    def _account(self, request: "Request") -> "SandboxAccount | None":
         return self._world.account_of(request.headers.get("authorization", ""))
 
 
-def described(task: Task, url: str) -> dict[str, Any]:
+def _refusal(refused: RequestRefusedError) -> "Response":
+    return evolink_error(refused.status, refused.code, refused.message, param=refused.param)
+
+
+def described(task: SandboxTask, url: str) -> dict[str, Any]:
     """Describe a task as the query and the callback do."""
-    film, running = task.film, task.state not in ENDED
+    video, running = task.video, task.state not in ENDED
     reserved = _rounded(task.asked.foretold * CREDITS_A_SECOND)
     usage: dict[str, Any] = {"billing_rule": "per_second", "credits_reserved": reserved, "user_group": "default"}
     info = {
         "can_cancel": False,
         "estimated_time": _ESTIMATED_SECONDS if running else 0,
-        "video_duration": int(film.seconds if film else task.asked.foretold),
+        "video_duration": int(video.seconds if video else task.asked.foretold),
     }
     said: dict[str, Any] = {
         "created": int(task.created),
@@ -173,7 +168,7 @@ def described(task: Task, url: str) -> dict[str, Any]:
         "type": "video",
         "usage": usage,
     }
-    if task.state == "SUCCEEDED" and film is not None:
+    if task.state == "SUCCEEDED" and video is not None:
         said["results"] = [f"{url}/results/{task.result}"]
         used = _used(task)
         cost = {"usd": _rounded(used / CREDITS_A_DOLLAR), "cny": _rounded(used / CREDITS_A_YUAN)}
@@ -183,7 +178,7 @@ def described(task: Task, url: str) -> dict[str, Any]:
     return said
 
 
-def _row(task: Task) -> dict[str, Any]:
+def _row(task: SandboxTask) -> dict[str, Any]:
     return {
         "id": task.id,
         "model": task.asked.model,
@@ -198,9 +193,9 @@ def _row(task: Task) -> dict[str, Any]:
     }
 
 
-def _used(task: Task) -> Fraction:
+def _used(task: SandboxTask) -> Fraction:
     """Return the credits that a task has cost: none before it has succeeded."""
-    return Fraction(task.film.seconds) * CREDITS_A_SECOND if task.film and task.state == "SUCCEEDED" else Fraction(0)
+    return Fraction(task.video.seconds) * CREDITS_A_SECOND if task.video and task.state == "SUCCEEDED" else Fraction(0)
 
 
 def _rounded(amount: Fraction) -> float:
@@ -228,16 +223,18 @@ def _length(world: "World", url: str) -> Fraction:
 
 def _require_json(request: "Request") -> None:
     if not says_json(request):
-        raise _Refused(400, "invalid_request_error", "Content-Type must be application/json")
+        raise RequestRefusedError(400, "invalid_request_error", "Content-Type must be application/json")
 
 
 def _task_ids(body: dict[str, Any] | None) -> list[str]:
-    """Read which tasks are asked for. Raises _Refused."""
+    """Read which tasks are asked for. Raises RequestRefusedError."""
     names = body.get("task_ids") if body is not None else None
     if not isinstance(names, list) or not names or len(names) > _LARGEST_BATCH:
-        raise _Refused(400, "invalid_request_error", f"task_ids must be a list of 1 to {_LARGEST_BATCH}", "task_ids")
+        raise RequestRefusedError(
+            400, "invalid_request_error", f"task_ids must be a list of 1 to {_LARGEST_BATCH}", "task_ids"
+        )
     if not all(isinstance(name, str) and name.startswith(PREFIX) for name in names):
-        raise _Refused(400, "invalid_task_id", f"task_id must start with '{PREFIX}'", "task_ids")
+        raise RequestRefusedError(400, "invalid_task_id", f"task_id must start with '{PREFIX}'", "task_ids")
     return list(dict.fromkeys(names))
 
 
@@ -245,30 +242,30 @@ def _idempotency_key(request: "Request") -> str:
     key: str = request.headers.get("idempotency-key", "")
     if key and not _KEY.fullmatch(key):
         message = "Idempotency-Key must be 16 to 96 characters of A-Z, a-z, 0-9, '.', '_' and '-'"
-        raise _Refused(400, "invalid_request_error", message)
+        raise RequestRefusedError(400, "invalid_request_error", message)
     return key
 
 
 def _asked(body: dict[str, Any] | None) -> Asked:
-    """Read a submission. Raises _Refused."""
+    """Read a submission. Raises RequestRefusedError."""
     if body is None:
-        raise _Refused(400, "invalid_request_error", "The request body must be a JSON object")
+        raise RequestRefusedError(400, "invalid_request_error", "The request body must be a JSON object")
     if not text_of(body.get("model")):
-        raise _Refused(400, "missing_required_params", "Missing required parameter: model", "model")
+        raise RequestRefusedError(400, "missing_required_params", "Missing required parameter: model", "model")
     if body["model"] != MODEL:
         message = f"Token does not have access to model: {str(body['model'])[:100]}"
-        raise _Refused(403, "model_access_denied", message)
+        raise RequestRefusedError(403, "model_access_denied", message)
     if not text_of(body.get("video_url")) or not text_of(body.get("audio_url")):
-        raise _Refused(400, "missing_required_params", "Missing required parameter: video_url or audio_url")
+        raise RequestRefusedError(400, "missing_required_params", "Missing required parameter: video_url or audio_url")
     for name in ("video_url", "audio_url", *_TEXTS):
         if not has_texts(body, (name,)) or not _is_uri(text_of(body.get(name))):
-            raise _Refused(400, "invalid_parameters", f"{name} must be a URL", name)
+            raise RequestRefusedError(400, "invalid_parameters", f"{name} must be a URL", name)
     if not isinstance(body.get("video_extension", False), bool):
-        raise _Refused(400, "invalid_parameters", "video_extension must be a boolean", "video_extension")
+        raise RequestRefusedError(400, "invalid_parameters", "video_extension must be a boolean", "video_extension")
     try:
         threshold = threshold_of(body.get("query_face_threshold"))
     except ValueError as error:
-        raise _Refused(400, "invalid_parameters", str(error), "query_face_threshold") from error
+        raise RequestRefusedError(400, "invalid_parameters", str(error), "query_face_threshold") from error
     return Asked(
         model=MODEL,
         video_url=text_of(body["video_url"]),
@@ -304,4 +301,4 @@ def _allow_callback(url: str, *, local: bool) -> None:
         problem = "callback_url must not point to a private address"
     else:
         return
-    raise _Refused(400, "invalid_request_error", problem, "callback_url")
+    raise RequestRefusedError(400, "invalid_request_error", problem, "callback_url")

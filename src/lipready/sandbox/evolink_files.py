@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from lipready.probe.signature import HEAD_BYTES, Signature, recognise
-from lipready.sandbox.answers import answer, files_error, unauthorized
+from lipready.sandbox.answers import RequestRefusedError, answer, files_error, unauthorized
 from lipready.sandbox.body import has_texts, json_body, number_of, says_json, text_of
 from lipready.sandbox.clock import BEIJING
 from lipready.sandbox.fetch import TooLargeError, download, named
 from lipready.sandbox.form import FormError, receive_form
-from lipready.sandbox.store import Stored, with_suffix
-from lipready.sandbox.trouble import TroubleError
+from lipready.sandbox.store import StoredUpload, with_suffix
+from lipready.sandbox.trouble import SimulatedFailureError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from lipready.sandbox.world import Account, World
+    from lipready.sandbox.world import SandboxAccount, World
 
 LARGEST = 100 * (1 << 20)
 QUOTA = 100
@@ -40,12 +40,6 @@ _NEEDED = 4 * (LARGEST // 3 + 1) + (1 << 20)
 _DATA_URL = re.compile(r"data:(?P<kind>[^;,]*)(?:;[^;,]*)*;base64,", re.IGNORECASE)
 _LONGEST_PATH, _LONGEST_NAME = 256, 255
 _PAGE_SIZE, _LARGEST_PAGE, _MOST_PAGES = 20, 100, 100_000_000
-
-
-class _Refused(Exception):  # noqa: N818 - an answer, and no fault of ours
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status, self.message = status, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +74,7 @@ class EvoLinkFiles:
 
         async def arrive() -> _Arrived:
             if received.file_name is None:
-                raise _Refused(400, "The field 'file' is missing")
+                raise RequestRefusedError(400, "", "The field 'file' is missing")
             if received.too_large:
                 raise TooLargeError
             return _Arrived(
@@ -116,8 +110,8 @@ class EvoLinkFiles:
             address = text_of(said["file_url"])
             try:
                 await download(self._world, address, path, LARGEST)
-            except TroubleError as trouble:
-                raise _Refused(400, f"The file cannot be downloaded: {trouble.message}") from trouble
+            except SimulatedFailureError as failure:
+                raise RequestRefusedError(400, "", f"The file cannot be downloaded: {failure.message}") from failure
             wanted, folder = text_of(said.get("file_name")), text_of(said.get("upload_path"))
             return _Arrived(path, path.stat().st_size, "", named(address), wanted, folder)
 
@@ -138,7 +132,7 @@ class EvoLinkFiles:
         return _success({"total": len(files), "files": rows})
 
     async def quota(self, request: "Request") -> "Response":
-        """Tell how many files there are, and may be: GET /api/v1/files/quota."""
+        """Return how many files there are, and may be: GET /api/v1/files/quota."""
         account = self._account(request)
         if account is None:
             return unauthorized("files")
@@ -157,10 +151,10 @@ class EvoLinkFiles:
         self._world.files.drop(stored.id)
         return _success(None, "File deleted successfully")
 
-    def _account(self, request: "Request") -> "Account | None":
+    def _account(self, request: "Request") -> "SandboxAccount | None":
         return self._world.account_of(request.headers.get("authorization", ""))
 
-    async def _store(self, account: "Account | None", path: Path, arrive: _Arrive) -> "Response":
+    async def _store(self, account: "SandboxAccount | None", path: Path, arrive: _Arrive) -> "Response":
         """Let a file arrive at `path`, and keep it where it may be kept; it is removed where it may not."""
         try:
             if account is None:
@@ -170,35 +164,35 @@ class EvoLinkFiles:
             return _success(self._described(stored), "File uploaded successfully")
         except TooLargeError:
             return files_error(413, "The file is larger than 100 MB")
-        except _Refused as refused:
+        except RequestRefusedError as refused:
             return files_error(refused.status, refused.message)
         finally:
             self._world.files.tidy(path)
 
-    def _accepted(self, account: "Account", arrived: _Arrived) -> Signature:
-        """Recognise what may be stored. Raises _Refused for anything else."""
+    def _accepted(self, account: "SandboxAccount", arrived: _Arrived) -> Signature:
+        """Recognise what may be stored. Raises RequestRefusedError for anything else."""
         folder = PurePosixPath(arrived.folder.replace("\\", "/"))
         if len(arrived.folder) > _LONGEST_PATH or folder.is_absolute() or ".." in folder.parts:
-            raise _Refused(400, "upload_path must be a relative path")
+            raise RequestRefusedError(400, "", "upload_path must be a relative path")
         if len(arrived.wanted) > _LONGEST_NAME or re.search(r"[/\\]|^\.\.?$", arrived.wanted):
-            raise _Refused(400, "file_name must be a name without a path")
+            raise RequestRefusedError(400, "", "file_name must be a name without a path")
         if not arrived.bytes:
-            raise _Refused(400, "The file is empty")
+            raise RequestRefusedError(400, "", "The file is empty")
         if len(self._files_of(account)) >= QUOTA:
-            raise _Refused(403, f"The quota of {QUOTA} files is used up")
+            raise RequestRefusedError(403, "", f"The quota of {QUOTA} files is used up")
         with arrived.path.open("rb") as file:
             signature = recognise(file.read(HEAD_BYTES))
         # Formats without a signature (raw AAC, some MP3) pass: only what is recognised as something else does not.
         if signature.kind == "text" or (signature.kind == "image" and signature.name not in _IMAGES):
-            raise _Refused(400, f"Unsupported file type: {signature.name}")
+            raise RequestRefusedError(400, "", f"Unsupported file type: {signature.name}")
         return signature
 
-    def _keep(self, account: "Account", arrived: _Arrived, signature: Signature) -> Stored:
+    def _keep(self, account: "SandboxAccount", arrived: _Arrived, signature: Signature) -> StoredUpload:
         now, identity = self._world.clock.now(), f"file_{token_hex(12)}"
         original = arrived.original or arrived.wanted
         suffix = PurePosixPath(original).suffix or (f".{signature.name}" if signature.name else "")
         name = arrived.wanted or f"{token_hex(8)}{suffix}"
-        stored = Stored(
+        stored = StoredUpload(
             id=identity,
             account=account.id,
             path=with_suffix(arrived.path, name if PurePosixPath(name).suffix else original),
@@ -212,11 +206,11 @@ class EvoLinkFiles:
         )
         return self._world.files.keep(identity, stored)
 
-    def _files_of(self, account: "Account") -> list[Stored]:
+    def _files_of(self, account: "SandboxAccount") -> list[StoredUpload]:
         now, files = self._world.clock.now(), self._world.files
         return [one for one in files.files.values() if one.account == account.id and files.find(one.id, now)]
 
-    def _described(self, stored: Stored) -> dict[str, Any]:
+    def _described(self, stored: StoredUpload) -> dict[str, Any]:
         return {
             "file_id": stored.id,
             "file_name": stored.name,
@@ -232,11 +226,13 @@ class EvoLinkFiles:
 
 
 def _said(request: "Request", content: dict[str, Any] | None, needed: str) -> dict[str, Any]:
-    """Return the body of an upload in JSON. Raises _Refused."""
+    """Return the body of an upload in JSON. Raises RequestRefusedError."""
     if content is None or not says_json(request):
-        raise _Refused(400, "The request body must be a JSON object, with Content-Type: application/json")
+        raise RequestRefusedError(
+            400, "", "The request body must be a JSON object, with Content-Type: application/json"
+        )
     if not has_texts(content, (needed, "file_name", "upload_path")) or not text_of(content.get(needed)):
-        raise _Refused(400, f"Missing or wrong parameter: {needed}")
+        raise RequestRefusedError(400, "", f"Missing or wrong parameter: {needed}")
     return content
 
 
@@ -246,7 +242,7 @@ def _decode(text: str, path: Path) -> tuple[str, int]:
     try:
         data = base64.b64decode("".join(text[head.end() if head else 0 :].split()), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise _Refused(400, "base64_data is not valid base64") from error
+        raise RequestRefusedError(400, "", "base64_data is not valid base64") from error
     if len(data) > LARGEST:
         raise TooLargeError
     path.write_bytes(data)

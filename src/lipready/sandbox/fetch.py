@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from lipready.facts.file import Role
-from lipready.sandbox.task import Task
-from lipready.sandbox.trouble import LARGEST, TroubleError, refused, too_large, too_late
+from lipready.sandbox.task import SandboxTask
+from lipready.sandbox.trouble import LARGEST, SimulatedFailureError, refused, too_large, too_late
 
 if TYPE_CHECKING:
     from lipready.sandbox.world import World
@@ -28,8 +28,8 @@ class Inputs:
     reference: Path | None
 
 
-async def fetch_inputs(world: "World", task: Task, folder: Path) -> Inputs:
-    """Bring all inputs into a folder, or find them where they were uploaded. Raises TroubleError."""
+async def fetch_inputs(world: "World", task: SandboxTask, folder: Path) -> Inputs:
+    """Bring all inputs into a folder, or find them where they were uploaded. Raises SimulatedFailureError."""
     asked = task.asked
     video = await _fetch(world, task, asked.video_url, "video", folder)
     audio = await _fetch(world, task, asked.audio_url, "audio", folder)
@@ -37,7 +37,7 @@ async def fetch_inputs(world: "World", task: Task, folder: Path) -> Inputs:
     return Inputs(video, audio, reference)
 
 
-async def _fetch(world: "World", task: Task, url: str, role: Role, folder: Path) -> Path:
+async def _fetch(world: "World", task: SandboxTask, url: str, role: Role, folder: Path) -> Path:
     path = _uploaded(world, task, url)
     if path is None:
         path = await _download(world, url, role, folder)
@@ -46,7 +46,7 @@ async def _fetch(world: "World", task: Task, url: str, role: Role, folder: Path)
     return path
 
 
-def _uploaded(world: "World", task: Task, url: str) -> Path | None:
+def _uploaded(world: "World", task: SandboxTask, url: str) -> Path | None:
     """Find a file that was uploaded here; None for an address anywhere else."""
     now = world.clock.now()
     if url.startswith("oss://") and task.style == "dashscope":
@@ -77,7 +77,7 @@ class TooLargeError(Exception):
 
 
 async def download(world: "World", url: str, path: Path, most: int) -> None:
-    """Fetch what is at an address, at most so many bytes. Raises TroubleError, and TooLargeError for more."""
+    """Fetch what is at an address, at most so many bytes. Raises SimulatedFailureError, and TooLargeError for more."""
     host = _host(url)
     try:
         async with asyncio.timeout(world.fetch_seconds):
@@ -99,9 +99,9 @@ def _host(url: str) -> str:
         parts = urlsplit(url)
         host = parts.hostname
     except ValueError as error:
-        raise TroubleError("InvalidURL") from error
+        raise SimulatedFailureError("InvalidURL") from error
     if parts.scheme not in {"http", "https"} or not host:
-        raise TroubleError("InvalidURL")
+        raise SimulatedFailureError("InvalidURL")
     return host
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lipready.sandbox.answers import no_quota, refusal
 from lipready.sandbox.clock import Clock
 from lipready.sandbox.fault import Fault
-from lipready.sandbox.narrow import Narrow
-from lipready.sandbox.place import Place, place_of, shown
+from lipready.sandbox.place import RequestStep, request_step_of, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from lipready.sandbox.lines import Lines
+    from lipready.sandbox.lines import Connections
     from lipready.sandbox.world import World
 
 EXPIRED = "lipready.expired"
@@ -34,17 +33,17 @@ _PAGE = (
 )
 
 
-class Interposed:
+class FaultInjector:
     """An ASGI application around the server's own."""
 
-    def __init__(self, app: "ASGIApp", world: "World", lines: "Lines") -> None:
-        self._app, self._world, self._lines = app, world, lines
+    def __init__(self, app: "ASGIApp", world: "World", connections: "Connections") -> None:
+        self._app, self._world, self._connections = app, world, connections
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Serve one request."""
         if scope["type"] != "http":
             return
-        place, clock = place_of(scope["method"], scope["path"]), self._world.clock
+        place, clock = request_step_of(scope["method"], scope["path"]), self._world.clock
         self._world.count(place.step)
         if place.step == "submit":
             self._note_post(scope)
@@ -56,7 +55,7 @@ class Interposed:
         except Exception as error:  # noqa: BLE001 - a sandbox that fails says so as its provider would
             self._world.log(f"the sandbox failed: {type(error).__name__} ({str(error)[:200]})")
             if noted.status is None:
-                await refusal(place.tongue, 500)(scope, receive, noted)
+                await refusal(place.responder, 500)(scope, receive, noted)
         status = "no answer" if noted.status is None else str(noted.status)
         kinds = [*([fault.kind] if fault else ()), *beside]
         said = f"  fault: {', '.join(kinds)}" if kinds else ""
@@ -70,7 +69,7 @@ class Interposed:
         if account is not None:
             account.posted = self._world.clock.now()
 
-    async def _serve(self, exchange: "_Exchange", place: Place, fault: Fault | None) -> None:
+    async def _serve(self, exchange: "_Exchange", place: RequestStep, fault: Fault | None) -> None:
         kind = fault.kind if fault else ""
         if fault is None or kind in {"delay", "expired"}:
             await self._late(exchange, fault)
@@ -81,9 +80,9 @@ class Interposed:
             await self._reset(exchange)
         elif kind == "500-after":
             await self._app(exchange.scope, exchange.receive, _swallow)
-            await refusal(place.tongue, 500)(exchange.scope, exchange.receive, exchange.send)
+            await refusal(place.responder, 500)(exchange.scope, exchange.receive, exchange.send)
         elif kind in {"truncated", "half", "slow", "broken"}:
-            await self._narrowed(exchange, fault)
+            await self._throttled(exchange, fault)
         else:
             # The whole request is read first, since a client that is still sending may never see the answer.
             await _drain(exchange.receive)
@@ -96,15 +95,15 @@ class Interposed:
             exchange.scope[EXPIRED] = True
         await self._app(*exchange)
 
-    async def _narrowed(self, exchange: "_Exchange", fault: Fault) -> None:
-        narrow = Narrow(exchange.send, fault)
-        await self._app(exchange.scope, exchange.receive, narrow)
-        if narrow.broken:
-            self._lines.hang_up(exchange.scope["client"])
+    async def _throttled(self, exchange: "_Exchange", fault: Fault) -> None:
+        limited = _Throttled(exchange.send, fault)
+        await self._app(exchange.scope, exchange.receive, limited)
+        if limited.broken:
+            self._connections.hang_up(exchange.scope["client"])
             await _gone(exchange.receive)
 
     async def _reset(self, exchange: "_Exchange") -> None:
-        self._lines.reset(exchange.scope["client"])
+        self._connections.reset(exchange.scope["client"])
         await _gone(exchange.receive)
 
 
@@ -131,16 +130,76 @@ class _Noted:
         await self._send(message)
 
 
-def _instead(place: Place, fault: Fault) -> "Response":
+_STEPS_A_SECOND = 10
+
+
+class _Throttled:
+    """Stands in for ASGI's `send`, and lets only so much of the body through, or only so fast.
+
+    `broken` says afterwards that the answer was left unfinished, and the connection is to be closed.
+    """
+
+    def __init__(self, send: "Send", fault: Fault) -> None:
+        self._send, self._fault = send, fault
+        self._left: int | None = None
+        self.broken = False
+
+    async def __call__(self, message: "Message") -> None:
+        """Take one message of the true answer."""
+        if message["type"] == "http.response.start":
+            await self._send(self._begin(message))
+        elif not self.broken:
+            await self._pass(bytes(message.get("body", b"")), more=bool(message.get("more_body")))
+
+    def _begin(self, message: "Message") -> "Message":
+        headers = [(bytes(name), bytes(value)) for name, value in message.get("headers", [])]
+        length = next((int(value) for name, value in headers if name.lower() == b"content-length"), 0)
+        headers = [(name, value) for name, value in headers if name.lower() != b"content-length"]
+        if self._fault.kind == "broken":
+            self._left = int(self._fault.number)
+        elif self._fault.kind in {"half", "truncated"}:
+            self._left = length // 2
+        if self._fault.kind == "half":
+            length //= 2
+        elif self._fault.kind == "truncated":
+            # An empty answer has no half: it is announced as longer than it is.
+            length = max(length, 1)
+        return {**message, "headers": [*headers, (b"content-length", str(length).encode())]}
+
+    async def _pass(self, body: bytes, *, more: bool) -> None:
+        if self._left is not None:
+            self.broken = self._ends(body, more=more)
+            body = body[: self._left]
+            self._left -= len(body)
+        if self._fault.kind == "slow":
+            await self._slowly(body, more=more)
+        else:
+            await self._send({"type": "http.response.body", "body": body, "more_body": more or self.broken})
+
+    def _ends(self, body: bytes, *, more: bool) -> bool:
+        """Whether the answer breaks off here. One that is to be cut in half does so even where it is empty."""
+        over = len(body) > (self._left or 0)
+        return (self._fault.kind == "broken" and over) or (self._fault.kind == "truncated" and (over or not more))
+
+    async def _slowly(self, body: bytes, *, more: bool) -> None:
+        size = max(1, int(self._fault.number / _STEPS_A_SECOND))
+        for begin in range(0, len(body), size):
+            await self._send({"type": "http.response.body", "body": body[begin : begin + size], "more_body": True})
+            await asyncio.sleep(size / self._fault.number)
+        if not more:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _instead(place: RequestStep, fault: Fault) -> "Response":
     """Make the answer that stands in for the true one, of which nothing is done."""
     from starlette.responses import HTMLResponse, Response
 
     made: dict[str, Callable[[], Response]] = {
-        "429": lambda: refusal(place.tongue, 429),
-        "429-after": lambda: refusal(place.tongue, 429, {"retry-after": f"{fault.number:g}"}),
-        "500": lambda: refusal(place.tongue, 500),
-        "503": lambda: refusal(place.tongue, 503),
-        "quota": lambda: no_quota(place.tongue),
+        "429": lambda: refusal(place.responder, 429),
+        "429-after": lambda: refusal(place.responder, 429, {"retry-after": f"{fault.number:g}"}),
+        "500": lambda: refusal(place.responder, 500),
+        "503": lambda: refusal(place.responder, 503),
+        "quota": lambda: no_quota(place.responder),
         "nested": lambda: Response(
             '{"output":' + "[" * _BRACKETS + "]" * _BRACKETS + "}", media_type="application/json"
         ),

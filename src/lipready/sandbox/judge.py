@@ -13,8 +13,8 @@ from lipready.facts.report import Report
 from lipready.job import Job, RequestOptions
 from lipready.profiles.loader import load_profile
 from lipready.sandbox.fetch import Inputs
-from lipready.sandbox.task import Task
-from lipready.sandbox.trouble import TroubleError, too_large
+from lipready.sandbox.task import SandboxTask
+from lipready.sandbox.trouble import SimulatedFailureError, too_large
 
 NO_FACE = "P301"
 _NOT_MATCHED = "未找到匹配人脸"
@@ -35,7 +35,7 @@ def fingerprints(inputs: Inputs) -> Prints:
     return Prints(_print(inputs.video), _print(inputs.audio), reference)
 
 
-def examine(inputs: Inputs, task: Task, tell: Callable[[str, float], None]) -> Report:
+def examine(inputs: Inputs, task: SandboxTask, tell: Callable[[str, float], None]) -> Report:
     """Check the inputs of a task with the profile of its provider; `tell` may end this by an exception."""
     # The callback was looked at when the task was submitted: what a sandbox allows there, a rule does not.
     options = RequestOptions(task.asked.extension, task.asked.threshold)
@@ -43,27 +43,27 @@ def examine(inputs: Inputs, task: Task, tell: Callable[[str, float], None]) -> R
     return check_job(job, load_profile(task.style), Settings(progress=tell))
 
 
-def pass_on(report: Report, task: Task) -> JobFacts:
-    """Give the facts of a job that the provider would take. Raises TroubleError for any other."""
+def pass_on(report: Report, task: SandboxTask) -> JobFacts:
+    """Return the facts of a job that the provider would take. Raises SimulatedFailureError for any other."""
     for finding in report.findings:
         if finding.severity == "error":
-            trouble = _trouble(finding, task)
-            if trouble is not None:
-                raise trouble
+            failure = _failure_of(finding, task)
+            if failure is not None:
+                raise failure
     return report.facts
 
 
-def _trouble(finding: Finding, task: Task) -> TroubleError | None:
-    """Say what the provider would: the code that the finding prevents."""
+def _failure_of(finding: Finding, task: SandboxTask) -> SimulatedFailureError | None:
+    """Return what the provider would answer: the code that the finding prevents."""
     if finding.remote == "InvalidFile.Size" and finding.role != "job":
         return too_large(finding.role)
     if finding.remote == "InvalidFile.FaceNotMatch":
         # Spelt as DashScope's page for this model has it. EvoLink's page quotes a message, and no code.
-        return TroubleError("InvalidFile.FaceNotMach", _NOT_MATCHED if task.style == "evolink" else "")
+        return SimulatedFailureError("InvalidFile.FaceNotMach", _NOT_MATCHED if task.style == "evolink" else "")
     if finding.remote is not None:
-        return TroubleError(finding.remote)
+        return SimulatedFailureError(finding.remote)
     # DashScope keeps the picture of a clip without a face, and bills it; EvoLink says that it fails, but not how.
-    return TroubleError("InvalidFile.NoHuman") if finding.rule == NO_FACE and task.style == "evolink" else None
+    return SimulatedFailureError("InvalidFile.NoHuman") if finding.rule == NO_FACE and task.style == "evolink" else None
 
 
 def _print(path: Path) -> tuple[str, str]:

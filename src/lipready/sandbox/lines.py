@@ -16,7 +16,7 @@ Client = tuple[str, int]
 _HARD = struct.pack("ii", 1, 0)
 
 
-class Lines:
+class Connections:
     """The open connections, by the address of the client. Belongs to the server's thread."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Lines:
             self._open.pop(client, None)
 
     def reset(self, client: Client) -> None:
-        """Break a connection off at once, so that the other side hears of a reset, and of nothing else."""
+        """Break a connection off at once, so that the other side receives of a reset, and of nothing else."""
         transport = self._open.get(client)
         if transport is None:
             return
@@ -54,7 +54,7 @@ class Lines:
             transport.abort()
 
 
-def protocol_of(lines: Lines) -> "type[asyncio.Protocol]":
+def protocol_of(connections: Connections) -> "type[asyncio.Protocol]":
     """Make the protocol that uvicorn speaks."""
     import asyncio
 
@@ -63,15 +63,15 @@ def protocol_of(lines: Lines) -> "type[asyncio.Protocol]":
     silent = logging.getLogger(__name__)
     silent.setLevel(logging.CRITICAL + 1)
 
-    class LineProtocol(H11Protocol):
+    class TrackedProtocol(H11Protocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             # A connection that is broken off on purpose is no error that anybody should read of.
             self.logger = silent
             super().connection_made(transport)
-            lines.opened(self.client, transport)
+            connections.opened(self.client, transport)
 
         def connection_lost(self, exc: Exception | None) -> None:
-            lines.closed(self.client)
+            connections.closed(self.client)
             super().connection_lost(exc)
 
-    return LineProtocol
+    return TrackedProtocol

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from lipready.sandbox.answers import oss_error
+from lipready.sandbox.answers import RequestRefusedError, oss_error
 from lipready.sandbox.form import FormError, Received, receive_form
-from lipready.sandbox.policy import Refused, check
-from lipready.sandbox.store import Stored, with_suffix
+from lipready.sandbox.policy import check
+from lipready.sandbox.store import StoredUpload, with_suffix
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -35,23 +35,23 @@ class Oss:
             self._require(received)
             check(self._world.secret, received.fields, received.bytes, self._world.clock.now())
             self._keep(received)
-        except Refused as refused:
+        except RequestRefusedError as refused:
             received.discard()
             return oss_error(refused.status, refused.code, refused.message)
         wanted = received.fields.get("success_action_status", "204")
         return Response(status_code=int(wanted) if wanted in {"200", "201", "204"} else 204)
 
     async def result(self, request: "Request") -> "Response":
-        """Give out a result: GET /results/NAME.mp4, with ranges."""
+        """Send a result: GET /results/NAME.mp4, with ranges."""
         from starlette.responses import FileResponse
 
         task = self._world.results.get(request.path_params["name"])
-        if task is None or task.film is None or task.forgotten(self._world.clock.now()):
+        if task is None or task.video is None or task.forgotten(self._world.clock.now()):
             return oss_error(404, "NoSuchKey", "The specified key does not exist.")
-        return FileResponse(task.film.path, media_type="video/mp4")
+        return FileResponse(task.video.path, media_type="video/mp4")
 
     async def stored(self, request: "Request") -> "Response":
-        """Give out a file of EvoLink's files API: GET /files/ID/NAME."""
+        """Send a file of EvoLink's files API: GET /files/ID/NAME."""
         from starlette.responses import FileResponse
 
         stored = self._world.files.find(request.path_params["id"], self._world.clock.now())
@@ -63,19 +63,21 @@ class Oss:
         """Refuse a form that the storage would not read: what follows the file is never looked at."""
         for name in _REQUIRED:
             if not received.fields.get(name):
-                raise Refused(400, "InvalidArgument", f"Bucket POST must contain a field named '{name}'.")
+                raise RequestRefusedError(400, "InvalidArgument", f"Bucket POST must contain a field named '{name}'.")
         if received.file_name is None:
-            raise Refused(400, "IncorrectNumberOfFilesInPOSTRequest", "POST requires exactly one file upload.")
+            raise RequestRefusedError(
+                400, "IncorrectNumberOfFilesInPOSTRequest", "POST requires exactly one file upload."
+            )
         if received.late:
             message = f"The field '{received.late[0][:100]}' follows the file: file must be the last field."
-            raise Refused(400, "InvalidArgument", message)
+            raise RequestRefusedError(400, "InvalidArgument", message)
 
     def _keep(self, received: Received) -> None:
         key, now = received.fields["key"], self._world.clock.now()
         if self._world.oss.find(key, now) is not None:
             message = "The object you specified already exists and can not be overwritten."
-            raise Refused(409, "FileAlreadyExists", message)
-        stored = Stored(
+            raise RequestRefusedError(409, "FileAlreadyExists", message)
+        stored = StoredUpload(
             id=key,
             # The second part of the folder, which the policy has signed.
             account=key.split("/")[1],

@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Tongue = Literal["dashscope", "evolink", "files", "oss", "sandbox"]
+Responder = Literal["dashscope", "evolink", "files", "oss", "sandbox"]
 """Who answers: each has an envelope of its own for errors. "files" is EvoLink's files API, "oss" Alibaba's storage."""
 
-_TABLE: tuple[tuple[str, str, str, Tongue], ...] = (
+_TABLE: tuple[tuple[str, str, str, Responder], ...] = (
     ("GET", r"/api/v1/uploads/?", "policy", "dashscope"),
     ("POST", r"/upload/?", "upload", "oss"),
     ("POST", r"/api/v1/files/upload/\w+", "upload", "files"),
@@ -21,8 +21,8 @@ _TABLE: tuple[tuple[str, str, str, Tongue], ...] = (
     ("POST", r"/api/v1/tasks/[^/]+/cancel/?", "cancel", "dashscope"),
     ("GET", r"/results/.+", "download", "oss"),
 )
-_PLACES = tuple((method, re.compile(path), step, tongue) for method, path, step, tongue in _TABLE)
-_OTHERS: tuple[tuple[str, Tongue], ...] = (
+_PLACES = tuple((method, re.compile(path), step, responder) for method, path, step, responder in _TABLE)
+_OTHERS: tuple[tuple[str, Responder], ...] = (
     ("/api/v1/files", "files"),
     ("/api/", "dashscope"),
     ("/v1/", "evolink"),
@@ -33,20 +33,20 @@ _SECRET = re.compile(r"^/(results|files|api/v1/files/download)/[^/]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RequestStep:
     """`step` is "other" where no fault can be asked for."""
 
     step: str
-    tongue: Tongue
+    responder: Responder
 
 
-def place_of(method: str, path: str) -> Place:
+def request_step_of(method: str, path: str) -> RequestStep:
     """Find the step of a request; HEAD counts as GET."""
     method = "GET" if method == "HEAD" else method
-    for wanted, pattern, step, tongue in _PLACES:
+    for wanted, pattern, step, responder in _PLACES:
         if method == wanted and pattern.fullmatch(path):
-            return Place(step, tongue)
-    return Place("other", next((tongue for start, tongue in _OTHERS if path.startswith(start)), "sandbox"))
+            return RequestStep(step, responder)
+    return RequestStep("other", next((responder for start, responder in _OTHERS if path.startswith(start)), "sandbox"))
 
 
 def shown(path: str) -> str:

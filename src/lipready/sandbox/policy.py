@@ -9,16 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from lipready.sandbox.answers import RequestRefusedError
+
 VALID_SECONDS = 300
 ACCESS_KEY = "LTAI5tSandbox"
-
-
-class Refused(Exception):  # noqa: N818 - an answer, and no fault of ours
-    """What the storage answers instead of taking a file."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
 
 
 def issue(secret: bytes, account: str, most: int, now: float, *, expired: bool = False) -> dict[str, Any]:
@@ -47,27 +41,29 @@ def issue(secret: bytes, account: str, most: int, now: float, *, expired: bool =
 
 
 def check(secret: bytes, fields: Mapping[str, str], size: int, now: float) -> None:
-    """Check a form against the policy in it. Raises Refused."""
+    """Check a form against the policy in it. Raises RequestRefusedError."""
     document = _read(secret, fields)
     if datetime.fromtimestamp(now, UTC) >= datetime.fromisoformat(document["expiration"]):
-        raise Refused(403, "AccessDenied", "Invalid according to Policy: Policy expired.")
+        raise RequestRefusedError(403, "AccessDenied", "Invalid according to Policy: Policy expired.")
     (_, _, most), (_, _, folder) = document["conditions"]
     if not fields["key"].startswith(f"{folder}/") or ".." in fields["key"].split("/"):
         message = f'Invalid according to Policy: Policy Condition failed: ["starts-with", "$key", "{folder}"]'
-        raise Refused(403, "AccessDenied", message)
+        raise RequestRefusedError(403, "AccessDenied", message)
     if size > most:
-        raise Refused(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.")
+        raise RequestRefusedError(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.")
 
 
 def _read(secret: bytes, fields: Mapping[str, str]) -> Any:
     policy = fields.get("policy", "")
     if not policy:
-        raise Refused(403, "AccessDenied", "Anonymous access is forbidden for this operation.")
+        raise RequestRefusedError(403, "AccessDenied", "Anonymous access is forbidden for this operation.")
     if fields.get("OSSAccessKeyId") != ACCESS_KEY:
-        raise Refused(403, "InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist in our records.")
+        raise RequestRefusedError(
+            403, "InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist in our records."
+        )
     if not hmac.compare_digest(_sign(secret, policy).encode(), fields.get("Signature", "").encode()):
         message = "The request signature we calculated does not match the signature you provided."
-        raise Refused(403, "SignatureDoesNotMatch", message)
+        raise RequestRefusedError(403, "SignatureDoesNotMatch", message)
     # What carries our signature was written by us.
     return json.loads(base64.b64decode(policy))
 

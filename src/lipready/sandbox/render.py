@@ -1,4 +1,4 @@
-"""A film that plays: the video's picture with the audio track, as long as the documentation says."""
+"""A result video that plays: the video's picture with the audio track, as long as the documentation says."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from lipready.fixes.rate import FALLBACK, tidy
 from lipready.fixes.recipe import Encode, Input, Playback, Reshape
 from lipready.fixes.source import compile_command, open_input, picture, seconds
 from lipready.sandbox.fetch import Inputs
-from lipready.sandbox.task import Film
+from lipready.sandbox.task import ResultVideo
 
 _SEEKABLE = frozenset({"mp4", "mov", "3gp", "mkv", "webm"})
 _HIGHEST_RATE = 60
@@ -36,10 +36,12 @@ class _Plan:
     length: Fraction
 
 
-def render(inputs: Inputs, facts: JobFacts, output: Path, *, extension: bool, tell: Callable[[float], None]) -> Film:
-    """Write the film. It lasts as long as the shorter input, or as the audio with `extension`; see `lasting`.
+def render(
+    inputs: Inputs, facts: JobFacts, output: Path, *, extension: bool, tell: Callable[[float], None]
+) -> ResultVideo:
+    """Write the result video. It lasts as long as the shorter input, or as the audio with `extension`; see `lasting`.
 
-    `tell` hears the share that is done, and may end this by an exception. Raises FixError where ffmpeg fails or the
+    `tell` receives the share that is done, and may end this by an exception. Raises FixError where ffmpeg fails or the
     facts do not tell a length, ComponentError where there is no ffmpeg.
     """
     video, sound = facts.video, facts.audio
@@ -51,12 +53,12 @@ def render(inputs: Inputs, facts: JobFacts, output: Path, *, extension: bool, te
     streams = [_shown(plan), _heard(sound, sound.media, inputs, plan.length)]
     command = compile_command(streams, fspath(output), _options(plan))
     binary = find_ffmpeg().path
-    ffmpeg.run([binary, *command[1:]], what="the sandbox's film", length=plan.length, tell=tell)
+    ffmpeg.run([binary, *command[1:]], what="the sandbox's result video", length=plan.length, tell=tell)
     canvas = plan.recipe.reshape.canvas
-    return Film(output, float(plan.length), canvas.width, canvas.height, float(plan.recipe.reshape.rate))
+    return ResultVideo(output, float(plan.length), canvas.width, canvas.height, float(plan.recipe.reshape.rate))
 
 
-def render_foreign(output: Path) -> Film:
+def render_foreign(output: Path) -> ResultVideo:
     """Write a result that nobody here asked for: a test picture with a tone. Raises as `render` does."""
     size, seconds_, rate = 672, Fraction(373, 100), 25
     picture_, tone = f"testsrc2=size={size}x{size}:rate={rate}", "sine=frequency=330:sample_rate=48000"
@@ -65,11 +67,11 @@ def render_foreign(output: Path) -> Film:
     ends = ["-t", seconds(seconds_), "-movflags", "+faststart", "-progress", "pipe:1", "-f", "mp4", fspath(output)]
     binary = find_ffmpeg().path
     ffmpeg.run([binary, "-v", "error", "-nostdin", "-y", *inputs, *coding, *ends], what="the sandbox's foreign result")
-    return Film(output, float(seconds_), size, size, float(rate))
+    return ResultVideo(output, float(seconds_), size, size, float(rate))
 
 
 def lasting(video: Fraction, audio: Fraction, *, extension: bool) -> Fraction:
-    """Tell the length of a result: that of the shorter input, or the audio's with `extension`; all in seconds."""
+    """Return the length of a result: that of the shorter input, or the audio's with `extension`; all in seconds."""
     return audio if extension else min(video, audio)
 
 
@@ -105,7 +107,7 @@ def _shape(video: VideoFacts) -> Reshape:
 
 
 def _shown(plan: _Plan) -> Any:
-    """Play the picture for as long as the film lasts."""
+    """Play the picture for as long as the result video lasts."""
     recipe = plan.recipe
     if recipe.playback is not None:
         return play(recipe, recipe.playback)
@@ -116,7 +118,7 @@ def _shown(plan: _Plan) -> Any:
 def _heard(file: FileFacts, audio: AudioFacts, inputs: Inputs, length: Fraction) -> Any:
     source = open_input(_source(file, inputs.audio, audio.stream_index, Fraction(0)))
     stream = source["a:0" if audio.stream_index is None else str(audio.stream_index)]
-    # A hair longer tracks than told are cut, shorter ones filled with silence: the film is as long as was billed.
+    # A hair longer tracks than told are cut, shorter ones filled with silence: the result is as long as was billed.
     stream = stream.filter("asetpts", "PTS-STARTPTS").filter("apad", whole_dur=seconds(length))
     return stream.filter("atrim", end=seconds(length))
 

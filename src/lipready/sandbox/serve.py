@@ -21,7 +21,7 @@ from lipready.sandbox.world import World
 if TYPE_CHECKING:
     import uvicorn
 
-    from lipready.sandbox.lines import Lines
+    from lipready.sandbox.lines import Connections
 
 _COMPONENTS = {"starlette": "starlette", "uvicorn": "uvicorn", "python_multipart": "python-multipart"}
 _BACKLOG = 128
@@ -35,8 +35,8 @@ def _say_nothing(line: str) -> None:
 class SandboxOptions:
     """How the sandbox behaves.
 
-    `port` 0 takes any free one. `pace` is the seconds that a task takes at least, spread over its states. `log` hears
-    one line for each request, from the server's thread. `fetch_seconds` is what fetching one input may take,
+    `port` 0 takes any free one. `pace` is the seconds that a task takes at least, spread over its states. `log`
+    receives one line for each request, from the server's thread. `fetch_seconds` is what fetching one input may take,
     `upload_megabytes` the largest file of DashScope's temporary storage, as the sample of its policy has it.
     `local_callbacks` lets EvoLink's callbacks go to this machine, by plain http too, which EvoLink itself refuses.
 
@@ -63,7 +63,7 @@ class Running:
         self.url = world.url
 
     def endpoints(self, style: str) -> Endpoints:
-        """Tell where a provider is imitated: "dashscope" or "evolink". Raises UsageError for any other."""
+        """Return the addresses of an imitated provider: "dashscope" or "evolink". Raises UsageError for any other."""
         if style == "dashscope":
             return Endpoints(api=f"{self.url}/api/v1", files="")
         if style == "evolink":
@@ -71,7 +71,7 @@ class Running:
         raise UsageError(f"The sandbox does not imitate {style!r}: it knows {' and '.join(STYLES)}.")
 
     def ledger(self) -> Ledger:
-        """Say what was counted so far."""
+        """Return what was counted so far."""
         return self._world.ledger()
 
     def inject(self, fault: Fault) -> None:
@@ -136,34 +136,34 @@ class _Server:
             self._ready.set()
 
     async def _serve(self) -> None:
-        from lipready.sandbox.lines import Lines
+        from lipready.sandbox.lines import Connections
         from lipready.sandbox.work import Works
 
         self._loop, self._leave = asyncio.get_running_loop(), asyncio.Event()
-        works, lines = Works(self._world), Lines()
+        works, connections = Works(self._world), Connections()
         self._world.begin = works.begin
-        server = _uvicorn(self._world, lines)
+        server = _uvicorn(self._world, connections)
         serving_ = asyncio.create_task(server.serve(sockets=[self._listener]))
         # The socket listens already: whoever connects from here on is served.
         self._ready.set()
         await self._leave.wait()
         # Nobody is waited for: an answer that is still being made would be made for nothing.
         server.should_exit = server.force_exit = True
-        lines.close_all()
+        connections.close_all()
         await works.close()
         await serving_
 
 
-def _uvicorn(world: World, lines: "Lines") -> "uvicorn.Server":
+def _uvicorn(world: World, connections: "Connections") -> "uvicorn.Server":
     import uvicorn
 
     from lipready.sandbox.app import build
-    from lipready.sandbox.interpose import Interposed
+    from lipready.sandbox.interpose import FaultInjector
     from lipready.sandbox.lines import protocol_of
 
     config = uvicorn.Config(
-        Interposed(build(world), world, lines),
-        http=protocol_of(lines),
+        FaultInjector(build(world), world, connections),
+        http=protocol_of(connections),
         ws="none",
         loop="asyncio",
         lifespan="off",

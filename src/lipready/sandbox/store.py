@@ -9,7 +9,7 @@ _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class StoredUpload:
     """One file. `name` is what it is called here, `created` and `expires` are seconds since 1970.
 
     `original` is what its sender calls it, `folder` where it was put; storage that knows neither has "".
@@ -28,11 +28,11 @@ class Stored:
 
 
 @dataclass(slots=True)
-class Store:
+class UploadStore:
     """The files of one kind of storage, by their keys."""
 
     folder: Path
-    files: dict[str, Stored] = field(default_factory=dict)
+    files: dict[str, StoredUpload] = field(default_factory=dict)
     bytes: int = 0
 
     def room(self) -> Path:
@@ -40,13 +40,13 @@ class Store:
         self.folder.mkdir(parents=True, exist_ok=True)
         return self.folder / uuid4().hex
 
-    def keep(self, key: str, stored: Stored) -> Stored:
+    def keep(self, key: str, stored: StoredUpload) -> StoredUpload:
         """Put a file that has arrived under its key."""
         self.files[key] = stored
         self.bytes += stored.bytes
         return stored
 
-    def find(self, key: str, now: float) -> Stored | None:
+    def find(self, key: str, now: float) -> StoredUpload | None:
         """Find a file that is still kept."""
         stored = self.files.get(key)
         return stored if stored is not None and now < stored.expires else None
@@ -64,7 +64,7 @@ class Store:
 
 
 def with_suffix(path: Path, name: str) -> Path:
-    """Give a file on the disk the extension of a name, by which formats are judged; nothing else of it is used."""
+    """Rename a file to the extension of `name`, by which formats are judged; nothing else of it is used."""
     suffix = PurePosixPath(name).suffix
     named = path.with_suffix(suffix.lower()) if _SUFFIX.fullmatch(suffix) else path
     return path if named == path else path.replace(named)

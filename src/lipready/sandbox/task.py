@@ -34,7 +34,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
+class ResultVideo:
     """A finished result: its length in seconds, its size in pixels, its frames a second."""
 
     path: Path
@@ -45,7 +45,7 @@ class Film:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Task:
+class SandboxTask:
     """One task, which moves from state to state; times are seconds since 1970, `state` is DashScope's word.
 
     `foreign` is a colleague's, whose result has nothing to do with what was asked for here.
@@ -64,7 +64,7 @@ class Task:
     ended: float | None = None
     code: str = ""
     message: str = ""
-    film: Film | None = None
+    video: ResultVideo | None = None
     result: str = field(default="", repr=False)
 
     @property

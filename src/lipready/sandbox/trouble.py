@@ -25,7 +25,7 @@ _MESSAGES = {
 }
 
 
-class TroubleError(Exception):
+class SimulatedFailureError(Exception):
     """A task fails; `code` and `message` are what the provider says."""
 
     def __init__(self, code: str, message: str = "") -> None:
@@ -34,17 +34,19 @@ class TroubleError(Exception):
         super().__init__(self.message)
 
 
-def refused(url: str) -> TroubleError:
-    """Say that an address gave no file. The spelling is the provider's."""
-    return TroubleError("InvalidURL.ConnectionRefused", f"Connection to {url} refused, please provide avaiable URL")
+def refused(url: str) -> SimulatedFailureError:
+    """Return the failure of an address that gave no file. The spelling is the provider's."""
+    return SimulatedFailureError(
+        "InvalidURL.ConnectionRefused", f"Connection to {url} refused, please provide avaiable URL"
+    )
 
 
-def too_late(url: str) -> TroubleError:
-    """Say that an address took too long."""
-    return TroubleError("InvalidURL.Timeout", f"Download {url} timeout, please check network connection.")
+def too_late(url: str) -> SimulatedFailureError:
+    """Return the failure of an address that took too long."""
+    return SimulatedFailureError("InvalidURL.Timeout", f"Download {url} timeout, please check network connection.")
 
 
-def too_large(role: str) -> TroubleError:
-    """Say that an input is too large."""
+def too_large(role: str) -> SimulatedFailureError:
+    """Return the failure of an input that is too large."""
     message = f"Invalid file size. The video/audio/image file size must be less than {_MEGABYTES[role]}MB."
-    return TroubleError("InvalidFile.Size", message)
+    return SimulatedFailureError("InvalidFile.Size", message)

@@ -1,25 +1,23 @@
-"""The way of a task: fetched, judged, rendered, delivered."""
+"""The steps of a task: fetched, judged, rendered, delivered."""
 
 import asyncio
 import shutil
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from secrets import token_urlsafe
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from lipready.errors import LipreadyError
 from lipready.facts.report import Report
-from lipready.sandbox.callback import call_back
 from lipready.sandbox.evolink import described
 from lipready.sandbox.fetch import Inputs, fetch_inputs
 from lipready.sandbox.judge import Prints, examine, fingerprints, pass_on
-from lipready.sandbox.once import Once
 from lipready.sandbox.render import render, render_foreign
-from lipready.sandbox.task import Film, Task
-from lipready.sandbox.trouble import TroubleError
+from lipready.sandbox.task import ResultVideo, SandboxTask
+from lipready.sandbox.trouble import SimulatedFailureError
 
 if TYPE_CHECKING:
     from lipready.sandbox.world import World
@@ -27,6 +25,30 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _STATES = 4
 """Through which a task passes before it has succeeded: the pace is spread over them evenly."""
+
+
+class _Once(Generic[T]):
+    """Results by key. Belongs to one event loop; a failure is not kept."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, asyncio.Future[T]] = {}
+
+    async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """Return the result of a key, which the first who asks makes."""
+        known = self._known.get(key)
+        if known is not None:
+            return await asyncio.shield(known)
+        future = self._known[key] = asyncio.get_running_loop().create_future()
+        try:
+            result = await make()
+        except BaseException as error:
+            del self._known[key]
+            failure = error if isinstance(error, Exception) else RuntimeError("interrupted")
+            future.set_exception(failure)
+            future.exception()  # seen: nobody else may be waiting for it
+            raise
+        future.set_result(result)
+        return result
 
 
 class StoppedError(Exception):
@@ -39,14 +61,14 @@ class Works:
     def __init__(self, world: "World") -> None:
         self._world = world
         self._running: set[asyncio.Task[None]] = set()
-        self._reports: Once[Report] = Once()
-        self._films: Once[Film] = Once()
+        self._reports: _Once[Report] = _Once()
+        self._results: _Once[ResultVideo] = _Once()
         self._stop = threading.Event()
-        # One judgement or film at a time: each of them uses what cores there are.
+        # One check or result video at a time: each of them uses what cores there are.
         self._alone = asyncio.Lock()
 
-    def begin(self, task: Task) -> None:
-        """Let a task begin its way."""
+    def begin(self, task: SandboxTask) -> None:
+        """Start a task."""
         running = asyncio.create_task(self._run(task))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
@@ -59,7 +81,7 @@ class Works:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
-    async def _run(self, task: Task) -> None:
+    async def _run(self, task: SandboxTask) -> None:
         account = self._world.accounts[task.account]
         folder = self._world.folder / "inputs" / task.id
         async with AsyncExitStack() as stack:
@@ -71,12 +93,12 @@ class Works:
             try:
                 folder.mkdir(parents=True)
                 await self._pass(task, folder)
-            except TroubleError as trouble:
-                _fail(task, trouble, self._world.clock.now())
+            except SimulatedFailureError as failure:
+                _fail(task, failure, self._world.clock.now())
             except Exception as error:  # noqa: BLE001 - a task that fails says so as its provider would
                 what = str(error) if isinstance(error, LipreadyError) else type(error).__name__
                 self._world.log(f"task {task.id} failed in the sandbox: {what}")
-                _fail(task, TroubleError("InternalError.Algo"), self._world.clock.now())
+                _fail(task, SimulatedFailureError("InternalError.Algo"), self._world.clock.now())
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
         if task.asked.callback:
@@ -86,36 +108,38 @@ class Works:
     def _step(self) -> float:
         return self._world.pace / _STATES
 
-    async def _pass(self, task: Task, folder: Path) -> None:
+    async def _pass(self, task: SandboxTask, folder: Path) -> None:
         task.started = self._world.clock.now()
         task.state = "PRE-PROCESSING"
-        film = await (self._foreign(task) if task.foreign else self._film(task, folder))
+        video = await (self._foreign(task) if task.foreign else self._rendered(task, folder))
         task.state = "POST-PROCESSING"
         await asyncio.sleep(self._step)
-        task.film, task.result = film, f"{token_urlsafe(18)}.mp4"
+        task.video, task.result = video, f"{token_urlsafe(18)}.mp4"
         self._world.results[task.result] = task
         task.ended = self._world.clock.now()
         task.state = "SUCCEEDED"
 
-    async def _film(self, task: Task, folder: Path) -> Film:
+    async def _rendered(self, task: SandboxTask, folder: Path) -> ResultVideo:
         inputs, prints, report = await self._at_least(self._examined(task, folder))
         facts = pass_on(report, task)
         task.state = "RUNNING"
         key = (prints.video, prints.audio, task.asked.extension)
-        output = self._world.folder / f"film-{token_urlsafe(12)}.mp4"
+        output = self._world.folder / f"result-{token_urlsafe(12)}.mp4"
 
-        def make() -> Film:
+        def make() -> ResultVideo:
             return render(inputs, facts, output, extension=task.asked.extension, tell=self._may_go_on)
 
-        return await self._at_least(self._films.get(key, lambda: self._in_thread(make)))
+        return await self._at_least(self._results.get(key, lambda: self._in_thread(make)))
 
-    async def _foreign(self, task: Task) -> Film:
+    async def _foreign(self, task: SandboxTask) -> ResultVideo:
         await asyncio.sleep(self._step)
         task.state = "RUNNING"
         output = self._world.folder / "foreign.mp4"
-        return await self._at_least(self._films.get("foreign", lambda: self._in_thread(lambda: render_foreign(output))))
+        return await self._at_least(
+            self._results.get("foreign", lambda: self._in_thread(lambda: render_foreign(output)))
+        )
 
-    async def _examined(self, task: Task, folder: Path) -> tuple[Inputs, Prints, Report]:
+    async def _examined(self, task: SandboxTask, folder: Path) -> tuple[Inputs, Prints, Report]:
         inputs = await fetch_inputs(self._world, task, folder)
         prints = await asyncio.to_thread(fingerprints, inputs)
         key = (task.style, prints, task.asked.extension, task.asked.threshold)
@@ -142,7 +166,29 @@ class Works:
             raise StoppedError
 
 
-def _fail(task: Task, trouble: TroubleError, now: float) -> None:
-    task.code, task.message = trouble.code, trouble.message
+ANSWER_SECONDS = 10.0
+PAUSES = (1.0, 2.0, 4.0)
+
+
+async def call_back(world: "World", url: str, content: Mapping[str, Any]) -> None:
+    """Post the content, and thrice more while it is not taken with a 2xx; what does not help is logged."""
+    import httpx2
+
+    async with httpx2.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False) as client:
+        for pause in (*PAUSES, None):
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    answer = await client.post(url, json=dict(content))
+                if answer.is_success:
+                    return
+            except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError):
+                pass
+            if pause is not None:
+                await asyncio.sleep(pause)
+    world.log(f"the callback of {content['id']} was not taken")
+
+
+def _fail(task: SandboxTask, failure: SimulatedFailureError, now: float) -> None:
+    task.code, task.message = failure.code, failure.message
     task.ended = now
     task.state = "FAILED"

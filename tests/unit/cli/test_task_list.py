@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 import pytest
 
 from lipready.cli.task_list import entry_as_json, entry_lines, list_lines
-from lipready.providers.entry import STAGES, Entry
+from lipready.providers.entry import STAGES, JournalEntry
 from lipready.reports.page import Page
 
 PAGE = Page(width=100, color=False, unicode=True)
@@ -61,7 +61,7 @@ def test_a_code_is_shown_as_it_came_with_ours_beside_it(entry, code, message, sh
 def test_json_has_all_of_it_in_one_line(entry):
     text = entry_as_json(entry)
     assert text.count("\n") == 1
-    assert set(json.loads(text)) == {"schema", "cost", *(field.name for field in fields(Entry))}
+    assert set(json.loads(text)) == {"schema", "cost", *(field.name for field in fields(JournalEntry))}
 
 
 def test_nothing_to_list():

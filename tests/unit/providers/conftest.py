@@ -14,7 +14,7 @@ import pytest
 
 from lipready.providers.async_transport import AsyncTransport
 from lipready.providers.transport import Transport
-from lipready.providers.wire import Answer, Request, Save
+from lipready.providers.wire import HttpRequest, HttpResponse, Save
 
 
 class Peer:
@@ -132,18 +132,18 @@ class InAsyncio:
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self._make = lambda: AsyncTransport(*arguments, **named)
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: HttpRequest) -> HttpResponse:
         return asyncio.run(self._once(lambda transport: transport.send(request)))
 
-    def save(self, save: Save) -> Answer:
+    def save(self, save: Save) -> HttpResponse:
         return asyncio.run(self._once(lambda transport: transport.save(save)))
 
     def close(self) -> None:
         pass
 
-    async def _once(self, use: Callable[[AsyncTransport], Any]) -> Answer:
+    async def _once(self, use: Callable[[AsyncTransport], Any]) -> HttpResponse:
         async with self._make() as transport:
-            answer: Answer = await use(transport)
+            answer: HttpResponse = await use(transport)
             return answer
 
 

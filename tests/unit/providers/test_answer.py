@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from lipready.errors import AnswerError
 from lipready.providers.answer import parse_object, read_object
-from lipready.providers.wire import Answer
+from lipready.providers.wire import HttpResponse
 
 
 def test_an_object_is_read_whatever_the_status() -> None:
-    assert read_object(Answer(500, {}, '{"code": "Ü"}'.encode())) == {"code": "Ü"}
+    assert read_object(HttpResponse(500, {}, '{"code": "Ü"}'.encode())) == {"code": "Ü"}
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,15 @@ import pytest
 from lipready.errors import AnswerError, RefusedError, Retry
 from lipready.facts.task import ListedTask, RemoteError, TaskState, TaskStatus
 from lipready.providers.dashscope_answers import read_cancel, read_list, read_submitted, read_task
-from lipready.providers.wire import Answer
+from lipready.providers.wire import HttpResponse
 
 TASK = "a8532587-fa8c-4ef8-82be-0c46b17950d1"
 REQUEST = "7574ee8f-38a3-4b1e-9280-11c33ab46e51"
 
 
-def answer(values: object, status: int = 200, **headers: str) -> Answer:
+def answer(values: object, status: int = 200, **headers: str) -> HttpResponse:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, named, json.dumps(values).encode())
+    return HttpResponse(status, named, json.dumps(values).encode())
 
 
 def task(status: object, **more: object) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def test_the_other_envelope_is_a_refusal_too() -> None:
 )
 def test_the_page_of_a_proxy_is_a_refusal_by_its_status(status: int, retry: Retry) -> None:
     with pytest.raises(RefusedError, match=f"HTTP {status}") as caught:
-        read_submitted(Answer(status, {}, b"<html><h1>\x1b[2J</h1></html>"))
+        read_submitted(HttpResponse(status, {}, b"<html><h1>\x1b[2J</h1></html>"))
     assert caught.value.retry == retry
     assert "html" not in str(caught.value)
 

@@ -10,10 +10,10 @@ from lipready.providers import dashscope
 from lipready.providers.account import account_at
 from lipready.providers.dashscope_region import region_of
 from lipready.providers.dashscope_upload import policy_request
-from lipready.providers.entry import Entry
+from lipready.providers.entry import JournalEntry
 from lipready.providers.request import Submission
 from lipready.providers.row import from_text, to_text
-from lipready.providers.wire import Answer
+from lipready.providers.wire import HttpResponse
 
 KEY = "sk-canary-0123456789abcdef"
 SERVICE = dashscope.SERVICE
@@ -115,7 +115,7 @@ def test_the_region_that_an_address_belongs_to(api, region):
 
 def refused(play, at, status, code, **place):
     def answer(_request):
-        return Answer(status, {}, json.dumps({"code": code, "message": "no", "request_id": "r-1"}).encode())
+        return HttpResponse(status, {}, json.dumps({"code": code, "message": "no", "request_id": "r-1"}).encode())
 
     from lipready.providers.reading import ask_once
 
@@ -150,7 +150,7 @@ def test_a_host_that_is_of_no_region_is_not_given_one(play, at):
 
 
 def test_the_journal_keeps_the_workspace_and_takes_no_odd_one():
-    entry = Entry(id="0123456789ab", created=1.0, provider="dashscope", service="dashscope", api="https://a/v1")
+    entry = JournalEntry(id="0123456789ab", created=1.0, provider="dashscope", service="dashscope", api="https://a/v1")
     kept = replace(entry, workspace="ws-1")
     assert from_text(to_text(kept)) == kept
     with pytest.raises(ValueError, match="workspace") as caught:

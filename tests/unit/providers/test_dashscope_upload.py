@@ -6,7 +6,7 @@ import pytest
 from lipready.errors import AnswerError, RefusedError, Retry, UsageError
 from lipready.providers.dashscope_upload import policy_request, read_policy, read_upload, upload_form
 from lipready.providers.request import Endpoints
-from lipready.providers.wire import UPLOAD_SECONDS, Answer
+from lipready.providers.wire import UPLOAD_SECONDS, HttpResponse
 
 FOLDER = "dashscope-instant/4a8e1c0f/2025-10-15/0d2c7c2c-c2f5-9e0e"
 DATA: dict[str, Any] = {
@@ -27,9 +27,9 @@ EXPIRED = (
 )
 
 
-def policy_answer(**changes: object) -> Answer:
+def policy_answer(**changes: object) -> HttpResponse:
     data = {key: value for key, value in (DATA | changes).items() if value is not None}
-    return Answer(200, {}, json.dumps({"request_id": "r", "data": data}).encode())
+    return HttpResponse(200, {}, json.dumps({"request_id": "r", "data": data}).encode())
 
 
 def test_a_policy_is_asked_for_by_model() -> None:
@@ -112,20 +112,20 @@ def test_a_policy_may_be_refused() -> None:
     body = json.dumps({"code": "Throttling.RateQuota", "message": "slow down"}).encode()
     for status in (200, 429):
         with pytest.raises(RefusedError, match="slow down") as caught:
-            read_policy(Answer(status, {}, body))
+            read_policy(HttpResponse(status, {}, body))
         assert caught.value.retry == "again"
     with pytest.raises(AnswerError, match="data should be an upload policy"):
-        read_policy(Answer(200, {}, b"{}"))
+        read_policy(HttpResponse(200, {}, b"{}"))
 
 
 @pytest.mark.parametrize("status", [200, 204])
 def test_an_upload_that_went_well(status: int) -> None:
-    read_upload(Answer(status, {}, b""))
+    read_upload(HttpResponse(status, {}, b""))
 
 
 def test_an_expired_policy_is_worth_another_try() -> None:
     with pytest.raises(RefusedError, match="Policy expired") as caught:
-        read_upload(Answer(403, {}, EXPIRED))
+        read_upload(HttpResponse(403, {}, EXPIRED))
     error = caught.value
     assert (error.code, error.retry, error.status, error.request_id) == ("AccessDenied", "again", 403, "68EF5A")
 
@@ -144,7 +144,7 @@ def test_an_expired_policy_is_worth_another_try() -> None:
 def test_errors_of_the_storage(status: int, code: str, retry: Retry, rules: tuple[str, ...]) -> None:
     body = f"<Error><Code>{code}</Code><Message>a &lt;reason&gt;</Message></Error>".encode()
     with pytest.raises(RefusedError, match="a <reason>") as caught:
-        read_upload(Answer(status, {}, body))
+        read_upload(HttpResponse(status, {}, body))
     assert (caught.value.code, caught.value.retry, caught.value.rules) == (code, retry, rules)
 
 
@@ -160,7 +160,7 @@ def test_errors_of_the_storage(status: int, code: str, retry: Retry, rules: tupl
 )
 def test_xml_is_not_believed(body: bytes) -> None:
     with pytest.raises(RefusedError) as caught:
-        read_upload(Answer(403, {}, body))
+        read_upload(HttpResponse(403, {}, body))
     assert caught.value.retry == "no"
     assert len(str(caught.value)) < 300
     assert "root:" not in str(caught.value)

@@ -9,9 +9,9 @@ import pytest
 
 from lipready.errors import NoAnswerError
 from lipready.providers.drive import drive, drive_async
-from lipready.providers.wire import Answer, Call, Pause, Request, Save, Send, call, send
+from lipready.providers.wire import Call, HttpRequest, HttpResponse, Pause, Save, Send, call, send
 
-REQUEST = Request(method="GET", url="http://x/")
+REQUEST = HttpRequest(method="GET", url="http://x/")
 SAVE = Save(url="http://x/", path="p", most=1)
 
 
@@ -51,8 +51,8 @@ def run(request):
     return in_thread if request.param == "threads" else in_asyncio
 
 
-def answered(status: int) -> Answer:
-    return Answer(status, {}, b"")
+def answered(status: int) -> HttpResponse:
+    return HttpResponse(status, {}, b"")
 
 
 def test_every_effect_is_performed_in_turn(run):
@@ -202,7 +202,7 @@ def test_ctrl_c_ends_an_exchange(serve):
     stop = threading.Event()
     server = serve(lambda _peer: (os.kill(os.getpid(), signal.SIGINT), stop.wait(20)))
     with Transport() as carrier, pytest.raises(KeyboardInterrupt):
-        drive(send(Request(method="GET", url=server.url, authorized=False)), carrier)
+        drive(send(HttpRequest(method="GET", url=server.url, authorized=False)), carrier)
     stop.set()
 
 

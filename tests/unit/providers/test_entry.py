@@ -5,11 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lipready.providers.entry import STAGES, Entry, Upload
+from lipready.providers.entry import STAGES, JournalEntry, Upload
 from lipready.providers.row import from_text, to_text
 
 SIGNED = "https://user-files.example.com/a.mp4?Signature=hunter2"
-ENTRY = Entry(id="0123456789ab", created=1.5, provider="dashscope", service="dashscope", api="https://a.example/v1")
+ENTRY = JournalEntry(
+    id="0123456789ab", created=1.5, provider="dashscope", service="dashscope", api="https://a.example/v1"
+)
 UPLOAD = Upload(role="video", url="oss://dashscope/a.mp4", expires=9.0, size=3, mtime_ns=4)
 
 
@@ -74,7 +76,7 @@ times = st.floats(allow_nan=False, allow_infinity=False)
 
 @given(
     st.builds(
-        Entry,
+        JournalEntry,
         id=st.from_regex(r"[0-9a-f]{12}", fullmatch=True),
         created=times,
         provider=st.just("evolink"),
@@ -111,7 +113,7 @@ def test_a_row_with_something_odd_in_it_is_read_or_refused(name, value):
         entry = from_text(row)
     except ValueError:
         return
-    assert isinstance(entry, Entry)
+    assert isinstance(entry, JournalEntry)
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,14 @@ from lipready.providers.evolink_answers import (
     read_task,
     read_tasks,
 )
-from lipready.providers.wire import Answer
+from lipready.providers.wire import HttpResponse
 
 TASK = "task-unified-1775200000-xyz12345"
 
 
-def answer(values: object, status: int = 200, **headers: str) -> Answer:
+def answer(values: object, status: int = 200, **headers: str) -> HttpResponse:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, named, json.dumps(values).encode())
+    return HttpResponse(status, named, json.dumps(values).encode())
 
 
 def task(status: object, **more: object) -> dict[str, Any]:

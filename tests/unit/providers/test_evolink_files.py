@@ -12,16 +12,16 @@ from lipready.providers.evolink_files import (
     read_file,
     read_quota,
 )
-from lipready.providers.wire import Answer
+from lipready.providers.wire import HttpResponse
 
 URL = "https://files.evolink.ai/x/0f3a.mp4"
 
 
-def answer(values: object, status: int = 200) -> Answer:
-    return Answer(status, {}, json.dumps(values).encode())
+def answer(values: object, status: int = 200) -> HttpResponse:
+    return HttpResponse(status, {}, json.dumps(values).encode())
 
 
-def stored(**more: object) -> Answer:
+def stored(**more: object) -> HttpResponse:
     return answer({"success": True, "code": 200, "msg": "ok", "data": {"file_url": URL, **more}})
 
 

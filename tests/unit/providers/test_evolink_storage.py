@@ -11,9 +11,9 @@ import pytest
 from lipready.errors import NoAnswerError, RefusedError, UsageError
 from lipready.providers.entry import Upload
 from lipready.providers.evolink_storage import make_room, remove_uploads
-from lipready.providers.sending import Parcel, submit_anew, take_up
-from lipready.providers.upload import Source, upload
-from lipready.providers.wire import Answer
+from lipready.providers.sending import SubmissionInputs, submit_anew, take_up
+from lipready.providers.upload import UploadSource, upload
+from lipready.providers.wire import HttpResponse
 
 HOUR = 3600.0
 FILES = "https://files.evolink.example/api/v1/files"
@@ -25,7 +25,7 @@ def kept(name, expires=HOUR, role="video"):
 
 
 def said(status, /, **body):
-    return Answer(status, {}, json.dumps(body).encode())
+    return HttpResponse(status, {}, json.dumps(body).encode())
 
 
 def quota(left):
@@ -164,7 +164,7 @@ def stored(name):
 
 @pytest.mark.parametrize("status", [405, 411, 415, 501])
 def test_where_no_form_is_let_through_the_file_goes_as_base64(evolink, files, status):
-    source = Source.of("video", str(files["video"]))
+    source = UploadSource.of("video", str(files["video"]))
     played = evolink.upload(source, said(status), stored("f-1"))
     assert played.error is None
     assert (played.value.url, played.value.file_id) == ("https://files.evolink.example/f-1", "f-1")
@@ -174,18 +174,18 @@ def test_where_no_form_is_let_through_the_file_goes_as_base64(evolink, files, st
 
 
 def test_other_refusals_of_a_form_stay(evolink, files):
-    source = Source.of("video", str(files["video"]))
+    source = UploadSource.of("video", str(files["video"]))
     played = evolink.upload(source, said(400, code=400, msg="no"))
     assert isinstance(played.error, RefusedError)
     assert asked(played) == [("POST", "/upload/stream")]
 
 
 def test_a_file_that_changes_or_is_large_does_not_go_as_base64(evolink, files):
-    source = Source.of("video", str(files["video"]))
+    source = UploadSource.of("video", str(files["video"]))
     files["video"].write_bytes(b"123456")
     played = evolink.upload(source, said(415))
     assert "changed while it was being uploaded" in str(played.error)
-    large = Source(role="video", path=str(files["video"]), size=17 << 20, mtime_ns=0)
+    large = UploadSource(role="video", path=str(files["video"]), size=17 << 20, mtime_ns=0)
     played = evolink.upload(large, said(415))
     assert asked(played) == [("POST", "/upload/stream")]
 
@@ -193,7 +193,7 @@ def test_a_file_that_changes_or_is_large_does_not_go_as_base64(evolink, files):
 def test_what_is_at_an_address_is_copied_first_where_that_is_wanted_and_once(evolink):
     video, audio = "https://slow.example/v.mp4?sig=1", "https://slow.example/a.wav"
     entry = replace(evolink.entry(), id="0123456789ab", stage="intended")
-    parcel = Parcel(files=(), addresses={"video": video, "audio": audio}, copies=True)
+    parcel = SubmissionInputs(files=(), addresses={"video": video, "audio": audio}, copies=True)
     answers = evolink.provider(submits=[stored("v-1"), stored("a-1"), said(400, code=400, msg="no")])
     played = evolink.play(submit_anew(evolink.at, evolink.journal, entry, parcel), answers)
     sent = [request.json for request in played.sent if request.method == "POST"]

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from lipready.errors import AnswerError, RefusedError
 from lipready.facts.task import TaskState
 from lipready.providers import dashscope, dashscope_upload, evolink, evolink_answers, evolink_files
-from lipready.providers.wire import Answer
+from lipready.providers.wire import HttpResponse
 
-READERS: dict[str, Callable[[Answer], Any]] = {
+READERS: dict[str, Callable[[HttpResponse], Any]] = {
     "dashscope submitted": dashscope.SERVICE.read_submitted,
     "dashscope task": dashscope.SERVICE.read_task,
     "dashscope list": dashscope.SERVICE.read_list,
@@ -59,7 +59,7 @@ def test_a_value_or_one_of_two_exceptions(name: str, status: int, headers: dict[
     caught: AnswerError | RefusedError | None = None
     value: object = None
     try:
-        value = READERS[name](Answer(status, headers, body))
+        value = READERS[name](HttpResponse(status, headers, body))
     except (AnswerError, RefusedError) as error:
         caught = error
     assert str(caught).isprintable()

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from lipready.errors import JournalError, UsageError
-from lipready.providers.entry import Entry
+from lipready.providers.entry import JournalEntry
 from lipready.providers.journal import FILE, VERSION, Journal
 from lipready.providers.row import to_text
 
@@ -20,11 +20,12 @@ START = f"""
 import sys
 from dataclasses import replace
 from pathlib import Path
-from lipready.providers.entry import Entry
+from lipready.providers.entry import JournalEntry
 from lipready.providers.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 def entry(number, **more):
-    return Entry(id=f"{{number:012x}}", created=float(number), provider="p", service="dashscope", api="{API}", **more)
+    given = dict(id=f"{{number:012x}}", created=float(number), provider="p", service="dashscope", api="{API}")
+    return JournalEntry(**given, **more)
 """
 ADD = "for n in range(10): journal.add(entry(int(sys.argv[2]) * 1000 + n)); print(n)"
 CLAIM_ONE = "print(journal.claim(f'{int(sys.argv[2]):012x}', 'lost') is not None)"
@@ -39,7 +40,7 @@ for n in range(first, first + 100000):
 
 def an_entry(number=1, **more):
     given = {"id": f"{number:012x}", "created": float(number), "provider": "p", "service": "dashscope", "api": API}
-    return Entry(**{**given, **more})
+    return JournalEntry(**{**given, **more})
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from lipready.errors import CostError
 from lipready.profiles.limit import Price
 from lipready.profiles.loader import load_profile
 from lipready.providers.account import Account
-from lipready.providers.entry import Entry
+from lipready.providers.entry import JournalEntry
 from lipready.providers.price import Cost, cost_at, cost_of, described, require_affordable, written
 
 PRICE = load_profile("dashscope").price
@@ -68,21 +68,21 @@ def test_no_bound_is_kept_where_the_cost_is_not_known(price: Price | None, lengt
 
 
 @pytest.fixture
-def entry(account: Callable[[str], Account], entry_of: Callable[..., Entry]) -> Entry:
+def entry(account: Callable[[str], Account], entry_of: Callable[..., JournalEntry]) -> JournalEntry:
     price: dict[str, Any] = {"price_per_second": "0.08", "currency": "CNY"}
     return entry_of(account("dashscope"), stage="submitted", expected_seconds=7.2, **price)
 
 
-def test_a_job_costs_what_was_foretold_until_it_is_billed(entry: Entry) -> None:
+def test_a_job_costs_what_was_foretold_until_it_is_billed(entry: JournalEntry) -> None:
     assert cost_of(entry).amount == Fraction("0.576")
     assert cost_of(replace(entry, seconds=10.0)).amount == Fraction("0.8")
 
 
-def test_nothing_is_paid_at_the_sandbox(entry: Entry) -> None:
+def test_nothing_is_paid_at_the_sandbox(entry: JournalEntry) -> None:
     assert cost_of(replace(entry, provider="sandbox:dashscope")).amount is None
 
 
-def test_numbers_of_a_journal_may_be_anything(entry: Entry) -> None:
+def test_numbers_of_a_journal_may_be_anything(entry: JournalEntry) -> None:
     for odd in (float("nan"), float("inf")):
         assert cost_of(replace(entry, expected_seconds=odd)).seconds is None
     assert cost_of(replace(entry, price_per_second="2/25")).amount == Fraction("0.576")

@@ -7,9 +7,9 @@ import pytest
 from lipready.errors import AnswerError, JournalError, NoAnswerError, NotSentError, RefusedError
 from lipready.providers.reading import ask, ask_once, pause_after, repeated, take_turn, with_credits
 from lipready.providers.retry import READ_ATTEMPTS
-from lipready.providers.wire import Answer, Request
+from lipready.providers.wire import HttpRequest, HttpResponse
 
-QUESTION = Request(method="GET", url="https://dashscope.example/api/v1/tasks/t")
+QUESTION = HttpRequest(method="GET", url="https://dashscope.example/api/v1/tasks/t")
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_attempts_begin_anew(play):
 )
 def test_a_job_that_cannot_be_paid_says_what_is_left(play, provider, account, left, told):
     error = RefusedError("no money", status=402, retry="account", code="insufficient_quota")
-    answer = Answer(200, {}, json.dumps({"success": True, "data": left}).encode())
+    answer = HttpResponse(200, {}, json.dumps({"success": True, "data": left}).encode())
     found = play(with_credits(account("evolink"), error), provider(credits=[answer])).value
     assert str(found) == f"no money {told}"
     assert (found.status, found.code, found.retry) == (402, "insufficient_quota", "account")

@@ -281,7 +281,7 @@ def test_a_full_disk(serve, transport, part):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, limits[1]))
     try:
-        with pytest.raises(DownloadError, match=f"There is no room left for the film in {part.parent}"):
+        with pytest.raises(DownloadError, match=f"There is no room left for the result video in {part.parent}"):
             transport().save(save(server.url, part))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -9,7 +9,7 @@ import trustme
 
 from lipready.errors import NotSentError
 from lipready.providers import outgoing
-from lipready.providers.wire import Request, Save
+from lipready.providers.wire import HttpRequest, Save
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +33,14 @@ def trusted(authority, tmp_path, monkeypatch) -> None:
 def test_a_certificate_that_is_trusted(serve, transport, authority):
     server = serve(lambda peer: peer.reply(body=b"ok"), tls=server_context(authority, "localhost"), host="localhost")
     carrier = transport(key="k", origins=[server.url])
-    assert carrier.send(Request(method="GET", url=server.url)).body == b"ok"
+    assert carrier.send(HttpRequest(method="GET", url=server.url)).body == b"ok"
     assert server.peers[0].headers["authorization"] == "Bearer k"
 
 
 def test_a_certificate_that_nobody_vouches_for(serve, transport, authority):
     server = serve(lambda peer: peer.reply(), tls=server_context(authority, "localhost"), host="localhost")
     with pytest.raises(NotSentError, match=r"localhost has no valid certificate .*nothing was sent"):
-        transport(key="k", origins=[server.url]).send(Request(method="POST", url=server.url, json={}))
+        transport(key="k", origins=[server.url]).send(HttpRequest(method="POST", url=server.url, json={}))
     assert server.peers == []
 
 
@@ -48,7 +48,7 @@ def test_a_certificate_that_nobody_vouches_for(serve, transport, authority):
 def test_a_certificate_for_another_name(serve, transport, authority):
     server = serve(lambda peer: peer.reply(), tls=server_context(authority, "example.com"), host="localhost")
     with pytest.raises(NotSentError, match=r"no valid certificate \(Hostname mismatch"):
-        transport(key="k", origins=[server.url]).send(Request(method="POST", url=server.url, json={}))
+        transport(key="k", origins=[server.url]).send(HttpRequest(method="POST", url=server.url, json={}))
     assert server.peers == []
 
 
@@ -65,7 +65,7 @@ def test_a_server_that_speaks_no_tls(transport):
         thread.start()
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         with pytest.raises(NotSentError, match="No encrypted connection"):
-            transport(key="k", origins=[url]).send(Request(method="POST", url=url, json={}))
+            transport(key="k", origins=[url]).send(HttpRequest(method="POST", url=url, json={}))
         thread.join()
 
 
@@ -73,7 +73,7 @@ def test_a_server_that_never_shakes_hands(serve, transport, monkeypatch):
     monkeypatch.setattr(outgoing, "CONNECT_SECONDS", 0.3)
     url = serve(lambda _peer: None).url.replace("http:", "https:")
     with pytest.raises(NotSentError, match="No encrypted connection"):
-        transport(key="k", origins=[url]).send(Request(method="POST", url=url, json={}))
+        transport(key="k", origins=[url]).send(HttpRequest(method="POST", url=url, json={}))
 
 
 def test_a_film_is_not_fetched_from_a_stranger(serve, transport, authority, tmp_path):

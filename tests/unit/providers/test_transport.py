@@ -14,13 +14,13 @@ import pytest
 from lipready.errors import AnswerError, ConfigurationError, NoAnswerError, NotSentError, UsageError
 from lipready.providers import bounded, outgoing
 from lipready.providers.transport import Transport
-from lipready.providers.wire import Answer, Form, Request
+from lipready.providers.wire import Form, HttpRequest, HttpResponse
 
 KEY = "sk-very-secret-0123456789"
 
 
-def get(url: str, **named) -> Request:
-    return Request(method="GET", url=url, authorized=False, **named)
+def get(url: str, **named) -> HttpRequest:
+    return HttpRequest(method="GET", url=url, authorized=False, **named)
 
 
 def test_an_answer_comes_back_whole_whatever_its_status(serve, transport):
@@ -40,7 +40,9 @@ def test_json_is_sent_with_the_key_where_the_request_is_authorized(serve, transp
     server = serve(lambda peer: (bodies.append(peer.body()), peer.reply()))
     carrier = transport(key=f"{KEY}\n", origins=[f"{server.url}/api/v1"])
     headers = {"X-DashScope-Async": "enable"}
-    carrier.send(Request(method="POST", url=f"{server.url}/api/v1/x", json={"model": "videoretalk"}, headers=headers))
+    carrier.send(
+        HttpRequest(method="POST", url=f"{server.url}/api/v1/x", json={"model": "videoretalk"}, headers=headers)
+    )
     (peer,) = server.peers
     assert peer.headers["authorization"] == f"Bearer {KEY}"
     assert peer.headers["content-type"] == "application/json"
@@ -53,7 +55,7 @@ def test_the_key_goes_to_no_other_scheme_host_or_port(serve, transport, place):
     server = serve(lambda peer: peer.reply())
     carrier = transport(key=KEY, origins=[place])
     with pytest.raises(ValueError, match=r"not for http://127\.0\.0\.1") as caught:
-        carrier.send(Request(method="GET", url=f"{server.url}/x"))
+        carrier.send(HttpRequest(method="GET", url=f"{server.url}/x"))
     assert server.peers == []
     assert KEY not in repr(caught.value)
 
@@ -61,7 +63,7 @@ def test_the_key_goes_to_no_other_scheme_host_or_port(serve, transport, place):
 def test_without_a_key_no_authorized_request_leaves(serve, transport):
     server = serve(lambda peer: peer.reply())
     with pytest.raises(ValueError, match="no API key"):
-        transport(origins=[server.url]).send(Request(method="GET", url=server.url))
+        transport(origins=[server.url]).send(HttpRequest(method="GET", url=server.url))
     assert server.peers == []
 
 
@@ -83,7 +85,7 @@ def test_a_redirect_is_not_followed_and_the_key_stays(serve, transport, status):
     target = f"{other.url}/steal?sig=SECRET"
     server = serve(lambda peer: peer.reply(status, location=target))
     with pytest.raises(AnswerError) as caught:
-        transport(key=KEY, origins=[server.url]).send(Request(method="POST", url=server.url, json={}))
+        transport(key=KEY, origins=[server.url]).send(HttpRequest(method="POST", url=server.url, json={}))
     assert other.url.partition(":")[0] in str(caught.value)
     assert "/steal" not in str(caught.value)
     assert "SECRET" not in str(caught.value)
@@ -145,7 +147,7 @@ def test_a_reset_before_the_answer(serve, transport):
 def test_a_close_without_an_answer(serve, transport):
     server = serve(lambda _peer: None)
     with pytest.raises(NoAnswerError):
-        transport().send(Request(method="POST", url=server.url, json={}, authorized=False))
+        transport().send(HttpRequest(method="POST", url=server.url, json={}, authorized=False))
 
 
 def test_a_reset_in_the_middle_of_the_body(serve, transport):
@@ -251,7 +253,7 @@ def test_a_packed_answer_is_not_unpacked(serve, transport, coding):
 def test_the_library_logs_none_of_it(serve, transport, caplog):
     caplog.set_level(logging.DEBUG)
     server = serve(lambda peer: peer.reply(location="http://x/?sig=SECRET"))
-    transport(key=KEY, origins=[server.url]).send(Request(method="GET", url=f"{server.url}/?Signature=SECRET"))
+    transport(key=KEY, origins=[server.url]).send(HttpRequest(method="GET", url=f"{server.url}/?Signature=SECRET"))
     assert "SECRET" not in caplog.text
     assert KEY not in caplog.text
     httpx2.get(server.url)
@@ -269,7 +271,7 @@ def test_the_network_can_be_replaced():
         return httpx2.Response(200, json={"path": request.url.path})
 
     with Transport(transport=httpx2.MockTransport(answer)) as carrier:
-        assert carrier.send(get("http://example.com/p")) == Answer(
+        assert carrier.send(get("http://example.com/p")) == HttpResponse(
             200, {"content-length": "13", "content-type": "application/json"}, b'{"path":"/p"}'
         )
 
@@ -309,10 +311,10 @@ def film(tmp_path: Path) -> Path:
     return path
 
 
-def form(server, path: Path, **named) -> Request:
+def form(server, path: Path, **named) -> HttpRequest:
     fields = (("OSSAccessKeyId", "id"), ("policy", "p=="), ("key", "dir/ü.mp4"), ("success_action_status", "200"))
     upload = Form(fields, str(path), "ü.mp4", "video/mp4")
-    return Request(method="POST", url=server.url, form=upload, authorized=False, seconds=30, **named)
+    return HttpRequest(method="POST", url=server.url, form=upload, authorized=False, seconds=30, **named)
 
 
 def test_a_form_is_sent_with_its_file_last(serve, transport, film):
@@ -391,7 +393,7 @@ def test_an_upload_has_a_deadline(serve, transport, film):
     try:
         with pytest.raises(NoAnswerError):
             transport().send(
-                Request(method="POST", url=server.url, form=form(server, film).form, authorized=False, seconds=0.3)
+                HttpRequest(method="POST", url=server.url, form=form(server, film).form, authorized=False, seconds=0.3)
             )
     finally:
         stop.set()

@@ -10,7 +10,7 @@ from lipready.providers.account import account_at
 from lipready.providers.drive import drive
 from lipready.providers.retry import UPLOAD_ATTEMPTS
 from lipready.providers.transport import Transport
-from lipready.providers.upload import Source, upload
+from lipready.providers.upload import UploadSource, upload
 from lipready.sandbox.fault import Fault
 
 
@@ -31,7 +31,7 @@ def stored(faulty_sandbox, at_sandbox, file):
         for text in faults:
             faulty_sandbox.inject(Fault.parse(text))
         with Transport(account.key, account.origins) as transport:
-            flow = upload(account, "videoretalk", source or Source.of("video", str(file), tell))
+            flow = upload(account, "videoretalk", source or UploadSource.of("video", str(file), tell))
             return drive(flow, transport), faulty_sandbox.ledger()
 
     return run
@@ -68,13 +68,13 @@ def test_a_key_that_is_wrong_is_refused_at_once(monkeypatch, faulty_sandbox, at_
     monkeypatch.setenv("EVOLINK_API_KEY", "invalid")
     account = account_at("evolink")
     with Transport(account.key, account.origins) as transport, pytest.raises(RefusedError) as caught:
-        drive(upload(account, "videoretalk", Source.of("video", str(file))), transport)
+        drive(upload(account, "videoretalk", UploadSource.of("video", str(file))), transport)
     assert caught.value.status == 401
     assert faulty_sandbox.ledger().requests["upload"] == 1
 
 
 def test_a_file_without_room_is_not_sent(play, provider, account, file):
-    large = Source(role="video", path=str(file), size=10**9, mtime_ns=0)
+    large = UploadSource(role="video", path=str(file), size=10**9, mtime_ns=0)
     played = play(upload(account("evolink"), "videoretalk", large), provider())
     assert isinstance(played.error, UsageError)
     assert "--bucket" in str(played.error)
@@ -83,7 +83,7 @@ def test_a_file_without_room_is_not_sent(play, provider, account, file):
 
 def test_the_policy_says_how_much_room_there_is(stored, file):
     with pytest.raises(UsageError, match=r"at most 104\.9 MB"):
-        stored("dashscope", source=Source(role="video", path=str(file), size=10**9, mtime_ns=0))
+        stored("dashscope", source=UploadSource(role="video", path=str(file), size=10**9, mtime_ns=0))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def storing(play, account, said, file):
             sent.append(request.method)
             return policy(said, max_file_size_mb=said_mb) if request.method == "GET" else said(200, body=b"")
 
-        source = Source(role="video", path=str(file), size=size, mtime_ns=0)
+        source = UploadSource(role="video", path=str(file), size=size, mtime_ns=0)
         return play(upload(account("dashscope"), "videoretalk", source), answer).error, sent
 
     return run
@@ -126,7 +126,7 @@ def storing(play, account, said, file):
 
 def picture(path, form):
     Image.new("RGB", (64, 64), "white").save(path, form)
-    return Source.of("reference", str(path))
+    return UploadSource.of("reference", str(path))
 
 
 @pytest.mark.parametrize("form", ["BMP", "TIFF"])
@@ -146,14 +146,14 @@ def test_a_picture_that_is_stored(stored, tmp_path, provider, form):
 
 def test_a_file_that_is_gone(tmp_path):
     with pytest.raises(UsageError, match="cannot be uploaded"):
-        Source.of("audio", str(tmp_path / "gone.wav"))
+        UploadSource.of("audio", str(tmp_path / "gone.wav"))
 
 
 @pytest.mark.parametrize("name", ["x", "x.mp4\n", "x.evil;rm", "x.längs", "x.averylongsuffix"])
 def test_odd_endings_do_not_reach_the_provider(stored, tmp_path, name):
     path = tmp_path / name
     path.write_bytes(b"1")
-    assert re.search(r"/[0-9a-f]{32}$", stored("dashscope", source=Source.of("video", str(path)))[0].url)
+    assert re.search(r"/[0-9a-f]{32}$", stored("dashscope", source=UploadSource.of("video", str(path)))[0].url)
 
 
 @pytest.mark.parametrize("failing", ["policy", "upload"])
@@ -166,7 +166,7 @@ def test_attempts_do_not_multiply(play, account, file, said, failing):
             return policy(said)
         return said(503, code="ServiceUnavailable", message="")
 
-    played = play(upload(account("dashscope"), "videoretalk", Source.of("video", str(file))), answer)
+    played = play(upload(account("dashscope"), "videoretalk", UploadSource.of("video", str(file))), answer)
     assert isinstance(played.error, ProviderError)
     assert asked == (["GET"] if failing == "policy" else ["GET", "POST"]) * UPLOAD_ATTEMPTS
 

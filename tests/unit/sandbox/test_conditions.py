@@ -88,7 +88,7 @@ def test_a_colleague_has_a_result_of_another_length_and_size(guest: Speaker, goo
     results = [guest.client.get(said["results"][0]).content for said in (own, foreign)]
     assert results[0] != results[1]
     assert all(content[4:8] == b"ftyp" for content in results)
-    films = [guest.box._world.tasks[said["id"]].film for said in (own, foreign)]
+    films = [guest.box._world.tasks[said["id"]].video for said in (own, foreign)]
     assert films[0] is not None
     assert films[1] is not None
     assert films[0].seconds != films[1].seconds

@@ -110,7 +110,7 @@ def test_a_policy_expires_after_its_time() -> None:
         "key": f"{given['upload_dir']}/a.mp4",
     }
     policies.check(secret, form, 100, 1_000_299.0)
-    with pytest.raises(policies.Refused, match="Policy expired") as caught:
+    with pytest.raises(policies.RequestRefusedError, match="Policy expired") as caught:
         policies.check(secret, form, 100, 1_000_300.0)
     assert (caught.value.status, caught.value.code) == (403, "AccessDenied")
 
