@@ -8,6 +8,7 @@ from statistics import median_low
 from lipready.errors import FixError
 from lipready.facts.file import FileFacts
 from lipready.facts.people import Box, Person
+from lipready.facts.salvage import Salvage
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.fixes.aims import accepted, aim, band, most_bytes
@@ -43,6 +44,14 @@ class VideoCase:
     audio_length: Fraction | None
     person: int | None = None
 
+    @property
+    def salvaged(self) -> Salvage | None:
+        """What decodes of it, where that is wanted and anything is lost."""
+        found = self.file.salvage
+        if not self.choices.salvage or found is None:
+            return None
+        return found if found.lost or self.wanted.has("salvage") else None
+
 
 def video_recipe(case: VideoCase) -> Encode | Remux | None:
     """Decide what is done: encode again where a repair needs it, else copy the packets, else nothing (None).
@@ -51,7 +60,7 @@ def video_recipe(case: VideoCase) -> Encode | Remux | None:
     """
     part = _part(case)
     playback, window = _playback(case, part), _window(case, part)
-    if part is not None or playback is not None or window is not None or case.wanted.level("reencode"):
+    if case.salvaged or part is not None or playback is not None or window is not None or case.wanted.level("reencode"):
         return _encode(case, part, playback, window)
     return _remux(case) if case.wanted.has("remux", "zero-start") else None
 
@@ -66,7 +75,7 @@ def output_length(case: VideoCase, recipe: Encode | Remux) -> Fraction | None:
 
 
 def _encode(case: VideoCase, part: Part | None, playback: Playback | None, window: Box | None) -> Encode:
-    sound: Sound = "none" if playback else _sound(case, whole=part is None)
+    sound: Sound = "none" if playback else _sound(case, whole=part is None and case.salvaged is None)
     shape = _reshape(case, window)
     length = playback.wanted / shape.rate if playback else part.length if part else _length(case.video)
     source = _source(case)
@@ -105,6 +114,7 @@ def _source(case: VideoCase) -> Input:
         stream=case.video.stream_index,
         start=start,
         seekable=name in _SEEKABLE,
+        broken=case.salvaged is not None,
     )
 
 
