@@ -38,7 +38,8 @@ def salvage(file: FileFacts) -> Salvage | None:
         if times.cut is not None or not decoder.whole:
             return None
         last = max(decoder.whole)
-        missing = [pts for pts in times.pts if pts not in decoder.whole]
+        # The times of sound are not those of its packets: a decoder skips what an encoder added.
+        missing = [pts for pts in times.pts if pts not in decoder.whole] if is_video else decoder.failed
         kept = decoder.seconds if not is_video else (last - min(decoder.whole)) * times.base + _one(media, times.base)
     after = sum(pts > last for pts in missing)
     return Salvage(kept, _stated(file, kept), len(decoder.whole), len(missing) - after, after)
@@ -49,6 +50,7 @@ class _Decoder:
 
     def __init__(self, stream: Any) -> None:
         self.whole: set[int] = set()
+        self.failed: list[int] = []
         self.seconds = Fraction(0)
         self._context = stream.codec_context
         self._context.thread_count = 1
@@ -62,6 +64,8 @@ class _Decoder:
         except MemoryError:
             raise
         except MEDIA_ERRORS():
+            if packet is not None and packet.pts is not None:
+                self.failed.append(packet.pts)
             return
         for frame in frames:
             if not frame.is_corrupt and frame.pts is not None:
