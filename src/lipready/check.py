@@ -174,10 +174,21 @@ def _measured(path: str, role: Role, settings: Settings, name: str, *, describe:
     if not settings.quick and facts.problem is None and not isinstance(facts.media, Unmeasured):
         try:
             facts = _watch_or_listen(facts, settings, tell, describe=describe)
+            facts = _with_salvage(facts)
         except (ProbeError, MemoryError, ImportError) as error:
             facts = without_media(facts, error)
     tell(1.0)
     return facts
+
+
+def _with_salvage(facts: FileFacts) -> FileFacts:
+    """Add what decodes of a file that ends too early."""
+    media = facts.media
+    if not isinstance(media, VideoFacts | AudioFacts) or media.truncated is not True:
+        return facts
+    from lipready.probe.salvage import salvage
+
+    return replace(facts, salvage=salvage(facts))
 
 
 def _watch_or_listen(

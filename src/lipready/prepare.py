@@ -140,6 +140,7 @@ def repair_job(
     from lipready.fixes.folder import way_into
     from lipready.fixes.plan import plan_job
 
+    before = _look_for_damage(before) if choices.salvage else before
     way = (lambda source: way_into(out, source)) if copy else None
     plan = plan_job(before, profile, choices, fspath(out), way)
     as_it_is = Prepared(job=job, before=before, report=before, plan=plan, steps=(), dry_run=dry_run)
@@ -152,6 +153,18 @@ def repair_job(
         return plan_job(before, profile, choices, fspath(out), way, copying=False)
 
     return _Workshop(job, profile, settings, choices, out, before, plan, encoding).run()
+
+
+def _look_for_damage(before: Report) -> Report:
+    """Decode the video and the audio track whole, where that was not done, to know what of them is damaged."""
+    from lipready.probe.salvage import salvage
+
+    def looked_at(file: FileFacts | None) -> FileFacts | None:
+        done = file is None or file.salvage is not None or file.problem is not None
+        return file if file is None or done else replace(file, salvage=salvage(file))
+
+    facts = before.facts
+    return replace(before, facts=replace(facts, video=looked_at(facts.video), audio=looked_at(facts.audio)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from lipready.errors import FixError, UsageError
+from lipready.errors import UsageError
 from lipready.facts.file import FileFacts
 from lipready.fixes.names import SHEET_NAME
 
@@ -14,7 +14,7 @@ _QUALITY = 88
 def write_sheet(file: FileFacts, target: Path) -> None:
     """Draw the people of a video into a JPEG. Raises FixError where that is impossible."""
     from lipready.faces.contact import contact_sheet
-    from lipready.fixes.folder import Partial
+    from lipready.fixes.folder import Partial, unwritable
 
     image = contact_sheet(file)
     partial = Partial.beside(Path(os.path.realpath(target)))
@@ -22,7 +22,7 @@ def write_sheet(file: FileFacts, target: Path) -> None:
         image.save(partial.path, "JPEG", quality=_QUALITY, comment=MARK)
         partial.finish()
     except OSError as error:
-        raise FixError(f"{target} cannot be written: {error.strerror or error}.") from error
+        raise unwritable(target, error) from error
     finally:
         partial.discard()
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 )
 @click.option("--trim-silence", is_flag=True, help="Cut off the silence before and after the speech, but for 0.2 s.")
 @click.option("--denoise", is_flag=True, help="Lower a steady noise behind the speech, learnt in a pause.")
+@click.option("--salvage", is_flag=True, help="Keep what can be decoded of a broken video or audio file.")
 @click.option(
     "--extend", is_flag=True, help="Lengthen what is too short: the video plays forward and backward in turn."
 )
@@ -70,6 +71,7 @@ def command(
     trim_audio: str | None,
     trim_silence: bool,
     denoise: bool,
+    salvage: bool,
     extend: bool,
     person: int | None,
     crop: bool,
@@ -117,6 +119,7 @@ def command(
         crop=crop,
         trim_silence=trim_silence,
         denoise=denoise,
+        salvage=salvage,
     )
     options = RequestOptions(video_extension, face_threshold, callback_url)
     job = assign(files, video=video, audio=audio, reference=reference, options=options, say=session.complain)

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="With --prepare: whose lips shall move; goes before a picture.",
 )
+@click.option("--salvage", is_flag=True, help="With --prepare: keep what can be decoded of a broken file.")
 @click.option("--force", is_flag=True, help="Send in spite of errors.")
 @click.option("--again", is_flag=True, help="Send and pay anew what was sent already, instead of waiting for it.")
 @click.option("--yes", is_flag=True, help="Do not ask before the job is sent and paid for.")
@@ -80,7 +81,7 @@ if TYPE_CHECKING:
 @allow_private_option
 @request_options
 @judging_options(RECORD_FORMATS)
-def command(  # noqa: C901 - a list of refusals
+def command(  # noqa: C901, PLR0912 - a list of refusals
     *,
     files: tuple[str, ...],
     out: Path | None,
@@ -90,6 +91,7 @@ def command(  # noqa: C901 - a list of refusals
     reference: str | None,
     repair: bool,
     person: int | None,
+    salvage: bool,
     force: bool,
     again: bool,
     yes: bool,
@@ -142,6 +144,8 @@ def command(  # noqa: C901 - a list of refusals
         raise click.UsageError("Say where the film shall be (-o result.mp4), or --no-wait.")
     if person is not None and not repair:
         raise click.UsageError("--person makes a reference image, which is a repair: say --prepare as well.")
+    if salvage and not repair:
+        raise click.UsageError("--salvage keeps what can be decoded, which is a repair: say --prepare as well.")
     if audio_track is not None and not repair:
         raise click.UsageError("--audio-track writes one track of several, which is a repair: say --prepare as well.")
     if no_wait and not dry_run and shared.provider.partition(":")[0] == "sandbox":
@@ -185,7 +189,7 @@ def command(  # noqa: C901 - a list of refusals
     require_storage(account, sending)
     if account.warning is not None:
         session.complain(f"Warning: {account.warning}")
-    run = Run(account, sending, patience, no_wait, (person or 0) if repair else None, shared, session)
+    run = Run(account, sending, patience, no_wait, (person or 0) if repair else None, shared, session, salvage=salvage)
     if results:
         return submit_jobs(results, settings, run, yes=yes, dry_run=dry_run)
     show, order = _ordered(job, settings, run)
@@ -220,6 +224,7 @@ class Run:
     person: int | None
     shared: Shared
     session: Session
+    salvage: bool = False
 
 
 def fault_of_key(account: "Account") -> str | None:
@@ -339,7 +344,11 @@ def check_and_repair(job: Job, profile: "Profile", settings: "Settings", run: Ru
         return job, report, None
     folder = _folder_for(job, run.sending.output)
     choices, _ = settle_speaker(
-        report, Choices(person=run.person or None), folder, run.session, asking=run.shared.form == "full"
+        report,
+        Choices(person=run.person or None, salvage=run.salvage),
+        folder,
+        run.session,
+        asking=run.shared.form == "full",
     )
 
     with progress_bars(run.session) as progress:

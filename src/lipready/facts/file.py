@@ -7,6 +7,7 @@ from lipready.facts.address import AddressFacts
 from lipready.facts.audio import AudioFacts
 from lipready.facts.image import ImageFacts
 from lipready.facts.people import PeopleFacts
+from lipready.facts.salvage import Salvage
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
@@ -56,7 +57,8 @@ class FileFacts:
     `problem` is a phrase that says why the file cannot be used as media ("is empty", "ends in the middle of …"), None
     where it opened, or where no reader for its format is installed; `media` is then Unmeasured with the same words, and
     says whether they are transient; `unopened` says more where not a byte of it was read. `people` belongs to videos
-    and reference images, `speech` to audio tracks.
+    and reference images, `speech` to audio tracks. `salvage` says what decodes of a file that ends too early, or in
+    which damage was looked for.
     """
 
     role: Role
@@ -71,3 +73,4 @@ class FileFacts:
     speech: SpeechFacts | Unmeasured = UNHEARD
     address: AddressFacts | None = None
     unopened: Unopened | None = None
+    salvage: Salvage | None = None

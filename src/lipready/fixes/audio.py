@@ -36,7 +36,7 @@ def audio_recipe(case: AudioCase) -> Listen | None:
     other = any(
         f.fix is not None and f.fix.level == "reencode" and f.fix.name not in HEARD for f in case.wanted.findings
     )
-    return recipe if other or any(change is not None for change in changes) else None
+    return recipe if other or case.salvaged is not None or any(change is not None for change in changes) else None
 
 
 def audio_length(case: AudioCase, recipe: Listen | None) -> Fraction | None:
@@ -64,6 +64,7 @@ def _recipe(case: AudioCase) -> Listen:
             stream=case.audio.stream_index,
             start=Fraction(0),
             seekable=False,
+            broken=case.salvaged is not None,
         ),
         codec="pcm_s16le" if small else "libmp3lame",
         sample_rate=rate if small else min((r for r in _MP3_RATES if r >= rate), default=HIGHEST_RATE),

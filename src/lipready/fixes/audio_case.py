@@ -6,6 +6,7 @@ from fractions import Fraction
 from lipready.errors import FixError
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts
+from lipready.facts.salvage import Salvage
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.fixes.choices import Choices
@@ -34,6 +35,14 @@ class AudioCase:
         if isinstance(self.audio.duration, Unmeasured):
             raise FixError(f"{self.file.path} does not tell how long it is: {self.audio.duration.reason}.")
         return self.audio.duration.believed
+
+    @property
+    def salvaged(self) -> Salvage | None:
+        """What decodes of it, where that is wanted and anything is lost."""
+        found = self.file.salvage
+        if not self.choices.salvage or found is None:
+            return None
+        return found if found.lost or self.wanted.has("salvage") else None
 
     @property
     def heard(self) -> SpeechFacts | None:

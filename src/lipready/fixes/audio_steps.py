@@ -53,6 +53,10 @@ def _time_line(case: AudioCase) -> str:
 def _sound_steps(case: AudioCase, recipe: Listen) -> Iterator[Step]:
     """Name what changes the samples, in the order in which it is done."""
     fault = fault_to_mend(case)
+    if case.salvaged is not None:
+        found = case.salvaged
+        text = f"Keep what can be decoded, {found.amount()}{found.losses('packet')}."
+        yield case.wanted.step("editorial", text, "salvage")
     if mends_offset(case):
         yield case.wanted.step("reencode", f"Take away the constant offset ({_offsets(case)}).", "remove-dc")
     if fault is not None:

@@ -32,6 +32,8 @@ class Choices:
 
     `trim_audio` "best" keeps a track that is too long from the first word to the last pause before the provider's
     maximum. `trim_silence` takes away the silence before and after the speech, `denoise` lowers a steady noise.
+
+    `salvage` keeps what decodes of a file that is broken, and lets go the rest.
     """
 
     trim: TrimSpan | Literal["best"] | None = None
@@ -41,6 +43,7 @@ class Choices:
     crop: bool = False
     trim_silence: bool = False
     denoise: bool = False
+    salvage: bool = False
 
 
 def parse_trim(text: str) -> TrimSpan | Literal["best"]:

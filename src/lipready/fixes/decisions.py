@@ -5,12 +5,19 @@ from lipready.facts.job import JobFacts
 from lipready.fixes.choices import Choices
 
 FLAGS: dict[str, dict[str, str]] = {
-    "video": {"trim": "--trim START:END", "extend": "--extend", "choose-person": "--person N", "crop": "--crop"},
+    "video": {
+        "trim": "--trim START:END",
+        "extend": "--extend",
+        "choose-person": "--person N",
+        "crop": "--crop",
+        "salvage": "--salvage",
+    },
     "audio": {
         "trim": "--trim-audio START:END or --trim-audio best",
         "pad": "--extend",
         "trim-silence": "--trim-silence",
         "denoise": "--denoise",
+        "salvage": "--salvage",
     },
     "reference": {"choose-person": "--person N", "crop-image": ""},
     "job": {
@@ -27,7 +34,7 @@ def decided(role: str, choices: Choices) -> frozenset[str]:
     """Name the editorial repairs that the user has decided on."""
     trim = choices.trim_audio if role == "audio" else choices.trim
     given = {"trim": trim is not None, "extend": choices.extend, "pad": choices.extend, "crop": choices.crop}
-    given |= {"trim-silence": choices.trim_silence, "denoise": choices.denoise}
+    given |= {"trim-silence": choices.trim_silence, "denoise": choices.denoise, "salvage": choices.salvage}
     given["choose-person"] = choices.person is not None
     return frozenset(name for name, asked in given.items() if asked)
 

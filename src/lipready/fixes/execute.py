@@ -1,13 +1,18 @@
 """Do what the plan of one file says."""
 
+import errno
+import os
 from collections.abc import Callable, Sequence
 from os import fspath
 
 from lipready.errors import FixError
 from lipready.facts.plan import FilePlan
 from lipready.fixes import ffmpeg
-from lipready.fixes.folder import Partial, place
+from lipready.fixes.folder import Partial, no_room, place
 from lipready.fixes.picture import write_picture
+
+_NO_SPACE = os.strerror(errno.ENOSPC)
+"""What ffmpeg says, too, where the disk is full."""
 
 Share = Callable[[float], None]
 
@@ -32,7 +37,12 @@ def _run_all(plan: FilePlan, partial: Partial, binary: str, tell: Share) -> None
     share = 1 / len(plan.commands)
     for number, command in enumerate(plan.commands):
         step = _slice(tell, number * share, share)
-        ffmpeg.run(_aimed(command, partial, binary), what=plan.source, length=plan.length, tell=step)
+        try:
+            ffmpeg.run(_aimed(command, partial, binary), what=plan.source, length=plan.length, tell=step)
+        except FixError as error:
+            if _NO_SPACE in str(error):
+                raise no_room(partial.final) from error
+            raise
 
 
 def _slice(tell: Share, begin: float, share: float) -> Share:

@@ -1,5 +1,6 @@
 """The output folder: temporary names, and names that appear only when a file is whole."""
 
+import errno
 import os
 import shutil
 from contextlib import suppress
@@ -10,6 +11,7 @@ from lipready.atomic import publish
 from lipready.errors import FixError, UsageError
 from lipready.facts.plan import Kept
 
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 SUFFIX = ".lipready.partial"
 
 
@@ -36,13 +38,23 @@ class Partial:
         try:
             publish(self.path, self.final, synced=not written)
         except OSError as error:
-            raise FixError(f"{self.final} cannot be written: {error.strerror or error}.") from error
+            raise unwritable(self.final, error) from error
 
     def discard(self) -> None:
         """Remove the temporary file, and whatever a two-pass run has written beside it."""
         for path in _starting_with(self.path.parent, self.path.name):
             with suppress(OSError):
                 path.unlink()
+
+
+def unwritable(path: Path, error: OSError) -> FixError:
+    """Return what to raise where a file cannot be written."""
+    return no_room(path) if error.errno in _FULL else FixError(f"{path} cannot be written: {error.strerror or error}.")
+
+
+def no_room(path: Path) -> FixError:
+    """Return what to raise where the disk is full on which a file was to be written."""
+    return FixError(f"There is no room left for {path.name} in {path.parent}: make room, and try again.")
 
 
 def require_folder(path: Path) -> None:
@@ -78,6 +90,8 @@ def place(source: str, partial: Partial, way: Kept) -> Kept:
     try:
         shutil.copyfile(source, partial.path)
     except OSError as error:
+        if error.errno in _FULL:
+            raise no_room(partial.final) from error
         raise FixError(f"{source} cannot be copied to {partial.final}: {error.strerror or error}.") from error
     return "copy"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lipready.errors import FixError, UsageError
 from lipready.facts.plan import FilePlan
-from lipready.fixes.folder import SUFFIX
+from lipready.fixes.folder import SUFFIX, unwritable
 from lipready.fixes.receipt import entries, read_receipt
 
 _JOURNAL = f"outputs{SUFFIX}"
@@ -50,11 +50,16 @@ def claim(out: Path, name: str, sha256: str) -> None:
     """Note down that a file of this content is about to appear under this name.
 
     The receipt comes last; a run that is killed before it leaves this note, so that the next one may go on.
+
+    Raises FixError where it cannot be noted down.
     """
-    with (out / _JOURNAL).open("a", encoding="utf-8") as journal:
-        journal.write(f"{sha256}  {name}\n")
-        journal.flush()
-        os.fsync(journal.fileno())
+    try:
+        with (out / _JOURNAL).open("a", encoding="utf-8") as journal:
+            journal.write(f"{sha256}  {name}\n")
+            journal.flush()
+            os.fsync(journal.fileno())
+    except OSError as error:
+        raise unwritable(out / name, error) from error
 
 
 def forget_claims(out: Path) -> None:

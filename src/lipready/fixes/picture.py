@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lipready.errors import FixError, ProbeError
 from lipready.facts.plan import PictureEdit
 from lipready.facts.quantity import counted
+from lipready.fixes.folder import unwritable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,7 +56,7 @@ def _write(image: "Image", edit: PictureEdit, output: Path, source: str) -> None
     try:
         output.write_bytes(data)
     except OSError as error:
-        raise FixError(f"{output} cannot be written: {error.strerror or error}.") from error
+        raise unwritable(output, error) from error
 
 
 def _png(image: "Image") -> bytes:

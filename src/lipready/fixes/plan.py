@@ -1,7 +1,7 @@
 """Facts and findings in, plan out: pure, without touching a file."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -85,13 +85,14 @@ def plan_job(
     spoken = None if sound is None else audio_length(sound, recipe)
     image = report.facts.reference if chosen is None else None
     for file in (report.facts.audio, report.facts.video, image):
-        if file is None or not usable(file, report.findings):
+        if file is None or not usable(file, report.findings, salvage=choices.salvage):
             continue
         if not wanted[file.role].blocked(given[file.role]):
             want = wanted[file.role]
             if isinstance(file.media, VideoFacts):
                 person = _followed(report.facts, choices)
-                draft = _draft_video(VideoCase(file, file.media, want, profile, choices, spoken, person, copying))
+                decodable = _decodable(file.media, file, choices)
+                draft = _draft_video(VideoCase(file, decodable, want, profile, choices, spoken, person, copying))
             elif isinstance(file.media, ImageFacts):
                 draft = _draft_picture(ImageCase(file, file.media, want, profile))
             else:
@@ -108,7 +109,7 @@ def plan_job(
 def _chosen(report: Report, choices: Choices) -> tuple[FileFacts, int] | None:
     """Return the chosen person, and the video that their reference image is taken from, whatever image is given."""
     video = report.facts.video
-    if choices.person is None or video is None or not usable(video, report.findings):
+    if choices.person is None or video is None or not usable(video, report.findings, salvage=choices.salvage):
         return None
     return video, choices.person
 
@@ -129,7 +130,11 @@ def _followed(facts: JobFacts, choices: Choices) -> int | None:
 def _audio_case(report: Report, profile: Profile, choices: Choices) -> AudioCase | None:
     """Gather what the repair of the audio track depends on; a finding on the job may ask for it as well."""
     file = report.facts.audio
-    if file is None or not isinstance(file.media, AudioFacts) or not usable(file, report.findings):
+    if (
+        file is None
+        or not isinstance(file.media, AudioFacts)
+        or not usable(file, report.findings, salvage=choices.salvage)
+    ):
         return None
     about_job = Wanted.of(report.findings, "job").only("trim-silence")
     wanted = Wanted((*Wanted.of(report.findings, "audio").findings, *about_job))
@@ -141,6 +146,13 @@ def _cut_to_fit(case: AudioCase, recipe: Listen | None) -> bool:
     length = audio_length(case, recipe)
     cut = recipe is not None and recipe.part is not None and case.choices.trim_audio is None
     return cut and length is not None and length in aim(case.profile, "A402")
+
+
+def _decodable(video: VideoFacts, file: FileFacts, choices: Choices) -> VideoFacts:
+    """Take the facts of what is salvaged: it lasts as long as it decodes."""
+    if not choices.salvage or file.salvage is None or isinstance(video.duration, Unmeasured):
+        return video
+    return replace(video, duration=replace(video.duration, believed=min(video.duration.believed, file.salvage.kept)))
 
 
 def _draft_video(case: VideoCase) -> Draft | None:

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lipready.errors import FixError, UsageError
+from lipready.errors import UsageError
 from lipready.facts.plan import FilePlan, Kept, Plan, Step
 from lipready.facts.report import Report
-from lipready.fixes.folder import Partial
+from lipready.fixes.folder import Partial, unwritable
 
 SCHEMA = "lipready.receipt/1"
 NAME = "receipt.json"
@@ -133,7 +133,7 @@ def write_receipt(
         partial.path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         partial.finish()
     except OSError as error:
-        raise FixError(f"{partial.final} cannot be written: {error.strerror or error}.") from error
+        raise unwritable(partial.final, error) from error
     finally:
         partial.discard()
 

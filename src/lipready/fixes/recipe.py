@@ -18,6 +18,7 @@ class Input:
 
     `stream` is its index (None: the first that is no cover picture), `start` the time in seconds of its first frame on
     the file's own clock. `seekable` says that the container has an index by which ffmpeg finds a frame exactly.
+    `broken` says that what does not decode is left out.
     """
 
     path: str
@@ -25,6 +26,7 @@ class Input:
     stream: int | None
     start: Fraction
     seekable: bool
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

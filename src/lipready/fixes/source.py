@@ -39,8 +39,11 @@ def open_input(source: Input, **options: Any) -> Any:
     if demuxer not in _DEMUXERS:
         raise FixError(f"{source.path} cannot be repaired: there is no reader for the format {source.format}.")
     safe = {"f": demuxer, "protocol_whitelist": "file", "format_whitelist": demuxer, "max_pixels": _MAX_PIXELS}
+    if source.broken:
+        # Neither a packet that was cut off, nor what a decoder makes up for the missing part of a picture.
+        safe |= {"fflags": "+discardcorrupt", "err_detect": "explode", "max_error_rate": 1}
     # The "file:" makes a name such as "http://x" or "-" a file, whatever it looks like.
-    return ffmpeg.input(f"file:{graph_name(source.path)}", **safe, **options)
+    return ffmpeg.input(f"file:{graph_name(source.path)}", **(safe | options))
 
 
 def picture(source: Input, **options: Any) -> Any:

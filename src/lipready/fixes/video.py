@@ -8,6 +8,7 @@ from statistics import median_low
 from lipready.errors import FixError
 from lipready.facts.file import FileFacts
 from lipready.facts.people import Box, Person
+from lipready.facts.salvage import Salvage
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.fixes.aims import accepted, aim, band, most_bytes
@@ -45,6 +46,14 @@ class VideoCase:
     person: int | None = None
     copying: bool = True
 
+    @property
+    def salvaged(self) -> Salvage | None:
+        """What decodes of it, where that is wanted and anything is lost."""
+        found = self.file.salvage
+        if not self.choices.salvage or found is None:
+            return None
+        return found if found.lost or self.wanted.has("salvage") else None
+
 
 def video_recipe(case: VideoCase) -> Encode | Remux | None:
     """Decide what is done: encode again where a repair needs it, else copy the packets, else nothing (None).
@@ -53,7 +62,7 @@ def video_recipe(case: VideoCase) -> Encode | Remux | None:
     """
     part = _part(case)
     playback, window = _playback(case, part), _window(case, part)
-    if part is not None or playback is not None or window is not None or case.wanted.level("reencode"):
+    if case.salvaged or part is not None or playback is not None or window is not None or case.wanted.level("reencode"):
         return _encode(case, part, playback, window)
     if not case.wanted.has("remux", "zero-start"):
         return None
@@ -71,7 +80,8 @@ def output_length(case: VideoCase, recipe: Encode | Remux) -> Fraction | None:
 
 def _encode(case: VideoCase, part: Part | None, playback: Playback | None, window: Box | None) -> Encode:
     source = _source(case)
-    sound: Sound = "none" if playback else _sound(case, whole=part is None and (source.seekable or source.start == 0))
+    whole = part is None and case.salvaged is None and (source.seekable or source.start == 0)
+    sound: Sound = "none" if playback else _sound(case, whole=whole)
     shape = _reshape(case, window)
     length = playback.wanted / shape.rate if playback else part.length if part else _length(case.video)
     return Encode(
@@ -119,6 +129,7 @@ def _source(case: VideoCase) -> Input:
         stream=case.video.stream_index,
         start=start,
         seekable=name in _SEEKABLE,
+        broken=case.salvaged is not None,
     )
 
 

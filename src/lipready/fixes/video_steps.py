@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from lipready.facts.plan import Step
-from lipready.facts.quantity import clock, plural, seconds
+from lipready.facts.quantity import clock, counted, plural, seconds
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import WIDE_GAMUTS, VideoFacts
 from lipready.fixes.recipe import Encode, Remux
@@ -41,6 +41,12 @@ def _transcode(case: VideoCase, recipe: Encode) -> Step:
 
 def _editorial(case: VideoCase, recipe: Encode) -> list[Step]:
     steps = []
+    if case.salvaged is not None:
+        found = case.salvaged
+        still = ", and the picture stands still meanwhile" if found.within else ""
+        kept = f"Keep what can be decoded, {found.amount()} ({counted(found.frames, 'frame')})"
+        text = f"{kept}{found.losses('frame')}{still}."
+        steps.append(case.wanted.step("editorial", text, "salvage"))
     if recipe.part is not None:
         end = recipe.part.start + recipe.part.length
         why = ", where the face is best seen" if case.choices.trim == "best" else ""

@@ -59,8 +59,12 @@ class Wanted:
         return any(fix.level == "editorial" and fix.name in _LENGTHS and fix.name not in given for fix in repairs)
 
 
-def usable(file: FileFacts, findings: Sequence[Finding]) -> bool:
-    """Whether there is media that can be repaired at all: not missing, broken, or a Git LFS pointer."""
+def usable(file: FileFacts, findings: Sequence[Finding], *, salvage: bool = False) -> bool:
+    """Whether there is media that can be repaired at all: not missing, broken, or a Git LFS pointer.
+
+    With `salvage` what decodes of a broken file is enough.
+    """
     broken = any(f.rule in _UNUSABLE and f.role == file.role and f.severity == "error" for f in findings)
+    broken = broken and not (salvage and file.salvage is not None)
     nothing = isinstance(file.media, Unmeasured) or isinstance(file.format, Unmeasured)
     return not (broken or nothing or file.problem is not None or file.lfs is not None)

@@ -1,6 +1,7 @@
 """What is heard in an audio track, as people look at it: a line of its level in which the speech stands out."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from math import log10
 
@@ -24,10 +25,11 @@ def speech_lines(heard: SpeechFacts, page: Page) -> list[str]:
     words = " · ".join(_words(heard))
     room = page.width - len(_INDENT) - len(words) - 2
     columns = min(_LONGEST, room if room >= _SHORTEST else page.width - len(_INDENT))
-    drawn = _INDENT + _drawn(_columns(heard.levels, columns), page)
-    if room >= _SHORTEST and heard.levels:
+    levels = _as_judged(heard)
+    drawn = _INDENT + _drawn(_columns(levels, columns), page)
+    if room >= _SHORTEST and levels:
         return [f"{drawn}  {words}"]
-    return [*([drawn] if heard.levels else []), *page.wrap(words, indent=_INDENT)]
+    return [*([drawn] if levels else []), *page.wrap(words, indent=_INDENT)]
 
 
 def speech_details(heard: SpeechFacts | Unmeasured) -> Iterator[str]:
@@ -36,7 +38,8 @@ def speech_details(heard: SpeechFacts | Unmeasured) -> Iterator[str]:
         yield f"speech: not measured, {heard.reason}"
         return
     spans = ", ".join(f"{float(span.start):.2f}–{float(span.end):.2f}" for span in heard.speech)
-    yield f"speech: {f'{spans} s' if spans else 'none'}; {counted(len(heard.silences), 'silence')}"
+    spoken = f"{spans} s" if heard.has_speech else f"none (too little to count: {spans} s)" if spans else "none"
+    yield f"speech: {spoken}; {counted(len(heard.silences), 'silence')}"
     clipped = round(heard.clipping.per_million)
     yield (
         f"level: {_known(heard.loudness, 'LUFS')}, true peak {_known(heard.true_peak, 'dBTP')}, clipped "
@@ -54,6 +57,11 @@ def _words(heard: SpeechFacts) -> list[str]:
     known = isinstance(noise, SignalToNoise) and heard.has_speech and not noise.gated
     clear = [f"SNR {noise.mean:.0f} dB"] if known and isinstance(noise, SignalToNoise) else []
     return [*share, *loudness, *clear, *(["music"] if heard.background == "music" else [])]
+
+
+def _as_judged(heard: SpeechFacts) -> Sequence[Level]:
+    """Take the level part by part; moments of what is no speech in all (A501), as in laughter, are not drawn as it."""
+    return heard.levels if heard.has_speech else tuple(replace(level, speech=False) for level in heard.levels)
 
 
 def _columns(levels: Sequence[Level], columns: int) -> list[Level]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, LfsPointer, Unopened
 from lipready.facts.finding import Finding, Fix, Severity
 from lipready.facts.job import JobFacts
 from lipready.facts.quantity import counted, plural
+from lipready.facts.salvage import Salvage
 from lipready.facts.unmeasured import Unmeasured, is_transient
 from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
@@ -68,8 +70,10 @@ def file_unreadable(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
         InvalidFile.Openerror: "Invalid file, cannot open file as video/audio/image."
 
     How to repair
-        Where there is no such file, name the one that is meant. Else export or download the file again. A file that
-        merely ends early can often still be converted by `prepare`; what is missing at its end is lost. Where time,
+        Where there is no such file, name the one that is meant. Else export or download the file again. Of a video
+        or an audio file that opens and ends early, `prepare --salvage` keeps what can be decoded, and says what is
+        lost: the seconds and frames at its end, and frames in between, for which the picture stands still. Nothing
+        can be salvaged of an MP4 without its index, nor of a picture. Where time,
         memory or the right to read it was missing, or whatever measures it was ended or crashed, nothing is known of
         the file: run again. `gate` remembers nothing of that.
     """
@@ -78,9 +82,25 @@ def file_unreadable(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
         if file.lfs is None and (file.problem is not None or cut):
             problem = one_line(file.problem or "ends before its index or header says that it does")
             message = f"{name_of(file)} {problem}{_MACHINE if is_transient(file.media) else _CONTENT}"
+            fix = _salvage(file) if cut else None
+            if fix is not None:
+                message += f" {fix.text}"
+            elif not is_transient(file.media) and problem.startswith("ends "):
+                message += " Nothing of it can be salvaged."
             if file.unopened is not None:
                 message = one_line(file.unopened.sentence(printable(file.path), problem))
-            yield finding(limit, file, outside(limit), message, measured=problem, allowed="a whole, readable file")
+            yield finding(
+                limit, file, outside(limit), message, measured=problem, allowed="a whole, readable file", fix=fix
+            )
+
+
+def _salvage(file: FileFacts) -> Fix | None:
+    """Offer what decodes; where nobody decoded it (--quick), what may."""
+    if file.salvage is not None:
+        return Fix("salvage", "editorial", f"Keep the {file.salvage.amount()} that can be decoded with --salvage.")
+    unread = isinstance(file.media, VideoFacts) and isinstance(file.media.stillness, Unmeasured)
+    unread = unread or (isinstance(file.media, AudioFacts) and isinstance(file.speech, Unmeasured))
+    return Fix("salvage", "editorial", "Keep what can be decoded with --salvage.") if unread else None
 
 
 def lfs_pointer(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
@@ -183,6 +203,11 @@ UNREADABLE = Rule(
         job(video=unread("video", "is empty")),
         job(audio=replace(unread("audio", "does not exist"), unopened=Unopened("missing", "speech.wav"))),
         with_file("video", media=video_facts(truncated=True)),
+        with_file(
+            "video",
+            media=video_facts(truncated=True),
+            salvage=Salvage(Fraction(6), Fraction(10), frames=150, within=0, after=1),
+        ),
     ),
 )
 LFS_POINTER = Rule(

@@ -109,3 +109,16 @@ def test_details(audio_file):
     assert "speech: none; no silences" in text
     assert text.count("the pauses are too short") == 3
     assert "speech: not measured, the pauses are too short" in list(details(replace(audio_file, speech=GONE)))
+
+
+@pytest.mark.parametrize("spoken", [spans((1, "1.39"), (3, "3.39")), spans((2, "2.45")), ()])
+def test_moments_that_are_no_speech_in_all_are_not_drawn_as_speech(spoken):
+    """Laughter: bars of speech stood beside the words "no speech"."""
+    parts = [(-20.0, True), (-20.0, False)] * 8
+    assert drawn(*parts, speech=spoken) == "░" * 16
+    assert not speech_facts(speech=spoken).has_speech
+
+
+def test_where_the_verdict_is_speech_the_same_parts_are_bars():
+    parts = [(-20.0, True), (-20.0, False)] * 8
+    assert drawn(*parts, speech=spans((1, "1.4"), (3, "3.1"))) == "▆░" * 8
