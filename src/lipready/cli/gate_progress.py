@@ -13,18 +13,17 @@ _LONGEST = 36
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`told` is called with each file that is known, `found` with whatever is wrong. `seen`: whether anybody looks."""
+    """`told` is called with each file that is known, `found` with whatever is wrong."""
 
     told: Callable[[str], None]
     found: Callable[[Finding], None]
-    seen: bool
 
 
 @contextmanager
 def file_progress(session: Session, files: int) -> Iterator[Progress]:
     """Give what is to be told; the bar vanishes at the end, so that results stand alone."""
     if session.quiet or not sys.stderr.isatty():
-        yield Progress(lambda _path: None, lambda _finding: None, seen=False)
+        yield Progress(lambda _path: None, lambda _finding: None)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
@@ -37,7 +36,7 @@ def file_progress(session: Session, files: int) -> Iterator[Progress]:
             speed = bars.tasks[0].finished_speed or bars.tasks[0].speed
             bars.update(bar, rate="" if not speed else f"{speed:.1f}/s")
 
-        yield Progress(told, lambda finding: bars.update(bar, description=_label(finding)), seen=True)
+        yield Progress(told, lambda finding: bars.update(bar, description=_label(finding)))
 
 
 def _label(finding: Finding) -> str:
