@@ -87,7 +87,7 @@ class Stream(Output):
 
     def _write(self, verdicts: Sequence[UnitVerdict]) -> None:
         """Write reports as other programs read them."""
-        reports = [verdict.report.to_dict() for verdict in verdicts]
+        reports = (verdict.report.to_dict() for verdict in verdicts)
         page = replace(self.session.page(), fail_on=self.shared.fail_on)
         self.session.write(render_all(reports, self.shared.form, page, self.shard))
 

@@ -99,7 +99,7 @@ def run_gate(request: Request, session: Session) -> int:
     verdicts = _examine(course, sieve, output, session)
     sifted, notices = sieve.all(verdicts)
     require_some_ran([verdict.report for verdict in verdicts], chosen)
-    lost = unmeasured(verdicts)
+    lost = unmeasured(verdicts) if request.update_baseline else frozenset()
     if request.update_baseline and request.baseline is not None:
         accepted = updated_baseline(
             apply_policy(verdicts, policy, sieve.today)[0], profile, sieve.baseline, whole=whole

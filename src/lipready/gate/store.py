@@ -36,7 +36,7 @@ class Store:
         facts = self._cache.get_many(wanted.values())
         # Of a pointer the facts are those of the file that it stands for, which is not here all the same.
         return {
-            task: replace(facts[each], lfs=self._content[task.path].pointer)
+            task: facts[each] if (lfs := self._content[task.path].pointer) is None else replace(facts[each], lfs=lfs)
             for task, each in wanted.items()
             if each in facts
         }
