@@ -12,8 +12,7 @@ import click
 
 from lipready.check import Settings
 from lipready.cli.config import configuration_of
-from lipready.cli.gate_output import Output, output_of
-from lipready.cli.gate_progress import file_progress
+from lipready.cli.gate_output import Output, file_progress, output_of
 from lipready.cli.options import Shared
 from lipready.cli.report_files import refuse_inputs, write_reports
 from lipready.cli.selection import chosen_rules, require_some_ran
@@ -25,8 +24,8 @@ from lipready.facts.report import Shard
 from lipready.gate.baseline import unmeasured, updated_baseline
 from lipready.gate.baseline_file import Baseline, read_baseline, write_baseline
 from lipready.gate.cache import FactsCache
-from lipready.gate.collect import collect
 from lipready.gate.fix import fix_units
+from lipready.gate.pair import collect
 from lipready.gate.policy import Policy, apply_policy, fails, rules_for
 from lipready.gate.root import Tree
 from lipready.gate.selection import require_paths
