@@ -2,10 +2,10 @@
 
     python scripts/bench/gate.py [--files N] [--runs N] [--corpus N]
 
-10,000 files whose facts are in the cache are judged in ≤ 1 s where all pass and ≤ 3 s where all have findings (JSON out),
-beside `git ls-files` and a SHA-256 of each file, runs in turn; at most 150 MB in the process itself, in the first run too;
-and with an empty cache and one worker at most 5 % over `check_many` of the
-same N files of the corpus (0: left out). Exit status 1 when a target is missed.
+10,000 files whose facts are in the cache are judged in ≤ 1 s where all pass and ≤ 3 s where all have findings (JSON
+out), beside `git ls-files` and a SHA-256 of each file, runs in turn; at most 150 MB in the process itself, in the first
+run too; and with an empty cache and one worker at most 5 % over `check_many` of the same N files of the corpus (0: left
+out). Exit status 1 when a target is missed.
 """
 
 import argparse
