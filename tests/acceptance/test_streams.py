@@ -261,23 +261,6 @@ def test_a_bar_is_shown_and_is_in_nobodys_way(run, form):
     assert not run(*GATE, "--format", form, streams=("tty", "tty", "err")).bars
 
 
-@pytest.mark.parametrize("form", ["json", "jsonl", "full"])
-def test_what_is_said_again_is_whole_too(run, form):
-    arguments = (*GATE, "-v", "--format", form)
-    replayable = {"GITHUB_STEP_SUMMARY": ""}
-    first, again = run(*arguments, **replayable), run(*arguments, **replayable)
-    assert "nothing has changed since" not in first.err
-    assert "nothing has changed since" in again.err
-    parses(form, again.out)
-    assert (again.status, again.out) == (first.status, first.out)
-
-    for place, reason in (("full", "no space left on device"), ("gone", None)):
-        lost = run(*arguments, streams=("null", place, "err"), **replayable)
-        assert "nothing has changed since" in lost.err
-        assert lost.err.endswith(f"{WARNED}{reason}.\n") is (reason is not None)
-        assert lost.status == (first.status if reason is None else 2)
-
-
 def test_a_report_in_a_file_is_whole_or_not_there(run, tmp_path):
     old = tmp_path / "old.json"
     old.write_text("old")

@@ -74,21 +74,19 @@ def root(made: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run said of each file, and whether it may be replayed."""
+    """What a run said of each file."""
 
     findings: dict[str, list[str]]
     facts: dict[str, FileFacts]
-    lasting: bool
 
 
 def run(root: Path, cache: Path, *, quick: bool = True, executor: Executor | None = None) -> Outcome:
-    store = Store(root, FactsCache(cache))
     survey = Survey(
         root=root,
         profile=load_profile("dashscope"),
         settings=Settings(quick=quick),
         rules_for=lambda _unit: ((), ()),
-        store=store,
+        store=Store(root, FactsCache(cache)),
         executor=executor,
         workers=2,
     )
@@ -96,7 +94,6 @@ def run(root: Path, cache: Path, *, quick: bool = True, executor: Executor | Non
     return Outcome(
         {each.unit.name: [f"{found.rule} {found.message}" for found in each.report.findings] for each in verdicts},
         {file.path: file for each in verdicts for file in each.report.facts.files()},
-        store.lasting,
     )
 
 
@@ -185,7 +182,6 @@ def test_what_a_starved_or_killed_worker_could_not_measure_is_measured_again(
     ill = run(root, remembers)
     assert {file.problem for file in ill.facts.values()} == {problem}
     assert all(map(is_transient, ill.facts.values()))
-    assert not ill.lasting
     assert all("run again" in said and "Export" not in said for (said,) in ill.findings.values())
     assert remembered(root, remembers) == {}
     (in_the_way / "sitecustomize.py").unlink()
@@ -200,7 +196,6 @@ def test_the_workers_of_an_executor_that_is_handed_in_are_no_different(
     with ThreadPoolExecutor(2) as executor:
         ill = run(root, tmp_path, executor=executor)
         assert all(map(is_transient, ill.facts.values()))
-        assert not ill.lasting
         (in_the_way / "sitecustomize.py").write_text(ENDS)
         with pytest.raises(ComponentError, match="ends at start"):
             run(root, tmp_path, executor=executor)
@@ -228,7 +223,6 @@ def test_a_time_out_is_not_kept(root: Path, healthy: Healthy, tmp_path: Path, mo
         hurry.setattr(file_task, "TIMEOUT_PER_BYTE", 0.0)
         ill = run(root, tmp_path)
     assert "kept the decoder busy for more than 0 s" in {file.problem for file in ill.facts.values()}
-    assert not ill.lasting
     kept = remembered(root, tmp_path)
     assert kept == {path: healthy().facts[path] for path in kept}
     assert run(root, tmp_path).findings == healthy().findings

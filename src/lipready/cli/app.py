@@ -15,23 +15,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     catch_interrupts()
     open_streams()
     try:
-        given = list(sys.argv[1:] if arguments is None else arguments)
-        status = _replayed(given)
-        if status is not None:
-            end(status)
         # Imported here, so that Ctrl-C during start-up is as quiet as later.
         from lipready.cli.run import run
 
-        status = run(given)
+        status = run(list(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:
         status = say_interrupted()
     end(status)
-
-
-def _replayed(given: Sequence[str]) -> int | None:
-    """Answer a gate that nothing has changed since, for which even click need not be imported."""
-    if given[:1] != ["gate"]:
-        return None
-    from lipready.cli.gate_memo import replayed
-
-    return replayed(given[1:])

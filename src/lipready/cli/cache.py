@@ -57,15 +57,12 @@ def show_info(*, form: str = "full", session: Session) -> int:
 @command.command(name="clear", short_help="Throw the cache away.")
 @speaking
 def clear_cache(*, session: Session) -> int:
-    """Throw away facts, and what whole runs have said. The face weights, which lie in the same folder, stay."""
+    """Throw the facts away. The face weights, which lie in the same folder, stay."""
     from lipready.gate.cache import FactsCache
-    from lipready.gate.memo import forget_memos
-    from lipready.gate.place import cache_folder
 
     cache = FactsCache()
     info = cache.info()
     try:
-        forget_memos(str(cache_folder()))
         cache.clear()
     except OSError as error:
         reason = error.strerror or error

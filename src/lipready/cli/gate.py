@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from lipready.cli.config import begin_in
-from lipready.cli.gate_command import GateCommand, begun_run
 from lipready.cli.options import Shared, judging_options
 from lipready.cli.session import Session
 from lipready.gate.root import Tree, tree_of
@@ -22,7 +21,7 @@ def _tree(ctx: click.Context, param: click.Parameter, paths: tuple[str, ...]) ->
     return tree
 
 
-@click.command(name="gate", cls=GateCommand)
+@click.command(name="gate")
 @click.argument("tree", nargs=-1, metavar="[PATH...]", is_eager=True, callback=_tree)
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="What is accepted as it is.")
 @click.option("--update-baseline", is_flag=True, help="Accept what is found now, and write it to the baseline.")
@@ -84,7 +83,7 @@ def command(
         write=write,
         shared=replace(shared, form=_form_of(click.get_current_context(), shared)),
     )
-    return run_gate(request, session, begun_run(click.get_current_context()))
+    return run_gate(request, session)
 
 
 def _form_of(ctx: click.Context, shared: Shared) -> str:

@@ -1,11 +1,14 @@
-"""What `lipready gate` writes to stdout, and when."""
+"""What `lipready gate` writes to stdout, and when; and on a terminal, how far it is."""
 
+import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from lipready.cli.options import Shared
 from lipready.cli.session import Session
+from lipready.facts.finding import Finding
 from lipready.facts.quantity import counted
 from lipready.facts.report import Shard
 from lipready.gate.fix import Change
@@ -87,7 +90,7 @@ class Stream(Output):
 
     def _write(self, verdicts: Sequence[UnitVerdict]) -> None:
         """Write reports as other programs read them."""
-        reports = [verdict.report.to_dict() for verdict in verdicts]
+        reports = (verdict.report.to_dict() for verdict in verdicts)
         page = replace(self.session.page(), fail_on=self.shared.fail_on)
         self.session.write(render_all(reports, self.shared.form, page, self.shard))
 
@@ -140,3 +143,45 @@ def _mark(verdicts: Sequence[UnitVerdict]) -> tuple[str, Tone]:
     if "fail" in states:
         return "✗ fail", "error"
     return ("▲ warn", "warning") if "warn" in states else ("✓ pass", "good")
+
+
+_LONGEST = 36
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`told` is called with each file that is known, `found` with whatever is wrong."""
+
+    told: Callable[[str], None]
+    found: Callable[[Finding], None]
+
+
+@contextmanager
+def file_progress(session: Session, files: int) -> Iterator[Progress]:
+    """Give what is to be told; the bar vanishes at the end, so that results stand alone."""
+    if session.quiet or not sys.stderr.isatty():
+        yield Progress(lambda _path: None, lambda _finding: None)
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+    with session.bars(*columns, TextColumn("{task.description}")) as bars:
+        bar = bars.add_task("", total=files, rate="")
+
+        def told(_path: str) -> None:
+            bars.advance(bar)
+            speed = bars.tasks[0].finished_speed or bars.tasks[0].speed
+            bars.update(bar, rate="" if not speed else f"{speed:.1f}/s")
+
+        yield Progress(told, lambda finding: bars.update(bar, description=_label(finding)))
+
+
+def _label(finding: Finding) -> str:
+    """Write a finding so that neither the terminal nor rich obeys its path."""
+    from rich.markup import escape
+
+    from lipready.reports.page import plain
+
+    path = plain(finding.path or finding.role)
+    short = path if len(path) <= _LONGEST else f"…{path[1 - _LONGEST :]}"
+    return escape(f"{finding.rule} {short}")

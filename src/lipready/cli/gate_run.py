@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +12,7 @@ import click
 
 from lipready.check import Settings
 from lipready.cli.config import configuration_of
-from lipready.cli.gate_memo import Begun, record
-from lipready.cli.gate_output import Output, output_of
-from lipready.cli.gate_progress import file_progress
+from lipready.cli.gate_output import Output, file_progress, output_of
 from lipready.cli.options import Shared
 from lipready.cli.report_files import refuse_inputs, write_reports
 from lipready.cli.selection import chosen_rules, require_some_ran
@@ -26,9 +24,8 @@ from lipready.facts.report import Shard
 from lipready.gate.baseline import unmeasured, updated_baseline
 from lipready.gate.baseline_file import Baseline, read_baseline, write_baseline
 from lipready.gate.cache import FactsCache
-from lipready.gate.collect import collect
 from lipready.gate.fix import fix_units
-from lipready.gate.glimpse import glimpsing
+from lipready.gate.pair import collect
 from lipready.gate.policy import Policy, apply_policy, fails, rules_for
 from lipready.gate.root import Tree
 from lipready.gate.selection import require_paths
@@ -73,7 +70,7 @@ class Course:
     store: Store
 
 
-def run_gate(request: Request, session: Session, begun: Begun | None = None) -> int:
+def run_gate(request: Request, session: Session) -> int:
     """Examine everything, show it, write what was asked for, and give the exit status."""
     shared = request.shared
     profile = load_profile(shared.provider)
@@ -81,7 +78,6 @@ def run_gate(request: Request, session: Session, begun: Begun | None = None) -> 
     configuration = configuration_of(click.get_current_context())
     root = request.tree.root
     require_paths(request.tree)
-    recording = record(begun, request, configuration.files, session)
     paired = collect(root, request.tree.asked)
     units, part = _my_share(paired.units, request.shard, profile)
     output = output_of(shared, session, part)
@@ -102,7 +98,7 @@ def run_gate(request: Request, session: Session, begun: Begun | None = None) -> 
     verdicts = _examine(course, sieve, output, session)
     sifted, notices = sieve.all(verdicts)
     require_some_ran([verdict.report for verdict in verdicts], chosen)
-    lost = unmeasured(verdicts)
+    lost = unmeasured(verdicts) if request.update_baseline else frozenset()
     if request.update_baseline and request.baseline is not None:
         accepted = updated_baseline(
             apply_policy(verdicts, policy, sieve.today)[0], profile, sieve.baseline, whole=whole
@@ -116,11 +112,7 @@ def run_gate(request: Request, session: Session, begun: Begun | None = None) -> 
     changed = _fix(sifted, course, output) if request.fix else False
     failing = any(fails(verdict, policy) for verdict in sifted) or any(notice.failing for notice in notices)
     accepted_now = request.update_baseline and not changed and not lost
-    status = CLEAN if accepted_now or not (failing or changed) else FOUND
-    if recording is not None and course.store.lasting and not (cache and cache.troubles):
-        later = output.conclusion([replace(verdict, remembered=True) for verdict in sifted])
-        recording.keep(status, units, {output.conclusion(sifted): later})
-    return status
+    return CLEAN if accepted_now or not (failing or changed) else FOUND
 
 
 def _examine(course: Course, sieve: Sieve, output: Output, session: Session) -> tuple[UnitVerdict, ...]:
@@ -140,13 +132,12 @@ def _examine(course: Course, sieve: Sieve, output: Output, session: Session) -> 
             workers=request.workers,
             told=progress.told,
         )
-        with glimpsing(course.units, survey, progress.found) if progress.seen else nullcontext():
-            for verdict in examine_units(course.units, survey):
-                sifted = sieve.one(verdict)
-                for finding in sifted.report.findings:
-                    progress.found(finding)
-                output.show(sifted)
-                verdicts.append(verdict if every_fact else without_looks(verdict))
+        for verdict in examine_units(course.units, survey):
+            sifted = sieve.one(verdict)
+            for finding in sifted.report.findings:
+                progress.found(finding)
+            output.show(sifted)
+            verdicts.append(verdict if every_fact else without_looks(verdict))
     return tuple(verdicts)
 
 

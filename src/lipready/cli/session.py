@@ -3,7 +3,7 @@
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
@@ -24,14 +24,12 @@ class Session:
     """Writes results to stdout and everything else to stderr, above the progress bars that are shown.
 
     Where stdout can no longer be written to, work goes on: files are written, and a paid task is waited for.
-    `listener` is told of what is written: "out" or "err", and the text.
     """
 
     def __init__(self) -> None:
         self.color = "auto"
         self.quiet = False
         self.verbose = False
-        self.listener: Callable[[str, str], None] | None = None
         self._bars: Progress | None = None
 
     @property
@@ -63,8 +61,6 @@ class Session:
 
     def write(self, text: str) -> None:
         """Write to stdout."""
-        if self.listener is not None:
-            self.listener("out", text)
         with self._above_bars(sys.stdout):
             sys.stdout.write(text)
             sys.stdout.flush()
@@ -73,8 +69,6 @@ class Session:
         """Write lines to stderr."""
         from lipready.reports.page import plain
 
-        if self.listener is not None:
-            self.listener("err", text)
         lines = "\n".join(plain(line) for line in text.splitlines())
         with self._above_bars(sys.stderr):
             sys.stderr.write(lines + "\n")

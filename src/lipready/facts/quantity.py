@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil, floor
 
 _PLURALS = {"person": "people", "is": "are", "was": "were", "has": "have", "needs": "need", "entry": "entries"}
@@ -23,7 +24,12 @@ def counted(number: int, noun: str) -> str:
 
 def number(value: Fraction | float, near: Iterable[Fraction | None] = (), digits: int = 2) -> str:
     """Write a number with at least so many decimals that it lies on the same side of each bound as the value does."""
-    exact, bounds = Fraction(value), [bound for bound in near if bound is not None]
+    return _number(Fraction(value), tuple(bound for bound in near if bound is not None), digits)
+
+
+@lru_cache(maxsize=4096)
+def _number(exact: Fraction, bounds: tuple[Fraction, ...], digits: int) -> str:
+    # The bounds of a limit and the values of a repository come again and again in a run over it.
     for count in range(digits, _MOST_DIGITS):
         rounded = round(exact, count)
         if all((rounded > bound) == (exact > bound) and (rounded < bound) == (exact < bound) for bound in bounds):

@@ -15,7 +15,6 @@ from lipready.facts.codec import from_plain, to_plain
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.unmeasured import is_transient
 from lipready.gate.cache_file import CacheFile
-from lipready.gate.place import cache_folder
 from lipready.gate.probe_version import probe_version
 
 Depth = Literal["quick", "full", "every_frame", "described", "every_frame+described"]
@@ -23,6 +22,9 @@ Depth = Literal["quick", "full", "every_frame", "described", "every_frame+descri
 
 LIMIT = 512 << 20
 """The most bytes that are kept."""
+
+Note = Literal["blob", "place"]
+"""What is remembered beside facts: contents by blob id, and by place."""
 
 _LARGEST = 64 << 20
 _WORTH_IT = 400
@@ -36,6 +38,16 @@ def depth_of(role: Role, settings: Settings, *, describe: bool) -> Depth:
     if settings.every_frame and role == "video":
         return "every_frame+described" if describe else "every_frame"
     return "described" if describe and role != "audio" else "full"
+
+
+def cache_folder() -> Path:
+    """Return where the cache is: LIPREADY_CACHE_DIR, else the user's cache folder."""
+    chosen = os.environ.get("LIPREADY_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("lipready")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +126,12 @@ class FactsCache:
         self._file.write(bodies)
         return len(bodies)
 
-    def recall(self, kind: Literal["blob", "place", "verdict"], names: Iterable[str]) -> dict[str, bytes]:
+    def recall(self, kind: Note, names: Iterable[str]) -> dict[str, bytes]:
         """Give what was remembered under names of a kind."""
         keys = {_key(kind, name): name for name in names}
         return {keys[key]: body for key, body in self._file.read(keys).items()}
 
-    def remember(self, kind: Literal["blob", "place", "verdict"], bodies: Mapping[str, bytes]) -> None:
+    def remember(self, kind: Note, bodies: Mapping[str, bytes]) -> None:
         """Keep short bodies by name, beside the facts; the names themselves are not kept."""
         self._file.write({_key(kind, name): body for name, body in bodies.items()})
 

@@ -1,7 +1,7 @@
-"""Which files of a tree are checked."""
+"""Which files of a tree are checked, as Git lists them or as its folders are walked."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from lipready.gate.links import Links
 from lipready.gate.root import FIXED, FIXING
 from lipready.gate.selection import Selection, select
 from lipready.gate.unit import Notice
-from lipready.gate.walk import walk
 from lipready.gate.work_tree import Listing, list_work_tree
 
 MANIFEST = "lipready.jobs.toml"
@@ -118,3 +117,32 @@ def _unmatched(selection: Selection, paths: Sequence[str]) -> Iterator[Notice]:
     for glob in selection.globs:
         if not any(glob.spec.match_file(path) for path in paths):
             yield Notice(f"{glob.text}: matches no file that is checked.")
+
+
+def walk(root: Path, bases: Iterable[str], listing: Listing) -> None:
+    """Add the files below folders of the root ("" is the root itself), following no link to a folder.
+
+    `.git` is never entered. A folder that cannot be read is a remark.
+    """
+    rules = (IgnoreRules(root, ".gitignore"), IgnoreRules(root, OWN_FILE))
+    pending = [base for base in bases if not (base and _pruned(base, rules))]
+    while pending:
+        folder = pending.pop()
+        try:
+            with os.scandir(root / folder) as entries:
+                found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+        except OSError as error:
+            listing.remarks.append((folder, f"{folder or root}: cannot be read ({error.strerror})."))
+            continue
+        for name, is_folder in found:
+            path = f"{folder}/{name}" if folder else name
+            if is_folder:
+                if name != ".git" and not any(rule.prunes(path) for rule in rules):
+                    pending.append(path)
+            elif not rules[0].ignores(path):
+                listing.paths.add(path)
+
+
+def _pruned(base: str, rules: Iterable[IgnoreRules]) -> bool:
+    parts = base.split("/")
+    return any(rule.prunes("/".join(parts[:end])) for rule in rules for end in range(1, len(parts) + 1))

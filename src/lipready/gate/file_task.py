@@ -26,7 +26,7 @@ class FileTask:
     """One file that is to be measured as what `role` asks for.
 
     `path` is as it shall stand in the facts, relative to the folder `root`. `quick`, `every_frame` and `describe` are
-    those of `check`. `content_id` names the content, so that no executor takes a changed file for the one it knows.
+    those of `check`.
     `timeout` is in seconds (None: TIMEOUT and more for a large file), `memory` in bytes.
     """
 
@@ -36,7 +36,6 @@ class FileTask:
     quick: bool = False
     every_frame: bool = False
     describe: bool = False
-    content_id: str | None = None
     timeout: float | None = None
     memory: int = MEMORY
 

@@ -71,11 +71,6 @@ class Children:
                 if status not in _FROM_OUTSIDE or tries >= _TRIES:
                     return task.failed(_epitaph(status, tries))
 
-    def pids(self) -> list[int]:
-        """Give the ids of the processes that run."""
-        with self._lock:
-            return [child.pid for child in self._all if child.alive]
-
     def close(self) -> None:
         """End all of them at once, whatever they do."""
         with self._lock:

@@ -14,7 +14,7 @@ FIXING = ".lipready-fix-"
 """How the folder in the root begins in which a file is being repaired; a run that was killed leaves it behind."""
 
 
-class Tree(NamedTuple):  # dataclasses take a tenth of a replay to import
+class Tree(NamedTuple):
     """What a run is over: `typed` are its PATH arguments as they were given, `asked` the same as absolute paths.
 
     Everything is relative to `root`; the configuration is the nearest one from `folder` upward.

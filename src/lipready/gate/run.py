@@ -1,16 +1,88 @@
-"""Tasks in, facts out, on any `concurrent.futures.Executor`."""
+"""Tasks in, facts out, on this machine or on any `concurrent.futures.Executor`; a bounded number of them at once."""
 
-from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
-from contextlib import AbstractContextManager, closing, nullcontext
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from typing import Generic, TypeVar
 
 from lipready.errors import ComponentError, LipreadyError
 from lipready.facts.file import FileFacts
 from lipready.gate.file_task import FileTask
-from lipready.gate.isolation import measure_file
-from lipready.gate.local import Submit, local_workers
-from lipready.gate.window import Window
+from lipready.gate.isolation import Children, measure_file
 from lipready.probe.processors import processors
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Window(Generic[Item, Result]):
+    """Futures of which no more than `size` are open at once. Iterate over it once, then close it."""
+
+    def __init__(self, items: Iterable[Item], submit: Callable[[Item], "Future[Result]"], size: int) -> None:
+        """Take items as there is room for them."""
+        self._items, self._submit, self._size = iter(items), submit, size
+        self._again: deque[Item] = deque()
+        self._open: dict[Future[Result], Item] = {}
+
+    def __iter__(self) -> Iterator[tuple[Item, "Future[Result]"]]:
+        """Yield each item with its future, in the order in which they end."""
+        self._fill()
+        while self._open:
+            for future in wait(self._open, return_when=FIRST_COMPLETED).done:
+                item = self._open.pop(future)
+                self._fill()
+                yield item, future
+            self._fill()
+
+    def repeat(self, item: Item) -> None:
+        """Hand an item out once more, before any new one."""
+        self._again.append(item)
+
+    def close(self) -> None:
+        """Cancel what has not begun; nothing is waited for."""
+        for future in self._open:
+            future.cancel()
+        self._open.clear()
+
+    def _fill(self) -> None:
+        while len(self._open) < self._size:
+            if self._again:
+                item = self._again.popleft()
+            else:
+                try:
+                    item = next(self._items)
+                except StopIteration:
+                    return
+            self._open[self._submit(item)] = item
+
+
+Submit = Callable[[FileTask], "Future[FileFacts]"]
+
+
+@contextmanager
+def local_workers(count: int) -> Iterator[Submit]:
+    """Give a function that hands a file to one of `count` workers; the end of the block ends them at once.
+
+    Each worker keeps to one thread: two files side by side take less time than two threads on one of them.
+    """
+    children = Children(threads=1)
+    executor = ThreadPoolExecutor(count, thread_name_prefix="lipready-gate")
+    try:
+        yield lambda task: executor.submit(children.measure, task)
+    finally:
+        # First the queue, then the children: nothing may start another.
+        executor.shutdown(wait=False, cancel_futures=True)
+        children.close()
+
 
 WINDOW = 64
 """Files that are handed to somebody else's executor at once: nobody can ask it how many workers it has."""

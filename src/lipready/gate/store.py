@@ -11,16 +11,12 @@ from lipready.gate.file_task import FileTask
 
 
 class Store:
-    """Gives facts back by content, and keeps new ones; without a cache it knows nothing.
-
-    `lasting` turns False with the first facts that are not kept: another run might come to others.
-    """
+    """Gives facts back by content, and keeps new ones; without a cache it knows nothing."""
 
     def __init__(self, root: Path, cache: FactsCache | None) -> None:
         self._cache = cache
         self._contents = Contents(root, cache)
         self._content: dict[str, Content] = {}
-        self.lasting = cache is not None
 
     def found(self, tasks: Iterable[FileTask]) -> frozenset[FileTask]:
         """Say of which tasks the facts are known."""
@@ -40,7 +36,7 @@ class Store:
         facts = self._cache.get_many(wanted.values())
         # Of a pointer the facts are those of the file that it stands for, which is not here all the same.
         return {
-            task: replace(facts[each], lfs=self._content[task.path].pointer)
+            task: facts[each] if (lfs := self._content[task.path].pointer) is None else replace(facts[each], lfs=lfs)
             for task, each in wanted.items()
             if each in facts
         }
@@ -48,13 +44,10 @@ class Store:
     def keep(self, task: FileTask, facts: FileFacts) -> None:
         """Keep what was measured, unless the file has changed meanwhile."""
         wanted = self._wanted(task)
-        kept = (
-            self._cache is not None
-            and wanted is not None
-            and self._contents.unchanged(task.path, self._content[task.path])
-            and self._cache.put(wanted.content, wanted.depth, facts)
-        )
-        self.lasting = self.lasting and kept
+        if self._cache is None or wanted is None:
+            return
+        if self._contents.unchanged(task.path, self._content[task.path]):
+            self._cache.put(wanted.content, wanted.depth, facts)
 
     def _wanted(self, task: FileTask) -> Wanted | None:
         content = self._content.get(task.path)

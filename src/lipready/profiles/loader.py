@@ -57,11 +57,6 @@ def load_profile(name_or_path: str) -> Profile:
     return _load(_locate(name_or_path, None))
 
 
-def profile_files(name_or_path: str) -> tuple[Path, ...]:
-    """Name the files of a profile, the base first; raises as `load_profile` does."""
-    return tuple(path for path, _ in _chain(_locate(name_or_path, None)))
-
-
 def _locate(name_or_path: str, beside: Path | None) -> Path:
     """Find the file that a name or a path means; a path in a file is relative to the file."""
     if name_or_path in profile_names():

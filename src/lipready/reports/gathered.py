@@ -75,7 +75,12 @@ def by_file(reports: Sequence[Plain]) -> list[CheckedFile]:
 
 def in_order(reports: Sequence[Plain]) -> list[Plain]:
     """Put reports into the order of their paths, whoever was ready first."""
-    return sorted(reports, key=lambda report: ([file["path"] for file in report["files"]], report["provider"]))
+    return sorted(reports, key=place_of)
+
+
+def place_of(report: Mapping[str, Any]) -> tuple[list[str], str]:
+    """Return by what a report is put into order."""
+    return [file["path"] for file in report["files"]], report["provider"]
 
 
 def issues_of(reports: Sequence[Plain]) -> list[Issue]:

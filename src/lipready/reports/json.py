@@ -1,12 +1,13 @@
 """One document: `lipready.report/1` of one job, `lipready.reports/1` of a run."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lipready.facts.report import Report, Shard
 from lipready.reports.count import worst_verdict
-from lipready.reports.gathered import in_order
+from lipready.reports.gathered import place_of
 from lipready.reports.page import Page
 
 SCHEMA = "lipready.reports/1"
@@ -22,23 +23,34 @@ def render(report: Report, page: Page) -> str:
     return json.dumps(report.to_dict(), allow_nan=False) + "\n"
 
 
-def render_all(reports: Sequence[Mapping[str, Any]], page: Page, shard: Shard | None = None) -> str:
-    """One line of ASCII that holds every report, in the order of paths; see schema/reports-1.json."""
+def render_all(reports: Iterable[Mapping[str, Any]], page: Page, shard: Shard | None = None) -> str:
+    """One line of ASCII that holds every report, in the order of paths; see schema/reports-1.json.
+
+    Of the reports of an iterator only one is held at a time.
+    """
     del page
-    providers = {report["provider"] for report in reports} | ({shard.provider} if shard else set())
-    severities = [finding["severity"] for report in reports for finding in report["findings"]]
     part = shard.to_dict() if shard else {}
+    providers = {shard.provider} if shard else set[str]()
+    severities, verdicts, paths = Counter[str](), set[str](), set[str]()
+    written: list[tuple[tuple[list[str], str], str]] = []
+    for report in reports:
+        providers.add(report["provider"])
+        verdicts.add(report["verdict"])
+        severities.update(finding["severity"] for finding in report["findings"])
+        paths.update(file["path"] for file in report["files"])
+        written.append((place_of(report), json.dumps({**report, **part}, allow_nan=False)))
+    written.sort(key=lambda each: each[0])
     counts = {
-        "reports": len(reports),
-        "files": len({file["path"] for report in reports for file in report["files"]}),
-        **{key: severities.count(severity) for key, severity in _KEYS.items()},
+        "reports": len(written),
+        "files": len(paths),
+        **{key: severities[severity] for key, severity in _KEYS.items()},
     }
     document = {
         "schema": SCHEMA,
         "provider": next(iter(providers)) if len(providers) == 1 else None,
-        "verdict": worst_verdict(reports),
+        "verdict": worst_verdict([{"verdict": verdict} for verdict in verdicts]),
         **(part or {"shard": None, "shard_size": None}),
         "counts": counts,
-        "reports": [{**report, **part} for report in in_order(reports)],
     }
-    return json.dumps(document, allow_nan=False) + "\n"
+    head = json.dumps(document, allow_nan=False).removesuffix("}")
+    return "".join((head, ', "reports": [', ", ".join(text for _, text in written), "]}\n"))

@@ -1,6 +1,6 @@
 """The table of formats."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -32,11 +32,14 @@ def render(report: Report, form: str, page: Page) -> str:
     return text
 
 
-def render_all(reports: Sequence[Mapping[str, Any]], form: str, page: Page, shard: Shard | None = None) -> str:
+def render_all(reports: Iterable[Mapping[str, Any]], form: str, page: Page, shard: Shard | None = None) -> str:
     """Write all reports of a run, as `lipready.report/1`, in one of `FORMATS` but `full`, in the order of paths.
 
-    `shard` is the part of the run that they are, None where they are all of it.
+    `shard` is the part of the run that they are, None where they are all of it. As JSON thousands of reports take
+    little memory where they come from an iterator.
     """
+    if form != "json":
+        reports = tuple(reports)
     more = (shard,) if form in _SHARDED else ()
     text: str = import_module(FORMATS[form]).render_all(reports, page, *more)
     return text

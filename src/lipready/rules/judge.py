@@ -1,6 +1,7 @@
 """Facts and a profile in, findings out."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Finding, Subject, Unchecked
@@ -8,7 +9,7 @@ from lipready.facts.job import JobFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit, Profile
 from lipready.rules.registry import RULES, select
-from lipready.rules.rule import Rule
+from lipready.rules.rule import Rule, RuleSubject
 from lipready.rules.wording import one_line
 
 _ROLES: tuple[Subject, ...] = ("video", "audio", "reference", "job")
@@ -34,51 +35,69 @@ def judge(
 
     Raises UsageError for a selector that means no rule.
     """
-    chosen, left_out = _selection(only), frozenset(id_ for selector in ignore for id_ in select(selector))
+    chosen, left_out = _selection(tuple(only)) or _ALL, _selection(tuple(ignore))
     findings: list[Finding] = []
     unchecked: list[Unchecked] = []
-    for rule in RULES:
-        limit = profile.limits.get(rule.id)
-        if limit is None:
-            continue
-        for role, view in _views(rule, facts):
+    for subject, role, view in _views(facts):
+        unusable = _unusable(view, role)
+        for rule in _BY_SUBJECT.get(subject, ()):
+            limit = profile.limits.get(rule.id)
+            if limit is None or not _applies(rule, facts):
+                continue
             if rule.id in left_out or rule.id not in chosen:
                 reason = "left out with --ignore" if rule.id in left_out else "not chosen with --only"
-                unchecked.append(Unchecked(rule.id, role, reason))
+                unchecked.append(_unchecked(rule.id, role, reason))
             elif quick and rule.needs != "headers":
-                unchecked.append(Unchecked(rule.id, role, "not run with --quick"))
+                unchecked.append(_unchecked(rule.id, role, "not run with --quick"))
             else:
-                outcomes = tuple(_run(rule, limit, role, view))
-                findings.extend(outcome for outcome in outcomes if isinstance(outcome, Finding))
-                unchecked.extend(outcome for outcome in outcomes if isinstance(outcome, Unchecked))
+                for outcome in _run(rule, limit, role, view, unusable):
+                    if isinstance(outcome, Finding):
+                        findings.append(outcome)
+                    else:
+                        unchecked.append(outcome)
     return tuple(sorted(findings, key=_order)), tuple(sorted(unchecked, key=lambda u: (_ROLES.index(u.role), u.rule)))
 
 
-def _selection(only: Iterable[str]) -> frozenset[str]:
-    selectors = tuple(only)
-    if not selectors:
-        return frozenset(rule.id for rule in RULES)
+_ALL = frozenset(rule.id for rule in RULES)
+_BY_SUBJECT = {
+    subject: tuple(rule for rule in RULES if rule.subject == subject) for subject in {rule.subject for rule in RULES}
+}
+
+
+@lru_cache(maxsize=256)
+def _selection(selectors: tuple[str, ...]) -> frozenset[str]:
     return frozenset(id_ for selector in selectors for id_ in select(selector))
 
 
-def _views(rule: Rule, facts: JobFacts) -> Iterator[tuple[Subject, JobFacts]]:
-    """Yield what a rule is to be run on: the job, once for its subject, or once for each file."""
-    if rule.subject == "job" and (rule.needs != "samples" or None not in (facts.video, facts.audio)):
-        # What is heard is held against the video.
-        yield "job", facts
+@lru_cache(maxsize=1024)
+def _unchecked(rule: str, role: Subject, reason: str) -> Unchecked:
+    """Return the same object for every job: a run over thousands of files keeps many of them."""
+    return Unchecked(rule, role, reason)
+
+
+def _views(facts: JobFacts) -> Iterator[tuple[RuleSubject, Subject, JobFacts]]:
+    """Yield what rules are run on, by their subject: the job, each file alone, and each file within the job."""
+    yield "job", "job", facts
     for file in facts.files():
-        if rule.subject == "file" or (rule.subject == "address" and file.address is not None):
-            video, audio, reference = (
-                each if each is file else None for each in (facts.video, facts.audio, facts.reference)
-            )
-            yield file.role, JobFacts(video=video, audio=audio, reference=reference, request=facts.request)
-        elif rule.subject == file.role:
-            yield file.role, facts
+        video, audio, reference = (
+            each if each is file else None for each in (facts.video, facts.audio, facts.reference)
+        )
+        alone = JobFacts(video=video, audio=audio, reference=reference, request=facts.request)
+        yield "file", file.role, alone
+        if file.address is not None:
+            yield "address", file.role, alone
+        yield file.role, file.role, facts
 
 
-def _run(rule: Rule, limit: Limit, role: Subject, view: JobFacts) -> Iterator[Finding | Unchecked]:
+def _applies(rule: Rule, facts: JobFacts) -> bool:
+    """Return whether there is what a rule about the job needs: what is heard is held against the video."""
+    return rule.subject != "job" or rule.needs != "samples" or None not in (facts.video, facts.audio)
+
+
+def _run(
+    rule: Rule, limit: Limit, role: Subject, view: JobFacts, unusable: FileFacts | None
+) -> Iterator[Finding | Unchecked]:
     required = limit.strength == "required"
-    unusable = next((file for file in view.files() if file.role == role and _unusable(file)), None)
     if unusable is not None and rule.id not in _READABILITY and rule.subject != "address":
         yield Unchecked(rule.id, role, one_line(f"the file {unusable.problem}"), required)
         return
@@ -93,9 +112,10 @@ def _run(rule: Rule, limit: Limit, role: Subject, view: JobFacts) -> Iterator[Fi
             yield outcome
 
 
-def _unusable(file: FileFacts) -> bool:
-    """Whether nothing of a file can be judged; of a Git LFS pointer the name and the size still can."""
-    return file.problem is not None and file.lfs is None
+def _unusable(view: JobFacts, role: Subject) -> FileFacts | None:
+    """Return the file of a role where nothing of it can be judged; of a Git LFS pointer name and size still can."""
+    files = (file for file in view.files() if file.role == role)
+    return next((file for file in files if file.problem is not None and file.lfs is None), None)
 
 
 def _order(finding: Finding) -> tuple[int, int, str]:

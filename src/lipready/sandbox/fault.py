@@ -14,9 +14,8 @@ STEPS = ("policy", "upload", "submit", "poll", "list", "cancel", "download")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One way to fail: what its value means, and the steps that can fail so (none: all of them)."""
+    """One way to fail: what its value is, and the steps that can fail so (none: all of them)."""
 
-    meaning: str
     value: Literal["", "SECONDS", "BYTES_PER_SECOND", "BYTES", "URL"] = ""
     steps: tuple[str, ...] = ()
     count: int | None = 1
@@ -26,33 +25,52 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "delay": Kind("answers later", "SECONDS"),
-    "reset-before": Kind("the connection is reset before anything is done"),
-    "reset-after": Kind("done, then the connection is reset without an answer"),
-    "lost": Kind("reset-after by the name of what it means for a paid request", steps=("submit",)),
-    "429": Kind("too many requests"),
-    "429-after": Kind("too many requests, with Retry-After", "SECONDS"),
-    "500": Kind("an internal error, nothing is done"),
-    "500-after": Kind("done, then an internal error"),
-    "503": Kind("out of service"),
-    "truncated": Kind("done, then half of the answer under its whole Content-Length"),
-    "half": Kind("done, then half of the answer, which is valid HTTP"),
-    "expired": Kind("the policy is signed in the past", steps=("policy",)),
-    "slow": Kind("a slow download", "BYTES_PER_SECOND", ("download",)),
-    "broken": Kind("a download that breaks off after so many bytes", "BYTES", ("download",)),
-    "quota": Kind("the account has nothing left"),
-    "huge": Kind("JSON without an end"),
-    "nested": Kind("JSON of 10,000 brackets"),
-    "html": Kind("the error page of a proxy, with status 502"),
-    "redirect": Kind("a redirect", "URL"),
-    "lag": Kind("tasks that are younger are not in the list", "SECONDS", ("list",), count=None, beside=True),
-    "foreign": Kind(
-        "a colleague's task with another result, as old as the account's last submit", steps=("list",), beside=True
-    ),
-    "unknown": Kind(
-        "tasks are not known, for so long from the first poll on", "SECONDS", ("poll",), count=None, beside=True
-    ),
-    "ignore-key": Kind("the Idempotency-Key is not looked at", steps=("submit",), count=None, beside=True),
+    # Answers later.
+    "delay": Kind("SECONDS"),
+    # The connection is reset before anything is done.
+    "reset-before": Kind(),
+    # Done, then the connection is reset without an answer.
+    "reset-after": Kind(),
+    # Reset-after by the name of what it means for a paid request.
+    "lost": Kind(steps=("submit",)),
+    # Too many requests.
+    "429": Kind(),
+    # Too many requests, with Retry-After.
+    "429-after": Kind("SECONDS"),
+    # An internal error, nothing is done.
+    "500": Kind(),
+    # Done, then an internal error.
+    "500-after": Kind(),
+    # Out of service.
+    "503": Kind(),
+    # Done, then half of the answer under its whole Content-Length.
+    "truncated": Kind(),
+    # Done, then half of the answer, which is valid HTTP.
+    "half": Kind(),
+    # The policy is signed in the past.
+    "expired": Kind(steps=("policy",)),
+    # A slow download.
+    "slow": Kind("BYTES_PER_SECOND", ("download",)),
+    # A download that breaks off after so many bytes.
+    "broken": Kind("BYTES", ("download",)),
+    # The account has nothing left.
+    "quota": Kind(),
+    # JSON without an end.
+    "huge": Kind(),
+    # JSON of 10,000 brackets.
+    "nested": Kind(),
+    # The error page of a proxy, with status 502.
+    "html": Kind(),
+    # A redirect.
+    "redirect": Kind("URL"),
+    # Tasks that are younger are not in the list.
+    "lag": Kind("SECONDS", ("list",), count=None, beside=True),
+    # A colleague's task with another result, as old as the account's last submit.
+    "foreign": Kind(steps=("list",), beside=True),
+    # Tasks are not known, for so long from the first poll on.
+    "unknown": Kind("SECONDS", ("poll",), count=None, beside=True),
+    # The Idempotency-Key is not looked at.
+    "ignore-key": Kind(steps=("submit",), count=None, beside=True),
 }
 
 _SHAPE = re.compile(r"(?P<step>[^:]*):(?P<kind>[^=*]*)(?:=(?P<value>.*?))?(?:\*(?P<count>\d*))?", re.DOTALL)

@@ -140,7 +140,7 @@ def test_notes_are_kept_by_kind(cache):
     cache.remember("blob", {"x": b"1", "\udce4": b"2"})
     cache.remember("place", {"x": b"3"})
     assert cache.recall("blob", ["x", "\udce4", "y"]) == {"x": b"1", "\udce4": b"2"}
-    assert cache.recall("verdict", ["x"]) == {}
+    assert cache.recall("place", ["y"]) == {}
     assert (cache.info().blobs, cache.info().places) == (2, 1)
 
 
