@@ -8,7 +8,7 @@ from typing import Any
 from lipready.errors import FixError
 from lipready.fixes.recipe import Input
 from lipready.fixes.span import Part
-from lipready.probe.decoding import FLOATING_CLOCKS
+from lipready.probe.streams import FLOATING_CLOCKS
 from lipready.probe.time_line import BACKWARD, FORWARD, JITTER
 
 PROGRAM = ("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1")
