@@ -31,7 +31,7 @@ def children() -> Iterator[Children]:
 
 
 def pids_of(children: Children) -> list[int]:
-    return [child.pid for child in children._all if child.alive]
+    return [child.pid for child in list(children._all) if child.alive]
 
 
 def task_of(path: Path, role: str = "audio", **fields: object) -> FileTask:
@@ -158,7 +158,7 @@ task = FileTask(root=root, path=path, role="video", every_frame=True)
 children.measure(FileTask(root=root, path=path, role="video", quick=True))
 threading.Thread(target=lambda: [children.measure(task) for _ in range(100)], daemon=True).start()
 time.sleep(0.3 if sys.stdin.readline().strip() == "busy" else 0)
-print(*(child.pid for child in children._all if child.alive), flush=True)
+print(*(child.pid for child in list(children._all) if child.alive), flush=True)
 time.sleep(600)
 """
 
