@@ -14,11 +14,11 @@ import numpy as np
 import skimage.data
 from PIL import Image
 
-from lipready.faces.detect import Detector
-from lipready.faces.landmarks import Mesher
-from lipready.faces.models import ensure_models
-from lipready.faces.pose import rotation
-from lipready.faces.views import along, whole
+from lipready.faces.detection.detector import Detector
+from lipready.faces.detection.landmarks import Mesher
+from lipready.faces.detection.pose import rotation
+from lipready.faces.detection.views import along, whole
+from lipready.faces.models.weights import ensure_models
 
 TARGET = Path(__file__).parent.parent / "src/lipready/faces/mean_face.json"
 PAIRS = (

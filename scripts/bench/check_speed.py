@@ -99,7 +99,7 @@ def _against_decode(name: str, path: Path, target: float, runs: int) -> bool:
 
 
 def _against_script(path: Path, target: float) -> bool:
-    from lipready.faces.models import ensure_models
+    from lipready.faces.models.weights import ensure_models
 
     script = _use([sys.executable, "-c", SCRIPT, str(path), str(ensure_models().full_range)], {0})
     ours = _use(_check(path), {0, 1})

@@ -112,7 +112,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _models() -> str:
-    from lipready.faces.models import models_folder
+    from lipready.faces.models.weights import models_folder
 
     return str(models_folder())
 

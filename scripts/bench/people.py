@@ -165,7 +165,7 @@ def _our_clip(path: str) -> str:
 
 def _watched(path: str, *, describe: bool) -> PeopleFacts | Unmeasured:
     from lipready.faces.people import PeopleWatcher
-    from lipready.probe.frames import scan
+    from lipready.probe.decoding.frames import scan
     from lipready.probe.source import examine
 
     video = examine(path, "video", quick=False).media
@@ -222,8 +222,8 @@ def _plain_detector() -> Callable[[Any], int]:
     import numpy as np
     from mediapipe.tasks.python import BaseOptions, vision
 
-    from lipready.faces.models import ensure_models
-    from lipready.faces.quiet import native_chatter_held_back
+    from lipready.faces.models.stderr_filter import native_chatter_held_back
+    from lipready.faces.models.weights import ensure_models
 
     base = BaseOptions(model_asset_path=str(ensure_models().full_range))
     with native_chatter_held_back():
@@ -232,7 +232,7 @@ def _plain_detector() -> Callable[[Any], int]:
         )
         blank = np.zeros((192, 192, 3), np.uint8)
         detector.detect(mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=blank))
-    # It cannot be closed while the interpreter shuts down; see lipready.faces.detect.
+    # It cannot be closed while the interpreter shuts down; see lipready.faces.detection.detector.
     atexit.register(setattr, detector, "_handle", None)
 
     def count(picture: Any) -> int:

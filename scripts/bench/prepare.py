@@ -27,9 +27,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lipready.check import Settings
-from lipready.fixes import ffmpeg, make
-from lipready.fixes.binary import find_ffmpeg
 from lipready.prepare import prepare
+from lipready.repair.run import ffmpeg
+from lipready.repair.run import outputs as make
+from lipready.repair.run.binary import find_ffmpeg
 
 VERB = sys.modules["lipready.prepare"]
 """The module: `lipready.prepare` is the function."""

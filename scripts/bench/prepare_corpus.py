@@ -26,8 +26,8 @@ from pathlib import Path
 from lipready.check import Settings
 from lipready.errors import FixError, LipreadyError
 from lipready.facts.finding import Finding
-from lipready.fixes.choices import Choices, TrimSpan
 from lipready.prepare import Prepared, prepare
+from lipready.repair.choices import Choices, TrimSpan
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 KEPT = TrimSpan(Fraction(0), Fraction(20))

@@ -18,8 +18,8 @@ from itertools import accumulate
 from pathlib import Path
 
 from lipready.check import Settings
-from lipready.fixes.binary import find_ffmpeg
 from lipready.prepare import prepare
+from lipready.repair.run.binary import find_ffmpeg
 
 HOME = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(HOME / "scripts"))

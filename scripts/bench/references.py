@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from lipready.check import Settings, check_job, measure
 from lipready.errors import LipreadyError
-from lipready.faces.taking import take_reference
+from lipready.faces.reference.taking import take_reference
 from lipready.facts.file import FileFacts
 from lipready.facts.people import Match, PeopleFacts
 from lipready.job import Job

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lipready import Sending, submit
 from lipready.job import Job
 from lipready.providers.account import Account, account_at
-from lipready.providers.gate import reserve
+from lipready.providers.journal.rate_limiter import reserve
 from lipready.sandbox.serve import SandboxOptions, serving
 from studio.make import make
 

@@ -25,8 +25,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from lipready.providers.transport import Transport
-from lipready.providers.wire import Form, HttpRequest, Save
+from lipready.providers.transport.blocking import Transport
+from lipready.providers.transport.wire import Form, HttpRequest, Save
 
 BLOCK = 1 << 20
 LEAST_RATIO = 0.8

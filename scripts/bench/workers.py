@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 from lipready.facts.file import Role
-from lipready.gate.file_task import FileTask
-from lipready.gate.run import run_tasks
+from lipready.gate.workers.file_task import FileTask
+from lipready.gate.workers.run import run_tasks
 
 TARGET = 1.7
 ROLES: dict[str, Role] = {"video": "video", "audio": "audio", "image": "reference"}

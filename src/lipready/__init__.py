@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     )
     from lipready.facts.finding import Finding
     from lipready.facts.report import Report
-    from lipready.fixes.choices import Choices
     from lipready.job import Job, RequestOptions
     from lipready.prepare import Prepared, prepare
+    from lipready.repair.choices import Choices
     from lipready.submit import Sending, submit, submit_async
     from lipready.task import Task, get_task, get_task_async, receive_callback, resume
 
@@ -112,7 +112,7 @@ _HOMES = {
     ),
     "lipready.facts.finding": ("Finding",),
     "lipready.facts.report": ("Report",),
-    "lipready.fixes.choices": ("Choices",),
+    "lipready.repair.choices": ("Choices",),
     "lipready.job": ("Job", "RequestOptions"),
     "lipready.prepare": ("Prepared", "prepare"),
     "lipready.submit": ("Sending", "submit", "submit_async"),

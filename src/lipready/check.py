@@ -129,7 +129,7 @@ def measure(
 
     `largest` is the most bytes that are fetched where an input is an address.
     """
-    from lipready.probe.request import examine_request
+    from lipready.probe.remote.request import examine_request
 
     if job.video is job.audio is job.reference is None:
         raise UsageError("There is no file to check: name a video, an audio track or a reference image.")
@@ -286,7 +286,7 @@ def _measure_input(
 
 def _measure_address(url: str, role: Role, settings: Settings, largest: int, *, describe: bool) -> FileFacts:
     """Fetch an address and measure what came; nothing that is kept of it holds what may not be shown."""
-    from lipready.probe.fetch import Reach, extension_of, fetch, inquire, unread
+    from lipready.probe.remote.fetch import Reach, extension_of, fetch, inquire, unread
 
     name, reach = shown(url), Reach(largest, allow_private=settings.allow_private)
     if settings.quick:
@@ -303,8 +303,8 @@ def _watch_video(
 ) -> FileFacts:
     """Decode once, and let everybody who wants to see the frames see them."""
     from lipready.faces.people import PeopleWatcher
-    from lipready.probe.frames import scan
-    from lipready.probe.stillness import StillnessMeter
+    from lipready.probe.decoding.frames import scan
+    from lipready.probe.decoding.stillness import StillnessMeter
 
     people, stillness = PeopleWatcher(every_frame=settings.every_frame), StillnessMeter()
     scan(

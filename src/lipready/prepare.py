@@ -13,15 +13,15 @@ from lipready.facts.file import FileFacts, Role
 from lipready.facts.plan import FilePlan, Plan, Step
 from lipready.facts.report import Report
 from lipready.facts.video import VideoFacts
-from lipready.fixes.choices import Choices, TrimSpan, parse_span, parse_trim
 from lipready.job import Job, RequestOptions
 from lipready.profiles.loader import load_profile
+from lipready.repair.choices import Choices, TrimSpan, parse_span, parse_trim
 
 if TYPE_CHECKING:
-    from lipready.fixes.folder import Partial
-    from lipready.fixes.make import Earlier
-    from lipready.fixes.receipt import Made
     from lipready.profiles.limit import Profile
+    from lipready.repair.run.folder import Partial
+    from lipready.repair.run.outputs import Earlier
+    from lipready.repair.run.receipt import Made
 
 __all__ = ["Choices", "Prepared", "TrimSpan", "parse_span", "parse_trim", "prepare"]
 
@@ -53,7 +53,7 @@ class Prepared:
     @property
     def speaker_open(self) -> bool:
         """Whether nothing was done, since several people are seen and nothing says who of them speaks."""
-        from lipready.fixes.plan import speaker_open
+        from lipready.repair.plan import speaker_open
 
         return speaker_open(self.plan.undecided)
 
@@ -137,8 +137,8 @@ def repair_job(
 
     `planned` hears of the plan before the first of it is carried out, and of nothing where nothing is.
     """
-    from lipready.fixes.folder import way_into
-    from lipready.fixes.plan import plan_job
+    from lipready.repair.plan import plan_job
+    from lipready.repair.run.folder import way_into
 
     before = _look_for_damage(before) if choices.salvage else before
     way = (lambda source: way_into(out, source)) if copy else None
@@ -185,9 +185,9 @@ class _Workshop:
 
     def run(self) -> Prepared:
         from lipready import __version__
-        from lipready.fixes.make import Earlier, make
-        from lipready.fixes.ownership import require_free, whole_or_taken_back
-        from lipready.fixes.receipt import read_receipt, write_receipt
+        from lipready.repair.run.outputs import Earlier, make
+        from lipready.repair.run.ownership import require_free, whole_or_taken_back
+        from lipready.repair.run.receipt import read_receipt, write_receipt
 
         tools, binary = self._tools()
         earlier = Earlier(self.out, read_receipt(self.out), tools)
@@ -217,7 +217,7 @@ class _Workshop:
         """Name the tools that the plan needs, with their versions, and find ffmpeg."""
         tools, binary = {}, None
         if any(each.commands for each in self.plan.files):
-            from lipready.fixes.binary import find_ffmpeg
+            from lipready.repair.run.binary import find_ffmpeg
 
             ffmpeg = find_ffmpeg()
             tools["ffmpeg"], binary = ffmpeg.version(), ffmpeg.path
@@ -240,8 +240,8 @@ class _Workshop:
         return next(each for each in self.encoding().files if each.role == plan.role)
 
     def _write(self, plan: FilePlan, partial: "Partial", binary: str | None) -> FilePlan:
-        from lipready.fixes.execute import execute
-        from lipready.fixes.plan import TAKE_REFERENCE
+        from lipready.repair.plan import TAKE_REFERENCE
+        from lipready.repair.run.execute import execute
 
         tell = stage("repairing", plan.source, self.settings.progress) or (lambda _share: None)
         tell(0.0)
@@ -265,7 +265,7 @@ class _Workshop:
 
     def _take_reference(self, partial: "Partial") -> None:
         """Write the best frame of the chosen person."""
-        from lipready.faces.taking import take_reference
+        from lipready.faces.reference.taking import take_reference
 
         file = self.before.facts.video
         if file is None:
@@ -273,7 +273,7 @@ class _Workshop:
         take_reference(file, self.choices.person, self.profile, partial.path)
 
     def _prepared_job(self) -> Job:
-        from lipready.fixes.make import output_path
+        from lipready.repair.run.outputs import output_path
 
         paths = {each.role: output_path(self.out, each) for each in self.plan.files}
         return replace(

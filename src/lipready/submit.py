@@ -27,11 +27,11 @@ from lipready.task import Task
 if TYPE_CHECKING:
     from lipready.profiles.limit import Profile
     from lipready.providers.account import Account
-    from lipready.providers.bucket import Bucket
-    from lipready.providers.entry import JournalEntry
-    from lipready.providers.price import Cost
-    from lipready.providers.sending import SubmissionInputs
-    from lipready.providers.wire import Flow
+    from lipready.providers.journal.entry import JournalEntry
+    from lipready.providers.submission.bucket import Bucket
+    from lipready.providers.submission.price import Cost
+    from lipready.providers.submission.sending import SubmissionInputs
+    from lipready.providers.transport.wire import Flow
 
 _BYTES_A_SECOND = Fraction(500_000)
 """Four megabits a second, which is much for the sizes that the providers take."""
@@ -76,7 +76,7 @@ class Order:
     @property
     def cost(self) -> "Cost":
         """What it costs to send it."""
-        from lipready.providers.price import cost_of
+        from lipready.providers.submission.price import cost_of
 
         return cost_of(self.entry)
 
@@ -103,7 +103,7 @@ def submit(
     the job, NotSentError where it cannot be reached, OutcomeUnknownError where the answer was lost and nobody can tell
     what came of it.
     """
-    from lipready.providers.run import run
+    from lipready.providers.transport.run import run
 
     require_inputs(job)
     account = find_account(provider, api_key)
@@ -119,7 +119,7 @@ async def submit_async(
     sending: Sending | None = None,
 ) -> Task:
     """Do what `submit` does, on asyncio."""
-    from lipready.providers.run import run_async
+    from lipready.providers.transport.run import run_async
 
     require_inputs(job)
     account = find_account(provider, api_key)
@@ -153,12 +153,12 @@ def send_checked(
 
 def ordered(job: Job, report: Report, account: "Account", sending: Sending) -> "Flow[Order]":
     """Make sure that a checked job can be sent, as far as can be known here. Nothing is sent; raises like `submit`."""
-    from lipready.providers.bucket import parse_bucket
-    from lipready.providers.journal import Journal
-    from lipready.providers.price import cost_of, is_free, require_affordable
-    from lipready.providers.sending import fingerprint
-    from lipready.providers.state import state_folder
-    from lipready.providers.wire import call
+    from lipready.providers.journal.journal import Journal
+    from lipready.providers.journal.state import state_folder
+    from lipready.providers.submission.bucket import parse_bucket
+    from lipready.providers.submission.price import cost_of, is_free, require_affordable
+    from lipready.providers.submission.sending import fingerprint
+    from lipready.providers.transport.wire import call
 
     require_storage(account, sending)
     require_sendable(job, report, sending)
@@ -176,9 +176,9 @@ def ordered(job: Job, report: Report, account: "Account", sending: Sending) -> "
 
 def send_order(order: Order, progress: Progress | None = None) -> "Flow[Task]":
     """Store the files of a job and submit it, or attach to its task where it was sent before. Raises like `submit`."""
-    from lipready.providers.journal import Journal
-    from lipready.providers.sending import submit_anew, submit_once
-    from lipready.providers.state import state_folder
+    from lipready.providers.journal.journal import Journal
+    from lipready.providers.journal.state import state_folder
+    from lipready.providers.submission.sending import submit_anew, submit_once
 
     journal, account = Journal(state_folder()), order.account
     files = tuple(replace(file, tell=stage("uploading", file.path, progress)) for file in order.parcel.files)
@@ -195,9 +195,9 @@ def require_output(output: str | None, most: int = 0) -> None:
     Raises UsageError where it cannot. Whether it is this very job that has it there is known only when its files have
     been read.
     """
-    from lipready.providers.journal import Journal
-    from lipready.providers.result_file import require_place
-    from lipready.providers.state import state_folder
+    from lipready.providers.download.result_file import require_place
+    from lipready.providers.journal.journal import Journal
+    from lipready.providers.journal.state import state_folder
 
     if output is None:
         return
@@ -208,7 +208,7 @@ def require_output(output: str | None, most: int = 0) -> None:
 
 
 def _checked_and_sent(job: Job, account: "Account", settings: Settings, sending: Sending) -> "Flow[Task]":
-    from lipready.providers.wire import call
+    from lipready.providers.transport.wire import call
 
     require_storage(account, sending)
     yield from call(lambda: require_output(sending.output))
@@ -242,8 +242,8 @@ def require_sendable(job: Job, report: Report, sending: Sending) -> None:
 
 
 def _parcel(job: Job, bucket: "Bucket | None") -> "SubmissionInputs":
-    from lipready.providers.sending import SubmissionInputs
-    from lipready.providers.upload import UploadSource
+    from lipready.providers.submission.sending import SubmissionInputs
+    from lipready.providers.submission.upload import UploadSource
 
     given = _by_role(job)
     return SubmissionInputs(
@@ -260,8 +260,8 @@ def _by_role(job: Job) -> dict[Role, str]:
 
 
 def _entry(job: Job, report: Report, account: "Account", sending: Sending) -> "JournalEntry":
-    from lipready.providers.entry import JournalEntry
-    from lipready.providers.sending import new_id, without_secret
+    from lipready.providers.journal.entry import JournalEntry
+    from lipready.providers.submission.sending import new_id, without_secret
 
     options, given = job.options, _by_role(job)
     addresses = {role: path for role, path in given.items() if is_address(path)}

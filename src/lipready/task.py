@@ -14,10 +14,10 @@ from lipready.facts.task import TaskState, TaskStatus
 if TYPE_CHECKING:
     from lipready.profiles.limit import Profile
     from lipready.providers.account import Account
-    from lipready.providers.entry import JournalEntry, Stage
-    from lipready.providers.journal import Journal
-    from lipready.providers.locks import Lock
-    from lipready.providers.wire import Flow
+    from lipready.providers.journal.entry import JournalEntry, Stage
+    from lipready.providers.journal.journal import Journal
+    from lipready.providers.journal.locks import Lock
+    from lipready.providers.transport.wire import Flow
 
 _T = TypeVar("_T")
 Tell = Callable[[TaskState], None]
@@ -102,12 +102,12 @@ class Task:
         return await self._run_async(cancelled(self))
 
     def _run(self, flow: "Flow[_T]") -> _T:
-        from lipready.providers.run import run
+        from lipready.providers.transport.run import run
 
         return run(self.account, flow)
 
     async def _run_async(self, flow: "Flow[_T]") -> _T:
-        from lipready.providers.run import run_async
+        from lipready.providers.transport.run import run_async
 
         return await run_async(self.account, flow)
 
@@ -118,7 +118,7 @@ def resume(task_id: str, *, api_key: str | None = None) -> Task:
     `task_id` is the provider's id or ours (`lipready tasks`). Raises UsageError where the journal knows no such job or
     nothing is left to do, and like `submit`.
     """
-    from lipready.providers.run import run
+    from lipready.providers.transport.run import run
 
     entry = _journal().find(task_id)
     account = account_of(entry, api_key)
@@ -132,7 +132,7 @@ def resumed(
 
     `output` is where its result shall be, from now on.
     """
-    from lipready.providers.sending import take_up
+    from lipready.providers.submission.sending import take_up
 
     journal = _journal()
 
@@ -149,7 +149,7 @@ def resumed(
 
 def alone(entry: "JournalEntry", work: "Callable[[], Flow[_T]]") -> "Flow[_T]":
     """Keep every other process away from a job while it is sent or fetched. Raises UsageError where one is at it."""
-    from lipready.providers.wire import call
+    from lipready.providers.transport.wire import call
 
     lock = yield from call(lambda: _locked(entry))
     try:
@@ -160,8 +160,8 @@ def alone(entry: "JournalEntry", work: "Callable[[], Flow[_T]]") -> "Flow[_T]":
 
 def _after_others(entry: "JournalEntry", work: "Callable[[], Flow[_T]]") -> "Flow[_T]":
     """Do what `alone` does, and wait for the process that is at the job: it may be the one that has sent it."""
-    from lipready.providers.locks import Lock, acquired
-    from lipready.providers.sending import job_lock
+    from lipready.providers.journal.locks import Lock, acquired
+    from lipready.providers.submission.sending import job_lock
 
     lock = Lock(job_lock(entry))
     yield from acquired(lock)
@@ -172,8 +172,8 @@ def _after_others(entry: "JournalEntry", work: "Callable[[], Flow[_T]]") -> "Flo
 
 
 def _locked(entry: "JournalEntry") -> "Lock":
-    from lipready.providers.locks import Lock
-    from lipready.providers.sending import job_lock
+    from lipready.providers.journal.locks import Lock
+    from lipready.providers.submission.sending import job_lock
 
     lock = Lock(job_lock(entry))
     if not lock.acquire(wait=False):
@@ -249,7 +249,7 @@ def _kept(task_id: str, api_key: str | None) -> Task:
 
 def looked(task: Task) -> "Flow[Task]":
     """Ask once how a task is."""
-    from lipready.providers.polling import look
+    from lipready.providers.submission.polling import look
 
     entry, state = yield from look(task.account, _journal(), task.entry)
     return replace(task, entry=entry, state=state)
@@ -257,8 +257,8 @@ def looked(task: Task) -> "Flow[Task]":
 
 def waited(task: Task, deadline: float | None, poll_interval: float | None, progress: Tell | None) -> "Flow[Task]":
     """Wait for a task to succeed; see `Task.wait`."""
-    from lipready.providers.collecting import not_ours, require_foretold
-    from lipready.providers.polling import PollingLimits, follow, require_success
+    from lipready.providers.download.collecting import not_ours, require_foretold
+    from lipready.providers.submission.polling import PollingLimits, follow, require_success
 
     if task.entry.stage == "downloaded":  # which the provider may have forgotten by now
         return task
@@ -276,8 +276,8 @@ def waited(task: Task, deadline: float | None, poll_interval: float | None, prog
 
 def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -> "Flow[Path]":
     """Bring the film of a task home; see `Task.download`."""
-    from lipready.providers.collecting import collect
-    from lipready.providers.polling import require_success
+    from lipready.providers.download.collecting import collect
+    from lipready.providers.submission.polling import require_success
 
     def fresh_link() -> "Flow[str]":
         state = (yield from looked(task)).state
@@ -294,8 +294,8 @@ def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -
 
 def _removed_uploads(task: Task) -> "Flow[None]":
     """Delete what EvoLink has stored for a job whose result is here: it keeps 100 files of an account."""
-    from lipready.providers.evolink_storage import remove_uploads
-    from lipready.providers.wire import call
+    from lipready.providers.evolink.storage import remove_uploads
+    from lipready.providers.transport.wire import call
 
     if task.account.service.name == "evolink":
         journal = _journal()
@@ -309,8 +309,8 @@ def looked_at_together(entries: "Sequence[JournalEntry]") -> dict[str, TaskState
 
     Only what is not told in this way is left to be asked for singly, such as what has no key here.
     """
-    from lipready.providers.polling import look_at_all
-    from lipready.providers.run import run
+    from lipready.providers.submission.polling import look_at_all
+    from lipready.providers.transport.run import run
 
     states: dict[str, TaskState] = {}
     places = dict.fromkeys((each.service, each.api) for each in entries)
@@ -346,7 +346,7 @@ def close(entry: "JournalEntry", stage: "Stage") -> "JournalEntry":
 
 def cancelled(task: Task) -> "Flow[Task]":
     """Cancel a task that still waits; see `Task.cancel`."""
-    from lipready.providers.reading import ask
+    from lipready.providers.submission.queries import ask
 
     service = task.account.service
     if task.entry.task_id is None:
@@ -375,7 +375,7 @@ def _link(task: Task, state: TaskState) -> str:
 
 
 def _journal() -> "Journal":
-    from lipready.providers.journal import Journal
-    from lipready.providers.state import state_folder
+    from lipready.providers.journal.journal import Journal
+    from lipready.providers.journal.state import state_folder
 
     return Journal(state_folder())

@@ -10,7 +10,7 @@ import imageio_ffmpeg
 import pytest
 
 import lipready
-from lipready.faces.models import models_folder
+from lipready.faces.models.weights import models_folder
 
 COMMAND = [sys.executable, "-m", "lipready"]
 

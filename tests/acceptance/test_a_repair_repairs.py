@@ -90,7 +90,7 @@ def test_clips_of_every_beginning_are_repaired_in_one_run(moving, tmp_path, name
 
 def test_a_copy_that_does_not_repair_is_encoded_in_the_same_run(moving, tmp_path, monkeypatch):
     # As an ffmpeg would that leaves timestamps where they are.
-    from lipready.fixes import video_command
+    from lipready.repair.video import command as video_command
 
     path = moving("late.mkv")
     monkeypatch.setattr(video_command, "from_first_frame", lambda _: {})
@@ -99,7 +99,7 @@ def test_a_copy_that_does_not_repair_is_encoded_in_the_same_run(moving, tmp_path
     def unmoved(recipe, output):
         return tuple(tuple("null" if "setts" in a else a for a in each) for each in command(recipe, output))
 
-    monkeypatch.setattr("lipready.fixes.plan.remux_commands", unmoved)
+    monkeypatch.setattr("lipready.repair.plan.remux_commands", unmoved)
     done = assert_repaired(path, tmp_path / "ready")
     assert [step.name for step in done.steps] == ["transcode", "zero-start"]
     assert [step.level for step in done.steps] == ["reencode", "reencode"]

@@ -18,7 +18,7 @@ import trustme
 
 from lipready.cli.run import run as command_line
 from lipready.sandbox.serve import SandboxOptions, serving
-from lipready.sandbox.work import call_back
+from lipready.sandbox.tasks.work import call_back
 
 COMMAND = [sys.executable, "-m", "lipready", "listen", "--port", "0"]
 TASK = "task-unified-1757165031-abcd1234"

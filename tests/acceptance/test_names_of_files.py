@@ -208,7 +208,7 @@ def test_other_obstacles_in_a_tree_have_their_sentences_too(folder, say):
 
 
 def test_a_file_that_vanishes_while_the_gate_runs_is_said_to_be_gone(folder, say, monkeypatch):
-    from lipready.cli import gate_run
+    from lipready.cli.commands import gate_run
 
     collect = gate_run.collect
 

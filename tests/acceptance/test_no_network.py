@@ -36,7 +36,7 @@ print(json.dumps({"verdict": report.verdict, "ready": prepared.ready, "calls": c
 @pytest.fixture(scope="module")
 def _weights() -> None:
     """Have the weights in place before anybody watches."""
-    from lipready.faces.models import ensure_models
+    from lipready.faces.models.weights import ensure_models
 
     ensure_models()
 

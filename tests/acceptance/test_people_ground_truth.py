@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from lipready.faces.geometry import Area
-from lipready.faces.models import ensure_models
+from lipready.faces.detection.geometry import Area
+from lipready.faces.models.weights import ensure_models
 from lipready.faces.people import PeopleWatcher
 from lipready.facts.people import Look, PeopleFacts, Person
 from lipready.facts.video import VideoFacts
-from lipready.probe.frames import scan
+from lipready.probe.decoding.frames import scan
 from lipready.probe.source import examine
 from studio.make import make
 from studio.recipe import recipes

@@ -16,8 +16,8 @@ from PIL import Image
 
 import lipready
 from lipready import Choices, FixError, Settings, UsageError, prepare
-from lipready.fixes.binary import find_ffmpeg
-from lipready.fixes.choices import TrimSpan
+from lipready.repair.choices import TrimSpan
+from lipready.repair.run.binary import find_ffmpeg
 
 QUICK = Settings(quick=True)
 """Without a look at the pictures, where the test is about something else."""
@@ -187,7 +187,7 @@ def test_a_folder_that_is_a_file_is_one_sentence(bad_job, tmp_path):
 
 
 def test_a_copied_stream_is_not_decoded_again_and_its_headers_are(ffmpeg, good_job, tmp_path, monkeypatch):
-    from lipready.probe import frames
+    from lipready.probe.decoding import frames
 
     clip = ffmpeg(tmp_path / "a.mkv", "-i", good_job[0], "-c", "copy")
     scans = []
@@ -275,9 +275,9 @@ def test_runs_in_threads_do_not_disturb_each_other(bad_job, tmp_path):
 )
 def test_a_hostile_name_makes_ffmpeg_open_nothing(tmp_path, name, text):
     """Where the probe were fooled, ffmpeg itself still would not follow."""
-    from lipready.fixes import ffmpeg as runner
-    from lipready.fixes.recipe import Input
-    from lipready.fixes.source import compile_command, open_input
+    from lipready.repair.recipe import Input
+    from lipready.repair.run import ffmpeg as runner
+    from lipready.repair.run.source import compile_command, open_input
 
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(0.2)

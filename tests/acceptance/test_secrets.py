@@ -12,7 +12,7 @@ from secrets import token_hex
 
 import pytest
 
-from lipready.sandbox.fault import Fault
+from lipready.sandbox.faults.fault import Fault
 from lipready.sandbox.serve import SandboxOptions, serving
 
 LOUD = """
@@ -21,7 +21,7 @@ logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
 """
 COMMAND_LINE = LOUD + "from lipready.cli.app import main\nmain()\n"
 BROKEN = """
-import lipready.providers.reading as reading, lipready.providers.transport as transport
+import lipready.providers.submission.queries as reading, lipready.providers.transport.blocking as transport
 def broken(self, request):
     key = self._authority._key if hasattr(self, '_authority') else None
     raise RuntimeError(f'a fault amid {request!r} of {self!r}')

@@ -13,14 +13,14 @@ import soundfile
 from lipready.check import Settings, measure
 from lipready.facts.finding import Finding, Fix
 from lipready.facts.report import Report
-from lipready.fixes.binary import find_ffmpeg
-from lipready.fixes.choices import Choices
-from lipready.fixes.execute import execute
-from lipready.fixes.folder import Partial
-from lipready.fixes.plan import plan_job
 from lipready.job import Job
 from lipready.prepare import prepare
 from lipready.profiles.loader import load_profile
+from lipready.repair.choices import Choices
+from lipready.repair.plan import plan_job
+from lipready.repair.run.binary import find_ffmpeg
+from lipready.repair.run.execute import execute
+from lipready.repair.run.folder import Partial
 from studio.voice import speak
 
 RATE = 22_050

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import pytest
 from lxml.etree import fromstring as parse_xml
 
-from lipready.faces.models import models_folder
+from lipready.faces.models.weights import models_folder
 from lipready.reports.render import FORMATS
 
 RECORDS = ("full", "json", "jsonl")
@@ -25,9 +25,9 @@ WARNED = "Error: The report could not be written to standard output: "
 SERVER = """
 import json, os, sys
 import click, rich.progress, av
-import lipready.cli.run, lipready.cli.check, lipready.cli.gate, lipready.cli.gate_run, lipready.cli.shards
-import lipready.cli.prepare, lipready.cli.preparation, lipready.cli.tasks, lipready.cli.submit, lipready.prepare
-import cv2, httpx2, lipready.providers.run, lipready.sandbox.serve, lipready.reports.people, lipready.faces.people
+import lipready.cli.run, lipready.cli.commands.check, lipready.cli.commands.gate, lipready.cli.commands.gate_run, lipready.cli.input.shards
+import lipready.cli.commands.prepare, lipready.cli.output.preparation, lipready.cli.commands.tasks, lipready.cli.commands.submit, lipready.prepare
+import cv2, httpx2, lipready.providers.transport.run, lipready.sandbox.serve, lipready.reports.people, lipready.faces.people
 from lipready.cli.app import main
 
 def opened(number, place):

@@ -15,7 +15,7 @@ from secrets import token_hex
 import av
 import pytest
 
-from lipready.sandbox.fault import Fault
+from lipready.sandbox.faults.fault import Fault
 from lipready.sandbox.serve import SandboxOptions, serving
 
 COMMAND = [sys.executable, "-m", "lipready"]

@@ -11,7 +11,7 @@ import av
 import pytest
 
 from lipready.cli.run import run as command_line
-from lipready.sandbox.fault import Fault
+from lipready.sandbox.faults.fault import Fault
 from lipready.sandbox.serve import SandboxOptions, serving
 
 COMMAND = [sys.executable, "-m", "lipready"]

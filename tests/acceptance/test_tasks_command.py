@@ -7,8 +7,8 @@ from secrets import token_hex
 
 import pytest
 
-from lipready.providers.journal import Journal
-from lipready.sandbox.fault import Fault
+from lipready.providers.journal.journal import Journal
+from lipready.sandbox.faults.fault import Fault
 from lipready.sandbox.serve import SandboxOptions, serving
 
 QUICK = ("--quick", "--poll-interval", "0.1")

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from lipready import Choices, Settings, UsageError, prepare
-from lipready.cli.contact import MARK
-from lipready.fixes.choices import TrimSpan
+from lipready.cli.output.contact import MARK
+from lipready.repair.choices import TrimSpan
 
 QUICK = Settings(quick=True)
 REPAIRED = ("anna.mp4", "bad.wav", "receipt.json")

@@ -10,9 +10,9 @@ import signal
 import sys
 
 from lipready.cli.app import main
-from lipready.providers import run
-from lipready.providers.drive import drive
-from lipready.providers.wire import Effect, Flow, Pause, Save, Send, T
+from lipready.providers.transport import run
+from lipready.providers.transport.drive import drive
+from lipready.providers.transport.wire import Effect, Flow, Pause, Save, Send, T
 
 step, number, effects = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 since: int | None = 0 if step == "start" else None

@@ -11,10 +11,10 @@ from uuid import uuid4
 
 import pytest
 
-from lipready.providers.entry import JournalEntry
-from lipready.providers.film import fault_of
-from lipready.providers.journal import Journal
-from lipready.sandbox.fault import Fault, Faults
+from lipready.providers.download.result_video import fault_of
+from lipready.providers.journal.entry import JournalEntry
+from lipready.providers.journal.journal import Journal
+from lipready.sandbox.faults.fault import Fault, Faults
 from lipready.sandbox.serve import Running, SandboxOptions, serving
 
 RUN = Path(__file__).with_name("killed_run.py")

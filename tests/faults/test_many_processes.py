@@ -8,8 +8,8 @@ from collections import Counter
 from pathlib import Path
 from uuid import uuid4
 
-from lipready.providers.film import fault_of
-from lipready.providers.journal import Journal
+from lipready.providers.download.result_video import fault_of
+from lipready.providers.journal.journal import Journal
 from lipready.sandbox.serve import SandboxOptions, serving
 
 PROCESSES, JOBS = 4, 5

@@ -19,11 +19,11 @@ import pytest
 import lipready
 from lipready import Job, Sending, Settings
 from lipready.errors import LipreadyError, OutcomeUnknownError, RefusedError, UsageError
-from lipready.providers.drive import drive
-from lipready.providers.entry import JournalEntry
-from lipready.providers.journal import Journal
-from lipready.providers.wire import Effect, Flow, Pause, T
-from lipready.sandbox.fault import Fault, Faults
+from lipready.providers.journal.entry import JournalEntry
+from lipready.providers.journal.journal import Journal
+from lipready.providers.transport.drive import drive
+from lipready.providers.transport.wire import Effect, Flow, Pause, T
+from lipready.sandbox.faults.fault import Fault, Faults
 from lipready.sandbox.serve import Running, SandboxOptions, serving
 from lipready.task import Task
 
@@ -154,7 +154,7 @@ def user(
     def make(style: str, *faults: str) -> User:
         one = User(box, clock, style, tmp_path, Job.of(*good_job[:2]), box.ledger().submissions)
         one.faults(*faults)
-        monkeypatch.setattr("lipready.providers.run.drive", one.drive)
+        monkeypatch.setattr("lipready.providers.transport.run.drive", one.drive)
         return one
 
     key = f"sk-{uuid4().hex}"

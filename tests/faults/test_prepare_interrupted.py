@@ -125,7 +125,7 @@ def test_killed_between_an_output_and_the_receipt_the_next_run_goes_on(slow_job,
     out, hashes = tmp_path / "ready", [digest(path) for path in slow_job]
     code = CODE.replace(
         "import sys\n",
-        "import sys, os, lipready.fixes.receipt as r\nr.write_receipt = lambda *a, **k: os.kill(os.getpid(), 9)\n",
+        "import sys, os, lipready.repair.run.receipt as r\nr.write_receipt = lambda *a, **k: os.kill(os.getpid(), 9)\n",
     )
     environment = os.environ | {"PYTHONPATH": str(Path(lipready.__file__).parents[1])}
     short = (slow_job[1], slow_job[1])

@@ -24,12 +24,12 @@ from lipready.errors import (
 from lipready.facts.task import ListedTask
 from lipready.job import Job
 from lipready.providers.account import Account
-from lipready.providers.drive import drive
-from lipready.providers.entry import JournalEntry
-from lipready.providers.journal import Journal
-from lipready.providers.lookup import look_up
-from lipready.providers.wire import Flow, Pause, T
-from lipready.sandbox.fault import Fault, Faults
+from lipready.providers.journal.entry import JournalEntry
+from lipready.providers.journal.journal import Journal
+from lipready.providers.submission.lookup import look_up
+from lipready.providers.transport.drive import drive
+from lipready.providers.transport.wire import Flow, Pause, T
+from lipready.sandbox.faults.fault import Fault, Faults
 from lipready.sandbox.serve import Running, SandboxOptions, serving
 from lipready.task import Task, resume
 
@@ -140,7 +140,9 @@ def client(box: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("lipready.providers.run.drive", lambda flow, by: drive(hastened(flow, pauses), by))
+        monkeypatch.setattr(
+            "lipready.providers.transport.run.drive", lambda flow, by: drive(hastened(flow, pauses), by)
+        )
         yield make
 
 
@@ -406,7 +408,7 @@ class Colleague:
             task.created = time.time()
             return (yield from look_up(account, journal, entry))
 
-        self.monkeypatch.setattr("lipready.providers.posting.look_up", in_that_moment)
+        self.monkeypatch.setattr("lipready.providers.submission.posting.look_up", in_that_moment)
         return self.client(style, "submit:reset-before")
 
 

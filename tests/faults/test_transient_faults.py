@@ -20,21 +20,21 @@ from typing import Any
 import pytest
 
 from lipready.check import Settings
+from lipready.config.unit import Unit
 from lipready.errors import ComponentError, ProbeError
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.unmeasured import is_transient
-from lipready.gate import file_task
-from lipready.gate.cache import FactsCache
-from lipready.gate.file_task import FileTask
-from lipready.gate.isolation import end_children
-from lipready.gate.store import Store
-from lipready.gate.survey import Survey, examine_units
-from lipready.gate.unit import Unit
+from lipready.gate.cache.cache import FactsCache
+from lipready.gate.cache.store import Store
+from lipready.gate.evaluate import Survey, examine_units
+from lipready.gate.workers import file_task
+from lipready.gate.workers.file_task import FileTask
+from lipready.gate.workers.isolation import end_children
 from lipready.job import Job
-from lipready.probe.container import open_container
+from lipready.probe.containers.container import open_container
 from lipready.probe.local_file import open_local
-from lipready.probe.packets import Budget, read_packet_times
-from lipready.probe.streams import best_audio
+from lipready.probe.streams.choice import best_audio
+from lipready.probe.streams.packets import Budget, read_packet_times
 from lipready.profiles.loader import load_profile
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and signals as Linux has them")
@@ -267,7 +267,7 @@ def gate(root: Path, in_the_way: Path, tmp_path: Path) -> Gate:
 
 
 def test_the_gate_says_that_workers_end_at_start_and_forgets_it(gate: Gate, in_the_way: Path) -> None:
-    worker = "import sys\nif 'lipready.gate.worker' in sys.orig_argv: sys.exit('no snow')\n"
+    worker = "import sys\nif 'lipready.gate.workers.worker' in sys.orig_argv: sys.exit('no snow')\n"
     (in_the_way / "sitecustomize.py").write_text(worker)
     status, said, complained = gate()
     assert (status, said) == (2, "")
@@ -280,7 +280,7 @@ def test_the_gate_says_that_workers_end_at_start_and_forgets_it(gate: Gate, in_t
 def test_the_gate_does_not_repeat_what_a_fault_has_made_it_say(gate: Gate, in_the_way: Path, tmp_path: Path) -> None:
     flag = tmp_path / "ill"
     flag.touch()
-    killing = f"os.path.exists({str(flag)!r}) and 'lipready.gate.worker' in sys.orig_argv and {KILL}"
+    killing = f"os.path.exists({str(flag)!r}) and 'lipready.gate.workers.worker' in sys.orig_argv and {KILL}"
     (in_the_way / "sitecustomize.py").write_text(ON_OPENING.format(killing))
     status, said, _ = gate()
     assert status == 1

@@ -14,10 +14,10 @@ import pytest
 from lipready.facts.quantity import exactly
 from lipready.profiles.loader import load_profile
 from lipready.providers.account import Account, service_of
-from lipready.providers.entry import JournalEntry
-from lipready.providers.journal import Journal
+from lipready.providers.journal.entry import JournalEntry
+from lipready.providers.journal.journal import Journal
 from lipready.providers.request import Endpoints
-from lipready.providers.wire import Call, Flow, HttpRequest, HttpResponse, Pause, Send
+from lipready.providers.transport.wire import Call, Flow, HttpRequest, HttpResponse, Pause, Send
 from lipready.sandbox.serve import Running, SandboxOptions, serving
 
 MOST_EFFECTS = 2000

@@ -12,15 +12,15 @@ import pytest
 import lipready
 from lipready import Job, Sending, Settings
 from lipready.errors import RefusedError, UsageError
-from lipready.providers import evolink_files as client
 from lipready.providers.account import account_at
-from lipready.providers.drive import drive
-from lipready.providers.evolink_files import read_quota
-from lipready.providers.transport import Transport
-from lipready.providers.upload import UploadSource, upload
-from lipready.providers.wire import HttpResponse
-from lipready.sandbox import evolink_files
-from lipready.sandbox.fault import Fault
+from lipready.providers.evolink import files as client
+from lipready.providers.evolink.files import read_quota
+from lipready.providers.submission.upload import UploadSource, upload
+from lipready.providers.transport.blocking import Transport
+from lipready.providers.transport.drive import drive
+from lipready.providers.transport.wire import HttpResponse
+from lipready.sandbox.api import evolink_files
+from lipready.sandbox.faults.fault import Fault
 from lipready.task import looked_at_together
 
 QUICK = Settings(quick=True, only=("V",), allow_private=True)

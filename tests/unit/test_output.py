@@ -68,7 +68,7 @@ def test_a_folder_in_which_nothing_can_be_written_whoever_asks(refused, tmp_path
     def fail(**_):
         raise OSError(30, reason)
 
-    monkeypatch.setattr("lipready.providers.result_file.NamedTemporaryFile", fail)
+    monkeypatch.setattr("lipready.providers.download.result_file.NamedTemporaryFile", fail)
     assert reason in refused(tmp_path / "f.mp4")
 
 
@@ -99,7 +99,7 @@ def test_a_file_that_appears_before_the_paid_request(sandbox, job, journal, tmp_
         output.write_text("mine")
         yield from ()
 
-    monkeypatch.setattr("lipready.providers.posting.take_turn", turn)
+    monkeypatch.setattr("lipready.providers.submission.posting.take_turn", turn)
     with pytest.raises(UsageError, match="exists already"):
         lipready.submit(job, settings=QUICK, sending=Sending(output=str(output)))
     (entry,) = journal.entries()
@@ -107,7 +107,7 @@ def test_a_file_that_appears_before_the_paid_request(sandbox, job, journal, tmp_
 
 
 def test_a_job_that_is_resumed_elsewhere_is_written_there(sandbox, job, journal, tmp_path):
-    from lipready.providers.run import run
+    from lipready.providers.transport.run import run
     from lipready.task import account_of, resumed
 
     del sandbox

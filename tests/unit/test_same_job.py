@@ -14,9 +14,9 @@ import pytest
 import lipready
 from lipready import Job, RequestOptions, Sending, Settings
 from lipready.errors import DownloadError, OutcomeUnknownError, RefusedError, UsageError
-from lipready.providers.film import fault_of
-from lipready.providers.locks import Lock
-from lipready.sandbox.fault import Fault
+from lipready.providers.download.result_video import fault_of
+from lipready.providers.journal.locks import Lock
+from lipready.sandbox.faults.fault import Fault
 
 QUICK = Settings(quick=True, only=("V",))
 PROVIDERS = ("dashscope", "evolink")
@@ -155,7 +155,7 @@ def test_what_was_never_sent_is_taken_up(box, submit, journal):
 
 def interrupted(submit, step):
     """Submit, and press Ctrl-C when a request of a step is about to leave."""
-    from lipready.providers.transport import Transport
+    from lipready.providers.transport.blocking import Transport
 
     with pytest.MonkeyPatch.context() as patch:
         send = Transport.send

@@ -11,7 +11,7 @@ import pytest
 import lipready
 from lipready import Job, RequestOptions, Sending, Settings
 from lipready.errors import ConfigurationError, NotSentError, OutcomeUnknownError, PreflightError, UsageError
-from lipready.sandbox.fault import Fault
+from lipready.sandbox.faults.fault import Fault
 
 QUICK = Settings(quick=True, only=("V",))
 AGAIN = Sending(again=True)
@@ -141,7 +141,7 @@ def test_nobody_there(surroundings, job, monkeypatch, journal, free_address):
 def free_address(monkeypatch):
     import socket
 
-    from lipready.providers import reading
+    from lipready.providers.submission import queries as reading
 
     # Six pauses of seconds teach nothing here.
     monkeypatch.setattr(reading, "pause_after", lambda *_: 0.0)
@@ -173,7 +173,7 @@ def test_an_outcome_that_nobody_knows_is_resumed_later(faulty_sandbox, at_sandbo
 
 
 def test_another_process_at_the_same_job_is_waited_for(sandbox, job, journal):
-    from lipready.providers.locks import Lock
+    from lipready.providers.journal.locks import Lock
 
     del sandbox
     task = lipready.submit(job, settings=QUICK)

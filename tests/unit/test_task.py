@@ -14,8 +14,8 @@ import pytest
 import lipready
 from lipready import Job, RequestOptions, Sending, Settings
 from lipready.errors import AnswerError, DeadlineError, DownloadError, RefusedError, UsageError
-from lipready.providers.film import fault_of
-from lipready.sandbox.fault import Fault
+from lipready.providers.download.result_video import fault_of
+from lipready.sandbox.faults.fault import Fault
 from lipready.sandbox.serve import SandboxOptions, serving
 
 QUICK = Settings(quick=True, only=("V",))

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from lipready.cli.interrupt import catch_interrupts, end, say_interrupted
-from lipready.cli.streams import open_streams
+from lipready.cli.output.streams import open_streams
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -26,7 +26,7 @@ _COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group whose commands live in `lipready.cli.<name>` as `command`."""
+    """A group whose commands live in `lipready.cli.commands.<name>` as `command`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order of use, not of the alphabet."""
@@ -38,7 +38,7 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"lipready.cli.{cmd_name}").command
+        command: click.Command = import_module(f"lipready.cli.commands.{cmd_name}").command
         return command
 
     def resolve_command(

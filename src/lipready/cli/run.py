@@ -7,8 +7,8 @@ import click
 
 from lipready.cli.group import command_line
 from lipready.cli.interrupt import interrupted, say_interrupted
-from lipready.cli.session import Session
-from lipready.cli.status import NOTHING_CHECKED, TROUBLE
+from lipready.cli.output.session import Session
+from lipready.cli.output.status import NOTHING_CHECKED, TROUBLE
 from lipready.errors import LipreadyError, NothingCheckedError
 
 _COMPLETION = "_LIPREADY_COMPLETE"
@@ -37,7 +37,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _report_crash(error: Exception, arguments: Sequence[str], session: Session) -> int:
-    from lipready.cli.crash import explain_crash
+    from lipready.cli.output.crash import explain_crash
 
     session.complain(explain_crash(error, arguments, verbose=session.verbose))
     return TROUBLE

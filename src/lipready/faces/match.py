@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from lipready.faces.identity import DIFFERENT, alike, distance
+from lipready.faces.tracking.identity import DIFFERENT, alike, distance
 from lipready.facts.people import Match, PeopleFacts
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured

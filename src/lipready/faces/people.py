@@ -3,17 +3,17 @@
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from lipready.faces.describe import chip_of
-from lipready.faces.engine import engine
-from lipready.faces.gaze import Gaze
-from lipready.faces.persons import Screen, people_of
-from lipready.faces.runs import Run, Sighting, believable
-from lipready.faces.sideways import turn_of, upright
-from lipready.faces.sight import Face, faces_in_picture, quality_of_face
-from lipready.faces.tracks import tracks_of
+from lipready.faces.detection.picture import Face, faces_in_picture, quality_of_face
+from lipready.faces.detection.sideways import turn_of, upright
+from lipready.faces.models.descriptor import chip_of
+from lipready.faces.models.engine import engine
+from lipready.faces.tracking.looks import Gaze
+from lipready.faces.tracking.persons import Screen, people_of
+from lipready.faces.tracking.runs import Run, Sighting, believable
+from lipready.faces.tracking.tracks import tracks_of
 from lipready.facts.people import PeopleFacts
 from lipready.facts.unmeasured import Unmeasured
-from lipready.probe.frames import Frame
+from lipready.probe.decoding.frames import Frame
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from lipready.errors import ProbeError
-from lipready.faces.persons import Screen
+from lipready.faces.tracking.persons import Screen
 from lipready.facts.unmeasured import Unmeasured
-from lipready.probe.image import open_picture
+from lipready.probe.streams.image import open_picture
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,7 +13,7 @@ Subject = Literal["video", "audio", "reference", "job"]
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """The repair that makes a finding go away: the name of a step of `lipready.fixes`, its level, one sentence."""
+    """The repair that makes a finding go away: the name of a step of `lipready.repair`, its level, one sentence."""
 
     name: str
     level: FixLevel

@@ -17,7 +17,7 @@ Quality = Literal["yaw", "pitch", "roll", "eye_distance", "sharpness", "light"]
 _LEAST = Fraction(1, 1000)
 """Seconds for which a sample at the very end stands, so that no sample is worth nothing."""
 COVERED = 0.5
-"""From this reading on something covers a mouth; see `faces.covering`, which was measured against it."""
+"""From this reading on something covers a mouth; see `faces.detection.mouth_cover`, which was measured against it."""
 
 _UNDESCRIBED = Unmeasured("no face was large and sharp enough to be described")
 

@@ -9,21 +9,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lipready.check import Settings, check_job
+from lipready.config.unit import UnitVerdict
 from lipready.errors import FixError, UsageError
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.job import JobFacts
 from lipready.facts.plan import FilePlan
 from lipready.facts.report import Report
-from lipready.fixes.binary import find_ffmpeg
-from lipready.fixes.choices import Choices
-from lipready.fixes.execute import execute
-from lipready.fixes.folder import Partial, make_folder
-from lipready.fixes.plan import plan_job
-from lipready.gate.root import FIXED, FIXING, top_of
-from lipready.gate.unit import UnitVerdict
-from lipready.gate.work_tree import OF_A_HOOK
+from lipready.gate.discovery.root import FIXED, FIXING, top_of
+from lipready.gate.discovery.work_tree import OF_A_HOOK
 from lipready.job import Job
 from lipready.profiles.limit import Profile
+from lipready.repair.choices import Choices
+from lipready.repair.plan import plan_job
+from lipready.repair.run.binary import find_ffmpeg
+from lipready.repair.run.execute import execute
+from lipready.repair.run.folder import Partial, make_folder
 
 _GIT = "git"
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from lipready.config.policy import Policy, apply_policy
+from lipready.config.unit import Notice, UnitVerdict
 from lipready.facts.file import FileFacts
 from lipready.facts.people import PeopleFacts
-from lipready.gate.baseline import apply_baseline
-from lipready.gate.baseline_file import Baseline
-from lipready.gate.policy import Policy, apply_policy
-from lipready.gate.unit import Notice, UnitVerdict
+from lipready.gate.baseline.baseline import apply_baseline
+from lipready.gate.baseline.file import Baseline
 from lipready.profiles.limit import Profile
 
 

@@ -8,11 +8,11 @@ from lipready.facts.file import FileFacts
 from lipready.facts.salvage import Salvage
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, VideoFacts
-from lipready.probe.container import MEDIA_ERRORS, open_media
+from lipready.probe.containers.container import MEDIA_ERRORS, open_media
+from lipready.probe.containers.wave import read_wave
 from lipready.probe.local_file import open_local
-from lipready.probe.packets import Budget, read_packet_times
-from lipready.probe.streams import audio_stream, best_video
-from lipready.probe.wave import read_wave
+from lipready.probe.streams.choice import audio_stream, best_video
+from lipready.probe.streams.packets import Budget, read_packet_times
 
 _MISSED = Fraction(1, 20)
 """Seconds that a header may state more than there are, by padding or rounding."""

@@ -10,11 +10,11 @@ from lipready.facts.file import FileFacts, Role
 from lipready.facts.image import ImageFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.probe.lfs import read_pointer
+from lipready.probe.containers.lfs import read_pointer
+from lipready.probe.containers.matroska import Matroska, read_matroska
+from lipready.probe.containers.movie import Movie, movie_header_end, read_movie
+from lipready.probe.containers.signature import HEAD_BYTES, Signature, recognise
 from lipready.probe.local_file import LocalFile, NoReaderError, UnopenedError, open_local, read_error
-from lipready.probe.matroska import Matroska, read_matroska
-from lipready.probe.movie import Movie, movie_header_end, read_movie
-from lipready.probe.signature import HEAD_BYTES, Signature, recognise
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -128,7 +128,7 @@ def _measure(file: LocalFile, role: Role, signature: Signature, *, quick: bool, 
 
 
 def _picture(file: LocalFile, role: Role, signature: Signature, *, quick: bool) -> _Found:
-    from lipready.probe.image import is_animated, measure_image
+    from lipready.probe.streams.image import is_animated, measure_image
 
     if role == "video" and signature.name == "gif" and is_animated(file):
         return _media(file, role, signature, quick=quick)
@@ -138,10 +138,10 @@ def _picture(file: LocalFile, role: Role, signature: Signature, *, quick: bool) 
 
 
 def _media(file: LocalFile, role: Role, signature: Signature, *, quick: bool, track: int | None = None) -> _Found:
-    from lipready.probe.audio import measure_audio
-    from lipready.probe.container import demuxer_format
-    from lipready.probe.streams import best_video
-    from lipready.probe.video import measure_video
+    from lipready.probe.containers.container import demuxer_format
+    from lipready.probe.streams.audio import measure_audio
+    from lipready.probe.streams.choice import best_video
+    from lipready.probe.streams.video import measure_video
 
     header = _header(file, signature)
     with _open(file, signature, header, quick=quick) as container:
@@ -156,8 +156,8 @@ def _media(file: LocalFile, role: Role, signature: Signature, *, quick: bool, tr
 
 
 def _open(file: LocalFile, signature: Signature, header: Movie | Matroska | None, *, quick: bool) -> "InputContainer":
-    from lipready.probe.container import open_container
-    from lipready.probe.streams import best_video, has_size
+    from lipready.probe.containers.container import open_container
+    from lipready.probe.streams.choice import best_video, has_size
 
     try:
         # Of all headers only those of MP4 and QuickTime say enough without a decoder, and not for every codec.

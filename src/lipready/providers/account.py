@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from lipready.errors import ConfigurationError, UsageError
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
-from lipready.providers import dashscope, evolink
-from lipready.providers.dashscope_region import address_asked, region_warning, workspace_asked
+from lipready.providers.dashscope import requests as dashscope
+from lipready.providers.dashscope.region import address_asked, region_warning, workspace_asked
+from lipready.providers.evolink import requests as evolink
 from lipready.providers.request import Endpoints
 from lipready.providers.service import Service
 

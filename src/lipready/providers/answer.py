@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from lipready.errors import AnswerError
-from lipready.providers.wire import HttpResponse
+from lipready.providers.transport.wire import HttpResponse
 
 WHO = "The provider"
 

@@ -9,8 +9,8 @@ from lipready.facts.task import RemoteError
 from lipready.providers.answer import read_object
 from lipready.providers.codes import RemoteCode, both_codes
 from lipready.providers.fields import Table
-from lipready.providers.retry import retry_after, server_time
-from lipready.providers.wire import HttpResponse
+from lipready.providers.transport.retry import retry_after, server_time
+from lipready.providers.transport.wire import HttpResponse
 
 Explain = Callable[[str, int | None, str], RemoteCode]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lipready.facts.task import Credits, ListedTask, TaskState
 from lipready.providers.codes import RemoteCode
 from lipready.providers.request import Endpoints, Submission
-from lipready.providers.wire import HttpRequest, HttpResponse
+from lipready.providers.transport.wire import HttpRequest, HttpResponse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

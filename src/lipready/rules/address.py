@@ -12,8 +12,8 @@ from lipready.facts.quantity import counted, exactly, number
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
+from lipready.rules.examples import addressed
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.samples import addressed
 from lipready.rules.subjects import finding
 from lipready.rules.wording import listing, name_of, one_line, printable
 

@@ -9,8 +9,8 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside, refusal
 from lipready.rules.duration import judge_duration
+from lipready.rules.examples import audio_facts, audio_tracks, job, seconds, unread, with_audio, with_file
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.samples import audio_facts, audio_tracks, job, seconds, unread, with_audio, with_file
 from lipready.rules.size import judge_size
 from lipready.rules.subjects import finding, of_audio
 from lipready.rules.wording import listing, name_of, printable

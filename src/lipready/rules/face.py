@@ -8,8 +8,8 @@ from lipready.facts.people import Look
 from lipready.facts.quantity import exactly, number
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
+from lipready.rules.examples import job, watched
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.samples import job, watched
 from lipready.rules.stretches import Stretch, named, stretches, within
 from lipready.rules.subjects import finding
 from lipready.rules.target import Target, of_target, place

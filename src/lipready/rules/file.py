@@ -14,8 +14,8 @@ from lipready.facts.unmeasured import Unmeasured, is_transient
 from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
+from lipready.rules.examples import job, unread, video_facts, with_file
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.samples import job, unread, video_facts, with_file
 from lipready.rules.subjects import finding
 from lipready.rules.wording import listing, name_of, one_line, printable
 

@@ -14,8 +14,8 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
+from lipready.rules.examples import job, lasting
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.samples import job, lasting
 from lipready.rules.subjects import finding, media_of
 from lipready.rules.wording import name_of, percent
 

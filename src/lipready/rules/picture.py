@@ -8,8 +8,8 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import WIDE_GAMUTS, VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
+from lipready.rules.examples import job, with_video
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.samples import job, with_video
 from lipready.rules.subjects import finding, of_video
 from lipready.rules.wording import name_of, printable
 

@@ -8,9 +8,9 @@ from lipready.facts.quantity import exactly, number
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
+from lipready.rules.examples import job, portrayed, watched
 from lipready.rules.portrait import of_portrait
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.samples import job, portrayed, watched
 from lipready.rules.stretches import named
 from lipready.rules.subjects import finding
 from lipready.rules.target import Target, exact, of_target, place

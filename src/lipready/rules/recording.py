@@ -7,9 +7,9 @@ from lipready.facts.speech import ChannelFault, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
+from lipready.rules.examples import heard, job
 from lipready.rules.listening import of_sound, of_speech, reading
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.samples import heard, job
 from lipready.rules.subjects import finding
 from lipready.rules.wording import name_of
 

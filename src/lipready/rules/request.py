@@ -12,8 +12,8 @@ from lipready.facts.request import CallbackFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import breach, outside
+from lipready.rules.examples import callback, job, request
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.samples import callback, job, request
 from lipready.rules.subjects import finding
 from lipready.rules.wording import interval, listing, of_unit, printable
 

@@ -8,9 +8,9 @@ from lipready.facts.quantity import number
 from lipready.facts.speech import SpeechFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
+from lipready.rules.examples import heard, job, spans
 from lipready.rules.listening import of_sound, of_speech
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.samples import heard, job, spans
 from lipready.rules.stretches import named
 from lipready.rules.subjects import finding
 from lipready.rules.wording import name_of, percent

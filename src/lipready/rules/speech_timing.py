@@ -9,10 +9,10 @@ from lipready.facts.quantity import clock, exactly, number
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
+from lipready.rules.examples import job, lasting, spans, speech_facts
 from lipready.rules.length import Lengths, bill, lengths_of, seconds_of
 from lipready.rules.listening import NO_SPEECH, heard_in
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.samples import job, lasting, spans, speech_facts
 from lipready.rules.stretches import Stretch, named
 from lipready.rules.subjects import finding
 from lipready.rules.wording import listing, name_of, percent

@@ -10,8 +10,8 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import FrameRate, Stillness, VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
+from lipready.rules.examples import job, rate, with_video
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.samples import job, rate, with_video
 from lipready.rules.subjects import finding, of_video
 from lipready.rules.wording import bounds_of, interval, name_of, percent
 

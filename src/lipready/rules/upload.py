@@ -10,8 +10,8 @@ from lipready.facts.job import JobFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import breach, refusal
+from lipready.rules.examples import addressed, job, unread, with_file
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.samples import addressed, job, unread, with_file
 from lipready.rules.subjects import finding
 from lipready.rules.wording import listing, name_of, printable, size, size_limit
 

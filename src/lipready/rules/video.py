@@ -10,8 +10,8 @@ from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import breach, outside, refusal
 from lipready.rules.duration import judge_duration
+from lipready.rules.examples import job, rate, seconds, unread, with_file, with_video
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.samples import job, rate, seconds, unread, with_file, with_video
 from lipready.rules.size import judge_size
 from lipready.rules.subjects import finding, of_video
 from lipready.rules.wording import amount, interval, listing, name_of, printable

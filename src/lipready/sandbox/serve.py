@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from lipready.errors import ComponentError, UsageError
 from lipready.providers.request import Endpoints
 from lipready.sandbox.clock import Clock, level
-from lipready.sandbox.fault import Fault, Faults
+from lipready.sandbox.faults.fault import Fault, Faults
 from lipready.sandbox.ledger import STYLES, Ledger, Style
 from lipready.sandbox.world import World
 
 if TYPE_CHECKING:
     import uvicorn
 
-    from lipready.sandbox.lines import Connections
+    from lipready.sandbox.faults.connections import Connections
 
 _COMPONENTS = {"starlette": "starlette", "uvicorn": "uvicorn", "python_multipart": "python-multipart"}
 _BACKLOG = 128
@@ -136,8 +136,8 @@ class _Server:
             self._ready.set()
 
     async def _serve(self) -> None:
-        from lipready.sandbox.lines import Connections
-        from lipready.sandbox.work import Works
+        from lipready.sandbox.faults.connections import Connections
+        from lipready.sandbox.tasks.work import Works
 
         self._loop, self._leave = asyncio.get_running_loop(), asyncio.Event()
         works, connections = Works(self._world), Connections()
@@ -158,8 +158,8 @@ def _uvicorn(world: World, connections: "Connections") -> "uvicorn.Server":
     import uvicorn
 
     from lipready.sandbox.app import build
-    from lipready.sandbox.interpose import FaultInjector
-    from lipready.sandbox.lines import protocol_of
+    from lipready.sandbox.faults.connections import protocol_of
+    from lipready.sandbox.faults.injection import FaultInjector
 
     config = uvicorn.Config(
         FaultInjector(build(world), world, connections),

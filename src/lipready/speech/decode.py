@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from lipready.errors import ProbeError
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
-from lipready.probe.container import MEDIA_ERRORS, open_media
-from lipready.probe.packets import MAX_SECONDS, Budget, read_packet_times
-from lipready.probe.streams import audio_stream
-from lipready.probe.time_line import CLOCKLESS, TimeLine
+from lipready.probe.containers.container import MEDIA_ERRORS, open_media
+from lipready.probe.streams.choice import audio_stream
+from lipready.probe.streams.packets import MAX_SECONDS, Budget, read_packet_times
+from lipready.probe.streams.time_line import CLOCKLESS, TimeLine
 from lipready.speech.blocks import Blocks, Sound
 
 if TYPE_CHECKING:

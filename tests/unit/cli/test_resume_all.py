@@ -2,9 +2,9 @@
 
 import pytest
 
-from lipready.cli import tasks
-from lipready.cli.homecoming import Patience
-from lipready.cli.session import Session
+from lipready.cli.commands import tasks
+from lipready.cli.output.following import Patience
+from lipready.cli.output.session import Session
 from lipready.facts.task import TaskState
 
 

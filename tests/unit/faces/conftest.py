@@ -12,7 +12,7 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from lipready.faces.models import ensure_models
+from lipready.faces.models.weights import ensure_models
 from lipready.facts.video import VideoFacts
 from lipready.probe.source import examine
 

@@ -18,7 +18,7 @@ from lipready.facts.people import Match, PeopleFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.job import Job
-from lipready.probe.frames import scan
+from lipready.probe.decoding.frames import scan
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
 WriteClip = Callable[..., Path]

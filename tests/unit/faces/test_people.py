@@ -15,13 +15,13 @@ import pytest
 from PIL import Image
 
 from lipready.errors import FixError
+from lipready.faces.detection.picture import faces_in_picture
 from lipready.faces.people import PeopleWatcher, people_in_image
-from lipready.faces.reference import find_reference
-from lipready.faces.sight import faces_in_picture
+from lipready.faces.reference.reference import find_reference
 from lipready.facts.people import PeopleFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.probe.frames import scan
+from lipready.probe.decoding.frames import scan
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
 WriteClip = Callable[..., Path]
@@ -218,7 +218,7 @@ def test_models_load_look_and_end_without_a_word(astronaut: Picture, tmp_path: P
 def test_what_others_write_meanwhile_is_passed_on() -> None:
     code = """
 import os
-from lipready.faces.quiet import native_chatter_held_back
+from lipready.faces.models.stderr_filter import native_chatter_held_back
 with native_chatter_held_back():
     os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\\nsomething that matters\\n")
 os.write(2, b"after\\n")

@@ -5,11 +5,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from lipready.faces import landmarks
-from lipready.faces.engine import engine
-from lipready.faces.geometry import Area, Point
-from lipready.faces.pose import Pose, pose_of
-from lipready.faces.views import whole
+from lipready.faces.detection import landmarks
+from lipready.faces.detection.geometry import Area, Point
+from lipready.faces.detection.pose import Pose, pose_of
+from lipready.faces.detection.views import whole
+from lipready.faces.models.engine import engine
 from studio.bust import bust
 from studio.camera import Angles
 from studio.head import Picture

@@ -7,7 +7,7 @@ import pytest
 
 from lipready.facts.appearances import appearances
 from lipready.facts.picked import picked
-from lipready.rules.samples import people, person
+from lipready.rules.examples import people, person
 
 END = Fraction(10)
 

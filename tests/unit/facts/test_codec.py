@@ -20,7 +20,7 @@ from lipready.facts.people import Look
 from lipready.facts.unmeasured import Unmeasured
 from lipready.job import Job
 from lipready.probe.source import examine
-from lipready.rules.samples import addressed, file, person, speech_facts, unread
+from lipready.rules.examples import addressed, file, person, speech_facts, unread
 
 ANY_FACTS = st.from_type(FileFacts)
 ANY_JSON = st.recursive(

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from lipready.facts.people import seconds_of
-from lipready.rules.samples import watched
+from lipready.rules.examples import watched
 
 
 def test_even_samples_stand_for_the_same_time() -> None:

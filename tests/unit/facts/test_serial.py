@@ -18,9 +18,7 @@ from lipready.facts.speech import Clipping
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration
 from lipready.profiles.loader import load_profile
-from lipready.rules.judge import judge
-from lipready.rules.registry import RULES
-from lipready.rules.samples import (
+from lipready.rules.examples import (
     addressed,
     audio_facts,
     callback,
@@ -37,6 +35,8 @@ from lipready.rules.samples import (
     with_audio,
     with_video,
 )
+from lipready.rules.judge import judge
+from lipready.rules.registry import RULES
 
 SCHEMA = json.loads((files("lipready.reports") / "schema" / "report-1.json").read_text("utf-8"))
 

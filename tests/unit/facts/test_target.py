@@ -6,7 +6,7 @@ import pytest
 
 from lipready.facts.people import Match
 from lipready.facts.unmeasured import Unmeasured
-from lipready.rules.samples import file, job, people, person
+from lipready.rules.examples import file, job, people, person
 
 TWO = people(30, 600)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lipready.facts.speech import Clipping, Span
-from lipready.rules.samples import look, people, person, speech_facts
+from lipready.rules.examples import look, people, person, speech_facts
 
 TIMES = st.fractions(0, 20, max_denominator=1000)
 

@@ -4,7 +4,7 @@ import pytest
 
 from lipready.check import check_many
 from lipready.errors import NothingCheckedError
-from lipready.gate.pair import collect
+from lipready.gate.discovery.pair import collect
 from lipready.job import Job
 
 TWO = '[[jobs]]\nname = "one"\nvideo = "a/1.mp4"\naudio = "b/1.wav"\n[[jobs]]\nname = "two"\nvideo = "a/2.mp4"\n'

@@ -8,9 +8,9 @@ import subprocess
 import pytest
 
 from lipready.check import Settings, check_job
+from lipready.config.unit import Unit, UnitVerdict
 from lipready.errors import UsageError
 from lipready.gate.fix import FIXED, Change, fix_units
-from lipready.gate.unit import Unit, UnitVerdict
 from lipready.job import Job
 from lipready.profiles.loader import load_profile
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lipready.gate.file_task import FileTask
-from lipready.gate.run import run_tasks
+from lipready.gate.workers.file_task import FileTask
+from lipready.gate.workers.run import run_tasks
 
 FILES = 6
 
 GATE = """
 import signal, sys
-from lipready.gate.file_task import FileTask
-from lipready.gate.run import run_tasks
+from lipready.gate.workers.file_task import FileTask
+from lipready.gate.workers.run import run_tasks
 signal.signal(signal.SIGINT, signal.default_int_handler)
 root, path = sys.argv[1:]
 quick = FileTask(root=root, path=path, role="video", quick=True)

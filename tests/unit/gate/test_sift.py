@@ -5,17 +5,17 @@ from datetime import date
 
 import pytest
 
+from lipready.config.settings import read_configuration
+from lipready.config.unit import Unit, UnitVerdict
 from lipready.facts.report import Report
-from lipready.gate.baseline import updated_baseline
-from lipready.gate.settings import read_configuration
+from lipready.gate.baseline.baseline import updated_baseline
 from lipready.gate.sift import Sieve, without_looks
-from lipready.gate.unit import Unit, UnitVerdict
 from lipready.job import Job
 from lipready.profiles.loader import load_profile
 from lipready.reports.page import Page
 from lipready.reports.render import render_all
+from lipready.rules.examples import job, people, rate, with_file, with_video
 from lipready.rules.judge import judge
-from lipready.rules.samples import job, people, rate, with_file, with_video
 
 DASHSCOPE = load_profile("dashscope")
 TODAY = date(2026, 11, 21)

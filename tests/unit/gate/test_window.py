@@ -3,7 +3,7 @@ from contextlib import closing
 
 import pytest
 
-from lipready.gate.run import Window
+from lipready.gate.workers.run import Window
 
 
 def test_no_more_are_open_than_the_window_holds() -> None:

@@ -9,13 +9,13 @@ import pytest
 
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.probe.boxes import child, children, file_boxes
-from lipready.probe.h264 import read_sequence_parameters
+from lipready.probe.containers.boxes import child, children, file_boxes
+from lipready.probe.containers.matroska import read_matroska
+from lipready.probe.containers.movie import is_mirrored, read_movie, rotation_of
+from lipready.probe.containers.sample_table import data_end
 from lipready.probe.local_file import open_local
-from lipready.probe.matroska import read_matroska
-from lipready.probe.movie import is_mirrored, read_movie, rotation_of
-from lipready.probe.sample_table import data_end
 from lipready.probe.source import examine
+from lipready.probe.streams.h264 import read_sequence_parameters
 
 Make = Callable[..., Path]
 ONE = 65536
@@ -137,8 +137,8 @@ def test_hostile_matroska(tmp_path: Path, tail: bytes) -> None:
 
 
 def test_a_quick_look_says_what_it_left_out(clip: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lipready.probe import video
-    from lipready.probe.packets import Budget
+    from lipready.probe.streams import video
+    from lipready.probe.streams.packets import Budget
 
     monkeypatch.setattr(video, "QUICK", Budget(packets=10))
     facts = examine(str(clip("clip.webm", frames=60)), "video", quick=True).media

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from lipready.providers.async_transport import AsyncTransport
-from lipready.providers.transport import Transport
-from lipready.providers.wire import HttpRequest, HttpResponse, Save
+from lipready.providers.transport.asynchronous import AsyncTransport
+from lipready.providers.transport.blocking import Transport
+from lipready.providers.transport.wire import HttpRequest, HttpResponse, Save
 
 
 class Peer:

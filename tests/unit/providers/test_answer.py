@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from lipready.errors import AnswerError
 from lipready.providers.answer import parse_object, read_object
-from lipready.providers.wire import HttpResponse
+from lipready.providers.transport.wire import HttpResponse
 
 
 def test_an_object_is_read_whatever_the_status() -> None:

@@ -3,8 +3,9 @@ import pytest
 from lipready.errors import Retry
 from lipready.profiles.catalogue import CATALOGUE
 from lipready.profiles.loader import load_profile
-from lipready.providers import dashscope_codes, evolink_codes
 from lipready.providers.codes import RemoteCode, both_codes, by_status
+from lipready.providers.dashscope import codes as dashscope_codes
+from lipready.providers.evolink import codes as evolink_codes
 
 SERVICES = {"dashscope": dashscope_codes, "evolink": evolink_codes}
 # Every code of tables A7 and B3 of providers.md and of the two pages, with what their retry columns say.

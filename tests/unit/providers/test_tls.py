@@ -8,8 +8,8 @@ import pytest
 import trustme
 
 from lipready.errors import NotSentError
-from lipready.providers import outgoing
-from lipready.providers.wire import HttpRequest, Save
+from lipready.providers.transport import outgoing
+from lipready.providers.transport.wire import HttpRequest, Save
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from lipready.facts.address import Fetched
 from lipready.facts.job import JobFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.reports.details import details
-from lipready.rules.samples import addressed
+from lipready.rules.examples import addressed
 
 
 def line(facts: JobFacts) -> str:

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from lipready.config.settings import FORMATS as CONFIGURABLE
 from lipready.facts.finding import Unchecked, Where
 from lipready.facts.people import Box
-from lipready.gate.settings import FORMATS as CONFIGURABLE
 from lipready.reports import github, markdown, sarif
 from lipready.reports.gathered import by_file
 from lipready.reports.page import Page

@@ -12,7 +12,7 @@ from lipready.reports.details import details
 from lipready.reports.page import Page
 from lipready.reports.render import render
 from lipready.reports.speech import speech_lines
-from lipready.rules.samples import spans, speech_facts
+from lipready.rules.examples import spans, speech_facts
 
 GONE = Unmeasured("the pauses are too short")
 

@@ -7,7 +7,7 @@ from lipready.reports.details import details
 from lipready.reports.page import Page
 from lipready.reports.render import render
 from lipready.reports.summary import summarize
-from lipready.rules.samples import file, people, person
+from lipready.rules.examples import file, people, person
 
 
 @pytest.mark.parametrize(

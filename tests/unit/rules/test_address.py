@@ -11,8 +11,8 @@ from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
+from lipready.rules.examples import addressed, job, unread, with_file
 from lipready.rules.judge import judge
-from lipready.rules.samples import addressed, job, unread, with_file
 
 DASHSCOPE, EVOLINK = load_profile("dashscope"), load_profile("evolink")
 SKIPPED = Unmeasured("the address was not fetched (--quick)", skipped=True)

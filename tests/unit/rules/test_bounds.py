@@ -8,8 +8,8 @@ from lipready.facts.job import JobFacts
 from lipready.profiles.limit import Limit, Range
 from lipready.profiles.loader import load_profile
 from lipready.rules.bounds import breach, refusal
+from lipready.rules.examples import job, rate, request, seconds, with_audio, with_file, with_image, with_video
 from lipready.rules.judge import judge
-from lipready.rules.samples import job, rate, request, seconds, with_audio, with_file, with_image, with_video
 
 MEBI = 1 << 20
 MEGA = 10**6

@@ -3,8 +3,8 @@
 import pytest
 
 from lipready.profiles.loader import load_profile
+from lipready.rules.examples import video_facts, with_file
 from lipready.rules.judge import judge
-from lipready.rules.samples import video_facts, with_file
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,7 @@ from lipready.facts.request import CallbackFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, Stillness
 from lipready.profiles.loader import load_profile
-from lipready.rules.judge import judge
-from lipready.rules.registry import RULES, find_rule, select
-from lipready.rules.samples import (
+from lipready.rules.examples import (
     audio_facts,
     callback,
     file,
@@ -34,6 +32,8 @@ from lipready.rules.samples import (
     with_file,
     with_video,
 )
+from lipready.rules.judge import judge
+from lipready.rules.registry import RULES, find_rule, select
 
 DASHSCOPE = load_profile("dashscope")
 EVOLINK = load_profile("evolink")

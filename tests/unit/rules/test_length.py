@@ -12,8 +12,8 @@ from lipready.facts.finding import Finding
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.loader import load_profile
+from lipready.rules.examples import audio_facts, file, job, lasting, request, seconds, speech_facts, video_facts
 from lipready.rules.judge import judge
-from lipready.rules.samples import audio_facts, file, job, lasting, request, seconds, speech_facts, video_facts
 
 UNHEARD = Unmeasured("nothing was listened to")
 

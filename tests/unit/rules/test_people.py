@@ -7,8 +7,8 @@ import pytest
 
 from lipready.facts.people import Alike, Match
 from lipready.profiles.loader import load_profile
+from lipready.rules.examples import file, job, people, person, seconds, video_facts
 from lipready.rules.judge import judge
-from lipready.rules.samples import file, job, people, person, seconds, video_facts
 
 
 def test_several_people_are_named_with_time_and_place() -> None:

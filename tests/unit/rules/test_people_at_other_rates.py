@@ -7,10 +7,10 @@ import pytest
 
 from lipready.facts.job import JobFacts
 from lipready.facts.people import PeopleFacts, Person
-from lipready.probe.sampling import samples
+from lipready.probe.decoding.sampling import samples
 from lipready.profiles.loader import load_profile
+from lipready.rules.examples import look, with_file
 from lipready.rules.judge import judge
-from lipready.rules.samples import look, with_file
 
 LENGTH = 10
 RATES = (12, 25, 60)

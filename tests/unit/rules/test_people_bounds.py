@@ -13,8 +13,8 @@ from lipready.facts.job import JobFacts
 from lipready.facts.people import Match
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.loader import load_profile
+from lipready.rules.examples import file, job, look, people, person, portrayed, seconds, video_facts, watched
 from lipready.rules.judge import judge
-from lipready.rules.samples import file, job, look, people, person, portrayed, seconds, video_facts, watched
 
 ABOVE_20, BELOW_20 = nextafter(20.0, inf), nextafter(20.0, 0.0)
 

@@ -5,8 +5,8 @@ import pytest
 from lipready.facts.request import CallbackFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.loader import load_profile
+from lipready.rules.examples import callback, job, request
 from lipready.rules.judge import judge
-from lipready.rules.samples import callback, job, request
 
 EVOLINK = load_profile("evolink")
 

@@ -11,8 +11,8 @@ from lipready.facts.job import JobFacts
 from lipready.facts.speech import Clipping, SignalToNoise
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.loader import load_profile
+from lipready.rules.examples import file, heard, job, spans, unread
 from lipready.rules.judge import judge
-from lipready.rules.samples import file, heard, job, spans, unread
 
 GONE = Unmeasured("the pauses are too short")
 

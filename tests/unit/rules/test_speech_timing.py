@@ -6,8 +6,8 @@ from lipready.facts.finding import Finding
 from lipready.facts.job import JobFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.loader import load_profile
+from lipready.rules.examples import audio_facts, file, job, request, seconds, spans, speech_facts, video_facts
 from lipready.rules.judge import judge
-from lipready.rules.samples import audio_facts, file, job, request, seconds, spans, speech_facts, video_facts
 
 Parts = tuple[tuple[str, str], ...]
 

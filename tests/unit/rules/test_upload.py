@@ -8,8 +8,8 @@ import pytest
 from lipready.facts.finding import Finding
 from lipready.facts.job import JobFacts
 from lipready.profiles.loader import load_profile, profile_names
+from lipready.rules.examples import addressed, job, with_file
 from lipready.rules.judge import judge
-from lipready.rules.samples import addressed, job, with_file
 
 MB = 1_000_000
 MIB = 1 << 20

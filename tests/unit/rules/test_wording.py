@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lipready.facts.quantity import money, number
 from lipready.profiles.limit import Range
-from lipready.rules.samples import file
+from lipready.rules.examples import file
 from lipready.rules.wording import interval, listing, name_of, printable, size_limit
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import httpx2
 import pytest
 
-from lipready.sandbox.fault import KINDS, STEPS
+from lipready.sandbox.faults.fault import KINDS, STEPS
 
 # By way of the table of commands, whether or not it lists the sandbox yet.
 PROGRAM = (

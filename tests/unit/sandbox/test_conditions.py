@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from lipready.sandbox.fault import Fault, Faults
+from lipready.sandbox.faults.fault import Fault, Faults
 from lipready.sandbox.serve import Running, SandboxOptions, serving
 
 from .conftest import Speaker

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from lipready.errors import UsageError
-from lipready.sandbox.fault import Fault
+from lipready.sandbox.faults.fault import Fault
 from lipready.sandbox.serve import Running, SandboxOptions, serving
 
 from .conftest import Speaker

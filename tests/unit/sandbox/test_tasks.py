@@ -13,9 +13,9 @@ import av
 import httpx2
 import pytest
 
-from lipready.sandbox.render import lasting
 from lipready.sandbox.serve import SandboxOptions, serving
-from lipready.sandbox.trouble import LARGEST
+from lipready.sandbox.tasks.failure import LARGEST
+from lipready.sandbox.tasks.render import lasting
 
 from .conftest import Speaker
 
@@ -275,7 +275,7 @@ def test_a_task_passes_through_the_documented_states(client: httpx2.Client, good
 
 
 def test_the_callback_hears_what_a_query_tells(client: httpx2.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lipready.sandbox.work.PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr("lipready.sandbox.tasks.work.PAUSES", (0.0, 0.0, 0.0))
     heard: list[dict[str, Any]] = []
     done = threading.Event()
 

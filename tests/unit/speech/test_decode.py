@@ -11,8 +11,8 @@ import pytest
 from lipready.facts.audio import AudioFacts
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
-from lipready.fixes.binary import find_ffmpeg
 from lipready.probe.source import examine
+from lipready.repair.run.binary import find_ffmpeg
 from lipready.speech import decode as decoding
 from lipready.speech.listen import listen
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lipready.faces import pose
+from lipready.faces.detection import pose
 from studio import camera
 from studio.camera import Angles
 

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from lipready.faces.models import ensure_models
+from lipready.faces.models.weights import ensure_models
 from studio import film
 from studio.recipe import FixtureError, recipes
 from studio.truth import truth

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lipready.faces.models import ensure_models
+from lipready.faces.models.weights import ensure_models
 from studio.bust import Bust, bust
 from studio.camera import Angles
 from studio.fitted import NOSE_DEPTH, to_scale

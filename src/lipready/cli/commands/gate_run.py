@@ -1,0 +1,190 @@
+"""One run of `lipready gate`, from paths to an exit status."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lipready.check import Settings
+from lipready.cli.input.config import configuration_of
+from lipready.cli.input.options import Shared
+from lipready.cli.input.selection import chosen_rules, require_some_ran
+from lipready.cli.output.gate import Output, file_progress, output_of
+from lipready.cli.output.report_files import refuse_inputs, write_reports
+from lipready.cli.output.session import Session
+from lipready.cli.output.status import CLEAN, FOUND
+from lipready.config.policy import Policy, apply_policy, fails, rules_for
+from lipready.config.unit import Notice, Unit, UnitVerdict
+from lipready.errors import UsageError
+from lipready.facts.quantity import counted, plural
+from lipready.facts.report import Shard
+from lipready.gate.baseline.baseline import unmeasured, updated_baseline
+from lipready.gate.baseline.file import Baseline, read_baseline, write_baseline
+from lipready.gate.cache.cache import FactsCache
+from lipready.gate.cache.store import Store
+from lipready.gate.discovery.pair import collect
+from lipready.gate.discovery.root import Tree
+from lipready.gate.discovery.selection import require_paths
+from lipready.gate.discovery.shard import parse_shard, shard
+from lipready.gate.evaluate import Survey, examine_units
+from lipready.gate.fix import fix_units
+from lipready.gate.sift import Sieve, without_looks
+from lipready.profiles.limit import Profile
+from lipready.profiles.loader import load_profile
+from lipready.rules.wording import one_line
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the command line asks for."""
+
+    tree: Tree
+    baseline: Path | None
+    update_baseline: bool
+    executor: str
+    workers: int | None
+    shard: str | None
+    cached: bool
+    fix: bool
+    write: bool
+    shared: Shared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """One run: what is examined, how, and what counts."""
+
+    request: Request
+    root: Path
+    profile: Profile
+    policy: Policy
+    units: tuple[Unit, ...]
+    store: Store
+
+
+def run_gate(request: Request, session: Session) -> int:
+    """Examine everything, show it, write what was asked for, and give the exit status."""
+    shared = request.shared
+    profile = load_profile(shared.provider)
+    chosen = chosen_rules(profile, shared)
+    configuration = configuration_of(click.get_current_context())
+    root = request.tree.root
+    require_paths(request.tree)
+    paired = collect(root, request.tree.asked)
+    units, part = _my_share(paired.units, request.shard, profile)
+    output = output_of(shared, session, part)
+    if not units:  # the other machines of the matrix check what there is
+        there = len(paired.units)
+        session.complain(
+            f"Nothing falls to shard {request.shard}: there {plural(there, 'is')} {counted(there, 'thing')} to check."
+        )
+        output.empty()
+        _write_files(shared, (), part)
+        return CLEAN
+    whole = request.shard is None and any(os.path.realpath(path) == str(root) for path in request.tree.asked)
+    policy = configuration.policy(root, only=shared.only, ignore=shared.ignore, fail_on=shared.fail_on, whole=whole)
+    refuse_inputs(shared.reports, [unit.job for unit in units], root)
+    cache = FactsCache() if request.cached else None
+    course = Course(request=request, root=root, profile=profile, policy=policy, units=units, store=Store(root, cache))
+    sieve = Sieve(policy, _baseline(request), profile, datetime.now(UTC).astimezone().date())
+    verdicts = _examine(course, sieve, output, session)
+    sifted, notices = sieve.all(verdicts)
+    require_some_ran([verdict.report for verdict in verdicts], chosen)
+    lost = unmeasured(verdicts) if request.update_baseline else frozenset()
+    if request.update_baseline and request.baseline is not None:
+        accepted = updated_baseline(
+            apply_policy(verdicts, policy, sieve.today)[0], profile, sieve.baseline, whole=whole
+        )
+        write_baseline(request.baseline, accepted)
+        notices = (*notices, Notice(f"{request.baseline} accepts {counted(len(accepted.entries), 'finding')} now."))
+        notices = (*notices, *map(_not_accepted, sorted(lost)))
+    notices = (*paired.notices, *notices, *(Notice(trouble) for trouble in (cache.troubles if cache else ())))
+    output.close(sifted, notices)
+    _write_files(shared, sifted, part)
+    changed = _fix(sifted, course, output) if request.fix else False
+    failing = any(fails(verdict, policy) for verdict in sifted) or any(notice.failing for notice in notices)
+    accepted_now = request.update_baseline and not changed and not lost
+    return CLEAN if accepted_now or not (failing or changed) else FOUND
+
+
+def _examine(course: Course, sieve: Sieve, output: Output, session: Session) -> tuple[UnitVerdict, ...]:
+    """Examine every unit, and show each as soon as all before it are known."""
+    request, shared = course.request, course.request.shared
+    verdicts: list[UnitVerdict] = []
+    every_fact = shared.form == "json" or any(form in ("json", "jsonl", "full") for form, _path in shared.reports)
+    files = len({path for unit in course.units for _role, path in unit.files()})
+    with _executor(request.executor) as executor, file_progress(session, files) as progress:
+        survey = Survey(
+            root=course.root,
+            profile=course.profile,
+            settings=Settings(quick=shared.quick, every_frame=shared.every_frame),
+            rules_for=lambda unit: rules_for(unit, course.policy),
+            store=course.store,
+            executor=executor,
+            workers=request.workers,
+            told=progress.told,
+        )
+        for verdict in examine_units(course.units, survey):
+            sifted = sieve.one(verdict)
+            for finding in sifted.report.findings:
+                progress.found(finding)
+            output.show(sifted)
+            verdicts.append(verdict if every_fact else without_looks(verdict))
+    return tuple(verdicts)
+
+
+@contextmanager
+def _executor(text: str) -> "Iterator[Executor | None]":
+    kind, equals, address = text.partition("=")
+    if kind == "local" and not equals:
+        yield None
+    elif kind == "dask" and address:
+        from lipready.gate.workers.cluster import dask_executor
+
+        with dask_executor(address) as executor:
+            yield executor
+    else:
+        raise UsageError(f"--executor {text}: say local, or dask=ADDRESS such as dask=tcp://10.0.0.5:8786.")
+
+
+def _not_accepted(path: str) -> Notice:
+    return Notice(f"{one_line(path)} was not measured, so the baseline accepts nothing of it: run again.")
+
+
+def _my_share(units: Sequence[Unit], text: str | None, profile: Profile) -> tuple[tuple[Unit, ...], Shard | None]:
+    """Choose what this machine checks, and describe it; every machine writes the shard in the same way."""
+    if text is None:
+        return tuple(units), None
+    number, count = parse_shard(text)
+    mine = tuple(shard(units, number, count))
+    return mine, Shard(profile.name, f"{number}/{count}", len(mine))
+
+
+def _baseline(request: Request) -> Baseline | None:
+    if request.baseline is None or (request.update_baseline and not os.path.lexists(request.baseline)):
+        return None
+    return read_baseline(request.baseline)
+
+
+def _fix(verdicts: Sequence[UnitVerdict], course: Course, output: Output) -> bool:
+    changes = list(fix_units(verdicts, course.root, course.profile, write=course.request.write))
+    output.changed(changes)
+    return bool(changes)
+
+
+def _write_files(shared: Shared, verdicts: Sequence[UnitVerdict], part: Shard | None) -> None:
+    """Write what was asked for, and what GitHub shows of a job, unless that was asked for by name."""
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    named = any(os.path.realpath(path) == os.path.realpath(summary or "") for _form, path in shared.reports)
+    more = [("markdown", Path(summary))] if summary and os.environ.get("GITHUB_ACTIONS") == "true" and not named else []
+    if verdicts or shared.reports:
+        files = [*shared.reports, *(more if verdicts else [])]
+        write_reports(files, [verdict.report for verdict in verdicts], shared.fail_on, part)

@@ -1,0 +1,233 @@
+"""`lipready listen`."""
+
+import asyncio
+import os
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lipready.cli.input.options import record_format_option, speaking
+from lipready.cli.output.following import outcome_writer, outcomes_as_json
+from lipready.cli.output.session import Session
+from lipready.cli.output.status import CLEAN, FOUND
+from lipready.errors import LipreadyError, TaskFailedError, UsageError
+
+if TYPE_CHECKING:
+    from lipready.providers.journal.entry import JournalEntry
+
+_PORT = 8788
+_MOST_WAITING = 1000
+_WORKERS = 4
+_LOOK_SECONDS = 900.0
+"""How often tasks that nothing was heard of are asked for: a callback is sent four times, and then never again."""
+
+
+@click.command(name="listen")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=_PORT, show_default=True, help="0 takes any free one.")
+@click.option("--path", default="/callback", show_default=True, help="Path that callbacks are posted to.")
+@click.option("--certificate", type=click.Path(path_type=Path), metavar="FILE", help="Speak https with this (PEM).")
+@click.option("--private-key", type=click.Path(path_type=Path), metavar="FILE", help="The certificate's key (PEM).")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where results go that were submitted without a place (default: here), named after the job.",
+)
+@click.option("--until-done", is_flag=True, help="End when no task is left that a callback may come for.")
+@record_format_option
+@speaking
+def command(
+    *,
+    host: str,
+    port: int,
+    path: str,
+    certificate: Path | None,
+    private_key: Path | None,
+    out: Path | None,
+    until_done: bool,
+    form: str,
+    session: Session,
+) -> int:
+    """Receive the callbacks of EvoLink, and download the result of each task that has ended, until Ctrl-C.
+
+    EvoLink calls https addresses on the internet: let a proxy or a tunnel lead to this server, and submit with
+    --callback-url https://YOUR-HOST/callback.
+
+    A callback is not signed. Nothing is believed of it: a task that the journal knows is asked for at the provider with
+    your own key, and its result goes where `submit -o` said. An id that the journal does not know is dropped, and
+    nobody is told which ids are known. Tasks are also asked for at the start and every 15 minutes, since callbacks may
+    be lost.
+
+    \b
+    Exit status: 0 with --until-done, when every result is here,
+    1 the same, and a task has failed,
+    2 usage, configuration, no key or a crash, 130 on Ctrl-C.
+    """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
+    from lipready.cli.input.callback_server import listen_on
+    from lipready.providers.account import account_at
+
+    if not path.startswith("/") or {*"{}?#"} & {*path}:
+        raise click.UsageError(f"--path {path}: is no path such as /callback.")
+    if private_key is not None and certificate is None:
+        raise click.UsageError("--private-key belongs to --certificate.")
+    folder = (out or Path()).absolute()
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise UsageError(f"{folder}: is no folder that results can be written to; choose another one (-o DIR).")
+    account_at("evolink")  # a missing key is said now, and not when the first callback comes
+    records: list[dict[str, Any]] = []
+    listening = Listening(folder, form, session, records, until_done=until_done)
+    with listen_on(host, port) as listener:
+        scheme = "http" if certificate is None else "https"
+        if not session.quiet:
+            _say(session, f"Listening on {_address(scheme, listener)}{path}; Ctrl-C ends it.")
+        try:
+            asyncio.run(listening.serve(listener, path, certificate, private_key))
+        finally:
+            if form == "json":
+                session.write(outcomes_as_json(records))
+    return listening.status
+
+
+def _address(scheme: str, listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+class Listening:
+    """Takes ids of tasks, however often and in which order they are named, and downloads what they stand for."""
+
+    def __init__(
+        self, folder: Path, form: str, session: Session, records: list[dict[str, Any]], *, until_done: bool
+    ) -> None:
+        self._folder, self._until_done, self._session = folder, until_done, session
+        self._form, self._records = form, records
+        self._queue: asyncio.Queue[str] = asyncio.Queue(_MOST_WAITING)
+        self._waiting, self._busy, self._again = set[str](), set[str](), set[str]()
+        self.status = CLEAN
+
+    async def serve(
+        self, listener: socket.socket, path: str, certificate: Path | None, private_key: Path | None
+    ) -> None:
+        """Serve until Ctrl-C, or until no task is left that is waited for."""
+        from lipready.cli.input.callback_server import callback_server
+
+        server = callback_server(path, self.take, certificate, private_key)
+        workers = [asyncio.create_task(self._work()) for _ in range(_WORKERS)]
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        watching = asyncio.create_task(self._watch())
+        try:
+            ended, _ = await asyncio.wait([serving, watching, *workers], return_when=asyncio.FIRST_COMPLETED)
+            for each in ended:
+                each.result()
+            server.should_exit = True
+            await serving
+        finally:
+            for each in (watching, *workers):
+                each.cancel()
+            await asyncio.gather(watching, *workers, return_exceptions=True)
+
+    def take(self, task_id: str) -> bool:
+        """Take an id that a callback names, whoever sent it; False where too many wait already."""
+        if task_id in self._waiting:
+            return True
+        if self._queue.full():
+            return False
+        self._waiting.add(task_id)
+        self._queue.put_nowait(task_id)
+        return True
+
+    async def _watch(self) -> None:
+        """Ask for all open tasks now and then; end with --until-done, when there are none."""
+        while True:
+            for entry in await asyncio.to_thread(_open_entries):
+                self.take(entry.task_id or "")
+            until = asyncio.get_running_loop().time() + _LOOK_SECONDS
+            while asyncio.get_running_loop().time() < until:
+                if self._until_done and not self._waiting | self._busy and not await asyncio.to_thread(_open_entries):
+                    return
+                await asyncio.sleep(0.2)
+
+    async def _work(self) -> None:
+        while True:
+            task_id = await self._queue.get()
+            self._waiting.discard(task_id)
+            if task_id in self._busy:
+                # What is being asked now may have been answered before the task ended.
+                self._again.add(task_id)
+                continue
+            self._busy.add(task_id)
+            try:
+                await self._look_after(task_id)
+            except LipreadyError as error:
+                _say(self._session, f"Error: task {task_id}: {error}")
+            finally:
+                self._busy.discard(task_id)
+            if task_id in self._again:
+                self._again.discard(task_id)
+                self.take(task_id)
+
+    async def _look_after(self, task_id: str) -> None:
+        """Ask how a task is, and download its result where it has succeeded. Nobody is asked for a foreign task."""
+        entry = await asyncio.to_thread(_entry_of, task_id)
+        if entry is None:
+            self._say(f"A callback names the task {task_id}, which the journal does not know: dropped.")
+        elif not entry.open:
+            self._say(f"A callback names the task {task_id}, which is {entry.stage}: nothing is left to do.")
+        else:
+            await self._follow(entry)
+
+    async def _follow(self, entry: "JournalEntry") -> None:
+        from lipready.providers.submission.polling import require_success
+        from lipready.task import Task, account_of
+
+        account = account_of(entry)
+        write = self._records.append if self._form == "json" else None
+        show = outcome_writer(self._form, self._session, write=write)
+        task = await Task.of(account, entry).refresh_async()
+        if not task.state.ended:
+            self._say(f"The task {task.id} is {task.status} ({task.state.said}): its callback will come.")
+            return
+        try:
+            require_success(account, task.entry, task.state)
+        except TaskFailedError as error:
+            show.failed(task, error)
+            self.status = max(self.status, FOUND)
+            return
+        place = Path(entry.output or self._folder / f"{entry.id}.mp4")
+        show.home(task, await task.download_async(place))
+
+    def _say(self, text: str) -> None:
+        if not self._session.quiet:
+            _say(self._session, text)
+
+
+def _say(session: Session, text: str) -> None:
+    """Write a line to stderr at once, where whoever reads a log waits for it."""
+    session.complain(text)
+    with suppress(OSError, ValueError):  # its reader has gone
+        sys.stderr.flush()
+
+
+def _entry_of(task_id: str) -> "JournalEntry | None":
+    """Find the job of exactly this task."""
+    return next((entry for entry in _entries() if entry.task_id == task_id), None)
+
+
+def _open_entries() -> list["JournalEntry"]:
+    """Return the jobs whose tasks a callback may come for, the oldest first."""
+    return [entry for entry in reversed(_entries()) if entry.open and entry.task_id is not None]
+
+
+def _entries() -> list["JournalEntry"]:
+    """Return the jobs of the providers that call back; a sandbox inside another process is gone with it."""
+    from lipready.providers.journal.journal import Journal
+    from lipready.providers.journal.state import state_folder
+
+    entries = Journal(state_folder()).entries()
+    return [each for each in entries if each.service == "evolink" and not each.provider.startswith("sandbox")]

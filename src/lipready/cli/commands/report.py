@@ -1,0 +1,66 @@
+"""`lipready report`."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from lipready.cli.input.options import ReportFile, config_option, fail_on_option, report_option, speaking
+from lipready.cli.output.session import Session
+from lipready.cli.output.status import NOTHING_CHECKED, of_verdict
+from lipready.config.settings import FORMATS
+from lipready.errors import NothingCheckedError, UsageError
+
+_FORMATS = tuple(form for form in FORMATS if form != "full")
+
+
+@click.group(name="report")
+def command() -> None:
+    """Make one report out of several."""
+
+
+@command.command(name="merge", short_help="Put the reports of shards together.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="concise", help="Format on stdout.")
+@report_option(_FORMATS)
+@fail_on_option
+@config_option
+@speaking
+def merge(
+    *,
+    files: tuple[Path, ...],
+    form: str,
+    reports: tuple[ReportFile, ...],
+    fail_on: Literal["error", "warning"],
+    session: Session,
+) -> int:
+    """Put together what the shards of a run wrote with --format jsonl or --report jsonl=FILE; json does as well.
+
+    Nothing is checked again: the verdict is the worst of them, in the order of paths.
+
+    \b
+    Exit status: as of `check`; 3 where a shard is missing, cut short, given
+    twice or of another run.
+    """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
+    import os
+
+    from lipready.cli.input.shards import IncompleteRunError, read_shards
+    from lipready.cli.output.report_files import write_merged
+    from lipready.reports.count import worst_verdict
+    from lipready.reports.render import render_all
+
+    taken = {os.path.realpath(path) for _form, path in reports}
+    for path in files:
+        if os.path.realpath(path) in taken:
+            raise UsageError(f"{path}: is an input; a report would overwrite it.")
+    try:
+        merged = read_shards(files)
+    except IncompleteRunError as error:
+        session.complain(f"Not everything was checked: {error}")
+        return NOTHING_CHECKED
+    if not merged:
+        raise NothingCheckedError("the files hold no report.")
+    session.write(render_all(merged, form, replace(session.page(), fail_on=fail_on)))
+    write_merged(reports, merged, fail_on)
+    return of_verdict(worst_verdict(merged), fail_on)

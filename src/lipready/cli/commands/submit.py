@@ -1,0 +1,367 @@
+"""`lipready submit`."""
+
+import os
+import sys
+import time
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lipready.cli.input.options import (
+    AMOUNT,
+    RECORD_FORMATS,
+    Shared,
+    allow_private_option,
+    audio_track_option,
+    judging_options,
+    request_options,
+)
+from lipready.cli.output.following import Outcome, Patience, bring_home, outcome_writer
+from lipready.cli.output.session import Session
+from lipready.cli.output.status import CLEAN, FOUND, TROUBLE
+from lipready.errors import ConfigurationError
+from lipready.job import Job, RequestOptions
+
+if TYPE_CHECKING:
+    from lipready.check import Settings
+    from lipready.facts.report import Report
+    from lipready.profiles.limit import Profile
+    from lipready.providers.account import Account
+    from lipready.submit import Order, Sending
+
+
+@click.command(name="submit")
+@click.argument("files", nargs=-1, metavar="VIDEO AUDIO [REFERENCE]")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where the film shall be; it must not exist. With --jobs: the folder of the results.",
+)
+@click.option(
+    "--jobs",
+    "job_list",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Submit every job of a list, as `lipready check --jobs` reads it; the results are named after the jobs.",
+)
+@click.option("--video", metavar="FILE", help="The video, whatever its content looks like.")
+@click.option("--audio", metavar="FILE", help="The audio track.")
+@click.option("--ref", "reference", metavar="FILE", help="The reference image.")
+@click.option("--prepare", "repair", is_flag=True, help="Repair the files first, into a folder beside the film.")
+@click.option(
+    "--person",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="With --prepare: whose lips shall move; goes before a picture.",
+)
+@click.option("--salvage", is_flag=True, help="With --prepare: keep what can be decoded of a broken file.")
+@click.option("--force", is_flag=True, help="Send in spite of errors.")
+@click.option("--again", is_flag=True, help="Send and pay anew what was sent already, instead of waiting for it.")
+@click.option("--yes", is_flag=True, help="Do not ask before the job is sent and paid for.")
+@click.option(
+    "--max-cost",
+    type=AMOUNT,
+    metavar="AMOUNT",
+    help="Send nothing that costs more, in the currency of the provider's price.",
+)
+@click.option("--dry-run", is_flag=True, help="Check, and show the price and the request; send nothing.")
+@click.option("--no-wait", is_flag=True, help="Submit only; `lipready tasks resume` brings the film home.")
+@click.option(
+    "--poll-interval", type=click.FloatRange(min=0.1), metavar="S", help="Seconds between two looks at the task."
+)
+@click.option("--deadline", type=click.FloatRange(min=0), metavar="S", help="Wait at most so long; the task goes on.")
+@click.option("--bucket", metavar="s3://NAME/PREFIX", help="Store the files in a bucket of your own.")
+@click.option("--store", is_flag=True, help="Let EvoLink copy inputs that are addresses into its storage first.")
+@audio_track_option
+@allow_private_option
+@request_options
+@judging_options(RECORD_FORMATS)
+def command(  # noqa: C901, PLR0912 - a list of refusals
+    *,
+    files: tuple[str, ...],
+    out: Path | None,
+    job_list: Path | None,
+    video: str | None,
+    audio: str | None,
+    reference: str | None,
+    repair: bool,
+    person: int | None,
+    salvage: bool,
+    force: bool,
+    again: bool,
+    yes: bool,
+    max_cost: Decimal | None,
+    dry_run: bool,
+    no_wait: bool,
+    poll_interval: float | None,
+    deadline: float | None,
+    bucket: str | None,
+    store: bool,
+    audio_track: int | None,
+    allow_private: bool,
+    face_threshold: int | None,
+    video_extension: bool,
+    callback_url: str | None,
+    shared: Shared,
+    session: Session,
+) -> int:
+    """Check the files of one job, submit it once, wait for it and bring the film home.
+
+    The key comes from DASHSCOPE_API_KEY or EVOLINK_API_KEY (or the file that DASHSCOPE_API_KEY_FILE_PATH or
+    EVOLINK_API_KEY_FILE_PATH names). With --provider sandbox (or sandbox:evolink) a server inside this process plays
+    the provider: no key, no cost. Files may be public addresses, too.
+
+    The same job (files by their content, options, account) is sent once from this machine: where it was sent already,
+    its task is waited for, and its result video is downloaded. --again sends and pays anew.
+
+    Before a job is sent its price is shown, and on a terminal you are asked; programs, pipes and --yes are not.
+    --max-cost refuses what costs more, and what nobody knows the price of. --dry-run shows the request without the
+    value of the key: it sends nothing, writes nothing down, and needs no key.
+
+    With --jobs every job of a list (lipready.jobs.toml) is checked first, and then sent, one after the other, while
+    those before it are waited for. The result of the job NAME is DIR/NAME.mp4 (-o DIR); a job whose result is there is
+    left out. Jobs with errors are not sent and all others are; a job that fails keeps none of the others back.
+
+    Whatever happens to this process, a task that was submitted is in the journal: `lipready tasks` lists it, and
+    `lipready tasks resume` brings its film home.
+
+    \b
+    Exit status: 0 the film is there (with --no-wait: the task is submitted),
+    1 the check found errors, or the provider's task failed, 2 usage, configuration,
+    no connection, an unknown outcome, a missed deadline, a job that costs
+    more than --max-cost or that you did not want to send, or a crash,
+    3 nothing was checked.
+    """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
+    named = any(path is not None for path in (video, audio, reference))
+    if job_list is not None:
+        _require_list_alone(out, alone=not (files or named or person is not None or audio_track is not None))
+    if out is None and not no_wait and not dry_run:
+        raise click.UsageError("Say where the film shall be (-o result.mp4), or --no-wait.")
+    if person is not None and not repair:
+        raise click.UsageError("--person makes a reference image, which is a repair: say --prepare as well.")
+    if salvage and not repair:
+        raise click.UsageError("--salvage keeps what can be decoded, which is a repair: say --prepare as well.")
+    if audio_track is not None and not repair:
+        raise click.UsageError("--audio-track writes one track of several, which is a repair: say --prepare as well.")
+    if no_wait and not dry_run and shared.provider.partition(":")[0] == "sandbox":
+        raise click.UsageError("The sandbox inside this process ends with it: leave out --no-wait.")
+    from lipready.check import Settings
+    from lipready.cli.input.files import assign
+    from lipready.cli.output.report_files import refuse_inputs
+    from lipready.providers.account import account_without_key
+    from lipready.submit import Sending, find_account, require_output, require_storage
+
+    options = RequestOptions(video_extension, face_threshold, callback_url)
+    settings = Settings(
+        shared.only,
+        shared.ignore,
+        shared.quick,
+        shared.every_frame,
+        allow_private=allow_private,
+        audio_track=audio_track,
+    )
+    output = None if out is None or job_list is not None else os.fspath(out.absolute())
+    sending = Sending(
+        force=force,
+        fail_on=shared.fail_on,
+        bucket=bucket,
+        output=output,
+        again=again,
+        store=store,
+        max_cost=max_cost,
+    )
+    results, job = [], Job()
+    if job_list is not None and out is not None:
+        from lipready.cli.commands.submit_jobs import plan_results, submit_jobs
+
+        results = plan_results(job_list, out, options)
+    else:
+        job = assign(files, video=video, audio=audio, reference=reference, options=options, say=session.complain)
+        refuse_inputs(shared.reports, [job])
+        require_output(output)
+    find = account_without_key if dry_run and shared.provider.partition(":")[0] != "sandbox" else find_account
+    account, patience = find(shared.provider), Patience(poll_interval, deadline)
+    require_storage(account, sending)
+    if account.warning is not None:
+        session.complain(f"Warning: {account.warning}")
+    run = Run(account, sending, patience, no_wait, (person or 0) if repair else None, shared, session, salvage=salvage)
+    if results:
+        return submit_jobs(results, settings, run, yes=yes, dry_run=dry_run)
+    show, order = _ordered(job, settings, run)
+    if order is None:
+        return FOUND
+    if dry_run:
+        show.dry(order, fault_of_key(account))
+        return CLEAN
+    show.ordered(order)
+    if not yes and not _agreed(order, shared.form, session):
+        return TROUBLE
+    return _sent(order, show, run)
+
+
+def _require_list_alone(out: Path | None, *, alone: bool) -> None:
+    if not alone:
+        raise click.UsageError(
+            "--jobs names the files of every job: give it alone, without files, --person and --audio-track."
+        )
+    if out is None:
+        raise click.UsageError("Say in which folder the results shall be (-o DIR).")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How one run of `submit` goes, whatever the job. `person` is who speaks, 0 for nobody named; None: no repair."""
+
+    account: "Account"
+    sending: "Sending"
+    patience: Patience
+    no_wait: bool
+    person: int | None
+    shared: Shared
+    session: Session
+    salvage: bool = False
+
+
+def fault_of_key(account: "Account") -> str | None:
+    """Say what is wrong with the key that a job would be sent with; None where there is one."""
+    from lipready.providers.account import key_of
+    from lipready.providers.submission.price import is_free
+
+    try:
+        if not is_free(account.provider):
+            key_of(account.service)
+    except ConfigurationError as error:
+        return str(error)
+    return None
+
+
+def confirmed(question: str, price: str, form: str, session: Session) -> bool:
+    """Ask whether something shall be sent and paid for, where somebody can be asked; the end of the input is a no."""
+    if form != "full" or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return True
+    if session.quiet or not sys.stdout.isatty():  # else it was just shown there
+        session.complain(price)
+    # Not by click, which takes Ctrl-C for an exception of its own.
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    line = sys.stdin.readline()
+    if not line:
+        sys.stderr.write("\n")
+    if line.strip().lower() in {"y", "yes"}:
+        return True
+    session.complain("Nothing was sent.")
+    return False
+
+
+def _agreed(order: "Order", form: str, session: Session) -> bool:
+    """Ask whether a job shall be sent, where it is paid for."""
+    from lipready.providers.submission.price import described, is_free
+
+    if order.sent_before is not None or is_free(order.account.provider):
+        return True
+    return confirmed("Send it?", described(order.cost, order.account.service.title), form, session)
+
+
+def _ordered(job: Job, settings: "Settings", run: Run) -> tuple["Outcome", "Order | None"]:
+    """Check the job, and make sure that it can be sent; None where the check found errors, which are shown then."""
+    from lipready.cli.input.selection import chosen_rules, require_some_ran
+    from lipready.cli.output.report_files import write_report
+    from lipready.errors import PreflightError
+    from lipready.providers.transport.run import run as carry_out
+    from lipready.submit import ordered, profile_for
+
+    profile = profile_for(run.account, run.sending)
+    chosen = chosen_rules(profile, run.shared)
+    job, report, set_aside = check_and_repair(job, profile, settings, run)
+    write_report(run.shared.reports, report, run.shared.fail_on)
+    require_some_ran([report], chosen)
+    show = outcome_writer(run.shared.form, run.session, report, set_aside)
+    try:
+        return show, carry_out(run.account, ordered(job, report, run.account, run.sending))
+    except PreflightError as error:
+        show.refused(error)
+        return show, None
+
+
+def _sent(order: "Order", show: "Outcome", run: Run) -> int:
+    """Send the job, or attach to its task; wait for it, and download its result video."""
+    from lipready.cli.output.progress import progress_bars
+    from lipready.providers.transport.run import run as carry_out
+    from lipready.submit import send_order
+
+    begun = time.time()
+    try:
+        with progress_bars(run.session) as progress:
+            task = carry_out(run.account, send_order(order, progress))
+    except KeyboardInterrupt:
+        _say_how_to_go_on(run, begun)
+        raise
+    show.sent(task)
+    if run.no_wait:
+        show.left(task)
+        return CLEAN
+    return bring_home(task, run.sending.output, run.patience, show)
+
+
+def _say_how_to_go_on(run: Run, begun: float) -> None:
+    """Name the job that was interrupted, where it was written down already."""
+    from lipready.providers.journal.journal import Journal
+    from lipready.providers.journal.state import state_folder
+
+    if run.account.provider.startswith("sandbox"):
+        return
+    for entry in Journal(state_folder()).entries():
+        ours = entry.output == run.sending.output and (entry.created >= begun or entry.output is not None)
+        if ours and entry.open:
+            run.session.complain(
+                f"The job {entry.id} is not at its end; `lipready tasks resume {entry.id}` goes on with it, and "
+                "nothing is paid twice."
+            )
+            return
+
+
+def check_and_repair(job: Job, profile: "Profile", settings: "Settings", run: Run) -> tuple[Job, "Report", str | None]:
+    """Check the job; where it shall be repaired, repair it into a folder beside the film, and check again.
+
+    Returns the job to send, its report, and the picture that is set aside.
+    """
+    from lipready.check import check_job
+    from lipready.cli.input.speaker import settle_speaker
+    from lipready.cli.output.preparation import plan_writer, set_aside_lines
+    from lipready.cli.output.progress import progress_bars
+    from lipready.prepare import repair_job
+    from lipready.repair.choices import Choices
+
+    with progress_bars(run.session) as progress:
+        settings = replace(settings, progress=progress)
+        report = check_job(job, profile, settings, describe=run.person is not None)
+    if run.person is None:
+        return job, report, None
+    folder = _folder_for(job, run.sending.output)
+    choices, _ = settle_speaker(
+        report,
+        Choices(person=run.person or None, salvage=run.salvage),
+        folder,
+        run.session,
+        asking=run.shared.form == "full",
+    )
+
+    with progress_bars(run.session) as progress:
+        settings = replace(settings, progress=progress)
+        prepared = repair_job(
+            job, report, profile, settings, choices, out=folder, planned=plan_writer(run.shared.form, run.session)
+        )
+    if prepared.plan.set_aside is not None and run.shared.form != "full":
+        run.session.complain("\n".join(set_aside_lines(prepared, run.session.page())))
+    return prepared.job, prepared.report, prepared.plan.set_aside
+
+
+def _folder_for(job: Job, output: str | None) -> Path:
+    """Name the folder of repaired files: `result-ready` beside `result.mp4`."""
+    beside = Path(output or job.video or job.audio or "job").absolute()
+    return beside.with_name(f"{beside.stem}-ready")

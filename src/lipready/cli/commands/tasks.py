@@ -1,0 +1,300 @@
+"""`lipready tasks`."""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lipready.cli.input.options import record_format_option, speaking
+from lipready.cli.output.following import Outcome, Patience, bring_home, outcome_writer, outcomes_as_json
+from lipready.cli.output.session import Session
+from lipready.cli.output.status import CLEAN, TROUBLE
+from lipready.cli.output.task_list import (
+    UNCUT,
+    entries_as_json,
+    entry_as_json,
+    entry_lines,
+    list_lines,
+    remote_as_json,
+    remote_lines,
+)
+from lipready.errors import LipreadyError, UsageError
+from lipready.facts.quantity import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lipready.facts.task import ListedTask, TaskState
+    from lipready.providers.journal.entry import JournalEntry
+    from lipready.providers.journal.journal import Journal
+    from lipready.reports.page import Page
+
+
+@click.group(name="tasks", invoke_without_command=True)
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Show what was submitted from this machine, and bring home what is not here yet.
+
+    Without a command the tasks are listed. A task is named by the provider's id, by the journal's, or by at least four
+    characters of the journal's.
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_tasks)
+
+
+@command.command(name="list", short_help="List the jobs of the journal.")
+@click.option("--remote", is_flag=True, help="Ask the providers for their own lists of the last 24 hours instead.")
+@record_format_option
+@speaking
+def list_tasks(*, remote: bool = False, form: str = "full", session: Session) -> int:
+    """List all jobs of the journal, the newest first; nobody is asked.
+
+    With --remote every provider for which there is a key is asked for its own list: all tasks of the account, also
+    those that were not submitted from here.
+    """
+    if remote:
+        return _list_remote(form, session)
+    entries = _journal().entries()
+    if form == "full":
+        page = _table_page(session)
+        session.write(page.finish(list_lines(entries, page)))
+    else:
+        session.write(entries_as_json(entries) if form == "json" else "".join(map(entry_as_json, entries)))
+    return CLEAN
+
+
+def _list_remote(form: str, session: Session) -> int:
+    """Show the lists of all providers that there is a key for; one that cannot be asked is said, and the rest shown."""
+    from lipready.errors import ConfigurationError, ProviderError
+    from lipready.providers.account import SERVICES, account_at
+    from lipready.providers.submission.lookup import listed
+    from lipready.providers.transport.run import run
+
+    ours = {entry.task_id: entry for entry in _journal().entries() if entry.task_id is not None}
+    found: list[tuple[str, Sequence[ListedTask], str | None]] = []
+    for name in SERVICES:
+        try:
+            account = account_at(name)
+        except ConfigurationError as error:
+            session.complain(f"{name} is not asked: {error}")
+            continue
+        try:
+            listing = run(account, listed(account))
+            found.append((name, listing.tasks, None))
+            if not listing.whole:
+                session.complain(f"{name} has more tasks than were read: the oldest are not shown.")
+        except ProviderError as error:
+            session.complain(f"{name} could not be asked: {error}")
+            found.append((name, (), str(error)))
+    if form != "full":
+        session.write(remote_as_json(found, ours))
+    else:
+        page = _table_page(session)
+        for name, tasks, failure in found:
+            if failure is None:
+                head = page.paint(name, "strong") + f"  {counted(len(tasks), 'task')} in the last 24 hours"
+                session.write(page.finish([head, *(remote_lines(tasks, ours, page) if tasks else []), ""]))
+    return CLEAN if found and all(failure is None for _, _, failure in found) else TROUBLE
+
+
+def _table_page(session: Session) -> "Page":
+    """Describe stdout for a table; whoever reads it from a pipe gets whole lines."""
+    return session.page() if sys.stdout.isatty() else replace(session.page(), width=UNCUT)
+
+
+@command.command(name="show", short_help="Ask how a task is.")
+@click.argument("task_id", metavar="ID")
+@record_format_option
+@speaking
+def show_task(*, task_id: str, form: str, session: Session) -> int:
+    """Ask the provider how a task is, and show all that is known of it."""
+    from lipready.providers.transport.run import run
+    from lipready.task import Task, account_of, looked
+
+    entry = _journal().find(task_id)
+    asked = entry.task_id is not None and entry.open and not entry.provider.startswith("sandbox")
+    if asked:
+        account = account_of(entry)
+        entry = run(account, looked(Task.of(account, entry))).entry
+    page = session.page()
+    session.write(page.finish(entry_lines(entry, page)) if form == "full" else entry_as_json(entry))
+    return CLEAN
+
+
+@command.command(name="resume", short_help="Go on with a job, and bring its film home.")
+@click.argument("task_id", metavar="[ID]", required=False)
+@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Where the film shall be.")
+@click.option("--task", "remote", metavar="TASK", help="The provider's id, where several may be the one of the job.")
+@click.option("--poll-interval", type=click.FloatRange(min=0.1), metavar="S", help="Seconds between two looks.")
+@click.option("--deadline", type=click.FloatRange(min=0), metavar="S", help="Wait at most so long; the task goes on.")
+@record_format_option
+@speaking
+def resume_task(
+    *,
+    task_id: str | None,
+    out: Path | None,
+    remote: str | None,
+    poll_interval: float | None,
+    deadline: float | None,
+    form: str,
+    session: Session,
+) -> int:
+    """Go on with a job, wherever it was left: submit it where it was not, wait, and download its result video.
+
+    Without ID every job of the journal that was sent and is not at its end, one after the other; nothing is submitted.
+    Nothing is ever submitted twice: where it is not known whether a request arrived, the provider is asked for its
+    tasks.
+    """
+    if task_id is None and (out is not None or remote is not None):
+        raise click.UsageError("--out and --task belong to one job: say its ID.")
+    journal, patience = _journal(), Patience(poll_interval, deadline)
+    if task_id is not None:
+        entry = journal.find(task_id)
+        entry = entry if remote is None else _claimed(journal, entry, remote)
+        return _bring_home(entry, _film_path(entry, out), patience, outcome_writer(form, session))
+    return _bring_all_home(journal, patience, form, session)
+
+
+@command.command(name="cancel", short_help="Cancel a task that still waits.")
+@click.argument("task_id", metavar="ID")
+@speaking
+def cancel_task(*, task_id: str, session: Session) -> int:
+    """Cancel a task that still waits for its turn; DashScope only, and only while it is PENDING.
+
+    A job that was never sent is closed.
+    """
+    from lipready.providers.transport.run import run
+    from lipready.task import Task, account_of, cancelled, close
+
+    entry = _journal().find(task_id)
+    if entry.task_id is None:
+        close(entry, "canceled")
+        session.write(f"{entry.id}: never sent, and closed; nothing was paid\n")
+        return CLEAN
+    account = account_of(entry)
+    task = run(account, cancelled(Task.of(account, entry)))
+    session.write(f"{task.id}: {task.state.said or task.status}\n")
+    return CLEAN
+
+
+@command.command(name="forget", short_help="Close a job, whatever became of it.")
+@click.argument("task_id", metavar="ID")
+@speaking
+def forget_task(*, task_id: str, session: Session) -> int:
+    """Close a job: it stays in the journal, and a `resume` without ID leaves it out.
+
+    Nothing is cancelled at the provider, and what was paid stays paid.
+    """
+    from lipready.task import close
+
+    before = close(_journal().find(task_id), "forgotten")
+    session.write(f"{before.id}: closed; {_what_was_paid(before)}\n")
+    return CLEAN
+
+
+def _what_was_paid(entry: "JournalEntry") -> str:
+    """Say what a job that is forgotten may have cost."""
+    if entry.task_id is not None:
+        return f"its task {entry.task_id} was {entry.stage}, and what it costs is paid all the same"
+    if entry.stage == "posting":
+        return "whether it was accepted is not known: it may have been paid"
+    return "nothing was paid"
+
+
+def _bring_all_home(journal: "Journal", patience: Patience, form: str, session: Session) -> int:
+    """Go on with every open job; one that fails does not keep the others back."""
+    from lipready.task import looked_at_together
+
+    entries = [
+        entry for entry in reversed(journal.entries()) if entry.open and not entry.provider.startswith("sandbox")
+    ]
+    unsent = [entry for entry in entries if entry.stage == "intended"]
+    entries = [entry for entry in entries if entry.stage != "intended"]
+    for entry in unsent:
+        session.complain(
+            f"The job {entry.id} was never sent: `lipready tasks resume {entry.id}` submits it, "
+            f"`lipready tasks cancel {entry.id}` closes it."
+        )
+    if not entries and not unsent:
+        session.complain("Every job of the journal is at its end.")
+    states = looked_at_together(entries)
+    # What has ended comes first: its result is deleted a day later, and another job may take hours.
+    entries.sort(key=lambda entry: entry.id not in states or not states[entry.id].ended)
+    worst, outcomes = CLEAN, list[dict[str, Any]]()
+    show = outcome_writer(form, session, write=outcomes.append if form == "json" else None)
+    try:
+        for entry in entries:
+            try:
+                status = _bring_home(entry, _film_path(entry, None), patience, show, states.get(entry.id), submit=False)
+            except LipreadyError as error:
+                session.complain(f"Error: job {entry.id}: {error}")
+                status = TROUBLE
+            worst = max(worst, status)
+    finally:
+        if form == "json":
+            session.write(outcomes_as_json(outcomes))
+    return worst
+
+
+def _bring_home(
+    entry: "JournalEntry",
+    film: Path,
+    patience: Patience,
+    show: Outcome,
+    state: "TaskState | None" = None,
+    *,
+    submit: bool = True,
+) -> int:
+    """Go on with a job; `state` is what was just said of its task."""
+    from lipready.providers.transport.run import run
+    from lipready.task import account_of, resumed
+
+    if entry.stage == "downloaded" and entry.result is not None and Path(entry.result).is_file():
+        raise UsageError(f"The film of the job {entry.id} is here already: {entry.result}.")
+    # Named just before the process was killed: that it is here is written down below.
+    if os.path.lexists(film) and entry.result != os.fspath(film):
+        raise UsageError(f"{film} exists already: choose another name for the film (-o).")
+    if not film.parent.is_dir():
+        raise UsageError(f"{film}: its folder does not exist; choose another one (-o).")
+    account = account_of(entry)
+    task = run(account, resumed(account, entry, submit=submit, output=os.fspath(film)))
+    task = task if state is None else replace(task, state=state)
+    return bring_home(task, os.fspath(film), patience, show)
+
+
+def _film_path(entry: "JournalEntry", out: Path | None) -> Path:
+    """Name the film: as asked for now, or when it was submitted, or after the job."""
+    return (out or Path(entry.output or f"{entry.id}.mp4")).absolute()
+
+
+def _claimed(journal: "Journal", entry: "JournalEntry", remote: str) -> "JournalEntry":
+    if entry.task_id is not None:
+        raise UsageError(f"The job {entry.id} has its task already: {entry.task_id}.")
+    _require_known(entry, remote)
+    claimed = journal.claim(entry.id, remote)
+    if claimed is None:
+        raise UsageError(f"The task {remote} belongs to another job of the journal.")
+    return claimed
+
+
+def _require_known(entry: "JournalEntry", remote: str) -> None:
+    """Ask the provider whether it has a task: once written down, a wrong id could not be taken back."""
+    from lipready.providers.submission.queries import ask
+    from lipready.providers.transport.run import run
+    from lipready.task import account_of
+
+    account = account_of(entry)
+    service = account.service
+    state = run(account, ask(account, service.query(account.endpoints, remote), service.read_task))
+    if state.id != remote or state.status == "unknown":
+        raise UsageError(f"{service.title} does not know the task {remote}: nothing was changed.")
+
+
+def _journal() -> "Journal":
+    from lipready.providers.journal.journal import Journal
+    from lipready.providers.journal.state import state_folder
+
+    return Journal(state_folder())

@@ -1,0 +1,121 @@
+"""A list of jobs in a file: JSON Lines, or TOML with `[[jobs]]`."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lipready.errors import ConfigurationError, UsageError
+from lipready.facts.address import file_name, is_address
+from lipready.gate.discovery.entries import Entry, entries_of_toml, read_entry
+from lipready.job import Job, RequestOptions
+from lipready.probe.missing import require_file, unreadable
+
+_NOT_IN_NAMES = frozenset('/\\:*?"<>|')
+"""What a file's name may not hold on one system or another."""
+_LONGEST_STEM = 200
+"""Bytes: with its extension, a name stays under the 255 of common file systems."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedJob:
+    """A job of a list that can be submitted. `name` is that of its result video, without the extension."""
+
+    name: str
+    job: Job
+
+
+def read_jobs(path: Path, defaults: RequestOptions) -> list[Job]:
+    """Read every job of a file; paths in it are relative to its folder.
+
+    Raises UsageError where the file, or one that it names, cannot be read; ConfigurationError for what is wrong inside,
+    with its place.
+    """
+    return [_job(entry, path.parent) for entry in _entries(path, defaults)]
+
+
+def read_named_jobs(path: Path, defaults: RequestOptions) -> list[NamedJob]:
+    """Read every job of a file that is to be submitted, each with a name of its own; else as `read_jobs`.
+
+    A job without a name has that of its video. Raises ConfigurationError also for a job without a video or an audio
+    track, for two jobs of one name or with the same files and options, and for a name that no file can have.
+    """
+    named: list[NamedJob] = []
+    names, contents = dict[str, str](), dict[object, str]()
+    for entry in _entries(path, defaults):
+        job = _job(entry, path.parent)
+        _require_both(job, entry.place)
+        name = _name_of(entry)
+        other = names.setdefault(name.casefold(), entry.place)
+        if other != entry.place:
+            raise ConfigurationError(
+                f"{entry.place}: its result would be {name}.mp4, as that of {other}: give each job a name of its own."
+            )
+        other = contents.setdefault(_content_of(job), entry.place)
+        if other != entry.place:
+            raise ConfigurationError(f"{entry.place}: has the files and options of {other}: leave one of them out.")
+        named.append(NamedJob(name, job))
+    return named
+
+
+def _entries(path: Path, defaults: RequestOptions) -> Sequence[Entry]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(unreadable(path, error)) from error
+    entries = entries_of_toml(text, str(path)) if path.suffix.lower() == ".toml" else _from_lines(text, path)
+    return [read_entry(raw, place, defaults) for place, raw in entries]
+
+
+def _from_lines(text: str, path: Path) -> Iterator[tuple[str, Any]]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        place = f"{path}, line {number}"
+        try:
+            yield place, json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise ConfigurationError(f"{place}: is not JSON: {error}.") from error
+
+
+def _job(entry: Entry, folder: Path) -> Job:
+    files = {role: _place(name, folder) for role, name in entry.files.items()}
+    for name in files.values():
+        try:
+            if not is_address(name):
+                require_file(name)
+        except UsageError as error:
+            raise UsageError(f"{entry.place}: {error}") from None
+    return Job.of(**files, options=entry.options)
+
+
+def _place(name: str, folder: Path) -> str:
+    return name if is_address(name) else str(folder / name)
+
+
+def _name_of(entry: Entry) -> str:
+    """Return the name of a job, else that of its video without the extension."""
+    video = entry.files.get("video", "")
+    name = entry.name or Path(file_name(video) if is_address(video) else video).stem
+    fits = name.isprintable() and not _NOT_IN_NAMES & set(name) and not name.startswith(".")
+    if not name or not fits or len(name.encode("utf-8", "surrogatepass")) > _LONGEST_STEM:
+        raise ConfigurationError(
+            f"{entry.place}: its result cannot be named {name[:40]!r}: give it a name of at most {_LONGEST_STEM} bytes "
+            f"that does not begin with a dot and holds none of {' '.join(sorted(_NOT_IN_NAMES))} ."
+        )
+    return name
+
+
+def _require_both(job: Job, place: str) -> None:
+    missing = [what for what, path in (("no video", job.video), ("no audio track", job.audio)) if path is None]
+    if missing:
+        raise ConfigurationError(
+            f"{place}: has {' and '.join(missing)}; a job that is submitted has a video and an audio track."
+        )
+
+
+def _content_of(job: Job) -> object:
+    """Return what makes a job the one that it is, however its paths are written."""
+    places = (job.video, job.audio, job.reference)
+    return *(place if place is None or is_address(place) else Path(place).resolve() for place in places), job.options

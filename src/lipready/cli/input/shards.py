@@ -1,0 +1,207 @@
+"""What the shards of a run wrote: read as strictly as anything that somebody else wrote."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+
+from lipready.errors import NothingCheckedError, UsageError
+from lipready.facts.quantity import counted
+from lipready.facts.report import SCHEMA
+from lipready.gate.discovery.shard import parse_shard
+from lipready.probe.missing import unreadable
+from lipready.reports.count import worst_verdict
+from lipready.reports.json import SCHEMA as DOCUMENT
+from lipready.reports.jsonl import EMPTY_SHARD
+
+Plain = dict[str, Any]
+
+_SCHEMAS = {SCHEMA: "report-1.json", DOCUMENT: "reports-1.json", EMPTY_SHARD: "shard-1.json"}
+_LONGEST_LINE = 64 << 20
+_DOCUMENT_BEGINS = f'{{"schema": "{DOCUMENT}"'.encode()
+_LARGEST_DOCUMENT = 512 << 20
+_WRITTEN_BY = "give what `--format jsonl` or `--report jsonl=PATH` wrote"
+
+
+class IncompleteRunError(NothingCheckedError):
+    """Reports of a run are missing, or stand there twice: the verdict on all of it is not known."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """What was read of one shard. `sizes` are the numbers of reports that it says it has."""
+
+    sizes: set[int] = field(default_factory=set)
+    files: list[str] = field(default_factory=list)
+    reports: int = 0
+
+
+_Parts = dict[str, dict[str, _Part]]  # by provider, then by shard
+
+
+def read_shards(paths: Sequence[Path]) -> list[Plain]:
+    """Read every report of some files, as `jsonl` or `json` has them, in the order of files and lines.
+
+    Raises IncompleteRunError where a file is empty or cut off, or the shards are not those of one run, each once, and
+    UsageError, with file and line, for what cannot be read, is no such report, contradicts itself, or reports on the
+    same files once more.
+    """
+    found, parts, empty = list[tuple[str, Plain]](), _Parts(), list[Path]()
+    for path in paths:
+        values = list(_read(path))
+        if not values:
+            empty.append(path)
+        for place, value in values:
+            _count(value, path, parts)
+            found += [(place, report) for report in _reports_of(value)]
+    for provider, shards in parts.items():
+        _require_whole(shards, f" for {ascii(provider)[1:-1]}" if len(parts) > 1 else "", empty)
+    if empty:
+        raise IncompleteRunError(f"{empty[0]} is empty: what should have written it has not come to its end.")
+    _require_different(found)
+    return [{key: each for key, each in report.items() if not key.startswith("shard")} for _, report in found]
+
+
+def _count(value: Plain, path: Path, parts: _Parts) -> None:
+    """Note of which shard a value says it is; a document and its reports each say so."""
+    for each in (value, *value.get("reports", ())):
+        if each.get("shard") is None:
+            continue
+        part = parts.setdefault(each["provider"], {}).setdefault(each["shard"], _Part())
+        part.sizes.add(each["shard_size"])
+        part.reports += each["schema"] == SCHEMA
+        if str(path) not in part.files:
+            part.files.append(str(path))
+
+
+def _require_whole(shards: Mapping[str, _Part], provider: str, empty: Sequence[Path]) -> None:
+    numbers = {name: parse_shard(name) for name in shards}
+    (first, (_, count)), *others = numbers.items()
+    for name, (_, other) in others:
+        if other != count:
+            one, two = (f"{shards[each].files[0]} is shard {_said(numbers[each])}" for each in (first, name))
+            raise IncompleteRunError(f"{one}, {two}{provider}: give the shards of one run.")
+    for name, part in shards.items():
+        said = f"shard {_said(numbers[name])}{provider}"
+        if len(part.files) > 1 or len(part.sizes) > 1 or part.reports > max(part.sizes):
+            raise IncompleteRunError(f"{said} is given twice ({', '.join(part.files)}): give each shard once.")
+        if part.reports < max(part.sizes):
+            held = f"{part.files[0]} holds {part.reports} of its {counted(max(part.sizes), 'report')}"
+            raise IncompleteRunError(f"{said} is cut short: {held}; run it again.")
+    there = {number for number, _ in numbers.values()}
+    missing = [_said((number, count)) for number in range(1, count + 1) if number not in there]
+    if missing:
+        verb = "shard {} is" if len(missing) == 1 else "shards {} are"
+        why = f": {empty[0]} is empty" if empty else ""
+        raise IncompleteRunError(f"{verb.format(', '.join(missing))} missing{provider}{why}.")
+
+
+def _said(shard: tuple[int, int]) -> str:
+    return f"{shard[0]} of {shard[1]}"
+
+
+def _require_different(found: Sequence[tuple[str, Plain]]) -> None:
+    seen: dict[str, str] = {}
+    for place, report in found:
+        names = json.dumps([report["provider"], [[f["role"], f["path"]] for f in report["files"]]])
+        same = names + json.dumps(report["request"], sort_keys=True)
+        if same in seen:
+            told = " and ".join(ascii(file["path"]) for file in report["files"])
+            raise UsageError(f"{place}: reports on {told}, as {seen[same]} does: give each shard's file once.")
+        seen[same] = place
+
+
+def _reports_of(value: Plain) -> list[Plain]:
+    return list(value.get("reports", [value] if value["schema"] == SCHEMA else []))
+
+
+def _read(path: Path) -> Iterator[tuple[str, Plain]]:
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(_lines(file, path), start=1):
+                if line.strip():
+                    place = f"{path}, line {number}"
+                    yield place, _value(line, place)
+    except OSError as error:
+        raise UsageError(unreadable(path, error)) from error
+
+
+def _lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
+    """Yield lines; a document may be longer than a report, and one that stands on several lines is given as one."""
+    while line := file.readline(_LONGEST_LINE + 1):
+        if len(line) > _LONGEST_LINE and line.startswith(_DOCUMENT_BEGINS):
+            yield line + file.readline(_LARGEST_DOCUMENT)
+            continue
+        if len(line) > _LONGEST_LINE:
+            raise UsageError(f"{path}: holds a line of more than {_LONGEST_LINE >> 20} MiB, which is no report.")
+        yield line + file.read(_LARGEST_DOCUMENT) if line.strip() == b"{" else line
+
+
+def _value(line: bytes, place: str) -> Plain:
+    try:
+        value = json.loads(line.decode("utf-8"), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        if not line.endswith(b"\n"):
+            said = f"{place}: ends in the middle of a report: run the shard that wrote it again."
+            raise IncompleteRunError(said) from error
+        raise UsageError(f"{place}: is not JSON: {error}.") from error
+    schema = value.get("schema") if isinstance(value, dict) else None
+    if not isinstance(schema, str):
+        raise UsageError(f"{place}: is no report; {_WRITTEN_BY}.")
+    if schema not in _SCHEMAS:
+        raise UsageError(f"{place}: is {schema[:60]!a}, and this release of lipready reads {SCHEMA} and {DOCUMENT}.")
+    _require_schema(value, schema, place)
+    for report in _reports_of(value):
+        roles = [file["role"] for file in report["files"]]
+        if len(set(roles)) < len(roles) or not roles:
+            raise UsageError(f"{place}: a report is on one to three files, each of another role.")
+        _require_verdict(report, _verdict(report), place)
+    if schema == DOCUMENT:
+        _require_verdict(value, worst_verdict(value["reports"]), place)
+    return dict(value)
+
+
+def _require_schema(value: Plain, schema: str, place: str) -> None:
+    from fastjsonschema import JsonSchemaValueException
+
+    try:
+        _validator(schema)(value)
+    except JsonSchemaValueException as error:
+        where = str(error.name).removeprefix("data").lstrip(".") or "it"
+        where = where[:80]
+        raise UsageError(f"{place}: does not fit {schema} at {where!a}: was it written by the same release?") from error
+    for each in (value, *value.get("reports", ())):
+        part = each.get("shard"), each.get("shard_size")
+        if (part[0] is None) != (part[1] is None) or (part[0] is not None and each["provider"] is None):
+            raise UsageError(f"{place}: does not fit {schema} at 'shard': was it written by the same release?")
+
+
+def _require_verdict(value: Plain, true: str, place: str) -> None:
+    if value["verdict"] != true:
+        raise UsageError(f"{place}: says {value['verdict']}, and what it lists makes it {true}.")
+
+
+@cache
+def _validator(schema: str) -> Callable[[Mapping[str, Any]], Any]:
+    from fastjsonschema import compile as compile_schema
+
+    def read(address: str) -> Plain:
+        return dict(json.loads((files("lipready.reports") / "schema" / address.rpartition("/")[2]).read_text("utf-8")))
+
+    validate: Callable[[Mapping[str, Any]], Any] = compile_schema(read(_SCHEMAS[schema]), handlers={"https": read})
+    return validate
+
+
+def _verdict(report: Plain) -> str:
+    """Judge anew, as Report.verdict does."""
+    severities = {finding["severity"] for finding in report["findings"]}
+    if "error" in severities:
+        return "fail"
+    return "warn" if "warning" in severities or any(gap["required"] for gap in report["unchecked"]) else "pass"
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a number")

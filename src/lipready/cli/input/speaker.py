@@ -1,0 +1,72 @@
+"""Who of several people speaks: shown on a contact sheet, and asked on a terminal."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from lipready.cli.output.session import Session
+from lipready.facts.file import FileFacts
+from lipready.facts.people import PeopleFacts
+from lipready.facts.report import Report
+from lipready.facts.video import VideoFacts
+from lipready.repair.choices import Choices
+from lipready.repair.plan import SEVERAL_PEOPLE
+
+_LEAVE = frozenset({"q", "quit"})
+_MOST_NAMED = 20
+
+
+def settle_speaker(
+    report: Report, choices: Choices, folder: Path | None, session: Session, *, asking: bool
+) -> tuple[Choices, Path | None]:
+    """Make sure that it is known who speaks, as far as somebody can be asked.
+
+    Where a report finds several people and neither a reference image nor a number says who speaks, the contact sheet
+    is drawn into `folder` (None: nowhere), and with `asking`, on a terminal, the number is asked for. Returns the
+    choices with the answer, or unchanged without one, and the path of the sheet.
+
+    Raises UsageError where another picture stands in the sheet's place.
+    """
+    video = report.facts.video
+    if choices.person is not None or video is None or all(f.rule != SEVERAL_PEOPLE for f in report.findings):
+        return choices, None
+    sheet = None if folder is None else _draw(video, folder)
+    if not asking or session.quiet or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return choices, sheet
+    number = _ask(introductions(video), sheet, session)
+    return (choices if number is None else replace(choices, person=number)), sheet
+
+
+def introductions(video: FileFacts) -> dict[int, str]:
+    """Name everybody by number: `person 1: 0:00–0:42, left, face 310 px (43%)`."""
+    from lipready.reports.person import introduce
+
+    people, media = video.people, video.media
+    if not isinstance(people, PeopleFacts) or not isinstance(media, VideoFacts):
+        return {}
+    return {person.id: introduce(person, people, media) for person in people.people}
+
+
+def _draw(video: FileFacts, folder: Path) -> Path:
+    from lipready.cli.output.contact import write_sheet_into
+
+    return write_sheet_into(video, folder)
+
+
+def _ask(people: dict[int, str], sheet: Path | None, session: Session) -> int | None:
+    """Ask until a number of the list, or `q`, is answered; None for `q` and at the end of the input."""
+    named = [f"  {text}" for text in list(people.values())[:_MOST_NAMED]]
+    more = [f"  and {len(people) - _MOST_NAMED} more"] if len(people) > _MOST_NAMED else []
+    shown = [f"{sheet} shows who is who."] if sheet is not None else []
+    session.complain("\n".join(["Several people are seen. Who speaks?", *named, *more, *shown]))
+    numbers = ", ".join(str(number) for number in list(people)[:_MOST_NAMED])
+    while True:
+        sys.stderr.write(f"Person ({numbers}; q to stop): ")
+        sys.stderr.flush()
+        line = sys.stdin.readline()
+        answer = line.strip().lower()
+        if not line or answer in _LEAVE:
+            return None
+        if answer.isascii() and answer.isdigit() and int(answer) in people:
+            return int(answer)
+        session.complain(f"{answer!r} is none of them." if answer else "One of them has to be chosen.")

@@ -1,0 +1,341 @@
+"""Waiting for a task and bringing its film home, and what is shown of it: for `submit` and for `tasks resume`."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lipready.check import stage
+from lipready.cli.output.brief import brief_report
+from lipready.cli.output.progress import progress_bars, waiting_line
+from lipready.cli.output.session import Session
+from lipready.cli.output.status import CLEAN, FOUND
+from lipready.cli.output.task_list import cost_as_json
+from lipready.errors import DeadlineError, LipreadyError, OutcomeUnknownError, PreflightError, TaskFailedError
+from lipready.facts.quantity import number, plural, seconds
+from lipready.providers.submission.price import Cost, described, is_free
+from lipready.reports.page import plain
+from lipready.reports.summary import size
+
+if TYPE_CHECKING:
+    from lipready.facts.report import Report
+    from lipready.facts.task import TaskState
+    from lipready.providers.journal.entry import JournalEntry
+    from lipready.submit import Order
+    from lipready.task import Task
+
+SCHEMA, LIST_SCHEMA = "lipready.task/1", "lipready.tasks/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds between two looks, and in all; None for the provider's own."""
+
+    poll_interval: float | None = None
+    deadline: float | None = None
+
+
+def bring_home(task: "Task", output: str | None, patience: Patience, show: "Outcome") -> int:
+    """Wait for a task, download its film to `output`, and show what came of it; gives the exit status.
+
+    Where it is interrupted, says how to go on.
+    """
+    try:
+        with waiting_line(show.session) as say:
+            tell = None if say is None else lambda state: say(_how(task, state))
+            task = task.wait(deadline=patience.deadline, poll_interval=patience.poll_interval, progress=tell)
+        with progress_bars(show.session) as progress:
+            film = None if output is None else task.download(output, progress=stage("downloading", output, progress))
+    except TaskFailedError as error:
+        show.failed(task, error)
+        return FOUND
+    except (KeyboardInterrupt, LipreadyError) as error:
+        show.kept(task, error)
+        raise
+    show.home(task, film)
+    return CLEAN
+
+
+def _how(task: "Task", state: "TaskState") -> str:
+    """`dashscope: RUNNING`, with the share that is done where the provider tells it."""
+    done = "" if state.progress is None else f" {state.progress} %"
+    return f"{task.account.service.name}: {state.said}{done}"
+
+
+def outcome_writer(
+    form: str,
+    session: Session,
+    report: "Report | None" = None,
+    set_aside: str | None = None,
+    write: Callable[[dict[str, Any]], None] | None = None,
+    *,
+    name: str | None = None,
+) -> "Outcome":
+    """Choose how to show what comes of a job: for people, or as one line of JSON, which is written by `write`."""
+    if form == "full":
+        return Outcome(session, report, set_aside, name)
+    write = write or (lambda content: session.write(_line(content)))
+    return JsonOutcome(session, report, set_aside, name, write=write)
+
+
+def outcomes_as_json(outcomes: list[dict[str, Any]]) -> str:
+    """One document with what came of several jobs."""
+    return _line({"schema": LIST_SCHEMA, "tasks": outcomes})
+
+
+def _line(content: dict[str, Any]) -> str:
+    return json.dumps(content, allow_nan=False) + "\n"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Shows people what comes of a job, as it comes. `report` is that of the check, where there was one.
+
+    `set_aside` is the picture that was handed in and is not sent. `name` is that of the job in a list of jobs.
+    """
+
+    session: Session
+    report: "Report | None" = field(repr=False)
+    set_aside: str | None = None
+    name: str | None = None
+
+    def refused(self, error: PreflightError) -> None:
+        """Say that the check found errors, and show them all."""
+        from lipready.reports.full import render
+
+        page = self.session.page()
+        lines = [page.paint("not sent", "strong"), *page.wrap(str(error), indent="  ")]
+        if self.name is None:
+            self.session.write(f"{render(error.report, page)}\n{page.finish(lines)}")
+        else:
+            self.session.write(page.finish([*brief_report(f"{self.name}: checked", error.report, page), *lines, ""]))
+
+    def unsent(self, error: LipreadyError) -> None:
+        """Say why a job of a list has no task, or none that is known."""
+        self.session.complain(f"Error: {self._prefix()}{error}")
+
+    def there(self, path: Path) -> None:
+        """Say that the result video of a job of a list is there already, and the job was left out."""
+        self._mark([], f"{_near(path)} is there already: not sent again")
+
+    def ordered(self, order: "Order") -> None:
+        """Say what the check found, and what it costs to send the job."""
+        page = self.session.page()
+        title = f"{self._prefix()}checked"
+        lines = [] if self.report is None or page.brief else [*brief_report(title, self.report, page), ""]
+        if order.sent_before is None:
+            price = f"{described(order.cost, order.account.service.title)}{_quota(order.cost)}"
+            if is_free(order.account.provider):
+                price = "nothing, at the sandbox"
+            head, *rest = page.wrap(price, indent="  price    ", hanging="           ")
+            lines += [f"{page.paint('price', 'strong')}{head[7:]}", *(line[2:] for line in rest)]
+        if lines:
+            self.session.write(page.finish(lines))
+
+    def dry(self, order: "Order", missing: str | None) -> None:
+        """Show the request that would be sent; `missing` says what is wrong with the key."""
+        self.ordered(order)
+        page = self.session.page()
+        if order.sent_before is not None:
+            before = f"{order.sent_before.id} was sent already: `submit` waits for its task, `--again` pays anew"
+            lines = page.wrap(f"The same job {before}.")
+        else:
+            request = _request_as_json(order)
+            body = json.dumps(request["json"], indent=2, ensure_ascii=False).splitlines()
+            lines = [page.paint("request", "strong") + f"  {request['method']} {plain(request['url'])}"]
+            lines += [f"  {plain(name)}: {plain(value)}" for name, value in request["headers"].items()]
+            lines += [f"  {plain(line)}" for line in body]
+        lines += ["", *page.wrap(missing)] if missing else []
+        self.session.write(page.finish(["", *lines, "", page.paint("dry run: nothing was sent", "strong")]))
+
+    def sent(self, task: "Task") -> None:
+        """Say that the job is on its way."""
+        sent = f"sent to {task.account.service.title}: {_told(task)}{_estimates(task.entry)}"
+        self._mark([], _attached(task) if task.attached else sent)
+
+    def left(self, task: "Task") -> None:
+        """Say how to go on with a task that is not waited for; of a list that is said once."""
+        if self.name is not None:
+            return
+        page = self.session.page()
+        text = f"`lipready tasks resume {task.entry.id} -o FILE` brings its film home, until 24 hours after its end."
+        self.session.write(page.finish(page.wrap(text, indent="  ")))
+
+    def failed(self, task: "Task", error: TaskFailedError) -> None:
+        """Say why a task failed, and where more stands about it."""
+        page = self.session.page()
+        lines = page.wrap(f"{error}", indent="  ")
+        mark = page.paint("✗ failed", "error")
+        found = {finding.rule for finding in self.report.findings} if self.report is not None else set()
+        rules = [rule for rule in error.rules if rule in found] or error.rules
+        more = [f"  More: {', '.join(f'`lipready explain {rule}`' for rule in rules)}"] if rules else []
+        self.session.write(page.finish([f"{mark}: {plain(self._prefix())}task {plain(task.id)}", *lines, *more]))
+
+    def kept(self, task: "Task", error: BaseException) -> None:
+        """Say how to go on with a task whose film did not come home, and that is not lost for it."""
+        if not isinstance(error, (DeadlineError, OutcomeUnknownError)):  # which say so themselves
+            self.session.complain(
+                f"{self._prefix()}The task {task.id} is kept; `lipready tasks resume {task.entry.id}` goes on with it."
+            )
+
+    def home(self, task: "Task", film: Path | None) -> None:
+        """Say where the film is."""
+        if film is None:
+            self._mark([], f"task {task.id} has succeeded; `lipready tasks resume {task.entry.id} -o FILE` fetches it")
+            return
+        self._mark([], " · ".join([_near(film), size(film.stat().st_size), *_billed(task.state)]))
+
+    def _prefix(self) -> str:
+        return "" if self.name is None else f"{self.name}: "
+
+    def _mark(self, lines: list[str], text: str) -> None:
+        page = self.session.page()
+        first, *rest = page.wrap(self._prefix() + text, indent="  ", hanging="  ")
+        self.session.write(page.finish([*lines, f"{page.paint('✓', 'good')} {first[2:]}", *rest]))
+
+
+@dataclass(slots=True)
+class JsonOutcome(Outcome):
+    """Writes one record at the end."""
+
+    write: Callable[[dict[str, Any]], None] = field(kw_only=True)
+
+    def refused(self, error: PreflightError) -> None:
+        """Write the report of a job that was not sent."""
+        self._write(None, status="not sent", error={"code": "", "meaning": "", "message": str(error), "rules": []})
+
+    def ordered(self, order: "Order") -> None:
+        """Write nothing yet."""
+
+    def dry(self, order: "Order", missing: str | None) -> None:
+        """Write the request that would be sent; what is wrong with the key goes to stderr."""
+        if missing:
+            self.session.complain(missing)
+        self._write(None, order=order, status="not sent")
+
+    def unsent(self, error: LipreadyError) -> None:
+        """Write why a job of a list has no task, or none that is known."""
+        Outcome.unsent(self, error)
+        said = {
+            "code": getattr(error, "code", ""),
+            "meaning": "",
+            "message": str(error),
+            "rules": list(getattr(error, "rules", ())),
+        }
+        self._write(None, status="unknown" if isinstance(error, OutcomeUnknownError) else "not sent", error=said)
+
+    def there(self, path: Path) -> None:
+        """Write that the result video of a job of a list is there already."""
+        self._write(None, status="there already", film=path)
+
+    def sent(self, task: "Task") -> None:
+        """Write nothing yet."""
+
+    def left(self, task: "Task") -> None:
+        """Write the task that is not waited for."""
+        self._write(task)
+
+    def failed(self, task: "Task", error: TaskFailedError) -> None:
+        """Write why the task failed."""
+        said = {
+            "code": error.code,
+            "meaning": error.meaning,
+            "message": str(error),
+            "rules": list(error.rules),
+        }
+        self._write(task, status="failed", error=said)
+
+    def kept(self, task: "Task", error: BaseException) -> None:
+        """Write what keeps the film from coming home."""
+        Outcome.kept(self, task, error)
+        said = {name: getattr(error, name, "") for name in ("code", "meaning")}
+        self._write(task, error={**said, "message": str(error), "rules": []})
+
+    def home(self, task: "Task", film: Path | None) -> None:
+        """Write where the film is."""
+        self._write(task, film=film)
+
+    def _write(
+        self,
+        task: "Task | None",
+        *,
+        status: str | None = None,
+        film: Path | None = None,
+        error: dict[str, Any] | None = None,
+        order: "Order | None" = None,
+    ) -> None:
+        entry = order.entry if order is not None else None if task is None else task.entry
+        content = {
+            "schema": SCHEMA,
+            **({} if self.name is None else {"name": self.name}),
+            "provider": None if task is None else task.entry.provider,
+            "job": None if task is None else task.entry.id,
+            "task": None if task is None else task.id,
+            "attached": task is not None and task.attached,
+            "status": status or (task.status if task is not None else None),
+            "result": None if film is None else _plain(str(film)),
+            "seconds": None if task is None else task.state.seconds,
+            "cost": None if entry is None else cost_as_json(entry),
+            "request": None if order is None else _request_as_json(order),
+            "error": error,
+            "set_aside": None if self.set_aside is None else _plain(self.set_aside),
+            "report": None if self.report is None else self.report.to_dict(),
+        }
+        self.write(content)
+
+
+def _plain(path: str) -> str:
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _request_as_json(order: "Order") -> dict[str, Any]:
+    """Give the paid request; the key is never in it."""
+    from lipready.providers.submission.sending import request_of
+
+    request = request_of(order.account, order.entry, order.parcel)
+    headers = {"Authorization": "Bearer ***", **request.headers}
+    return {"method": request.method, "url": request.url, "headers": headers, "json": request.json}
+
+
+def _quota(cost: "Cost") -> str:
+    return "" if cost.amount is None else ", without a free quota"
+
+
+def _estimates(entry: "JournalEntry") -> str:
+    """Write what the provider estimated when it took a task: "; it estimates 12 credits, and 64 s until the end"."""
+    reserved, until = entry.credits_reserved, entry.estimated_seconds
+    parts = [] if reserved is None else [f"{number(reserved)} {plural(reserved, 'credit')} (reserved, not spent)"]
+    parts += [] if until is None else [f"{seconds(until)} until the end"]
+    return f"; it estimates {' and '.join(parts)}" if parts else ""
+
+
+def _told(task: "Task") -> str:
+    told = f"task {task.id} (job {task.entry.id})"
+    return told if task.entry.task_id else f"the answer was lost; {told} may be ours, which its result will show"
+
+
+def _attached(task: "Task") -> str:
+    """Say that the job was sent earlier, what is done instead, and how to pay for it anew."""
+    entry = task.entry
+    sent = datetime.fromtimestamp(entry.posted or entry.created, UTC).astimezone()
+    now = "waiting for it"
+    if entry.stage == "downloaded" and entry.result is not None:
+        now = f"its result video was downloaded to {_near(Path(entry.result))}"
+    return (
+        f"this job was sent already, on {sent:%Y-%m-%d} at {sent:%H:%M}: {_told(task)}; {now}. `--again` sends "
+        "and pays anew"
+    )
+
+
+def _near(path: Path) -> str:
+    """Write a path as seen from here, where it is not far."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _billed(state: "TaskState") -> list[str]:
+    length = [] if state.seconds is None else [f"{seconds(state.seconds)} billed"]
+    spent = [] if state.credits is None else [f"{number(state.credits)} {plural(state.credits, 'credit')}"]
+    return [*length, *spent]

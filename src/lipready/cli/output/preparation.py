@@ -1,0 +1,217 @@
+"""What `lipready prepare` shows: what was wrong, the plan in words, the outputs, and the verdict after it."""
+
+import json
+import os
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from lipready.cli.input.speaker import introductions
+from lipready.cli.output.brief import ROLE_WIDTH, brief_report
+from lipready.cli.output.session import Session
+from lipready.cli.output.status import CLEAN, FOUND
+from lipready.facts.plan import FilePlan, Kept
+from lipready.facts.quantity import counted
+from lipready.prepare import Prepared
+from lipready.repair.plan import SEVERAL_PEOPLE
+from lipready.reports.full import finding_lines, verdict_line
+from lipready.reports.page import Page, plain
+
+SCHEMA = "lipready.prepared/1"
+_KEPT: dict[Kept, str] = {"link": "linked", "copy": "copied", "stay": "stays where it is"}
+
+
+def as_json(prepared: Prepared, sheet: Path | None = None) -> str:
+    """One line: the job to submit, the plan, what is undecided, and the reports before and after.
+
+    `sheet` is where the contact sheet is, None where none was drawn.
+    """
+    job, plan = prepared.job, prepared.plan
+    content = {
+        "schema": SCHEMA,
+        "ready": prepared.ready,
+        "dry_run": prepared.dry_run,
+        "already_prepared": prepared.already_prepared,
+        "job": {"video": _text(job.video), "audio": _text(job.audio), "reference": _text(job.reference)},
+        "plan": [_file_to_dict(file) for file in plan.files],
+        "sheet": None if sheet is None else _text(os.fspath(sheet)),
+        "set_aside": _text(plan.set_aside),
+        "undecided": [{"rule": rule, "flag": flag, "text": text} for rule, flag, text in plan.undecided],
+        "before": prepared.before.to_dict(),
+        "report": prepared.report.to_dict(),
+    }
+    return json.dumps(content, allow_nan=False) + "\n"
+
+
+def unanswered(prepared: Prepared, fail_on: str) -> int:
+    """Give the exit status of a dry run: FOUND where a finding at or above `fail_on` is in no plan."""
+    failing = {"error"} if fail_on == "error" else {"error", "warning"}
+    answered: set[tuple[str, str]] = {
+        (file.role, rule) for file in prepared.plan.files for step in file.steps for rule in step.rules
+    }
+    # What is wrong with the job as a whole is repaired in one of its files.
+    answered |= {("job", rule) for _, rule in answered}
+    left = [f for f in prepared.before.findings if f.severity in failing and (f.role, f.rule) not in answered]
+    return FOUND if left else CLEAN
+
+
+def plan_writer(form: str, session: Session) -> Callable[[Prepared], None] | None:
+    """Return what writes, before any of it is done, what was found and what is going to be done about it, for people.
+
+    None where the format is one for programs, which get it all at the end.
+    """
+
+    def write(planned: Prepared) -> None:
+        page = session.page()
+        lines = _joined([*_found_and_planned(planned, page), _undecided(planned, page)])
+        if lines:
+            session.write(page.finish([*lines, ""]))
+
+    return write if form == "full" else None
+
+
+def as_text(prepared: Prepared, out: Path, page: Page, sheet: Path | None = None) -> str:
+    """Write for people what came of it, and the plan where nothing of it was carried out, so that it is not there yet.
+
+    `sheet` is where the contact sheet is.
+    """
+    if prepared.speaker_open:
+        return page.finish(
+            [
+                *([] if page.brief else [*brief_report("before", prepared.before, page), ""]),
+                *_who(prepared, sheet, page),
+            ]
+        )
+    carried_out = bool(prepared.plan.files) and not prepared.dry_run
+    first = [] if carried_out else [*_found_and_planned(prepared, page), _undecided(prepared, page)]
+    last = [[] if prepared.dry_run else _outputs(prepared, out, page), _after(prepared, page)]
+    return page.finish(_joined([*first, *last]))
+
+
+def _found_and_planned(prepared: Prepared, page: Page) -> list[list[str]]:
+    return [
+        [] if page.brief else brief_report("before", prepared.before, page),
+        [] if page.brief else _plan(prepared, page),
+        set_aside_lines(prepared, page),
+        _commands(prepared, page) if prepared.dry_run else [],
+    ]
+
+
+def _joined(sections: list[list[str]]) -> list[str]:
+    """Put an empty line between sections that hold anything."""
+    lines: list[str] = []
+    for section in filter(None, sections):
+        lines += [*([""] if lines else []), *section]
+    return lines
+
+
+def _who(prepared: Prepared, sheet: Path | None, page: Page) -> list[str]:
+    """Say that nothing was done, who there is, and how to choose."""
+    lines = [page.paint("for you to decide", "strong")]
+    for rule, flag, _ in prepared.plan.undecided:
+        if rule == SEVERAL_PEOPLE:
+            text = f"{rule}: several people are seen, and nothing says who speaks. Say {flag}, or hand in a picture."
+            lines += page.wrap(text, indent="  ", hanging="    ")
+    video = prepared.before.facts.video
+    for text in introductions(video).values() if video is not None else ():
+        lines += page.wrap(text, indent="    ", hanging="      ")
+    if sheet is not None:
+        lines += page.wrap(f"{sheet} shows who is who.", indent="  ", hanging="    ")
+    last = "Dry run: nothing was written." if prepared.dry_run else "Nothing was repaired: it is not known who speaks."
+    return [*lines, "", f"  {page.paint(last, 'strong')}"]
+
+
+def _plan(prepared: Prepared, page: Page) -> list[str]:
+    lines = [page.paint("plan", "strong")]
+    for file in prepared.plan.files:
+        if file.kept is not None:
+            failing = any(f.role == file.role and f.severity == "error" for f in prepared.before.findings)
+            fine = "nothing in it to repair" if failing else "already fine"
+            lines.append(f"  {file.role:{ROLE_WIDTH}}{fine}; {_KEPT[file.kept]}")
+            continue
+        lines.append(f"  {file.role:{ROLE_WIDTH}}{plain(Path(file.source).name)} → {plain(file.output)}")
+        for step in file.steps:
+            rules = f" [{', '.join(step.rules)}]" if step.rules else ""
+            lines += page.wrap(f"· {step.text} ({step.level}){rules}", indent="    ", hanging="      ")
+    planned = {file.role for file in prepared.plan.files}
+    for facts in prepared.before.facts.files():
+        if facts.role not in planned and facts.path != prepared.plan.set_aside:
+            lines.append(f"  {facts.role:{ROLE_WIDTH}}left as it is; see below")
+    return lines
+
+
+def set_aside_lines(prepared: Prepared, page: Page) -> list[str]:
+    """Say which picture is not used, since a person was chosen as well."""
+    if prepared.plan.set_aside is None:
+        return []
+    text = f"{prepared.plan.set_aside} is set aside: with --person the reference image is taken from the video."
+    return page.wrap(text)
+
+
+def _commands(prepared: Prepared, page: Page) -> list[str]:
+    """Show the commands so that they can be copied: never wrapped."""
+    commands = [command for file in prepared.plan.files for command in file.commands]
+    if not commands:
+        return []
+    return [page.paint("commands", "strong"), *(f"  {plain(shlex.join(command))}" for command in commands)]
+
+
+def _undecided(prepared: Prepared, page: Page) -> list[str]:
+    if not prepared.plan.undecided:
+        return []
+    lines = [page.paint("for you to decide", "strong")]
+    for rule, flag, text in prepared.plan.undecided:
+        say = "" if all(each in text for each in flag.split(" or ")) else f" Say {flag}."
+        lines += page.wrap(f"{rule}: {text}{say}", indent="  ", hanging="    ")
+    return lines
+
+
+def _outputs(prepared: Prepared, out: Path, page: Page) -> list[str]:
+    made = [file for file in prepared.plan.files if not file.stays]
+    if not made:
+        return []
+    found = "  already there, from an earlier run" if prepared.already_prepared else ""
+    lines = [page.paint("outputs", "strong") + page.paint(found, "dim")]
+    return [*lines, *(f"  {label:{ROLE_WIDTH}}{plain(path)}" for label, path in _paths(prepared, out))]
+
+
+def _paths(prepared: Prepared, out: Path) -> Iterator[tuple[str, str]]:
+    job = prepared.job
+    for role, path in (("video", job.video), ("audio", job.audio), ("reference", job.reference)):
+        if path is not None:
+            yield role, path
+    receipt = out / "receipt.json"
+    if receipt.is_file():
+        yield "receipt", os.fspath(receipt)
+
+
+def _after(prepared: Prepared, page: Page) -> list[str]:
+    if prepared.dry_run:
+        return [page.paint("Dry run: nothing was written.", "dim")]
+    report = prepared.report
+    lines = [page.paint("after", "strong")]
+    for number, finding in enumerate(report.findings):
+        lines += [*([""] if number else []), *finding_lines(finding, page)]
+    skipped = len({entry.rule for entry in report.unchecked})
+    ready = f"ready, as far as was checked: {counted(skipped, 'rule')} did not run" if skipped else "ready to submit"
+    last = ready if prepared.ready else "not ready: what is left stands above"
+    gap = [""] if report.findings else []
+    return [*lines, *gap, f"  {verdict_line(report, page)}", f"  {page.paint(last, 'strong')}"]
+
+
+def _file_to_dict(file: FilePlan) -> dict[str, Any]:
+    return {
+        "role": file.role,
+        "source": _text(file.source),
+        "output": _text(file.output),
+        "already_fine": file.already_fine,
+        "kept": file.kept,
+        "steps": [{"name": s.name, "level": s.level, "text": s.text, "rules": list(s.rules)} for s in file.steps],
+        "commands": [[_text(argument) for argument in command] for command in file.commands],
+    }
+
+
+def _text(text: str | None) -> str | None:
+    """Escape the stray halves of characters in paths that are not UTF-8, as the report does."""
+    return None if text is None else text.encode("utf-8", "backslashreplace").decode("utf-8")

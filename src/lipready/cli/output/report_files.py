@@ -1,0 +1,125 @@
+"""Reports in files (`--report FORMAT=PATH`)."""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Literal, TextIO
+
+from lipready.atomic import write_whole
+from lipready.cli.input.options import ReportFile
+from lipready.cli.output.streams import failure_of
+from lipready.errors import UsageError
+from lipready.facts.report import Report, Shard
+from lipready.job import Job
+from lipready.reports.page import Page
+from lipready.reports.render import render, render_all
+
+Severity = Literal["error", "warning"]
+
+
+def refuse_inputs(files: Sequence[ReportFile], jobs: Iterable[Job], root: Path = Path()) -> None:
+    """Raise UsageError where a report would take the place of an input; `root` is what those are relative to."""
+    taken = {os.path.realpath(path) for _form, path in files}
+    for job in jobs:
+        for source in (job.video, job.audio, job.reference):
+            if taken and source is not None and os.path.realpath(root / source) in taken:
+                raise UsageError(f"{source}: is an input; a report would overwrite it.")
+
+
+def write_report(files: Sequence[ReportFile], report: Report, fail_on: Severity = "error") -> None:
+    """Write the report of one job to each file; as `write_reports`."""
+    _save_all((path, render(report, form, Page(fail_on=fail_on))) for form, path in files)
+
+
+def write_reports(
+    files: Sequence[ReportFile], reports: Sequence[Report], fail_on: Severity = "error", shard: Shard | None = None
+) -> None:
+    """Write every report of a run to each file; a file appears whole or not at all.
+
+    The summary of a job at GitHub (`--report markdown=$GITHUB_STEP_SUMMARY`) is added to instead. Raises UsageError
+    where files cannot be written, after all others are.
+    """
+    plain = [report.to_dict() for report in reports] if any(form != "full" for form, _path in files) else []
+    page = Page(fail_on=fail_on)
+    _save_all(
+        (path, "\n".join(render(each, form, page) for each in reports))
+        if form == "full"
+        else (path, render_all(plain, form, page, shard))
+        for form, path in files
+    )
+
+
+def write_merged(
+    files: Sequence[ReportFile], reports: Sequence[Mapping[str, Any]], fail_on: Severity = "error"
+) -> None:
+    """Write a run, of `lipready.report/1`, to each file; as `write_reports`, in any format but `full`."""
+    _save_all((path, render_all(reports, form, Page(fail_on=fail_on))) for form, path in files)
+
+
+def _save_all(texts: Iterable[tuple[Path, str]]) -> None:
+    """Write each text to its file; one that cannot be written keeps none of the others back."""
+    troubles: list[str] = []
+    for path, text in texts:
+        try:
+            save(path, text)
+        except UsageError as error:
+            troubles.append(str(error))
+    if troubles:
+        raise UsageError(" ".join(troubles))
+
+
+def save(path: Path, text: str) -> None:
+    """Write one file, whole or not at all; raises UsageError where that cannot be."""
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    try:
+        if summary and os.path.realpath(summary) == os.path.realpath(path):
+            _append(path, _encoded(text))
+        elif stream := _open_as(path):
+            _print(stream, text)
+        else:
+            _write(Path(os.path.realpath(path)), _encoded(text))
+    except OSError as error:
+        raise UsageError(f"{path}: the report cannot be written ({error.strerror}).") from error
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _append(path: Path, data: bytes) -> None:
+    before = path.stat().st_size if path.is_file() else None
+    try:
+        with path.open("ab") as file:
+            file.write(data)
+    except OSError:
+        if before is not None:
+            os.truncate(path, before)
+        raise
+
+
+def _open_as(path: Path) -> TextIO | None:
+    """Find the stream that is open as a file: replaced by another, it would lose what is written to the stream."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # no such file yet, or no descriptor
+            if os.path.samestat(path.stat(), os.fstat(stream.fileno())):
+                return stream
+    return None
+
+
+def _print(stream: TextIO, text: str) -> None:
+    """Write to stdout or stderr; of stdout it is said at the end of the run that it could not be written to."""
+    stream.write(text)
+    stream.flush()
+    failure = failure_of(stream)
+    if failure is not None and stream is sys.stderr:
+        raise failure
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Replace a file in one move; a pipe or a device is written to and stays."""
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    write_whole(path, data)

@@ -1,0 +1,141 @@
+"""What one run of the command line shares: its two streams, and how much it says."""
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from lipready.cli.output.status import TROUBLE
+from lipready.cli.output.streams import failure_of
+
+if TYPE_CHECKING:
+    import click
+    from rich.progress import Progress, ProgressColumn
+
+    from lipready.reports.page import Page
+
+_WIDEST = 120
+_MARKS = "✗▲✓ℹ×–·…→≥"
+
+
+class Session:
+    """Writes results to stdout and everything else to stderr, above the progress bars that are shown.
+
+    Where stdout can no longer be written to, work goes on: files are written, and a paid task is waited for.
+    """
+
+    def __init__(self) -> None:
+        self.color = "auto"
+        self.quiet = False
+        self.verbose = False
+        self._bars: Progress | None = None
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether what is written to stdout arrives nowhere: its reader has gone, or the disk is full."""
+        return failure_of(sys.stdout) is not None
+
+    def page(self) -> "Page":
+        """Describe stdout as a page."""
+        import shutil
+
+        from lipready.reports.page import Page
+
+        out = sys.stdout
+        columns = shutil.get_terminal_size((100, 24)).columns
+        return Page(
+            width=min(columns, _WIDEST),
+            color=self.colored(out),
+            unicode=_takes_marks(out),
+            brief=self.quiet,
+            verbose=self.verbose,
+        )
+
+    def colored(self, stream: TextIO) -> bool:
+        """Whether a stream wants colour: `--color`, then NO_COLOR, then whether it is a terminal."""
+        if self.color != "auto":
+            return self.color == "always"
+        return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    def write(self, text: str) -> None:
+        """Write to stdout."""
+        with self._above_bars(sys.stdout):
+            sys.stdout.write(text)
+            sys.stdout.flush()
+
+    def complain(self, text: str) -> None:
+        """Write lines to stderr."""
+        from lipready.reports.page import plain
+
+        lines = "\n".join(plain(line) for line in text.splitlines())
+        with self._above_bars(sys.stderr):
+            sys.stderr.write(lines + "\n")
+
+    @contextmanager
+    def bars(self, *columns: "ProgressColumn") -> Iterator["Progress"]:
+        """Show progress bars on stderr meanwhile; they vanish at the end, so that results stand alone."""
+        from rich.console import Console
+        from rich.progress import Progress
+
+        console = Console(stderr=True, no_color=not self.colored(sys.stderr))
+        # Redirected, what is written to stdout would come out on the console of the bars.
+        bars = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
+        with bars:
+            self._bars = bars
+            try:
+                yield bars
+            finally:
+                self._bars = None
+
+    def show(self, error: "click.ClickException") -> None:
+        """Show a usage error the way click does, with the control characters of its arguments escaped."""
+        import click
+
+        if isinstance(error, click.exceptions.NoArgsIsHelpError):
+            error.show()
+            return
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            sys.stderr.write(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n\n")
+        self.complain(f"Error: {error.format_message()}")
+
+    def close(self, status: int) -> int:
+        """Write out what is left, and give the exit status: TROUBLE where stdout could not be written to.
+
+        A reader that goes away (`| head`) has read all that it wanted: the status stays.
+        """
+        sys.stdout.flush()
+        failure = failure_of(sys.stdout)
+        if failure is None or isinstance(failure, ConnectionError):
+            return status
+        reason = "it is closed" if failure.errno == errno.EBADF else (failure.strerror or str(failure)).lower()
+        self.complain(f"Error: The report could not be written to standard output: {reason}.")
+        return TROUBLE
+
+    @contextmanager
+    def _above_bars(self, stream: TextIO) -> Iterator[None]:
+        """Take the bars away while something is written to a terminal, which is the one that they are on."""
+        bars = self._bars
+        if bars is None or not stream.isatty():
+            yield
+            return
+        self._show_bars(bars, shown=False)
+        try:
+            yield
+        finally:
+            self._show_bars(bars, shown=True)
+
+    @staticmethod
+    def _show_bars(bars: "Progress", *, shown: bool) -> None:
+        for task in bars.task_ids:
+            bars.update(task, visible=shown)
+        bars.refresh()
+
+
+def _takes_marks(stream: TextIO) -> bool:
+    try:
+        _MARKS.encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

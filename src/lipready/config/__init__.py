@@ -1,0 +1,1 @@
+"""Settings of a repository: `lipready.toml`, rules by path, and waivers."""

@@ -1,0 +1,1 @@
+"""The faces in one picture: detector, mesh, pose, quality."""

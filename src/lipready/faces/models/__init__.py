@@ -1,0 +1,1 @@
+"""The weights of the models, and the loaded models."""

@@ -1,0 +1,93 @@
+"""Which moments of a person are looked at again at full size, and how they turn out."""
+
+from contextlib import suppress
+from fractions import Fraction
+
+from lipready.errors import ProbeError
+from lipready.faces.reference.bounds import Bounds
+from lipready.faces.reference.gates import Refusal, failed, look_readings
+from lipready.faces.reference.headshot import headshot_at
+from lipready.faces.reference.ranking import promise
+from lipready.faces.reference.trials import Trials, moments
+from lipready.facts.people import Look, Person
+from lipready.facts.video import VideoFacts
+from lipready.probe.decoding.frames import Frame, decode_at
+from lipready.probe.decoding.stretch import decode_stretch
+
+TRIED, ROUNDS = 8, 3
+"""So many of the best looks are decoded again in one round; another round follows where none of them passes."""
+
+APART = Fraction(2, 5)
+"""Seconds between two looks that are tried: neighbours show the same."""
+
+BETTER, CLOSER = 2, 6
+"""Around so many of the best faces the frames between two samples are looked at as well; around so many of the closest
+ones, one after the other, where no face has passed yet."""
+
+NEIGHBOURHOOD = Fraction(1, 2)
+"""Seconds before and after the best look in which each frame may be better (section 6 of the design)."""
+
+FINEST = Fraction(1, 16)
+"""Seconds from one neighbour that is tried to the next, at least."""
+
+
+def try_looks(path: str, video: VideoFacts, person: Person, bounds: Bounds) -> Trials:
+    """Measure the best looks of a person at full size, and the frames around the best of them."""
+    trials = Trials(bounds)
+    promising: list[Look] = []
+    for look in person.looks:
+        closed = failed(look_readings(look, bounds))
+        if closed:
+            trials.refused.append(Refusal(look.time, closed))
+        else:
+            promising.append(look)
+    order = list(moments(sorted(promising, key=promise, reverse=True), APART))
+    for first in range(0, TRIED * ROUNDS, TRIED):
+        if trials.passed:
+            break
+        for look in sorted(order[first : first + TRIED], key=lambda each: each.time):
+            frame = _decoded(path, video, look)
+            trials.add(look.time, None if frame is None else headshot_at(frame.image, frame.time, look.box))
+    _try_between(path, video, person, trials)
+    return trials
+
+
+def _try_between(path: str, video: VideoFacts, person: Person, trials: Trials) -> None:
+    """Look at the frames around the best faces; where none has passed, around the closest ones until one does."""
+    if trials.passed:
+        for best in list(moments(trials.best_first(), NEIGHBOURHOOD))[:BETTER]:
+            _try_around(path, video, person, trials, best.time)
+        return
+    for refusal in list(moments(trials.closest_first(), NEIGHBOURHOOD))[:CLOSER]:
+        _try_around(path, video, person, trials, refusal.time)
+        if trials.passed:
+            return
+
+
+def _try_around(path: str, video: VideoFacts, person: Person, trials: Trials, centre: Fraction) -> None:
+    begin, end = _span_around(person, centre)
+    last = begin - FINEST
+    with suppress(ProbeError):
+        for frame in decode_stretch(path, video, begin, end):
+            if frame.time - last >= FINEST and frame.time != centre:
+                last = frame.time
+                near = min(person.looks, key=lambda look: abs(look.time - frame.time))
+                shot = headshot_at(frame.image, frame.time, near.box)
+                if shot is not None:
+                    trials.add(frame.time, shot)
+
+
+def _span_around(person: Person, centre: Fraction) -> tuple[Fraction, Fraction]:
+    """Stay near the centre, and inside the stretch in which this person is seen: behind a cut somebody else may be."""
+    begin, end = centre - NEIGHBOURHOOD, centre + NEIGHBOURHOOD
+    for first, last in person.spans:
+        if first <= centre <= last:
+            return max(begin, first), min(end, last)
+    return max(begin, person.first), min(end, person.last)
+
+
+def _decoded(path: str, video: VideoFacts, look: Look) -> Frame | None:
+    try:
+        return decode_at(path, video, look.time)
+    except ProbeError:
+        return None

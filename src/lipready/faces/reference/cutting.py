@@ -1,0 +1,149 @@
+"""Cut head and shoulders out of one frame, and look at the picture again as whoever gets it will."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from lipready.errors import ProbeError
+from lipready.faces.detection.geometry import Area
+from lipready.faces.match import match_reference
+from lipready.faces.people import people_in_pixels
+from lipready.faces.reference.bounds import Bounds
+from lipready.faces.reference.framing import Framing, head_and_shoulders
+from lipready.faces.reference.gates import Reading, Refusal, failed, headshot_readings, look_readings
+from lipready.faces.reference.headshot import FOLLOWED, Headshot
+from lipready.faces.tracking.persons import Screen
+from lipready.facts.people import Box, Match, PeopleFacts, Person
+from lipready.facts.quantity import counted, plural
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NEARBY = Fraction(3, 5)
+"""Seconds: a look of somebody else within them says where that face is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose picture is taken, of which clip, and the bounds that it has to keep."""
+
+    path: str
+    video: VideoFacts
+    people: PeopleFacts
+    person: Person
+    bounds: Bounds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReferenceFrame:
+    """`image`: height × width × 3, RGB, uint8, upright. `time` in seconds from the first shown frame.
+
+    `box` is where the picture was cut out, in displayed pixels of the video; it may be shrunk, never enlarged, which
+    would add no detail. `readings` says what every gate measured, `match` how near it is to that person's looks in the
+    clip.
+    """
+
+    image: "NDArray[np.uint8]"
+    time: Fraction
+    box: Box
+    readings: tuple[Reading, ...]
+    match: Match
+
+
+def cut_out(subject: Subject, shot: Headshot) -> ReferenceFrame | Refusal:
+    """Decode a frame exactly, crop it, and look again; or say why it does not serve."""
+    from lipready.probe.decoding.frames import decode_at
+
+    try:
+        frame = decode_at(subject.path, subject.video, shot.time)
+    except ProbeError as error:
+        return _refusal(shot, "decoding", str(error), "a whole frame")
+    cropped = _alone(subject, shot, frame.image)
+    if isinstance(cropped, Refusal):
+        return cropped
+    framing, crop, seen = cropped
+    closed = failed(look_readings(seen.people[0].looks[0], subject.bounds))
+    if closed:
+        return Refusal(shot.time, closed)
+    match = match_reference(seen, subject.people)
+    if isinstance(match, Unmeasured):
+        return _refusal(shot, "likeness", match.reason, "one that can be compared")
+    if match.alike != "same" or match.person != subject.person.id:
+        return _refusal(shot, "likeness", _doubt(match), f"surely person {subject.person.id}")
+    one = Reading("company", "one face in the picture", "exactly one", 0.0)
+    readings = (*headshot_readings(shot, subject.bounds), one)
+    return ReferenceFrame(crop, frame.time, framing.box, readings, match)
+
+
+def _alone(
+    subject: Subject, shot: Headshot, image: "NDArray[np.uint8]"
+) -> "tuple[Framing, NDArray[np.uint8], PeopleFacts] | Refusal":
+    """Crop a frame so that one face is seen in it; a face that no sample showed is kept out by a second crop."""
+    others, count = _others(subject, shot.time), 0
+    for _ in range(2):
+        framing = head_and_shoulders(shot.box, others, image.shape[1], image.shape[0])
+        if framing is None:
+            return _refusal(shot, "company", "another face is close beside it", "one face in the picture")
+        crop = _cut(image, framing)
+        seen = people_in_pixels(crop, Screen(crop.shape[1], crop.shape[0], 1.0), describe=True)
+        if seen.count == 1 and seen.people[0].looks:
+            return framing, crop, seen
+        count, strangers = seen.count, _strangers(seen, framing, shot)
+        if not strangers:
+            break
+        others += strangers
+    found = "no face is seen" if not count else f"{counted(count, 'face')} {plural(count, 'is')} seen"
+    return _refusal(shot, "company", f"{found} when the picture is looked at alone", "exactly one")
+
+
+def _strangers(seen: PeopleFacts, framing: Framing, shot: Headshot) -> Sequence[Box]:
+    """List the faces of a crop that are not the wanted one, in pixels of the frame."""
+    scale = framing.box.width / framing.size[0]
+    own = Area(shot.box.left, shot.box.top, shot.box.width, shot.box.height)
+    places = [
+        Area(
+            framing.box.left + look.box.left * scale,
+            framing.box.top + look.box.top * scale,
+            look.box.width * scale,
+            look.box.height * scale,
+        )
+        for person in seen.people
+        for look in person.looks
+    ]
+    return [Box(*map(round, (p.left, p.top, p.width, p.height))) for p in places if p.overlap(own) < FOLLOWED]
+
+
+def _others(subject: Subject, time: Fraction) -> list[Box]:
+    """List the boxes of everybody else in the sample that is nearest to a time."""
+    boxes = []
+    for other in subject.people.people:
+        if other.id != subject.person.id and other.looks:
+            nearest = min(other.looks, key=lambda look: abs(look.time - time))
+            if abs(nearest.time - time) <= NEARBY:
+                boxes.append(nearest.box)
+    return boxes
+
+
+def _doubt(match: Match) -> str:
+    """Say why a picture may show somebody else."""
+    nearest = f"person {match.person}" if match.alike == "same" else f"nobody for sure ({match.alike})"
+    return f"it looks like {nearest}, at a distance of {match.distance:.2f}"
+
+
+def _refusal(shot: Headshot, gate: str, measured: str, allowed: str) -> Refusal:
+    return Refusal(shot.time, (Reading(gate, measured, allowed, 1.0),))
+
+
+def _cut(image: "NDArray[np.uint8]", framing: Framing) -> "NDArray[np.uint8]":
+    import cv2
+    import numpy as np
+
+    box = framing.box
+    crop = np.ascontiguousarray(image[box.top : box.top + box.height, box.left : box.left + box.width])
+    if framing.size == (box.width, box.height):
+        return crop
+    return np.asarray(cv2.resize(crop, framing.size, interpolation=cv2.INTER_AREA))

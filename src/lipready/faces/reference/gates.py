@@ -1,0 +1,158 @@
+"""The hard gates: what a frame must have before it may become a reference image, each with its number."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from lipready.faces.detection.pose import Pose
+from lipready.faces.reference.bounds import OWN, Bounds
+from lipready.faces.reference.headshot import Headshot
+from lipready.facts.people import COVERED, Look
+from lipready.facts.quantity import exactly, number, seconds
+from lipready.rules.pose import degrees
+from lipready.rules.wording import percent
+
+LEAST_SCORE, LEAST_FIT = Fraction("0.65"), Fraction(12)
+"""How sure of a face the detector (0..1; section 6 of the design: SURE) and the mesh (its flag, a logit) have to be. 32
+frontal pictures of one face read 0.83 and 14.5 at least; profiles and hidden faces often read less, not always."""
+
+LEAST_EYES, WIDEST_MOUTH = Fraction("0.18"), Fraction("0.40")
+"""See `expression.Expression` for what was measured on either side of them; no rule judges them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one gate measured, in words, and how far beyond its bound that is, as a share of the bound (0: passed)."""
+
+    gate: str
+    measured: str
+    allowed: str
+    miss: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the gate lets it through."""
+        return self.miss <= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a frame does not serve: its time in seconds, and the gates that it fails."""
+
+    time: Fraction
+    failed: tuple[Reading, ...]
+
+    @property
+    def distance(self) -> tuple[int, float]:
+        """How far it is from good: the number of gates that it fails, then by how much."""
+        return len(self.failed), sum(reading.miss for reading in self.failed)
+
+    def __str__(self) -> str:
+        """`at 12.30 s, fails on pose (the head is turned to the side by 20.3°; at most 20°)`."""
+        listed = " and ".join(f"{r.gate} ({r.measured}; {r.allowed})" for r in self.failed)
+        return f"at {seconds(self.time)}, fails on {listed}"
+
+
+def look_readings(look: Look, bounds: Bounds = OWN) -> tuple[Reading, ...]:
+    """Read the gates that can be told from a sampled look, before its frame is decoded again."""
+    return tuple(_of_look(look, bounds))
+
+
+def headshot_readings(shot: Headshot, bounds: Bounds = OWN) -> tuple[Reading, ...]:
+    """Read all gates of a face that was measured at full size."""
+    quality, expression = shot.quality, shot.expression
+    eyes, mouth = _exact(expression.eyes), _exact(expression.mouth)
+    sharpness = _exact(quality.sharpness)
+    score, fit = _exact(shot.score), _exact(shot.flag)
+    return (
+        _at_least("face", f"the detector is sure of it by {number(score, (LEAST_SCORE,))}", score, LEAST_SCORE),
+        _at_least("fit", f"the face mesh fits by {number(fit, (LEAST_FIT,), 0)}", fit, LEAST_FIT),
+        *(() if quality.eye_distance is None else (size_reading(quality.eye_distance, bounds),)),
+        edge_reading(cut=quality.cut),
+        *_cover(quality.mouth_cover),
+        pose_reading(shot.pose, bounds),
+        _at_least("eyes", f"the eyes are open by {number(eyes, (LEAST_EYES,))} of their width", eyes, LEAST_EYES),
+        _mouth(mouth),
+        _at_least(
+            "sharpness", f"its sharpness is {number(sharpness, (bounds.sharpness,), 0)}", sharpness, bounds.sharpness
+        ),
+        light_reading(quality.light, bounds),
+    )
+
+
+def failed(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    """Keep the gates that were not passed."""
+    return tuple(reading for reading in readings if not reading.passed)
+
+
+def size_reading(eye_distance: float, bounds: Bounds = OWN) -> Reading:
+    """Gate the pixels from the middle of one eye to the middle of the other."""
+    apart, least = _exact(eye_distance), bounds.eye_distance
+    return _at_least("size", f"the eyes are {number(apart, (least,), 0)} px apart", apart, least, " px")
+
+
+def edge_reading(*, cut: bool) -> Reading:
+    """Gate a face that the edge of the frame cuts."""
+    seen = "the edge of the frame cuts the face" if cut else "the face is whole"
+    return Reading("edge", seen, "nothing of it cut off", 1.0 if cut else 0.0)
+
+
+def pose_reading(pose: Pose, bounds: Bounds = OWN) -> Reading:
+    """Gate the one of the three angles that is nearest to its bound, or farthest beyond it."""
+    turns = (
+        ("turned to the side", _exact(pose.yaw), bounds.yaw),
+        ("up" if pose.pitch > 0 else "down", _exact(pose.pitch), bounds.pitch),
+        ("tilted", _exact(pose.roll), bounds.roll),
+    )
+    how, angle, most = max(turns, key=lambda turn: _excess(abs(turn[1]) - turn[2], turn[2]))
+    miss = max(0.0, _excess(abs(angle) - most, most))
+    return Reading("pose", f"the head is {how} by {degrees(abs(angle), most)}", f"at most {exactly(most)}°", miss)
+
+
+def light_reading(light: float, bounds: Bounds = OWN) -> Reading:
+    """Gate the mean luma of the face, 0..1: beyond the bounds, features drown in black or white."""
+    value, low, high = _exact(light), bounds.darkest, bounds.brightest
+    miss = max(0.0, _excess(max(low - value, value - high), low))
+    return Reading(
+        "light",
+        f"its brightness is {percent(value, (low, high))}",
+        f"{percent(low, (low,))} to {percent(high, (high,))}",
+        miss,
+    )
+
+
+def _of_look(look: Look, bounds: Bounds) -> Iterator[Reading]:
+    if look.eye_distance is not None:
+        yield size_reading(look.eye_distance, bounds)
+    yield edge_reading(cut=look.cut is True)
+    yield from _cover(look.mouth_cover)
+    if look.yaw is not None and look.pitch is not None and look.roll is not None:
+        yield pose_reading(Pose(look.yaw, look.pitch, look.roll), bounds)
+
+
+def _at_least(gate: str, measured: str, value: Fraction, least: Fraction, unit: str = "") -> Reading:
+    return Reading(gate, measured, f"at least {exactly(least)}{unit}", max(0.0, _excess(least - value, least)))
+
+
+def _cover(reading: float | None) -> Iterator[Reading]:
+    """Gate a mouth before which something is; where that cannot be told there is no gate."""
+    if reading is not None:
+        covered = reading >= COVERED
+        seen = "something covers the mouth" if covered else "nothing covers the mouth"
+        yield Reading("cover", seen, "nothing before the mouth", 1.0 if covered else 0.0)
+
+
+def _mouth(opening: Fraction) -> Reading:
+    measured = f"the lips are apart by {number(opening, (WIDEST_MOUTH,))} of the mouth's width"
+    miss = max(0.0, _excess(opening - WIDEST_MOUTH, WIDEST_MOUTH))
+    return Reading("mouth", measured, f"at most {exactly(WIDEST_MOUTH)}", miss)
+
+
+def _exact(value: float) -> Fraction:
+    """Take a number as it is written: 0.12 is twelve hundredths, not the binary fraction next to it."""
+    return Fraction(repr(float(value)))
+
+
+def _excess(beyond: Fraction, bound: Fraction) -> float:
+    """Tell how far something is beyond its bound, as a share of the bound where that is not zero."""
+    return float(beyond / bound if bound else beyond)

@@ -1,0 +1,69 @@
+"""One face in one full-size frame, measured as a reference image has to be."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from lipready.faces.detection.detector import Candidate
+from lipready.faces.detection.expression import Expression, expression_of
+from lipready.faces.detection.geometry import Area
+from lipready.faces.detection.landmarks import FIVE, Mesh
+from lipready.faces.detection.picture import SURE_FLAG
+from lipready.faces.detection.pose import Pose, pose_of
+from lipready.faces.detection.quality import Quality, quality_of
+from lipready.faces.detection.views import around
+from lipready.faces.models.engine import engine
+from lipready.facts.people import Box
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FOLLOWED = 0.2
+"""A face continues one that was seen before where their boxes overlap (intersection over union) by this much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headshot:
+    """A face at `time` (seconds from the first shown frame); `box` in pixels of the frame, which is at full size.
+
+    `score` (0..1) is how sure the detector is of a face, `flag` (logit) how sure the mesh is.
+    """
+
+    time: Fraction
+    box: Box
+    score: float
+    flag: float
+    pose: Pose
+    expression: Expression
+    quality: Quality
+    points: tuple[tuple[float, float], ...]
+
+
+def headshot_at(image: "NDArray[np.uint8]", time: Fraction, box: Box) -> Headshot | None:
+    """Measure the face that an RGB frame shows at a box; None where no face is seen there."""
+    height, width = image.shape[:2]
+    known = Area(box.left, box.top, box.width, box.height)
+    models = engine()
+    for candidate in models.detector.candidates(image, around([known], width, height), near=False):
+        if candidate.area.overlap(known) < FOLLOWED:
+            continue
+        mesh = models.mesher.mesh(image, candidate.area, candidate.eyes)
+        if mesh.flag >= SURE_FLAG:
+            return _measured(image, time, candidate, mesh)
+    return None
+
+
+def _measured(image: "NDArray[np.uint8]", time: Fraction, candidate: Candidate, mesh: Mesh) -> Headshot:
+    area = candidate.area
+    points = tuple((float(x), float(y)) for x, y in mesh.points[list(FIVE), :2])
+    return Headshot(
+        time=time,
+        box=area.box(1.0, image.shape[1], image.shape[0]),
+        score=candidate.score,
+        flag=mesh.flag,
+        pose=pose_of(mesh),
+        expression=expression_of(mesh),
+        quality=quality_of(image, area, mesh.area, points, (mesh.mouth, pose_of(mesh))),
+        points=points,
+    )

@@ -1,0 +1,136 @@
+"""When a sample is worth a look, through which views, and when a shot ends."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from lipready.faces.detection.geometry import Area
+from lipready.faces.detection.views import along, padded, small, whole
+from lipready.faces.tracking.changes import CellGrid, block, changed, histogram_of, shared, thumbnail
+from lipready.probe.decoding.frames import Frame
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+LOOK_EVERY = Fraction(3, 4)
+"""Seconds after which a sample is looked at whatever it shows; so, of two samples a second, every other one."""
+
+SEARCH_EVERY = Fraction(1)
+"""Seconds between two looks through a view in which something keeps moving, or where nobody has been found yet."""
+
+SEARCH_AGAIN, SEARCH_AGAIN_WITH_FACES = Fraction(4), Fraction(60)
+"""Seconds after which a view is looked through again though nothing moved in it: detectors miss a face now and then."""
+
+CUT = 0.5
+"""A cut is where the HSV histograms of two samples share less than this (section 6 of the design: People)."""
+
+LARGE_SHARE = 0.1
+"""Share of the cells that a face which fills or leaves the picture changes at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The views through which a sample is to be looked at, and whether to look for a face that fills it too.
+
+    `searched` says that the views are all there are.
+    """
+
+    views: tuple[Area, ...]
+    near: bool
+    searched: bool
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the last looks of a shot saw, view by view: the thumbnail, and when."""
+
+    time: Fraction | None = None
+    cells: "NDArray[np.float32] | None" = None
+    views: "dict[Area, tuple[Fraction, NDArray[np.float32]]]" = field(default_factory=dict)
+
+
+class _Scene:
+    """One sample, and how it differs from earlier ones."""
+
+    def __init__(self, cells: "NDArray[np.float32]", grid: CellGrid) -> None:
+        self.cells = cells
+        self._grid = grid
+        self._changes: dict[int, NDArray[np.bool_]] = {}
+
+    def differs(self, before: "NDArray[np.float32] | None", view: Area | None = None, share: float = 0.0) -> bool:
+        """Tell whether something came or went since `before`, inside a view and in so much of it."""
+        if before is None:
+            return True
+        # Most views were last looked through at the same time.
+        if id(before) not in self._changes:
+            self._changes[id(before)] = changed(before, self.cells, self._grid)
+        marked = self._changes[id(before)]
+        if view is not None:
+            marked = marked[self._grid.part(view)]
+        return block(marked) and float(marked.mean()) >= share
+
+
+class Attention:
+    """Decides what to look at in each sample.
+
+    The whole picture at least once a second; the smaller views in a new shot, where something changes away from the
+    people who are known, and now and then. `shot` counts the shots. With `every_frame` no frame is left out, and no
+    view for longer than a second.
+    """
+
+    def __init__(self, *, every_frame: bool = False) -> None:
+        """Begin before the first sample."""
+        self.shot = 0
+        self._every_frame = every_frame
+        self._histogram: NDArray[np.float32] | None = None
+        self._seen = _Seen()
+
+    def wish(self, frame: Frame, known: Sequence[Area], *, unsettled: bool) -> Wish | None:
+        """Choose the views for the next sample; None where it need not be looked at.
+
+        `known` are the faces of the last look, in pixels of the image; `unsettled` says that faces came or went then.
+        """
+        thumb = thumbnail(frame.small)
+        new_shot = self._cut(frame.small)
+        if new_shot:
+            self.shot += 1
+            self._seen = _Seen()
+        scene = _Scene(thumb, CellGrid(thumb.shape[1], thumb.shape[0], *frame.size, tuple(known)))
+        due = self._every_frame or _due(self._seen.time, frame.time, LOOK_EVERY)
+        if not (due or unsettled or scene.differs(self._seen.cells)):
+            return None
+        wish = self._choose(frame, scene, anybody=bool(known))
+        self._seen.time, self._seen.cells = frame.time, thumb
+        return wish
+
+    def _choose(self, frame: Frame, scene: "_Scene", *, anybody: bool) -> Wish:
+        width, height = frame.size
+        again = SEARCH_AGAIN_WITH_FACES if anybody else SEARCH_AGAIN
+        if self._every_frame:
+            again = SEARCH_EVERY
+        medium, little, around = along(width, height), small(width, height), padded(width, height)
+        chosen = []
+        for view in (*medium, *little, around):
+            often = SEARCH_EVERY if view in medium and not anybody else again
+            seen = self._seen.views.get(view)
+            since = None if seen is None else frame.time - seen[0]
+            if (
+                seen is None
+                or since is None
+                or since >= often
+                or (since >= SEARCH_EVERY and scene.differs(seen[1], view, LARGE_SHARE if view == around else 0.0))
+            ):
+                chosen.append(view)
+                self._seen.views[view] = (frame.time, scene.cells)
+        everything = len(chosen) == len(medium) + len(little) + 1
+        return Wish((whole(width, height), *chosen), near=around in chosen, searched=everything)
+
+    def _cut(self, picture: "NDArray[np.uint8]") -> bool:
+        before, self._histogram = self._histogram, histogram_of(picture)
+        return before is None or shared(before, self._histogram) < CUT
+
+
+def _due(last: Fraction | None, time: Fraction, every: Fraction) -> bool:
+    return last is None or time - last >= every

@@ -1,0 +1,1 @@
+"""What was accepted once: the baseline and its file."""

@@ -1,0 +1,1 @@
+"""Facts that outlive a run, by the content of files."""

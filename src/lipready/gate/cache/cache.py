@@ -1,0 +1,194 @@
+"""Facts that outlive a run: what was measured once is not measured again, wherever the same content turns up."""
+
+import json
+import os
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path, PurePath
+from typing import Literal
+
+from lipready.check import Settings
+from lipready.facts.address import is_address
+from lipready.facts.codec import from_plain, to_plain
+from lipready.facts.file import FileFacts, Role
+from lipready.facts.unmeasured import is_transient
+from lipready.gate.cache.file import CacheFile
+from lipready.gate.cache.probe_version import probe_version
+
+Depth = Literal["quick", "full", "every_frame", "described", "every_frame+described"]
+"""How closely a file was looked at; facts of one depth do not stand for those of another."""
+
+LIMIT = 512 << 20
+"""The most bytes that are kept."""
+
+Note = Literal["blob", "place"]
+"""What is remembered beside facts: contents by blob id, and by place."""
+
+_LARGEST = 64 << 20
+_WORTH_IT = 400
+_PLAIN, _PACKED = b"p", b"z"
+
+
+def depth_of(role: Role, settings: Settings, *, describe: bool) -> Depth:
+    """Say how closely `check` looks: only videos have frames, and nobody is described in an audio track."""
+    if settings.quick:
+        return "quick"
+    if settings.every_frame and role == "video":
+        return "every_frame+described" if describe else "every_frame"
+    return "described" if describe and role != "audio" else "full"
+
+
+def cache_folder() -> Path:
+    """Return where the cache is: LIPREADY_CACHE_DIR, else the user's cache folder."""
+    chosen = os.environ.get("LIPREADY_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("lipready")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Facts that are wanted: of a content (`sha256:…`), as what it is used, how closely looked at; `path` as shown."""
+
+    content: str
+    role: Role
+    depth: Depth
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheInfo:
+    """What a cache holds: facts, contents by blob id, contents by place; bytes on disk; how often facts were there."""
+
+    path: str
+    bytes: int
+    limit: int
+    facts: int
+    blobs: int
+    places: int
+    hits: int
+    misses: int
+
+
+class FactsCache:
+    """Facts by content, in a folder that processes, threads and branches share; `limit` is in bytes.
+
+    Nothing here raises for the sake of the cache: where it cannot be used it is empty, and `troubles` says why.
+    """
+
+    def __init__(self, folder: Path | None = None, *, limit: int = LIMIT) -> None:
+        self._file = CacheFile(folder or cache_folder(), limit)
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What went wrong with the cache so far, in sentences."""
+        return tuple(self._file.troubles)
+
+    def has_many(self, wanted: Iterable[Wanted]) -> frozenset[Wanted]:
+        """Tell which facts are there without reading them; now and then one is damaged, and `get_many` has it not."""
+        keys = {each: _facts_key(each) for each in wanted}
+        there = self._file.known(keys.values())
+        return frozenset(each for each, key in keys.items() if key in there)
+
+    def get_many(self, wanted: Iterable[Wanted]) -> dict[Wanted, FileFacts]:
+        """Give the facts that are known, with the paths that are wanted now. Ask for some thousand at a time."""
+        keys = {each: _facts_key(each) for each in wanted}
+        bodies = self._file.read(keys.values())
+        read = {key: facts for key, body in bodies.items() if (facts := _unpacked(body)) is not None}
+        found = {
+            each: replace(facts, path=each.path, extension=_extension(each.path))
+            for each, key in keys.items()
+            if (facts := read.get(key)) is not None and facts.role == each.role
+        }
+        self._file.tally({"hits": len(found), "misses": len(keys) - len(found)})
+        return found
+
+    def put(self, content: str, depth: Depth, facts: FileFacts) -> bool:
+        """Keep the facts of one content; says whether they are facts of the content (see `put_many`)."""
+        return self.put_many([(content, depth, facts)]) == 1
+
+    def put_many(self, measured: Iterable[tuple[str, Depth, FileFacts]]) -> int:
+        """Keep facts, and say of how many.
+
+        Those of addresses, of pointers in the place of their media, and with anything transient in them are not kept.
+
+        Raises TypeError where facts are not what they are declared to be: then whoever measured them has a fault.
+        """
+        bodies = {}
+        for content, depth, facts in measured:
+            if _is_of_the_content(facts):
+                written = json.dumps(to_plain(replace(facts, path="", extension="")), separators=(",", ":"))
+                bodies[_facts_key(Wanted(content, facts.role, depth, ""))] = _packed(written.encode())
+        self._file.write(bodies)
+        return len(bodies)
+
+    def recall(self, kind: Note, names: Iterable[str]) -> dict[str, bytes]:
+        """Give what was remembered under names of a kind."""
+        keys = {_key(kind, name): name for name in names}
+        return {keys[key]: body for key, body in self._file.read(keys).items()}
+
+    def remember(self, kind: Note, bodies: Mapping[str, bytes]) -> None:
+        """Keep short bodies by name, beside the facts; the names themselves are not kept."""
+        self._file.write({_key(kind, name): body for name, body in bodies.items()})
+
+    def info(self) -> CacheInfo:
+        """Count what is there."""
+        entries, tallies = self._file.count(), self._file.tallies()
+        return CacheInfo(
+            path=os.fspath(self._file.path),
+            bytes=self._file.size(),
+            limit=self._file.limit,
+            facts=entries.get("f", 0),
+            blobs=entries.get("b", 0),
+            places=entries.get("p", 0),
+            hits=tallies.get("hits", 0),
+            misses=tallies.get("misses", 0),
+        )
+
+    def clear(self) -> None:
+        """Throw everything away. Raises OSError where that is impossible."""
+        self._file.clear()
+
+
+def _is_of_the_content(facts: FileFacts) -> bool:
+    if facts.address is not None or facts.lfs is not None or is_address(facts.path):
+        return False
+    return not is_transient(facts)
+
+
+def _facts_key(wanted: Wanted) -> bytes:
+    return _key("facts", f"{wanted.content}\0{wanted.role}\0{wanted.depth}\0{probe_version()}")
+
+
+def _key(kind: str, name: str) -> bytes:
+    # Digests: short, all alike, and no path of anybody's machine leaves it with a cache.
+    return kind[:1].encode() + blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _extension(path: str) -> str:
+    return PurePath(path).suffix.lower().removeprefix(".")
+
+
+def _packed(text: bytes) -> bytes:
+    return _PACKED + zlib.compress(text, 6) if len(text) > _WORTH_IT else _PLAIN + text
+
+
+def _unpacked(body: bytes) -> FileFacts | None:
+    """Read facts; None where they are not what this version writes."""
+    try:
+        text = body[1:]
+        if body[:1] == _PACKED:
+            text = zlib.decompressobj().decompress(text, _LARGEST)
+        elif body[:1] != _PLAIN:
+            return None
+        return from_plain(FileFacts, json.loads(text, parse_constant=_refuse))
+    except (ValueError, RecursionError, zlib.error):
+        return None
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,1 @@
+"""Which files of a tree are checked, and what belongs together."""

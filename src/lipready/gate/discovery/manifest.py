@@ -1,0 +1,102 @@
+"""`lipready.jobs.toml`: which files of a repository belong together, and with which options."""
+
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from lipready.errors import ConfigurationError
+from lipready.facts.address import is_address
+from lipready.gate.discovery.entries import Entry, entries_of_toml, read_entry
+from lipready.job import Job, RequestOptions
+
+_LARGEST = 4 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedJob:
+    """One job of a manifest. The paths of `job` are relative to the root, with slashes, and lie inside it.
+
+    `name` is what the manifest calls it. `place` says where it stands, for messages. `reached` are its files without
+    links: what is listed here need not be checked for itself.
+    """
+
+    name: str | None
+    job: Job
+    manifest: str
+    place: str
+    reached: frozenset[str]
+
+    def files(self) -> tuple[str, ...]:
+        """Give the paths of its files: video, audio track, reference image."""
+        return tuple(path for path in (self.job.video, self.job.audio, self.job.reference) if path is not None)
+
+
+def read_manifests(
+    root: Path, manifests: Iterable[str], defaults: RequestOptions | None = None
+) -> tuple[ListedJob, ...]:
+    """Read manifests (relative to the root), in the order of their names and of what they list.
+
+    A file that is missing stays in its job, so that the check reports it. `defaults` are the options that a job does
+    not name itself. Raises ConfigurationError for a manifest that cannot be read, what is wrong inside (with its
+    place), a file outside the root, and a name that is used twice.
+    """
+    root = root.resolve()
+    jobs: list[ListedJob] = []
+    names: dict[str, str] = {}
+    for manifest in sorted(manifests):
+        for raw_place, raw in entries_of_toml(_text(root, manifest), manifest):
+            entry = read_entry(raw, raw_place, defaults or RequestOptions())
+            if entry.name is not None and entry.name in names:
+                raise ConfigurationError(
+                    f"{entry.place}: the name {entry.name!r} is taken by {names[entry.name]}; each job needs its own."
+                )
+            if entry.name is not None:
+                names[entry.name] = entry.place
+            jobs.append(_listed(root, manifest, entry))
+    return tuple(jobs)
+
+
+def _text(root: Path, manifest: str) -> str:
+    path = root / manifest
+    try:
+        if not Path(os.path.realpath(path)).is_relative_to(root):
+            raise ConfigurationError(f"{manifest}: is a link that leads out of {root}; it is not followed.")
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ConfigurationError(f"{manifest}: is no file, and so no list of jobs.")
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise ConfigurationError(f"{manifest}: is larger than {_LARGEST >> 20} MB; split it over several folders.")
+        return data.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{manifest}: the list of jobs cannot be read ({error}).") from error
+
+
+def _listed(root: Path, manifest: str, entry: Entry) -> ListedJob:
+    folder = PurePosixPath(manifest).parent
+    files = {role: _place(root, folder, name, f"{entry.place}: {role}") for role, name in entry.files.items()}
+    reached = {Path(os.path.realpath(root / path)).relative_to(root).as_posix() for path in files.values()}
+    return ListedJob(
+        name=entry.name,
+        job=Job.of(**files, options=entry.options),
+        manifest=manifest,
+        place=entry.place,
+        reached=frozenset(reached | set(files.values())),
+    )
+
+
+def _place(root: Path, folder: PurePosixPath, name: str, where: str) -> str:
+    if is_address(name):
+        raise ConfigurationError(
+            f"{where} is an address; the gate checks files of the repository, and `lipready check --jobs` addresses."
+        )
+    if not name or "\0" in name:
+        raise ConfigurationError(f"{where} is no path.")
+    lexical = Path(os.path.normpath(root / folder / name))
+    if not lexical.is_relative_to(root) or not Path(os.path.realpath(lexical)).is_relative_to(root):
+        raise ConfigurationError(f"{where}, {name!r}, leads out of {root}; name a file inside.")
+    if os.path.isdir(lexical):  # noqa: PTH112 - raises for no name, other than Path.is_dir
+        raise ConfigurationError(f"{where}, {name!r}, is a folder, not a media file.")
+    return lexical.relative_to(root).as_posix()

@@ -1,0 +1,131 @@
+"""PATH arguments: folders, files and globs, and what they cover."""
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lipready.errors import UsageError
+from lipready.gate.discovery.ignore_files import compile_patterns, require_tame
+from lipready.gate.discovery.root import Tree
+from lipready.probe.missing import nearest, require_file
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+_WILD = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class Glob:
+    """A pattern as typed, what matches it, and the folder that all of it lies in ("" is the root)."""
+
+    text: str
+    spec: "GitIgnoreSpec"
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What was asked for, relative to the root with slashes; the folder "" is everything."""
+
+    files: frozenset[str]
+    folders: frozenset[str]
+    globs: tuple[Glob, ...]
+
+    def covers(self, path: str) -> bool:
+        """Whether a file is asked for, be it there or not."""
+        return (
+            path in self.files
+            or any(_within(path, folder) for folder in self.folders)
+            or any(glob.spec.match_file(path) for glob in self.globs)
+        )
+
+    def touches(self, folder: str) -> bool:
+        """Whether something inside a folder may be asked for."""
+        return any(_within(folder, base) or _within(base, folder) for base in self.bases())
+
+    def bases(self) -> tuple[str, ...]:
+        """Give the folders in which everything but the named files lies, none inside another, sorted."""
+        every = self.folders | {glob.base for glob in self.globs}
+        return tuple(sorted(b for b in every if not any(b != other and _within(b, other) for other in every)))
+
+
+def require_paths(tree: Tree) -> None:
+    """Raise UsageError for a PATH argument that is neither there nor a glob, and for a pipe or a device."""
+    for text, place in zip(tree.typed, tree.asked, strict=True):
+        if os.path.lexists(place):
+            if _is_special(place):
+                require_file(text)
+        elif _WILD.isdisjoint(text) and "\0" not in text:
+            raise _missing(text, text)
+
+
+def select(root: Path, patterns: Sequence[str]) -> Selection:
+    """Read PATH arguments, relative to the (resolved) root or absolute; none at all is the whole root.
+
+    What is there under that very name is that, else it is a glob: `*`, `?` and `[…]` within a name, `**` over any
+    number of folders; a glob that matches a folder covers all in it. Raises UsageError for what is not there, and for
+    what lies outside the root.
+    """
+    files, folders, globs = set[str](), set[str](), list[Glob]()
+    for text in patterns or (".",):
+        lexical = _inside(root, text)
+        place = root / lexical
+        if lexical and os.path.isdir(place):  # noqa: PTH112 - raises for no name, other than Path.is_dir
+            folders.add(_real(root, place, text))
+        elif not lexical:
+            folders.add("")
+        elif os.path.lexists(place):
+            parent = _real(root, place.parent, text)
+            files.add(f"{parent}/{place.name}" if parent else place.name)
+        elif _WILD.isdisjoint(lexical):
+            raise _missing(text, os.fspath(place))
+        else:
+            globs.append(_glob(lexical, text))
+    return Selection(frozenset(files), frozenset(folders), tuple(globs))
+
+
+def _is_special(place: str) -> bool:
+    """Whether this is neither a file nor a folder nor a link to nothing."""
+    try:
+        mode = os.stat(place).st_mode  # noqa: PTH116
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _missing(text: str, place: str) -> UsageError:
+    close = nearest(place, folders=True)
+    return UsageError(f"{text}: there is no such file or folder{'.' if close is None else f'; did you mean {close}?'}")
+
+
+def _glob(lexical: str, text: str) -> Glob:
+    require_tame(lexical, text)
+    fixed = lexical.split("/")
+    wild = next(number for number, part in enumerate(fixed) if not _WILD.isdisjoint(part))
+    return Glob(text, compile_patterns([f"/{lexical}"], text), "/".join(fixed[:wild]))
+
+
+def _inside(root: Path, text: str) -> str:
+    if "\0" in text:
+        raise UsageError(f"{text!r}: is no path.")
+    return relative_to_root(root, os.path.normpath(root / text), text)
+
+
+def _real(root: Path, place: Path, text: str) -> str:
+    return relative_to_root(root, os.path.realpath(place), text)
+
+
+def relative_to_root(root: Path, place: str, text: str) -> str:
+    """Give an absolute path relative to the root, with slashes, "" for the root; UsageError where it lies outside."""
+    path = Path(place)
+    if not path.is_relative_to(root):
+        raise UsageError(f"{text}: lies outside {root}; the gate checks what is inside.")
+    return "" if path == root else path.relative_to(root).as_posix()
+
+
+def _within(path: str, folder: str) -> bool:
+    return not folder or path == folder or path.startswith(f"{folder}/")

@@ -1,0 +1,1 @@
+"""Files measured in processes of their own, here or on any executor."""

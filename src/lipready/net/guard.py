@@ -1,0 +1,169 @@
+"""Connections that lead where they may: looked up, judged, and then made to that very IP address.
+
+Whoever answers for a host name cannot name a public address to the judge and another one to the connection. Only
+imported where an address is fetched: the HTTP library is heavy.
+"""
+
+import ssl
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore2
+
+from lipready.facts.address import Problem, is_public
+from lipready.facts.unmeasured import Unmeasured
+from lipready.net.resolve import addresses_of
+
+CONNECT_SECONDS = 10.0
+
+
+class UnreachableError(Exception):
+    """An address cannot be fetched; `problem` says why. Never leaves the probe."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.text)
+        self.problem = problem
+
+
+class Deadline:
+    """The moment until which everything has to be over, and how long a server may be silent, both in seconds."""
+
+    def __init__(self, seconds: float, silence: float) -> None:
+        self._start = time.monotonic()
+        self._end = self._start + seconds
+        self._silence = silence
+
+    def move(self, seconds: float) -> None:
+        """Set the end so many seconds after the beginning."""
+        self._end = self._start + seconds
+
+    def elapsed(self) -> float:
+        """Return the seconds since the beginning."""
+        return time.monotonic() - self._start
+
+    def over(self) -> bool:
+        """Whether the end is reached."""
+        return time.monotonic() >= self._end
+
+    def left(self) -> float:
+        """Return for how many seconds a single read may last; never nothing, which would mean "do not wait"."""
+        return max(0.001, min(self._silence, self._end - time.monotonic()))
+
+
+class Guard(httpcore2.NetworkBackend):
+    """Connects to public addresses only, unless `allow_private`, and never waits longer than a deadline.
+
+    `addresses` are those of the host that was looked up first. Raises UnreachableError.
+    """
+
+    def __init__(self, deadline: Deadline, *, allow_private: bool) -> None:
+        self.addresses: tuple[str, ...] | None = None
+        self._deadline = deadline
+        self._allow_private = allow_private
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
+        """Look the host up, refuse it where one of its addresses is not public, and connect to one of them."""
+        del timeout, local_address, socket_options
+        found = addresses_of(host, seconds=self._deadline.left())
+        if isinstance(found, Unmeasured) or not found:
+            reason = found.reason if isinstance(found, Unmeasured) else f"the host {host} has no address"
+            raise UnreachableError(Problem("unknown", f"cannot be reached: {reason}"))
+        if self.addresses is None:
+            self.addresses = found
+        if not self._allow_private:
+            _require_public(host, found)
+        return self._connect(found, port)
+
+    def _connect(self, addresses: tuple[str, ...], port: int) -> httpcore2.NetworkStream:
+        """Try one address after the other."""
+        failure: Exception = httpcore2.ConnectTimeout()
+        for address in addresses:
+            seconds = min(self._deadline.left(), CONNECT_SECONDS)
+            try:
+                return _Bounded(httpcore2.SyncBackend().connect_tcp(address, port, seconds), self._deadline)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+
+def _require_public(host: str, addresses: tuple[str, ...]) -> None:
+    for address in addresses:
+        if not is_public(address):
+            where = address if address == host else f"{host} ({address})"
+            raise UnreachableError(Problem("private", f"leads to {where}, which is not a public address"))
+
+
+class _Bounded(httpcore2.NetworkStream):
+    """A connection that heeds the deadline at each step, however slowly a server drips."""
+
+    def __init__(self, stream: httpcore2.NetworkStream, deadline: Deadline) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what is there."""
+        del timeout
+        if self._deadline.over():
+            raise httpcore2.ReadTimeout
+        return self._stream.read(max_bytes, self._deadline.left())
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write all."""
+        del timeout
+        self._stream.write(buffer, self._deadline.left())
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        """Speak TLS from here on; the certificate is held against the name of the host."""
+        del timeout
+        return _Bounded(self._stream.start_tls(ssl_context, server_hostname, self._deadline.left()), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return what httpcore asks for."""
+        return self._stream.get_extra_info(info)
+
+
+def problem_of(error: Exception, *, answered: bool) -> Problem:
+    """Say what an error of the HTTP library means, before or after the head of the answer has come.
+
+    Nothing of what the server sent is repeated.
+    """
+    slow = isinstance(error, httpcore2.TimeoutException)
+    if answered:
+        if slow:
+            return Problem("timeout", "stops sending in the middle of the file")
+        return Problem("broken", "breaks off in the middle of the file")
+    if slow:
+        return Problem("timeout", "does not answer in time")
+    cause = error.__cause__ or error.__context__
+    if isinstance(cause, ssl.SSLError):
+        return Problem("certificate", _tls_trouble(cause))
+    if isinstance(error, httpcore2.ConnectError):
+        return Problem("refused", _connection_trouble(cause))
+    broken = isinstance(error, httpcore2.NetworkError)
+    return Problem("broken", "breaks the connection off" if broken else "gives no valid HTTP answer")
+
+
+def _tls_trouble(cause: ssl.SSLError) -> str:
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"has no valid certificate: {cause.verify_message.rstrip('.')}"
+    return "does not speak TLS as it should"
+
+
+def _connection_trouble(cause: BaseException | None) -> str:
+    if isinstance(cause, ConnectionRefusedError):
+        return "refuses the connection"
+    return f"cannot be reached: {(getattr(cause, 'strerror', None) or 'no connection').lower()}"

@@ -1,0 +1,1 @@
+"""What a container says: boxes, headers, signatures, truncation."""

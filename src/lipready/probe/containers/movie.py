@@ -1,0 +1,163 @@
+"""The movie header of MP4 and QuickTime files: what the demuxer knows and does not tell."""
+
+from dataclasses import dataclass
+from math import atan2, degrees
+
+from lipready.probe.containers.boxes import FileBox, child, children, file_boxes, number
+from lipready.probe.local_file import LocalFile
+
+MAX_HEADER_BYTES = 64 << 20
+"""A movie header of this size indexes days of video."""
+MAX_EDITS = 10_000
+
+_FIXED = 1 << 16
+_UNITY = (_FIXED, 0, 0, _FIXED)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One entry of an edit list: `duration` in ticks of the movie, `media_time` in ticks of the media, -1 for empty."""
+
+    duration: int
+    media_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One track: its id, handler (b"vide", b"soun", …), matrix (a, b, c, d in 1/65536), edits and media header.
+
+    `duration` counts ticks of `timescale` a second, `table` is the payload of the sample table.
+    """
+
+    id: int
+    handler: bytes
+    matrix: tuple[int, int, int, int]
+    edits: tuple[Edit, ...]
+    timescale: int
+    duration: int
+    table: memoryview
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether its samples are protected (14496-12, 8.12: the sample entry is renamed to `encv` or `enca`)."""
+        entries = child(self.table, b"stsd")
+        return entries is not None and entries[12:16] in {b"encv", b"enca"}
+
+    @property
+    def rotation(self) -> int:
+        """Degrees counter-clockwise, -180..180, as libavutil's av_display_rotation_get reads it off the matrix."""
+        return rotation_of(self.matrix)
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether the matrix flips the picture."""
+        return is_mirrored(self.matrix)
+
+
+@dataclass(frozen=True, slots=True)
+class Movie:
+    """A movie header. `faststart`: it stands before the media data. `fragmented`: samples stand in fragments.
+
+    `media_end` is where the media data should end by the boxes' own sizes.
+    """
+
+    timescale: int
+    tracks: tuple[Track, ...]
+    faststart: bool
+    fragmented: bool
+    media_end: int
+
+    def track(self, track_id: int) -> Track | None:
+        """Find the track with an id, which is the demuxer's stream id."""
+        return next((track for track in self.tracks if track.id == track_id), None)
+
+
+def read_movie(file: LocalFile) -> Movie | None:
+    """Read the movie header; None where there is none, or one that cannot be read (it may be compressed)."""
+    boxes = file_boxes(file)
+    header = next((box for box in boxes if box.type == b"moov"), None)
+    if header is None or header.end > file.size or header.end - header.start > MAX_HEADER_BYTES:
+        return None
+    payload = memoryview(file.read_at(header.start, header.end - header.start))
+    movie_header = child(payload, b"mvhd")
+    if movie_header is None:
+        return None
+    long = _is_long(movie_header)
+    matrix = _matrix(movie_header, 48 if long else 36)
+    tracks = (_track(inner, matrix) for kind, inner in children(payload) if kind == b"trak")
+    return Movie(
+        timescale=number(movie_header, 20 if long else 12),
+        tracks=tuple(track for track in tracks if track is not None),
+        faststart=_faststart(boxes, header),
+        fragmented=child(payload, b"mvex") is not None or any(box.type == b"moof" for box in boxes),
+        media_end=max((box.end for box in boxes if box.type in {b"mdat", b"moof"}), default=0),
+    )
+
+
+def movie_header_end(file: LocalFile) -> int | None:
+    """Where the `moov` box ends by its own size, maybe past the end of the file; None where there is none."""
+    return next((box.end for box in file_boxes(file) if box.type == b"moov"), None)
+
+
+def rotation_of(matrix: tuple[int, int, int, int]) -> int:
+    """Read the rotation off a display matrix (a, b, c, d) in degrees counter-clockwise, -180..180."""
+    a, b, c, d = matrix
+    across, down = (a * a + c * c) ** 0.5, (b * b + d * d) ** 0.5
+    if across == 0 or down == 0:
+        return 0
+    return -round(degrees(atan2(b / down, a / across)))
+
+
+def is_mirrored(matrix: tuple[int, int, int, int]) -> bool:
+    """Whether a display matrix (a, b, c, d) turns left into right: its determinant is negative."""
+    a, b, c, d = matrix
+    return a * d - b * c < 0
+
+
+def _faststart(boxes: list[FileBox], header: FileBox) -> bool:
+    first = next((box.start for box in boxes if box.type in {b"mdat", b"moof"}), None)
+    return first is None or header.start < first
+
+
+def _track(payload: memoryview, movie_matrix: tuple[int, int, int, int]) -> Track | None:
+    track_header, media = child(payload, b"tkhd"), child(payload, b"mdia")
+    media_header, table = child(media, b"mdhd"), child(media, b"minf", b"stbl")
+    if track_header is None or media_header is None or table is None:
+        return None
+    handler = child(media, b"hdlr")
+    long, long_media = _is_long(track_header), _is_long(media_header)
+    return Track(
+        id=number(track_header, 20 if long else 12),
+        handler=bytes(handler[8:12]) if handler is not None else b"",
+        matrix=_product(_matrix(track_header, 52 if long else 40), movie_matrix),
+        edits=_edits(child(payload, b"edts", b"elst")),
+        timescale=number(media_header, 20 if long_media else 12),
+        duration=number(media_header, 24, 8) if long_media else number(media_header, 16),
+        table=table,
+    )
+
+
+def _edits(payload: memoryview | None) -> tuple[Edit, ...]:
+    if payload is None:
+        return ()
+    size = 8 if _is_long(payload) else 4
+    count = min(number(payload, 4), (len(payload) - 8) // (2 * size + 4), MAX_EDITS)
+    starts = range(8, 8 + count * (2 * size + 4), 2 * size + 4)
+    return tuple(Edit(number(payload, at, size), number(payload, at + size, size, signed=True)) for at in starts)
+
+
+def _is_long(box: memoryview) -> bool:
+    """Whether a box is of version 1, whose times have 64 bits."""
+    return number(box, 0, 1) == 1
+
+
+def _matrix(header: memoryview, at: int) -> tuple[int, int, int, int]:
+    """Read the four numbers of a 3 × 3 matrix that turn and scale (14496-12, 8.3.2: a b u c d v x y w)."""
+    a, b, c, d = (number(header, at + offset, signed=True) for offset in (0, 4, 12, 16))
+    return _UNITY if a == b == c == d == 0 else (a, b, c, d)
+
+
+def _product(track: tuple[int, int, int, int], movie: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    a, b, c, d = track
+    e, f, g, h = movie
+    return ((a * e + b * g) // _FIXED, (a * f + b * h) // _FIXED, (c * e + d * g) // _FIXED, (c * f + d * h) // _FIXED)

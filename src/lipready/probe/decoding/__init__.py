@@ -1,0 +1,1 @@
+"""Decoded pictures: one decode of a video, and every consumer fed from it."""

@@ -1,0 +1,215 @@
+"""Decode a video at the pace that its key frames allow."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+from typing import Any
+
+from lipready.errors import ProbeError
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+from lipready.probe.containers.container import MAX_PIXELS, MEDIA_ERRORS, open_media
+from lipready.probe.decoding.processors import processors
+from lipready.probe.streams.choice import FLOATING_CLOCKS, best_video
+
+MOST_THREADS = 4
+"""Sampling gains little from more."""
+
+THREAD_BYTES = 80 << 20
+"""Each frame thread holds a frame of its own; together they may hold this much, so that 8K fits a small machine."""
+
+
+class Pace(Enum):
+    """Which frames are decoded."""
+
+    REFERENCE_FRAMES = "reference frames"
+    EVERY_FRAME = "every frame"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """A decoded `av.VideoFrame` and its time in seconds from the first shown frame."""
+
+    time: Fraction
+    frame: Any
+
+
+class Misplaced(Exception):  # noqa: N818  (no error for anybody but the one who asked for the piece)
+    """A piece of the file does not begin with the key frame that the index names."""
+
+
+@contextmanager
+def open_decoder(path: str, video: VideoFacts, pace: Pace, *, threads: int | None = None) -> "Iterator[Decoder]":
+    """Open the stream that PROBE measures, to be decoded by `threads` threads (None: as many as fit).
+
+    Raises ProbeError where the file cannot be opened as video.
+    """
+    with open_media(path) as container:
+        stream = best_video(container)
+        if stream is None:
+            raise ProbeError("has no video stream")
+        _configure(stream.codec_context, video, pace, threads)
+        yield Decoder(container, stream, video)
+
+
+class Decoder:
+    """Yields the shown frames of an open video in order; `damaged` counts packets and frames that were left out."""
+
+    def __init__(self, container: Any, stream: Any, video: VideoFacts) -> None:
+        """Use `open_decoder`."""
+        self.damaged = 0
+        self._container = container
+        self._stream = stream
+        self._base = Fraction(stream.time_base or Fraction(1, 90000))
+        self._start = None if isinstance(video.start, Unmeasured) else self._first_tick(video.start) * self._base
+
+    def shown(self, begin: Fraction | None = None) -> Iterator[Shown]:
+        """Yield the frames from the last key frame before `begin` (seconds from the first shown frame) on."""
+        if begin is None or self._seek(begin):
+            yield from self._shown(self._decoded(self._packets()))
+
+    def piece(self, begin: Fraction | None, end: Fraction | None) -> Iterator[Shown]:
+        """Yield the frames from the key frame at `begin` up to the one at `end`, which is not among them.
+
+        Raises Misplaced where there is no key frame at `begin`.
+        """
+        packets = self._packets() if begin is None else self._packets_from(begin)
+        for shown in self._shown(self._decoded(packets if end is None else self._up_to(packets, end))):
+            if end is not None and shown.time >= end:
+                return
+            if begin is None or shown.time >= begin:
+                yield shown
+
+    def key_frames(self, wanted: Sequence[Fraction]) -> Iterator[Shown]:
+        """Yield the key frames at the `wanted` times and decode nothing else.
+
+        Raises Misplaced where there is no key frame at the first of them.
+        """
+        ticks = {self._tick(time) for time in wanted}
+        last = max(ticks)
+        packets = (p for p in self._packets_from(wanted[0], last) if p.is_keyframe and p.pts in ticks)
+        yield from self._shown(self._decoded(packets))
+
+    def _shown(self, frames: Iterator[Any]) -> Iterator[Shown]:
+        previous: Fraction | None = None
+        for frame in frames:
+            if frame.is_corrupt or frame.width < 1 or frame.height < 1:
+                self.damaged += 1
+                continue
+            time = self._time(frame, previous)
+            if time < 0 or (previous is not None and time < previous):
+                continue
+            previous = time
+            yield Shown(time, frame)
+
+    def _decoded(self, packets: Iterator[Any]) -> Iterator[Any]:
+        for packet in packets:
+            yield from self._decode(packet)
+        yield from self._decode(None)
+
+    def _decode(self, packet: Any) -> Sequence[Any]:
+        try:
+            frames: Sequence[Any] = self._stream.codec_context.decode(packet)
+        except MemoryError:
+            raise
+        except MEDIA_ERRORS():
+            self.damaged += 1
+            return ()
+        return frames
+
+    def _packets(self) -> Iterator[Any]:
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except MemoryError:
+                raise
+            except MEDIA_ERRORS():
+                self.damaged += 1
+                return
+            if packet.size:
+                yield packet
+
+    def _packets_from(self, begin: Fraction, last: int | None = None) -> Iterator[Any]:
+        """Yield the packets from the key frame at `begin` on, up to the one with the time stamp `last`."""
+        first = self._tick(begin)
+        if not self._seek(begin):
+            raise Misplaced
+        started = False
+        for packet in self._packets():
+            if not started:
+                if packet.pts is None or packet.pts > first:
+                    raise Misplaced
+                started = packet.is_keyframe and packet.pts == first
+            if started:
+                yield packet
+                if packet.pts == last:
+                    return
+        if not started:
+            raise Misplaced
+
+    def _up_to(self, packets: Iterator[Any], end: Fraction) -> Iterator[Any]:
+        """Yield the packets of a piece: also those that follow the next key frame but are shown before it."""
+        last = self._tick(end)
+        held: Any = None
+        for packet in packets:
+            if packet.pts is not None and packet.pts >= last:
+                if held is not None or not packet.is_keyframe:
+                    return
+                held = packet
+                continue
+            if held is not None:
+                yield held
+                held = None
+            yield packet
+
+    def _first_tick(self, start: Fraction) -> int:
+        """Undo what `VideoFacts.start` leaves out: the place at which a transport stream's clock happens to stand."""
+        floats = self._container.format.name in FLOATING_CLOCKS
+        offset = Fraction(self._container.start_time or 0, 1_000_000) if floats else Fraction(0)
+        return round((start + offset) / self._base)
+
+    def _tick(self, time: Fraction) -> int:
+        return round((time + (self._start or 0)) / self._base)
+
+    def _time(self, frame: Any, previous: Fraction | None) -> Fraction:
+        if frame.pts is None:
+            rate = self._stream.average_rate or Fraction(25)
+            return Fraction(0) if previous is None else previous + 1 / Fraction(rate)
+        shown: Fraction = frame.pts * self._base
+        if self._start is None:
+            self._start = shown
+        return shown - self._start
+
+    def _seek(self, begin: Fraction) -> bool:
+        try:
+            self._container.seek(self._tick(begin), stream=self._stream, backward=True)
+        except MemoryError:
+            raise
+        except MEDIA_ERRORS():
+            return False
+        return True
+
+
+def frame_bytes(video: VideoFacts) -> int:
+    """Tell how much memory a decoded frame takes, about."""
+    deep = isinstance(video.bit_depth, Unmeasured) or video.bit_depth > 8  # noqa: PLR2004
+    return max(1, video.coded_width * video.coded_height * 3 // (1 if deep else 2))
+
+
+def _configure(context: Any, video: VideoFacts, pace: Pace, threads: int | None) -> None:
+    context.thread_type = "AUTO"
+    context.thread_count = threads or _threads(video)
+    options = {"max_pixels": str(MAX_PIXELS)}
+    if pace is Pace.REFERENCE_FRAMES:
+        context.skip_frame = "NONREF"
+        options["skip_loop_filter"] = "all"
+    context.options = options
+
+
+def _threads(video: VideoFacts) -> int:
+    return max(1, min(MOST_THREADS, processors(), THREAD_BYTES // frame_bytes(video)))

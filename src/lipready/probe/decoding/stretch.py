@@ -1,0 +1,70 @@
+"""Decode the frames of a short stretch of a video, or those at some moments, exactly."""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+from lipready.probe.decoding.decoder import Pace, Shown, open_decoder
+from lipready.probe.decoding.frames import Frame
+from lipready.probe.decoding.upright import Upright
+
+
+def decode_stretch(path: str, video: VideoFacts, begin: Fraction, end: Fraction) -> Iterator[Frame]:
+    """Yield every frame shown from `begin` to `end` (seconds from the first shown frame), at full size and quality.
+
+    Raises ProbeError where the file cannot be opened as video; a stretch in which nothing decodes yields nothing.
+    """
+    upright = Upright.of(video)
+    with open_decoder(path, video, Pace.EVERY_FRAME) as decoder:
+        count = 0
+        for shown in decoder.shown(max(begin, Fraction(0))):
+            if shown.time > end:
+                return
+            if shown.time >= begin:
+                yield Frame(shown.time, upright.image(shown.frame), count)
+                count += 1
+
+
+def decode_moments(path: str, video: VideoFacts, times: Sequence[Fraction], long_edge: int) -> Iterator[Frame]:
+    """Yield the frame that is shown at each of some times (seconds from the first shown frame), in order of time.
+
+    One pass: it seeks where a key frame lies between two times, and decodes on where none does, so that it never costs
+    more than one decode of the clip. Frames are at most `long_edge` pixels on their long edge. A time at which nothing
+    decodes is left out. Raises ProbeError where the file cannot be opened as video.
+    """
+    upright = Upright.of(video, long_edge)
+    keys = () if isinstance(video.key_frames, Unmeasured) else video.key_frames
+    with open_decoder(path, video, Pace.EVERY_FRAME) as decoder:
+        for number, group in enumerate(_groups(sorted(set(times)), keys)):
+            yield from (
+                Frame(shown.time, upright.image(shown.frame), number, upright.scale)
+                for shown in _at(decoder.shown(group[0]), group)
+            )
+
+
+def _groups(times: Sequence[Fraction], keys: Sequence[Fraction]) -> Iterator[list[Fraction]]:
+    """Cut a list of times where a key frame lies between two of them."""
+    group: list[Fraction] = []
+    for time in times:
+        if group and any(group[-1] < key <= time for key in keys):
+            yield group
+            group = []
+        group.append(time)
+    if group:
+        yield group
+
+
+def _at(frames: Iterator[Shown], times: Sequence[Fraction]) -> Iterator[Shown]:
+    """Pick the last frame at or before each time; of a stream that begins later, the first."""
+    wanted = list(times)
+    last: Shown | None = None
+    for shown in frames:
+        while wanted and shown.time > wanted[0]:
+            yield last or shown
+            wanted.pop(0)
+        if not wanted:
+            return
+        last = shown
+    if last is not None and wanted:
+        yield last

@@ -1,0 +1,1 @@
+"""Inputs that are addresses, and the options of a request."""

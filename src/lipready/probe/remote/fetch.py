@@ -1,0 +1,218 @@
+"""An input that is an address: asked for, and fetched once so that it can be measured like any other file."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lipready.errors import ComponentError
+from lipready.facts.address import AddressFacts, Fetched, file_name, scheme_of, shown
+from lipready.facts.file import FileFacts, Role
+from lipready.facts.quantity import counted
+from lipready.facts.unmeasured import Unmeasured
+
+if TYPE_CHECKING:
+    from lipready.net.exchange import Answer, Visit
+    from lipready.net.guard import Deadline
+
+_SCHEMES = ("http", "https")
+_NOT_FETCHED = Unmeasured("the address was not fetched (--quick)", skipped=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a fetch may go: the most bytes, into private networks or not, and how long, in seconds.
+
+    Whoever is not done after `patience` may go on up to `longest` only where the rate so far says that this is enough;
+    a server may be silent for `silence`, and has `patience` to begin its answer.
+    """
+
+    largest: int
+    allow_private: bool = False
+    patience: float = 60.0
+    longest: float = 300.0
+    silence: float = 15.0
+
+
+def inquire(url: str, reach: Reach) -> AddressFacts:
+    """Ask an address about itself, without its content: HEAD, or the first byte where HEAD is refused.
+
+    Never raises on account of the address: what is wrong with it stands in `problem`.
+    """
+    return _visited(url, reach, lambda visit, _deadline: _asked(visit))
+
+
+@contextmanager
+def fetch(
+    url: str, reach: Reach, progress: Callable[[float], None] | None = None
+) -> Iterator[tuple[AddressFacts, Path | None]]:
+    """Fetch an address into a temporary file, which is gone when the context ends, whatever happens.
+
+    The path is None where there is no whole file: a problem, a status that is not 2xx, or a body that is too long or
+    too slow. Raises ComponentError where the temporary file cannot be written.
+    """
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="lipready-", ignore_cleanup_errors=True) as folder:
+        copy = Path(folder) / "input"
+        facts = _visited(url, reach, lambda visit, deadline: _Download(reach, deadline, copy, progress).run(visit))
+        whole = isinstance(facts.fetched, Fetched) and facts.fetched.whole
+        yield facts, copy if whole else None
+
+
+def unread(url: str, role: Role, address: AddressFacts) -> FileFacts:
+    """Make the facts of an address whose content is not at hand: its name, and the size that the server promises."""
+    reason = _why_unread(address)
+    return FileFacts(
+        role=role,
+        path=shown(url),
+        bytes=address.length if isinstance(address.length, int) else reason,
+        extension=extension_of(file_name(url)),
+        format=reason,
+        lfs=None,
+        problem=None,
+        media=reason,
+        people=reason,
+        speech=reason,
+        address=address,
+    )
+
+
+def extension_of(name: str) -> str:
+    """Return the extension of a file's name in lower case, without the dot."""
+    return Path(name).suffix.lower().removeprefix(".")
+
+
+def _why_unread(address: AddressFacts) -> Unmeasured:
+    if address.problem is not None:
+        return Unmeasured(f"the address could not be fetched: it {address.problem.text}", transient=True)
+    if isinstance(address.fetched, Unmeasured):
+        return address.fetched
+    if address.fetched.too_long:
+        most = counted(address.fetched.bytes - 1, "byte")
+        return Unmeasured(f"the file is longer than the {most} that the provider takes")
+    slow = f"only {counted(address.fetched.bytes, 'byte')} came in {address.fetched.seconds:.0f} s"
+    return Unmeasured(slow, transient=True)
+
+
+def _visited(url: str, reach: Reach, work: "Callable[[Visit, Deadline], AddressFacts]") -> AddressFacts:
+    """Do something with an address, and put whatever goes wrong into the facts."""
+    scheme = scheme_of(url)
+    if scheme not in _SCHEMES:
+        what = "an oss:// address can be read by its provider alone" if scheme == "oss" else f"{scheme} is not fetched"
+        return _blank(scheme, "", Unmeasured(what))
+    from lipready.net.exchange import Visit
+    from lipready.net.guard import Deadline, Guard, UnreachableError
+
+    deadline = Deadline(reach.patience, reach.silence)
+    guard = Guard(deadline, allow_private=reach.allow_private)
+    visit = None
+    try:
+        visit = Visit(url, guard)
+        facts = work(visit, deadline)
+    except UnreachableError as error:
+        facts = replace(
+            _blank(scheme, "", Unmeasured(f"it {error.problem.text}", transient=True)), problem=error.problem
+        )
+    if visit is None:
+        return facts
+    found = guard.addresses or Unmeasured("the host was not found", transient=True)
+    return replace(facts, host=visit.host, addresses=found, redirects=tuple(visit.redirects))
+
+
+def _blank(scheme: str, host: str, reason: Unmeasured) -> AddressFacts:
+    return AddressFacts(
+        scheme=scheme,
+        host=host,
+        addresses=reason,
+        status=reason,
+        content_type=reason,
+        length=reason,
+        ranges=reason,
+        fetched=reason,
+    )
+
+
+def _asked(visit: "Visit") -> AddressFacts:
+    with visit.answer("HEAD") as answer:
+        facts = _described(visit, answer, _NOT_FETCHED)
+        if _good(answer.status):
+            return facts
+    with visit.answer("GET", part=True) as answer:
+        return _described(visit, answer, _NOT_FETCHED)
+
+
+def _described(visit: "Visit", answer: "Answer", fetched: Fetched | Unmeasured) -> AddressFacts:
+    return AddressFacts(
+        scheme=visit.url.scheme,
+        host=visit.host,
+        addresses=(),
+        status=answer.status,
+        content_type=answer.content_type,
+        encoding=answer.encoding,
+        # What stands under an error is a page about it.
+        length=answer.length if _good(answer.status) else None,
+        ranges=answer.ranges,
+        fetched=fetched,
+    )
+
+
+def _good(status: int) -> bool:
+    return 200 <= status < 300  # noqa: PLR2004
+
+
+@dataclass(frozen=True, slots=True)
+class _Download:
+    """One body on its way into a file."""
+
+    reach: Reach
+    deadline: "Deadline"
+    copy: Path
+    progress: Callable[[float], None] | None
+
+    def run(self, visit: "Visit") -> AddressFacts:
+        with visit.answer("GET") as answer:
+            facts = _described(visit, answer, Unmeasured(f"the server answers {answer.status}", transient=True))
+            if not _good(answer.status):
+                return facts
+            if answer.length is not None and answer.length > self.reach.largest:
+                reason = (
+                    f"its {counted(answer.length, 'byte')} are more than the provider takes, so that it was not fetched"
+                )
+                return replace(facts, fetched=Unmeasured(reason))
+            self.deadline.move(self.reach.longest)
+            fetched = self._save(answer)
+        return replace(facts, fetched=fetched)
+
+    def _save(self, answer: "Answer") -> Fetched:
+        """Write the body to the file, up to one byte more than the most."""
+        import httpcore2
+
+        whole = answer.length or self.reach.largest
+        came = 0
+        try:
+            with self.copy.open("wb") as file:
+                for chunk in answer.body:
+                    came += file.write(chunk[: self.reach.largest + 1 - came])
+                    if came > self.reach.largest:
+                        return Fetched(came, self.deadline.elapsed(), whole=False, too_long=True)
+                    if self._hopeless(came, whole):
+                        return Fetched(came, self.deadline.elapsed(), whole=False)
+                    if self.progress is not None:
+                        self.progress(min(1.0, came / whole))
+        except httpcore2.TimeoutException:
+            if not self.deadline.over():
+                raise
+            return Fetched(came, self.deadline.elapsed(), whole=False)
+        except OSError as error:
+            raise ComponentError(
+                f"The copy of an input cannot be written to {self.copy.parent.parent}: {error.strerror or error}; name "
+                "a folder with more room in TMPDIR."
+            ) from error
+        return Fetched(came, self.deadline.elapsed(), whole=True)
+
+    def _hopeless(self, came: int, whole: int) -> bool:
+        """Whether patience is over, and what is missing would take too long."""
+        elapsed = self.deadline.elapsed()
+        return elapsed > self.reach.patience and elapsed * whole > self.reach.longest * came

@@ -1,0 +1,1 @@
+"""What one stream is: video, audio track or picture, with its times."""

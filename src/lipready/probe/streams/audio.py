@@ -1,0 +1,175 @@
+"""Measure one audio stream of an open container, and list them all."""
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from lipready.errors import ProbeError
+from lipready.facts.audio import AudioFacts, AudioTrack
+from lipready.facts.unmeasured import Unmeasured
+from lipready.probe.containers.matroska import Matroska
+from lipready.probe.containers.movie import Movie
+from lipready.probe.containers.truncation import is_truncated
+from lipready.probe.containers.wave import read_wave
+from lipready.probe.local_file import LocalFile
+from lipready.probe.streams.choice import audio_stream, codec_name, is_cover, is_default
+from lipready.probe.streams.duration import believe, container_duration, packet_duration, stream_duration
+from lipready.probe.streams.media_source import MediaSource
+from lipready.probe.streams.packets import Budget, PacketTimes, read_packet_times
+from lipready.probe.streams.sample_count import SampleCount
+from lipready.probe.streams.time_line import CLOCKLESS, TimeLine, picture_start
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+_PADDING = 3456
+"""Samples: an MP3 encoder pads by its delay and up to two frames of 1152."""
+_LONGEST_TAG = 100
+_MOMENT = Fraction(1, 20)
+"""Seconds that nobody misses: less than the shortest sound of speech."""
+QUICK = Budget(packets=200_000, bytes=64 << 20, seconds=5.0)
+"""What may be read of a file whose header cannot be believed (MP3, ADTS) when nothing is decoded."""
+
+
+def measure_audio(
+    file: LocalFile,
+    container: "InputContainer",
+    header: Movie | Matroska | None,
+    *,
+    quick: bool,
+    number: int | None = None,
+) -> AudioFacts:
+    """Measure the audio stream of a number, else the best one; unless `quick` every sample is decoded and counted.
+
+    A number that the file does not have is no error here: `AudioFacts.track` says which one was measured.
+
+    Raises ProbeError where there is no audio stream, or nothing in it.
+    """
+    stream = audio_stream(container, number)
+    if stream is None:
+        raise ProbeError("holds no audio stream")
+    source = MediaSource(file, container, stream, header)
+    _assert_usable(source)
+    origin = picture_start(file, container)
+    counted = None if quick else SampleCount(stream, TimeLine(origin, clock=container.format.name not in CLOCKLESS))
+    times = _packet_times(source, counted, quick=quick)
+    _assert_not_empty(source, times, counted)
+    rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
+    if counted is not None and counted.rate:
+        rate, channels = counted.rate, counted.channels
+    offset = _offset(source, times, counted, origin)
+    tracks = tuple(_track(place, each) for place, each in enumerate(container.streams.audio, start=1))
+    return AudioFacts(
+        codec=source.codec,
+        stream_index=stream.index,
+        sample_rate=rate,
+        channels=channels,
+        duration=believe(
+            container=container_duration(container),
+            stream=_moved(stream_duration(stream), offset),
+            packets=_moved(_packet_length(times), offset),
+            samples=counted.seconds if counted else None,
+            padding=Fraction(_PADDING, rate) if rate else Fraction(0),
+        ),
+        cover=any(is_cover(video) for video in container.streams.video),
+        truncated=_ends_early(source, times, counted),
+        size_wrong=_states_wrong_size(source),
+        track=next(track.number for track in tracks if track.stream_index == stream.index),
+        tracks=tracks,
+        origin=origin,
+        offset=offset,
+        holes=None if counted is None else counted.line.holes,
+    )
+
+
+def _offset(
+    source: MediaSource, times: PacketTimes | None, counted: SampleCount | None, origin: Fraction | None
+) -> Fraction:
+    """Say how long after the first frame of the picture the sound begins, in seconds."""
+    if origin is None:
+        return Fraction(0)
+    if counted is not None and counted.line.offset is not None:
+        return counted.line.offset
+    base = source.stream.time_base
+    if times is not None and times.pts:
+        return times.pts[0] * times.base - origin
+    return Fraction(0) if source.stream.start_time is None or not base else source.stream.start_time * base - origin
+
+
+def _moved(length: Fraction | None, offset: Fraction) -> Fraction | None:
+    """Count a length from the picture's first frame."""
+    return None if length is None else max(Fraction(0), length + offset)
+
+
+def _track(number: int, stream: Any) -> AudioTrack:
+    """Read off the headers what one audio stream is."""
+    context = stream.codec_context
+    tags = {str(name).lower(): value for name, value in stream.metadata.items()}
+    return AudioTrack(
+        number=number,
+        stream_index=stream.index,
+        codec=codec_name(stream),
+        sample_rate=0 if context is None else context.sample_rate or 0,
+        channels=0 if context is None else context.channels or 0,
+        language=_tag(tags.get("language"), unknown="und"),
+        title=_tag(tags.get("title") or tags.get("handler_name"), unknown="SoundHandler"),
+        duration=stream_duration(stream),
+        default=is_default(stream),
+    )
+
+
+def _tag(value: str | None, *, unknown: str) -> str | None:
+    """Take the beginning of what a file says of a stream; None where it says nothing, or what writers put by habit."""
+    text = (value or "").strip()[:_LONGEST_TAG]
+    return text if text and text != unknown else None
+
+
+def _states_wrong_size(source: MediaSource) -> bool:
+    wave = read_wave(source.file) if source.container.format.name == "wav" else None
+    return wave is not None and wave.compare(source.file.size) in {"open", "over"}
+
+
+def _ends_early(source: MediaSource, times: PacketTimes | None, counted: SampleCount | None) -> bool | Unmeasured:
+    """Whether sound is missing at the end: a damaged last packet counts where more than a moment went with it.
+
+    Of a WAV the header decides, since its packets end at any byte. Nobody knows where time was too short, and then the
+    other facts are worth no more either.
+    """
+    if (times is not None and times.cut is not None and times.cut.transient) or (counted is not None and counted.late):
+        return Unmeasured("there was not enough time to read all of it", skipped=counted is None, transient=True)
+    if counted is None or not counted.broken_end or source.container.format.name == "wav":
+        return is_truncated(source, times)
+    stated = stream_duration(source.stream)
+    return counted.seconds is None or stated is None or stated - counted.seconds > _MOMENT
+
+
+def _assert_usable(source: MediaSource) -> None:
+    if source.track is not None and source.track.encrypted:
+        raise ProbeError("is encrypted (DRM): it cannot be decoded without its key")
+    if source.stream.codec_context is None:
+        raise ProbeError("holds audio in a codec that is not known")
+
+
+def _packet_times(source: MediaSource, counted: SampleCount | None, *, quick: bool) -> PacketTimes | None:
+    """Read the packets, and let them be counted; None where the index of an MP4 says enough."""
+    if counted is None and isinstance(source.header, Movie) and not source.header.fragmented:
+        return None
+    times = read_packet_times(source.container, source.stream, QUICK if quick else Budget(), counted)
+    if counted is not None:
+        counted.finish()
+    return times
+
+
+def _assert_not_empty(source: MediaSource, times: PacketTimes | None, counted: SampleCount | None) -> None:
+    if counted is not None:
+        if counted.seconds or counted.late:
+            return
+        raise ProbeError("holds no audio samples" if counted.error is None else f"cannot be decoded: {counted.error}")
+    empty = not source.stream.duration if times is None else not times.pts and times.cut is None
+    if empty:
+        raise ProbeError("holds no audio samples")
+
+
+def _packet_length(times: PacketTimes | None) -> Fraction | None:
+    if times is None or times.cut is not None:
+        return None
+    return packet_duration(times, Unmeasured("sound has no frame rate"))

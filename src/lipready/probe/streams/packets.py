@@ -1,0 +1,123 @@
+"""The times of a stream's packets, read without decoding anything."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from lipready.facts.quantity import counted
+from lipready.facts.unmeasured import Unmeasured
+from lipready.probe.containers.container import MEDIA_ERRORS
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+MAX_PACKETS = 2_000_000
+"""Nine hours at 60 frames a second."""
+MAX_SECONDS = 300.0
+_CLOCK_EVERY = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class PacketTimes:
+    """The shown frames of a stream.
+
+    `pts` are presentation timestamps in ticks of `base` seconds, ascending; `keys` those of the key frames.
+    `last_duration` is the duration of the frame with the highest timestamp, in ticks, None where it is not stored.
+    `hidden` counts what an edit list hides. `damaged` says that packets were corrupt or reading broke off. `cut` is the
+    reason why not all were read, or None.
+    """
+
+    base: Fraction
+    pts: list[int]
+    keys: list[int]
+    last_duration: int | None
+    hidden: int = 0
+    damaged: bool = False
+    cut: Unmeasured | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much may be read: packets, bytes of payload, seconds."""
+
+    packets: int = MAX_PACKETS
+    bytes: int | None = None
+    seconds: float = MAX_SECONDS
+
+
+def read_packet_times(
+    container: "InputContainer", stream: Any, budget: Budget, see: Callable[[Any], None] | None = None
+) -> PacketTimes:
+    """Read the times of all packets of `stream` that are shown: those that an edit list hides do not count.
+
+    `see` is called with every packet, hidden ones included, before the next one is read.
+    """
+    only(container, stream)
+    pts: list[int] = []
+    keys: list[int] = []
+    state = _State()
+    last = (-1 << 62, None)
+    hidden_bit = 0x10 if stream.codec_context is not None and stream.codec_context.name.startswith("vp8") else 0
+    for packet in _packets(container, stream, budget, state):
+        if see is not None:
+            see(packet)
+        state.damaged = state.damaged or packet.is_corrupt
+        state.hidden += packet.is_discard
+        stamp = packet.dts if packet.pts is None else packet.pts
+        if stamp is None or packet.is_discard or not packet.size:
+            continue
+        # A VP8 packet whose frame tag lacks the show bit (RFC 6386, 9.1) is a reference that nobody sees.
+        if hidden_bit and not memoryview(packet)[0] & hidden_bit:
+            continue
+        pts.append(stamp)
+        if packet.is_keyframe:
+            keys.append(stamp)
+        if stamp >= last[0]:
+            last = (stamp, packet.duration or None)
+    pts.sort()
+    keys.sort()
+    return PacketTimes(Fraction(stream.time_base or 1), pts, keys, last[1], state.hidden, state.damaged, state.cut)
+
+
+def only(container: "InputContainer", stream: Any) -> None:
+    """Let the demuxer skip every other stream."""
+    from av.stream import Discard
+
+    for other in container.streams:
+        other.discard = Discard.default if other.index == stream.index else Discard.all
+
+
+@dataclass(slots=True)
+class _State:
+    hidden: int = 0
+    damaged: bool = False
+    cut: Unmeasured | None = None
+
+
+def _packets(container: "InputContainer", stream: Any, budget: Budget, state: _State) -> Iterator[Any]:
+    errors = MEDIA_ERRORS()
+    deadline = time.monotonic() + budget.seconds
+    packets, count, size = container.demux(stream), 0, 0
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except MemoryError:
+            raise
+        except errors:
+            state.damaged = True
+            return
+        if packet.pts is None and packet.dts is None and packet.size == 0:
+            return
+        count, size = count + 1, size + packet.size
+        if count > budget.packets or (budget.bytes is not None and size > budget.bytes):
+            state.cut = Unmeasured("its index does not say, and reading the whole file is more than was allowed")
+            return
+        if count % _CLOCK_EVERY == 0 and time.monotonic() > deadline:
+            reason = f"reading its packets took longer than {counted(round(budget.seconds), 'second')}"
+            state.cut = Unmeasured(reason, transient=True)
+            return
+        yield packet

@@ -1,0 +1,173 @@
+"""Measure the best video stream of an open container."""
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypedDict
+
+from lipready.errors import ProbeError
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import Duration, FrameRate, SoundTrack, VideoFacts
+from lipready.probe.containers.container import MAX_PIXELS
+from lipready.probe.containers.matroska import Matroska
+from lipready.probe.containers.movie import Movie
+from lipready.probe.containers.sample_table import read_sample_times
+from lipready.probe.containers.truncation import is_truncated
+from lipready.probe.local_file import LocalFile
+from lipready.probe.streams.choice import best_video, codec_name
+from lipready.probe.streams.coding import colours, interlaced, pixel_format
+from lipready.probe.streams.duration import believe, container_duration, packet_duration, stream_duration
+from lipready.probe.streams.first_frame import FirstFrame, FirstFrameDecoder
+from lipready.probe.streams.frame_rate import frame_rate
+from lipready.probe.streams.media_source import MediaSource
+from lipready.probe.streams.orientation import displayed_size, orientation, sample_aspect_ratio
+from lipready.probe.streams.packets import Budget, PacketTimes, read_packet_times
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+QUICK = Budget(packets=20_000, bytes=32 << 20, seconds=5.0)
+"""What may be read of a file without an index (WebM, MPEG-TS) when only headers are wanted."""
+
+
+def measure_video(
+    file: LocalFile, container: "InputContainer", header: Movie | Matroska | None, *, quick: bool
+) -> VideoFacts:
+    """Measure everything that headers and packets tell, and the first picture unless `quick`.
+
+    Raises ProbeError where there is no video stream, or none that can be decoded.
+    """
+    stream = best_video(container)
+    if stream is None:
+        raise ProbeError("holds no video stream")
+    source = MediaSource(file, container, stream, header)
+    _assert_usable(source)
+    times, first = (_indexed_times(source), None) if quick else _times_and_picture(source)
+    return _facts(source, times, first, quick=quick)
+
+
+def _assert_usable(source: MediaSource) -> None:
+    context, track = source.stream.codec_context, source.track
+    if track is not None and track.encrypted:
+        raise ProbeError("is encrypted (DRM): it cannot be decoded without its key")
+    if context is None:
+        raise ProbeError("holds video in a codec that is not known")
+    if context.width * context.height > MAX_PIXELS:
+        raise ProbeError(
+            f"claims frames of {context.width} × {context.height} pixels: more than the {MAX_PIXELS >> 20} million "
+            "that are decoded safely"
+        )
+
+
+def _indexed_times(source: MediaSource) -> PacketTimes:
+    track = source.track
+    if isinstance(source.header, Movie) and track is not None and not source.header.fragmented:
+        times = read_sample_times(source.header, track)
+        if times is not None:
+            return times
+    return read_packet_times(source.container, source.stream, QUICK)
+
+
+def _times_and_picture(source: MediaSource) -> tuple[PacketTimes, FirstFrame]:
+    decoder = FirstFrameDecoder(source.stream)
+    times = read_packet_times(source.container, source.stream, Budget(), decoder.feed)
+    decoder.feed(None)
+    if decoder.frame is not None:
+        return times, decoder.frame
+    if not times.pts and not times.hidden:
+        raise ProbeError("holds a video stream without any frame")
+    raise ProbeError(f"cannot be decoded: {decoder.error or 'no picture comes out of its video stream'}")
+
+
+def _facts(source: MediaSource, times: PacketTimes, first: FirstFrame | None, *, quick: bool) -> VideoFacts:
+    context = source.stream.codec_context
+    pixels, meaning = pixel_format(source, first), colours(source, first)
+    coded_width, coded_height = _coded_size(source, first)
+    ratio = sample_aspect_ratio(source)
+    rotation, mirrored = orientation(source, first)
+    width, height = displayed_size(coded_width, coded_height, ratio, rotation)
+    container = source.container
+    return VideoFacts(
+        codec=source.codec,
+        profile=context.profile,
+        pixel_format=pixels.name,
+        bit_depth=pixels.bit_depth,
+        chroma=pixels.chroma,
+        coded_width=coded_width,
+        coded_height=coded_height,
+        width=width,
+        height=height,
+        rotation=rotation,
+        mirrored=mirrored,
+        sample_aspect_ratio=ratio,
+        **_timing(source, times),
+        edit_list=_has_edit_list(source, times),
+        interlaced=interlaced(source, first),
+        transfer=meaning.transfer,
+        primaries=meaning.primaries,
+        matrix=meaning.matrix,
+        sound_tracks=_sound_tracks(container),
+        other_streams=len(container.streams) - 1 - len(container.streams.audio),
+        truncated=is_truncated(source, times),
+        faststart=source.header.faststart if isinstance(source.header, Movie) else None,
+        stillness=Unmeasured("no frame was looked at yet", skipped=quick),
+        stream_index=source.stream.index,
+    )
+
+
+class _Timing(TypedDict):
+    frame_rate: FrameRate | Unmeasured
+    frames: int | Unmeasured
+    duration: Duration | Unmeasured
+    start: Fraction | Unmeasured
+    key_frames: tuple[Fraction, ...] | Unmeasured
+
+
+def _timing(source: MediaSource, times: PacketTimes) -> _Timing:
+    container, stream = container_duration(source.container), stream_duration(source.stream)
+    if times.cut is not None or not times.pts:
+        missing = Unmeasured("none of its frames has a time")
+        if times.cut is not None:
+            missing = replace(times.cut, skipped=True)
+        length = believe(container=container, stream=stream, packets=None)
+        return _Timing(frame_rate=missing, frames=missing, duration=length, start=missing, key_frames=missing)
+    origin = times.pts[0]
+    rate = frame_rate(times.pts, times.base, _declared_rates(source))
+    return _Timing(
+        frame_rate=rate,
+        frames=len(times.pts),
+        duration=believe(container=container, stream=stream, packets=packet_duration(times, rate)),
+        start=origin * times.base - source.clock_start,
+        key_frames=tuple((key - origin) * times.base for key in times.keys),
+    )
+
+
+def _coded_size(source: MediaSource, first: FirstFrame | None) -> tuple[int, int]:
+    context = source.stream.codec_context
+    width, height = (context.width, context.height) if first is None else (first.width, first.height)
+    if width < 1 or height < 1:
+        raise ProbeError("does not say how large its picture is")
+    return width, height
+
+
+def _declared_rates(source: MediaSource) -> tuple[Fraction | None, ...]:
+    stream, described = source.stream, source.matroska_track
+    return described.rate if described else None, stream.base_rate, stream.guessed_rate, stream.average_rate
+
+
+def _has_edit_list(source: MediaSource, times: PacketTimes) -> bool:
+    """Whether an edit list changes what is shown.
+
+    One that only takes back the delay of B-frames, as nearly every encoder writes it, does not.
+    """
+    edits = source.track.edits if source.track else ()
+    played = [edit for edit in edits if edit.media_time >= 0]
+    return len(played) > 1 or len(played) < len(edits) or times.hidden > 0
+
+
+def _sound_tracks(container: "InputContainer") -> tuple[SoundTrack, ...]:
+    return tuple(
+        SoundTrack(codec_name(stream), stream.codec_context.sample_rate, stream.codec_context.channels)
+        if stream.codec_context is not None
+        else SoundTrack("unknown", 0, 0)
+        for stream in container.streams.audio
+    )

@@ -1,0 +1,1 @@
+"""DashScope: requests, answers, codes, regions, temporary storage."""

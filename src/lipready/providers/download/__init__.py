@@ -1,0 +1,1 @@
+"""The result video: downloaded, resumed, checked, and put under its name."""

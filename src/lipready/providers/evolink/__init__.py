@@ -1,0 +1,1 @@
+"""EvoLink: requests, answers, codes, files."""

@@ -1,0 +1,159 @@
+"""EvoLink's files service: send a file, or name where one is, and get an address for 72 h; quota and deletion.
+
+https://docs.evolink.ai/en/api-manual/file-series/upload-stream (-base64, -url) documents images only; EvoLink's own
+client sends audio and video too, up to 100 MB. Quota and deletion are as that client has them (providers.md B4).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from lipready.errors import RefusedError
+from lipready.providers.evolink.answers import read_accepted, refused_or
+from lipready.providers.fields import Table, asked_id, identifier, link, missing, number, table, whole
+from lipready.providers.request import Endpoints
+from lipready.providers.transport.wire import UPLOAD_SECONDS, Form, HttpRequest, HttpResponse
+
+STORED_SECONDS = 72 * 3600.0
+"""How long the service keeps a file, where it does not say."""
+
+COPY_SECONDS = 600.0
+"""So long the service may take to fetch what is at an address."""
+DELETE_SECONDS = 10.0
+
+LARGEST_IN_JSON = 16 * (1 << 20)
+"""What goes into JSON is in memory as a whole."""
+WITHOUT_FORMS = frozenset(
+    {
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.LENGTH_REQUIRED,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.NOT_IMPLEMENTED,
+    }
+)
+"""What proxies answer that let no forms with files through."""
+
+_NOT_OF_THE_FILE = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_MILLISECONDS = 1e11
+_LONGEST_TIME = 40
+
+
+def file_upload(endpoints: Endpoints, path: str, name: str, content_type: str, folder: str = "") -> HttpRequest:
+    """Make the request that sends the file at `path` as `name`, into `folder` where one is given."""
+    fields = (("upload_path", folder),) * bool(folder) + (("file_name", name),)
+    return HttpRequest(
+        method="POST",
+        url=f"{endpoints.files}/api/v1/files/upload/stream",
+        form=Form(fields=fields, path=path, file_name=name, content_type=content_type),
+        seconds=UPLOAD_SECONDS,
+    )
+
+
+def base64_upload(endpoints: Endpoints, data: str, name: str) -> HttpRequest:
+    """Make the request that sends a file inside JSON: `data` is its data URL."""
+    return HttpRequest(
+        method="POST",
+        url=f"{endpoints.files}/api/v1/files/upload/base64",
+        json={"base64_data": data, "file_name": name},
+        seconds=UPLOAD_SECONDS,
+    )
+
+
+def url_upload(endpoints: Endpoints, address: str, name: str) -> HttpRequest:
+    """Make the request that lets the service fetch and store what is at an address."""
+    return HttpRequest(
+        method="POST",
+        url=f"{endpoints.files}/api/v1/files/upload/url",
+        json={"file_url": address, "file_name": name},
+        seconds=COPY_SECONDS,
+    )
+
+
+def quota(endpoints: Endpoints) -> HttpRequest:
+    """Ask how many files the account may still store."""
+    return HttpRequest(method="GET", url=f"{endpoints.files}/api/v1/files/quota")
+
+
+def delete(endpoints: Endpoints, file_id: str) -> HttpRequest:
+    """Ask to delete a file. Raises UsageError where the id cannot be one."""
+    url = f"{endpoints.files}/api/v1/files/{asked_id(file_id)}"
+    return HttpRequest(method="DELETE", url=url, seconds=DELETE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A stored file's address, the seconds that it lives (at most 72 h), and its id; None for what was not said."""
+
+    url: str
+    seconds: float | None
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many more files the account may store, and how many it may have at once; None for what was not said."""
+
+    left: int | None
+    most: int | None
+
+
+def read_file(answer: HttpResponse) -> StoredFile:
+    """Read what became of an upload.
+
+    Raises RefusedError, also where it comes with HTTP 200, and AnswerError where there is no proper address.
+    """
+    try:
+        return read_copy(answer)
+    except RefusedError as error:
+        if error.retry != "no" or error.status in _NOT_OF_THE_FILE:
+            raise
+        raise error.followed_by(
+            "EvoLink documents uploads of images only: put audio and video at public addresses if this stays."
+        ) from None
+
+
+def read_copy(answer: HttpResponse) -> StoredFile:
+    """Read what became of a file that the service was to fetch; raises like `read_file`."""
+    data = _data(answer, "what is known of the file")
+    return StoredFile(link(data.get("file_url"), "data.file_url"), _lifetime(data), identifier(data.get("file_id")))
+
+
+def read_quota(answer: HttpResponse) -> Quota:
+    """Read how many files may still be stored; raises like `read_file`."""
+    data = _data(answer, "the quota")
+    return Quota(whole(data, "remain_files"), whole(data, "max_files"))
+
+
+def read_deleted(answer: HttpResponse) -> None:
+    """Read that a file is gone; raises RefusedError where it is not, AnswerError where that is not said."""
+    values = read_accepted(answer)
+    if values.get("success") is not True:
+        raise refused_or(answer, values, missing("success", "whether the file was deleted"))
+
+
+def _data(answer: HttpResponse, what: str) -> Table:
+    values = read_accepted(answer)
+    if values.get("success") is False or not isinstance(values.get("data"), dict):
+        raise refused_or(answer, values, missing("data", what))
+    return table(values, "data")
+
+
+def _lifetime(data: Table) -> float | None:
+    """Take the difference of two times of the same clock, whose zone thus does not matter."""
+    begin, end = _time(data, "upload_time"), _time(data, "expires_at")
+    return min(end - begin, STORED_SECONDS) if begin is not None and end is not None and end > begin else None
+
+
+def _time(data: Table, key: str) -> float | None:
+    """Read a time as seconds, milliseconds, or an ISO text; without a zone it is taken for UTC."""
+    seconds = number(data, key)
+    if seconds is not None:
+        return seconds / 1000 if seconds > _MILLISECONDS else seconds
+    value = data.get(key)
+    if not isinstance(value, str) or len(value) > _LONGEST_TIME:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,180 @@
+"""The paid request: sent once, whatever happens to it or to us."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from http import HTTPStatus
+from pathlib import Path
+
+from lipready.errors import LipreadyError, NotSentError, OutcomeUnknownError, ProviderError, RefusedError, UsageError
+from lipready.facts.quantity import seconds
+from lipready.facts.task import TaskState
+from lipready.providers.account import Account
+from lipready.providers.download.result_file import require_place
+from lipready.providers.journal.entry import JournalEntry
+from lipready.providers.journal.journal import Journal
+from lipready.providers.journal.locks import Lock, acquired
+from lipready.providers.journal.rate_limiter import hold_back
+from lipready.providers.request import Submission
+from lipready.providers.submission.lookup import look_up
+from lipready.providers.submission.price import cost_of, written
+from lipready.providers.submission.queries import pause_after, take_turn, understood, with_credits
+from lipready.providers.transport.retry import PAID_ATTEMPTS
+from lipready.providers.transport.wire import Flow, Pause, T, call, send
+
+_REFUSALS = frozenset(range(400, 500)) - {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT}
+"""The statuses that come with a certain refusal. 409: EvoLink has seen our key, and does not say with which task."""
+
+
+def post(account: Account, journal: Journal, entry: JournalEntry, submission: Submission) -> Flow[JournalEntry]:
+    """Submit, once, and give the entry with the task's id.
+
+    Before the request leaves, and when it has come to something, that is written down. A request that certainly was
+    not accepted (no connection, 429) is sent again. Where that is not certain it is never sent again, whatever the
+    provider says of keys of idempotency: its list of tasks is asked what came of it, and what it shows is a candidate.
+
+    Raises RefusedError where the provider does not want the job and NotSentError where it cannot be reached (the entry
+    is closed, nothing was paid), UsageError where the result could not be written (as well), and OutcomeUnknownError
+    where it stays open whether there is a task: then the entry stays at "posting".
+    """
+    return (yield from _alone(account, lambda: _post(account, journal, entry, submission)))
+
+
+def recover(account: Account, journal: Journal, entry: JournalEntry) -> Flow[JournalEntry]:
+    """Ask the provider what became of a request whose end nobody saw ("posting"), and give the entry with a candidate.
+
+    Raises OutcomeUnknownError like `post`, also where the list shows no task: that is no proof that there is none.
+    """
+    return (yield from _alone(account, lambda: _look_it_up(account, journal, entry, None)))
+
+
+def close(journal: Journal, entry: JournalEntry, error: LipreadyError) -> Flow[JournalEntry]:
+    """Write down that a job came to nothing before anything was paid, and why."""
+    code = error.code if isinstance(error, RefusedError) else None
+    return (yield from note(journal, replace(entry, stage="refused", code=code, message=str(error))))
+
+
+def _alone(account: Account, work: Callable[[], Flow[T]]) -> Flow[T]:
+    """One at a time: then a task that appears while our request is out is ours, or that of another machine."""
+    lock = Lock(f"submit {account.name}")
+    yield from acquired(lock)
+    try:
+        return (yield from work())
+    finally:
+        lock.release()
+
+
+def _post(account: Account, journal: Journal, entry: JournalEntry, submission: Submission) -> Flow[JournalEntry]:
+    request = account.service.submit(account.endpoints, submission, entry.idempotency_key)
+    failures = 0
+    while True:
+        yield from take_turn(f"submit {account.name}", account.service.submit_interval)
+        yield from _require_place(journal, entry)
+        entry = yield from note(journal, replace(entry, stage="posting", posted=time.time()))
+        try:
+            answer = yield from send(request)
+            state = understood(account, answer, account.service.read_submitted)
+        except ProviderError as error:
+            failures += 1
+            if not _certainly_without_a_task(error):
+                return (yield from _look_it_up(account, journal, entry, error))
+            if not _may_follow(error, failures):
+                yield from close(journal, entry, error)
+                raise (yield from with_credits(account, error)) from None
+            # Nothing is under way during the pause: whoever is stopped in it has sent nothing.
+            entry = yield from note(journal, replace(entry, stage="intended"))
+            yield from _hold_back(account, error, failures)
+        else:
+            return (yield from _accepted(account, journal, entry, state))
+
+
+def _require_place(journal: Journal, entry: JournalEntry) -> Flow[None]:
+    """Close a job whose result could not be written where it shall be: that may have changed since it was checked."""
+    if entry.output is None:
+        return
+    place = Path(entry.output)
+    try:
+        yield from call(lambda: require_place(place))
+    except UsageError as error:
+        yield from close(journal, entry, error)
+        raise
+
+
+def _certainly_without_a_task(error: ProviderError) -> bool:
+    """Whether a failed request has certainly made no task: it did not arrive, or it was refused."""
+    if isinstance(error, RefusedError):
+        return error.status in _REFUSALS and error.retry != "ask"
+    return isinstance(error, NotSentError)
+
+
+def _may_follow(error: ProviderError, failures: int) -> bool:
+    """Whether a request that made no task may be sent again after so many failures."""
+    if not isinstance(error, RefusedError):
+        return failures < PAID_ATTEMPTS
+    if error.retry == "once":
+        return failures == 1
+    return error.retry == "again" and failures < PAID_ATTEMPTS
+
+
+def _hold_back(account: Account, error: ProviderError, failures: int) -> Flow[None]:
+    """Wait before the request follows; where the provider named a pause, all processes keep it."""
+    if isinstance(error, RefusedError) and error.after is not None:
+        after = error.after
+        yield from call(lambda: hold_back(f"submit {account.name}", after))
+    yield Pause(pause_after(error, failures))
+
+
+def _look_it_up(
+    account: Account, journal: Journal, entry: JournalEntry, cause: ProviderError | None
+) -> Flow[JournalEntry]:
+    try:
+        task = yield from look_up(account, journal, entry)
+    except OutcomeUnknownError:
+        raise
+    except ProviderError as failure:
+        raise _unknown(account, entry, failure) from failure
+    if task is None:
+        raise _unknown(account, entry, cause)
+    # Others use the account as well: only its result can show whose task it is (see `collect`).
+    return (yield from note(journal, replace(entry, candidate=task.id)))
+
+
+def _accepted(account: Account, journal: Journal, entry: JournalEntry, state: TaskState) -> Flow[JournalEntry]:
+    """Take a task for our own, unless another job has it."""
+    claimed = yield from call(lambda: journal.claim(entry.id, state.id))
+    if claimed is None:
+        raise _unknown(account, entry, None)
+    taken = replace(
+        claimed,
+        stage="submitted",
+        said=state.said,
+        request_id=state.request_id,
+        credits_reserved=state.credits_reserved,
+        estimated_seconds=state.estimated_seconds,
+    )
+    return (yield from note(journal, taken))
+
+
+def note(journal: Journal, entry: JournalEntry) -> Flow[JournalEntry]:
+    """Write an entry down."""
+    yield from call(lambda: journal.write(entry))
+    return entry
+
+
+def _unknown(account: Account, entry: JournalEntry, cause: ProviderError | None) -> OutcomeUnknownError:
+    why = f" ({str(cause).rstrip('.')})" if cause is not None else ""
+    return OutcomeUnknownError(
+        f"Whether {account.service.title} has accepted the job {entry.id} is not known{why}. It may have been "
+        f"paid{_cost(entry)}, so it was not sent again: `lipready tasks resume {entry.id}` looks for its task "
+        "once more, with `--task TASK` it is named, `lipready tasks forget` closes the job, and `lipready submit "
+        "--again` sends it and pays anew."
+    )
+
+
+def _cost(entry: JournalEntry) -> str:
+    """Return what a job costs where it was accepted: seconds, and money where the provider publishes a price."""
+    cost = cost_of(entry)
+    if cost.seconds is None:
+        return ""
+    paid = "" if cost.amount is None else f", {written(cost.amount, cost.currency)}"
+    return f" ({seconds(cost.seconds)} of video{paid})"

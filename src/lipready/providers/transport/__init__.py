@@ -1,0 +1,1 @@
+"""How requests travel: flows, threads and asyncio, bounds, retries."""

@@ -1,0 +1,159 @@
+"""Requests to the providers over httpx2, in asyncio."""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from lipready.errors import ConfigurationError
+from lipready.providers.download.saving import ResumableDownload
+from lipready.providers.transport.bounded import read_answer
+from lipready.providers.transport.errors import Exchange
+from lipready.providers.transport.outgoing import Authority, origin_of, prepared
+from lipready.providers.transport.threads import Blocking, in_thread
+from lipready.providers.transport.wire import HttpRequest, HttpResponse, Save
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx2
+
+
+# The HTTP library would log whole addresses with their signatures, and headers.
+_LOGGERS = (
+    "httpx2",
+    "httpcore2.connection",
+    "httpcore2.http11",
+    "httpcore2.http2",
+    "httpcore2.proxy",
+    "httpcore2.socks",
+)
+
+_ours: ContextVar[bool] = ContextVar("lipready_exchange", default=False)
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep the exchanges of this block, and only those, out of the HTTP library's log."""
+    for name in _LOGGERS:
+        logging.getLogger(name).addFilter(_not_ours)  # a filter that is there already is not added again
+    token = _ours.set(True)
+    try:
+        yield
+    finally:
+        _ours.reset(token)
+
+
+def _not_ours(_record: logging.LogRecord) -> bool:
+    return not _ours.get()
+
+
+class AsyncTransport:
+    """Exchanges requests. Certificates are always verified; proxies and SSL_CERT_FILE are taken from the environment.
+
+    `key` goes only to addresses of `origins` ("https://host:port/…"), with requests that are `authorized`. `transport`
+    replaces the network; files are read and written by `blocking`. One for as many tasks of an event loop as there are.
+    """
+
+    def __init__(
+        self,
+        key: str = "",
+        origins: Iterable[str] = (),
+        *,
+        transport: "httpx2.AsyncBaseTransport | None" = None,
+        blocking: Blocking = in_thread,
+    ) -> None:
+        """Make ready; nothing is sent. Raises UsageError for an impossible key, ConfigurationError for proxies."""
+        self._authority, self._blocking = Authority(key, origins), blocking
+        self._client = _client(transport)
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Exchange one request.
+
+        Raises NotSentError, NoAnswerError and AnswerError, UsageError where the file of a form cannot be read or
+        changes, ValueError where an authorized request is not for one of the origins.
+        """
+        exchange = Exchange(origin_of(request.url)[1], request.seconds)
+        with _unlogged():
+            async with _within(exchange, request.seconds):
+                with prepared(request, self._authority, exchange, self._blocking) as sent:
+                    async with self._answered(sent) as response:
+                        return await read_answer(response, exchange.host)
+
+    async def save(self, save: Save) -> HttpResponse:
+        """Append the body of a GET to a file; see `Save`.
+
+        Raises NotSentError, NoAnswerError and AnswerError, DownloadError where the file cannot be written.
+        """
+        saving = ResumableDownload(save, self._blocking)
+        with _unlogged():
+            while True:
+                async with _within(saving.exchange, None):
+                    async with asyncio.timeout(saving.head_seconds) as patience:
+                        async with self._answered(saving.request()) as response:
+                            patience.reschedule(None)
+                            answer = await saving.take(response)
+                if answer is not None:
+                    return answer
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        await self._client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    @asynccontextmanager
+    async def _answered(self, request: "httpx2.Request") -> "AsyncIterator[httpx2.Response]":
+        response = await self._client.send(request, stream=True, follow_redirects=False)
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+
+@asynccontextmanager
+async def _within(exchange: Exchange, seconds: float | None) -> AsyncIterator[None]:
+    """Bound an exchange, and turn what goes wrong on the way into our errors, without anything of the request."""
+    import httpx2
+
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
+        raise exchange.error(error) from None
+
+
+def _client(transport: "httpx2.AsyncBaseTransport | None") -> "httpx2.AsyncClient":
+    import httpx2
+
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
+    try:
+        trusted = _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        return httpx2.AsyncClient(transport=transport, verify=trusted, limits=limits, timeout=None)
+    except (OSError, ValueError, ImportError, httpx2.InvalidURL):
+        raise ConfigurationError(
+            "The environment does not allow for a connection: see whether SSL_CERT_FILE and SSL_CERT_DIR name "
+            "certificates, and HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY are addresses of http(s) proxies."
+        ) from None
+
+
+@lru_cache(maxsize=1)
+def _trusted(_file: str | None, _folder: str | None) -> "ssl.SSLContext":
+    """Read the certificates that are trusted, once for all transports: that takes 20 ms.
+
+    The library itself reads the environment; where that has changed, it is read again.
+    """
+    import httpx2
+
+    return httpx2.create_ssl_context()

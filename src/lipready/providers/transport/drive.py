@@ -1,0 +1,94 @@
+"""Do what a flow asks for, in this thread or in asyncio."""
+
+import asyncio
+import time
+from typing import Any, Protocol, TypeVar
+
+from lipready.providers.transport.threads import in_thread
+from lipready.providers.transport.wire import Call, Effect, Flow, HttpRequest, HttpResponse, Pause, Save, Send
+
+T = TypeVar("T")
+
+
+class Carrier(Protocol):
+    """What exchanges requests; `lipready.providers.transport.blocking.Transport` is one."""
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """Exchange one request."""
+
+    def save(self, save: Save) -> HttpResponse:
+        """Append the body of a GET to a file."""
+
+
+class AsyncCarrier(Protocol):
+    """The same for asyncio; `lipready.providers.transport.asynchronous.AsyncTransport` is one."""
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Exchange one request."""
+
+    async def save(self, save: Save) -> HttpResponse:
+        """Append the body of a GET to a file."""
+
+
+def drive(flow: Flow[T], transport: Carrier) -> T:
+    """Run a flow to its end and give its result.
+
+    What goes wrong while an effect is performed, KeyboardInterrupt included, is raised in the flow where it asked for
+    the effect. The flow is closed in any case. Raises what the flow raises.
+    """
+    try:
+        effect = next(flow)
+        while True:
+            try:
+                result = _perform(effect, transport)
+            except BaseException as error:  # noqa: BLE001  (the flow is told of everything, and raises it again)
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(result)
+    except StopIteration as end:
+        value: T = end.value
+        return value
+    finally:
+        flow.close()
+
+
+async def drive_async(flow: Flow[T], transport: AsyncCarrier) -> T:
+    """Run a flow to its end in asyncio; as `drive`, and CancelledError is raised in the flow as well."""
+    try:
+        effect = next(flow)
+        while True:
+            try:
+                result = await _perform_async(effect, transport)
+            except BaseException as error:  # noqa: BLE001  (as above)
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(result)
+    except StopIteration as end:
+        value: T = end.value
+        return value
+    finally:
+        flow.close()
+
+
+def _perform(effect: Effect, transport: Carrier) -> Any:
+    match effect:
+        case Send(request):
+            return transport.send(request)
+        case Save():
+            return transport.save(effect)
+        case Pause(seconds):
+            return time.sleep(max(0.0, seconds))  # Ctrl-C ends it on every system
+        case Call(function):
+            return function()
+
+
+async def _perform_async(effect: Effect, transport: AsyncCarrier) -> Any:
+    match effect:
+        case Send(request):
+            return await transport.send(request)
+        case Save():
+            return await transport.save(effect)
+        case Pause(seconds):
+            return await asyncio.sleep(max(0.0, seconds))
+        case Call(function):
+            return await in_thread(function)

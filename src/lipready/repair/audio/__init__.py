@@ -1,0 +1,1 @@
+"""The repair of an audio track: recipe, steps in words, command."""

@@ -1,0 +1,139 @@
+"""Write a picture with Pillow."""
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lipready.errors import FixError, ProbeError
+from lipready.facts.plan import PictureEdit
+from lipready.facts.quantity import counted
+from lipready.repair.run.folder import unwritable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+QUALITIES = (95, 92, 88, 84, 80, 75, 70, 60, 50)
+_SHRINK = 0.8
+_SMALLEST = 64
+_DEEP = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})
+_FULL_COLOUR = 90
+
+
+def write_picture(source: str, edit: PictureEdit, output: Path) -> None:
+    """Open a picture, apply an edit, and write it to `output` without its metadata.
+
+    Raises FixError where the picture cannot be decoded, or cannot be made small enough.
+    """
+    from lipready.probe.streams.image import open_picture
+
+    try:
+        with open_picture(source) as opened:
+            opened.seek(0)
+            image = _upright(opened, edit.orientation)
+            if edit.crop is not None:
+                box = edit.crop
+                image = image.crop((box.left, box.top, box.left + box.width, box.top + box.height))
+            image = _plain(image)
+    except ProbeError as error:
+        raise FixError(f"{source} {error}.") from error
+    _write(_sized(image, edit.size), edit, output, source)
+
+
+def write_frame(image: "NDArray[np.uint8]", max_bytes: int | None, output: Path) -> None:
+    """Write a frame (height × width × 3, RGB, uint8) as JPEG. Raises FixError where it cannot be made small enough."""
+    from PIL import Image
+
+    edit = PictureEdit(format="JPEG", orientation=1, crop=None, size=None, max_bytes=max_bytes)
+    _write(Image.fromarray(image), edit, output, output.name)
+
+
+def _write(image: "Image", edit: PictureEdit, output: Path, source: str) -> None:
+    data = _png(image) if edit.format == "PNG" else _jpeg(image, edit.max_bytes)
+    if data is None:
+        raise FixError(f"{source} cannot be written in {counted(edit.max_bytes or 0, 'byte')}.")
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise unwritable(output, error) from error
+
+
+def _png(image: "Image") -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _jpeg(image: "Image", max_bytes: int | None) -> bytes | None:
+    """Encode in the best quality that fits; where none does, in a smaller size."""
+    while min(image.size) >= _SMALLEST or max_bytes is None:
+        for quality in QUALITIES:
+            buffer = io.BytesIO()
+            # Without `optimize`, for which Pillow's buffer is too small where the picture is noise.
+            image.save(buffer, "JPEG", quality=quality, subsampling=0 if quality >= _FULL_COLOUR else 2)
+            if max_bytes is None or buffer.tell() <= max_bytes:
+                return buffer.getvalue()
+        image = image.resize((round(image.width * _SHRINK), round(image.height * _SHRINK)))
+    return None
+
+
+def _upright(image: "Image", orientation: int) -> "Image":
+    """Undo the EXIF orientation (1..8; TIFF 6.0, tag 274)."""
+    from PIL.Image import Transpose
+
+    turns = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
+    return image.transpose(turns[orientation]) if orientation in turns else image
+
+
+def _sized(image: "Image", size: tuple[int, int] | None) -> "Image":
+    from PIL.Image import Resampling
+
+    return image if size is None else image.resize(size, Resampling.LANCZOS)
+
+
+def _plain(image: "Image") -> "Image":
+    """Make it 8-bit RGB in the sRGB colour space, on white where it is transparent."""
+    from PIL import Image
+
+    profile = image.info.get("icc_profile")
+    if image.mode in _DEEP:
+        image = _eight_bits(image)
+    if image.has_transparency_data:
+        clear = image.convert("RGBA")
+        ground = Image.new("RGBA", clear.size, "white")
+        image = Image.alpha_composite(ground, clear).convert("RGB")
+    image = image if image.mode in ("RGB", "CMYK", "L", "LAB") else image.convert("RGB")
+    plain = _to_srgb(image, profile) if profile else image
+    # A new picture: comments, GPS and thumbnails stay behind.
+    return Image.frombytes("RGB", plain.size, plain.convert("RGB").tobytes())
+
+
+def _eight_bits(image: "Image") -> "Image":
+    """Scale 16-bit and floating-point grey to 8 bits; Pillow's own conversion would clip it."""
+    import numpy as np
+    from PIL import Image
+
+    samples = np.asarray(image, dtype=np.float64)
+    whole = 65535.0 if image.mode.startswith("I") else max(float(samples.max(initial=0)), 1.0)
+    return Image.fromarray((np.clip(samples / whole, 0, 1) * 255).round().astype(np.uint8))
+
+
+def _to_srgb(image: "Image", profile: bytes) -> "Image":
+    """Convert the colours; a profile that is broken, or is for another kind of picture, is left out of account."""
+    from PIL import ImageCms
+
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image
+    return image if converted is None else converted

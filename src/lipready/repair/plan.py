@@ -1,0 +1,227 @@
+"""Facts and findings in, plan out: pure, without touching a file."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+from lipready.errors import FixError
+from lipready.facts.audio import AudioFacts
+from lipready.facts.file import FileFacts, Role
+from lipready.facts.finding import Finding, Subject
+from lipready.facts.image import ImageFacts
+from lipready.facts.job import JobFacts
+from lipready.facts.people import Match
+from lipready.facts.plan import FilePlan, Kept, PictureEdit, Plan, Step
+from lipready.facts.report import Report
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+from lipready.profiles.limit import Profile
+from lipready.repair.aims import aim
+from lipready.repair.audio.case import AudioCase
+from lipready.repair.audio.command import audio_commands
+from lipready.repair.audio.recipe import audio_extension, audio_length, audio_recipe
+from lipready.repair.audio.sound import Listen
+from lipready.repair.audio.steps import audio_steps
+from lipready.repair.choices import Choices
+from lipready.repair.decisions import FLAGS, check_choices, decided
+from lipready.repair.image.steps import ImageCase, picture_edit, picture_steps
+from lipready.repair.names import SHEET_NAME, output_names
+from lipready.repair.recipe import Encode
+from lipready.repair.run.receipt import NAME as RECEIPT_NAME
+from lipready.repair.video.command import encode_commands, remux_commands
+from lipready.repair.video.recipe import VideoCase, output_length, video_recipe
+from lipready.repair.video.span import target_person
+from lipready.repair.video.steps import video_steps
+from lipready.repair.wanted import Wanted, usable
+
+REFERENCE_NAME = "reference.jpg"
+TAKE_REFERENCE = "take-reference"
+SEVERAL_PEOPLE = "P302"
+
+_SUBJECTS: tuple[Subject, ...] = ("video", "audio", "reference", "job")
+_TRUE_EXTENSIONS = {"jpeg": "jpg"}
+Commands = tuple[tuple[str, ...], ...]
+Way = Callable[[str], Kept]
+"""Tells how a file that is already fine gets into the output folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A file's plan before its output has a name."""
+
+    extension: str
+    steps: tuple[Step, ...]
+    commands: Callable[[str], Commands] | None = None
+    picture: PictureEdit | None = None
+    length: Fraction | None = None
+
+
+def plan_job(
+    report: Report, profile: Profile, choices: Choices, out: str, way: Way | None = None, *, copying: bool = True
+) -> Plan:
+    """Plan the smallest change that makes the findings of a report go away.
+
+    `out` is the path of the output folder; without `way` files that are already fine stay where they are; without
+    `copying` a video is encoded again where copying its packets would do. A file that
+    cannot be used, or that keeps an error until the user decides, is in no plan; while it is open who of several people
+    speaks, none is. A person who is chosen goes before a reference image that is given. Raises FixError or UsageError
+    where what the user chose cannot be done.
+    """
+    check_choices(report.facts, choices)
+    chosen = _chosen(report, choices)
+    # An image that is set aside needs nothing.
+    subjects = [role for role in _SUBJECTS if chosen is None or role != "reference"]
+    wanted = {role: Wanted.of(report.findings, role) for role in subjects}
+    given = {role: decided(role, choices) for role in wanted}
+    sound = _audio_case(report, profile, choices)
+    recipe = None if sound is None else audio_recipe(sound)
+    if sound is not None and _cut_to_fit(sound, recipe):
+        given["audio"] |= {"trim"}
+    undecided = tuple(gap for role, want in wanted.items() for gap in want.undecided(FLAGS[role], given[role]))
+    if speaker_open(undecided):
+        return Plan((), undecided)
+    drafts: list[tuple[FileFacts, Draft | None]] = []
+    spoken = None if sound is None else audio_length(sound, recipe)
+    image = report.facts.reference if chosen is None else None
+    for file in (report.facts.audio, report.facts.video, image):
+        if file is None or not usable(file, report.findings, salvage=choices.salvage):
+            continue
+        if not wanted[file.role].blocked(given[file.role]):
+            want = wanted[file.role]
+            if isinstance(file.media, VideoFacts):
+                person = _followed(report.facts, choices)
+                decodable = _decodable(file.media, file, choices)
+                draft = _draft_video(VideoCase(file, decodable, want, profile, choices, spoken, person, copying))
+            elif isinstance(file.media, ImageFacts):
+                draft = _draft_picture(ImageCase(file, file.media, want, profile))
+            else:
+                draft = None if sound is None or recipe is None else _draft_audio(sound, recipe)
+            drafts.append((file, draft or _draft_rename(file, want)))
+    plans = _named(drafts, out, way, taken=chosen is not None)
+    if chosen is None or all(plan.role != "video" for plan in plans):
+        return Plan(plans, undecided)
+    aside = report.facts.reference
+    taken = _reference_plan(*chosen, () if aside is None else report.findings)
+    return Plan((*plans, taken), undecided, None if aside is None else aside.path)
+
+
+def _chosen(report: Report, choices: Choices) -> tuple[FileFacts, int] | None:
+    """Return the chosen person, and the video that their reference image is taken from, whatever image is given."""
+    video = report.facts.video
+    if choices.person is None or video is None or not usable(video, report.findings, salvage=choices.salvage):
+        return None
+    return video, choices.person
+
+
+def speaker_open(undecided: Iterable[tuple[str, str, str]]) -> bool:
+    """Whether several people are seen, and nobody has said who of them speaks: then nothing is worth repairing yet."""
+    return any(rule == SEVERAL_PEOPLE for rule, _, _ in undecided)
+
+
+def _followed(facts: JobFacts, choices: Choices) -> int | None:
+    """Tell whom --trim best and --crop follow: the chosen person, else whom the reference image shows."""
+    if choices.person is not None:
+        return choices.person
+    match = facts.match
+    return match.person if isinstance(match, Match) and match.alike == "same" else None
+
+
+def _audio_case(report: Report, profile: Profile, choices: Choices) -> AudioCase | None:
+    """Gather what the repair of the audio track depends on; a finding on the job may ask for it as well."""
+    file = report.facts.audio
+    if (
+        file is None
+        or not isinstance(file.media, AudioFacts)
+        or not usable(file, report.findings, salvage=choices.salvage)
+    ):
+        return None
+    about_job = Wanted.of(report.findings, "job").only("trim-silence")
+    wanted = Wanted((*Wanted.of(report.findings, "audio").findings, *about_job))
+    return AudioCase(file, file.media, wanted, profile, choices)
+
+
+def _cut_to_fit(case: AudioCase, recipe: Listen | None) -> bool:
+    """Whether the silence that is cut off is enough, so that nobody has to decide where else to cut."""
+    length = audio_length(case, recipe)
+    cut = recipe is not None and recipe.part is not None and case.choices.trim_audio is None
+    return cut and length is not None and length in aim(case.profile, "A402")
+
+
+def _decodable(video: VideoFacts, file: FileFacts, choices: Choices) -> VideoFacts:
+    """Take the facts of what is salvaged: it lasts as long as it decodes."""
+    if not choices.salvage or file.salvage is None or isinstance(video.duration, Unmeasured):
+        return video
+    return replace(video, duration=replace(video.duration, believed=min(video.duration.believed, file.salvage.kept)))
+
+
+def _draft_video(case: VideoCase) -> Draft | None:
+    recipe = video_recipe(case)
+    if recipe is None:
+        return None
+    steps = video_steps(case, recipe)
+    length = output_length(case, recipe)
+    if isinstance(recipe, Encode):
+        return Draft("mp4", steps, lambda output: encode_commands(recipe, output), length=length)
+    return Draft("mp4", steps, lambda output: remux_commands(recipe, output), length=length)
+
+
+def _draft_audio(case: AudioCase, recipe: Listen) -> Draft:
+    return Draft(
+        audio_extension(recipe),
+        audio_steps(case, recipe),
+        lambda output: audio_commands(recipe, output),
+        length=audio_length(case, recipe),
+    )
+
+
+def _draft_picture(case: ImageCase) -> Draft | None:
+    edit = picture_edit(case)
+    if edit is None:
+        return None
+    return Draft("png" if edit.format == "PNG" else "jpg", picture_steps(case, edit), picture=edit)
+
+
+def _draft_rename(file: FileFacts, wanted: Wanted) -> Draft | None:
+    if not wanted.has("rename") or not isinstance(file.format, str):
+        return None
+    extension = _TRUE_EXTENSIONS.get(file.format, file.format)
+    return Draft(
+        extension, (wanted.step("lossless", f"Write it unchanged under the extension .{extension}.", "rename"),)
+    )
+
+
+def _named(
+    drafts: list[tuple[FileFacts, Draft | None]], out: str, way: Way | None, *, taken: bool
+) -> tuple[FilePlan, ...]:
+    """Give every file its name in the output folder; with `taken` a reference image from the video is to come there."""
+    order: tuple[Role, ...] = ("video", "audio", "reference")
+    drafts = sorted(drafts, key=lambda pair: order.index(pair[0].role))
+    kept: dict[Role, Kept] = {
+        file.role: "stay" if way is None else way(file.path) for file, draft in drafts if draft is None
+    }
+    wanted = [
+        (file.role, file.path, None if draft is None else draft.extension)
+        for file, draft in drafts
+        if kept.get(file.role) != "stay"
+    ]
+    names = output_names(wanted, (RECEIPT_NAME, SHEET_NAME, *([REFERENCE_NAME] if taken else [])))
+    return tuple(_file_plan(file, draft, kept.get(file.role), names, out) for file, draft in drafts)
+
+
+def _file_plan(file: FileFacts, draft: Draft | None, kept: Kept | None, names: dict[Role, str], out: str) -> FilePlan:
+    name = names.get(file.role, file.path)
+    if draft is None:
+        return FilePlan(file.role, file.path, name, (), kept=kept)
+    commands = draft.commands(str(Path(out) / name)) if draft.commands else ()
+    return FilePlan(file.role, file.path, name, draft.steps, commands, draft.picture, draft.length)
+
+
+def _reference_plan(video: FileFacts, person: int, findings: Iterable[Finding]) -> FilePlan:
+    """Plan the image of a person; it answers whatever is found in one that is set aside for it."""
+    if isinstance(video.people, Unmeasured):
+        raise FixError(f"Person {person} cannot be found in {video.path}: {video.people.reason}.")
+    target_person(video.people, person, video.path)
+    text = f"Take the best frame of person {person} from the video."
+    rules = tuple(dict.fromkeys(f.rule for f in findings if f.role == "reference")) or (SEVERAL_PEOPLE,)
+    return FilePlan("reference", video.path, REFERENCE_NAME, (Step(TAKE_REFERENCE, "editorial", text, rules),))

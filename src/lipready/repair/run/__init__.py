@@ -1,0 +1,1 @@
+"""Plans carried out: ffmpeg, the output folder, receipts."""

@@ -1,0 +1,83 @@
+"""Carry out a plan: every output under a temporary name first, and under its own when it is whole."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lipready.errors import FixError
+from lipready.facts.plan import FilePlan
+from lipready.repair.run.folder import Partial, make_folder, place
+from lipready.repair.run.ownership import claim, sha256_of
+from lipready.repair.run.receipt import Made, Plain, Tools, entries, recipe_entry, tools_of
+
+Writer = Callable[[FilePlan, Partial], FilePlan]
+"""Fills a temporary file, and returns the plan that was carried out."""
+
+
+def output_path(out: Path, plan: FilePlan) -> str:
+    """Tell where the file that takes the place of a source stands."""
+    return plan.source if plan.stays else str(out / plan.output)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What an earlier run has left in the output folder: its receipt, and the tools that are at hand now."""
+
+    out: Path
+    receipt: Plain | None
+    tools: Tools
+
+    def find(self, plan: FilePlan) -> Made | None:
+        """Find the whole output of the same recipe on the same input, made with the same tools."""
+        if plan.kept is not None:
+            return self._find_kept(plan)
+        entry = next((each for each in entries(self.receipt) if each.get("output") == plan.output), None)
+        wanted = {"role": plan.role, "tools": tools_of(plan, self.tools), **recipe_entry(plan)}
+        path = self.out / plan.output
+        if entry is None or any(entry.get(key) != value for key, value in wanted.items()) or not path.is_file():
+            return None
+        hashes = (sha256_of(plan.source), sha256_of(path))
+        known = hashes == (entry.get("input_sha256"), entry.get("output_sha256"))
+        return Made(plan, self.tools, *hashes) if known else None
+
+    def _find_kept(self, plan: FilePlan) -> Made | None:
+        """Find the link to a file that is already fine, or a copy of it, whoever made that."""
+        path = self.out / plan.output
+        if plan.stays or not path.is_file():
+            return None
+        sha256 = sha256_of(plan.source)
+        if path.samefile(plan.source):
+            return Made(replace(plan, kept="link"), self.tools, sha256, sha256)
+        return Made(replace(plan, kept="copy"), self.tools, sha256, sha256) if sha256_of(path) == sha256 else None
+
+
+def make(plans: Sequence[FilePlan], out: Path, tools: Tools, write: Writer) -> tuple[Made, ...]:
+    """Write the outputs of some files; the inputs are hashed meanwhile.
+
+    `write` fills one temporary file. Whatever goes wrong, no half-written file stays, and none under a final name.
+    """
+    make_folder(out)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        hashes = {source: pool.submit(sha256_of, source) for source in _sources(plans)}
+        return tuple(_make_one(each, out, tools, write, hashes[each.source]) for each in plans)
+
+
+def _sources(plans: Iterable[FilePlan]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.source for each in plans))
+
+
+def _make_one(plan: FilePlan, out: Path, tools: Tools, write: Writer, source_hash: "Future[str]") -> Made:
+    if plan.stays:
+        return Made(plan, tools, source_hash.result(), source_hash.result())
+    partial = Partial.beside(out / plan.output)
+    try:
+        plan = write(plan, partial) if plan.kept is None else replace(plan, kept=place(plan.source, partial, plan.kept))
+        sha256 = source_hash.result() if plan.kept == "link" else sha256_of(partial.path)
+        if plan.kept == "copy" and sha256 != source_hash.result():
+            raise FixError(f"{plan.source} was changed while it was copied: try again.")
+        claim(out, plan.output, sha256)
+        partial.finish(written=plan.kept != "link")
+    finally:
+        partial.discard()
+    return Made(plan, tools, source_hash.result(), sha256)

@@ -1,0 +1,147 @@
+"""The receipt: what was made of what, with which tools, and what was found before and after."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from lipready.errors import UsageError
+from lipready.facts.plan import FilePlan, Kept, Plan, Step
+from lipready.facts.report import Report
+from lipready.repair.run.folder import Partial, unwritable
+
+SCHEMA = "lipready.receipt/1"
+NAME = "receipt.json"
+_LARGEST = 64 << 20
+_KEPT: dict[Kept, str] = {
+    "link": "It is already fine: this is a hard link to it.",
+    "copy": "It is already fine: this is a copy of it.",
+    "stay": "It is already fine, and stays where it is.",
+}
+
+Tools = dict[str, str]
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One file of the job: its plan, and the sha256 of its input and of its output, which may be the input itself."""
+
+    plan: FilePlan
+    tools: Tools
+    input_sha256: str
+    output_sha256: str
+
+    def entry(self) -> Plain:
+        """Write it as it stands in the receipt."""
+        plan = self.plan
+        return {
+            "role": plan.role,
+            "source": _text(plan.source),
+            "input_sha256": self.input_sha256,
+            "output": _text(plan.output),
+            "output_sha256": self.output_sha256,
+            "already_fine": plan.already_fine,
+            "kept": plan.kept,
+            "tools": tools_of(plan, self.tools),
+            **recipe_entry(plan),
+        }
+
+
+def tools_of(plan: FilePlan, tools: Tools) -> Tools:
+    """Take the tools that had a part in one output."""
+    used = "ffmpeg" if plan.commands else "pillow" if plan.role == "reference" and not plan.already_fine else ""
+    return {name: version for name, version in tools.items() if name == used}
+
+
+def recipe_entry(plan: FilePlan) -> Plain:
+    """Write what is done to a file as it stands in the receipt; equal recipes on equal files make equal outputs."""
+    return {
+        "steps": [{**asdict(step), "rules": list(step.rules)} for step in plan.steps or _passed_on(plan)],
+        "commands": [[_text(argument) for argument in command] for command in plan.commands],
+        "picture": None if plan.picture is None else json.loads(json.dumps(asdict(plan.picture))),
+    }
+
+
+def _passed_on(plan: FilePlan) -> list[Step]:
+    return [] if plan.kept is None else [Step("already-fine", "lossless", _KEPT[plan.kept])]
+
+
+def read_receipt(out: Path) -> Plain | None:
+    """Read the receipt of an output folder; None where there is none.
+
+    Raises UsageError where a file of that name is no receipt of lipready, so that it must not be overwritten.
+    """
+    path = out / NAME
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from error
+    try:
+        receipt = json.loads(data) if len(data) <= _LARGEST else None
+    except (ValueError, RecursionError):
+        receipt = None
+    if not isinstance(receipt, dict) or receipt.get("schema") != SCHEMA:
+        raise UsageError(f"{path} is not a receipt of lipready: choose another output folder, or move that file away.")
+    return receipt
+
+
+def entries(receipt: Plain | None) -> list[Plain]:
+    """Return the entries of all outputs that a receipt knows, however damaged it is."""
+    lists = [] if receipt is None else [receipt.get("files"), receipt.get("earlier")]
+    return [entry for files in lists if isinstance(files, list) for entry in files if isinstance(entry, dict)]
+
+
+def left_over(receipt: Plain | None) -> set[tuple[str, str]]:
+    """Return name and sha256 of the outputs of earlier runs that are no part of the job that a receipt is about."""
+    names = None if receipt is None else receipt.get("left_over")
+    known = {(str(entry.get("output")), str(entry.get("output_sha256"))) for entry in entries(receipt)}
+    return {(name, sha256) for name, sha256 in known if isinstance(names, list) and name in names}
+
+
+def write_receipt(
+    out: Path, made: tuple[Made, ...], *, plan: Plan, tools: Tools, before: Report, after: Report, version: str
+) -> None:
+    """Write the receipt, whole or not at all; outputs of earlier runs that this one did not make stay known.
+
+    Raises FixError where it cannot be written.
+    """
+    outputs = {each.plan.output for each in made}
+    written = [entry for entry in entries(read_receipt(out)) if not entry.get("already_fine") or _stands_here(entry)]
+    earlier = [entry for entry in written if entry.get("output") not in outputs]
+    in_use = {os.path.realpath(file.path) for file in after.facts.files()}
+    content = {
+        "schema": SCHEMA,
+        "lipready": version,
+        "provider": after.provider,
+        "verdict": after.verdict,
+        "tools": tools,
+        "files": [each.entry() for each in made],
+        "earlier": earlier,
+        "left_over": [e["output"] for e in earlier if os.path.realpath(out / str(e.get("output"))) not in in_use],
+        "set_aside": None if plan.set_aside is None else _text(plan.set_aside),
+        "undecided": [list(gap) for gap in plan.undecided],
+        "before": before.to_dict(),
+        "after": after.to_dict(),
+    }
+    partial = Partial.beside(out / NAME)
+    try:
+        partial.path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial.finish()
+    except OSError as error:
+        raise unwritable(partial.final, error) from error
+    finally:
+        partial.discard()
+
+
+def _stands_here(entry: Plain) -> bool:
+    return entry.get("kept") in {"link", "copy"}
+
+
+def _text(text: str) -> str:
+    """Make the bytes of a name that is no UTF-8 visible, since JSON has no place for them."""
+    return text.encode("utf-8", "backslashreplace").decode()

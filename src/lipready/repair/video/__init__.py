@@ -1,0 +1,1 @@
+"""The repair of a video: recipe, steps in words, command."""

@@ -1,0 +1,244 @@
+"""What is done to a video: its recipe, from its facts and the repairs that are wanted."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+from statistics import median_low
+
+from lipready.errors import FixError
+from lipready.facts.file import FileFacts
+from lipready.facts.people import Box, Person
+from lipready.facts.salvage import Salvage
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+from lipready.profiles.limit import Profile
+from lipready.repair.aims import accepted, aim, band, most_bytes
+from lipready.repair.choices import Choices
+from lipready.repair.recipe import Budget, Cutout, Encode, Input, Playback, Remux, Reshape, Sound, WideGamut
+from lipready.repair.video.best_part import best_part
+from lipready.repair.video.crop import crop_to_person, looks_in, others_seen
+from lipready.repair.video.rate import FALLBACK, new_rate, tidy
+from lipready.repair.video.size import Canvas, fit
+from lipready.repair.video.span import Part, chosen_part, target_person
+from lipready.repair.wanted import Wanted
+
+_RGB = ("rgb", "bgr", "gbr", "argb", "abgr", "pal8", "0rgb", "0bgr")
+_MILLISECOND_CLOCKS = frozenset({"mkv", "webm", "flv", "asf"})
+_SEEKABLE = frozenset({"mp4", "mov", "3gp", "mkv", "webm"})
+"""Elsewhere ffmpeg lands somewhere near: three frames late in a transport stream, two early in an AVI with B-frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoCase:
+    """All that the recipe of a video depends on.
+
+    `audio_length` is that of the prepared audio track, in seconds. `person` is the number of the person that the user
+    has chosen, or that the reference image shows; None leaves it to the provider's pick. Without `copying` the picture
+    is encoded again whatever is wanted.
+    """
+
+    file: FileFacts
+    video: VideoFacts
+    wanted: Wanted
+    profile: Profile
+    choices: Choices
+    audio_length: Fraction | None
+    person: int | None = None
+    copying: bool = True
+
+    @property
+    def salvaged(self) -> Salvage | None:
+        """What decodes of it, where that is wanted and anything is lost."""
+        found = self.file.salvage
+        if not self.choices.salvage or found is None:
+            return None
+        return found if found.lost or self.wanted.has("salvage") else None
+
+
+def video_recipe(case: VideoCase) -> Encode | Remux | None:
+    """Decide what is done: encode again where a repair needs it, else copy the packets, else nothing (None).
+
+    Raises FixError or UsageError where what the user chose cannot be done.
+    """
+    part = _part(case)
+    playback, window = _playback(case, part), _window(case, part)
+    if case.salvaged or part is not None or playback is not None or window is not None or case.wanted.level("reencode"):
+        return _encode(case, part, playback, window)
+    if not case.wanted.has("remux", "zero-start"):
+        return None
+    return _remux(case) if case.copying and _starts_whole(case) else _encode(case, part, playback, window)
+
+
+def output_length(case: VideoCase, recipe: Encode | Remux) -> Fraction | None:
+    """Tell how long the output will be, in seconds; None where that is not known."""
+    if isinstance(recipe, Encode) and recipe.playback is not None:
+        return recipe.playback.wanted / recipe.reshape.rate
+    if isinstance(recipe, Encode) and recipe.part is not None:
+        return recipe.part.length
+    return _length(case.video)
+
+
+def _encode(case: VideoCase, part: Part | None, playback: Playback | None, window: Box | None) -> Encode:
+    source = _source(case)
+    whole = part is None and case.salvaged is None and (source.seekable or source.start == 0)
+    sound: Sound = "none" if playback else _sound(case, whole=whole)
+    shape = _reshape(case, window)
+    length = playback.wanted / shape.rate if playback else part.length if part else _length(case.video)
+    return Encode(
+        source=source,
+        reshape=shape,
+        part=part,
+        playback=playback,
+        sound=sound,
+        budget=_budget(case, shape.canvas, length),
+    )
+
+
+def _starts_whole(case: VideoCase) -> bool:
+    """Whether the first packet is the first frame: else copied packets would leave an edit list before it.
+
+    Frames that are shown before the first key frame stand after it in the file, or are lost. An AVI does not tell when
+    frames are shown, which is guessed where they are not stored in that order.
+    """
+    video = case.video
+    keys = () if isinstance(video.key_frames, Unmeasured) else video.key_frames
+    ordered = case.file.format != "avi" or isinstance(video.start, Unmeasured) or video.start == 0
+    return ordered and (not keys or keys[0] == 0)
+
+
+def _remux(case: VideoCase) -> Remux:
+    rate, grid = case.video.frame_rate, None
+    if case.file.format in _MILLISECOND_CLOCKS and not isinstance(rate, Unmeasured) and not rate.variable:
+        # Containers that count milliseconds round every timestamp; an MP4 would keep the rounding as jitter.
+        grid = rate.nominal
+    source = _source(case)
+    return Remux(
+        source=source,
+        grid=grid,
+        tag="hvc1" if case.video.codec == "hevc" else None,
+        sound=_sound(case, whole=True),
+    )
+
+
+def _source(case: VideoCase) -> Input:
+    start = Fraction(0) if isinstance(case.video.start, Unmeasured) else case.video.start
+    name = "" if isinstance(case.file.format, Unmeasured) else case.file.format
+    return Input(
+        path=case.file.path,
+        format=name,
+        stream=case.video.stream_index,
+        start=start,
+        seekable=name in _SEEKABLE,
+        broken=case.salvaged is not None,
+    )
+
+
+def _sound(case: VideoCase, *, whole: bool) -> Sound:
+    """Keep the first sound track, as AAC; the provider replaces it anyway."""
+    tracks = case.video.sound_tracks
+    if not tracks or tracks[0].sample_rate <= 0:
+        return "none"
+    return "copy" if whole and tracks[0].codec == "aac" else "encode"
+
+
+def _length(video: VideoFacts) -> Fraction | None:
+    return None if isinstance(video.duration, Unmeasured) else video.duration.believed
+
+
+def _known_length(case: VideoCase) -> Fraction:
+    length = _length(case.video)
+    if length is None:
+        raise FixError(f"{case.file.path} does not tell how long it is, so that it cannot be trimmed or lengthened.")
+    return length
+
+
+def _part(case: VideoCase) -> Part | None:
+    trim = case.choices.trim
+    if trim is None:
+        return None
+    length = _known_length(case)
+    if trim != "best":
+        return chosen_part(trim, length, case.file.path, "--trim")
+    if isinstance(case.file.people, Unmeasured):
+        raise FixError(f"--trim best needs to see the faces in {case.file.path}: {case.file.people.reason}.")
+    part = best_part(case.file.people, case.person, length, aim(case.profile, "V105"), case.file.path)
+    return None if part == Part(Fraction(0), length) else part
+
+
+def _playback(case: VideoCase, part: Part | None) -> Playback | None:
+    """Decide how far to lengthen the video: to the audio's length and the minimum, never past the maximum."""
+    if not case.choices.extend:
+        return None
+    length = part.length if part else _known_length(case)
+    lengths, rate = aim(case.profile, "V105"), _rate(case)
+    minimum = lengths.minimum or Fraction(0)
+    wanted = ceil(max(case.audio_length or Fraction(0), minimum if length < minimum else Fraction(0)) * rate)
+    if lengths.maximum is not None:
+        wanted = min(wanted, floor(lengths.maximum * rate))
+    frames = max(1, round(length * rate))
+    return Playback(frames, wanted) if wanted > frames else None
+
+
+def _window(case: VideoCase, part: Part | None) -> Box | None:
+    """Decide what of the picture is kept: all of it, unless it is to be cut to one person who needs that."""
+    if not case.choices.crop:
+        return None
+    people = case.file.people
+    if isinstance(people, Unmeasured):
+        raise FixError(f"--crop needs to see the faces in {case.file.path}: {people.reason}.")
+    target: Person = target_person(people, case.person, case.file.path)
+    needed = case.wanted.has("crop") or others_seen(people, target, part) or _is_small(case, target, part)
+    if not needed:
+        return None
+    size = (case.video.width, case.video.height)
+    edges = aim(case.profile, "V103")
+    return crop_to_person(people, target, size, part, edges=edges, path=case.file.path)
+
+
+def _is_small(case: VideoCase, target: Person, part: Part | None) -> bool:
+    """Whether the face is usually too small in what is kept: the finding (P303) may be about somebody else's face."""
+    least = band(case.profile, "P303", "least_share", Fraction(0)) * case.video.height
+    heights = [look.box.height for look in looks_in(target, part)]
+    return bool(heights) and median_low(heights) < least
+
+
+def _reshape(case: VideoCase, window: Box | None) -> Reshape:
+    video = case.video
+    width, height = (video.width, video.height) if window is None else (window.width, window.height)
+    edges = aim(case.profile, "V103") if case.wanted.has("scale", "pad") else accepted(case.profile, "V103")
+    canvas = fit(width, height, edges)
+    cut = (width // 2 * 2, height // 2 * 2)
+    square = video.sample_aspect_ratio == 1
+    trimmed = Canvas(*cut, *cut)
+    kept = square and all(edge in edges for edge in (*cut, width, height))
+    name = video.pixel_format if isinstance(video.pixel_format, str) else ""
+    return Reshape(
+        canvas=trimmed if kept else canvas,
+        resize=("no" if cut == (width, height) else "cut") if kept else "scale",
+        rate=_rate(case),
+        deinterlace=video.interlaced is True,
+        tone_map=video.transfer if video.hdr else None,
+        wide_gamut=WideGamut(video.gamut, video.transfer, video.matrix) if video.wide_gamut else None,
+        rgb=name.startswith(_RGB),
+        cutout=None if window is None else Cutout(window, video.width, video.height, square),
+    )
+
+
+def _rate(case: VideoCase) -> Fraction:
+    rate = case.video.frame_rate
+    if isinstance(rate, Unmeasured):
+        return FALLBACK
+    if rate.variable or case.wanted.has("retime"):
+        return new_rate(rate, aim(case.profile, "V104"))
+    return tidy(rate.nominal)
+
+
+def _budget(case: VideoCase, canvas: Canvas, length: Fraction | None) -> Budget | None:
+    """Say how many bytes the output may have; two passes are needed where the source's own rate would not fit."""
+    most = most_bytes(case.profile, "V106")
+    if most is None or not length or isinstance(case.file.bytes, Unmeasured):
+        return None
+    whole = _length(case.video) or length
+    pixels = min(Fraction(1), Fraction(canvas.width * canvas.height, case.video.width * case.video.height))
+    expected = case.file.bytes * pixels * min(Fraction(1), length / whole)
+    return Budget(int(most), length, two_pass=expected > most)

@@ -1,0 +1,1 @@
+"""Both providers' interfaces, as they document them."""

@@ -1,0 +1,91 @@
+"""Alibaba's object storage, as far as DashScope's temporary uploads and the results need it."""
+
+from typing import TYPE_CHECKING
+
+from lipready.sandbox.api.answers import RequestRefusedError, oss_error
+from lipready.sandbox.api.form import FormError, Received, receive_form
+from lipready.sandbox.api.policy import check
+from lipready.sandbox.store import StoredUpload, with_suffix
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from lipready.sandbox.world import World
+
+KEPT_SECONDS = 48 * 3600
+_REQUIRED = ("OSSAccessKeyId", "Signature", "policy", "key")
+
+
+class Oss:
+    """Takes uploads, and gives out results and stored files."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    async def upload(self, request: "Request") -> "Response":
+        """Store one file: POST /upload."""
+        from starlette.responses import Response
+
+        try:
+            received = await receive_form(request, self._world.oss.room(), self._world.largest_upload)
+        except FormError as error:
+            return oss_error(400, "MalformedPOSTRequest", f"The body of your POST request is not well-formed: {error}.")
+        try:
+            self._require(received)
+            check(self._world.secret, received.fields, received.bytes, self._world.clock.now())
+            self._keep(received)
+        except RequestRefusedError as refused:
+            received.discard()
+            return oss_error(refused.status, refused.code, refused.message)
+        wanted = received.fields.get("success_action_status", "204")
+        return Response(status_code=int(wanted) if wanted in {"200", "201", "204"} else 204)
+
+    async def result(self, request: "Request") -> "Response":
+        """Send a result: GET /results/NAME.mp4, with ranges."""
+        from starlette.responses import FileResponse
+
+        task = self._world.results.get(request.path_params["name"])
+        if task is None or task.video is None or task.forgotten(self._world.clock.now()):
+            return oss_error(404, "NoSuchKey", "The specified key does not exist.")
+        return FileResponse(task.video.path, media_type="video/mp4")
+
+    async def stored(self, request: "Request") -> "Response":
+        """Send a file of EvoLink's files API: GET /files/ID/NAME."""
+        from starlette.responses import FileResponse
+
+        stored = self._world.files.find(request.path_params["id"], self._world.clock.now())
+        if stored is None:
+            return oss_error(404, "NoSuchKey", "The specified key does not exist.")
+        return FileResponse(stored.path, media_type=stored.kind)
+
+    def _require(self, received: Received) -> None:
+        """Refuse a form that the storage would not read: what follows the file is never looked at."""
+        for name in _REQUIRED:
+            if not received.fields.get(name):
+                raise RequestRefusedError(400, "InvalidArgument", f"Bucket POST must contain a field named '{name}'.")
+        if received.file_name is None:
+            raise RequestRefusedError(
+                400, "IncorrectNumberOfFilesInPOSTRequest", "POST requires exactly one file upload."
+            )
+        if received.late:
+            message = f"The field '{received.late[0][:100]}' follows the file: file must be the last field."
+            raise RequestRefusedError(400, "InvalidArgument", message)
+
+    def _keep(self, received: Received) -> None:
+        key, now = received.fields["key"], self._world.clock.now()
+        if self._world.oss.find(key, now) is not None:
+            message = "The object you specified already exists and can not be overwritten."
+            raise RequestRefusedError(409, "FileAlreadyExists", message)
+        stored = StoredUpload(
+            id=key,
+            # The second part of the folder, which the policy has signed.
+            account=key.split("/")[1],
+            path=with_suffix(received.path, key),
+            name=key.rpartition("/")[2],
+            bytes=received.bytes,
+            kind=received.content_type,
+            created=now,
+            expires=now + KEPT_SECONDS,
+        )
+        self._world.oss.keep(key, stored)

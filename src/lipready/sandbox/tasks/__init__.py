@@ -1,0 +1,1 @@
+"""What becomes of a submitted task: fetched, judged, rendered, delivered."""

