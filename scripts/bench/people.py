@@ -222,7 +222,7 @@ def _plain_detector() -> Callable[[Any], int]:
     import numpy as np
     from mediapipe.tasks.python import BaseOptions, vision
 
-    from lipready.faces.models.stderr_filter import native_chatter_held_back
+    from lipready.faces.detection.detector import native_chatter_held_back
     from lipready.faces.models.weights import ensure_models
 
     base = BaseOptions(model_asset_path=str(ensure_models().full_range))

@@ -241,7 +241,7 @@ class _Workshop:
 
     def _write(self, plan: FilePlan, partial: "Partial", binary: str | None) -> FilePlan:
         from lipready.repair.plan import TAKE_REFERENCE
-        from lipready.repair.run.execute import execute
+        from lipready.repair.run.outputs import execute
 
         tell = stage("repairing", plan.source, self.settings.progress) or (lambda _share: None)
         tell(0.0)

@@ -19,8 +19,8 @@ from lipready.profiles.loader import load_profile
 from lipready.repair.choices import Choices
 from lipready.repair.plan import plan_job
 from lipready.repair.run.binary import find_ffmpeg
-from lipready.repair.run.execute import execute
 from lipready.repair.run.folder import Partial
+from lipready.repair.run.outputs import execute
 from studio.voice import speak
 
 RATE = 22_050

@@ -25,9 +25,22 @@ WARNED = "Error: The report could not be written to standard output: "
 SERVER = """
 import json, os, sys
 import click, rich.progress, av
-import lipready.cli.run, lipready.cli.commands.check, lipready.cli.commands.gate, lipready.cli.commands.gate_run, lipready.cli.input.shards
-import lipready.cli.commands.prepare, lipready.cli.output.preparation, lipready.cli.commands.tasks, lipready.cli.commands.submit, lipready.prepare
-import cv2, httpx2, lipready.providers.transport.run, lipready.sandbox.serve, lipready.reports.people, lipready.faces.people
+import lipready.cli.run
+import lipready.cli.commands.check
+import lipready.cli.commands.gate
+import lipready.cli.commands.gate_run
+import lipready.cli.input.shards
+import lipready.cli.commands.prepare
+import lipready.cli.output.preparation
+import lipready.cli.commands.tasks
+import lipready.cli.commands.submit
+import lipready.prepare
+import cv2
+import httpx2
+import lipready.providers.transport.run
+import lipready.sandbox.serve
+import lipready.reports.people
+import lipready.faces.people
 from lipready.cli.app import main
 
 def opened(number, place):

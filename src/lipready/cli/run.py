@@ -2,14 +2,75 @@
 
 import os
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
 
-from lipready.cli.group import command_line
+from lipready import __version__
 from lipready.cli.interrupt import interrupted, say_interrupted
-from lipready.cli.output.session import Session
-from lipready.cli.output.status import NOTHING_CHECKED, TROUBLE
+from lipready.cli.output.session import NOTHING_CHECKED, TROUBLE, Session
 from lipready.errors import LipreadyError, NothingCheckedError
+
+_COMMANDS = {
+    "check": "Check the files of one job against what a provider accepts.",
+    "prepare": "Repair the files of one job into a new folder.",
+    "submit": "Submit a job, once, wait for it and bring the film home.",
+    "tasks": "List what was submitted, resume it, cancel it or forget it.",
+    "listen": "Receive callbacks of EvoLink, and download what they speak of.",
+    "gate": "Check every asset of a repository; only what changed costs time.",
+    "report": "Merge the reports of several machines.",
+    "cache": "Look at what the gate remembers, or clear it.",
+    "people": "Say who is seen in a video, when, where and how well.",
+    "reference": "Pick the frame that becomes the reference image.",
+    "rules": "List the rules.",
+    "explain": "Explain one rule, and its limits at each provider.",
+    "profiles": "List the providers' profiles, or one of them with its limits.",
+    "sandbox": "Run a server that behaves as the providers document, for trying.",
+    "doctor": "Look at this machine: libraries, ffmpeg, face weights.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in `lipready.cli.commands.<name>` as `command`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of use, not of the alphabet."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"lipready.cli.commands.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest what may have been meant by a command that does not exist."""
+        name = args[0]
+        if name not in _COMMANDS and not name.startswith("-"):
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, _COMMANDS, n=1)
+            meant = f" Did you mean {close[0]!r}?" if close else ""
+            ctx.fail(f"There is no command {name!r}.{meant}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table: help imports none of them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", message="lipready %(version)s")
+def command_line() -> None:
+    """Check, repair and submit the inputs of hosted lip-sync models, and bring the results home."""
+
 
 _COMPLETION = "_LIPREADY_COMPLETE"
 

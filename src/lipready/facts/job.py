@@ -4,8 +4,26 @@ from dataclasses import dataclass
 
 from lipready.facts.file import FileFacts
 from lipready.facts.people import Match, PeopleFacts, Person
-from lipready.facts.request import RequestFacts
 from lipready.facts.unmeasured import Unmeasured
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackFacts:
+    """A callback URL: its parts, and the addresses that its host resolves to."""
+
+    url: str
+    scheme: str
+    host: str
+    addresses: tuple[str, ...] | Unmeasured
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """The options of a request; `None` means not given, so that the provider's default applies."""
+
+    face_threshold: int | None
+    video_extension: bool
+    callback: CallbackFacts | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -222,3 +222,50 @@ class Match:
     alike: Alike
     person: int
     distance: float
+
+
+APART = Fraction(1)
+"""Seconds: spans that are closer together are one appearance."""
+
+
+def appearances(person: Person, people: PeopleFacts, end: Fraction | None) -> tuple[tuple[Fraction, Fraction], ...]:
+    """List the stretches (begin, end) in seconds in which a person of the clip is seen; at least one, in order.
+
+    `end` is the length of the clip, None where it is not known. Somebody whom the last sample shows is seen until then.
+    """
+    joined: list[tuple[Fraction, Fraction]] = []
+    for start, stop in sorted(person.spans) or [(person.first, person.last)]:
+        if joined and start - joined[-1][1] < APART:
+            joined[-1] = joined[-1][0], max(stop, joined[-1][1])
+        else:
+            joined.append((start, stop))
+    start, stop = joined[-1]
+    if end is not None and people.samples and stop >= max(people.samples):
+        joined[-1] = start, max(stop, end)
+    return tuple(joined)
+
+
+NEARLY = 81
+"""Percent of the largest face's area from which another one may be the largest: boxes are noisy by a tenth each way."""
+
+
+def picked(people: PeopleFacts) -> tuple[Person, ...]:
+    """List who has the largest face in the first frame that has one; several where the faces are nearly equally large.
+
+    The one whose box is the largest comes first. Empty where nobody is seen.
+    """
+    default = people.person(people.default_person)
+    if default is None or not default.looks:
+        return () if default is None else (default,)
+    first = default.looks[0]
+    rivals = (each for each in people.people if each.id != default.id and each.looks)
+    return (default, *(each for each in rivals if _nearly_as_large(each.looks[0], first)))
+
+
+def _nearly_as_large(look: Look, first: Look) -> bool:
+    """Whether a face in the same frame is about as large; exact, since areas are whole numbers."""
+    return look.time == first.time and 100 * _area(look) >= NEARLY * _area(first)
+
+
+def _area(look: Look) -> int:
+    return look.box.width * look.box.height

@@ -22,8 +22,8 @@ from lipready.profiles.limit import Profile
 from lipready.repair.choices import Choices
 from lipready.repair.plan import plan_job
 from lipready.repair.run.binary import find_ffmpeg
-from lipready.repair.run.execute import execute
 from lipready.repair.run.folder import Partial, make_folder
+from lipready.repair.run.outputs import execute
 
 _GIT = "git"
 

@@ -10,10 +10,9 @@ from lipready.facts.file import FileFacts, Role
 from lipready.facts.image import ImageFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.probe.containers.lfs import read_pointer
 from lipready.probe.containers.matroska import Matroska, read_matroska
 from lipready.probe.containers.movie import Movie, movie_header_end, read_movie
-from lipready.probe.containers.signature import HEAD_BYTES, Signature, recognise
+from lipready.probe.containers.signature import HEAD_BYTES, Signature, read_pointer, recognise
 from lipready.probe.local_file import LocalFile, NoReaderError, UnopenedError, open_local, read_error
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -159,3 +160,9 @@ def _add(issues: list[Issue], issue: Issue) -> None:
     alike = [known for known in issues if (known.rule, known.provider) == (issue.rule, issue.provider)]
     if all(replace(known, number=0) != issue for known in alike):
         issues.append(replace(issue, number=len(alike) + 1))
+
+
+def fingerprint(issue: Issue) -> str:
+    """Give 64 hexadecimal digits that no other issue of a run has, and that outlast a changed measurement."""
+    parts = (issue.path, issue.rule, issue.name, issue.provider, str(issue.number))
+    return sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()

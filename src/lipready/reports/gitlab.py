@@ -4,8 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lipready.reports.fingerprint import fingerprint
-from lipready.reports.gathered import issues_of
+from lipready.reports.gathered import fingerprint, issues_of
 from lipready.reports.page import Page
 
 _SEVERITIES = {"error": "critical", "warning": "minor", "info": "info"}

@@ -10,8 +10,7 @@ from urllib.parse import quote
 from lipready import __version__
 from lipready.facts.address import is_address
 from lipready.facts.quantity import counted
-from lipready.reports.fingerprint import fingerprint
-from lipready.reports.gathered import Issue, issues_of, worst_first
+from lipready.reports.gathered import Issue, fingerprint, issues_of, worst_first
 from lipready.reports.page import Page
 
 MOST = 25_000

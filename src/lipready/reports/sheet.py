@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from lipready.facts.appearances import appearances
-from lipready.facts.people import PeopleFacts, Person
-from lipready.facts.picked import picked
+from lipready.facts.people import PeopleFacts, Person, appearances, picked
 from lipready.facts.quantity import plural, seconds, stretch
 from lipready.facts.video import VideoFacts
-from lipready.reports.person import face_size, request_step_of
+from lipready.reports.people import face_size, request_step_of
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,9 +9,8 @@ from lipready.facts.address import AddressFacts, Fetched, Problem, Trouble
 from lipready.facts.audio import UNHEARD_TRACK, AudioFacts, AudioTrack
 from lipready.facts.file import FileFacts, LfsPointer, Role
 from lipready.facts.image import ImageFacts
-from lipready.facts.job import JobFacts
+from lipready.facts.job import CallbackFacts, JobFacts, RequestFacts
 from lipready.facts.people import Box, Look, Match, PeopleFacts, Person
-from lipready.facts.request import CallbackFacts, RequestFacts
 from lipready.facts.speech import Clipping, Level, SignalToNoise, Span, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, SoundTrack, Stillness, VideoFacts

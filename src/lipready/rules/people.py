@@ -3,12 +3,10 @@
 from dataclasses import replace
 from fractions import Fraction
 
-from lipready.facts.appearances import appearances
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Fix, Where
 from lipready.facts.job import JobFacts
-from lipready.facts.people import Match, PeopleFacts, Person
-from lipready.facts.picked import picked
+from lipready.facts.people import Match, PeopleFacts, Person, appearances, picked
 from lipready.facts.quantity import clock, counted, number, stretch
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts

@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 
 from lipready.facts.address import is_public
 from lipready.facts.finding import Finding
-from lipready.facts.job import JobFacts
-from lipready.facts.request import CallbackFacts
+from lipready.facts.job import CallbackFacts, JobFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import breach, outside

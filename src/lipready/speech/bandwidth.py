@@ -4,10 +4,9 @@ from typing import TYPE_CHECKING
 
 from lipready.facts.unmeasured import Unmeasured
 from lipready.speech.blocks import Sound
-from lipready.speech.detector import FRAME
 from lipready.speech.mono import RATE
 from lipready.speech.spectrum import power
-from lipready.speech.voice import Voice
+from lipready.speech.voice import FRAME, Voice
 
 if TYPE_CHECKING:
     import numpy as np

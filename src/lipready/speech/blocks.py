@@ -4,11 +4,33 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from lipready.speech.interleaved import FORMAT, samples_of
-
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
+
+
+FORMAT = "flt"
+"""FFmpeg's name of interleaved 32-bit floats."""
+
+
+def samples_of(frame: Any) -> "NDArray[np.float32]":
+    """Give channels × samples of a frame in FORMAT."""
+    import numpy as np
+
+    return np.ascontiguousarray(frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T)
+
+
+def frame_of(block: "NDArray[np.float32]", layout: str, rate: int) -> Any:
+    """Make a frame in FORMAT of channels × samples; `layout` is FFmpeg's name, `rate` in Hz."""
+    import av
+    import numpy as np
+
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block.T).reshape(1, -1), format=FORMAT, layout=layout)
+    frame.sample_rate = rate
+    return frame
+
 
 LOUDEST = 8.0
 """Times full scale (+18 dBFS): what a float file holds beyond is no sound."""
@@ -108,3 +130,21 @@ class Blocks:
         self._waiting, self._held = [], 0
         block = np.nan_to_num(block, copy=False, nan=0.0, posinf=LOUDEST, neginf=-LOUDEST)
         return np.clip(block, -LOUDEST, LOUDEST, out=block)
+
+
+class Resampler:
+    """FFmpeg's resampler (libswresample) for blocks of channels × samples."""
+
+    def __init__(self, sound: Sound, rate: int) -> None:
+        """Begin a track of this form; `rate` in Hz is the new one."""
+        import av
+
+        self._sound = sound
+        self._resampler = av.AudioResampler(format=FORMAT, layout=sound.layout, rate=rate)
+
+    def feed(self, block: "NDArray[np.float32] | None") -> "Iterator[NDArray[np.float32]]":
+        """Take a block, None at the end; gives what is ready."""
+        frame = None if block is None else frame_of(block, self._sound.layout, self._sound.rate)
+        for resampled in self._resampler.resample(frame):
+            if resampled.samples:
+                yield samples_of(resampled)

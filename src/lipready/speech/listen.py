@@ -1,11 +1,13 @@
 """Listen to a track: one decode, every measurement fed from it."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from lipready.facts.audio import AudioFacts
-from lipready.facts.speech import SpeechFacts
+from lipready.facts.speech import Level, Span, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.speech.background import name_background
 from lipready.speech.bandwidth import BandMeter
@@ -13,13 +15,66 @@ from lipready.speech.blocks import Sound
 from lipready.speech.channels import ChannelMeter
 from lipready.speech.clipping import ClippingMeter
 from lipready.speech.decode import MAX_LENGTH, Decoded, Listener, decode
-from lipready.speech.drawing import draw
 from lipready.speech.loudness import LoudnessMeter, TruePeakMeter
-from lipready.speech.mono import MonoMixer
+from lipready.speech.mono import RATE, MonoMixer
 from lipready.speech.noise import energies_of, measure_noise
-from lipready.speech.silences import find_silences, quiet_level
 from lipready.speech.spectrum import frame_power
-from lipready.speech.voice import find_voice
+from lipready.speech.voice import FRAME, Voice, find_voice, frames_of, spans_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_STEP = 128
+"""Samples (8 ms): a quarter of a frame of the voice detector."""
+_UNDER_SPEECH = 1e-4
+"""40 dB, as a ratio of energies."""
+NOTHING = 1e-6
+"""Mean square of -60 dBFS."""
+_SHORTEST = Fraction(1, 2)
+
+
+def quiet_level(mono: "NDArray[np.float32]", voice: Voice) -> float:
+    """Give the mean square below which a track is silent: -60 dBFS, or 40 dB under its speech where that is more."""
+    import numpy as np
+
+    speech = frames_of(mono)[voice.speech]
+    return max(NOTHING, _UNDER_SPEECH * float(speech.var(axis=1, dtype=np.float64).mean())) if len(speech) else NOTHING
+
+
+def find_silences(mono: "NDArray[np.float32]", voice: Voice, length: Fraction) -> tuple[Span, ...]:
+    """Find what is silent for at least half a second, in one channel at 16 kHz of `length` seconds."""
+    import numpy as np
+
+    level = quiet_level(mono, voice)
+    energies = frames_of(mono, _STEP).var(axis=1, dtype=np.float64)
+    spoken = np.repeat(voice.speech, FRAME // _STEP)[: len(energies)]
+    spans = spans_of((energies < level) & ~spoken, Fraction(_STEP, RATE), length)
+    return tuple(span for span in spans if span.length >= _SHORTEST)
+
+
+PARTS = 48
+_FLOOR = 1e-12
+"""Mean square of -120 dBFS."""
+
+
+def draw(mono: "NDArray[np.float32]", speech: tuple[Span, ...], length: Fraction) -> tuple[Level, ...]:
+    """Cut a track of `length` seconds into evenly long parts; somebody speaks in one where half of it is speech."""
+    import numpy as np
+
+    parts = np.array_split(mono, min(PARTS, len(mono)))
+    step = length / len(parts)
+    levels = (float(part.var(dtype=np.float64)) for part in parts)
+    return tuple(
+        Level(10 * math.log10(max(level, _FLOOR)), _spoken(speech, index * step, (index + 1) * step) * 2 >= step)
+        for index, level in enumerate(levels)
+    )
+
+
+def _spoken(speech: tuple[Span, ...], begin: Fraction, end: Fraction) -> Fraction:
+    """Seconds of speech between two times."""
+    return sum((max(Fraction(0), min(span.end, end) - max(span.start, begin)) for span in speech), Fraction(0))
+
 
 _DECODING = 0.4
 """Share of the work that is done when everything is decoded; the rest is the voice detector's."""

@@ -4,9 +4,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from lipready.facts.unmeasured import Unmeasured
-from lipready.speech.blocks import Sound
-from lipready.speech.interleaved import FORMAT, frame_of
-from lipready.speech.resample import Resampler
+from lipready.speech.blocks import FORMAT, Resampler, Sound, frame_of
 
 if TYPE_CHECKING:
     import numpy as np

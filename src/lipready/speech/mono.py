@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from lipready.speech.blocks import Sound
-from lipready.speech.resample import Resampler
+from lipready.speech.blocks import Resampler, Sound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from lipready.speech.detector import FRAME
 from lipready.speech.mono import RATE
 from lipready.speech.spectrum import AT_ONCE, power
+from lipready.speech.voice import FRAME
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,7 +5,7 @@ from importlib import import_module
 import click
 import pytest
 
-from lipready.cli.group import command_line
+from lipready.cli.run import command_line
 
 COMMANDS = [
     "check", "prepare", "submit", "tasks", "listen", "gate", "report", "cache",

@@ -218,7 +218,7 @@ def test_models_load_look_and_end_without_a_word(astronaut: Picture, tmp_path: P
 def test_what_others_write_meanwhile_is_passed_on() -> None:
     code = """
 import os
-from lipready.faces.models.stderr_filter import native_chatter_held_back
+from lipready.faces.detection.detector import native_chatter_held_back
 with native_chatter_held_back():
     os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\\nsomething that matters\\n")
 os.write(2, b"after\\n")

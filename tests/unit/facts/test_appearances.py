@@ -5,8 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from lipready.facts.appearances import appearances
-from lipready.facts.picked import picked
+from lipready.facts.people import appearances, picked
 from lipready.rules.examples import people, person
 
 END = Fraction(10)

@@ -7,16 +7,15 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-from lipready.facts.job import JobFacts
+from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.report import Report
-from lipready.facts.request import RequestFacts
 from lipready.probe.source import examine
 from lipready.profiles.loader import load_profile
 from lipready.repair.choices import Choices
 from lipready.repair.plan import plan_job
 from lipready.repair.run.binary import find_ffmpeg
-from lipready.repair.run.execute import execute
 from lipready.repair.run.folder import Partial
+from lipready.repair.run.outputs import execute
 from lipready.rules.judge import judge
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")

@@ -9,9 +9,8 @@ from lipready.errors import FixError, UsageError
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Finding, Fix
-from lipready.facts.job import JobFacts
+from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.report import Report
-from lipready.facts.request import RequestFacts
 from lipready.facts.speech import Clipping, Level, SignalToNoise, Span, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration

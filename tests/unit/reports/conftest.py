@@ -7,10 +7,9 @@ from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Finding, Fix, Unchecked
 from lipready.facts.image import ImageFacts
-from lipready.facts.job import JobFacts
+from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import PeopleFacts
 from lipready.facts.report import Report
-from lipready.facts.request import RequestFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, Stillness, VideoFacts
 

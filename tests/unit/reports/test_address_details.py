@@ -3,7 +3,7 @@
 from lipready.facts.address import Fetched
 from lipready.facts.job import JobFacts
 from lipready.facts.unmeasured import Unmeasured
-from lipready.reports.details import details
+from lipready.reports.full import details
 from lipready.rules.examples import addressed
 
 

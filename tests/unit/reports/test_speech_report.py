@@ -8,7 +8,7 @@ import pytest
 
 from lipready.facts.speech import Level, SignalToNoise, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
-from lipready.reports.details import details
+from lipready.reports.full import details
 from lipready.reports.page import Page
 from lipready.reports.render import render
 from lipready.reports.speech import speech_lines

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from lipready.facts.unmeasured import Unmeasured
-from lipready.reports.details import details
+from lipready.reports.full import details
 from lipready.reports.page import Page
 from lipready.reports.render import render
 from lipready.reports.summary import summarize

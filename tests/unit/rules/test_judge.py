@@ -11,10 +11,9 @@ from lipready.errors import UsageError
 from lipready.facts.address import AddressFacts, Fetched, Problem
 from lipready.facts.file import FileFacts, LfsPointer
 from lipready.facts.finding import Finding, Unchecked
-from lipready.facts.job import JobFacts
+from lipready.facts.job import CallbackFacts, JobFacts
 from lipready.facts.people import Box, Look, Match, PeopleFacts, Person
 from lipready.facts.report import Report
-from lipready.facts.request import CallbackFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, Stillness
 from lipready.profiles.loader import load_profile

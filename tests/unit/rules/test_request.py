@@ -2,7 +2,7 @@
 
 import pytest
 
-from lipready.facts.request import CallbackFacts
+from lipready.facts.job import CallbackFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.loader import load_profile
 from lipready.rules.examples import callback, job, request

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from lipready.facts.speech import Span
-from lipready.speech.drawing import draw
-from lipready.speech.silences import find_silences, quiet_level
+from lipready.speech.listen import draw, find_silences, quiet_level
 from lipready.speech.voice import Voice
 
 RANDOM = np.random.default_rng(9)

@@ -8,8 +8,7 @@ import pytest
 
 from lipready.facts.speech import Span
 from lipready.speech import voice as voices
-from lipready.speech.detector import new_detector
-from lipready.speech.voice import find_voice, levelled, spans_of
+from lipready.speech.voice import find_voice, levelled, new_detector, spans_of
 
 
 def nobody(_):
@@ -88,7 +87,7 @@ def test_the_environment_is_put_back(monkeypatch):
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="threads are counted in /proc")  # noqa: PTH112
 def test_the_detector_starts_no_threads():
     code = (
-        "import os; from lipready.speech.detector import new_detector; before = len(os.listdir('/proc/self/task'));"
+        "import os; from lipready.speech.voice import new_detector; before = len(os.listdir('/proc/self/task'));"
         "d = new_detector(); [d.process_samples([0.1] * 512) for _ in range(9)];"
         "print(len(os.listdir('/proc/self/task')) - before)"
     )

@@ -6,8 +6,7 @@ from dataclasses import asdict
 import click
 
 from lipready.cli.input.options import record_format_option, speaking
-from lipready.cli.output.session import Session
-from lipready.cli.output.status import CLEAN
+from lipready.cli.output.session import CLEAN, Session
 from lipready.errors import UsageError
 from lipready.facts.quantity import counted, plural
 

@@ -13,8 +13,7 @@ from lipready.cli.input.options import (
     judging_options,
     request_options,
 )
-from lipready.cli.output.session import Session
-from lipready.cli.output.status import CLEAN, of_report
+from lipready.cli.output.session import CLEAN, Session, of_report
 from lipready.config.settings import FORMATS
 from lipready.errors import NothingCheckedError, UsageError
 from lipready.job import Job, RequestOptions
@@ -108,7 +107,7 @@ def _check(
 ) -> int:
     """Check jobs; a list of jobs has one document (`several`), however many they are."""
     from lipready.check import check_job
-    from lipready.cli.input.selection import chosen_rules, require_some_ran
+    from lipready.cli.input.options import chosen_rules, require_some_ran
     from lipready.cli.output.progress import progress_bars
     from lipready.cli.output.report_files import refuse_inputs, write_report, write_reports
     from lipready.reports.render import DOCUMENTS, render, render_all

@@ -1,14 +1,219 @@
 """`lipready doctor`."""
 
+import ctypes
+import os
+import platform
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import click
 
-from lipready.cli.commands.components import Symptom, examine_machine
+from lipready import __version__
 from lipready.cli.input.options import speaking
-from lipready.cli.output.session import Session
-from lipready.cli.output.status import CLEAN, TROUBLE
+from lipready.cli.output.session import CLEAN, TROUBLE, Session
+from lipready.errors import LipreadyError
+from lipready.providers.journal.state import state_folder
 from lipready.reports.page import Page
+
+# Distributions, and the module of each that has to load; importing face_recognition_models itself fails on new
+# setuptools, and nobody needs it.
+_LIBRARIES = {
+    "av": "av",
+    "click": "click",
+    "dlib-bin": "dlib",
+    "face_recognition_models": None,
+    "ffmpeg-python": "ffmpeg",
+    "imageio-ffmpeg": "imageio_ffmpeg",
+    "mediapipe": "mediapipe",
+    "numpy": "numpy",
+    "opencv-contrib-python": "cv2",
+    "pillow": "PIL",
+    "rich": "rich",
+    "soundfile": "soundfile",
+}
+# What an extra is for, and the distributions that it installs.
+_EXTRAS = {
+    "dask": ("gate on a cluster", ("distributed",)),
+    "heif": ("HEIC pictures", ("pillow-heif",)),
+    "s3": ("upload to a bucket", ("boto3",)),
+    "sandbox": ("a provider on this machine", ("python-multipart", "starlette", "uvicorn")),
+}
+# What mediapipe and OpenCV load at run time, and the Debian package of each.
+_SHARED = {
+    "libGL.so.1": "libgl1",
+    "libEGL.so.1": "libegl1",
+    "libGLESv2.so.2": "libgles2",
+    "libglib-2.0.so.0": "libglib2.0-0",
+}
+_ENCODERS = ("libx264", "aac")
+_FILTERS = ("zscale", "tonemap", "bwdif")
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """One thing that was looked at; `remedy` says what to do where it is not well."""
+
+    subject: str
+    well: bool
+    detail: str
+    remedy: str = ""
+
+
+def examine_machine(*, fetch: bool) -> Iterator[Symptom]:
+    """Look at everything, one thing after the other; `fetch` allows to fetch the face weights."""
+    yield Symptom("lipready", well=True, detail=f"{__version__} in {Path(__file__).parents[2]}")
+    yield _python()
+    yield _libraries()
+    yield _extras()
+    yield _shared_libraries()
+    yield _ffmpeg()
+    yield _weights(fetch=fetch)
+    yield from _folders()
+
+
+def _python() -> Symptom:
+    running = f"{platform.python_version()} at {sys.executable} on {platform.platform()}"
+    return Symptom("Python", well=True, detail=running)
+
+
+def _libraries() -> Symptom:
+    found, missing, broken = [], [], []
+    for name, module in _LIBRARIES.items():
+        try:
+            found.append(f"{name} {version(name)}")
+            if module is not None:
+                import_module(module)
+        except PackageNotFoundError:
+            missing.append(name)
+        except (ImportError, OSError) as error:
+            broken.append(f"{name} does not load ({error})")
+    if not missing and not broken:
+        return Symptom("libraries", well=True, detail=", ".join(found))
+    detail = "; ".join([*(f"{name} is missing" for name in missing), *broken])
+    remedy = f"{sys.executable} -m pip install {' '.join(missing)}" if missing else "see the shared libraries below"
+    return Symptom("libraries", well=False, detail=detail, remedy=remedy)
+
+
+def _extras() -> Symptom:
+    """Name what is installed only when it is asked for; that it is missing is no fault."""
+    told, missing = [], []
+    for extra, (purpose, names) in _EXTRAS.items():
+        try:
+            told.append(f"{extra} ({purpose}): {', '.join(f'{name} {version(name)}' for name in names)}")
+        except PackageNotFoundError:
+            told.append(f"{extra} ({purpose}): not installed")
+            missing.append(extra)
+    remedy = (
+        f"pip install 'lipready[{','.join(missing)}]' adds what is not installed, if you need it" if missing else ""
+    )
+    return Symptom("extras", well=True, detail="; ".join(told), remedy=remedy)
+
+
+def _shared_libraries() -> Symptom:
+    if sys.platform != "linux":
+        return Symptom("shared libraries", well=True, detail="nothing beside the wheels is needed here")
+    missing = [package for name, package in _SHARED.items() if not _loads(name)]
+    if missing:
+        remedy = f"apt-get install -y {' '.join(missing)}"
+        return Symptom("shared libraries", well=False, detail=f"missing: {', '.join(missing)}", remedy=remedy)
+    return Symptom("shared libraries", well=True, detail=", ".join(_SHARED))
+
+
+def _loads(name: str) -> bool:
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True
+
+
+def _ffmpeg() -> Symptom:
+    from lipready.repair.run.binary import find_ffmpeg
+
+    try:
+        binary = find_ffmpeg()
+        lines = [_ask(binary.path, question) for question in ("-version", "-encoders", "-filters")]
+    except LipreadyError as error:
+        return Symptom("ffmpeg", well=False, detail=str(error))
+    except (OSError, subprocess.SubprocessError) as error:
+        return Symptom("ffmpeg", well=False, detail=f"does not run ({error})", remedy=_FFMPEG_REMEDY)
+    release = lines[0].split(" Copyright")[0].splitlines()[0]
+    able = [*_offered(_ENCODERS, lines[1]), *_offered(_FILTERS, lines[2])]
+    lacking = [name for name in (*_ENCODERS, *_FILTERS) if name not in able]
+    if lacking:
+        detail = f"{release} at {binary.path} ({binary.origin}) lacks {', '.join(lacking)}"
+        return Symptom("ffmpeg", well=False, detail=detail, remedy=_FFMPEG_REMEDY)
+    return Symptom("ffmpeg", well=True, detail=f"{release} with {', '.join(able)} at {binary.path} ({binary.origin})")
+
+
+_FFMPEG_REMEDY = "pip install --force-reinstall imageio-ffmpeg, or name a complete ffmpeg in LIPREADY_FFMPEG"
+
+
+def _ask(binary: str, question: str) -> str:
+    done = subprocess.run(
+        [binary, "-hide_banner", question] if question != "-version" else [binary, question],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=30,
+        check=True,
+    )
+    return done.stdout
+
+
+def _offered(names: tuple[str, ...], listing: str) -> list[str]:
+    words = {parts[1] for line in listing.splitlines() if len(parts := line.split()) > 1}
+    return [name for name in names if name in words]
+
+
+def _weights(*, fetch: bool) -> Symptom:
+    from lipready.faces.models import weights as models
+
+    try:
+        if not fetch:
+            absent = [w.name for w in models.FETCHED if not _intact(models.models_folder() / w.name, w.sha256)]
+            if absent:
+                detail = f"missing or damaged in {models.models_folder()}: {', '.join(absent)}"
+                return Symptom("face weights", well=False, detail=detail, remedy="run `lipready doctor` once online")
+        found = models.ensure_models()
+        found.verified_identity()
+    except LipreadyError as error:
+        return Symptom("face weights", well=False, detail=str(error))
+    return Symptom("face weights", well=True, detail=f"verified in {found.landmarks.parent}")
+
+
+def _intact(path: Path, digest: str) -> bool:
+    try:
+        return sha256(path.read_bytes()).hexdigest() == digest
+    except OSError:
+        return False
+
+
+def _folders() -> Iterator[Symptom]:
+    from lipready.faces.models.weights import models_folder
+
+    if not os.environ.get("LIPREADY_MODELS_DIR"):
+        yield _writable("cache folder", models_folder().parent, "LIPREADY_CACHE_DIR")
+    yield _writable("state folder", state_folder(), "LIPREADY_STATE_DIR")
+
+
+def _writable(subject: str, folder: Path, variable: str) -> Symptom:
+    probe = folder / f".lipready-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        detail = f"{folder} cannot be written ({error.strerror})"
+        return Symptom(subject, well=False, detail=detail, remedy=f"name another folder in {variable}")
+    return Symptom(subject, well=True, detail=str(folder))
+
 
 _SUBJECT = 16
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from lipready.cli.input.config import begin_in
-from lipready.cli.input.options import Shared, judging_options
+from lipready.cli.input.options import Shared, begin_in, judging_options
 from lipready.cli.output.session import Session
 from lipready.config.settings import FORMATS
 from lipready.gate.discovery.root import Tree, tree_of

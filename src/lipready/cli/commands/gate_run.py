@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from lipready.check import Settings
-from lipready.cli.input.config import configuration_of
-from lipready.cli.input.options import Shared
-from lipready.cli.input.selection import chosen_rules, require_some_ran
+from lipready.cli.input.options import Shared, chosen_rules, configuration_of, require_some_ran
 from lipready.cli.output.gate import Output, file_progress, output_of
 from lipready.cli.output.report_files import refuse_inputs, write_reports
-from lipready.cli.output.session import Session
-from lipready.cli.output.status import CLEAN, FOUND
+from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.config.policy import Policy, apply_policy, fails, rules_for
 from lipready.config.unit import Notice, Unit, UnitVerdict
 from lipready.errors import UsageError

@@ -12,8 +12,7 @@ import click
 
 from lipready.cli.input.options import record_format_option, speaking
 from lipready.cli.output.following import outcome_writer, outcomes_as_json
-from lipready.cli.output.session import Session
-from lipready.cli.output.status import CLEAN, FOUND
+from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.errors import LipreadyError, TaskFailedError, UsageError
 
 if TYPE_CHECKING:

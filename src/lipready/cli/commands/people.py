@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lipready.cli.input.options import config_option, record_format_option, speaking
-from lipready.cli.output.session import Session
-from lipready.cli.output.status import CLEAN, FOUND
+from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.errors import NothingCheckedError, UsageError
 from lipready.job import Job
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lipready.cli.input.options import RECORD_FORMATS, Shared, audio_track_option, judging_options, request_options
-from lipready.cli.output.session import Session
-from lipready.cli.output.status import FOUND, of_report
+from lipready.cli.output.session import FOUND, Session, of_report
 from lipready.job import Job, RequestOptions
 
 if TYPE_CHECKING:
@@ -145,7 +144,7 @@ class Run:
 
 def _prepare(job: Job, settings: "Settings", choices: "Choices", run: Run) -> int:
     from lipready.check import check_job
-    from lipready.cli.input.selection import chosen_rules, require_some_ran
+    from lipready.cli.input.options import chosen_rules, require_some_ran
     from lipready.cli.input.speaker import settle_speaker
     from lipready.cli.output.preparation import as_json, as_text, plan_writer, unanswered
     from lipready.cli.output.progress import progress_bars

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lipready.cli.input.options import config_option, provider_option, speaking
-from lipready.cli.output.session import Session
-from lipready.cli.output.status import TROUBLE, of_report
+from lipready.cli.output.session import TROUBLE, Session, of_report
 from lipready.errors import UsageError
 from lipready.facts.people import PeopleFacts
 from lipready.facts.quantity import seconds

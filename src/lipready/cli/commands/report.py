@@ -7,8 +7,7 @@ from typing import Literal
 import click
 
 from lipready.cli.input.options import ReportFile, config_option, fail_on_option, report_option, speaking
-from lipready.cli.output.session import Session
-from lipready.cli.output.status import NOTHING_CHECKED, of_verdict
+from lipready.cli.output.session import NOTHING_CHECKED, Session, of_verdict
 from lipready.config.settings import FORMATS
 from lipready.errors import NothingCheckedError, UsageError
 
@@ -47,7 +46,7 @@ def merge(
 
     from lipready.cli.input.shards import IncompleteRunError, read_shards
     from lipready.cli.output.report_files import write_merged
-    from lipready.reports.count import worst_verdict
+    from lipready.reports.page import worst_verdict
     from lipready.reports.render import render_all
 
     taken = {os.path.realpath(path) for _form, path in reports}

@@ -10,8 +10,7 @@ import click
 
 from lipready.cli.input.options import record_format_option, speaking
 from lipready.cli.output.following import Outcome, Patience, bring_home, outcome_writer, outcomes_as_json
-from lipready.cli.output.session import Session
-from lipready.cli.output.status import CLEAN, TROUBLE
+from lipready.cli.output.session import CLEAN, TROUBLE, Session
 from lipready.cli.output.task_list import (
     UNCUT,
     entries_as_json,

@@ -10,10 +10,47 @@ from typing import Any, Literal
 
 import click
 
-from lipready.cli.input.config import apply_configuration
 from lipready.cli.output.session import Session
-from lipready.config.settings import FORMATS
-from lipready.errors import UsageError
+from lipready.config.settings import FORMATS, Configuration, nearest_configuration, read_configuration
+from lipready.errors import NothingCheckedError, UsageError
+from lipready.facts.report import Report
+from lipready.profiles.limit import Profile
+from lipready.rules.registry import RULES, select
+from lipready.rules.rule import Rule
+
+_MEANT, _FOLDER = "lipready.configuration", "lipready.folder"
+
+
+def apply_configuration(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    """Make the configuration the defaults of a command; an option on the command line replaces them."""
+    del param
+    path = Path(value) if value is not None else nearest_configuration(ctx.meta.get(_FOLDER) or Path.cwd())
+    if path is None:
+        return
+    configuration = read_configuration(path)
+    ctx.meta[_MEANT] = configuration
+    known = {parameter.name: parameter for parameter in ctx.command.params}
+    ctx.default_map = {
+        name: default
+        for name, default in configuration.defaults.items()
+        if name in known and _offers(known[name], default)  # `prepare` has no concise format
+    }
+
+
+def begin_in(ctx: click.Context, folder: Path) -> None:
+    """Look for the configuration of a command from `folder` upward; to be said before its options are read."""
+    ctx.meta[_FOLDER] = folder
+
+
+def configuration_of(ctx: click.Context) -> Configuration:
+    """Return what the configuration of a command says beside its defaults; nothing where there is none."""
+    configuration = ctx.meta.get(_MEANT)
+    return configuration if isinstance(configuration, Configuration) else Configuration()
+
+
+def _offers(parameter: click.Parameter, default: object) -> bool:
+    return not isinstance(parameter.type, click.Choice) or default in parameter.type.choices
+
 
 RECORD_FORMATS = ("full", "json", "jsonl")
 """Formats of commands that write records of their own kinds: `json` is one document, `jsonl` one record a line."""
@@ -203,3 +240,37 @@ speaking_options = [
     click.option("-q", "--quiet", is_flag=True, help="Say less: only what is wrong."),
     click.option("-v", "--verbose", is_flag=True, help="Say more; show the traceback of a crash."),
 ]
+
+
+def chosen_rules(profile: Profile, shared: Shared) -> tuple[Rule, ...]:
+    """Find the rules that --only and --ignore leave of those that a profile speaks of, before any file is read.
+
+    Raises UsageError for an entry that means no rule, NothingCheckedError where no rule is left.
+    """
+    wanted = _meant(shared.only) if shared.only else frozenset(profile.limits)
+    left = wanted - _meant(shared.ignore)
+    chosen = tuple(rule for rule in RULES if rule.id in left and rule.id in profile.limits)
+    if not chosen:
+        raise NothingCheckedError(f"--only and --ignore leave no rule of the profile {profile.name}.")
+    return chosen
+
+
+def require_some_ran(reports: Sequence[Report], chosen: Sequence[Rule]) -> None:
+    """Raise NothingCheckedError where not one rule ran on any file: that is no pass."""
+    if not any(_ran(report, rule) for report in reports for rule in chosen):
+        raise NothingCheckedError("none of the chosen rules applies to these files, or could run on them.")
+
+
+def _ran(report: Report, rule: Rule) -> bool:
+    if any(finding.rule == rule.id for finding in report.findings):
+        return True
+    there: set[str] = {file.role for file in report.facts.files()}
+    if rule.subject == "address":
+        about: set[str] = {file.role for file in report.facts.files() if file.address is not None}
+    else:
+        about = there if rule.subject == "file" else (there | {"job"}) & {rule.subject}
+    return bool(about - {entry.role for entry in report.unchecked if entry.rule == rule.id})
+
+
+def _meant(selectors: Sequence[str]) -> frozenset[str]:
+    return frozenset(rule for selector in selectors for rule in select(selector))

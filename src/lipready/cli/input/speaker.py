@@ -39,7 +39,7 @@ def settle_speaker(
 
 def introductions(video: FileFacts) -> dict[int, str]:
     """Name everybody by number: `person 1: 0:00–0:42, left, face 310 px (43%)`."""
-    from lipready.reports.person import introduce
+    from lipready.reports.people import introduce
 
     people, media = video.people, video.media
     if not isinstance(people, PeopleFacts) or not isinstance(media, VideoFacts):

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lipready.check import stage
 from lipready.cli.output.brief import brief_report
 from lipready.cli.output.progress import progress_bars, waiting_line
-from lipready.cli.output.session import Session
-from lipready.cli.output.status import CLEAN, FOUND
+from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.cli.output.task_list import cost_as_json
 from lipready.errors import DeadlineError, LipreadyError, OutcomeUnknownError, PreflightError, TaskFailedError
 from lipready.facts.quantity import number, plural, seconds

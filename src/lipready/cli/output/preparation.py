@@ -9,8 +9,7 @@ from typing import Any
 
 from lipready.cli.input.speaker import introductions
 from lipready.cli.output.brief import ROLE_WIDTH, brief_report
-from lipready.cli.output.session import Session
-from lipready.cli.output.status import CLEAN, FOUND
+from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.facts.plan import FilePlan, Kept
 from lipready.facts.quantity import counted
 from lipready.prepare import Prepared

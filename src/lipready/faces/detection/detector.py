@@ -1,22 +1,124 @@
 """Find candidates for faces with MediaPipe's detectors, view by view."""
 
-from collections.abc import Iterable
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
+from importlib.machinery import PathFinder
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, BinaryIO
 from weakref import finalize
 
+from lipready.errors import ComponentError
 from lipready.faces.detection.geometry import Area, Point
 from lipready.faces.detection.views import SIDE, cut, cut_from, whole
-from lipready.faces.models.mediapipe import Tasks, load_tasks
-from lipready.faces.models.stderr_filter import native_chatter_held_back
 from lipready.faces.models.weights import Models
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+CHATTER = (
+    b"INFO: Created TensorFlow Lite",
+    b"WARNING: All log messages before absl::InitializeLog()",
+    b"I0000 ",
+    b"W0000 ",
+)
+"""How the lines begin that mediapipe writes on every load; no environment variable turns them off (tried: GLOG_*,
+ABSL_*, TF_CPP_MIN_LOG_LEVEL)."""
+
+
+@contextmanager
+def native_chatter_held_back() -> Iterator[None]:
+    """Hold file descriptor 2 back for the time of loading a model, then pass on whatever is not known chatter.
+
+    The descriptor belongs to the whole process, so a line of another thread is delayed for that moment, never lost.
+    """
+    with tempfile.TemporaryFile() as held:
+        try:
+            real = os.dup(2)
+        except OSError:  # standard error is closed: there is nobody to disturb
+            yield
+            return
+        try:
+            _flush()
+            os.dup2(held.fileno(), 2)
+            yield
+        finally:
+            _flush()
+            os.dup2(real, 2)
+            os.close(real)
+            _pass_on(held)
+
+
+def _pass_on(held: BinaryIO) -> None:
+    held.seek(0)
+    for line in held:
+        if not line.startswith(CHATTER):
+            with suppress(OSError):
+                os.write(2, line)
+
+
+def _flush() -> None:
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
+
+
+_PACKAGES = ("mediapipe", "mediapipe.tasks", "mediapipe.tasks.python", "mediapipe.tasks.python.vision")
+"""Packages whose own code imports everything below them."""
+
+_importing = Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """The three modules of MediaPipe that a face detector takes."""
+
+    base_options: Any
+    face_detector: Any
+    image: Any
+
+
+def load_tasks() -> Tasks:
+    """Import the modules. Raises ComponentError where mediapipe is not installed."""
+    with _importing, _hollow_packages():
+        # It finds its library through the package, and so must do that here.
+        import_module("mediapipe.tasks.python.core.mediapipe_c_bindings").load_raw_library()
+        return Tasks(
+            base_options=import_module("mediapipe.tasks.python.core.base_options"),
+            face_detector=import_module("mediapipe.tasks.python.vision.face_detector"),
+            image=import_module("mediapipe.tasks.python.vision.core.image"),
+        )
+
+
+@contextmanager
+def _hollow_packages() -> "Iterator[None]":
+    """Let the packages be empty for now, unless the program has them already; nobody else sees them so."""
+    if _PACKAGES[0] in sys.modules:
+        yield
+        return
+    path = None
+    for name in _PACKAGES:
+        spec = PathFinder.find_spec(name, path)
+        if spec is None or spec.submodule_search_locations is None:
+            raise ComponentError("The package mediapipe is missing; reinstall lipready with `pip install lipready`.")
+        package = ModuleType(name)
+        package.__path__ = path = list(spec.submodule_search_locations)
+        sys.modules[name] = package
+    try:
+        yield
+    finally:
+        # A program that imports mediapipe after us gets the whole of it.
+        for name in [name for name in sys.modules if name.split(".")[0] == _PACKAGES[0]]:
+            del sys.modules[name]
+
 
 LEAST_SCORE = 0.40
 """Below this not even a strong mesh makes a face (section 6 of the design: GRAY)."""

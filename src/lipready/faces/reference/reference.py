@@ -5,10 +5,9 @@ from fractions import Fraction
 
 from lipready.errors import FixError
 from lipready.faces.reference.bounds import OWN, Bounds
-from lipready.faces.reference.choice import try_looks
+from lipready.faces.reference.choice import moments, try_looks
 from lipready.faces.reference.cutting import ReferenceFrame, Subject, cut_out
 from lipready.faces.reference.gates import Reading, Refusal
-from lipready.faces.reference.trials import moments
 from lipready.facts.people import PeopleFacts, Person
 from lipready.facts.video import VideoFacts
 
@@ -33,7 +32,7 @@ def find_reference(
     """Find the frame that shows one person best and cut head and shoulders out of it.
 
     `person` is an id of `people`; it may be left out where there is only one. The best looks are decoded again, pass
-    the hard gates (`faces.reference.gates`, at the `bounds` of the provider's rules) or not, and are ranked (`faces.reference.ranking`);
+    the hard gates (`gates`, at the `bounds` of the provider's rules) or not, and are ranked (`ranking`);
     the frames around the best ones are tried too. The picture that is cut out is looked at again: it shows exactly one
     face, which is surely that person's. `judge` may refuse a picture in words, so that the next best is taken.
 

@@ -8,9 +8,8 @@ from lipready.faces.reference.bounds import bounds_of
 from lipready.faces.reference.cutting import ReferenceFrame
 from lipready.faces.reference.reference import find_reference
 from lipready.facts.file import FileFacts
-from lipready.facts.job import JobFacts
+from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import PeopleFacts
-from lipready.facts.request import RequestFacts
 from lipready.facts.video import VideoFacts
 from lipready.probe.source import examine
 from lipready.profiles.limit import Profile

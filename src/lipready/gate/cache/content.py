@@ -13,7 +13,7 @@ from lipready.facts.file import LfsPointer
 from lipready.gate.cache.cache import FactsCache
 from lipready.gate.cache.git_blobs import Blob, pointers, unmodified_blobs
 from lipready.gate.cache.hashing import Hashed, Stamp, content_of, hash_file, stamp_of
-from lipready.probe.containers.lfs import POINTER_BYTES
+from lipready.probe.containers.signature import POINTER_BYTES
 
 _RACY = 2_000_000_000
 """Nanoseconds: the coarsest clock of a file system. What was written so recently may be written again unseen."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lipready.facts.file import LfsPointer
-from lipready.probe.containers.lfs import POINTER_BYTES, read_pointer
+from lipready.probe.containers.signature import POINTER_BYTES, read_pointer
 
 _PATIENCE = 120.0
 _FILES = frozenset({b"100644", b"100755"})

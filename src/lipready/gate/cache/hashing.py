@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lipready.errors import ProbeError
 from lipready.facts.file import LfsPointer
-from lipready.probe.containers.lfs import POINTER_BYTES, read_pointer
+from lipready.probe.containers.signature import POINTER_BYTES, read_pointer
 from lipready.probe.local_file import open_local
 
 _BLOCK = 1 << 20

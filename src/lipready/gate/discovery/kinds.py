@@ -41,7 +41,7 @@ def is_source_code(root: Path, name: str) -> bool:
     """Whether a file of the root that is called like a transport stream is a text, and no Git LFS pointer."""
     if not name.lower().endswith(_SHARED_WITH_CODE):
         return False
-    from lipready.probe.containers.lfs import read_pointer
+    from lipready.probe.containers.signature import read_pointer
 
     path = root / name
     try:

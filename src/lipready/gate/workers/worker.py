@@ -1,4 +1,4 @@
-"""The child process that measures files: `python -m lipready.gate.workers.worker`, started by `child.Child` and nobody else.
+"""The child process that measures files: `python -m lipready.gate.workers.worker`, started by `Child` alone.
 
 It reads tasks from its standard input and writes to its standard output: ("ready",) once it has loaded what measures
 such a file, so that whatever ends it before that is not the file's doing; then the answer, ("facts", FileFacts), or
@@ -17,7 +17,7 @@ from lipready.errors import ComponentError, LipreadyError
 from lipready.facts.file import FileFacts, Role
 from lipready.gate.workers.file_task import FileTask
 from lipready.gate.workers.pipe import receive, send
-from lipready.probe.decoding.processors import VARIABLE
+from lipready.probe.decoding.decoder import VARIABLE
 from lipready.probe.source import missing_library
 
 _LIBRARIES: dict[Role, tuple[str, ...]] = {

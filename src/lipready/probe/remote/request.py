@@ -2,9 +2,9 @@
 
 from urllib.parse import urlsplit
 
-from lipready.facts.request import CallbackFacts, RequestFacts
+from lipready.facts.job import CallbackFacts, RequestFacts
 from lipready.facts.unmeasured import Unmeasured
-from lipready.net.resolve import addresses_of
+from lipready.net.guard import addresses_of
 
 
 def examine_request(

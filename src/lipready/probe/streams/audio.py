@@ -1,25 +1,79 @@
 """Measure one audio stream of an open container, and list them all."""
 
+import time
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from lipready.errors import ProbeError
 from lipready.facts.audio import AudioFacts, AudioTrack
 from lipready.facts.unmeasured import Unmeasured
+from lipready.probe.containers.container import MEDIA_ERRORS
 from lipready.probe.containers.matroska import Matroska
 from lipready.probe.containers.movie import Movie
-from lipready.probe.containers.truncation import is_truncated
-from lipready.probe.containers.wave import read_wave
+from lipready.probe.containers.wave import is_truncated, read_wave
 from lipready.probe.local_file import LocalFile
 from lipready.probe.streams.choice import audio_stream, codec_name, is_cover, is_default
 from lipready.probe.streams.duration import believe, container_duration, packet_duration, stream_duration
 from lipready.probe.streams.media_source import MediaSource
-from lipready.probe.streams.packets import Budget, PacketTimes, read_packet_times
-from lipready.probe.streams.sample_count import SampleCount
+from lipready.probe.streams.packets import MAX_SECONDS, Budget, PacketTimes, read_packet_times
 from lipready.probe.streams.time_line import CLOCKLESS, TimeLine, picture_start
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+
+
+@dataclass(slots=True)
+class SampleCount:
+    """Called with every packet of a stream, then finished.
+
+    `seconds` is the exact length, None before the end, where nothing was decoded, or where it took too long (`late`).
+    `line` counts holes in the timestamps as silence. `rate` (Hz) and `channels` are those of the decoded sound, which
+    a header may state differently. `broken_end` says that the last packet could not be decoded.
+    """
+
+    stream: Any
+    line: TimeLine = field(default_factory=lambda: TimeLine(None))
+    rate: int = 0
+    channels: int = 0
+    seconds: Fraction | None = None
+    error: str | None = None
+    broken_end: bool = False
+    late: bool = False
+    _samples: dict[int, int] = field(default_factory=dict)
+    _deadline: float = field(default_factory=lambda: time.monotonic() + MAX_SECONDS)
+
+    def __post_init__(self) -> None:
+        """One thread, so that memory stays flat and other work keeps its cores."""
+        self.stream.codec_context.thread_count = 1
+
+    def __call__(self, packet: Any) -> None:
+        """Decode one packet and count what comes out."""
+        self.late = self.late or time.monotonic() > self._deadline
+        if self.late:
+            return
+        try:
+            frames = self.stream.codec_context.decode(packet)
+        except MemoryError:
+            raise
+        except MEDIA_ERRORS() as error:
+            self.error = self.error or str(getattr(error, "strerror", None) or error).lower()
+            self.broken_end = True
+            return
+        self.broken_end = self.broken_end and packet is None
+        for frame in frames:
+            if not frame.samples or not frame.sample_rate:
+                continue
+            samples = frame.samples + self.line.place(frame)
+            self._samples[frame.sample_rate] = self._samples.get(frame.sample_rate, 0) + samples
+            self.rate, self.channels = frame.sample_rate, frame.layout.nb_channels
+
+    def finish(self) -> None:
+        """Drain the decoder and close the count."""
+        self(None)
+        if self._samples and not self.late:
+            self.seconds = sum((Fraction(n, rate) for rate, n in self._samples.items() if rate), Fraction(0))
+
 
 _PADDING = 3456
 """Samples: an MP3 encoder pads by its delay and up to two frames of 1152."""

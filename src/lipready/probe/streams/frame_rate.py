@@ -7,8 +7,7 @@ from operator import sub
 
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import FrameRate
-from lipready.probe.streams.frame_grid import frame_grid, resampled
-from lipready.probe.streams.standard_rates import STANDARD, plainest_between
+from lipready.probe.streams.frame_grid import STANDARD, frame_grid, plainest_between, resampled
 
 _NEIGHBOURS = 2
 _PROGRESSION = 3

@@ -9,21 +9,52 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, SoundTrack, VideoFacts
 from lipready.probe.containers.container import MAX_PIXELS
 from lipready.probe.containers.matroska import Matroska
-from lipready.probe.containers.movie import Movie
+from lipready.probe.containers.movie import Movie, is_mirrored, rotation_of
 from lipready.probe.containers.sample_table import read_sample_times
-from lipready.probe.containers.truncation import is_truncated
+from lipready.probe.containers.wave import is_truncated
 from lipready.probe.local_file import LocalFile
 from lipready.probe.streams.choice import best_video, codec_name
 from lipready.probe.streams.coding import colours, interlaced, pixel_format
 from lipready.probe.streams.duration import believe, container_duration, packet_duration, stream_duration
 from lipready.probe.streams.first_frame import FirstFrame, FirstFrameDecoder
 from lipready.probe.streams.frame_rate import frame_rate
+from lipready.probe.streams.h264 import read_sequence_parameters
 from lipready.probe.streams.media_source import MediaSource
-from lipready.probe.streams.orientation import displayed_size, orientation, sample_aspect_ratio
 from lipready.probe.streams.packets import Budget, PacketTimes, read_packet_times
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+
+_QUARTER_TURN, _HALF_TURN = 90, 180
+_EXTREME = 1000
+"""A pixel that is this much wider than high is a broken header."""
+
+
+def sample_aspect_ratio(source: MediaSource) -> Fraction:
+    """Width of a pixel to its height; 1 where the file does not say or says nonsense."""
+    ratio = source.stream.sample_aspect_ratio
+    if not ratio and source.codec == "h264":
+        found = read_sequence_parameters(source.stream.codec_context.extradata or b"")
+        ratio = found.sample_aspect_ratio if found else None
+    usable = ratio and Fraction(1, _EXTREME) <= ratio <= _EXTREME
+    return Fraction(ratio) if usable else Fraction(1)
+
+
+def orientation(source: MediaSource, first: FirstFrame | None) -> tuple[int, bool]:
+    """(rotation, mirrored): the container's own matrix, else that of the first picture, else Matroska's projection."""
+    if source.track is not None:
+        return source.track.rotation, source.track.mirrored
+    if first is not None and first.matrix is not None:
+        return rotation_of(first.matrix), is_mirrored(first.matrix)
+    described = source.matroska_track
+    return (described.rotation, False) if described else (0, False)
+
+
+def displayed_size(width: int, height: int, ratio: Fraction, rotation: int) -> tuple[int, int]:
+    """Square pixels by stretching the width (halves are rounded up), then turned."""
+    stretched = max(1, (2 * width * ratio.numerator + ratio.denominator) // (2 * ratio.denominator))
+    return (height, stretched) if abs(rotation) % _HALF_TURN == _QUARTER_TURN else (stretched, height)
+
 
 QUICK = Budget(packets=20_000, bytes=32 << 20, seconds=5.0)
 """What may be read of a file without an index (WebM, MPEG-TS) when only headers are wanted."""

@@ -80,7 +80,7 @@ def picture_part(source: Input, part: Part, **options: Any) -> Any:
 def on_time_line(stream: Any, origin: Fraction | None) -> Any:
     """Let sound begin at `origin` of its clock (None: at its first sample), silence where the timestamps have a hole.
 
-    Sound before the origin is left out. The numbers are those of `probe.streams.time_line`: a clock that is set anew on the way
+    Sound before the origin is left out. The numbers are those of `time_line`: a clock that is set anew on the way
     does not count.
     """
     begin = "STARTPTS" if origin is None else f"({seconds(origin)})/TB"

@@ -3,7 +3,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import pytest
 
-from lipready.cli.commands.components import examine_machine
+from lipready.cli.commands.doctor import examine_machine
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_an_extra_that_is_not_installed_is_named_and_is_no_fault(examine, monkey
             raise PackageNotFoundError(name)
         return "1.0"
 
-    monkeypatch.setattr("lipready.cli.commands.components.version", without_heif)
+    monkeypatch.setattr("lipready.cli.commands.doctor.version", without_heif)
     extras = examine()["extras"]
     assert extras.well
     assert "heif (HEIC pictures): not installed" in extras.detail

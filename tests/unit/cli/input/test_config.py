@@ -1,7 +1,6 @@
 import click
 
-from lipready.cli.input.config import configuration_of
-from lipready.cli.input.options import judging_options
+from lipready.cli.input.options import configuration_of, judging_options
 from lipready.cli.output.session import Session
 from lipready.config.settings import Configuration
 

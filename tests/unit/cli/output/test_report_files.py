@@ -8,9 +8,8 @@ from lipready.cli.commands.check import command as check
 from lipready.cli.output.report_files import refuse_inputs, write_report, write_reports
 from lipready.cli.output.session import Session
 from lipready.errors import UsageError
-from lipready.facts.job import JobFacts
+from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.report import Report
-from lipready.facts.request import RequestFacts
 from lipready.job import Job
 
 

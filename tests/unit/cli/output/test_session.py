@@ -54,7 +54,8 @@ def test_the_page_is_as_wide_as_the_terminal_up_to_a_readable_width(session, mon
 
 def test_a_reader_that_has_gone_is_noticed_in_silence():
     code = (
-        "import sys\nfrom lipready.cli.output.session import Session\nfrom lipready.cli.output.streams import open_streams\n"
+        "import sys\nfrom lipready.cli.output.session import Session\n"
+        "from lipready.cli.output.streams import open_streams\n"
         "open_streams()\nsession = Session()\nsession.write('x' * 100_000 + '\\n')\n"
         "session.write('more')\nassert session.close(1) == 1\nsys.stderr.write(str(session.abandoned))"
     )

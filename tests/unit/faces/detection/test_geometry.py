@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lipready.faces.detection.geometry import Area
 from lipready.faces.detection.views import SIDE, along, around, cut, padded, small, whole
-from lipready.faces.reference.framing import LONGEST_EDGE, head_and_shoulders
+from lipready.faces.reference.cutting import LONGEST_EDGE, head_and_shoulders
 from lipready.facts.people import Box
 
 SIZES = st.integers(16, 5000)

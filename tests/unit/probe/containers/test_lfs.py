@@ -1,7 +1,7 @@
 import pytest
 
 from lipready.facts.file import LfsPointer
-from lipready.probe.containers.lfs import read_pointer
+from lipready.probe.containers.signature import read_pointer
 
 OID = "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393"
 POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{OID}\nsize 314572801\n"

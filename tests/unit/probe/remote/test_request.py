@@ -3,9 +3,9 @@ import threading
 
 import pytest
 
-from lipready.facts.request import CallbackFacts, RequestFacts
+from lipready.facts.job import CallbackFacts, RequestFacts
 from lipready.facts.unmeasured import Unmeasured
-from lipready.net import resolve
+from lipready.net import guard as resolve
 from lipready.probe.remote.request import examine_request
 
 

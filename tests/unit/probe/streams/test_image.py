@@ -10,8 +10,7 @@ from PIL import Image
 
 from lipready.errors import FixError, ProbeError
 from lipready.facts.image import ImageFacts
-from lipready.facts.job import JobFacts
-from lipready.facts.request import RequestFacts
+from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.source import examine
 from lipready.probe.streams.image import open_picture
