@@ -46,10 +46,10 @@ def raised(case: AudioCase, recipe: Listen) -> Raise | None:
     """Find the one gain that brings a track to the target, as far as its peaks leave room; None where that is nothing.
 
     `recipe` says what else is done. The facts are those of the original. Keeping one side or turning one over changes
-    neither loudness nor peak; a constant offset is not heard, but the peaks may lie as much higher once it is gone. What
-    is cut off, and what is lowered between the words, changes the share that the gates of EBU
-    R128 let through: that difference is estimated from the levels of the parts. More than two channels become two by
-    ffmpeg's own mix, which is at most as loud and at most as high: such a track may stay below the target.
+    neither loudness nor peak; a constant offset is not heard, but the peaks may lie as much higher once it is gone.
+    What is cut off, and what is lowered between the words, changes the share that the gates of EBU R128 let through:
+    that difference is estimated from the levels of the parts. More than two channels become two by ffmpeg's own mix,
+    which is at most as loud and at most as high: such a track may stay below the target.
     """
     heard = case.heard
     if heard is None or not case.wanted.has("loudness"):
