@@ -173,9 +173,9 @@ def test_a_crash_with_its_traceback(run, job, key, tmp_path):
     )
     assert done.returncode == 2
     assert "Traceback (most recent call last)" in done.stderr
-    assert "a fault amid Request(" in done.stderr
+    assert "a fault amid HttpRequest(" in done.stderr
     (log,) = (tmp_path / "state" / "log").iterdir()
-    assert "a fault amid Request(" in log.read_text()
+    assert "a fault amid HttpRequest(" in log.read_text()
 
 
 def test_a_key_of_the_call_and_of_a_file(run, job, key, tmp_path):
