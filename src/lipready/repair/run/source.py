@@ -41,7 +41,8 @@ def open_input(source: Input, **options: Any) -> Any:
     safe = {"f": demuxer, "protocol_whitelist": "file", "format_whitelist": demuxer, "max_pixels": _MAX_PIXELS}
     if source.broken:
         # Neither a packet that was cut off, nor what a decoder makes up for the missing part of a picture.
-        safe |= {"fflags": "+discardcorrupt", "err_detect": "explode", "max_error_rate": 1}
+        # One thread: ffmpeg 9 does not come to an end of damaged H.264 with several.
+        safe |= {"fflags": "+discardcorrupt", "err_detect": "explode", "max_error_rate": 1, "threads": 1}
     # The "file:" makes a name such as "http://x" or "-" a file, whatever it looks like.
     return ffmpeg.input(f"file:{graph_name(source.path)}", **(safe | options))
 
