@@ -103,6 +103,20 @@ def test_a_copy_that_does_not_repair_is_encoded_in_the_same_run(moving, tmp_path
     done = assert_repaired(path, tmp_path / "ready")
     assert [step.name for step in done.steps] == ["transcode", "zero-start"]
     assert [step.level for step in done.steps] == ["reencode", "reencode"]
+    assert "a copy without encoding was tried first and did not repair it" in done.steps[0].text
+    # The earlier output is found with the step that says so.
+    again = prepare(path, out=tmp_path / "ready", settings=QUICK)
+    assert again.already_prepared
+    assert again.plan.files[0].steps == done.steps
+
+
+def test_no_frame_of_an_avi_with_b_frames_is_lost(moving, tmp_path):
+    # ffmpeg writes it with 600 ticks a second; its last frame has no time of its own.
+    done = prepare(moving("stream.avi"), out=tmp_path / "ready", settings=QUICK)
+    before, after = (report.facts.video.media for report in (done.before, done.report))
+    assert (before.frames, after.frames) == (90, 90)
+    assert (before.frame_rate.variable, after.frame_rate.nominal) == (False, 30)
+    assert before.duration.believed == after.duration.believed == 3
 
 
 @pytest.mark.parametrize("path", [*CASES, *CORPUS], ids=lambda path: path.name)

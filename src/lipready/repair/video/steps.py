@@ -36,7 +36,8 @@ def _remux_steps(case: VideoCase, recipe: Remux) -> tuple[Step, ...]:
 
 def _transcode(case: VideoCase, recipe: Encode) -> Step:
     sound = {"copy": "copy its sound", "encode": "its sound as AAC", "none": "without sound"}[recipe.sound]
-    return case.wanted.step("reencode", f"Encode the picture as H.264 in an MP4, {sound}.", "transcode", "remux")
+    why = "" if case.copying else "; a copy without encoding was tried first and did not repair it"
+    return case.wanted.step("reencode", f"Encode the picture as H.264 in an MP4, {sound}{why}.", "transcode", "remux")
 
 
 def _editorial(case: VideoCase, recipe: Encode) -> list[Step]:
