@@ -110,9 +110,11 @@ def test_a_copy_that_does_not_repair_is_encoded_in_the_same_run(moving, tmp_path
     assert again.plan.files[0].steps == done.steps
 
 
-def test_no_frame_of_an_avi_with_b_frames_is_lost(moving, tmp_path):
+def test_no_frame_of_an_avi_with_b_frames_is_lost(ffmpeg, moving, tmp_path):
     # ffmpeg writes it with 600 ticks a second; its last frame has no time of its own.
-    done = prepare(moving("stream.avi"), out=tmp_path / "ready", settings=QUICK)
+    path = ffmpeg(tmp_path / "small.avi", "-i", moving("stream.avi"), "-vf", "scale=480:480", *X264, "-bf", "3", "-an")
+    done = assert_repaired(path, tmp_path / "ready")
+    assert [step.name for step in done.steps] == ["transcode", "scale"]
     before, after = (report.facts.video.media for report in (done.before, done.report))
     assert (before.frames, after.frames) == (90, 90)
     assert (before.frame_rate.variable, after.frame_rate.nominal) == (False, 30)
