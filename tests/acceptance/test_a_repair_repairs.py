@@ -128,6 +128,15 @@ def test_real_clips_are_repaired_in_one_run(path, tmp_path):
     assert_repaired(path, tmp_path / "ready")
 
 
+def test_the_plan_says_that_a_small_face_gains_no_detail_when_it_is_enlarged(tmp_path):
+    source = SHARED / "corpus" / "video" / "intel-iot-devkit__sample-videos__yes.mkv"
+    if not source.is_file():
+        pytest.skip("the corpus is not here")
+    done = prepare(source, out=tmp_path / "ready")
+    assert troubles(done.report) - troubles(done.before) == {"P306"}
+    assert next(step for step in done.steps if step.name == "scale").text.endswith("may then be found blurred (P306).")
+
+
 @pytest.mark.parametrize(
     "filters",
     [("-vf", "fps=12"), ("-vf", "select='not(mod(n,3))+lt(mod(n,30),7)'", "-fps_mode", "vfr")],
