@@ -128,8 +128,9 @@ def test_real_clips_are_repaired_in_one_run(path, tmp_path):
     assert_repaired(path, tmp_path / "ready")
 
 
-def test_the_plan_says_that_a_small_face_gains_no_detail_when_it_is_enlarged(tmp_path):
-    source = SHARED / "corpus" / "video" / "intel-iot-devkit__sample-videos__yes.mkv"
+@pytest.mark.parametrize("name", ["yes", "book"])
+def test_the_plan_says_that_a_small_face_gains_no_detail_when_it_is_enlarged(tmp_path, name):
+    source = SHARED / "corpus" / "video" / f"intel-iot-devkit__sample-videos__{name}.mkv"
     if not source.is_file():
         pytest.skip("the corpus is not here")
     done = prepare(source, out=tmp_path / "ready")

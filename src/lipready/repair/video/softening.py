@@ -17,7 +17,8 @@ _MEASURED_AT = 128
 def softens(case: VideoCase, recipe: Encode) -> bool:
     """Whether the speaker's face is sharp enough now, and will probably not be once the picture is enlarged.
 
-    The sharpness falls with the square of the enlargement, up to the size at which it is measured.
+    The sharpness falls by between the square and the cube of the enlargement, up to the size at which it is measured:
+    on clips of the corpus, faces of 57 to 73 pixels, enlarged by 1.33, kept a third to three fifths of it.
     """
     people = case.file.people
     target = None if isinstance(people, Unmeasured) else people.target(case.person)
@@ -35,4 +36,4 @@ def softens(case: VideoCase, recipe: Encode) -> bool:
 
 def _enlarged_sharpness(look: Look, enlarged: Fraction) -> float:
     counted = max(Fraction(1), min(enlarged, Fraction(_MEASURED_AT, max(1, look.box.height))))
-    return (look.sharpness or 0.0) / float(counted * counted)
+    return (look.sharpness or 0.0) / float(counted**3)
