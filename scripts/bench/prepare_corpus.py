@@ -9,8 +9,9 @@ do not show exactly one face, which no repair makes a reference ("no face"), and
 be seen ("still", V207), and clips of several people of whom none is seen well enough to be chosen ("nobody").
 
 At the end stands whether a repair repairs: of every file, the rules that found nothing before and find something after
-("new"; people and stillness only where nobody cut the clip), those that a step was planned for and that still find
-something ("remaining"), and the steps that a second run would take on the output ("again").
+("new"; people and stillness only where nobody cut the clip, and not what the plan foretold), those that a step was
+planned for and that still find something ("remaining"), and the steps that a second run would take on the output
+("again").
 """
 
 import argparse
@@ -127,7 +128,8 @@ def not_repaired(prepared: Prepared, role: str, again: Path) -> str:
     )
     steps = [step for file in prepared.plan.files for step in file.steps]
     cut = any(step.level == "editorial" for step in steps)
-    new = {rule for rule in left - found if not (cut and (rule[0] == "P" or rule == "V207"))}
+    foretold = {rule for rule in left if any(f"({rule})" in step.text for step in steps)}
+    new = {rule for rule in left - found - foretold if not (cut and (rule[0] == "P" or rule == "V207"))}
     remaining = left & {rule for step in steps for rule in step.rules}
     output: str | None = getattr(prepared.job, role)
     second = prepare(**{role: output}, out=again, settings=Settings(), dry_run=True)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 _QUARTER_TURN, _HALF_TURN = 90, 180
+_PROGRESSION = 3
+"""Frames between which there are two distances."""
+
 _EXTREME = 1000
 """A pixel that is this much wider than high is a broken header."""
 
@@ -161,6 +164,7 @@ def _timing(source: MediaSource, times: PacketTimes) -> _Timing:
             missing = replace(times.cut, skipped=True)
         length = believe(container=container, stream=stream, packets=None)
         return _Timing(frame_rate=missing, frames=missing, duration=length, start=missing, key_frames=missing)
+    times = _evenly_ended(source, times)
     origin = times.pts[0]
     rate = frame_rate(times.pts, times.base, _declared_rates(source))
     return _Timing(
@@ -170,6 +174,21 @@ def _timing(source: MediaSource, times: PacketTimes) -> _Timing:
         start=origin * times.base - source.clock_start,
         key_frames=tuple((key - origin) * times.base for key in times.keys),
     )
+
+
+def _evenly_ended(source: MediaSource, times: PacketTimes) -> PacketTimes:
+    """Let the last frame of an AVI with B-frames last as long as the one before it.
+
+    An AVI numbers its frames as they are decoded. With B-frames, of which the first is shown after zero, the time at
+    which one is shown is taken from the next packet, which the last one does not have.
+    """
+    shown = times.pts
+    if source.container.format.name != "avi" or len(shown) < _PROGRESSION or shown[0] == 0:
+        return times
+    step = shown[-2] - shown[-3]
+    if shown[-1] - shown[-2] >= step:
+        return times
+    return replace(times, pts=[*shown[:-1], shown[-2] + step], last_duration=step)
 
 
 def _coded_size(source: MediaSource, first: FirstFrame | None) -> tuple[int, int]:

@@ -33,8 +33,8 @@ class VideoCase:
     """All that the recipe of a video depends on.
 
     `audio_length` is that of the prepared audio track, in seconds. `person` is the number of the person that the user
-    has chosen, or that the reference image shows; None leaves it to the provider's pick. Without `copying` the picture
-    is encoded again whatever is wanted.
+    has chosen, or that the reference image shows; None leaves it to the provider's pick. Without `copying` the packets
+    have been copied in vain, and the picture is encoded again.
     """
 
     file: FileFacts

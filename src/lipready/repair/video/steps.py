@@ -8,6 +8,8 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import WIDE_GAMUTS, VideoFacts
 from lipready.repair.recipe import Encode, Remux
 from lipready.repair.video.recipe import VideoCase
+from lipready.repair.video.softening import RULE as BLURRED
+from lipready.repair.video.softening import softens
 
 _QUARTERS = {90: "a quarter turn", -90: "a quarter turn", 180: "a half turn", -180: "a half turn"}
 
@@ -36,7 +38,8 @@ def _remux_steps(case: VideoCase, recipe: Remux) -> tuple[Step, ...]:
 
 def _transcode(case: VideoCase, recipe: Encode) -> Step:
     sound = {"copy": "copy its sound", "encode": "its sound as AAC", "none": "without sound"}[recipe.sound]
-    return case.wanted.step("reencode", f"Encode the picture as H.264 in an MP4, {sound}.", "transcode", "remux")
+    why = "" if case.copying else "; a copy without encoding was tried first and did not repair it"
+    return case.wanted.step("reencode", f"Encode the picture as H.264 in an MP4, {sound}{why}.", "transcode", "remux")
 
 
 def _editorial(case: VideoCase, recipe: Encode) -> list[Step]:
@@ -99,11 +102,12 @@ def _size(case: VideoCase, recipe: Encode) -> list[Step]:
     canvas, cutout = recipe.reshape.canvas, recipe.reshape.cutout
     size = (case.video.width, case.video.height) if cutout is None else (cutout.box.width, cutout.box.height)
     before, inner = f"{size[0]} × {size[1]}", f"{canvas.inner_width} × {canvas.inner_height}"
+    warned = f"; the face gains no detail, and may then be found blurred ({BLURRED})" if softens(case, recipe) else ""
     if canvas.padded:
-        text = f"Scale {before} to {inner} pixels, and add bars up to {canvas.width} × {canvas.height}."
+        text = f"Scale {before} to {inner} pixels, and add bars up to {canvas.width} × {canvas.height}{warned}."
         return [case.wanted.step("reencode", text, "pad", "scale")]
     if (canvas.width, canvas.height) != size or case.wanted.has("scale"):
-        return [case.wanted.step("reencode", f"Scale {before} to {inner} pixels.", "scale")]
+        return [case.wanted.step("reencode", f"Scale {before} to {inner} pixels{warned}.", "scale")]
     return []
 
 
