@@ -13,7 +13,7 @@ from lipready.probe.containers.movie import Movie, is_mirrored, rotation_of
 from lipready.probe.containers.sample_table import read_sample_times
 from lipready.probe.containers.wave import is_truncated
 from lipready.probe.local_file import LocalFile
-from lipready.probe.streams.choice import best_video, codec_name
+from lipready.probe.streams.choice import COUNTED_FRAMES, best_video, codec_name
 from lipready.probe.streams.coding import colours, interlaced, pixel_format
 from lipready.probe.streams.duration import believe, container_duration, packet_duration, stream_duration
 from lipready.probe.streams.first_frame import FirstFrame, FirstFrameDecoder
@@ -167,9 +167,15 @@ def _timing(source: MediaSource, times: PacketTimes) -> _Timing:
         frame_rate=rate,
         frames=len(times.pts),
         duration=believe(container=container, stream=stream, packets=packet_duration(times, rate)),
-        start=origin * times.base - source.clock_start,
+        start=_first_shown(source, times) * times.base - source.clock_start,
         key_frames=tuple((key - origin) * times.base for key in times.keys),
     )
+
+
+def _first_shown(source: MediaSource, times: PacketTimes) -> int:
+    """Give the first frame's timestamp: where none are stored its place, since what FFmpeg says then is a guess."""
+    counted = source.container.format.name in COUNTED_FRAMES and times.first_place is not None
+    return times.first_place if counted and times.first_place is not None else times.pts[0]
 
 
 def _coded_size(source: MediaSource, first: FirstFrame | None) -> tuple[int, int]:
