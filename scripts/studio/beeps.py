@@ -22,7 +22,7 @@ MOMENTS = (1.0, 2.0, 3.0)
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A clip of four seconds that flashes and beeps at MOMENTS; without `video` it beeps only.
+    """A clip that flashes and beeps at MOMENTS; without `video` it beeps only.
 
     `begin` is when its sound begins, `picture` when its picture does, both in seconds on the file's clock (negative:
     before its zero), `holes` are spans from which the packets of the sound are missing; with `edited` nothing is
@@ -41,6 +41,7 @@ class Clip:
     options: tuple[tuple[str, str], ...] = ()
     fps: int = 25
     edited: bool = False
+    seconds: int = _SECONDS
 
 
 def write_clip(path: Path, clip: Clip) -> Path:
@@ -62,7 +63,7 @@ def write_clip(path: Path, clip: Clip) -> Path:
         tick = Fraction(audio.codec_context.frame_size or 1, _RATE)
         begin_streams(path, [round(clip.picture * clip.fps), round(clip.begin / tick)])
     if clip.edited:
-        edit_sound(path, clip.holes, _SECONDS)
+        edit_sound(path, clip.holes, clip.seconds)
     return path
 
 
@@ -126,7 +127,7 @@ def _video_stream(container: OutputContainer, clip: Clip) -> av.VideoStream:
 
 def _pictures(stream: av.VideoStream, clip: Clip) -> list[av.Packet]:
     packets = []
-    for number in range(round(clip.picture * clip.fps), _SECONDS * clip.fps):
+    for number in range(round(clip.picture * clip.fps), clip.seconds * clip.fps):
         bright = any(0 <= number / clip.fps - moment < 2 * _BEEP for moment in MOMENTS)
         frame = av.VideoFrame.from_ndarray(np.full((_SIDE, _SIDE), 235 if bright else 16, np.uint8), format="gray8")
         frame = frame.reformat(format="yuv420p")
@@ -138,7 +139,7 @@ def _pictures(stream: av.VideoStream, clip: Clip) -> list[av.Packet]:
 def _sounds(stream: av.AudioStream, clip: Clip) -> list[av.Packet]:
     first, packets = round(clip.begin * _RATE), []
     early = _LAME if clip.ending == "avi" and clip.audio == "libmp3lame" else 0
-    times = np.arange(first + early, _SECONDS * _RATE) / _RATE
+    times = np.arange(first + early, clip.seconds * _RATE) / _RATE
     if clip.edited:
         times = times[~np.any([(times >= begin) & (times < end) for begin, end in clip.holes], axis=0)]
     wave = sum(((times >= m) & (times < m + _BEEP)) * np.sin(2 * np.pi * _TONE * (times - m)) for m in MOMENTS)
