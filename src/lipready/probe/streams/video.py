@@ -23,6 +23,7 @@ from lipready.probe.streams.media_source import MediaSource
 from lipready.probe.streams.packets import Budget, PacketTimes, read_packet_times
 
 if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
 
 _QUARTER_TURN, _HALF_TURN = 90, 180
@@ -136,7 +137,7 @@ def _facts(source: MediaSource, times: PacketTimes, first: FirstFrame | None, *,
         transfer=meaning.transfer,
         primaries=meaning.primaries,
         matrix=meaning.matrix,
-        sound_tracks=_sound_tracks(container),
+        sound_tracks=_sound_tracks(source),
         other_streams=len(container.streams) - 1 - len(container.streams.audio),
         truncated=is_truncated(source, times),
         faststart=source.header.faststart if isinstance(source.header, Movie) else None,
@@ -201,10 +202,15 @@ def _has_edit_list(source: MediaSource, times: PacketTimes) -> bool:
     return len(played) > 1 or len(played) < len(edits) or times.hidden > 0
 
 
-def _sound_tracks(container: "InputContainer") -> tuple[SoundTrack, ...]:
-    return tuple(
-        SoundTrack(codec_name(stream), stream.codec_context.sample_rate, stream.codec_context.channels)
-        if stream.codec_context is not None
-        else SoundTrack("unknown", 0, 0)
-        for stream in container.streams.audio
+def _sound_tracks(source: MediaSource) -> tuple[SoundTrack, ...]:
+    return tuple(_sound_track(source, stream) for stream in source.container.streams.audio)
+
+
+def _sound_track(source: MediaSource, stream: "AudioStream") -> SoundTrack:
+    context = stream.codec_context
+    if context is None:
+        return SoundTrack("unknown", 0, 0)
+    track = source.header.track(stream.id) if isinstance(source.header, Movie) else None
+    return SoundTrack(
+        codec_name(stream), context.sample_rate, context.channels, pieced=track is not None and track.pieced
     )

@@ -135,11 +135,14 @@ def _source(case: VideoCase) -> Input:
 
 
 def _sound(case: VideoCase, *, whole: bool) -> Sound:
-    """Keep the first sound track, as AAC; the provider replaces it anyway."""
+    """Keep the first sound track, as AAC; the provider replaces it anyway.
+
+    FFmpeg reads what an edit list leaves out as packets too, and would copy them.
+    """
     tracks = case.video.sound_tracks
     if not tracks or tracks[0].sample_rate <= 0:
         return "none"
-    return "copy" if whole and tracks[0].codec == "aac" else "encode"
+    return "copy" if whole and tracks[0].codec == "aac" and not tracks[0].pieced else "encode"
 
 
 def _length(video: VideoFacts) -> Fraction | None:
