@@ -134,7 +134,7 @@ def _expressible(kind: str, clip: Clip) -> bool:
     if clip.ending == "avi":
         return not clip.holes and kind != "negative start"
     if kind == "edit list":
-        return clip.ending in MOVIES and clip.audio in {"aac", "pcm_s16le"}
+        return clip.ending in MOVIES and clip.audio == "aac"
     return (clip.ending not in {"flv", "ts"} or kind != "negative start") and (bool(clip.video) or kind in ALONE)
 
 
