@@ -10,8 +10,9 @@ the picture's first frame), the video trimmed, and the same clip at 12 frames a 
 `--extend` drops the sound of the video: the WAV is measured against its picture, played on for longer sound.
 
 What a form cannot express is left out: holes in an AVI (its chunks follow one another; where they begin is in its
-header); times below zero but in MP4 and QuickTime (FFmpeg reads pictures of Matroska there without any time). PCM in QuickTime has its holes by an edit list. Sources that are off
-themselves are marked with * and do not count. `--only` takes the rows that hold any of the words.
+header); times below zero anywhere but in MP4 and QuickTime (FFmpeg reads pictures of Matroska there without any time).
+PCM in QuickTime has its holes by an edit list. Sources that are off themselves are marked with * and do not count.
+`--only` takes the rows that hold any of the words.
 
 The exit status is 1 where anything else is off by more than 10 ms.
 """
