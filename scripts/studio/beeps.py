@@ -8,8 +8,13 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.container import OutputContainer
 
-_SIDE, _FPS, _RATE = 160, 25, 48_000
+from studio.headers import begin_streams, edit_sound
+
+_SIDE, _RATE, _SECONDS = 160, 48_000, 4
+_LAME = 1105
+"""Samples of priming that LAME puts before the sound."""
 _BEEP, _TONE, _STEP = 0.08, 1000, 960
 _LOUD, _BRIGHT = 0.15, 128
 MOMENTS = (1.0, 2.0, 3.0)
@@ -17,10 +22,14 @@ MOMENTS = (1.0, 2.0, 3.0)
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A clip of four seconds that flashes and beeps at MOMENTS.
+    """A clip that flashes and beeps at MOMENTS; without `video` it beeps only.
 
-    `begin` is when its sound begins, `picture` when its picture does, both in seconds on the file's clock, `holes` are
-    spans from which the packets of the sound are missing.
+    `begin` is when its sound begins, `picture` when its picture does, both in seconds on the file's clock (negative:
+    before its zero), `holes` are spans from which the packets of the sound are missing; with `edited` nothing is
+    missing, and an edit list says where the holes are.
+
+    An AVI has no timestamps: its packets follow one another, and its header says where the first one is. It cannot have
+    holes, and its sound is encoded so much earlier that its priming does not count.
     """
 
     ending: str
@@ -30,28 +39,51 @@ class Clip:
     picture: float = 0.0
     holes: tuple[tuple[float, float], ...] = ()
     options: tuple[tuple[str, str], ...] = ()
+    fps: int = 25
+    edited: bool = False
+    seconds: int = _SECONDS
 
 
 def write_clip(path: Path, clip: Clip) -> Path:
     """Encode a clip; packets of sound inside its holes are not written."""
-    with av.open(str(path), "w") as container:
-        video = container.add_stream(clip.video, rate=_FPS)
-        video.width = video.height = _SIDE
-        video.pix_fmt = "yuv420p"
-        video.codec_context.options = dict(clip.options)
+    counted = clip.ending == "avi"
+    keep = {"avoid_negative_ts": "disabled"} if min(clip.begin, clip.picture) < 0 else {}
+    with av.open(str(path), "w", container_options=keep) as container:
+        streams = [_video_stream(container, clip)] if clip.video else []
         audio = container.add_stream(clip.audio, rate=_RATE)
         audio.layout = "mono"
-        packets = [*_pictures(video, clip), *_sounds(audio, clip)]
-        for packet in sorted(packets, key=lambda each: float((each.dts or 0) * each.time_base)):
+        pictures = _pictures(streams[0], clip) if clip.video else []
+        sounds = _sounds(audio, clip)
+        if counted:
+            _count(pictures)
+            _count(sounds)
+        for packet in sorted((*pictures, *sounds), key=lambda each: float((each.dts or 0) * each.time_base)):
             container.mux(packet)
+    if counted:
+        tick = Fraction(audio.codec_context.frame_size or 1, _RATE)
+        begin_streams(path, [round(clip.picture * clip.fps), round(clip.begin / tick)])
+    if clip.edited:
+        edit_sound(path, clip.holes, clip.seconds)
     return path
 
 
 def flashes(path: Path) -> list[float]:
-    """Return when the picture turns bright, in seconds."""
+    """Return when the picture turns bright, in seconds.
+
+    The times of an AVI's frames are their places: FFmpeg makes up others, a frame or two later.
+    """
     with av.open(str(path)) as container:
-        shown = [(f.time or 0.0, f.to_ndarray(format="gray8").mean() > _BRIGHT) for f in container.decode(video=0)]
-    return [time for (_, before), (time, now) in pairwise([(0.0, False), *shown]) if now and not before]
+        frames = list(container.decode(video=0))
+        times = [frame.time or 0.0 for frame in frames]
+        if container.format.name == "avi":
+            times = _places(path)
+    bright = (frame.to_ndarray(format="gray8").mean() > _BRIGHT for frame in frames)
+    return [t for (_, before), (t, now) in pairwise([(0.0, False), *zip(times, bright, strict=True)]) if now > before]
+
+
+def _places(path: Path) -> list[float]:
+    with av.open(str(path)) as container:
+        return sorted(float(p.dts * p.time_base) for p in container.demux(video=0) if p.size and p.dts is not None)
 
 
 def beeps(path: Path) -> list[float]:
@@ -85,11 +117,18 @@ def _mono(frame: av.AudioFrame) -> "np.ndarray[tuple[int, ...], np.dtype[np.floa
     return mean
 
 
+def _video_stream(container: OutputContainer, clip: Clip) -> av.VideoStream:
+    video: av.VideoStream = container.add_stream(clip.video, rate=clip.fps)
+    video.width = video.height = _SIDE
+    video.pix_fmt = "yuv420p"
+    video.codec_context.options = dict(clip.options)
+    return video
+
+
 def _pictures(stream: av.VideoStream, clip: Clip) -> list[av.Packet]:
     packets = []
-    first = round(clip.picture * _FPS)
-    for number in range(first, 4 * _FPS):
-        bright = any(0 <= number / _FPS - moment < _BEEP for moment in MOMENTS)
+    for number in range(round(clip.picture * clip.fps), clip.seconds * clip.fps):
+        bright = any(0 <= number / clip.fps - moment < 2 * _BEEP for moment in MOMENTS)
         frame = av.VideoFrame.from_ndarray(np.full((_SIDE, _SIDE), 235 if bright else 16, np.uint8), format="gray8")
         frame = frame.reformat(format="yuv420p")
         frame.pts, frame.time_base = number, 1 / stream.codec_context.framerate
@@ -98,21 +137,32 @@ def _pictures(stream: av.VideoStream, clip: Clip) -> list[av.Packet]:
 
 
 def _sounds(stream: av.AudioStream, clip: Clip) -> list[av.Packet]:
-    times = np.arange(4 * _RATE) / _RATE
-    wave = sum(((times >= m) & (times < m + _BEEP)) * np.sin(2 * np.pi * _TONE * (times - m)) for m in MOMENTS)
     first, packets = round(clip.begin * _RATE), []
+    early = _LAME if clip.ending == "avi" and clip.audio == "libmp3lame" else 0
+    times = np.arange(first + early, clip.seconds * _RATE) / _RATE
+    if clip.edited:
+        times = times[~np.any([(times >= begin) & (times < end) for begin, end in clip.holes], axis=0)]
+    wave = sum(((times >= m) & (times < m + _BEEP)) * np.sin(2 * np.pi * _TONE * (times - m)) for m in MOMENTS)
     context = stream.codec_context
     stream.codec_context.open()
     resampler = av.AudioResampler(format=context.format, layout="mono", rate=_RATE, frame_size=context.frame_size)
-    for begin in range(first, 4 * _RATE, _STEP):
+    for begin in range(0, len(times), _STEP):
         piece = (0.5 * wave[begin : begin + _STEP]).astype(np.float32).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(piece, format="flt", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = _RATE, begin, Fraction(1, _RATE)
+        frame.sample_rate, frame.pts, frame.time_base = _RATE, first + begin, Fraction(1, _RATE)
         for ready in resampler.resample(frame):
             packets += stream.encode(ready)
-    return [packet for packet in (*packets, *stream.encode(None)) if not _missing(packet, clip)]
+    return [packet for packet in (*packets, *stream.encode(None)) if clip.edited or not _missing(packet, clip)]
 
 
 def _missing(packet: av.Packet, clip: Clip) -> bool:
     time = float((packet.pts or 0) * packet.time_base)
     return any(begin <= time < end for begin, end in clip.holes)
+
+
+def _count(packets: Sequence[av.Packet]) -> None:
+    """Let packets follow one another from zero on, in the order in which they are decoded."""
+    at = 0
+    for packet in packets:
+        packet.pts = packet.dts = at
+        at += packet.duration or 1

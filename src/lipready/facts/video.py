@@ -63,11 +63,12 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class SoundTrack:
-    """One audio stream inside a video file."""
+    """One audio stream inside a video file. `pieced` says that an edit list plays several pieces of it."""
 
     codec: str
     sample_rate: int
     channels: int
+    pieced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ CLIPS = {
     "holes": Clip("webm", "libvpx", "libopus", holes=((0.3, 0.5), (1.4, 1.8))),
     "late-sound": Clip("mp4", "libx264", "aac", begin=0.7, options=H264),
     "late-picture": Clip("ts", "libx264", "aac", picture=0.6, options=H264),
+    "late-picture-in-avi": Clip("avi", "libx264", "libmp3lame", picture=0.6, options=H264),
+    "edit-list": Clip("mp4", "libx264", "aac", holes=((0.32, 0.512), (1.408, 1.792)), edited=True, options=H264),
     "dropped-packets": Clip("mkv", "libx264", "aac", holes=((0.5, 0.52), (1.5, 1.54)), options=H264),
 }
 
@@ -30,7 +32,7 @@ def test_sound_stays_with_its_picture(kind: str, tmp_path: Path) -> None:
     assert apart(shown, beeps(Path(prepared.job.audio or ""))) <= MOST
 
 
-@pytest.mark.parametrize("kind", ["holes", "late-sound"])
+@pytest.mark.parametrize("kind", ["holes", "late-sound", "edit-list"])
 def test_a_full_check_and_a_quick_one_agree_on_the_length(kind: str, tmp_path: Path) -> None:
     source = write_clip(tmp_path / f"clip.{CLIPS[kind].ending}", CLIPS[kind])
     full, quick = (_length(source, quick=quick) for quick in (False, True))

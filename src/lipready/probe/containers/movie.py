@@ -44,6 +44,11 @@ class Track:
         return entries is not None and entries[12:16] in {b"encv", b"enca"}
 
     @property
+    def pieced(self) -> bool:
+        """Whether its edit list plays several pieces of it, with holes between them or without."""
+        return sum(edit.media_time >= 0 for edit in self.edits) > 1
+
+    @property
     def rotation(self) -> int:
         """Degrees counter-clockwise, -180..180, as libavutil's av_display_rotation_get reads it off the matrix."""
         return rotation_of(self.matrix)

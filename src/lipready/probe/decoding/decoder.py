@@ -12,7 +12,8 @@ from lipready.errors import ProbeError
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.containers.container import MAX_PIXELS, MEDIA_ERRORS, open_media
-from lipready.probe.streams.choice import FLOATING_CLOCKS, best_video
+from lipready.probe.streams.choice import COUNTED_FRAMES, FLOATING_CLOCKS, best_video
+from lipready.probe.streams.time_line import first_time
 
 VARIABLE = "LIPREADY_THREADS"
 
@@ -64,19 +65,28 @@ def open_decoder(path: str, video: VideoFacts, pace: Pace, *, threads: int | Non
         if stream is None:
             raise ProbeError("has no video stream")
         _configure(stream.codec_context, video, pace, threads)
-        yield Decoder(container, stream, video)
+        guessed = _guessed_start(path) if container.format.name in COUNTED_FRAMES else None
+        yield Decoder(container, stream, video, guessed)
+
+
+def _guessed_start(path: str) -> Fraction | None:
+    """Return the time that FFmpeg makes up for the first frame of a file that stores none, in seconds."""
+    with open_media(path) as container:
+        stream = best_video(container)
+        return None if stream is None else first_time(container, stream)
 
 
 class Decoder:
     """Yields the shown frames of an open video in order; `damaged` counts packets and frames that were left out."""
 
-    def __init__(self, container: Any, stream: Any, video: VideoFacts) -> None:
-        """Use `open_decoder`."""
+    def __init__(self, container: Any, stream: Any, video: VideoFacts, start: Fraction | None = None) -> None:
+        """Use `open_decoder`; `start` overrules the time of the first frame on the clock of what is decoded."""
         self.damaged = 0
         self._container = container
         self._stream = stream
         self._base = Fraction(stream.time_base or Fraction(1, 90000))
-        self._start = None if isinstance(video.start, Unmeasured) else self._first_tick(video.start) * self._base
+        stated = None if isinstance(video.start, Unmeasured) else self._first_tick(video.start) * self._base
+        self._start = stated if start is None else start
 
     def shown(self, begin: Fraction | None = None) -> Iterator[Shown]:
         """Yield the frames from the last key frame before `begin` (seconds from the first shown frame) on."""

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import dropwhile
 from typing import TYPE_CHECKING, Any
 
 from lipready.errors import ProbeError
@@ -119,7 +120,7 @@ def measure_audio(
         channels=channels,
         duration=believe(
             container=container_duration(container),
-            stream=_moved(stream_duration(stream), offset),
+            stream=_moved(_stated_length(source), offset),
             packets=_moved(_packet_length(times), offset),
             samples=counted.seconds if counted else None,
             padding=Fraction(_PADDING, rate) if rate else Fraction(0),
@@ -147,6 +148,15 @@ def _offset(
     if times is not None and times.pts:
         return times.pts[0] * times.base - origin
     return Fraction(0) if source.stream.start_time is None or not base else source.stream.start_time * base - origin
+
+
+def _stated_length(source: MediaSource) -> Fraction | None:
+    """Read the length off the header; what the track holds says too little where an edit list has holes."""
+    track, header = source.track, source.header
+    if track is None or not isinstance(header, Movie) or not track.pieced or not header.timescale:
+        return stream_duration(source.stream)
+    played = dropwhile(lambda edit: edit.media_time < 0, track.edits)
+    return Fraction(sum(edit.duration for edit in played), header.timescale)
 
 
 def _moved(length: Fraction | None, offset: Fraction) -> Fraction | None:

@@ -8,6 +8,9 @@ if TYPE_CHECKING:
 FLOATING_CLOCKS = {"mpegts", "mpeg"}
 """Formats whose clock starts anywhere: only the distance to the file's own first timestamp means something there."""
 
+COUNTED_FRAMES = {"avi"}
+"""Formats that store no times: frames are shown one after another, at the places that they have in the file."""
+
 _PICTURE_CODECS = {"png", "mjpeg", "bmp", "tiff", "webp", "gif"}
 
 

@@ -26,7 +26,7 @@ class PacketTimes:
     `pts` are presentation timestamps in ticks of `base` seconds, ascending; `keys` those of the key frames.
     `last_duration` is the duration of the frame with the highest timestamp, in ticks, None where it is not stored.
     `hidden` counts what an edit list hides. `damaged` says that packets were corrupt or reading broke off. `cut` is the
-    reason why not all were read, or None.
+    reason why not all were read, or None. `first_place` is the lowest decoding timestamp, in ticks.
     """
 
     base: Fraction
@@ -36,6 +36,7 @@ class PacketTimes:
     hidden: int = 0
     damaged: bool = False
     cut: Unmeasured | None = None
+    first_place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,16 @@ def read_packet_times(
         if hidden_bit and not memoryview(packet)[0] & hidden_bit:
             continue
         pts.append(stamp)
+        if packet.dts is not None and (state.first_place is None or packet.dts < state.first_place):
+            state.first_place = packet.dts
         if packet.is_keyframe:
             keys.append(stamp)
         if stamp >= last[0]:
             last = (stamp, packet.duration or None)
     pts.sort()
     keys.sort()
-    return PacketTimes(Fraction(stream.time_base or 1), pts, keys, last[1], state.hidden, state.damaged, state.cut)
+    base = Fraction(stream.time_base or 1)
+    return PacketTimes(base, pts, keys, last[1], state.hidden, state.damaged, state.cut, state.first_place)
 
 
 def only(container: "InputContainer", stream: Any) -> None:
@@ -94,6 +98,7 @@ class _State:
     hidden: int = 0
     damaged: bool = False
     cut: Unmeasured | None = None
+    first_place: int | None = None
 
 
 def _packets(container: "InputContainer", stream: Any, budget: Budget, state: _State) -> Iterator[Any]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from lipready.probe.containers.container import MEDIA_ERRORS, open_container
 from lipready.probe.local_file import LocalFile
-from lipready.probe.streams.choice import best_video
+from lipready.probe.streams.choice import COUNTED_FRAMES, best_video
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -82,17 +82,22 @@ def picture_start(file: LocalFile, container: "InputContainer") -> Fraction | No
     try:
         with open_container(file) as other:
             stream = best_video(other)
-            return None if stream is None else _first_time(other, stream)
+            counted = container.format.name in COUNTED_FRAMES
+            return None if stream is None else first_time(other, stream, placed=counted)
     finally:
         # Both read from one place in one file.
         file.seek(place)
 
 
-def _first_time(container: "InputContainer", stream: Any) -> Fraction | None:
+def first_time(container: "InputContainer", stream: Any, *, placed: bool = False) -> Fraction | None:
+    """Return the lowest timestamp of the first packets of a stream, in seconds; None where none has one.
+
+    `placed` takes the times at which they are decoded, which in a format that stores no times are their places.
+    """
     first, count = None, 0
     try:
         for packet in container.demux(stream):
-            stamp = packet.dts if packet.pts is None else packet.pts
+            stamp = packet.dts if placed or packet.pts is None else packet.pts
             if stamp is None or packet.is_discard or not packet.size:
                 continue
             first, count = stamp if first is None else min(first, stamp), count + 1

@@ -13,7 +13,7 @@ from lipready.probe.containers.movie import Movie, is_mirrored, rotation_of
 from lipready.probe.containers.sample_table import read_sample_times
 from lipready.probe.containers.wave import is_truncated
 from lipready.probe.local_file import LocalFile
-from lipready.probe.streams.choice import best_video, codec_name
+from lipready.probe.streams.choice import COUNTED_FRAMES, best_video, codec_name
 from lipready.probe.streams.coding import colours, interlaced, pixel_format
 from lipready.probe.streams.duration import believe, container_duration, packet_duration, stream_duration
 from lipready.probe.streams.first_frame import FirstFrame, FirstFrameDecoder
@@ -23,6 +23,7 @@ from lipready.probe.streams.media_source import MediaSource
 from lipready.probe.streams.packets import Budget, PacketTimes, read_packet_times
 
 if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
 
 _QUARTER_TURN, _HALF_TURN = 90, 180
@@ -139,7 +140,7 @@ def _facts(source: MediaSource, times: PacketTimes, first: FirstFrame | None, *,
         transfer=meaning.transfer,
         primaries=meaning.primaries,
         matrix=meaning.matrix,
-        sound_tracks=_sound_tracks(container),
+        sound_tracks=_sound_tracks(source),
         other_streams=len(container.streams) - 1 - len(container.streams.audio),
         truncated=is_truncated(source, times),
         faststart=source.header.faststart if isinstance(source.header, Movie) else None,
@@ -171,7 +172,7 @@ def _timing(source: MediaSource, times: PacketTimes) -> _Timing:
         frame_rate=rate,
         frames=len(times.pts),
         duration=believe(container=container, stream=stream, packets=packet_duration(times, rate)),
-        start=origin * times.base - source.clock_start,
+        start=_first_shown(source, times) * times.base - source.clock_start,
         key_frames=tuple((key - origin) * times.base for key in times.keys),
     )
 
@@ -189,6 +190,12 @@ def _evenly_ended(source: MediaSource, times: PacketTimes) -> PacketTimes:
     if shown[-1] - shown[-2] >= step:
         return times
     return replace(times, pts=[*shown[:-1], shown[-2] + step], last_duration=step)
+
+
+def _first_shown(source: MediaSource, times: PacketTimes) -> int:
+    """Give the first frame's timestamp: where none are stored its place, since what FFmpeg says then is a guess."""
+    counted = source.container.format.name in COUNTED_FRAMES and times.first_place is not None
+    return times.first_place if counted and times.first_place is not None else times.pts[0]
 
 
 def _coded_size(source: MediaSource, first: FirstFrame | None) -> tuple[int, int]:
@@ -214,10 +221,15 @@ def _has_edit_list(source: MediaSource, times: PacketTimes) -> bool:
     return len(played) > 1 or len(played) < len(edits) or times.hidden > 0
 
 
-def _sound_tracks(container: "InputContainer") -> tuple[SoundTrack, ...]:
-    return tuple(
-        SoundTrack(codec_name(stream), stream.codec_context.sample_rate, stream.codec_context.channels)
-        if stream.codec_context is not None
-        else SoundTrack("unknown", 0, 0)
-        for stream in container.streams.audio
+def _sound_tracks(source: MediaSource) -> tuple[SoundTrack, ...]:
+    return tuple(_sound_track(source, stream) for stream in source.container.streams.audio)
+
+
+def _sound_track(source: MediaSource, stream: "AudioStream") -> SoundTrack:
+    context = stream.codec_context
+    if context is None:
+        return SoundTrack("unknown", 0, 0)
+    track = source.header.track(stream.id) if isinstance(source.header, Movie) else None
+    return SoundTrack(
+        codec_name(stream), context.sample_rate, context.channels, pieced=track is not None and track.pieced
     )

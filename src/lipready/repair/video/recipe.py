@@ -11,6 +11,7 @@ from lipready.facts.people import Box, Person
 from lipready.facts.salvage import Salvage
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
+from lipready.probe.streams.choice import COUNTED_FRAMES
 from lipready.profiles.limit import Profile
 from lipready.repair.aims import accepted, aim, band, most_bytes
 from lipready.repair.choices import Choices
@@ -98,11 +99,11 @@ def _starts_whole(case: VideoCase) -> bool:
     """Whether the first packet is the first frame: else copied packets would leave an edit list before it.
 
     Frames that are shown before the first key frame stand after it in the file, or are lost. An AVI does not tell when
-    frames are shown, which is guessed where they are not stored in that order.
+    frames are shown, which is certain only where each is a key frame: none is then stored out of order.
     """
     video = case.video
     keys = () if isinstance(video.key_frames, Unmeasured) else video.key_frames
-    ordered = case.file.format != "avi" or isinstance(video.start, Unmeasured) or video.start == 0
+    ordered = case.file.format not in COUNTED_FRAMES or len(keys) == video.frames
     return ordered and (not keys or keys[0] == 0)
 
 
@@ -134,11 +135,14 @@ def _source(case: VideoCase) -> Input:
 
 
 def _sound(case: VideoCase, *, whole: bool) -> Sound:
-    """Keep the first sound track, as AAC; the provider replaces it anyway."""
+    """Keep the first sound track, as AAC; the provider replaces it anyway.
+
+    FFmpeg reads what an edit list leaves out as packets too, and would copy them.
+    """
     tracks = case.video.sound_tracks
     if not tracks or tracks[0].sample_rate <= 0:
         return "none"
-    return "copy" if whole and tracks[0].codec == "aac" else "encode"
+    return "copy" if whole and tracks[0].codec == "aac" and not tracks[0].pieced else "encode"
 
 
 def _length(video: VideoFacts) -> Fraction | None:
