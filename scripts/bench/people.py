@@ -9,6 +9,9 @@ many people as its fullest frame; `--ours` leaves it out.
 
 Pairs are files that show one face each, of people who are known by name: same or different as their names say, and what
 pairs.csv (columns image, video, same_person) says on top.
+
+An animal whose face fills the picture may pass as a person (known: a capuchin). The corpus holds none, so no figure
+here counts it; FOLDER may be another folder that does, with its own truth.csv.
 """
 
 import argparse
