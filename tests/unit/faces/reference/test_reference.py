@@ -51,6 +51,19 @@ def test_the_sharp_moment_is_found_between_blurred_ones(astronaut: Picture, writ
     assert face.area.height > 0.2 * found.image.shape[0]
 
 
+def test_a_moment_with_a_covered_mouth_is_not_taken(astronaut: Picture, write_clip: WriteClip) -> None:
+    (face,) = faces_in_picture(astronaut)
+    area = face.area
+    centre = (round(area.left + area.width / 2), round(area.top + 0.78 * area.height))
+    masked = astronaut.copy()
+    cv2.ellipse(masked, centre, (round(0.42 * area.width), round(0.27 * area.height)), 0, 0, 360, (110, 160, 205), -1)
+    # Without the mask the first part would be taken: it is the sharper one.
+    path = write_clip([*[masked] * 18, *[cv2.GaussianBlur(astronaut, (0, 0), 0.8)] * 9])
+    _, video, people = looked_at(path)
+
+    assert find_reference(str(path), video, people).time >= Fraction(18, 12)
+
+
 def test_of_two_people_each_gets_a_picture_without_the_other(both: Picture, write_clip: WriteClip) -> None:
     path = write_clip([both] * 14)
     _, video, people = looked_at(path)
