@@ -33,7 +33,13 @@ COLUMNS = ((DASHSCOPE, ""), (EVOLINK, ""), (EVOLINK, "submit:ignore-key"))
 LONGEST_PAUSE = 0.01
 MOST_EFFECTS = 36
 QUICK = Settings(quick=True, only=("V",))
-READERS = ("providers.lookup", "providers.posting", "providers.polling", "providers.sending", "providers.journal")
+READERS = (
+    "providers.submission.lookup",
+    "providers.submission.posting",
+    "providers.submission.polling",
+    "providers.submission.sending",
+    "providers.journal.journal",
+)
 """The modules that ask what time it is to find out what became of a request."""
 
 

@@ -15,7 +15,7 @@ from lipready.sandbox.faults.fault import KINDS, STEPS
 
 # By way of the table of commands, whether or not it lists the sandbox yet.
 PROGRAM = (
-    "import sys; from lipready.cli import group; group._COMMANDS.setdefault('sandbox', ''); "
+    "import sys; from lipready.cli import run; run._COMMANDS.setdefault('sandbox', ''); "
     "from lipready.cli.app import main; main(sys.argv[1:])"
 )
 

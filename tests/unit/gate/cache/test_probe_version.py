@@ -15,7 +15,7 @@ def package(tmp_path, monkeypatch):
     shutil.copytree(
         Path(module.__file__).parents[2], tmp_path / "lipready", ignore=shutil.ignore_patterns("__pycache__")
     )
-    monkeypatch.setattr(module, "__file__", str(tmp_path / "lipready" / "gate" / "probe_version.py"))
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "lipready" / "gate" / "cache" / "probe_version.py"))
     return tmp_path / "lipready"
 
 
@@ -36,7 +36,7 @@ def test_a_change_in_what_measures_changes_it(package, place):
     assert fresh() != probe_version()
 
 
-@pytest.mark.parametrize("place", ["rules/video.py", "profiles/dashscope.toml", "gate/cache.py", "cli/app.py"])
+@pytest.mark.parametrize("place", ["rules/video.py", "profiles/dashscope.toml", "gate/cache/cache.py", "cli/app.py"])
 def test_a_change_elsewhere_does_not(package, place):
     (package / place).write_bytes((package / place).read_bytes() + b"\n")
     assert fresh() == probe_version()
@@ -61,6 +61,6 @@ def test_every_library_that_must_be_there_is_found():
 
 
 def test_a_module_in_a_folder_of_its_own_counts(package):
-    (package / "probe" / "containers").mkdir()
-    (package / "probe" / "containers" / "new.py").touch()
+    (package / "probe" / "more").mkdir()
+    (package / "probe" / "more" / "new.py").touch()
     assert fresh() != probe_version()
