@@ -21,7 +21,7 @@ from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.job import Job
-from lipready.reports.page import totals
+from lipready.reports.count import totals
 from lipready.task import Task
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from lipready.facts.quantity import counted
 from lipready.facts.report import Report
-from lipready.reports.page import Page, plain, sum_up, totals
+from lipready.reports.count import sum_up, totals
+from lipready.reports.page import Page, plain
 
 if TYPE_CHECKING:
     from lipready.facts.finding import Severity

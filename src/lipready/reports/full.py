@@ -14,7 +14,8 @@ from lipready.facts.report import Report
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, VideoFacts
-from lipready.reports.page import Page, Tone, plain, totals
+from lipready.reports.count import totals
+from lipready.reports.page import Page, Tone, plain
 from lipready.reports.speech import speech_details, speech_lines
 from lipready.reports.summary import summarize
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lipready.facts.quantity import counted
+from lipready.reports.count import sum_up
 from lipready.reports.gathered import Issue, issues_of, worst_first
-from lipready.reports.page import Page, plain, sum_up
+from lipready.reports.page import Page, plain
 
 MOST = 10
 """Annotations that GitHub shows of one step; it drops the others without a word."""

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lipready.facts.report import Report, Shard
+from lipready.reports.count import worst_verdict
 from lipready.reports.gathered import place_of
-from lipready.reports.page import Page, worst_verdict
+from lipready.reports.page import Page
 
 SCHEMA = "lipready.reports/1"
 _KEYS = {"errors": "error", "warnings": "warning", "notes": "info"}

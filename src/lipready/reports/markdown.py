@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lipready.facts.quantity import counted
+from lipready.reports.count import sum_up, worst_verdict
 from lipready.reports.gathered import Issue, issues_of, worst_first
-from lipready.reports.page import Page, plain, sum_up, worst_verdict
+from lipready.reports.page import Page, plain
 
 LARGEST = 1_000_000
 """Bytes: GitHub refuses a summary of more than 1 MiB, and other commands of the step may have written to it."""

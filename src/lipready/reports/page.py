@@ -2,12 +2,8 @@
 
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-from lipready.facts.quantity import counted
-from lipready.facts.report import Report
+from typing import Literal
 
 Tone = Literal["error", "warning", "info", "good", "strong", "dim"]
 
@@ -70,39 +66,3 @@ class Page:
         """Join lines; without Unicode, typographic characters become ASCII."""
         text = "\n".join(lines) + "\n"
         return text if self.unicode else text.translate(_ASCII)
-
-
-_NOUNS = {"error": "error", "warning": "warning", "info": "note"}
-
-
-def totals(report: Report) -> str:
-    """`2 errors, 1 warning`; `nothing found` where there is nothing; what could not be judged is said."""
-    severities = [finding.severity for finding in report.findings]
-    return _said(severities, len({(entry.rule, entry.role) for entry in report.unchecked if entry.required}))
-
-
-def sum_up(reports: Sequence[Mapping[str, Any]]) -> str:
-    """Sum up a run, of `lipready.report/1`: `fail: 2 errors, 1 warning in 3 files for dashscope`."""
-    from lipready.facts.plain import plain_text
-    from lipready.reports.page import plain
-
-    severities = [finding["severity"] for report in reports for finding in report["findings"]]
-    gaps = sum(len({(u["rule"], u["role"]) for u in report["unchecked"] if u["required"]}) for report in reports)
-    files = len({file["path"] for report in reports for file in report["files"]})
-    providers = " and ".join(sorted({plain(plain_text(report["provider"])) for report in reports}))
-    left = len({entry["rule"] for report in reports for entry in report["unchecked"]})
-    left_out = f"; {counted(left, 'rule')} not checked" if left else ""
-    told = f"{_said(severities, gaps)} in {counted(files, 'file')}"
-    return f"{worst_verdict(reports)}: {told}{f' for {providers}' if providers else ''}{left_out}"
-
-
-def worst_verdict(reports: Sequence[Mapping[str, Any]]) -> str:
-    """Give the verdict on a run: the worst of its reports'."""
-    verdicts = {report["verdict"] for report in reports}
-    return next((verdict for verdict in ("fail", "warn") if verdict in verdicts), "pass")
-
-
-def _said(severities: Sequence[str], gaps: int) -> str:
-    parts = [counted(severities.count(severity), noun) for severity, noun in _NOUNS.items() if severity in severities]
-    gap = [f"{counted(gaps, 'required rule')} could not be judged"] if gaps else []
-    return ", ".join([*(parts or ["nothing found"]), *gap])

@@ -107,7 +107,7 @@ def _check(
 ) -> int:
     """Check jobs; a list of jobs has one document (`several`), however many they are."""
     from lipready.check import check_job
-    from lipready.cli.input.options import chosen_rules, require_some_ran
+    from lipready.cli.input.selection import chosen_rules, require_some_ran
     from lipready.cli.output.progress import progress_bars
     from lipready.cli.output.report_files import refuse_inputs, write_report, write_reports
     from lipready.reports.render import DOCUMENTS, render, render_all

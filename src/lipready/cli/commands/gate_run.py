@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from lipready.check import Settings
-from lipready.cli.input.options import Shared, chosen_rules, configuration_of, require_some_ran
+from lipready.cli.input.options import Shared, configuration_of
+from lipready.cli.input.selection import chosen_rules, require_some_ran
 from lipready.cli.output.gate import Output, file_progress, output_of
 from lipready.cli.output.report_files import refuse_inputs, write_reports
 from lipready.cli.output.session import CLEAN, FOUND, Session

@@ -144,7 +144,7 @@ class Run:
 
 def _prepare(job: Job, settings: "Settings", choices: "Choices", run: Run) -> int:
     from lipready.check import check_job
-    from lipready.cli.input.options import chosen_rules, require_some_ran
+    from lipready.cli.input.selection import chosen_rules, require_some_ran
     from lipready.cli.input.speaker import settle_speaker
     from lipready.cli.output.preparation import as_json, as_text, plan_writer, unanswered
     from lipready.cli.output.progress import progress_bars

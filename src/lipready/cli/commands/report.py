@@ -46,7 +46,7 @@ def merge(
 
     from lipready.cli.input.shards import IncompleteRunError, read_shards
     from lipready.cli.output.report_files import write_merged
-    from lipready.reports.page import worst_verdict
+    from lipready.reports.count import worst_verdict
     from lipready.reports.render import render_all
 
     taken = {os.path.realpath(path) for _form, path in reports}

@@ -268,7 +268,7 @@ def _agreed(order: "Order", form: str, session: Session) -> bool:
 
 def _ordered(job: Job, settings: "Settings", run: Run) -> tuple["Outcome", "Order | None"]:
     """Check the job, and make sure that it can be sent; None where the check found errors, which are shown then."""
-    from lipready.cli.input.options import chosen_rules, require_some_ran
+    from lipready.cli.input.selection import chosen_rules, require_some_ran
     from lipready.cli.output.report_files import write_report
     from lipready.errors import PreflightError
     from lipready.providers.transport.run import run as carry_out

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from lipready.check import stage
 from lipready.cli.commands.submit import Run, check_and_repair, confirmed, fault_of_key
 from lipready.cli.input.jobs import read_named_jobs
-from lipready.cli.input.options import chosen_rules, require_some_ran
+from lipready.cli.input.selection import chosen_rules, require_some_ran
 from lipready.cli.output.following import Outcome, outcome_writer, outcomes_as_json
 from lipready.cli.output.progress import job_table
 from lipready.cli.output.report_files import refuse_inputs, write_reports

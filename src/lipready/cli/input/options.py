@@ -12,11 +12,7 @@ import click
 
 from lipready.cli.output.session import Session
 from lipready.config.settings import FORMATS, Configuration, nearest_configuration, read_configuration
-from lipready.errors import NothingCheckedError, UsageError
-from lipready.facts.report import Report
-from lipready.profiles.limit import Profile
-from lipready.rules.registry import RULES, select
-from lipready.rules.rule import Rule
+from lipready.errors import UsageError
 
 _MEANT, _FOLDER = "lipready.configuration", "lipready.folder"
 
@@ -240,37 +236,3 @@ speaking_options = [
     click.option("-q", "--quiet", is_flag=True, help="Say less: only what is wrong."),
     click.option("-v", "--verbose", is_flag=True, help="Say more; show the traceback of a crash."),
 ]
-
-
-def chosen_rules(profile: Profile, shared: Shared) -> tuple[Rule, ...]:
-    """Find the rules that --only and --ignore leave of those that a profile speaks of, before any file is read.
-
-    Raises UsageError for an entry that means no rule, NothingCheckedError where no rule is left.
-    """
-    wanted = _meant(shared.only) if shared.only else frozenset(profile.limits)
-    left = wanted - _meant(shared.ignore)
-    chosen = tuple(rule for rule in RULES if rule.id in left and rule.id in profile.limits)
-    if not chosen:
-        raise NothingCheckedError(f"--only and --ignore leave no rule of the profile {profile.name}.")
-    return chosen
-
-
-def require_some_ran(reports: Sequence[Report], chosen: Sequence[Rule]) -> None:
-    """Raise NothingCheckedError where not one rule ran on any file: that is no pass."""
-    if not any(_ran(report, rule) for report in reports for rule in chosen):
-        raise NothingCheckedError("none of the chosen rules applies to these files, or could run on them.")
-
-
-def _ran(report: Report, rule: Rule) -> bool:
-    if any(finding.rule == rule.id for finding in report.findings):
-        return True
-    there: set[str] = {file.role for file in report.facts.files()}
-    if rule.subject == "address":
-        about: set[str] = {file.role for file in report.facts.files() if file.address is not None}
-    else:
-        about = there if rule.subject == "file" else (there | {"job"}) & {rule.subject}
-    return bool(about - {entry.role for entry in report.unchecked if entry.rule == rule.id})
-
-
-def _meant(selectors: Sequence[str]) -> frozenset[str]:
-    return frozenset(rule for selector in selectors for rule in select(selector))

@@ -13,9 +13,9 @@ from lipready.facts.quantity import counted
 from lipready.facts.report import SCHEMA
 from lipready.gate.discovery.shard import parse_shard
 from lipready.probe.missing import unreadable
+from lipready.reports.count import worst_verdict
 from lipready.reports.json import SCHEMA as DOCUMENT
 from lipready.reports.jsonl import EMPTY_SHARD
-from lipready.reports.page import worst_verdict
 
 Plain = dict[str, Any]
 

@@ -18,7 +18,7 @@ from lipready.errors import ComponentError, LipreadyError
 from lipready.facts.file import FileFacts
 from lipready.gate.workers.file_task import FileTask
 from lipready.gate.workers.isolation import Children, measure_file
-from lipready.probe.decoding.decoder import processors
+from lipready.probe.decoding.processors import processors
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -17,7 +17,7 @@ from lipready.errors import ComponentError, LipreadyError
 from lipready.facts.file import FileFacts, Role
 from lipready.gate.workers.file_task import FileTask
 from lipready.gate.workers.pipe import receive, send
-from lipready.probe.decoding.decoder import VARIABLE
+from lipready.probe.decoding.processors import VARIABLE
 from lipready.probe.source import missing_library
 
 _LIBRARIES: dict[Role, tuple[str, ...]] = {

@@ -1,6 +1,5 @@
 """Decode a video at the pace that its key frames allow."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,21 +11,9 @@ from lipready.errors import ProbeError
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.containers.container import MAX_PIXELS, MEDIA_ERRORS, open_media
+from lipready.probe.decoding.processors import processors
 from lipready.probe.streams.choice import COUNTED_FRAMES, FLOATING_CLOCKS, best_video
 from lipready.probe.streams.time_line import first_time
-
-VARIABLE = "LIPREADY_THREADS"
-
-
-def processors() -> int:
-    """Tell how many cores this process may use: LIPREADY_THREADS says so where several processes share the machine."""
-    try:
-        available = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        available = os.cpu_count() or 1
-    given = os.environ.get(VARIABLE, "")
-    return min(available, max(1, int(given))) if given.isascii() and given.isdigit() else available
-
 
 MOST_THREADS = 4
 """Sampling gains little from more."""

@@ -11,7 +11,7 @@ from lipready.probe.containers.container import MAX_PIXELS
 from lipready.probe.containers.matroska import Matroska
 from lipready.probe.containers.movie import Movie, is_mirrored, rotation_of
 from lipready.probe.containers.sample_table import read_sample_times
-from lipready.probe.containers.wave import is_truncated
+from lipready.probe.containers.truncation import is_truncated
 from lipready.probe.local_file import LocalFile
 from lipready.probe.streams.choice import COUNTED_FRAMES, best_video, codec_name
 from lipready.probe.streams.coding import colours, interlaced, pixel_format
@@ -194,8 +194,9 @@ def _evenly_ended(source: MediaSource, times: PacketTimes) -> PacketTimes:
 
 def _first_shown(source: MediaSource, times: PacketTimes) -> int:
     """Give the first frame's timestamp: where none are stored its place, since what FFmpeg says then is a guess."""
-    counted = source.container.format.name in COUNTED_FRAMES and times.first_place is not None
-    return times.first_place if counted and times.first_place is not None else times.pts[0]
+    if source.container.format.name in COUNTED_FRAMES and times.first_place is not None:
+        return times.first_place
+    return times.pts[0]
 
 
 def _coded_size(source: MediaSource, first: FirstFrame | None) -> tuple[int, int]:

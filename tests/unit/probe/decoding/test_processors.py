@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from lipready.probe.decoding.decoder import processors
+from lipready.probe.decoding.processors import processors
 
 
 @pytest.mark.parametrize(("value", "count"), [("1", 1), ("0", 1)])
