@@ -25,7 +25,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from lipready.providers.transport.blocking import Transport
+from lipready.providers.transport.client import Transport
 from lipready.providers.transport.wire import Form, HttpRequest, Save
 
 BLOCK = 1 << 20

@@ -103,7 +103,7 @@ def submit(
     the job, NotSentError where it cannot be reached, OutcomeUnknownError where the answer was lost and nobody can tell
     what came of it.
     """
-    from lipready.providers.transport.run import run
+    from lipready.providers.transport.drive import run
 
     require_inputs(job)
     account = find_account(provider, api_key)
@@ -119,7 +119,7 @@ async def submit_async(
     sending: Sending | None = None,
 ) -> Task:
     """Do what `submit` does, on asyncio."""
-    from lipready.providers.transport.run import run_async
+    from lipready.providers.transport.drive import run_async
 
     require_inputs(job)
     account = find_account(provider, api_key)

@@ -102,12 +102,12 @@ class Task:
         return await self._run_async(cancelled(self))
 
     def _run(self, flow: "Flow[_T]") -> _T:
-        from lipready.providers.transport.run import run
+        from lipready.providers.transport.drive import run
 
         return run(self.account, flow)
 
     async def _run_async(self, flow: "Flow[_T]") -> _T:
-        from lipready.providers.transport.run import run_async
+        from lipready.providers.transport.drive import run_async
 
         return await run_async(self.account, flow)
 
@@ -118,7 +118,7 @@ def resume(task_id: str, *, api_key: str | None = None) -> Task:
     `task_id` is the provider's id or ours (`lipready tasks`). Raises UsageError where the journal knows no such job or
     nothing is left to do, and like `submit`.
     """
-    from lipready.providers.transport.run import run
+    from lipready.providers.transport.drive import run
 
     entry = _journal().find(task_id)
     account = account_of(entry, api_key)
@@ -184,7 +184,7 @@ def _locked(entry: "JournalEntry") -> "Lock":
 def account_of(entry: "JournalEntry", api_key: str | None = None) -> "Account":
     """Find the account that a job was sent from. Raises UsageError for a sandbox, which ended with its process."""
     from lipready.providers.account import Account, key_of, remembered, service_of
-    from lipready.providers.request import Endpoints
+    from lipready.providers.service import Endpoints
 
     if entry.provider.startswith("sandbox"):
         running = remembered(entry.provider, entry.api)
@@ -235,7 +235,7 @@ def receive_callback(body: bytes, *, api_key: str | None = None) -> Task:
 
     Raises AnswerError for what is no callback, and like `get_task`.
     """
-    from lipready.providers.callback import parse_callback
+    from lipready.providers.answer import parse_callback
 
     return get_task(parse_callback(body), api_key=api_key)
 
@@ -294,7 +294,7 @@ def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -
 
 def _removed_uploads(task: Task) -> "Flow[None]":
     """Delete what EvoLink has stored for a job whose result is here: it keeps 100 files of an account."""
-    from lipready.providers.evolink.storage import remove_uploads
+    from lipready.providers.evolink.files import remove_uploads
     from lipready.providers.transport.wire import call
 
     if task.account.service.name == "evolink":
@@ -310,7 +310,7 @@ def looked_at_together(entries: "Sequence[JournalEntry]") -> dict[str, TaskState
     Only what is not told in this way is left to be asked for singly, such as what has no key here.
     """
     from lipready.providers.submission.polling import look_at_all
-    from lipready.providers.transport.run import run
+    from lipready.providers.transport.drive import run
 
     states: dict[str, TaskState] = {}
     places = dict.fromkeys((each.service, each.api) for each in entries)

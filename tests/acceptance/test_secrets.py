@@ -21,7 +21,7 @@ logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
 """
 COMMAND_LINE = LOUD + "from lipready.cli.app import main\nmain()\n"
 BROKEN = """
-import lipready.providers.submission.queries as reading, lipready.providers.transport.blocking as transport
+import lipready.providers.submission.queries as reading, lipready.providers.transport.client as transport
 def broken(self, request):
     key = self._authority._key if hasattr(self, '_authority') else None
     raise RuntimeError(f'a fault amid {request!r} of {self!r}')

@@ -37,7 +37,7 @@ import lipready.cli.commands.submit
 import lipready.prepare
 import cv2
 import httpx2
-import lipready.providers.transport.run
+import lipready.providers.transport.drive
 import lipready.sandbox.serve
 import lipready.reports.people
 import lipready.faces.people

@@ -10,7 +10,7 @@ import signal
 import sys
 
 from lipready.cli.app import main
-from lipready.providers.transport import run
+from lipready.providers.transport import drive as run
 from lipready.providers.transport.drive import drive
 from lipready.providers.transport.wire import Effect, Flow, Pause, Save, Send, T
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from lipready.providers.download.result_video import fault_of
+from lipready.providers.download.result_file import fault_of
 from lipready.providers.journal.entry import JournalEntry
 from lipready.providers.journal.journal import Journal
 from lipready.sandbox.faults.fault import Fault, Faults

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from uuid import uuid4
 
-from lipready.providers.download.result_video import fault_of
+from lipready.providers.download.result_file import fault_of
 from lipready.providers.journal.journal import Journal
 from lipready.sandbox.serve import SandboxOptions, serving
 

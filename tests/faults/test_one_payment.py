@@ -34,7 +34,7 @@ LONGEST_PAUSE = 0.01
 MOST_EFFECTS = 36
 QUICK = Settings(quick=True, only=("V",))
 READERS = (
-    "providers.submission.lookup",
+    "providers.submission.queries",
     "providers.submission.posting",
     "providers.submission.polling",
     "providers.submission.sending",
@@ -160,7 +160,7 @@ def user(
     def make(style: str, *faults: str) -> User:
         one = User(box, clock, style, tmp_path, Job.of(*good_job[:2]), box.ledger().submissions)
         one.faults(*faults)
-        monkeypatch.setattr("lipready.providers.transport.run.drive", one.drive)
+        monkeypatch.setattr("lipready.providers.transport.drive.drive", one.drive)
         return one
 
     key = f"sk-{uuid4().hex}"

@@ -26,7 +26,7 @@ from lipready.job import Job
 from lipready.providers.account import Account
 from lipready.providers.journal.entry import JournalEntry
 from lipready.providers.journal.journal import Journal
-from lipready.providers.submission.lookup import look_up
+from lipready.providers.submission.queries import look_up
 from lipready.providers.transport.drive import drive
 from lipready.providers.transport.wire import Flow, Pause, T
 from lipready.sandbox.faults.fault import Fault, Faults
@@ -141,7 +141,7 @@ def client(box: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(
-            "lipready.providers.transport.run.drive", lambda flow, by: drive(hastened(flow, pauses), by)
+            "lipready.providers.transport.drive.drive", lambda flow, by: drive(hastened(flow, pauses), by)
         )
         yield make
 

@@ -16,7 +16,7 @@ from lipready.profiles.loader import load_profile
 from lipready.providers.account import Account, service_of
 from lipready.providers.journal.entry import JournalEntry
 from lipready.providers.journal.journal import Journal
-from lipready.providers.request import Endpoints
+from lipready.providers.service import Endpoints
 from lipready.providers.transport.wire import Call, Flow, HttpRequest, HttpResponse, Pause, Send
 from lipready.sandbox.serve import Running, SandboxOptions, serving
 

@@ -16,7 +16,7 @@ from lipready.providers.account import account_at
 from lipready.providers.evolink import files as client
 from lipready.providers.evolink.files import read_quota
 from lipready.providers.submission.upload import UploadSource, upload
-from lipready.providers.transport.blocking import Transport
+from lipready.providers.transport.client import Transport
 from lipready.providers.transport.drive import drive
 from lipready.providers.transport.wire import HttpResponse
 from lipready.sandbox.api import evolink_files

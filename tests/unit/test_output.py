@@ -107,7 +107,7 @@ def test_a_file_that_appears_before_the_paid_request(sandbox, job, journal, tmp_
 
 
 def test_a_job_that_is_resumed_elsewhere_is_written_there(sandbox, job, journal, tmp_path):
-    from lipready.providers.transport.run import run
+    from lipready.providers.transport.drive import run
     from lipready.task import account_of, resumed
 
     del sandbox

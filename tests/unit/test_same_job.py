@@ -14,7 +14,7 @@ import pytest
 import lipready
 from lipready import Job, RequestOptions, Sending, Settings
 from lipready.errors import DownloadError, OutcomeUnknownError, RefusedError, UsageError
-from lipready.providers.download.result_video import fault_of
+from lipready.providers.download.result_file import fault_of
 from lipready.providers.journal.locks import Lock
 from lipready.sandbox.faults.fault import Fault
 
@@ -155,7 +155,7 @@ def test_what_was_never_sent_is_taken_up(box, submit, journal):
 
 def interrupted(submit, step):
     """Submit, and press Ctrl-C when a request of a step is about to leave."""
-    from lipready.providers.transport.blocking import Transport
+    from lipready.providers.transport.client import Transport
 
     with pytest.MonkeyPatch.context() as patch:
         send = Transport.send

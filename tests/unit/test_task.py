@@ -14,7 +14,7 @@ import pytest
 import lipready
 from lipready import Job, RequestOptions, Sending, Settings
 from lipready.errors import AnswerError, DeadlineError, DownloadError, RefusedError, UsageError
-from lipready.providers.download.result_video import fault_of
+from lipready.providers.download.result_file import fault_of
 from lipready.sandbox.faults.fault import Fault
 from lipready.sandbox.serve import SandboxOptions, serving
 

@@ -11,8 +11,7 @@ from lipready.profiles.loader import load_profile
 from lipready.providers.dashscope import requests as dashscope
 from lipready.providers.dashscope.region import address_asked, region_warning, workspace_asked
 from lipready.providers.evolink import requests as evolink
-from lipready.providers.request import Endpoints
-from lipready.providers.service import Service
+from lipready.providers.service import Endpoints, Service
 
 SERVICES: dict[str, Service] = {each.name: each for each in (dashscope.SERVICE, evolink.SERVICE)}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lipready.errors import ComponentError, UsageError
-from lipready.providers.request import Endpoints
+from lipready.providers.service import Endpoints
 from lipready.sandbox.clock import Clock, level
 from lipready.sandbox.faults.fault import Fault, Faults
 from lipready.sandbox.ledger import STYLES, Ledger, Style

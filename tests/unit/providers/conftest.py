@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from lipready.providers.transport.asynchronous import AsyncTransport
-from lipready.providers.transport.blocking import Transport
+from lipready.providers.transport.client import AsyncTransport, Transport
 from lipready.providers.transport.wire import HttpRequest, HttpResponse, Save
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lipready.errors import AnswerError, UsageError
-from lipready.providers.callback import LARGEST_BODY, parse_callback
+from lipready.providers.answer import LARGEST_BODY, parse_callback
 
 TASK = "task-unified-1775200000-xyz12345"
 

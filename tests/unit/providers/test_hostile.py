@@ -12,9 +12,9 @@ from lipready.errors import AnswerError, RefusedError
 from lipready.facts.task import TaskState
 from lipready.providers.dashscope import requests as dashscope
 from lipready.providers.dashscope import upload as dashscope_upload
-from lipready.providers.evolink import answers as evolink_answers
 from lipready.providers.evolink import files as evolink_files
 from lipready.providers.evolink import requests as evolink
+from lipready.providers.evolink import requests as evolink_answers
 from lipready.providers.transport.wire import HttpResponse
 
 READERS: dict[str, Callable[[HttpResponse], Any]] = {

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lipready.providers.printable import LONGEST, printable
+from lipready.providers.fields import LONGEST, printable
 
 
 @pytest.mark.parametrize(

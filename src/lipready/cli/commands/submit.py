@@ -271,7 +271,7 @@ def _ordered(job: Job, settings: "Settings", run: Run) -> tuple["Outcome", "Orde
     from lipready.cli.input.selection import chosen_rules, require_some_ran
     from lipready.cli.output.report_files import write_report
     from lipready.errors import PreflightError
-    from lipready.providers.transport.run import run as carry_out
+    from lipready.providers.transport.drive import run as carry_out
     from lipready.submit import ordered, profile_for
 
     profile = profile_for(run.account, run.sending)
@@ -290,7 +290,7 @@ def _ordered(job: Job, settings: "Settings", run: Run) -> tuple["Outcome", "Orde
 def _sent(order: "Order", show: "Outcome", run: Run) -> int:
     """Send the job, or attach to its task; wait for it, and download its result video."""
     from lipready.cli.output.progress import progress_bars
-    from lipready.providers.transport.run import run as carry_out
+    from lipready.providers.transport.drive import run as carry_out
     from lipready.submit import send_order
 
     begun = time.time()

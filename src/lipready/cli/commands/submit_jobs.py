@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from lipready.check import Settings
     from lipready.cli.output.progress import JobTable
     from lipready.facts.task import TaskState
-    from lipready.providers.transport.asynchronous import AsyncTransport
+    from lipready.providers.transport.client import AsyncTransport
     from lipready.providers.transport.wire import Flow
     from lipready.task import Task
 
@@ -184,7 +184,7 @@ def _check_all(results: list[Result], settings: "Settings", tally: Tally) -> lis
 
 def _order_of(name: str, flow: "Flow[Order]", show: Outcome, tally: Tally) -> "Order | None":
     """Make sure that a job can be sent; None where it cannot, which is shown."""
-    from lipready.providers.transport.run import run as carry_out
+    from lipready.providers.transport.drive import run as carry_out
 
     try:
         return carry_out(tally.run.account, flow)
@@ -237,7 +237,7 @@ class Course:
 
         After a refusal that concerns the account, or where the journal cannot be written, no other is sent.
         """
-        from lipready.providers.transport.asynchronous import AsyncTransport
+        from lipready.providers.transport.client import AsyncTransport
 
         account, stopped = self._run.account, False
         async with AsyncTransport(account.key, account.origins) as transport, asyncio.TaskGroup() as group:

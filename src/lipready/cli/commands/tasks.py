@@ -69,8 +69,8 @@ def _list_remote(form: str, session: Session) -> int:
     """Show the lists of all providers that there is a key for; one that cannot be asked is said, and the rest shown."""
     from lipready.errors import ConfigurationError, ProviderError
     from lipready.providers.account import SERVICES, account_at
-    from lipready.providers.submission.lookup import listed
-    from lipready.providers.transport.run import run
+    from lipready.providers.submission.queries import listed
+    from lipready.providers.transport.drive import run
 
     ours = {entry.task_id: entry for entry in _journal().entries() if entry.task_id is not None}
     found: list[tuple[str, Sequence[ListedTask], str | None]] = []
@@ -110,7 +110,7 @@ def _table_page(session: Session) -> "Page":
 @speaking
 def show_task(*, task_id: str, form: str, session: Session) -> int:
     """Ask the provider how a task is, and show all that is known of it."""
-    from lipready.providers.transport.run import run
+    from lipready.providers.transport.drive import run
     from lipready.task import Task, account_of, looked
 
     entry = _journal().find(task_id)
@@ -165,7 +165,7 @@ def cancel_task(*, task_id: str, session: Session) -> int:
 
     A job that was never sent is closed.
     """
-    from lipready.providers.transport.run import run
+    from lipready.providers.transport.drive import run
     from lipready.task import Task, account_of, cancelled, close
 
     entry = _journal().find(task_id)
@@ -248,7 +248,7 @@ def _bring_home(
     submit: bool = True,
 ) -> int:
     """Go on with a job; `state` is what was just said of its task."""
-    from lipready.providers.transport.run import run
+    from lipready.providers.transport.drive import run
     from lipready.task import account_of, resumed
 
     if entry.stage == "downloaded" and entry.result is not None and Path(entry.result).is_file():
@@ -282,7 +282,7 @@ def _claimed(journal: "Journal", entry: "JournalEntry", remote: str) -> "Journal
 def _require_known(entry: "JournalEntry", remote: str) -> None:
     """Ask the provider whether it has a task: once written down, a wrong id could not be taken back."""
     from lipready.providers.submission.queries import ask
-    from lipready.providers.transport.run import run
+    from lipready.providers.transport.drive import run
     from lipready.task import account_of
 
     account = account_of(entry)

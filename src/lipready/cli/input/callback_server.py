@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lipready.errors import AnswerError, ComponentError, UsageError
-from lipready.providers.callback import LARGEST_BODY, parse_callback
+from lipready.providers.answer import LARGEST_BODY, parse_callback
 
 if TYPE_CHECKING:
     import uvicorn

@@ -1,14 +1,151 @@
-"""DashScope (Alibaba Cloud Model Studio): what its VideoRetalk service is asked, and how politely.
+"""DashScope (Alibaba Cloud Model Studio): requests to its VideoRetalk service, their answers, and its intervals.
 
 https://help.aliyun.com/zh/model-studio/videoretalk and https://help.aliyun.com/zh/model-studio/manage-asynchronous-tasks
+
+Errors come in two envelopes: `{code, message, request_id}` with an error status, and `output.code`, `output.message`
+of a task that failed, with HTTP 200.
 """
 
-from lipready.providers.dashscope.answers import MODEL, read_cancel, read_list, read_submitted, read_task
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from lipready.errors import AnswerError, RefusedError
+from lipready.facts.task import ListedTask, RemoteError, TaskState, TaskStatus
+from lipready.providers.answer import accepted_body, refusal
 from lipready.providers.dashscope.codes import explain
-from lipready.providers.fields import asked_id
-from lipready.providers.request import Endpoints, Submission, workspace_header
-from lipready.providers.service import Service
-from lipready.providers.transport.wire import PAID_SECONDS, HttpRequest
+from lipready.providers.fields import (
+    Table,
+    asked_id,
+    code,
+    identifier,
+    link,
+    missing,
+    number,
+    rows,
+    table,
+    task_id,
+    text,
+    whole,
+)
+from lipready.providers.service import Endpoints, Service, Submission, workspace_header
+from lipready.providers.transport.wire import PAID_SECONDS, HttpRequest, HttpResponse
+
+WHO: Final = "DashScope"
+MODEL: Final = "videoretalk"
+
+_SIZE = re.compile(r"[1-9][0-9]{0,4}\*[1-9][0-9]{0,4}")
+_STATUSES: Mapping[str, TaskStatus] = {
+    "PENDING": "queued",
+    "PRE-PROCESSING": "running",
+    "RUNNING": "running",
+    "POST-PROCESSING": "running",
+    "SUSPENDED": "running",
+    "SUCCEEDED": "succeeded",
+    "FAILED": "failed",
+    "CANCELED": "canceled",
+    "CANCELLED": "canceled",
+    "UNKNOWN": "unknown",
+}
+
+
+def read_submitted(answer: HttpResponse) -> TaskState:
+    """Read the answer to a submission. The id is all that counts: whatever else is odd, the task is not lost for it."""
+    values = read_accepted(answer)
+    output = table(values, "output")
+    name = identifier(output.get("task_id"))
+    if name is None:
+        raise refused_or(answer, values, missing("output.task_id", "the id of a task"))
+    said = text(output, "task_status")
+    status = _STATUSES.get(said.upper(), "running" if said else "queued")
+    return TaskState(
+        id=name,
+        # A result video that is ready at once is fetched by asking for the task, as always.
+        status="running" if status == "succeeded" else status,
+        said=said,
+        error=_error(output, status),
+        request_id=identifier(values.get("request_id")),
+    )
+
+
+def read_task(answer: HttpResponse) -> TaskState:
+    """Read what becomes of a task. A status that is not documented means that it still runs."""
+    values = read_accepted(answer)
+    output = table(values, "output")
+    if "task_id" not in output:
+        raise refused_or(answer, values, missing("output.task_id", "the id of a task"))
+    name, said = task_id(output["task_id"], "output.task_id"), text(output, "task_status")
+    if not said:
+        raise missing("output.task_status", "the status of a task")
+    status = _STATUSES.get(said.upper(), "running")
+    return TaskState(
+        id=name,
+        status=status,
+        said=said,
+        result_url=link(output.get("video_url"), "output.video_url") if status == "succeeded" else None,
+        error=_error(output, status),
+        request_id=identifier(values.get("request_id")),
+        seconds=number(table(values, "usage"), "video_duration"),
+        size=_size(table(values, "usage")),
+    )
+
+
+def read_list(answer: HttpResponse) -> tuple[tuple[ListedTask, ...], bool]:
+    """Read a page of the list of tasks, and whether more pages follow.
+
+    The list decides whether a job is sent again, so that a row without a proper id is an AnswerError. Left out are
+    only rows of another model, should the provider not have filtered them.
+    """
+    values = read_accepted(answer)
+    if "data" not in values:
+        raise refused_or(answer, values, missing("data", "a list of objects"))
+    found = rows(values, "data")
+    page, pages = whole(values, "page_no"), whole(values, "total_page")
+    more = bool(found) and (page is None or pages is None or page < pages)
+    return tuple(_row(row) for row in found if row.get("model_name", MODEL) == MODEL), more
+
+
+def read_cancel(answer: HttpResponse) -> None:
+    """Read the answer to a cancellation. Raises RefusedError where the task no longer waits."""
+    values = read_accepted(answer)
+    if code(values):
+        raise _refusal(answer, values)
+
+
+def read_accepted(answer: HttpResponse) -> Table:
+    """Return the body of an answer that says yes. Raises RefusedError where it says no, AnswerError for neither."""
+    return accepted_body(answer, WHO, _refusal)
+
+
+def refused_or(answer: HttpResponse, values: Table, otherwise: AnswerError) -> RefusedError | AnswerError:
+    """Make the exception for an answer with HTTP 200 that lacks what it should have: with a code it is a refusal."""
+    return _refusal(answer, values) if code(values) or code(table(values, "output")) else otherwise
+
+
+def _refusal(answer: HttpResponse, values: Table) -> RefusedError:
+    place = values if code(values) else table(values, "output")
+    said = RemoteError(code(place), text(place, "message") or text(values, "message"))
+    return refusal(WHO, answer, said, explain, identifier(values.get("request_id")))
+
+
+def _error(output: Table, status: TaskStatus) -> RemoteError | None:
+    """Read why a task ended; a running one has no error yet, whatever it says."""
+    if status not in {"failed", "canceled", "unknown"}:
+        return None
+    said = RemoteError(code(output), text(output, "message"))
+    return said if status == "failed" or said.code or said.message else None
+
+
+def _size(usage: Table) -> str | None:
+    size = text(usage, "size")
+    return size if _SIZE.fullmatch(size) else None
+
+
+def _row(row: Table) -> ListedTask:
+    created = number(row, "gmt_create")
+    moment = None if created is None else created / 1000
+    return ListedTask(task_id(row.get("task_id"), "data[].task_id"), moment, text(row, "status"))
+
 
 PAGE_SIZE = 100
 

@@ -9,12 +9,11 @@ from urllib.parse import quote
 
 from lipready.errors import AnswerError, UsageError
 from lipready.facts.task import RemoteError
+from lipready.providers.answer import accepted, refusal
 from lipready.providers.codes import Codes, RemoteCode, by_status
-from lipready.providers.dashscope.answers import read_accepted, refused_or
-from lipready.providers.fields import Table, identifier, link, missing, number, table
-from lipready.providers.printable import printable
-from lipready.providers.refusal import accepted, refusal
-from lipready.providers.request import Endpoints, UploadPolicy, workspace_header
+from lipready.providers.dashscope.requests import read_accepted, refused_or
+from lipready.providers.fields import Table, identifier, link, missing, number, printable, table
+from lipready.providers.service import Endpoints, UploadPolicy, workspace_header
 from lipready.providers.transport.wire import UPLOAD_SECONDS, Form, HttpRequest, HttpResponse
 
 STORED_SECONDS = 48 * 3600.0

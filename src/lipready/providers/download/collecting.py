@@ -1,20 +1,212 @@
-"""The result video of a task: fetched, and written down as being here."""
+"""Download the result video of a journal entry."""
 
 import os
+import re
+import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
+from math import floor
 from pathlib import Path
+from random import random
 
-from lipready.errors import DownloadError, OutcomeUnknownError
+from lipready.errors import AnswerError, DownloadError, NoAnswerError, NotSentError, OutcomeUnknownError
 from lipready.facts.quantity import seconds
 from lipready.facts.task import TaskState
-from lipready.providers.download.result_file import partial_name
-from lipready.providers.download.result_video import fault_of, is_another
-from lipready.providers.download.transfer import download
+from lipready.providers.download.result_file import ResultFile, fault_of, is_another, partial_name
+from lipready.providers.download.saving import NOTHING_LEFT, PART, SLOW_BYTES, WHOLE, part_of, size_left_over
 from lipready.providers.journal.entry import JournalEntry
 from lipready.providers.journal.journal import Journal
 from lipready.providers.submission.posting import note
-from lipready.providers.transport.wire import Flow, call
+from lipready.providers.transport.retry import pause_before, retry_after
+from lipready.providers.transport.wire import Flow, HttpResponse, Pause, Save, call
+
+MOST_BYTES = 2 << 30
+"""Five minutes at fifty megabits a second."""
+
+MOST_ATTEMPTS = 8
+"""In a row that deliver nothing."""
+
+_LINK_REFUSED = frozenset({400, 401, 403, 404, 410})
+_TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+_LINK_HOURS = 24
+_EXPIRES = re.compile(r"[?&]Expires=(\d{9,11})(?:&|$)", re.IGNORECASE)
+
+Refresh = Callable[[], Flow[str]]
+
+
+def download(
+    result_url: str,
+    to: Path,
+    *,
+    partial_name: str,
+    expected_seconds: float | None = None,
+    expected_size: str | None = None,
+    posted: float | None = None,
+    progress: Callable[[float], None] | None = None,
+    refresh: Refresh | None = None,
+    replace: bool = False,
+) -> Flow[Path]:
+    """Fetch the result video at `result_url` to the path `to`, and give that path.
+
+    What has come lies in the file `partial_name` beside it, and stays there whatever happens, for the next attempt in
+    this or another process. `expected_seconds` and `expected_size` are what was ordered (see `fault_of`), `progress`
+    receives the share (0..1) that is there. Where the link is refused, `refresh` is asked for another, once. `posted`
+    is when the task was ordered (seconds since 1970): no link of its result is older.
+
+    Raises UsageError where the file cannot be written there, or exists and `replace` is not set; DownloadError where
+    the link has expired, the server cannot be reached or the result video is not what was ordered (then it is kept
+    beside `to` under a name with ".suspect"); AnswerError where the server contradicts itself.
+    """
+    place = yield from call(lambda: ResultFile.at(to, partial_name, replace=replace))
+    fetch = _Fetch(place, result_url, posted, refresh, progress)
+    try:
+        fault = yield from fetch.judged(expected_seconds, expected_size)
+        if fault is not None and fetch.resumed_blindly:
+            # What an earlier process left may belong to something else: only a result video in one piece is to blame.
+            kept = yield from call(place.set_aside)
+            if kept != place.partial:
+                fault = yield from fetch.judged(expected_seconds, expected_size)
+                kept.unlink(missing_ok=True)
+        if fault is not None:
+            kept = yield from call(place.set_aside)
+            error = DownloadError(
+                f"The result video that was fetched {fault}. It is kept in {kept}: look at it before paying for "
+                "another one."
+            )
+            error.kept = str(kept)
+            raise error
+        return (yield from call(place.finish))
+    finally:
+        place.sweep()
+
+
+@dataclass(slots=True)
+class _Fetch:
+    """Fetches a file in as many pieces as it takes.
+
+    `resumed_blindly`: it began with bytes of which nobody knows whether they belong to what followed.
+    """
+
+    place: ResultFile
+    url: str = field(repr=False)
+    posted: float | None
+    refresh: Refresh | None
+    progress: Callable[[float], None] | None
+    resumed_blindly: bool = False
+    _etag: str | None = None
+    _total: int | None = None
+    _failures: int = 0
+
+    def judged(self, expected_seconds: float | None, expected_size: str | None) -> Flow[str | None]:
+        """Fetch all of it, and say what is wrong with it."""
+        yield from self._whole()
+        yield from call(self.place.settle)
+        return (yield from call(lambda: fault_of(str(self.place.partial), expected_seconds, expected_size)))
+
+    def _whole(self) -> Flow[None]:
+        self._failures = 0
+        while True:
+            have = yield from call(self.place.size)
+            self.resumed_blindly = have > 0 and (self.resumed_blindly or self._etag is None)
+            try:
+                answer: HttpResponse = yield self._save(have)
+            except (NotSentError, NoAnswerError) as error:
+                yield from self._once_more(have, str(error), None)
+                continue
+            except AnswerError:
+                if not have:
+                    raise
+                yield from call(self.place.begin_anew)  # a server that cannot do ranges right can send all of it
+                yield from self._once_more(have, "", None)
+                continue
+            if (yield from self._complete(answer, have)):
+                return
+
+    def _complete(self, answer: HttpResponse, have: int) -> Flow[bool]:
+        """Return whether an answer was the last; where another may help, see to it that it can come."""
+        status = answer.status
+        if status in (WHOLE, PART):
+            size = yield from call(self.place.size)
+            if self._total is None or size == self._total:
+                return True
+            yield from self._once_more(have, "the server sent only a part of the result video", None)
+        elif status == NOTHING_LEFT and have:
+            if size_left_over(answer.headers) == have:
+                return True
+            yield from call(self.place.begin_anew)
+            yield from self._once_more(have, "the server has another result video than before", None)
+        elif status in _TRY_AGAIN:
+            after = retry_after(answer.headers, time.time())
+            yield from self._once_more(have, f"the server answered with HTTP {status}", after)
+        elif status in _LINK_REFUSED:
+            yield from self._another_link(status)
+        else:
+            raise DownloadError(f"The server that holds the result video answered with HTTP {status}: try again later.")
+        return False
+
+    def _save(self, have: int) -> Save:
+        return Save(
+            url=self.url,
+            path=str(self.place.partial),
+            offset=have,
+            unchanged=self._etag if have else None,
+            most=MOST_BYTES,
+            progress=self.progress,
+            begun=partial(self._begun, have),
+        )
+
+    def _begun(self, have: int, answer: HttpResponse) -> None:
+        part = part_of(answer.status, answer.headers, offset=have, host="")
+        self._etag, self._total = answer.headers.get("etag"), part.total
+        if part.start == 0:
+            self.resumed_blindly = False
+
+    def _once_more(self, had: int, why: str, after: float | None) -> Flow[None]:
+        """Wait, for longer each time that nothing has come; raises DownloadError after the last."""
+        have = yield from call(self.place.size)
+        self._failures = 0 if have - had >= SLOW_BYTES else self._failures + 1
+        if self._failures >= MOST_ATTEMPTS:
+            raise DownloadError(
+                f"The result video could not be fetched in {MOST_ATTEMPTS} attempts: {why.rstrip('.')}. What has come "
+                "is kept; resume while the link lives (24 hours)."
+            )
+        yield Pause(pause_before(max(1, self._failures), after, random))
+
+    def _another_link(self, status: int) -> Flow[None]:
+        if self.refresh is None:
+            raise DownloadError(_why_refused(status, _hours_left(self.url, self.posted, time.time())))
+        ask, self.refresh = self.refresh, None
+        self.url = yield from ask()
+
+
+def _hours_left(url: str, posted: float | None, now: float) -> float | None:
+    """Return for how many hours a link lives on, at least; negative: it has expired. None: nobody knows.
+
+    A signed link says itself until when it lives (`Expires=`); else it outlives its task's order by 24 hours.
+    """
+    said = _EXPIRES.search(url)
+    if said is not None:
+        return (int(said[1]) - now) / 3600
+    left = None if posted is None else _LINK_HOURS - (now - posted) / 3600
+    return None if left is None or left < 0 else left
+
+
+def _why_refused(status: int, hours: float | None) -> str:
+    if hours is None:
+        return (
+            f"The link to the result video has expired, or was refused (HTTP {status}): such a link lives 24 hours, "
+            "and the provider has no other for this task."
+        )
+    if hours < 0:
+        return f"The link to the result video has expired (HTTP {status}), and the provider has no other for this task."
+    still = min(_LINK_HOURS, max(1, floor(hours)))
+    return (
+        f"The server refuses the link to the result video (HTTP {status}), though it has not expired: what has come is "
+        f"kept, so resume within {still} h, and check that no proxy stands in between and that this "
+        "machine's clock is right."
+    )
 
 
 def collect(

@@ -1,20 +1,160 @@
-"""One download on its way: its redirects, where its bytes go, and how long we put up with a slow server."""
+"""Resumable download of a URL into a partial file."""
 
+import errno
+import os
+import re
+import shutil
+import stat
 import time
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial, reduce
+from operator import or_
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
-from lipready.errors import AnswerError, NoAnswerError
-from lipready.providers.download.partial_file import PartialWriter
-from lipready.providers.download.ranges import PART, WHOLE, ByteRange, part_of, range_headers
-from lipready.providers.transport.bounded import head, is_redirect, refuse_packed, where_to
-from lipready.providers.transport.errors import CONNECT_SECONDS, Exchange
-from lipready.providers.transport.outgoing import STALLED_SECONDS, plain_headers
-from lipready.providers.transport.threads import Blocking
+from lipready.errors import AnswerError, DownloadError, NoAnswerError
+from lipready.providers.transport.incoming import (
+    CONNECT_SECONDS,
+    Exchange,
+    declared_length,
+    head,
+    is_redirect,
+    refuse_packed,
+    where_to,
+)
+from lipready.providers.transport.outgoing import STALLED_SECONDS, Blocking, plain_headers
 from lipready.providers.transport.wire import READ_SECONDS, HttpResponse, Save
 
 if TYPE_CHECKING:
     import httpx2
+
+
+WHOLE, PART, NOTHING_LEFT = 200, 206, 416
+
+_RANGE = re.compile(r"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.IGNORECASE | re.ASCII)
+_UNSATISFIED = re.compile(r"bytes\s+\*/(\d{1,18})", re.IGNORECASE | re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class ByteRange:
+    """The bytes of an answer begin at `start` of the file; `end` is where they stop, `total` the size of the file.
+
+    Both are None where the server does not say.
+    """
+
+    start: int
+    end: int | None
+    total: int | None
+
+
+def range_headers(offset: int, unchanged: str | None) -> dict[str, str]:
+    """Ask for what follows `offset`. A weak ETag cannot vouch for bytes, and is not sent."""
+    if not offset:
+        return {}
+    headers = {"Range": f"bytes={offset}-"}
+    if unchanged is not None and unchanged.startswith('"'):
+        headers["If-Range"] = unchanged
+    return headers
+
+
+def part_of(status: int, headers: Mapping[str, str], *, offset: int, host: str) -> ByteRange:
+    """Read a 200 or a 206 to a request for what follows `offset` (0: for everything).
+
+    Raises AnswerError for a part that was not asked for, or that contradicts itself.
+    """
+    length = declared_length(headers)
+    if status == WHOLE:
+        return ByteRange(0, length, length)
+    found = _RANGE.fullmatch(headers.get("content-range", "").strip())
+    if not offset or found is None:
+        raise AnswerError(f"{host} sent a part of the result video without saying which: try again later.")
+    first, last = int(found[1]), int(found[2])
+    total = None if found[3] == "*" else int(found[3])
+    if first != offset:
+        raise AnswerError(f"{host} sent the result video from byte {first} on, where byte {offset} was asked for.")
+    if last < first or (total is not None and last >= total) or (length is not None and length != last + 1 - first):
+        raise AnswerError(f"{host} contradicts itself about which part of the result video it sends.")
+    return ByteRange(first, last + 1, total)
+
+
+def size_left_over(headers: Mapping[str, str]) -> int | None:
+    """Return the size of the file that a 416 names."""
+    found = _UNSATISFIED.fullmatch(headers.get("content-range", "").strip())
+    return None if found is None else int(found[1])
+
+
+_WHERE_KNOWN = ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY")
+_FLAGS = reduce(or_, (getattr(os, name, 0) for name in _WHERE_KNOWN), os.O_RDWR | os.O_CREAT)
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class PartialWriter:
+    """A file that is written from `start` on; what stood there before is cut off."""
+
+    def __init__(self, path: str, start: int) -> None:
+        """Open the file. Raises DownloadError where that is impossible, or fewer than `start` bytes are there."""
+        self._path = path
+        try:
+            descriptor = os.open(path, _FLAGS, 0o666)
+            self._file = os.fdopen(descriptor, "r+b", buffering=0)
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or status.st_size < start:
+                self._file.close()
+                raise DownloadError(
+                    f"{path} was changed while the result video was being fetched: remove it, and try again."
+                )
+            self.cut(start)
+        except OSError as error:
+            raise self._error(error) from error
+
+    def require_room(self, more: int) -> None:
+        """Raise DownloadError where the disk has no room for so many bytes more."""
+        try:
+            free = shutil.disk_usage(Path(self._path).parent).free
+        except OSError:  # a file system that does not say
+            return
+        if more > free:
+            raise DownloadError(
+                f"The result video needs {more / 1e6:.1f} MB more in {Path(self._path).parent}, where {free / 1e6:.1f} "
+                "MB are free: make room, and resume."
+            )
+
+    def write(self, data: bytes | bytearray) -> None:
+        """Write all of it. Raises DownloadError."""
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            raise self._error(error) from error
+
+    def cut(self, size: int) -> None:
+        """Keep the first `size` bytes, and go on writing there. Raises DownloadError."""
+        try:
+            self._file.truncate(size)
+            self._file.seek(size)
+        except OSError as error:
+            raise self._error(error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._file.close()
+        except OSError as failure:
+            raise self._error(failure) from failure
+
+    def _error(self, error: OSError) -> DownloadError:
+        if error.errno in _FULL:
+            folder = Path(self._path).parent
+            return DownloadError(f"There is no room left for the result video in {folder}: make room, and resume.")
+        return DownloadError(f"{self._path} cannot be written: {error.strerror or error}.")
+
 
 MOST_HOPS = 5
 BLOCK = 1 << 20

@@ -1,18 +1,26 @@
-"""EvoLink's files service: send a file, or name where one is, and get an address for 72 h; quota and deletion.
+"""EvoLink's files service: upload a file or name its address, get an address for 72 h; quota and deletion.
 
 https://docs.evolink.ai/en/api-manual/file-series/upload-stream (-base64, -url) documents images only; EvoLink's own
-client sends audio and video too, up to 100 MB. Quota and deletion are as that client has them (providers.md B4).
+client sends audio and video too, up to 100 MB. Quota and deletion are as that client has them (providers.md B4). Of
+the 100 files of an account only those that the journal has stored are deleted, and only after their job has ended.
 """
 
-from dataclasses import dataclass
+import logging
+import time
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from lipready.errors import RefusedError
-from lipready.providers.evolink.answers import read_accepted, refused_or
+from lipready.errors import LipreadyError, ProviderError, RefusedError, UsageError
+from lipready.facts.quantity import counted
+from lipready.providers.account import Account
+from lipready.providers.evolink.requests import read_accepted, refused_or
 from lipready.providers.fields import Table, asked_id, identifier, link, missing, number, table, whole
-from lipready.providers.request import Endpoints
-from lipready.providers.transport.wire import UPLOAD_SECONDS, Form, HttpRequest, HttpResponse
+from lipready.providers.journal.entry import JournalEntry, Stage, Upload
+from lipready.providers.journal.journal import Journal
+from lipready.providers.service import Endpoints
+from lipready.providers.submission.queries import ask_once
+from lipready.providers.transport.wire import UPLOAD_SECONDS, Flow, Form, HttpRequest, HttpResponse, call
 
 STORED_SECONDS = 72 * 3600.0
 """How long the service keeps a file, where it does not say."""
@@ -157,3 +165,74 @@ def _time(data: Table, key: str) -> float | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
+
+
+_LOG = logging.getLogger("lipready")
+_OVER: frozenset[Stage] = frozenset({"downloaded", "failed", "canceled", "refused"})
+"""Not "forgotten": the task of such a job may still be at work on its files."""
+
+
+def make_room(account: Account, journal: Journal, needed: int) -> Flow[None]:
+    """See to it that `needed` files can be stored: where they cannot, files of jobs that are over are deleted.
+
+    Raises UsageError where there is no room all the same. A quota that cannot be learnt keeps no upload back.
+    """
+    quota = yield from _quota(account)
+    left = quota.left
+    if left is None or left >= needed:
+        return
+    entries = yield from call(journal.entries)
+    for entry in reversed(entries):
+        if entry.stage in _OVER and _same_storage(account, entry):
+            left += yield from remove_uploads(account, journal, entry)
+        if left >= needed:
+            return
+    most = "" if quota.most is None else f" ({quota.most} at most)"
+    raise UsageError(
+        f"{account.service.title} has room for {counted(max(left, 0), 'more file')} of this account{most}, and the job "
+        f"needs {needed}; no file of a finished job is left that could be deleted. Delete files that you do not need, "
+        "wait until some expire (72 hours), name addresses, or use a bucket of your own (--bucket)."
+    )
+
+
+def remove_uploads(account: Account, journal: Journal, entry: JournalEntry) -> Flow[int]:
+    """Delete what is stored for an entry whose job is over, and give how many files that were.
+
+    What cannot be deleted is logged, and expires by itself.
+    """
+    if not _same_storage(account, entry):
+        return 0
+    gone: list[Upload] = []
+    for upload in entry.uploads:
+        if upload.file_id is None or upload.expires <= time.time():
+            continue
+        request = delete(account.endpoints, upload.file_id)
+        try:
+            yield from ask_once(account, request, read_deleted)
+        except ProviderError as error:
+            _LOG.warning("the stored file %s of the job %s was not deleted: %s", upload.file_id, entry.id, error)
+        else:
+            gone.append(upload)
+    if gone:
+        yield from call(lambda: _strike_out(journal, entry, gone))
+    return len(gone)
+
+
+def _strike_out(journal: Journal, entry: JournalEntry, gone: list[Upload]) -> None:
+    try:
+        now = journal.find(entry.id)
+        journal.write(replace(now, uploads=tuple(each for each in now.uploads if each not in gone)))
+    except LipreadyError as error:
+        _LOG.warning("that files of the job %s were deleted was not written down: %s", entry.id, error)
+
+
+def _quota(account: Account) -> Flow[Quota]:
+    try:
+        return (yield from ask_once(account, quota(account.endpoints), read_quota))
+    except ProviderError as error:
+        _LOG.warning("the quota of files was not learnt: %s", error)
+        return Quota(None, None)
+
+
+def _same_storage(account: Account, entry: JournalEntry) -> bool:
+    return bool(entry.files) and (entry.service, entry.files) == (account.service.name, account.endpoints.files)

@@ -1,14 +1,16 @@
-"""What is written down of one job that was sent, or is about to be. No secret can stand in it."""
+"""Entries of the journal, and their rows in its database."""
 
+import json
 import os
 import re
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args, get_type_hints
 from urllib.parse import urlsplit
 
 from lipready.facts.address import is_address
 from lipready.providers.dashscope.region import is_workspace
-from lipready.providers.printable import printable
+from lipready.providers.fields import printable
 
 Stage = Literal[
     "intended",
@@ -157,3 +159,65 @@ def _require_plain(name: str, text: str | None) -> None:
         raise ValueError(f"{name} is a malformed address") from None
     if "?" in text or "#" in text or "@" in parts.netloc:
         raise ValueError(f"{name} is an address with a query, a fragment or a user, which no journal may hold")
+
+
+_FORMER = ("body", "skew")
+"""What entries of format 1 had as well, and nobody read."""
+
+
+def to_text(entry: JournalEntry) -> str:
+    """Write an entry as JSON."""
+    return json.dumps(asdict(entry), ensure_ascii=True, allow_nan=False)
+
+
+def from_text(text: object) -> JournalEntry:
+    """Read an entry. Raises ValueError for anything that `to_text` cannot have written."""
+    try:
+        value = json.loads(text) if isinstance(text, str) else None
+    except RecursionError:
+        value = None
+    if not isinstance(value, dict) or not isinstance(value.get("uploads"), list):
+        raise ValueError("an entry of the journal is no object")  # noqa: TRY004 - wrong data, not a wrong call
+    for name in _FORMER:
+        value.pop(name, None)
+    rejected = value.get("rejected", [])
+    if not isinstance(rejected, list) or not all(isinstance(each, str) for each in rejected):
+        raise ValueError("the rejected tasks of an entry are no list of ids")
+    uploads = tuple(Upload(**_checked(Upload, each)) for each in value["uploads"])
+    return JournalEntry(**_checked(JournalEntry, {**value, "uploads": uploads, "rejected": tuple(rejected)}))
+
+
+def _checked(kind: type[JournalEntry | Upload], value: object) -> Mapping[str, Any]:
+    """Require the fields of a class, each of its type; those that an older lipready did not know may be missing."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{kind.__name__} is no object")  # noqa: TRY004 - wrong data, not a wrong call
+    hints = get_type_hints(kind)
+    for name, each in value.items():
+        if name not in hints:
+            raise ValueError(f"{kind.__name__} has no {name}")
+        if not _fits(each, hints[name]):
+            raise ValueError(f"{name} is of another type")
+    if not _NEEDED[kind] <= value.keys():
+        raise ValueError(f"{kind.__name__} is incomplete")
+    return value
+
+
+def _fits(value: object, hint: Any) -> bool:
+    if hint is Stage:
+        return isinstance(value, str)
+    if isinstance(value, tuple):
+        return True
+    if isinstance(value, bool):
+        return hint is bool
+    if isinstance(value, int) and _fits(0.5, hint):
+        return True
+    try:
+        return isinstance(value, hint)
+    except TypeError:  # what is built of tuples was built by us
+        return False
+
+
+_NEEDED: Mapping[type, frozenset[str]] = {
+    JournalEntry: frozenset({"id", "created", "provider", "service", "api"}),
+    Upload: frozenset({"role", "url", "expires", "size", "mtime_ns"}),
+}

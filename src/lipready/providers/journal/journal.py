@@ -11,9 +11,8 @@ from pathlib import Path
 from lipready.atomic import publish
 from lipready.errors import JournalError, UsageError
 from lipready.providers.journal.database import connected, explained
-from lipready.providers.journal.entry import OPEN, PAID, JournalEntry
+from lipready.providers.journal.entry import OPEN, PAID, JournalEntry, from_text, to_text
 from lipready.providers.journal.locks import Lock
-from lipready.providers.journal.row import from_text, to_text
 from lipready.providers.journal.state import make_private
 
 FILE = "journal.sqlite3"

@@ -15,10 +15,9 @@ from lipready.providers.journal.entry import JournalEntry
 from lipready.providers.journal.journal import Journal
 from lipready.providers.journal.locks import Lock, acquired
 from lipready.providers.journal.rate_limiter import hold_back
-from lipready.providers.request import Submission
-from lipready.providers.submission.lookup import look_up
+from lipready.providers.service import Submission
 from lipready.providers.submission.price import cost_of, written
-from lipready.providers.submission.queries import pause_after, take_turn, understood, with_credits
+from lipready.providers.submission.queries import look_up, pause_after, take_turn, understood, with_credits
 from lipready.providers.transport.retry import PAID_ATTEMPTS
 from lipready.providers.transport.wire import Flow, Pause, T, call, send
 

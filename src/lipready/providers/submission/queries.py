@@ -1,16 +1,22 @@
-"""Questions that cost nothing: asked politely, and again where the answer was lost."""
+"""Queries about tasks: one task, the list of an account, and the task of a submission whose answer was lost."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import count
 from random import random
 
-from lipready.errors import ProviderError, RefusedError
-from lipready.facts.quantity import number, plural
+from lipready.errors import OutcomeUnknownError, ProviderError, RefusedError
+from lipready.facts.quantity import counted, number, plural
+from lipready.facts.task import ListedTask
 from lipready.providers.account import Account
 from lipready.providers.dashscope.region import with_region
+from lipready.providers.journal.entry import JournalEntry
+from lipready.providers.journal.journal import Journal
 from lipready.providers.journal.rate_limiter import reserve
-from lipready.providers.transport.retry import may_read_again, pause_before
-from lipready.providers.transport.wire import Flow, HttpRequest, HttpResponse, Pause, T, call, send
+from lipready.providers.transport.retry import may_read_again, pause_before, server_time
+from lipready.providers.transport.wire import PAID_SECONDS, Flow, HttpRequest, HttpResponse, Pause, T, call, send
 
 
 def ask(account: Account, request: HttpRequest, read: Callable[[HttpResponse], T]) -> Flow[T]:
@@ -78,3 +84,109 @@ def take_turn(name: str, interval: float) -> Flow[None]:
         pause = yield from call(lambda: reserve(name, interval))
         if pause > 0:
             yield Pause(pause)
+
+
+KEPT_SECONDS = 23 * 3600.0
+"""Providers forget tasks after 24 h (providers.md A3): what is not in the list by then says nothing."""
+_LATE_SECONDS = 10.0
+"""What was sent may still be accepted so long after we have given it up."""
+_LONGEST_PAUSE = 5.0
+"""Seconds between two looks at the list; the first are closer together."""
+_SLACK = 2.0
+"""Seconds: dates in headers are whole seconds, of either clock."""
+_MOST_PAGES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What the list shows: its tasks, the provider's clock minus ours in seconds, and whether that was all of it."""
+
+    tasks: tuple[ListedTask, ...]
+    skew: float
+    whole: bool
+
+
+def look_up(account: Account, journal: Journal, entry: JournalEntry) -> Flow[ListedTask | None]:
+    """Find the task that came of an entry's request; None where the list does not show it, which proves nothing.
+
+    A task is taken for ours that was created while the request was out, and that no other entry of the journal has. Not
+    looked at are those that the entry has rejected.
+    Looks several times, for as long as the profile says, since what was sent may still arrive, and the list may lag
+    behind.
+
+    Raises OutcomeUnknownError where several tasks may be ours, and ProviderError where the provider cannot be asked.
+    """
+    begun = entry.posted or entry.created
+    if time.time() - begun > KEPT_SECONDS:
+        raise OutcomeUnknownError(
+            f"The answer of {account.service.title} was lost a day ago, and tasks are listed for 24 hours only: look "
+            "at the provider's bill. "
+            f"`lipready tasks resume {entry.id} --task TASK` names the task, `lipready tasks forget {entry.id}` closes "
+            "the job."
+        )
+    for pause in (*_pauses(float(account.profile.task.lookup_seconds)), None):
+        look = yield from listed(account)
+        known = yield from call(lambda: journal.known_tasks(entry.service, entry.api) | {*entry.rejected})
+        over = begun + PAID_SECONDS + _LATE_SECONDS
+        begin, end = begun + look.skew - _SLACK, min(time.time(), over) + look.skew + _SLACK
+        ours = [task for task in look.tasks if task.id not in known and _within(task, begin, end)]
+        if len(ours) == 1:
+            return ours[0]
+        if ours:
+            raise _several(account, entry, ours)
+        if not look.whole:
+            raise OutcomeUnknownError(
+                f"{account.service.title} lists more tasks than can be searched for the one whose answer was lost. "
+                f"Say which it is: `lipready tasks resume {entry.id} --task TASK`."
+            )
+        if pause is None or time.time() > over:
+            break
+        yield Pause(pause)
+    return None
+
+
+def _pauses(seconds: float) -> Iterator[float]:
+    """Yield the pauses between the looks, which come to so many seconds."""
+    for attempt in count(1):
+        if seconds <= 0:
+            return
+        pause = min(float(attempt), _LONGEST_PAUSE, seconds)
+        yield pause
+        seconds -= pause
+
+
+def listed(account: Account) -> Flow[Listed]:
+    """Read the list of an account's tasks; without dates of either side the clocks are taken to agree.
+
+    Raises ProviderError where the provider cannot be asked.
+    """
+    tasks: dict[str, ListedTask] = {}  # a list that grows meanwhile shows some on two pages
+    skew = 0.0
+    for page in count(1):
+        rows, more, skew = yield from ask(
+            account,
+            account.service.list_tasks(account.endpoints, page),
+            lambda answer: (*account.service.read_list(answer), _skew(answer)),
+        )
+        tasks |= {row.id: row for row in rows}
+        if not more or page == _MOST_PAGES:
+            break
+    return Listed(tuple(tasks.values()), skew, whole=not more)
+
+
+def _skew(answer: HttpResponse) -> float:
+    theirs = server_time(answer.headers)
+    return 0.0 if theirs is None else theirs - time.time()
+
+
+def _within(task: ListedTask, earliest: float, latest: float) -> bool:
+    return task.created is None or earliest <= task.created <= latest
+
+
+def _several(account: Account, entry: JournalEntry, tasks: list[ListedTask]) -> OutcomeUnknownError:
+    ids = ", ".join(task.id for task in tasks[:5])
+    return OutcomeUnknownError(
+        f"The answer of {account.service.title} was lost, and {counted(len(tasks), 'task')} of that moment may be the "
+        f"one that came of it ({ids}). Nothing was sent again. Say which: "
+        f"`lipready tasks resume {entry.id} --task TASK`."
+    )

@@ -13,16 +13,22 @@ from lipready.facts.address import is_address
 from lipready.facts.file import Role
 from lipready.providers.account import Account
 from lipready.providers.download.result_file import require_place
-from lipready.providers.evolink.storage import make_room
+from lipready.providers.evolink.files import make_room
+from lipready.providers.fields import printable
 from lipready.providers.journal.entry import PAID, JournalEntry, Upload
 from lipready.providers.journal.journal import Journal
 from lipready.providers.journal.locks import Lock, acquired
-from lipready.providers.printable import printable
-from lipready.providers.request import Submission
+from lipready.providers.service import Submission
 from lipready.providers.submission.bucket import Bucket
-from lipready.providers.submission.fingerprint import content_behind, content_of, fingerprint_of
 from lipready.providers.submission.posting import close, note, post, recover
-from lipready.providers.submission.upload import Stored, UploadSource, upload
+from lipready.providers.submission.upload import (
+    Stored,
+    UploadSource,
+    content_behind,
+    content_of,
+    fingerprint_of,
+    upload,
+)
 from lipready.providers.transport.wire import Flow, HttpRequest, call
 
 _SPARE_SECONDS = 3600.0

@@ -1,17 +1,19 @@
-"""Do what a flow asks for, in this thread or in asyncio."""
+"""Run a flow in this thread or in asyncio."""
 
 import asyncio
 import time
 from typing import Any, Protocol, TypeVar
 
-from lipready.providers.transport.threads import in_thread
+from lipready.providers.account import Account
+from lipready.providers.transport.client import AsyncTransport, Transport
+from lipready.providers.transport.outgoing import in_thread
 from lipready.providers.transport.wire import Call, Effect, Flow, HttpRequest, HttpResponse, Pause, Save, Send
 
 T = TypeVar("T")
 
 
 class Carrier(Protocol):
-    """What exchanges requests; `lipready.providers.transport.blocking.Transport` is one."""
+    """What exchanges requests; `lipready.providers.transport.client.Transport` is one."""
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange one request."""
@@ -21,7 +23,7 @@ class Carrier(Protocol):
 
 
 class AsyncCarrier(Protocol):
-    """The same for asyncio; `lipready.providers.transport.asynchronous.AsyncTransport` is one."""
+    """The same for asyncio; `lipready.providers.transport.client.AsyncTransport` is one."""
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange one request."""
@@ -92,3 +94,15 @@ async def _perform_async(effect: Effect, transport: AsyncCarrier) -> Any:
             return await asyncio.sleep(max(0.0, seconds))
         case Call(function):
             return await in_thread(function)
+
+
+def run(account: Account, flow: Flow[T]) -> T:
+    """Carry out a flow in this thread."""
+    with Transport(account.key, account.origins) as transport:
+        return drive(flow, transport)
+
+
+async def run_async(account: Account, flow: Flow[T]) -> T:
+    """Carry out a flow on asyncio; what blocks goes to a thread."""
+    async with AsyncTransport(account.key, account.origins) as transport:
+        return await drive_async(flow, transport)

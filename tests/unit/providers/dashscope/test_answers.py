@@ -5,7 +5,7 @@ import pytest
 
 from lipready.errors import AnswerError, RefusedError, Retry
 from lipready.facts.task import ListedTask, RemoteError, TaskState, TaskStatus
-from lipready.providers.dashscope.answers import read_cancel, read_list, read_submitted, read_task
+from lipready.providers.dashscope.requests import read_cancel, read_list, read_submitted, read_task
 from lipready.providers.transport.wire import HttpResponse
 
 TASK = "a8532587-fa8c-4ef8-82be-0c46b17950d1"

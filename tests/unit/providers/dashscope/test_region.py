@@ -10,9 +10,8 @@ from lipready.providers.account import account_at
 from lipready.providers.dashscope import requests as dashscope
 from lipready.providers.dashscope.region import region_of
 from lipready.providers.dashscope.upload import policy_request
-from lipready.providers.journal.entry import JournalEntry
-from lipready.providers.journal.row import from_text, to_text
-from lipready.providers.request import Submission
+from lipready.providers.journal.entry import JournalEntry, from_text, to_text
+from lipready.providers.service import Submission
 from lipready.providers.transport.wire import HttpResponse
 
 KEY = "sk-canary-0123456789abcdef"

@@ -3,7 +3,7 @@ import pytest
 from lipready.errors import UsageError
 from lipready.profiles.loader import load_profile
 from lipready.providers.dashscope.requests import SERVICE
-from lipready.providers.request import Endpoints, Submission
+from lipready.providers.service import Endpoints, Submission
 
 API = "https://dashscope.aliyuncs.com/api/v1"
 ENDPOINTS = Endpoints(API, "")

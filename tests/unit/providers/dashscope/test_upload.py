@@ -5,7 +5,7 @@ import pytest
 
 from lipready.errors import AnswerError, RefusedError, Retry, UsageError
 from lipready.providers.dashscope.upload import policy_request, read_policy, read_upload, upload_form
-from lipready.providers.request import Endpoints
+from lipready.providers.service import Endpoints
 from lipready.providers.transport.wire import UPLOAD_SECONDS, HttpResponse
 
 FOLDER = "dashscope-instant/4a8e1c0f/2025-10-15/0d2c7c2c-c2f5-9e0e"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from lipready.errors import AnswerError, DownloadError, NoAnswerError, NotSentError
-from lipready.providers.download import partial_file as landing
 from lipready.providers.download import saving
+from lipready.providers.download import saving as landing
 from lipready.providers.transport.wire import Save
 
 BODY = os.urandom(3_000_000)
@@ -232,7 +232,7 @@ def test_a_redirect_to_another_scheme(serve, transport, part, target):
 def test_from_encrypted_to_plain_is_refused(part):
     import httpx2
 
-    from lipready.providers.transport.blocking import Transport
+    from lipready.providers.transport.client import Transport
 
     def answer(_request: httpx2.Request) -> httpx2.Response:
         return httpx2.Response(302, headers={"location": "http://other/film?sig=SECRET"})

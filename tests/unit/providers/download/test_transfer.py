@@ -14,12 +14,11 @@ import pytest
 
 from lipready.errors import AnswerError, DownloadError, NoAnswerError, UsageError
 from lipready.probe.source import examine
+from lipready.providers.download import collecting as module
 from lipready.providers.download import result_file
-from lipready.providers.download import transfer as module
+from lipready.providers.download.collecting import download
 from lipready.providers.download.result_file import partial_name
-from lipready.providers.download.transfer import download
-from lipready.providers.transport.asynchronous import AsyncTransport
-from lipready.providers.transport.blocking import Transport
+from lipready.providers.transport.client import AsyncTransport, Transport
 from lipready.providers.transport.drive import drive, drive_async
 from lipready.providers.transport.wire import Pause
 
@@ -361,9 +360,9 @@ def test_a_killed_process_leaves_what_the_next_one_needs(serve, tmp_path, film):
     code = """
         import sys
         from pathlib import Path
-        from lipready.providers.download.transfer import download
+        from lipready.providers.download.collecting import download
         from lipready.providers.transport.drive import drive
-        from lipready.providers.transport.blocking import Transport
+        from lipready.providers.transport.client import Transport
         with Transport() as carrier:
             drive(download(sys.argv[1], Path(sys.argv[2]), partial_name=sys.argv[3]), carrier)
     """

@@ -5,7 +5,7 @@ import pytest
 
 from lipready.errors import AnswerError, RefusedError, Retry
 from lipready.facts.task import Credits, ListedTask, RemoteError, TaskStatus
-from lipready.providers.evolink.answers import (
+from lipready.providers.evolink.requests import (
     read_cancel,
     read_credits,
     read_list,

@@ -4,7 +4,7 @@ from lipready.errors import UsageError
 from lipready.profiles.loader import load_profile
 from lipready.providers.evolink.files import file_upload
 from lipready.providers.evolink.requests import SERVICE
-from lipready.providers.request import Endpoints, Submission
+from lipready.providers.service import Endpoints, Submission
 from lipready.providers.transport.wire import UPLOAD_SECONDS
 
 ENDPOINTS = Endpoints("https://api.evolink.ai/v1", "https://files-api.evolink.ai")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lipready.errors import NoAnswerError, RefusedError, UsageError
-from lipready.providers.evolink.storage import make_room, remove_uploads
+from lipready.providers.evolink.files import make_room, remove_uploads
 from lipready.providers.journal.entry import Upload
 from lipready.providers.submission.sending import SubmissionInputs, submit_anew, take_up
 from lipready.providers.submission.upload import UploadSource, upload

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lipready.providers.journal.entry import STAGES, JournalEntry, Upload
-from lipready.providers.journal.row import from_text, to_text
+from lipready.providers.journal.entry import STAGES, JournalEntry, Upload, from_text, to_text
 
 SIGNED = "https://user-files.example.com/a.mp4?Signature=hunter2"
 ENTRY = JournalEntry(

@@ -11,9 +11,8 @@ from dataclasses import replace
 import pytest
 
 from lipready.errors import JournalError, UsageError
-from lipready.providers.journal.entry import JournalEntry
+from lipready.providers.journal.entry import JournalEntry, to_text
 from lipready.providers.journal.journal import FILE, VERSION, Journal
-from lipready.providers.journal.row import to_text
 
 API = "https://a.example/v1"
 START = f"""

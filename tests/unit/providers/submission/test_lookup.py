@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from lipready.errors import OutcomeUnknownError, ProviderError
-from lipready.providers.submission.lookup import look_up
+from lipready.providers.submission.queries import look_up
 
 HOUR = 3600.0
 

@@ -7,7 +7,7 @@ import pytest
 
 from lipready.errors import AnswerError, NoAnswerError, NotSentError, OutcomeUnknownError, RefusedError, UsageError
 from lipready.providers.journal import rate_limiter as gate
-from lipready.providers.request import Submission
+from lipready.providers.service import Submission
 from lipready.providers.submission.posting import post, recover
 from lipready.providers.submission.sending import take_up
 from lipready.providers.transport.retry import PAID_ATTEMPTS

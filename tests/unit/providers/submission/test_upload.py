@@ -8,7 +8,7 @@ from PIL import Image
 from lipready.errors import ProviderError, RefusedError, UsageError
 from lipready.providers.account import account_at
 from lipready.providers.submission.upload import UploadSource, upload
-from lipready.providers.transport.blocking import Transport
+from lipready.providers.transport.client import Transport
 from lipready.providers.transport.drive import drive
 from lipready.providers.transport.retry import UPLOAD_ATTEMPTS
 from lipready.sandbox.faults.fault import Fault

@@ -197,7 +197,7 @@ def test_calls_do_not_hold_up_the_event_loop():
 
 
 def test_ctrl_c_ends_an_exchange(serve):
-    from lipready.providers.transport.blocking import Transport
+    from lipready.providers.transport.client import Transport
 
     stop = threading.Event()
     server = serve(lambda _peer: (os.kill(os.getpid(), signal.SIGINT), stop.wait(20)))

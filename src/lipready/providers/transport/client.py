@@ -1,27 +1,28 @@
-"""Requests to the providers over httpx2, in asyncio."""
+"""Transports over httpx2: for asyncio, and for threads."""
 
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import wait
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
+from threading import Event, Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from lipready.errors import ConfigurationError
 from lipready.providers.download.saving import ResumableDownload
-from lipready.providers.transport.bounded import read_answer
-from lipready.providers.transport.errors import Exchange
-from lipready.providers.transport.outgoing import Authority, origin_of, prepared
-from lipready.providers.transport.threads import Blocking, in_thread
+from lipready.providers.transport.incoming import Exchange, read_answer
+from lipready.providers.transport.outgoing import Authority, Blocking, at_once, in_thread, origin_of, prepared
 from lipready.providers.transport.wire import HttpRequest, HttpResponse, Save
 
 if TYPE_CHECKING:
     import ssl
 
     import httpx2
+    from anyio.from_thread import BlockingPortal
 
 
 # The HTTP library would log whole addresses with their signatures, and headers.
@@ -157,3 +158,81 @@ def _trusted(_file: str | None, _folder: str | None) -> "ssl.SSLContext":
     import httpx2
 
     return httpx2.create_ssl_context()
+
+
+T = TypeVar("T")
+
+_TICK = 0.5
+"""Seconds: on Windows, Ctrl-C is heard between two waits only."""
+
+_LAST_WORD = 5.0
+"""Seconds that an interrupted exchange has to put down what it holds."""
+
+
+class Transport:
+    """Exchanges requests; as many threads as there are may share one. Arguments as for `AsyncTransport`.
+
+    A blocking socket can only be told how long one read may take, and a server that sends a byte a second would hold it
+    for ever; in an event loop the whole exchange has a deadline, the look-up of the name included. `progress` is called
+    in that loop's thread.
+    """
+
+    def __init__(
+        self, key: str = "", origins: Iterable[str] = (), *, transport: "httpx2.AsyncBaseTransport | None" = None
+    ) -> None:
+        """Make ready; nothing is sent. Raises UsageError for an impossible key, ConfigurationError for proxies."""
+        self._inner = AsyncTransport(key=key, origins=origins, transport=transport, blocking=at_once)
+        self._stack = ExitStack()
+        self._lock = Lock()
+        self._portal: BlockingPortal | None = None
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """Exchange one request; see `AsyncTransport.send`."""
+        return self._run(lambda: self._inner.send(request))
+
+    def save(self, save: Save) -> HttpResponse:
+        """Append the body of a GET to a file; see `AsyncTransport.save`."""
+        return self._run(lambda: self._inner.save(save))
+
+    def close(self) -> None:
+        """End the thread. What is under way is given up."""
+        with self._lock:
+            portal, self._portal = self._portal, None
+            if portal is not None:
+                portal.call(self._inner.aclose)
+                self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self, exchange: Callable[[], Awaitable[T]]) -> T:
+        ended = Event()
+
+        async def run() -> T:
+            try:
+                return await exchange()
+            finally:
+                ended.set()
+
+        future = self._started().start_task_soon(run)
+        try:
+            while not wait([future], timeout=_TICK).done:
+                pass
+        except BaseException:
+            future.cancel()
+            ended.wait(_LAST_WORD)
+            raise
+        return future.result()
+
+    def _started(self) -> "BlockingPortal":
+        from anyio.from_thread import start_blocking_portal
+
+        with self._lock:
+            if self._portal is None:
+                self._portal = self._stack.enter_context(start_blocking_portal("asyncio", name="lipready-transport"))
+            return self._portal

@@ -12,8 +12,9 @@ import httpx2
 import pytest
 
 from lipready.errors import AnswerError, ConfigurationError, NoAnswerError, NotSentError, UsageError
-from lipready.providers.transport import bounded, outgoing
-from lipready.providers.transport.blocking import Transport
+from lipready.providers.transport import incoming as bounded
+from lipready.providers.transport import outgoing
+from lipready.providers.transport.client import Transport
 from lipready.providers.transport.wire import Form, HttpRequest, HttpResponse
 
 KEY = "sk-very-secret-0123456789"

@@ -2,8 +2,8 @@ import pytest
 
 from lipready.errors import AnswerError
 from lipready.facts.task import RemoteError
+from lipready.providers.answer import accepted, refusal
 from lipready.providers.evolink.codes import explain
-from lipready.providers.refusal import accepted, refusal
 from lipready.providers.transport.wire import HttpResponse
 
 DATE = "Fri, 03 Apr 2026 06:00:00 GMT"
