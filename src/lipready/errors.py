@@ -18,7 +18,7 @@ LipreadyError                  one clear sentence: what is wrong, where, what to
     ├── TaskFailedError        the provider took the task, and the task failed, was cancelled or is not known any more
     ├── OutcomeUnknownError    a paid request may or may not have arrived, and nobody can be asked
     ├── DeadlineError          the task did not end in time; it is kept, and can be resumed
-    └── DownloadError          the result could not be brought home, or is not what was paid for
+    └── DownloadError          the result could not be downloaded, or is not what was paid for
 """
 
 from typing import TYPE_CHECKING, Literal

@@ -1,4 +1,4 @@
-"""What the user hands in."""
+"""The inputs of a job."""
 
 from dataclasses import dataclass, field
 from os import PathLike, fspath

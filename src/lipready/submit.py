@@ -1,4 +1,4 @@
-"""Job in, task out: check, store, submit once; then follow the task and bring the film home."""
+"""Submit a job: check it, upload its files, post the request once, and return the task."""
 
 import os
 import secrets
@@ -118,7 +118,7 @@ async def submit_async(
     settings: Settings | None = None,
     sending: Sending | None = None,
 ) -> Task:
-    """Do what `submit` does, on asyncio."""
+    """Submit a job as `submit` does, on asyncio."""
     from lipready.providers.transport.drive import run_async
 
     require_inputs(job)
@@ -300,7 +300,7 @@ def _entry(job: Job, report: Report, account: "Account", sending: Sending) -> "J
 
 
 def _expected_seconds(facts: JobFacts) -> float | None:
-    """How long the film will be: as the shorter of both, or with `video_extension` as the audio (providers.md 0)."""
+    """Return the expected seconds: of the shorter file, or with `video_extension` of the audio (providers.md 0)."""
     lengths = [
         file.media.duration.believed
         for file in (facts.video, facts.audio)
@@ -327,6 +327,6 @@ def _largest_result(facts: JobFacts, expected_seconds: float | None) -> int:
 
 
 def _expected_size(facts: JobFacts) -> str | None:
-    """How large the picture of the result will be: as that of the video."""
+    """Return the expected size of the result picture: that of the video."""
     media = None if facts.video is None else facts.video.media
     return f"{media.width}*{media.height}" if isinstance(media, VideoFacts) else None

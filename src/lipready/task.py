@@ -1,4 +1,4 @@
-"""A task at a provider: asked about, waited for, brought home."""
+"""A task at a provider: its status, waiting for its end, the download of its result."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -81,11 +81,11 @@ class Task:
         return await self._run_async(waited(self, deadline, poll_interval, progress))
 
     def download(self, to: str | PathLike[str], *, progress: Callable[[float], None] | None = None) -> Path:
-        """Bring the film home: under its name only when it is whole, plays, and has the length that was expected.
+        """Download the result video; it gets its name only when it is whole, plays, and has the expected length.
 
         A download that broke off goes on where it was, also in a later process. `progress` is called with the share
         (0..1). Raises UsageError where `to` exists or cannot be written, DownloadError, TaskFailedError where there is
-        no film.
+        no result video.
         """
         return self._run(downloaded(self, Path(fspath(to)), progress))
 
@@ -275,7 +275,7 @@ def waited(task: Task, deadline: float | None, poll_interval: float | None, prog
 
 
 def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -> "Flow[Path]":
-    """Bring the film of a task home; see `Task.download`."""
+    """Download the result video of a task; see `Task.download`."""
     from lipready.providers.download.collecting import collect
     from lipready.providers.submission.polling import require_success
 

@@ -1,4 +1,4 @@
-"""One look at an address: the request, the redirects, and the answer."""
+"""An HTTP exchange with an address: the request, the redirects, and the answer."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MOST_REDIRECTS = 5
 
-_ONWARD = frozenset({301, 302, 303, 307, 308})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LONGEST_NUMBER = 18
 _LONGEST_NAME = 100
 # What httpx2 would take beside these (percent signs, zones of IPv6) no other client need understand the same way.
@@ -57,7 +57,7 @@ class Answer:
 
 
 class Visit:
-    """A way to an address that never leaves what is allowed; `redirects` are the addresses on it, as shown.
+    """An HTTP exchange that keeps to allowed addresses; `redirects` are those it was sent on to, as shown.
 
     No proxy, no cookie and no credential is ever used. Raises UnreachableError for whatever goes wrong, also while the
     body is read.
@@ -75,14 +75,14 @@ class Visit:
 
     @contextmanager
     def answer(self, method: str, *, part: bool = False) -> Iterator[Answer]:
-        """Ask, follow at most five redirects, and give the answer that is none; `part` asks for the first byte."""
+        """Ask, follow at most five redirects, and return the answer that is none; `part` asks for the first byte."""
         from lipready.net.guard import UnreachableError
 
         url = self.url
         self.redirects = []
         for _ in range(MOST_REDIRECTS + 1):
             with self._exchange(method, url, part=part) as answer:
-                onward = answer.headers.get("location") if answer.status in _ONWARD else None
+                onward = answer.headers.get("location") if is_redirect(answer.status) else None
                 if onward is None:
                     yield answer
                     return
@@ -115,6 +115,16 @@ class Visit:
                 yield Answer(response.status, _headers(response), response.iter_stream())
         except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException) as error:
             raise UnreachableError(problem_of(error, answered=answered)) from None
+
+
+def is_redirect(status: int) -> bool:
+    """Return whether a status sends the client to another address."""
+    return status in _REDIRECTS
+
+
+def is_downgrade(scheme: str, target: str) -> bool:
+    """Return whether a redirect would leave https: http may lead to https, and never back."""
+    return scheme == "https" and target != "https"
 
 
 def parsed(url: str) -> "httpx2.URL":
@@ -153,7 +163,7 @@ def _follow(url: "httpx2.URL", onward: str) -> "httpx2.URL":
         raise UnreachableError(Problem("redirect", f"leads on to an address that {error.problem.text}")) from None
     if target.scheme not in {"http", "https"}:
         raise UnreachableError(Problem("redirect", "leads on to an address that is neither http nor https"))
-    if (url.scheme, target.scheme) == ("https", "http"):
+    if is_downgrade(url.scheme, target.scheme):
         raise UnreachableError(Problem("redirect", "leads on from https to http"))
     return target
 

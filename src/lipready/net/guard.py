@@ -1,4 +1,4 @@
-"""Connections that lead where they may: looked up, judged, and then made to that very IP address.
+"""SSRF guard: a host is looked up, its addresses judged, and the connection made to one of those addresses.
 
 Whoever answers for a host name cannot name a public address to the judge and another one to the connection. Only
 imported where an address is fetched: the HTTP library is heavy.
@@ -100,7 +100,7 @@ class Deadline:
         return time.monotonic() - self._start
 
     def over(self) -> bool:
-        """Whether the end is reached."""
+        """Return whether the end is reached."""
         return time.monotonic() >= self._end
 
     def left(self) -> float:
@@ -184,7 +184,7 @@ class _Bounded(httpcore2.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
-        """Speak TLS from here on; the certificate is held against the name of the host."""
+        """Start TLS; the certificate is verified against the host name."""
         del timeout
         return _Bounded(self._stream.start_tls(ssl_context, server_hostname, self._deadline.left()), self._deadline)
 
@@ -194,7 +194,7 @@ class _Bounded(httpcore2.NetworkStream):
 
 
 def problem_of(error: Exception, *, answered: bool) -> Problem:
-    """Say what an error of the HTTP library means, before or after the head of the answer has come.
+    """Return what an error of the HTTP library means, before or after the head of the answer has come.
 
     Nothing of what the server sent is repeated.
     """

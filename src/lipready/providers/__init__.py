@@ -1,1 +1,1 @@
-"""The way to the providers: what they are asked, what they answer, and how nothing is paid twice or lost."""
+"""The providers: requests, answers, submission, download, and the journal that keeps a job from being paid twice."""

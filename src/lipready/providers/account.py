@@ -1,4 +1,4 @@
-"""Whose account, at which provider: addresses and the key, from the environment or a file."""
+"""An account at a provider: its addresses and key, from the environment or a file."""
 
 import os
 from dataclasses import dataclass, field, replace
@@ -39,7 +39,7 @@ class Account:
 
     @property
     def warning(self) -> str | None:
-        """What is to be said of the address before anything is sent there; None where nothing is."""
+        """A warning about the address, before anything is sent there; None without one."""
         return region_warning(self.endpoints.api) if self.service.name == "dashscope" else None
 
     @property
@@ -83,7 +83,7 @@ def service_of(name: str) -> Service:
 
 
 def remember(account: Account) -> Account:
-    """Keep the account at a server that lives in this process, and give it back."""
+    """Register the account at a server of this process, and return it."""
     return _in_process.setdefault((account.provider, account.endpoints.api), account)
 
 

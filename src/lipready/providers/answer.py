@@ -87,7 +87,7 @@ _OK, _REDIRECT, _REFUSED, _FAULT = 200, 300, 400, 500
 
 
 def accepted(answer: HttpResponse) -> bool:
-    """Whether the status says that the request was taken. Raises AnswerError where it says neither yes nor no."""
+    """Return whether the status accepts the request. Raises AnswerError where it says neither yes nor no."""
     if answer.status >= _REFUSED:
         return False
     if _OK <= answer.status < _REDIRECT:

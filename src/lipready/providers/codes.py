@@ -1,4 +1,4 @@
-"""What the providers' error codes mean to us."""
+"""The meaning of the providers' error codes."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -68,7 +68,7 @@ class Codes:
 
 
 def says_unmatched(message: str) -> bool:
-    """Whether a message says that no face of the video matched the reference image, whatever code it comes with."""
+    """Return whether a message, under any code, says that no face of the video matched the reference image."""
     return _UNMATCHED.search(message) is not None
 
 
@@ -86,7 +86,7 @@ def by_status(code: str, status: int | None) -> RemoteCode:
     if status in _BY_STATUS:
         return RemoteCode(code, *_BY_STATUS[status])
     if status is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return RemoteCode(code, "ask", "The provider has a fault of its own: try again later.")
+        return RemoteCode(code, "ask", "The provider has an internal error: try again later.")
     if status is not None and status >= HTTPStatus.BAD_REQUEST:
         return RemoteCode(code, "no", "Change the request as the provider says, then send it again.")
     return RemoteCode(code, "no", "This code is not documented: see the provider's console, or ask its support.")

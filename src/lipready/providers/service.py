@@ -10,7 +10,7 @@ from lipready.providers.transport.wire import HttpRequest, HttpResponse
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where a provider is reached: `api` and `files` without a slash at the end, `api` with its version ("…/v1").
+    """The addresses of a provider: `api` and `files` without a slash at the end, `api` with its version ("…/v1").
 
     `workspace` is the part of the account that is asked, at DashScope; it is no secret.
     """
@@ -40,7 +40,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class UploadPolicy:
-    """Leave to store one file: where, under which name, how large, until when. `seconds` counts from the answer."""
+    """An upload policy: host, folder, form fields, largest size, lifetime. `seconds` counts from the answer."""
 
     host: str
     folder: str

@@ -30,7 +30,7 @@ _FOREIGN_CODES = frozenset({"ModelNotFound", "WorkSpaceNotFound"})
 
 
 def is_workspace(text: str) -> bool:
-    """Whether a text may be the id of a workspace, which stands in a header and in the name of a host."""
+    """Return whether a text may be the id of a workspace, which stands in a header and in the name of a host."""
     return _WORKSPACE.fullmatch(text) is not None and not text.lower().startswith("sk-")
 
 
@@ -76,7 +76,7 @@ def region_of(api: str) -> str | None:
 
 
 def region_warning(api: str) -> str | None:
-    """Say that an address is of a region without VideoRetalk; None where it is not, or does not tell."""
+    """Return a warning for an address of a region without VideoRetalk; None for any other, or an unknown one."""
     region = region_of(api)
     if region in {None, OFFERED_IN}:
         return None

@@ -69,7 +69,7 @@ def read_submitted(answer: HttpResponse) -> TaskState:
 
 
 def read_task(answer: HttpResponse) -> TaskState:
-    """Read what becomes of a task. A status that is not documented means that it still runs."""
+    """Read the state of a task. A status that is not documented means that it still runs."""
     values = read_accepted(answer)
     output = table(values, "output")
     if "task_id" not in output:

@@ -52,7 +52,7 @@ _EXPIRED = RemoteCode("AccessDenied", "again", _ANEW)
 
 
 def policy_request(endpoints: Endpoints, model: str) -> HttpRequest:
-    """Ask for leave to store files; the leave is bound to the model."""
+    """Request an upload policy, which is bound to the model."""
     url = f"{endpoints.api}/uploads?action=getPolicy&model={quote(model, safe='')}"
     return HttpRequest(method="GET", url=url, headers=workspace_header(endpoints))
 

@@ -48,7 +48,7 @@ def download(
     refresh: Refresh | None = None,
     replace: bool = False,
 ) -> Flow[Path]:
-    """Fetch the result video at `result_url` to the path `to`, and give that path.
+    """Fetch the result video at `result_url` to the path `to`, and return that path.
 
     What has come lies in the file `partial_name` beside it, and stays there whatever happens, for the next attempt in
     this or another process. `expected_seconds` and `expected_size` are what was ordered (see `fault_of`), `progress`
@@ -100,7 +100,7 @@ class _Fetch:
     _failures: int = 0
 
     def judged(self, expected_seconds: float | None, expected_size: str | None) -> Flow[str | None]:
-        """Fetch all of it, and say what is wrong with it."""
+        """Fetch the whole file, and return what is wrong with it."""
         yield from self._whole()
         yield from call(self.place.settle)
         return (yield from call(lambda: fault_of(str(self.place.partial), expected_seconds, expected_size)))
@@ -164,7 +164,7 @@ class _Fetch:
             self.resumed_blindly = False
 
     def _once_more(self, had: int, why: str, after: float | None) -> Flow[None]:
-        """Wait, for longer each time that nothing has come; raises DownloadError after the last."""
+        """Wait, longer after each attempt without data; raises DownloadError after the last."""
         have = yield from call(self.place.size)
         self._failures = 0 if have - had >= SLOW_BYTES else self._failures + 1
         if self._failures >= MOST_ATTEMPTS:
@@ -261,7 +261,7 @@ def collect(
 
 
 def was_brought(entry: JournalEntry, to: Path) -> bool:
-    """Whether the file at `to` is the result video of this job: that was its place, and it is whole."""
+    """Return whether the file at `to` is the result video of this job: that was its place, and it is whole."""
     if entry.result != os.fspath(to.absolute()) or not to.is_file():
         return False
     return fault_of(os.fspath(to), entry.expected_seconds, _size_of(entry)) is None
@@ -284,7 +284,7 @@ def require_foretold(journal: Journal, entry: JournalEntry, state: TaskState) ->
 
 
 def reject(journal: Journal, entry: JournalEntry, why: str) -> Flow[OutcomeUnknownError]:
-    """Write down that a candidate is not the job's, so that it is not compared again; return the error that says so."""
+    """Record that a candidate is not the job's, so that it is not compared again; return the error that says so."""
     error = not_ours(entry, why)
     if entry.candidate is not None:
         rejected = (*entry.rejected, entry.candidate)

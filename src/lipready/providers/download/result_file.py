@@ -53,7 +53,7 @@ def fault_of(path: str, expected_seconds: float | None, expected_size: str | Non
 def is_another(
     seconds: float | None, size: str | None, expected_seconds: float | None, expected_size: str | None
 ) -> bool:
-    """Whether a result video of which the provider says so much cannot be the one that was ordered."""
+    """Return whether a result video of which the provider says so much cannot be the one that was ordered."""
     if seconds is not None and expected_seconds is not None and abs(seconds - expected_seconds) > _BILLED_TOLERANCE:
         return True
     if size is None or expected_size is None:

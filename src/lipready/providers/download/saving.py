@@ -15,12 +15,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from lipready.errors import AnswerError, DownloadError, NoAnswerError
+from lipready.net.exchange import MOST_REDIRECTS, is_downgrade, is_redirect
 from lipready.providers.transport.incoming import (
     CONNECT_SECONDS,
     Exchange,
     declared_length,
     head,
-    is_redirect,
     refuse_packed,
     where_to,
 )
@@ -156,7 +156,6 @@ class PartialWriter:
         return DownloadError(f"{self._path} cannot be written: {error.strerror or error}.")
 
 
-MOST_HOPS = 5
 BLOCK = 1 << 20
 """Bytes that are written at a time."""
 
@@ -230,14 +229,14 @@ class ResumableDownload:
             self._save.progress(min(1.0, size / whole))
 
     def _follow(self, response: "httpx2.Response") -> None:
-        """Go where an answer points. Plain http may lead to https, and never back."""
+        """Follow a redirect, unless it leads from https to http."""
         import httpx2
 
         host, target = self.exchange.host, where_to(response)
         self._hops += 1
-        if self._hops > MOST_HOPS:
+        if self._hops > MOST_REDIRECTS:
             raise AnswerError(
-                f"The link to the result video was passed on more than {MOST_HOPS} times, last by {host}."
+                f"The link to the result video was passed on more than {MOST_REDIRECTS} times, last by {host}."
             )
         try:
             url = _link(str(self._url.join(response.headers.get("location", ""))))
@@ -245,7 +244,7 @@ class ResumableDownload:
             raise AnswerError(
                 f"{host} passes the link to the result video on to {target}, which is not http(s)."
             ) from None
-        if self._url.scheme == "https" and url.scheme != "https":
+        if is_downgrade(self._url.scheme, url.scheme):
             raise AnswerError(f"{host} passes the link to the result video on to {target}, which is not encrypted.")
         self._url, self.exchange = url, Exchange(url.host, self.head_seconds)
 

@@ -12,7 +12,7 @@ from lipready.providers.dashscope import codes as dashscope_codes
 _REQUEST = "Check the options of the request (addresses, callback, face threshold), and send it again."
 _KEY = "Check EVOLINK_API_KEY: the key must be whole, and not expired."
 _BILL = "Top up the account at EvoLink, or raise the limit of the key, then send the job again."
-_FAULT = "The provider has a fault of its own: send the job again later; failed tasks are refunded."
+_FAULT = "The provider has an internal error: send the job again later; failed tasks are refunded."
 _BUSY = "The provider is busy: send the job again in some minutes; failed tasks are refunded."
 _IMAGE = "Run lipready check on the reference image, repair it with lipready prepare, and send the job again."
 

@@ -106,7 +106,7 @@ class Quota:
 
 
 def read_file(answer: HttpResponse) -> StoredFile:
-    """Read what became of an upload.
+    """Read the answer to an upload.
 
     Raises RefusedError, also where it comes with HTTP 200, and AnswerError where there is no proper address.
     """
@@ -121,7 +121,7 @@ def read_file(answer: HttpResponse) -> StoredFile:
 
 
 def read_copy(answer: HttpResponse) -> StoredFile:
-    """Read what became of a file that the service was to fetch; raises like `read_file`."""
+    """Read the answer to `url_upload`; raises like `read_file`."""
     data = _data(answer, "what is known of the file")
     return StoredFile(link(data.get("file_url"), "data.file_url"), _lifetime(data), identifier(data.get("file_id")))
 
@@ -133,7 +133,7 @@ def read_quota(answer: HttpResponse) -> Quota:
 
 
 def read_deleted(answer: HttpResponse) -> None:
-    """Read that a file is gone; raises RefusedError where it is not, AnswerError where that is not said."""
+    """Read the answer to a deletion; raises RefusedError where it is not, AnswerError where that is not said."""
     values = read_accepted(answer)
     if values.get("success") is not True:
         raise refused_or(answer, values, missing("success", "whether the file was deleted"))
@@ -173,7 +173,7 @@ _OVER: frozenset[Stage] = frozenset({"downloaded", "failed", "canceled", "refuse
 
 
 def make_room(account: Account, journal: Journal, needed: int) -> Flow[None]:
-    """See to it that `needed` files can be stored: where they cannot, files of jobs that are over are deleted.
+    """Ensure that `needed` files can be stored: where they cannot, files of jobs that are over are deleted.
 
     Raises UsageError where there is no room all the same. A quota that cannot be learnt keeps no upload back.
     """
@@ -196,7 +196,7 @@ def make_room(account: Account, journal: Journal, needed: int) -> Flow[None]:
 
 
 def remove_uploads(account: Account, journal: Journal, entry: JournalEntry) -> Flow[int]:
-    """Delete what is stored for an entry whose job is over, and give how many files that were.
+    """Delete what is stored for an entry whose job is over, and return how many files that were.
 
     What cannot be deleted is logged, and expires by itself.
     """

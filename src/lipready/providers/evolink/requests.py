@@ -57,7 +57,7 @@ def read_submitted(answer: HttpResponse) -> TaskState:
 
 
 def read_task(answer: HttpResponse) -> TaskState:
-    """Read what becomes of a task. A status that is not documented means that it still runs."""
+    """Read the state of a task. A status that is not documented means that it still runs."""
     values = read_accepted(answer)
     if "id" not in values:
         raise refused_or(answer, values, missing("id", "the id of a task"))
@@ -65,7 +65,7 @@ def read_task(answer: HttpResponse) -> TaskState:
 
 
 def read_tasks(answer: HttpResponse) -> tuple[TaskState, ...]:
-    """Read what becomes of several tasks. A row that is odd, or says two things of a task, is left out: ask for it."""
+    """Read the states of several tasks. A row that is odd, or says two things of a task, is left out: ask for it."""
     values = read_accepted(answer)
     if "data" not in values:
         raise refused_or(answer, values, missing("data", "a list of objects"))

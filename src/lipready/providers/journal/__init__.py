@@ -1,1 +1,1 @@
-"""What outlives a process: the journal of jobs, locks, the rate limiter."""
+"""State shared between processes: the journal of jobs, locks, the rate limiter."""

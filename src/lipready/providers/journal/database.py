@@ -1,4 +1,4 @@
-"""Files of sqlite that many processes share, and what may go wrong with them, in a sentence."""
+"""SQLite databases shared by many processes, and their errors in one sentence each."""
 
 import os
 import sqlite3

@@ -1,4 +1,4 @@
-"""The journal of jobs that were sent, or are about to be: what was paid for is never forgotten."""
+"""The journal of jobs that were submitted or are about to be, in a database of the user."""
 
 import os
 import sqlite3
@@ -54,13 +54,13 @@ class Journal:
         self._whole = False
 
     def add(self, entry: JournalEntry) -> None:
-        """Write down a new entry."""
+        """Record a new entry."""
         self._create()
         with self._open() as connection, _transaction(connection):
             self._insert(connection, entry)
 
     def add_unless_known(self, entry: JournalEntry) -> JournalEntry:
-        """Write down a new entry, unless the same job is open or done already; return the entry that the job has now.
+        """Record a new entry, unless the same job is open or done already; return the entry that the job has now.
 
         Of several with its fingerprint it is the newest that was paid for, or may have been, else the newest that was
         never sent. Its output is that of `entry`, where that names one.

@@ -29,7 +29,7 @@ class Lock:
         self._held: BaseFileLock | None = None
 
     def acquire(self, *, wait: bool = True) -> bool:
-        """Take the lock, and say whether it was to be had; with `wait` it always is, in the end.
+        """Take the lock, and return whether that succeeded; with `wait` it always is, in the end.
 
         Blocks a thread while it waits: where many flows share few threads, use `acquired`. Raises JournalError where
         the lock file cannot be written.

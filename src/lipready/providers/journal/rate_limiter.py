@@ -1,4 +1,4 @@
-"""Who of an account's processes may send next, and when.
+"""Rate limiter of an account, shared by all processes of this machine.
 
 Times are those of the clock on the wall, which outlives a restart. It may be set back: each row says when it was
 written, and a row from the future counts as written now.
@@ -21,7 +21,7 @@ _SCHEMA = "CREATE TABLE IF NOT EXISTS gate (account TEXT PRIMARY KEY, next REAL 
 
 
 def reserve(account: str, interval: float) -> float:
-    """Take the next free slot of an account, and give the seconds until then.
+    """Take the next free slot of an account, and return the seconds until then.
 
     Slots are handed out in order, at least `interval` seconds apart, to all processes of this machine. `account` is a
     plain name, never a key. A slot that is not used is lost. Raises JournalError where that cannot be written down.
@@ -39,7 +39,7 @@ def hold_back(account: str, seconds: float) -> None:
 
 
 def _change(account: str, decide: Callable[[float, float], tuple[float, float]]) -> float:
-    """Pass `decide` the time and when the account is free, keep the second of what it says, and give the first."""
+    """Pass `decide` the time and when the account is free, keep the second of what it says, and return the first."""
     path = make_private(state_folder()) / FILE
     with explained(path, *_WORDS):
         create_empty(path)

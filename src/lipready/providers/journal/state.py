@@ -1,4 +1,4 @@
-"""The folder of what outlives a process: the journal, locks, logs."""
+"""The state folder: the journal, locks, logs."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from lipready.errors import JournalError
 
 
 def state_folder() -> Path:
-    """Where the journal and the logs are kept: LIPREADY_STATE_DIR, else the user's state folder."""
+    """Return the folder of the journal and the logs: LIPREADY_STATE_DIR, else the user's state folder."""
     chosen = os.environ.get("LIPREADY_STATE_DIR")
     if chosen:
         return Path(chosen)
@@ -17,7 +17,7 @@ def state_folder() -> Path:
 
 
 def make_private(folder: Path) -> Path:
-    """Create a folder that only the user may look into, and give it back. Raises JournalError where that is impossible.
+    """Create a folder that only the user may look into, and return it. Raises JournalError where that is impossible.
 
     One that is there already keeps its mode: it may be a folder that the user shares with others on purpose.
     """

@@ -1,1 +1,1 @@
-"""From a job to a task: uploads, the price, the one paid request, and how the task is followed."""
+"""Submission: uploads, the price, the one paid request, and polling of the task."""

@@ -1,4 +1,4 @@
-"""A bucket of the user's own, at Amazon or anything that speaks S3: room for files of any size (extra `s3`)."""
+"""Uploads to a bucket of the user's own, at Amazon or any S3-compatible storage (extra `s3`)."""
 
 import os
 import re

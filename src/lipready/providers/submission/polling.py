@@ -1,4 +1,4 @@
-"""From a task to its end: asked politely, and never longer than there is time for."""
+"""Poll a task until it ends, within a time limit."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -70,14 +70,14 @@ class _Unseen:
 
 
 def look(account: Account, journal: Journal, entry: JournalEntry) -> Flow[tuple[JournalEntry, TaskState]]:
-    """Look at a task once, and write down what it says."""
+    """Query a task once, and record its state."""
     query = account.service.query(account.endpoints, _task_of(entry))
     state = yield from ask(account, query, _reader(account, entry))
     return (yield from _noted(journal, entry, state))
 
 
 def look_at_all(account: Account, journal: Journal, entries: Sequence[JournalEntry]) -> Flow[dict[str, TaskState]]:
-    """Look at many tasks of an account with few requests, and write down what they say; gives states by entry's id.
+    """Query many tasks of an account with few requests, and record their states; returns them by entry id.
 
     What is not told, or cannot be asked in this way, is left out: `look` at it.
     """
@@ -101,7 +101,7 @@ def look_at_all(account: Account, journal: Journal, entries: Sequence[JournalEnt
 def follow(
     account: Account, journal: Journal, entry: JournalEntry, patience: PollingLimits
 ) -> Flow[tuple[JournalEntry, TaskState]]:
-    """Look at a task until it has ended; a look that fails is repeated.
+    """Poll a task until it has ended; a failed query is repeated.
 
     Raises DeadlineError when the time is over, and ProviderError where nothing can be heard of the task any more: the
     task goes on in both cases. So does one that the provider says it does not know, until it has said so for as long

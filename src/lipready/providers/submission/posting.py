@@ -1,4 +1,4 @@
-"""The paid request: sent once, whatever happens to it or to us."""
+"""Post the paid request once, across failures and restarts."""
 
 import time
 from collections.abc import Callable
@@ -26,7 +26,7 @@ _REFUSALS = frozenset(range(400, 500)) - {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus
 
 
 def post(account: Account, journal: Journal, entry: JournalEntry, submission: Submission) -> Flow[JournalEntry]:
-    """Submit, once, and give the entry with the task's id.
+    """Submit, once, and return the entry with the task's id.
 
     Before the request leaves, and when it has come to something, that is written down. A request that certainly was
     not accepted (no connection, 429) is sent again. Where that is not certain it is never sent again, whatever the
@@ -48,7 +48,7 @@ def recover(account: Account, journal: Journal, entry: JournalEntry) -> Flow[Jou
 
 
 def close(journal: Journal, entry: JournalEntry, error: LipreadyError) -> Flow[JournalEntry]:
-    """Write down that a job came to nothing before anything was paid, and why."""
+    """Record that a job came to nothing before anything was paid, and why."""
     code = error.code if isinstance(error, RefusedError) else None
     return (yield from note(journal, replace(entry, stage="refused", code=code, message=str(error))))
 
@@ -100,14 +100,14 @@ def _require_place(journal: Journal, entry: JournalEntry) -> Flow[None]:
 
 
 def _certainly_without_a_task(error: ProviderError) -> bool:
-    """Whether a failed request has certainly made no task: it did not arrive, or it was refused."""
+    """Return whether a failed request has certainly made no task: it did not arrive, or it was refused."""
     if isinstance(error, RefusedError):
         return error.status in _REFUSALS and error.retry != "ask"
     return isinstance(error, NotSentError)
 
 
 def _may_follow(error: ProviderError, failures: int) -> bool:
-    """Whether a request that made no task may be sent again after so many failures."""
+    """Return whether a request that made no task may be sent again after so many failures."""
     if not isinstance(error, RefusedError):
         return failures < PAID_ATTEMPTS
     if error.retry == "once":

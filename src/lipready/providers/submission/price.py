@@ -1,4 +1,4 @@
-"""What a job costs, before and after it is sent."""
+"""The price of a job, before and after it is submitted."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,7 +13,7 @@ from lipready.providers.journal.entry import JournalEntry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a job costs: so many seconds of result video at a price each, in `currency`.
+    """The price of a job: so many seconds of result video at a price each, in `currency`.
 
     `seconds` is None where the length of the result is not known, `per_second` where the provider publishes no price.
     Nothing is known of free quotas.
@@ -71,7 +71,7 @@ def written(amount: Fraction, currency: str) -> str:
 
 
 def is_free(provider: str) -> bool:
-    """Whether nothing is paid at a provider, as the user named it: at the sandbox."""
+    """Return whether nothing is paid at a provider, as the user named it: at the sandbox."""
     return provider.partition(":")[0] == "sandbox"
 
 

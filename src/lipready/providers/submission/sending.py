@@ -1,4 +1,4 @@
-"""From a job to a task: its files are stored, then it is submitted."""
+"""Submit a job: upload its files, then post the request."""
 
 import secrets
 import time
@@ -101,7 +101,7 @@ def submit_once(
 def submit_anew(
     account: Account, journal: Journal, entry: JournalEntry, inputs: SubmissionInputs
 ) -> Flow[JournalEntry]:
-    """Submit a job whether or not it was submitted before, and give the entry with its task."""
+    """Submit a job whether or not it was submitted before, and return the entry with its task."""
     lock = Lock(job_lock(entry))
     yield from acquired(lock)
     try:
@@ -114,7 +114,7 @@ def submit_anew(
 def _settled(
     account: Account, journal: Journal, known: JournalEntry, inputs: SubmissionInputs
 ) -> Flow[tuple[JournalEntry, bool] | None]:
-    """See to it that a job comes to a task, alone with it; None where another process has closed it meanwhile."""
+    """Submit a job under its lock; None where another process has closed it meanwhile."""
     lock = Lock(job_lock(known))
     yield from acquired(lock)
     try:
@@ -143,7 +143,7 @@ def job_lock(entry: JournalEntry) -> str:
 def _deliver(
     account: Account, journal: Journal, entry: JournalEntry, inputs: SubmissionInputs | None = None
 ) -> Flow[JournalEntry]:
-    """Store the files and submit the job, and give the entry with the task's id; see `post` for what it raises.
+    """Store the files and submit the job, and return the entry with the task's id; see `post` for what it raises.
 
     What an earlier process has stored for this entry is used again, where the file has not changed since. Without a
     inputs it is what the entry says. Whatever fails before the paid request closes the entry: nothing was paid.
@@ -180,7 +180,7 @@ def _submission(entry: JournalEntry, inputs: SubmissionInputs, urls: Mapping[Rol
 def _stored(
     account: Account, journal: Journal, entry: JournalEntry, inputs: SubmissionInputs
 ) -> Flow[tuple[dict[Role, str], JournalEntry]]:
-    """Store what is not stored yet, and give all addresses, and the entry with what is stored now."""
+    """Store what is not stored yet, and return all addresses, and the entry with what is stored now."""
     urls: dict[Role, str] = dict(inputs.addresses)
     sources = (*inputs.files, *(_copies(inputs) if inputs.copies else ()))
     needed = [source for source in sources if _kept(entry, source) is None]
@@ -200,7 +200,7 @@ def _copies(inputs: SubmissionInputs) -> tuple[UploadSource, ...]:
 
 
 def take_up(account: Account, journal: Journal, entry: JournalEntry, *, submit: bool = True) -> Flow[JournalEntry]:
-    """Go on where an earlier process has stopped, and give the entry with the task's id, or with a candidate.
+    """Go on where an earlier process has stopped, and return the entry with the task's id, or with a candidate.
 
     A job that was never sent is submitted only with `submit`; one whose outcome is not known is looked up, and never
     sent. Raises UsageError where the job is at its end without a task, was not sent and is not to be, where a file of
@@ -228,7 +228,7 @@ def take_up(account: Account, journal: Journal, entry: JournalEntry, *, submit: 
 
 
 def _recorded_inputs(account: Account, entry: JournalEntry) -> Flow[SubmissionInputs]:
-    """Find what an entry says is to be sent, and require that it is what was written down."""
+    """Return the inputs of an entry, and require that they are unchanged."""
     inputs = _inputs_of(entry)
     if entry.fingerprint is not None:
         now = yield from call(lambda: fingerprint(account, entry, inputs))
@@ -257,7 +257,7 @@ def _inputs_of(entry: JournalEntry) -> SubmissionInputs:
 
 
 def has_secret(url: str) -> bool:
-    """Whether whoever knows this address may read what others may not: it has a query, or a user's name."""
+    """Return whether whoever knows this address may read what others may not: it has a query, or a user's name."""
     return url != without_secret(url)
 
 

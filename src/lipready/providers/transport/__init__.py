@@ -1,1 +1,1 @@
-"""How requests travel: flows, threads and asyncio, bounds, retries."""
+"""HTTP transport: flows for threads and asyncio, bounded answers, retries."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lipready.errors import AnswerError, NoAnswerError, NotSentError, ProviderError
 from lipready.facts.quantity import plural
+from lipready.net.exchange import is_redirect
 from lipready.providers.transport.wire import HttpResponse
 
 if TYPE_CHECKING:
@@ -31,14 +32,14 @@ class Exchange:
     _left: bool = False
 
     async def trace(self, event: str, _info: object) -> None:
-        """Hear what the library does; goes into the request's extension "trace"."""
+        """Record an event of the library; goes into the request's extension "trace"."""
         if event == "connection.connect_tcp.started":
             self._connecting = True
         elif event.endswith("send_request_headers.started"):
             self._left = True
 
     def error(self, cause: Exception) -> ProviderError:
-        """Name what went wrong; the message holds the host and nothing else of the request."""
+        """Return the error; its message holds the host and nothing else of the request."""
         import httpx2
 
         unreachable = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
@@ -99,8 +100,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 MOST_BYTES = 4 << 20
 """A page of a hundred tasks has some 50 kB."""
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
 
 async def read_answer(response: "httpx2.Response", host: str) -> HttpResponse:
     """Read a whole answer.
@@ -110,7 +109,7 @@ async def read_answer(response: "httpx2.Response", host: str) -> HttpResponse:
     """
     headers = head(response)
     refuse_packed(headers, host)
-    if response.status_code in _REDIRECTS:
+    if is_redirect(response.status_code):
         raise AnswerError(
             f"{host} points to another address ({where_to(response)}) instead of answering: check the address of the "
             "provider that is configured."
@@ -128,11 +127,6 @@ async def read_answer(response: "httpx2.Response", host: str) -> HttpResponse:
 def head(response: "httpx2.Response") -> dict[str, str]:
     """Return the headers with their names in lower case."""
     return {name.lower(): value for name, value in response.headers.items()}
-
-
-def is_redirect(status: int) -> bool:
-    """Return whether a status sends the client somewhere else."""
-    return status in _REDIRECTS
 
 
 def refuse_packed(headers: Mapping[str, str], host: str) -> None:

@@ -56,7 +56,7 @@ def server_time(headers: Mapping[str, str]) -> float | None:
 
 
 def may_read_again(error: Exception, attempt: int, most: int = READ_ATTEMPTS) -> bool:
-    """Whether a read is worth another try after `attempt` (from 1) have failed: it changes nothing at the provider."""
+    """Return whether to repeat a read after `attempt` (from 1) have failed: it changes nothing at the provider."""
     if attempt >= most:
         return False
     if isinstance(error, RefusedError):
@@ -65,7 +65,7 @@ def may_read_again(error: Exception, attempt: int, most: int = READ_ATTEMPTS) ->
 
 
 def may_upload_again(error: Exception, attempt: int) -> bool:
-    """Whether an upload is worth another try, under a new name: a file that arrived twice costs nothing."""
+    """Return whether an upload is worth another try, under a new name: a file that arrived twice costs nothing."""
     return may_read_again(error, attempt, UPLOAD_ATTEMPTS)
 
 
