@@ -14,10 +14,8 @@ import numpy as np
 import skimage.data
 from PIL import Image
 
-from lipready.faces.detection.detector import Detector
-from lipready.faces.detection.landmarks import Mesher
-from lipready.faces.detection.pose import rotation
-from lipready.faces.detection.views import along, whole
+from lipready.faces.detection.detector import Detector, along, whole
+from lipready.faces.detection.landmarks import Mesher, rotation
 from lipready.faces.models.weights import ensure_models
 
 TARGET = Path(__file__).parent.parent / "src/lipready/faces/mean_face.json"

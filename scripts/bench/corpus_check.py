@@ -48,7 +48,7 @@ def main() -> int:
 def _work(*, quick: bool) -> int:
     """Check each path that comes in on stdin and write one line of JSON about it."""
     from lipready import Settings, check
-    from lipready.probe.containers.sniff import kind_of
+    from lipready.probe.containers.signature import kind_of
 
     for line in sys.stdin:
         path = line.rstrip("\n")

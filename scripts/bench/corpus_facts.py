@@ -19,7 +19,7 @@ from lipready.facts.file import FileFacts
 from lipready.facts.image import ImageFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, VideoFacts
-from lipready.probe.containers.sniff import kind_of
+from lipready.probe.containers.signature import kind_of
 from lipready.probe.source import examine
 
 HOME = Path(__file__).resolve().parents[2]

@@ -27,16 +27,22 @@ import numpy as np
 from numpy.typing import NDArray
 from occluders import OCCLUDERS, VISIBLE, Picture, Points, changed, covered
 
-from lipready.faces.detection.detector import Candidate
+from lipready.faces.detection.detector import Candidate, along, whole
 from lipready.faces.detection.geometry import Area, Point
-from lipready.faces.detection.landmarks import FIVE, Mesh
-from lipready.faces.detection.mouth_cover import LEAST_EYES, MOST_PITCH, MOST_YAW, aligned, features_of
+from lipready.faces.detection.landmarks import FIVE, Mesh, pose_of
 from lipready.faces.detection.picture import every_view
-from lipready.faces.detection.pose import pose_of
-from lipready.faces.detection.quality import eye_distance, eyes, quality_of
-from lipready.faces.detection.views import along, whole
+from lipready.faces.detection.quality import (
+    LEAST_EYES,
+    MOST_PITCH,
+    MOST_YAW,
+    aligned,
+    eye_distance,
+    eyes,
+    features_of,
+    quality_of,
+)
 from lipready.faces.models.engine import engine
-from lipready.faces.still import open_still
+from lipready.faces.people import open_still
 
 TARGET = Path(__file__).parents[2] / "src/lipready/faces/covering.json"
 MARGIN = 2.5

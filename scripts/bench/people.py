@@ -148,7 +148,7 @@ def _described(path: str, *, is_clip: bool) -> PeopleFacts | Unmeasured:
 
 
 def _verdict(one: PeopleFacts | Unmeasured, other: PeopleFacts | Unmeasured) -> str:
-    from lipready.faces.match import match_reference
+    from lipready.faces.people import match_reference
 
     if isinstance(one, Unmeasured) or isinstance(other, Unmeasured):
         return "unmeasured"

@@ -23,9 +23,8 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from lipready.faces.detection.landmarks import Mesh
+from lipready.faces.detection.landmarks import Mesh, Pose, angles_of, mean_face, pose_of
 from lipready.faces.detection.picture import every_view
-from lipready.faces.detection.pose import Pose, angles_of, mean_face, pose_of
 from lipready.faces.models.engine import engine
 from studio.make import make
 

@@ -30,7 +30,7 @@ from lipready.check import Settings
 from lipready.prepare import prepare
 from lipready.repair.run import ffmpeg
 from lipready.repair.run import outputs as make
-from lipready.repair.run.binary import find_ffmpeg
+from lipready.repair.run.ffmpeg import find_ffmpeg
 
 VERB = sys.modules["lipready.prepare"]
 """The module: `lipready.prepare` is the function."""

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from lipready.check import Settings
 from lipready.prepare import prepare
-from lipready.repair.run.binary import find_ffmpeg
+from lipready.repair.run.ffmpeg import find_ffmpeg
 
 HOME = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(HOME / "scripts"))

@@ -22,10 +22,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from lipready.check import Settings, check_job, measure
 from lipready.errors import LipreadyError
-from lipready.faces.reference.taking import take_reference
 from lipready.facts.file import FileFacts
 from lipready.facts.people import Match, PeopleFacts
 from lipready.job import Job
+from lipready.prepare import take_reference
 from lipready.profiles.loader import load_profile
 
 SIDE, COLUMNS, CAPTION = 220, 6, 78

@@ -30,8 +30,8 @@ from lipready.facts.audio import AudioFacts
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.source import examine
+from lipready.speech.background import energies_of
 from lipready.speech.listen import listen
-from lipready.speech.noise import energies_of
 from lipready.speech.spectrum import frame_power
 from lipready.speech.voice import FRAME, find_voice, new_detector
 from studio.voice import speak

@@ -1,7 +1,6 @@
 """How a rendered head is turned and seen.
 
-Axes as in lipready.faces.detection.pose: x to the right of the picture, y down, z away from the camera. Degrees; yaw >
-0: the
+Axes as in `lipready.faces`: x to the right of the picture, y down, z away from the camera. Degrees; yaw > 0: the
 face looks to the right of the picture; pitch > 0: it looks up; roll > 0: the head is tilted clockwise in the picture.
 A head is rolled last: turn = Rz(roll) · Ry(-yaw) · Rx(-pitch) with the right-handed rotations Rx, Ry, Rz.
 """

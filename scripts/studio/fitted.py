@@ -1,6 +1,6 @@
 """The face mesh of a portrait, with its depth brought to scale.
 
-What is true about a rendering rests on three things, none of which is lipready.faces.detection.pose or its mean face:
+What is true about a rendering rests on three things, none of which is lipready.faces or its mean face:
 
 * The shape of the face is the product's own mesh of the photograph. Its depth is in an unknown scale and is stretched
   (by 1.01 and 1.02: seen from the front the mesh is as deep as a face) so that the tip of the nose stands as far before
@@ -74,9 +74,8 @@ def fitted(photograph: Picture) -> Fitted:
 
     Raises ComponentError where the models of lipready can neither be found nor fetched.
     """
-    from lipready.faces.detection.detector import Detector
+    from lipready.faces.detection.detector import Detector, along, whole
     from lipready.faces.detection.landmarks import Mesher
-    from lipready.faces.detection.views import along, whole
     from lipready.faces.models.weights import ensure_models
 
     models = ensure_models()

@@ -129,7 +129,7 @@ def measure(
 
     `largest` is the most bytes that are fetched where an input is an address.
     """
-    from lipready.probe.remote.request import examine_request
+    from lipready.probe.remote import examine_request
 
     if job.video is job.audio is job.reference is None:
         raise UsageError("There is no file to check: name a video, an audio track or a reference image.")
@@ -226,8 +226,8 @@ def _as_chosen(media: Media, settings: Settings, name: str) -> Media:
 
 def _listen(facts: FileFacts, audio: AudioFacts, tell: Callable[[float], None]) -> FileFacts:
     """Listen to the audio track; where nobody chose one of several, take the one that speaks."""
+    from lipready.speech.decode import listen_to_others, track_that_speaks
     from lipready.speech.listen import listen
-    from lipready.speech.tracks import listen_to_others, track_that_speaks
 
     heard = listen(facts.path, audio, progress=tell)
     if len(audio.tracks) > 1 and audio.taken == "default":
@@ -254,7 +254,7 @@ def _another_track(facts: FileFacts, audio: AudioFacts, number: int) -> tuple[Fi
 
 def _match(reference: PeopleFacts | Unmeasured, video: PeopleFacts | Unmeasured) -> Match | Unmeasured:
     """Compare the face of the reference image with the people of the video, where both were looked at."""
-    from lipready.faces.match import match_reference
+    from lipready.faces.people import match_reference
 
     if isinstance(reference, Unmeasured):
         return replace(reference, reason=f"the reference image was not looked at: {reference.reason}")
@@ -286,7 +286,7 @@ def _measure_input(
 
 def _measure_address(url: str, role: Role, settings: Settings, largest: int, *, describe: bool) -> FileFacts:
     """Fetch an address and measure what came; nothing that is kept of it holds what may not be shown."""
-    from lipready.probe.remote.fetch import Reach, extension_of, fetch, inquire, unread
+    from lipready.probe.remote import Reach, extension_of, fetch, inquire, unread
 
     name, reach = shown(url), Reach(largest, allow_private=settings.allow_private)
     if settings.quick:

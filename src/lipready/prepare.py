@@ -8,20 +8,73 @@ from typing import TYPE_CHECKING
 
 from lipready.check import Progress, Settings, check_job, require_inputs, stage
 from lipready.errors import FixError, UsageError
+from lipready.faces.people import people_in_image
+from lipready.faces.reference.cutting import ReferenceFrame
+from lipready.faces.reference.gates import bounds_of
+from lipready.faces.reference.reference import find_reference
 from lipready.facts.address import is_address, shown
 from lipready.facts.file import FileFacts, Role
+from lipready.facts.job import JobFacts, RequestFacts
+from lipready.facts.people import PeopleFacts
 from lipready.facts.plan import FilePlan, Plan, Step
 from lipready.facts.report import Report
 from lipready.facts.video import VideoFacts
 from lipready.job import Job, RequestOptions
+from lipready.probe.source import examine
+from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 from lipready.repair.choices import Choices, TrimSpan, parse_span, parse_trim
+from lipready.repair.image import write_frame
+from lipready.repair.recipe import most_bytes
+from lipready.rules.judge import judge
 
 if TYPE_CHECKING:
-    from lipready.profiles.limit import Profile
     from lipready.repair.run.folder import Partial
     from lipready.repair.run.outputs import Earlier
     from lipready.repair.run.receipt import Made
+
+IMAGE_RULES = ("I",)
+
+
+def take_reference(file: FileFacts, person: int | None, profile: Profile, output: Path) -> ReferenceFrame:
+    """Write the best frame of one person as JPEG to `output`, such that no image rule finds fault with it.
+
+    `file` is a video whose people are measured. Every candidate is written and judged as it was written, so that what
+    passes is the file itself; the next best follows where one does not.
+
+    Raises FixError where the video cannot be looked at, where it shows nobody or several people and none is named, or
+    where no frame is good enough.
+    """
+    if file.problem is not None or not isinstance(file.media, VideoFacts):
+        raise FixError(f"{file.path} {file.problem or 'is no video'}; no reference image can be taken from it.")
+    if not isinstance(file.people, PeopleFacts):
+        raise FixError(f"{file.path}: {file.people.reason}; no reference image can be taken from it.")
+    most = most_bytes(profile, "I602")
+
+    def objection(frame: ReferenceFrame) -> str | None:
+        write_frame(frame.image, None if most is None else int(most), output)
+        return _objection(output, profile)
+
+    return find_reference(file.path, file.media, file.people, person, bounds=bounds_of(profile), judge=objection)
+
+
+def _objection(picture: Path, profile: Profile) -> str | None:
+    """Say what the image rules find in a picture; None where that is nothing."""
+    facts = examine(str(picture), "reference", quick=False)
+    if facts.problem is None:
+        facts = _with_people(facts, picture)
+    request = RequestFacts(face_threshold=None, video_extension=False, callback=None)
+    job = JobFacts(video=None, audio=None, reference=facts, request=request)
+    findings, _ = judge(job, profile, only=IMAGE_RULES)
+    found = [f"{f.rule} {f.name}: {f.measured}" for f in findings if f.severity != "info"]
+    return "; ".join(found) or None
+
+
+def _with_people(facts: FileFacts, picture: Path) -> FileFacts:
+    from dataclasses import replace
+
+    return replace(facts, people=people_in_image(str(picture)))
+
 
 __all__ = ["Choices", "Prepared", "TrimSpan", "parse_span", "parse_trim", "prepare"]
 
@@ -186,8 +239,7 @@ class _Workshop:
     def run(self) -> Prepared:
         from lipready import __version__
         from lipready.repair.run.outputs import Earlier, make
-        from lipready.repair.run.ownership import require_free, whole_or_taken_back
-        from lipready.repair.run.receipt import read_receipt, write_receipt
+        from lipready.repair.run.receipt import read_receipt, require_free, whole_or_taken_back, write_receipt
 
         tools, binary = self._tools()
         earlier = Earlier(self.out, read_receipt(self.out), tools)
@@ -217,7 +269,7 @@ class _Workshop:
         """Name the tools that the plan needs, with their versions, and find ffmpeg."""
         tools, binary = {}, None
         if any(each.commands for each in self.plan.files):
-            from lipready.repair.run.binary import find_ffmpeg
+            from lipready.repair.run.ffmpeg import find_ffmpeg
 
             ffmpeg = find_ffmpeg()
             tools["ffmpeg"], binary = ffmpeg.version(), ffmpeg.path
@@ -265,8 +317,6 @@ class _Workshop:
 
     def _take_reference(self, partial: "Partial") -> None:
         """Write the best frame of the chosen person."""
-        from lipready.faces.reference.taking import take_reference
-
         file = self.before.facts.video
         if file is None:
             raise FixError("There is no video to take the reference picture from.")

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 import lipready.reports
-from lipready.probe.containers.sniff import kind_of
+from lipready.probe.containers.signature import kind_of
 
 SCHEMA = json.loads((Path(lipready.reports.__file__).parent / "schema" / "report-1.json").read_text())
 ROLES = {"video": "video", "audio": "audio", "image": "reference", None: "video"}

@@ -17,7 +17,7 @@ from PIL import Image
 import lipready
 from lipready import Choices, FixError, Settings, UsageError, prepare
 from lipready.repair.choices import TrimSpan
-from lipready.repair.run.binary import find_ffmpeg
+from lipready.repair.run.ffmpeg import find_ffmpeg
 
 QUICK = Settings(quick=True)
 """Without a look at the pictures, where the test is about something else."""

@@ -9,7 +9,7 @@ import pytest
 from lipready.check import Settings, check
 from lipready.errors import FixError
 from lipready.prepare import Choices, prepare
-from lipready.repair.run.binary import find_ffmpeg
+from lipready.repair.run.ffmpeg import find_ffmpeg
 
 QUICK = Settings(quick=True)
 SALVAGE = Choices(salvage=True)

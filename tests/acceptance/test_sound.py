@@ -18,7 +18,7 @@ from lipready.prepare import prepare
 from lipready.profiles.loader import load_profile
 from lipready.repair.choices import Choices
 from lipready.repair.plan import plan_job
-from lipready.repair.run.binary import find_ffmpeg
+from lipready.repair.run.ffmpeg import find_ffmpeg
 from lipready.repair.run.folder import Partial
 from lipready.repair.run.outputs import execute
 from studio.voice import speak

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import lipready
-from lipready.probe.containers.sniff import kind_of
+from lipready.probe.containers.signature import kind_of
 
 CLOCK = re.compile(r"\b(\d+):(\d\d(?:\.\d+)?)\b")
 RATIOS = {"V203"}

@@ -17,7 +17,7 @@ from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.probe.containers.sniff import kind_of
+from lipready.probe.containers.signature import kind_of
 from lipready.probe.source import examine
 
 ROLES: tuple[Role, ...] = ("video", "audio", "reference")

@@ -25,8 +25,7 @@ from lipready.errors import ComponentError, ProbeError
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.unmeasured import is_transient
 from lipready.gate.cache.cache import FactsCache
-from lipready.gate.cache.store import Store
-from lipready.gate.evaluate import Survey, examine_units
+from lipready.gate.evaluate import Store, Survey, examine_units
 from lipready.gate.workers import file_task
 from lipready.gate.workers.file_task import FileTask
 from lipready.gate.workers.isolation import end_children

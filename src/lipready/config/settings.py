@@ -5,14 +5,37 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from lipready.config.small_file import read_small_text
 from lipready.config.tables import Table, tables_of
 from lipready.errors import ConfigurationError
+from lipready.facts.quantity import counted
+
+if TYPE_CHECKING:
+    from lipready.config.policy import FailOn, Ignore, PathRules, Policy
+
+
+def read_small_text(path: Path, most: int) -> str:
+    """Read a regular file of at most `most` bytes of UTF-8.
+
+    Raises ConfigurationError for whatever else it is: a pipe would never end, and a device may not either.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise ConfigurationError(f"{path}: is not a regular file.")
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+    except (OSError, ValueError) as error:
+        from lipready.probe.missing import unreadable
+
+        raise ConfigurationError(unreadable(path, error)) from error
+    if len(content) > most:
+        raise ConfigurationError(f"{path}: is larger than {counted(most, 'byte')}.")
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start}).") from error
+
 
 # Every command looks for a configuration, and few of them meet one that speaks of rules: what knows rules comes late.
-if TYPE_CHECKING:
-    from lipready.config.policy import FailOn, PathRules, Policy
-    from lipready.config.waivers import Ignore
 
 FORMATS = ("full", "concise", "json", "jsonl", "junit", "sarif", "github", "gitlab", "markdown")
 _LARGEST = 1 << 20
@@ -154,7 +177,7 @@ def _path_rules(table: Table) -> "PathRules":
 
 
 def _ignore(table: Table) -> "Ignore":
-    from lipready.config.waivers import read_ignore
+    from lipready.config.policy import read_ignore
 
     return read_ignore(table)
 

@@ -1,23 +1,110 @@
 """Who is in a clip, or in a picture."""
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from lipready.faces.detection.picture import Face, faces_in_picture, quality_of_face
-from lipready.faces.detection.sideways import turn_of, upright
-from lipready.faces.models.descriptor import chip_of
-from lipready.faces.models.engine import engine
+from lipready.errors import ProbeError
+from lipready.faces.detection.picture import Face, faces_in_picture, quality_of_face, turn_of, upright
+from lipready.faces.models.engine import chip_of, engine
+from lipready.faces.tracking.identity import DIFFERENT, alike, distance
 from lipready.faces.tracking.looks import Gaze
 from lipready.faces.tracking.persons import Screen, people_of
 from lipready.faces.tracking.runs import Run, Sighting, believable
 from lipready.faces.tracking.tracks import tracks_of
-from lipready.facts.people import PeopleFacts
+from lipready.facts.people import Match, PeopleFacts
+from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.decoding.frames import Frame
+from lipready.probe.streams.image import open_picture
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PIL.Image import Image
+
+
+def match_reference(reference: PeopleFacts, video: PeopleFacts) -> Match | Unmeasured:
+    """Compare the one face of a reference image with everybody in the video, and name the nearest person.
+
+    Unmeasured where the reference does not show one face, or where one side was never seen well enough.
+    """
+    if reference.count != 1:
+        faces = counted(reference.count, "face") if reference.count else "no face"
+        return Unmeasured(f"the reference image shows {faces} instead of one")
+    wanted = reference.people[0].descriptor
+    if isinstance(wanted, Unmeasured):
+        return replace(wanted, reason=f"in the reference image {wanted.reason}")
+    return match_descriptor(wanted, video)
+
+
+def match_descriptor(wanted: tuple[float, ...], video: PeopleFacts) -> Match | Unmeasured:
+    """Compare one descriptor with everybody in the video, and name the nearest person.
+
+    "different" is only said where every person of the video could be described: else the one who could not be may be
+    the one. Unmeasured where nobody could.
+    """
+    if not video.people:
+        return Unmeasured("the video shows no face")
+    known = [(p.id, p.descriptor) for p in video.people if not isinstance(p.descriptor, Unmeasured)]
+    if not known:
+        reasons = [p.descriptor for p in video.people if isinstance(p.descriptor, Unmeasured)]
+        return replace(reasons[0], reason=f"in the video {reasons[0].reason}")
+    apart, nearest = min((distance(wanted, descriptor), number) for number, descriptor in known)
+    if apart >= DIFFERENT and len(known) < len(video.people):
+        return Match("uncertain", nearest, apart)
+    return Match(alike(apart), nearest, apart)
+
+
+LONG_EDGE = 1920
+"""Pixels: larger pictures are shrunk before faces are looked for."""
+
+DEEP = ("I", "F")
+"""Pillow's modes of more than eight bits a channel begin so."""
+
+
+def open_still(path: str) -> "tuple[NDArray[np.uint8], Screen] | Unmeasured":
+    """Decode a picture (the first frame of an animation) to RGB, upright by its EXIF orientation, at most 1920 long.
+
+    Transparent parts become white. Unmeasured where it cannot be decoded or is too large to be safe.
+    """
+    import numpy as np
+    from PIL import ImageOps
+
+    try:
+        with open_picture(path) as picture:
+            longest = max(picture.size)
+            if picture.format in {"JPEG", "MPO"}:
+                picture.draft("RGB", (LONG_EDGE, LONG_EDGE))
+            rgb = _rgb(ImageOps.exif_transpose(picture))
+    except ProbeError as error:
+        return Unmeasured(f"the picture {error}", transient=error.transient)
+    rgb.thumbnail((LONG_EDGE, LONG_EDGE))
+    return np.asarray(rgb), Screen(rgb.width, rgb.height, longest / max(rgb.size))
+
+
+def _rgb(picture: "Image") -> "Image":
+    """Eight bits a channel, on white where the picture is transparent."""
+    from PIL import Image
+
+    if picture.mode.startswith(DEEP):
+        picture = _shallow(picture)
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    layered = picture.convert("RGBA")
+    white = Image.new("RGBA", layered.size, "white")
+    white.alpha_composite(layered)
+    return white.convert("RGB")
+
+
+def _shallow(picture: "Image") -> "Image":
+    """Grey of 16 or 32 bits stretched over eight: Pillow's own conversion cuts at 255."""
+    import numpy as np
+    from PIL import Image
+
+    values = np.nan_to_num(np.asarray(picture, np.float64))
+    low, high = float(values.min()), float(values.max())
+    return Image.fromarray(((values - low) * (255.0 / max(high - low, 1e-9))).astype(np.uint8))
 
 
 class PeopleWatcher:
@@ -60,8 +147,6 @@ def people_in_image(path: str, *, describe: bool = True) -> PeopleFacts | Unmeas
     Unmeasured where the picture cannot be decoded or is too large to be safe.
     Raises ComponentError where the models can neither be found nor fetched.
     """
-    from lipready.faces.still import open_still
-
     still = open_still(path)
     if isinstance(still, Unmeasured):
         return still

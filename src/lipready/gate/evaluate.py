@@ -5,16 +5,108 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import date
 from os import fspath
 from pathlib import Path
 
 from lipready.check import Settings, check_job
-from lipready.config.unit import Unit, UnitVerdict
+from lipready.config.policy import Policy, apply_policy
+from lipready.config.unit import Notice, Unit, UnitVerdict
 from lipready.facts.file import FileFacts, Role
-from lipready.gate.cache.store import Store
+from lipready.facts.people import PeopleFacts
+from lipready.gate.baseline.baseline import apply_baseline
+from lipready.gate.baseline.file import Baseline
+from lipready.gate.cache.cache import FactsCache, Wanted, depth_of
+from lipready.gate.cache.content import Content, Contents
 from lipready.gate.workers.file_task import FileTask
 from lipready.gate.workers.run import run_tasks
 from lipready.profiles.limit import Profile
+
+
+class Store:
+    """Gives facts back by content, and keeps new ones; without a cache it knows nothing."""
+
+    def __init__(self, root: Path, cache: FactsCache | None) -> None:
+        self._cache = cache
+        self._contents = Contents(root, cache)
+        self._content: dict[str, Content] = {}
+
+    def found(self, tasks: Iterable[FileTask]) -> frozenset[FileTask]:
+        """Say of which tasks the facts are known."""
+        if self._cache is None:
+            return frozenset()
+        tasks = tuple(tasks)
+        self._content |= self._contents.of({task.path for task in tasks})
+        wanted = {task: each for task in tasks if (each := self._wanted(task)) is not None}
+        known = self._cache.has_many(wanted.values())
+        return frozenset(task for task, each in wanted.items() if each in known)
+
+    def load(self, tasks: Iterable[FileTask]) -> Mapping[FileTask, FileFacts]:
+        """Give the facts of some tasks; those whose entry is damaged are left out."""
+        if self._cache is None:
+            return {}
+        wanted = {task: each for task in tasks if (each := self._wanted(task)) is not None}
+        facts = self._cache.get_many(wanted.values())
+        # Of a pointer the facts are those of the file that it stands for, which is not here all the same.
+        return {
+            task: facts[each] if (lfs := self._content[task.path].pointer) is None else replace(facts[each], lfs=lfs)
+            for task, each in wanted.items()
+            if each in facts
+        }
+
+    def keep(self, task: FileTask, facts: FileFacts) -> None:
+        """Keep what was measured, unless the file has changed meanwhile."""
+        wanted = self._wanted(task)
+        if self._cache is None or wanted is None:
+            return
+        if self._contents.unchanged(task.path, self._content[task.path]):
+            self._cache.put(wanted.content, wanted.depth, facts)
+
+    def _wanted(self, task: FileTask) -> Wanted | None:
+        content = self._content.get(task.path)
+        if content is None:
+            return None
+        return Wanted(content.key, task.role, depth_of(task.role, task.settings, describe=task.describe), task.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """What is waived in one run; `today` decides which ignores have expired."""
+
+    policy: Policy
+    baseline: Baseline | None
+    profile: Profile
+    today: date
+
+    def one(self, verdict: UnitVerdict) -> UnitVerdict:
+        """Take out of one unit what does not count."""
+        (sifted,), _ = self.all((verdict,))
+        return sifted
+
+    def all(self, verdicts: Sequence[UnitVerdict]) -> tuple[tuple[UnitVerdict, ...], tuple[Notice, ...]]:
+        """Take out of all units what does not count, and say what of the policy and the baseline is out of date."""
+        sifted, notices = apply_policy(verdicts, self.policy, self.today)
+        if self.baseline is None:
+            return sifted, notices
+        sifted, more = apply_baseline(sifted, self.baseline, self.profile, whole=self.policy.whole)
+        return sifted, (*notices, *more)
+
+
+def without_looks(verdict: UnitVerdict) -> UnitVerdict:
+    """Let go of every look at every face where nothing was found: thousands of reports have to fit into memory."""
+    report = verdict.report
+    if report.findings:
+        return verdict
+    facts = replace(report.facts, video=_slim(report.facts.video), reference=_slim(report.facts.reference))
+    return replace(verdict, report=replace(report, facts=facts))
+
+
+def _slim(file: FileFacts | None) -> FileFacts | None:
+    if file is None or not isinstance(file.people, PeopleFacts):
+        return file
+    people = tuple(replace(person, looks=()) for person in file.people.people)
+    return replace(file, people=replace(file.people, people=people, samples=()))
+
 
 _AT_ONCE = 200
 """Units whose facts are read together: the facts of ten thousand would not fit into the memory of a small runner."""

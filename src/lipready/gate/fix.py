@@ -15,13 +15,12 @@ from lipready.facts.file import FileFacts, Role
 from lipready.facts.job import JobFacts
 from lipready.facts.plan import FilePlan
 from lipready.facts.report import Report
-from lipready.gate.discovery.root import FIXED, FIXING, top_of
-from lipready.gate.discovery.work_tree import OF_A_HOOK
+from lipready.gate.discovery.root import FIXED, FIXING, OF_A_HOOK, top_of
 from lipready.job import Job
 from lipready.profiles.limit import Profile
 from lipready.repair.choices import Choices
 from lipready.repair.plan import plan_job
-from lipready.repair.run.binary import find_ffmpeg
+from lipready.repair.run.ffmpeg import find_ffmpeg
 from lipready.repair.run.folder import Partial, make_folder
 from lipready.repair.run.outputs import execute
 

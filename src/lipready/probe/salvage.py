@@ -4,8 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from lipready.facts.audio import AudioFacts
-from lipready.facts.file import FileFacts
-from lipready.facts.salvage import Salvage
+from lipready.facts.file import FileFacts, Salvage
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, VideoFacts
 from lipready.probe.containers.container import MEDIA_ERRORS, open_media

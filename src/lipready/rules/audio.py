@@ -7,11 +7,9 @@ from lipready.facts.job import JobFacts
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import outside, refusal
-from lipready.rules.duration import judge_duration
+from lipready.rules.bounds import judge_duration, judge_size, outside, refusal
 from lipready.rules.examples import audio_facts, audio_tracks, job, seconds, unread, with_audio, with_file
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.size import judge_size
 from lipready.rules.subjects import finding, of_audio
 from lipready.rules.wording import listing, name_of, printable
 

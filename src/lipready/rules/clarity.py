@@ -11,12 +11,11 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import job, portrayed, watched
-from lipready.rules.portrait import of_portrait
+from lipready.rules.pose import of_portrait
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.stretches import named
 from lipready.rules.subjects import finding
 from lipready.rules.target import Target, of_target, place, written
-from lipready.rules.wording import listing, name_of, percent
+from lipready.rules.wording import listing, name_of, named, percent
 
 _Bands = dict[str, Fraction]
 

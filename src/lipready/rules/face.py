@@ -10,10 +10,9 @@ from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import job, watched
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.stretches import Stretch, named, stretches, within
 from lipready.rules.subjects import finding
 from lipready.rules.target import Target, of_target, place
-from lipready.rules.wording import percent
+from lipready.rules.wording import Stretch, named, percent, stretches, within
 
 _TWICE = 2  # One sample without the face may be a miss of the detector.
 

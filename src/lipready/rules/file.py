@@ -5,11 +5,10 @@ from dataclasses import replace
 from fractions import Fraction
 
 from lipready.facts.audio import AudioFacts
-from lipready.facts.file import FileFacts, LfsPointer, Unopened
+from lipready.facts.file import FileFacts, LfsPointer, Salvage, Unopened
 from lipready.facts.finding import Finding, Fix, Severity
 from lipready.facts.job import JobFacts
 from lipready.facts.quantity import counted, plural
-from lipready.facts.salvage import Salvage
 from lipready.facts.unmeasured import Unmeasured, is_transient
 from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit

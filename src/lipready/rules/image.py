@@ -10,10 +10,9 @@ from lipready.facts.people import PeopleFacts
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import breach, outside, refusal
+from lipready.rules.bounds import breach, judge_size, outside, refusal
 from lipready.rules.examples import image_facts, job, people, unread, with_file, with_image
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.size import judge_size
 from lipready.rules.subjects import finding, of_image
 from lipready.rules.wording import amount, interval, listing, name_of, one_line, printable
 

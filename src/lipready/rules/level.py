@@ -10,9 +10,8 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import heard, job
-from lipready.rules.listening import of_sound, of_speech, reading
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.subjects import finding
+from lipready.rules.subjects import finding, of_sound, of_speech, reading
 from lipready.rules.target import written
 from lipready.rules.wording import name_of, of_unit, percent
 

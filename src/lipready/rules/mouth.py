@@ -10,10 +10,9 @@ from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import job, watched
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.stretches import Stretch, named
 from lipready.rules.subjects import finding
 from lipready.rules.target import Target, of_target, place
-from lipready.rules.wording import percent
+from lipready.rules.wording import Stretch, named, percent
 
 _TWICE = 2  # A single look may be a reading that went wrong.
 

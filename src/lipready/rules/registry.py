@@ -22,7 +22,6 @@ from lipready.rules import (
     speech,
     speech_timing,
     timing,
-    upload,
     video,
 )
 from lipready.rules.rule import Rule
@@ -31,7 +30,7 @@ RULES: tuple[Rule, ...] = (
     file.UNREADABLE,
     file.LFS_POINTER,
     file.EXTENSION,
-    upload.UPLOAD,
+    request.UPLOAD,
     video.CONTAINER,
     video.CODEC,
     video.EDGE_LENGTH,

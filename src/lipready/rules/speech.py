@@ -9,11 +9,9 @@ from lipready.facts.speech import SpeechFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import heard, job, spans
-from lipready.rules.listening import of_sound, of_speech
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.stretches import named
-from lipready.rules.subjects import finding
-from lipready.rules.wording import name_of, percent
+from lipready.rules.subjects import finding, of_sound, of_speech
+from lipready.rules.wording import name_of, named, percent
 
 
 @of_sound

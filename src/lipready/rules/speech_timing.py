@@ -11,11 +11,9 @@ from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import job, lasting, spans, speech_facts
 from lipready.rules.length import Lengths, bill, lengths_of, seconds_of
-from lipready.rules.listening import NO_SPEECH, heard_in
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.stretches import Stretch, named
-from lipready.rules.subjects import finding
-from lipready.rules.wording import listing, name_of, percent
+from lipready.rules.subjects import NO_SPEECH, finding, heard_in
+from lipready.rules.wording import Stretch, listing, name_of, named, percent
 
 # Seconds that --trim-silence may leave around the speech.
 _AROUND = Fraction(1, 2)

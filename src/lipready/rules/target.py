@@ -14,8 +14,7 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.rule import Judge, Verdicts
-from lipready.rules.stretches import Stretch, merged, stretches
-from lipready.rules.wording import name_of
+from lipready.rules.wording import Stretch, merged, name_of, stretches
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,9 @@ from lipready.facts.job import JobFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import breach, outside, refusal
-from lipready.rules.duration import judge_duration
+from lipready.rules.bounds import breach, judge_duration, judge_size, outside, refusal
 from lipready.rules.examples import job, rate, seconds, unread, with_file, with_video
 from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.size import judge_size
 from lipready.rules.subjects import finding, of_video
 from lipready.rules.wording import amount, interval, listing, name_of, printable
 

@@ -3,14 +3,12 @@
 from typing import TYPE_CHECKING
 
 from lipready.errors import UsageError
-from lipready.sandbox.api.answers import answer, error_of
-from lipready.sandbox.api.body import json_body
+from lipready.sandbox.api.answers import answer, error_of, json_body
 from lipready.sandbox.api.dashscope import DashScope
 from lipready.sandbox.api.evolink import EvoLink
 from lipready.sandbox.api.evolink_files import EvoLinkFiles
 from lipready.sandbox.api.oss import Oss
-from lipready.sandbox.faults.fault import Fault
-from lipready.sandbox.faults.step import request_step_of
+from lipready.sandbox.faults.fault import Fault, request_step_of
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

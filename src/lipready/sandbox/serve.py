@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 
 from lipready.errors import ComponentError, UsageError
 from lipready.providers.service import Endpoints
-from lipready.sandbox.clock import Clock, level
 from lipready.sandbox.faults.fault import Fault, Faults
-from lipready.sandbox.ledger import STYLES, Ledger, Style
+from lipready.sandbox.store import STYLES, Clock, Ledger, Style, level
 from lipready.sandbox.world import World
 
 if TYPE_CHECKING:
     import uvicorn
 
-    from lipready.sandbox.faults.connections import Connections
+    from lipready.sandbox.faults.injection import Connections
 
 _COMPONENTS = {"starlette": "starlette", "uvicorn": "uvicorn", "python_multipart": "python-multipart"}
 _BACKLOG = 128
@@ -136,7 +135,7 @@ class _Server:
             self._ready.set()
 
     async def _serve(self) -> None:
-        from lipready.sandbox.faults.connections import Connections
+        from lipready.sandbox.faults.injection import Connections
         from lipready.sandbox.tasks.work import Works
 
         self._loop, self._leave = asyncio.get_running_loop(), asyncio.Event()
@@ -158,8 +157,7 @@ def _uvicorn(world: World, connections: "Connections") -> "uvicorn.Server":
     import uvicorn
 
     from lipready.sandbox.app import build
-    from lipready.sandbox.faults.connections import protocol_of
-    from lipready.sandbox.faults.injection import FaultInjector
+    from lipready.sandbox.faults.injection import FaultInjector, protocol_of
 
     config = uvicorn.Config(
         FaultInjector(build(world), world, connections),

@@ -1,9 +1,76 @@
 """Where uploads lie: on the disk, by the names under which they were stored."""
 
 import re
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta, timezone
 from pathlib import Path, PurePosixPath
+from typing import Any, Literal
 from uuid import uuid4
+
+BEIJING = timezone(timedelta(hours=8))
+"""The time zone in which both providers write times."""
+
+
+def level() -> float:
+    """Return 0: the clock is ahead of this machine's by nothing."""
+    return 0.0
+
+
+@dataclass(slots=True, eq=False)
+class Clock:
+    """This machine's time, plus what `ahead` returns, plus `advanced`; all in seconds, and read at each look."""
+
+    ahead: Callable[[], float] = level
+    advanced: float = 0.0
+
+    def now(self) -> float:
+        """Return the seconds since 1970."""
+        return time.time() + self.ahead() + self.advanced
+
+    def steady(self) -> float:
+        """Return the seconds of a clock that jumps only where it is set ahead."""
+        return time.monotonic() + self.ahead() + self.advanced
+
+
+Style = Literal["dashscope", "evolink"]
+STYLES: tuple[Style, ...] = ("dashscope", "evolink")
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerTask:
+    """One task that was accepted; `created` is seconds since 1970, `status` in the provider's own spelling.
+
+    `account` tells the tasks of one key from those of another; it is not the key.
+    """
+
+    id: str
+    style: Style
+    created: float
+    status: str
+    account: str
+    workspace: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """`submissions` counts paid submissions that were accepted, `requests` all requests by step, refused ones too.
+
+    `tasks` is one task for each of the submissions, in their order; `foreign` is what colleagues submitted by the
+    fault of that name, and counts nowhere else. `uploaded` is the bytes that were stored.
+    """
+
+    submissions: int
+    tasks: tuple[LedgerTask, ...]
+    foreign: tuple[LedgerTask, ...]
+    requests: Mapping[str, int]
+    uploaded: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ledger as GET /sandbox/ledger gives it."""
+        return asdict(self)
+
 
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 

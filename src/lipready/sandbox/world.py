@@ -9,10 +9,8 @@ from pathlib import Path
 from secrets import token_bytes, token_hex
 from uuid import uuid4
 
-from lipready.sandbox.clock import Clock
 from lipready.sandbox.faults.fault import Fault, Faults
-from lipready.sandbox.ledger import Ledger, LedgerTask, Style
-from lipready.sandbox.store import StoredUpload, UploadStore
+from lipready.sandbox.store import Clock, Ledger, LedgerTask, StoredUpload, Style, UploadStore
 from lipready.sandbox.tasks.task import Asked, Replay, SandboxTask
 
 READS = 20

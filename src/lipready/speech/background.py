@@ -1,18 +1,130 @@
 """What the gaps between the words sound like."""
 
+import math
 from typing import TYPE_CHECKING
 
-from lipready.facts.speech import Background
+from lipready.facts.speech import Background, SignalToNoise
 from lipready.facts.unmeasured import Unmeasured
-from lipready.speech.mono import RATE
-from lipready.speech.music import music_share
-from lipready.speech.noise import FEWEST_GAPS
-from lipready.speech.spectrum import power
+from lipready.speech.channels import RATE
+from lipready.speech.spectrum import AT_ONCE, power
 from lipready.speech.voice import FRAME, Voice, frames_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+FEWEST_GAPS = 8
+"""Frames of 32 ms: with fewer there is no verdict."""
+_LOWEST_BIN = 3
+"""Bins of 31.25 Hz: what lies below 80 Hz is rumble, which no voice is measured against."""
+_LOWER = 90
+"""Percentile of the gaps that louder ones are taken for: those are doors and breaths. Leaving them out would read 1 dB
+too good over a guitar."""
+SILENCE = 1e-10
+"""Mean square of -100 dBFS: below the last bit of 16, nothing was recorded there."""
+_LEAST = 0.01
+"""-20 dB: a voice is not heard from so far below the noise."""
+
+
+def energies_of(spectra: "NDArray[np.float32]") -> "NDArray[np.float64]":
+    """Give the mean square of each frame above 80 Hz."""
+    import numpy as np
+
+    return np.asarray(spectra[:, _LOWEST_BIN:].sum(axis=1, dtype=np.float64))
+
+
+def measure_noise(energies: "NDArray[np.float64]", voice: Voice) -> SignalToNoise | Unmeasured:
+    """Compare the energies (mean squares) of speech frames with those of gaps.
+
+    The gaps' own energy is in the speech frames too and is taken off. Unmeasured without speech, or with fewer than
+    FEWEST_GAPS gaps.
+    """
+    import numpy as np
+
+    speech, gaps = energies[voice.speech], energies[voice.gap]
+    if not len(speech):
+        return Unmeasured("nobody speaks")
+    if len(gaps) < FEWEST_GAPS:
+        return Unmeasured("the pauses in the speech are too short to hear what is in them")
+    lower = np.minimum(gaps, np.percentile(gaps, _LOWER))
+    return SignalToNoise(
+        mean=_ratio(float(speech.mean()), float(lower.mean())),
+        median=_ratio(float(np.median(speech)), float(np.median(gaps))),
+        gated=bool(np.median(gaps) <= SILENCE),
+    )
+
+
+def _ratio(speech: float, noise: float) -> float:
+    """Compare mean squares, in dB; nothing is below what digital silence may hold."""
+    noise = max(noise, SILENCE)
+    return 10 * math.log10(max((speech - noise) / noise, _LEAST))
+
+
+_WINDOW = 2 * FRAME
+"""Samples: 64 ms resolve tones 31 Hz apart."""
+_LOWEST, _HIGHEST = 220, 4000
+"""Hz."""
+_NEIGHBOURS = 10
+"""Bins on either side whose median a peak stands out of."""
+_PEAK_STANDS_OUT = 10.0
+"""10 dB, as a ratio of energies."""
+_AUDIBLE = 0.01
+"""Share of the energy of its frame that a tone holds at least: coders leave lines of their own in near silence."""
+_HELD = 3
+"""Frames for which a tone is held."""
+_ALWAYS = 0.8
+"""Share of the gaps from which on a tone is not played but a line of the mains or a machine."""
+_TONES = 2
+
+
+def music_share(mono: "NDArray[np.float32]", gap: "NDArray[np.bool_]") -> float:
+    """Give the share of gap frames (0..1) in which at least two tones are held that are not on all the time."""
+    peaks = _peaks(mono, len(gap))
+    peaks[~gap] = False
+    held = _held(peaks)
+    steady = held[gap].mean(axis=0) > _ALWAYS
+    held[:, steady] = False
+    return float(((held & peaks).sum(axis=1) >= _TONES)[gap].mean())
+
+
+def _peaks(mono: "NDArray[np.float32]", frames: int) -> "NDArray[np.bool_]":
+    """Frames × bins: where a spectral peak stands out of its neighbourhood."""
+    import numpy as np
+    from numpy.lib.stride_tricks import sliding_window_view
+
+    padded = np.pad(mono, ((_WINDOW - FRAME) // 2, _WINDOW))
+    windows = sliding_window_view(padded, _WINDOW)[: frames * FRAME : FRAME]
+    pieces = range(0, len(windows), AT_ONCE)
+    return np.concatenate([_peak_stands_out(power(windows[begin : begin + AT_ONCE])) for begin in pieces])
+
+
+def _peak_stands_out(spectra: "NDArray[np.float32]") -> "NDArray[np.bool_]":
+    import numpy as np
+    from numpy.lib.stride_tricks import sliding_window_view
+
+    width = RATE / _WINDOW
+    low, high = round(_LOWEST / width), round(_HIGHEST / width) + 1
+    around = sliding_window_view(spectra[:, low - _NEIGHBOURS : high + _NEIGHBOURS], 2 * _NEIGHBOURS + 1, axis=1)
+    middle = spectra[:, low:high]
+    top = (middle >= spectra[:, low - 1 : high - 1]) & (middle > spectra[:, low + 1 : high + 1])
+    loud = middle > _AUDIBLE * middle.sum(axis=1, keepdims=True)
+    return np.asarray(top & loud & (middle > _PEAK_STANDS_OUT * np.median(around, axis=2)))
+
+
+def _held(peaks: "NDArray[np.bool_]") -> "NDArray[np.bool_]":
+    """Keep peaks that are there, give or take a bin, in three frames in a row."""
+    import numpy as np
+
+    wide = peaks.copy()
+    wide[:, 1:] |= peaks[:, :-1]
+    wide[:, :-1] |= peaks[:, 1:]
+    padded = np.pad(wide, ((_HELD - 1, _HELD - 1), (0, 0)))
+    runs = [
+        padded[i : i + len(wide)] & padded[i + 1 : i + 1 + len(wide)] & padded[i + 2 : i + 2 + len(wide)]
+        for i in range(_HELD)
+    ]
+    return np.asarray(runs[0] | runs[1] | runs[2])
+
 
 _WINDOWS = (4096, 2048)
 """Samples: 256 ms where a gap is that long, else 128 ms; lines 50 Hz apart are 12 or 6 bins apart."""

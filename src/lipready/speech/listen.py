@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING
 from lipready.facts.audio import AudioFacts
 from lipready.facts.speech import Level, Span, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
-from lipready.speech.background import name_background
-from lipready.speech.bandwidth import BandMeter
+from lipready.speech.background import energies_of, measure_noise, name_background
 from lipready.speech.blocks import Sound
-from lipready.speech.channels import ChannelMeter
+from lipready.speech.channels import RATE, ChannelMeter, MonoMixer
 from lipready.speech.clipping import ClippingMeter
 from lipready.speech.decode import MAX_LENGTH, Decoded, Listener, decode
 from lipready.speech.loudness import LoudnessMeter, TruePeakMeter
-from lipready.speech.mono import RATE, MonoMixer
-from lipready.speech.noise import energies_of, measure_noise
-from lipready.speech.spectrum import frame_power
+from lipready.speech.spectrum import BandMeter, frame_power
 from lipready.speech.voice import FRAME, Voice, find_voice, frames_of, spans_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from lipready.facts.speech import Span
-from lipready.speech.mono import RATE
+from lipready.speech.channels import RATE
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lipready.config.globs import Glob
+from lipready.config.tables import Glob
 
 
 def matches(pattern, path, folder="/repo"):

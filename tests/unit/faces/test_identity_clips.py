@@ -12,8 +12,7 @@ import pytest
 from PIL import Image
 
 from lipready.check import Settings, measure
-from lipready.faces.match import match_reference
-from lipready.faces.people import PeopleWatcher, people_in_image
+from lipready.faces.people import PeopleWatcher, match_reference, people_in_image
 from lipready.facts.people import Match, PeopleFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts

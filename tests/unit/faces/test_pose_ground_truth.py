@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from lipready.faces.detection import landmarks
+from lipready.faces.detection.detector import whole
 from lipready.faces.detection.geometry import Area, Point
-from lipready.faces.detection.pose import Pose, pose_of
-from lipready.faces.detection.views import whole
+from lipready.faces.detection.landmarks import Pose, pose_of
 from lipready.faces.models.engine import engine
 from studio.bust import bust
 from studio.camera import Angles

@@ -10,8 +10,7 @@ from lipready.check import Settings
 from lipready.config.unit import Unit
 from lipready.gate import evaluate as survey_module
 from lipready.gate.cache.cache import FactsCache
-from lipready.gate.cache.store import Store
-from lipready.gate.evaluate import Survey, examine_units
+from lipready.gate.evaluate import Store, Survey, examine_units
 from lipready.job import Job
 from lipready.profiles.loader import load_profile
 from lipready.rules.examples import file

@@ -9,7 +9,7 @@ from lipready.config.settings import read_configuration
 from lipready.config.unit import Unit, UnitVerdict
 from lipready.facts.report import Report
 from lipready.gate.baseline.baseline import updated_baseline
-from lipready.gate.sift import Sieve, without_looks
+from lipready.gate.evaluate import Sieve, without_looks
 from lipready.job import Job
 from lipready.profiles.loader import load_profile
 from lipready.reports.page import Page

@@ -9,10 +9,9 @@ import pytest
 
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.probe.containers.boxes import child, children, file_boxes
 from lipready.probe.containers.matroska import read_matroska
-from lipready.probe.containers.movie import is_mirrored, read_movie, rotation_of
-from lipready.probe.containers.sample_table import data_end
+from lipready.probe.containers.movie import child, children, file_boxes, is_mirrored, read_movie, rotation_of
+from lipready.probe.containers.truncation import data_end
 from lipready.probe.local_file import open_local
 from lipready.probe.source import examine
 from lipready.probe.streams.h264 import read_sequence_parameters

@@ -1,6 +1,6 @@
 import pytest
 
-from lipready.repair.names import output_names
+from lipready.repair.plan import output_names
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from lipready.cli.output.contact import HEAD, MARGIN, ROW, STRIP, WIDTH, Moment, Row, draw_sheet
 from lipready.facts.people import Box, Look, PeopleFacts, Person
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration
 from lipready.reports.page import Page
 from lipready.reports.people import as_json, as_text, introduce, picture_of, times_of
-from lipready.reports.sheet import HEAD, MARGIN, ROW, STRIP, WIDTH, Moment, Row, draw_sheet
 
 SECONDS = Fraction(4)
 

@@ -8,10 +8,9 @@ import pytest
 
 from lipready.facts.speech import Level, SignalToNoise, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
-from lipready.reports.full import details
+from lipready.reports.full import details, speech_lines
 from lipready.reports.page import Page
 from lipready.reports.render import render
-from lipready.reports.speech import speech_lines
 from lipready.rules.examples import spans, speech_facts
 
 GONE = Unmeasured("the pauses are too short")

@@ -7,7 +7,7 @@ import pytest
 
 from lipready.facts.job import JobFacts
 from lipready.facts.people import PeopleFacts, Person
-from lipready.probe.decoding.sampling import samples
+from lipready.probe.decoding.decoder import samples
 from lipready.profiles.loader import load_profile
 from lipready.rules.examples import look, with_file
 from lipready.rules.judge import judge

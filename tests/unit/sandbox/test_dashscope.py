@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
-from lipready.sandbox.clock import BEIJING
+from lipready.sandbox.store import BEIJING
 
 from .conftest import ASYNC, RESOLVE, SYNTHESIS, Speaker
 

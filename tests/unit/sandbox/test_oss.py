@@ -4,7 +4,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from lipready.sandbox.api import policy as policies
+from lipready.sandbox.api import oss as policies
 from lipready.sandbox.serve import SandboxOptions, serving
 
 from .conftest import Speaker

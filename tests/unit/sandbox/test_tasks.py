@@ -14,8 +14,8 @@ import httpx2
 import pytest
 
 from lipready.sandbox.serve import SandboxOptions, serving
-from lipready.sandbox.tasks.failure import LARGEST
 from lipready.sandbox.tasks.render import lasting
+from lipready.sandbox.tasks.task import LARGEST
 
 from .conftest import Speaker
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from lipready.facts.unmeasured import Unmeasured
-from lipready.speech.bandwidth import BandMeter
 from lipready.speech.blocks import Sound
+from lipready.speech.spectrum import BandMeter
 from lipready.speech.voice import Voice
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lipready.speech.mono import mixed
+from lipready.speech.channels import mixed
 
 RANDOM = np.random.default_rng(3)
 NOISE = RANDOM.uniform(-0.5, 0.5, 16000)

@@ -12,7 +12,7 @@ from lipready.facts.audio import AudioFacts
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.source import examine
-from lipready.repair.run.binary import find_ffmpeg
+from lipready.repair.run.ffmpeg import find_ffmpeg
 from lipready.speech import decode as decoding
 from lipready.speech.listen import listen
 

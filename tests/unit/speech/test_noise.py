@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lipready.facts.unmeasured import Unmeasured
-from lipready.speech.noise import energies_of, measure_noise
+from lipready.speech.background import energies_of, measure_noise
 from lipready.speech.spectrum import frame_power
 from lipready.speech.voice import Voice, find_voice
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lipready.faces.detection import pose
+from lipready.faces.detection import landmarks
 from studio import camera
 from studio.camera import Angles
 
@@ -20,7 +20,7 @@ def test_positive_angles_turn_right_up_and_clockwise() -> None:
 @pytest.mark.parametrize("held", [(0, 0, 0), (30, 0, 0), (0, -25, 0), (0, 0, 40), (35, -20, 15), (-50, 30, -25)])
 def test_the_product_reads_the_same_angles_off_a_rotation(held: tuple[int, int, int]) -> None:
     turn = camera.turn(Angles(*held))
-    read = pose.angles_of(turn)
+    read = landmarks.angles_of(turn)
     assert (read.yaw, read.pitch, read.roll) == pytest.approx(held, abs=1e-9)
     own = camera.angles_of(turn)
     assert (own.yaw, own.pitch, own.roll) == pytest.approx(held, abs=1e-9)

@@ -134,7 +134,7 @@ def _loads(name: str) -> bool:
 
 
 def _ffmpeg() -> Symptom:
-    from lipready.repair.run.binary import find_ffmpeg
+    from lipready.repair.run.ffmpeg import find_ffmpeg
 
     try:
         binary = find_ffmpeg()

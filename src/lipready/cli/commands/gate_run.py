@@ -2,42 +2,77 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from lipready.check import Settings
 from lipready.cli.input.options import Shared, configuration_of
 from lipready.cli.input.selection import chosen_rules, require_some_ran
+from lipready.cli.input.shards import parse_shard, shard
 from lipready.cli.output.gate import Output, file_progress, output_of
 from lipready.cli.output.report_files import refuse_inputs, write_reports
 from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.config.policy import Policy, apply_policy, fails, rules_for
 from lipready.config.unit import Notice, Unit, UnitVerdict
-from lipready.errors import UsageError
+from lipready.errors import ComponentError, UsageError
 from lipready.facts.quantity import counted, plural
 from lipready.facts.report import Shard
 from lipready.gate.baseline.baseline import unmeasured, updated_baseline
 from lipready.gate.baseline.file import Baseline, read_baseline, write_baseline
 from lipready.gate.cache.cache import FactsCache
-from lipready.gate.cache.store import Store
 from lipready.gate.discovery.pair import collect
 from lipready.gate.discovery.root import Tree
 from lipready.gate.discovery.selection import require_paths
-from lipready.gate.discovery.shard import parse_shard, shard
-from lipready.gate.evaluate import Survey, examine_units
+from lipready.gate.evaluate import Sieve, Store, Survey, examine_units, without_looks
 from lipready.gate.fix import fix_units
-from lipready.gate.sift import Sieve, without_looks
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 from lipready.rules.wording import one_line
 
-if TYPE_CHECKING:
-    from concurrent.futures import Executor
+TIMEOUT = 10.0
+"""Seconds in which the scheduler must answer, and have a worker."""
+
+
+@contextmanager
+def dask_executor(address: str) -> Iterator[Executor]:
+    """Give the executor of the Dask cluster whose scheduler is at `address` ("tcp://10.0.0.5:8786").
+
+    What runs and waits there for us is forgotten at the end of the block; the cluster goes on. Raises ComponentError
+    where Dask is not installed, nobody answers, or the cluster has no worker.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ComponentError("Dask is not installed: pip install 'lipready[dask]'.") from error
+    try:
+        client: Any = Client(address, timeout=TIMEOUT, set_as_default=False)
+    # AssertionError: the client's thread did not begin in time, on a machine that has none to spare.
+    except (OSError, ValueError, TypeError, RuntimeError, AssertionError) as error:
+        raise ComponentError(
+            f"No Dask scheduler answers at {address} within {TIMEOUT:.0f} s: start one with `dask scheduler`, "
+            "and give the address that it prints."
+        ) from error
+    with client:
+        _await_worker(client, address)
+        # pure=True takes a file that has changed for the one that was measured under the same path.
+        yield client.get_executor(pure=False)
+
+
+def _await_worker(client: Any, address: str) -> None:
+    """Without any worker a task would wait for ever."""
+    try:
+        client.wait_for_workers(1, timeout=TIMEOUT)
+    except TimeoutError as error:
+        raise ComponentError(
+            f"The Dask scheduler at {address} has no worker: start some with `dask worker {address}`, in an "
+            "environment that has lipready."
+        ) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +180,6 @@ def _executor(text: str) -> "Iterator[Executor | None]":
     if kind == "local" and not equals:
         yield None
     elif kind == "dask" and address:
-        from lipready.gate.workers.cluster import dask_executor
-
         with dask_executor(address) as executor:
             yield executor
     else:

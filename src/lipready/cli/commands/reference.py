@@ -72,7 +72,7 @@ def _take(file: "FileFacts", person: int | None, profile: "Profile", out: Path) 
 
     Raises UsageError where one of several people is not named, FixError where no frame is good enough.
     """
-    from lipready.faces.reference.taking import take_reference
+    from lipready.prepare import take_reference
     from lipready.repair.run.folder import Partial
 
     people = file.people

@@ -105,8 +105,7 @@ def _own(path: str) -> str | None:
 
 def _left_over(receipt: Path, files: Sequence[str]) -> list[str]:
     """Return the files beside a receipt that an earlier run has made, and that its job has no use for."""
-    from lipready.repair.run.ownership import sha256_of
-    from lipready.repair.run.receipt import left_over, read_receipt
+    from lipready.repair.run.receipt import left_over, read_receipt, sha256_of
 
     with suppress(UsageError):
         known = left_over(read_receipt(receipt.parent))

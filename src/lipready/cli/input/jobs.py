@@ -8,7 +8,7 @@ from typing import Any
 
 from lipready.errors import ConfigurationError, UsageError
 from lipready.facts.address import file_name, is_address
-from lipready.gate.discovery.entries import Entry, entries_of_toml, read_entry
+from lipready.gate.discovery.manifest import Entry, entries_of_toml, read_entry
 from lipready.job import Job, RequestOptions
 from lipready.probe.missing import require_file, unreadable
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from importlib.machinery import PathFinder
+from math import ceil
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
@@ -17,12 +18,86 @@ from weakref import finalize
 
 from lipready.errors import ComponentError
 from lipready.faces.detection.geometry import Area, Point
-from lipready.faces.detection.views import SIDE, cut, cut_from, whole
 from lipready.faces.models.weights import Models
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+SIDE = 192
+"""Pixels: the detectors' input. Every view is shrunk to exactly this."""
+
+
+def whole(width: int, height: int) -> Area:
+    """W: the whole picture, letterboxed."""
+    return Area.square((width / 2, height / 2), max(width, height))
+
+
+def padded(width: int, height: int) -> Area:
+    """P: the picture padded to 1.5 times its long edge, for faces that fill or leave the frame."""
+    return Area.square((width / 2, height / 2), 1.5 * max(width, height))
+
+
+def along(width: int, height: int) -> tuple[Area, ...]:
+    """Lay out A: squares of the short edge along the long one, three for 16:9; none for a square picture."""
+    short, long = sorted((width, height))
+    if long < 1.05 * short:
+        return ()
+    starts = _spread(long, short, 0.5 * short)
+    return tuple(Area(s, 0, short, short) if width >= height else Area(0, s, short, short) for s in starts)
+
+
+def small(width: int, height: int) -> tuple[Area, ...]:
+    """B: squares of 0.6 of the short edge all over the picture, eight for 16:9."""
+    short = min(width, height)
+    side = 0.6 * short
+    lefts, tops = _spread(width, side, 0.45 * short), _spread(height, side, 0.45 * short)
+    return tuple(Area(left, top, side, side) for top in tops for left in lefts)
+
+
+def around(faces: Iterable[Area], width: int, height: int) -> tuple[Area, ...]:
+    """T: a square around each place where a face was a moment ago."""
+    least = 0.3 * min(width, height)
+    return tuple(Area.square(face.centre, max(4 * face.size, least)) for face in faces)
+
+
+def cut(image: "NDArray[np.uint8]", view: Area, side: int = SIDE) -> "NDArray[np.uint8]":
+    """Cut the square `view` out of an RGB image, resized to side × side; black where it reaches beyond the picture."""
+    import cv2
+    import numpy as np
+
+    height, width = image.shape[:2]
+    left, top = max(0, round(view.left)), max(0, round(view.top))
+    right, bottom = min(width, round(view.right)), min(height, round(view.bottom))
+    square = np.zeros((side, side, 3), np.uint8)
+    if right <= left or bottom <= top:
+        return square
+    scale = side / view.width
+    x, y = (max(0, min(side - 1, round((v - o) * scale))) for v, o in ((left, view.left), (top, view.top)))
+    across = max(1, min(side - x, round((right - left) * scale)))
+    down = max(1, min(side - y, round((bottom - top) * scale)))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    square[y : y + down, x : x + across] = cv2.resize(image[top:bottom, left:right], (across, down), interpolation=how)
+    return square
+
+
+def cut_from(image: "NDArray[np.uint8]", small: "NDArray[np.uint8]", view: Area) -> "NDArray[np.uint8]":
+    """Cut a view out of an RGB image, or out of a smaller copy of it where that still has all the pixels it needs."""
+    shrink = small.shape[1] / image.shape[1]
+    if view.width * shrink < SIDE:
+        return cut(image, view)
+    down = small.shape[0] / image.shape[0]
+    return cut(small, Area(view.left * shrink, view.top * down, view.width * shrink, view.height * down))
+
+
+def _spread(length: float, side: float, step: float) -> tuple[float, ...]:
+    """Evenly spaced starts of squares that cover a length, neighbours at most `step` apart."""
+    free = length - side
+    if free <= 0:
+        return (free / 2,)
+    count = 1 + ceil(round(free / step, 6))
+    return tuple(free * i / (count - 1) for i in range(count))
+
 
 CHATTER = (
     b"INFO: Created TensorFlow Lite",
@@ -241,3 +316,38 @@ def _load(tasks: Tasks, path: Path) -> Any:
         min_detection_confidence=LEAST_SCORE,
     )
     return tasks.face_detector.FaceDetector.create_from_options(options)
+
+
+SECOND_SIDE = 160
+"""Pixels: the crop that the detector sees, twice as wide as the face's box, so that the face has 80."""
+
+PASS = 0.3
+"""True faces read 0.32 and more; other things do not fire at all (section 6 of the design)."""
+
+
+def crop_for_opinion(image: "NDArray[np.uint8]", area: Area) -> "NDArray[np.uint8]":
+    """Cut the crop of an RGB image that `SecondOpinion.score` judges; small enough to keep."""
+    return cut(image, Area.square(area.centre, 2 * area.size), SECOND_SIDE)
+
+
+class SecondOpinion:
+    """dlib's MMOD network; may be shared by threads, which take turns."""
+
+    def __init__(self, models: Models) -> None:
+        """Load the network."""
+        import dlib
+
+        self._detector = dlib.cnn_face_detection_model_v1(str(models.second_opinion))
+        self._lock = Lock()
+
+    def score(self, crop: "NDArray[np.uint8]") -> float:
+        """Return the confidence of the best face near the middle of a crop, 0.0 where there is none."""
+        with self._lock:
+            found = self._detector(crop, 0)
+        return max((float(f.confidence) for f in found if _in_the_middle(f.rect)), default=0.0)
+
+
+def _in_the_middle(rect: object) -> bool:
+    """Whether it is the face in question rather than a neighbour: its centre lies in the middle half of the crop."""
+    centre = rect.center()  # type: ignore[attr-defined]
+    return all(SECOND_SIDE / 4 <= v <= SECOND_SIDE * 3 / 4 for v in (centre.x, centre.y))

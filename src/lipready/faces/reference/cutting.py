@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from lipready.errors import ProbeError
 from lipready.faces.detection.geometry import Area
-from lipready.faces.match import match_reference
-from lipready.faces.people import people_in_pixels
-from lipready.faces.reference.bounds import Bounds
-from lipready.faces.reference.gates import Reading, Refusal, failed, headshot_readings, look_readings
+from lipready.faces.people import match_reference, people_in_pixels
+from lipready.faces.reference.gates import Bounds, Reading, Refusal, failed, headshot_readings, look_readings
 from lipready.faces.reference.headshot import FOLLOWED, Headshot
 from lipready.faces.tracking.persons import Screen
 from lipready.facts.people import Box, Match, PeopleFacts, Person

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from lipready.faces.detection.detector import Candidate
+from lipready.faces.detection.detector import Candidate, around
 from lipready.faces.detection.geometry import Area
-from lipready.faces.detection.landmarks import FIVE, Mesh
+from lipready.faces.detection.landmarks import FIVE, Mesh, Pose, pose_of
 from lipready.faces.detection.picture import SURE_FLAG
-from lipready.faces.detection.pose import Pose, pose_of
 from lipready.faces.detection.quality import Quality, quality_of
-from lipready.faces.detection.views import around
 from lipready.faces.models.engine import engine
 from lipready.facts.people import Box
 

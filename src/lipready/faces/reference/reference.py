@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from lipready.errors import FixError
-from lipready.faces.reference.bounds import OWN, Bounds
 from lipready.faces.reference.choice import moments, try_looks
 from lipready.faces.reference.cutting import ReferenceFrame, Subject, cut_out
-from lipready.faces.reference.gates import Reading, Refusal
+from lipready.faces.reference.gates import OWN, Bounds, Reading, Refusal
 from lipready.facts.people import PeopleFacts, Person
 from lipready.facts.video import VideoFacts
 

@@ -4,13 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from lipready.faces.detection.detector import Candidate
+from lipready.faces.detection.detector import Candidate, around, crop_for_opinion, whole
 from lipready.faces.detection.geometry import Area
-from lipready.faces.detection.picture import Face, faces_through, quality_of_face, tested, without_parts
-from lipready.faces.detection.second_opinion import crop_for_opinion
-from lipready.faces.detection.sideways import SidewaysWatch
-from lipready.faces.detection.views import around, whole
-from lipready.faces.models.descriptor import chip_of
+from lipready.faces.detection.picture import Face, SidewaysWatch, faces_through, quality_of_face, tested, without_parts
+from lipready.faces.models.engine import chip_of
 from lipready.faces.tracking.persons import Screen
 from lipready.faces.tracking.runs import Linker, Sighting
 from lipready.faces.tracking.schedule import LOOK_EVERY, Attention

@@ -6,10 +6,10 @@ from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING
 
+from lipready.faces.detection.detector import PASS
 from lipready.faces.detection.geometry import Area
 from lipready.faces.detection.picture import Face
 from lipready.faces.detection.quality import Quality
-from lipready.faces.detection.second_opinion import PASS
 from lipready.faces.tracking.identity import Chip, best_of, usable_chip
 
 if TYPE_CHECKING:

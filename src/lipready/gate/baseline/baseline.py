@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
+from lipready.config.policy import paths_of
 from lipready.config.unit import Notice, UnitVerdict, Waived
-from lipready.config.waivers import paths_of
 from lipready.errors import ConfigurationError
 from lipready.facts.finding import Finding
 from lipready.facts.quantity import counted, number

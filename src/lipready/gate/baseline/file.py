@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from lipready.atomic import write_whole
-from lipready.config.small_file import read_small_text
+from lipready.config.settings import read_small_text
 from lipready.errors import ConfigurationError
 from lipready.facts.finding import Severity
 from lipready.gate.baseline.reading import Better, Reading

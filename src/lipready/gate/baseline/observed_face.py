@@ -9,9 +9,9 @@ from lipready.facts.people import Look, PeopleFacts
 from lipready.facts.video import VideoFacts
 from lipready.gate.baseline.reading import Better, Observe, Reading, Readings, measured
 from lipready.profiles.limit import Limit
-from lipready.rules.portrait import portrait
-from lipready.rules.stretches import within
+from lipready.rules.pose import portrait
 from lipready.rules.target import Target, exact, written
+from lipready.rules.wording import within
 
 _Bands = dict[str, Fraction]
 

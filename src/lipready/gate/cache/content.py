@@ -1,19 +1,218 @@
 """What a file holds, by name: as cheaply as can be, and always the same name for the same content."""
 
+import hashlib
+import io
 import os
 import re
+import stat
+import subprocess
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from lipready.errors import ProbeError
 from lipready.facts.address import is_address
 from lipready.facts.file import LfsPointer
 from lipready.gate.cache.cache import FactsCache
-from lipready.gate.cache.git_blobs import Blob, pointers, unmodified_blobs
-from lipready.gate.cache.hashing import Hashed, Stamp, content_of, hash_file, stamp_of
-from lipready.probe.containers.signature import POINTER_BYTES
+from lipready.probe.containers.signature import POINTER_BYTES, read_pointer
+from lipready.probe.local_file import open_local
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What changes whenever somebody writes to a file: size in bytes, times in nanoseconds, number of the inode."""
+
+    size: int
+    modified: int
+    changed: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """One file that was read whole: its content, the id that git gives to these bytes, and when they were there."""
+
+    content: str
+    pointer: LfsPointer | None
+    blob: str
+    stamp: Stamp
+
+
+def stamp_of(path: str) -> Stamp | None:
+    """Look at a file without opening it; None where there is no regular one."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - of ten thousand files, whatever their names look like
+    except (OSError, ValueError):
+        return None
+    return _stamp(status) if stat.S_ISREG(status.st_mode) else None
+
+
+def hash_file(root: Path, path: str, *, git: str = "sha1") -> Hashed | None:
+    """Read a file; None where it cannot be read, lies outside of `root` by a link, or is written to at the same time.
+
+    `git` is the hash by which the repository names its blobs.
+    """
+    place = os.path.join(root, path)  # noqa: PTH118
+    try:
+        real, top = os.path.realpath(place), os.path.realpath(root)
+        if os.path.commonpath((real, top)) != top:
+            return None
+        if (empty := stamp_of(place)) is not None and empty.size == 0:
+            # Not opened: to whoever measures, an empty file is a problem; its content is as good as any.
+            return _hash(io.BytesIO(), empty, git)
+        with open_local(place) as file:
+            before = _stamp(os.fstat(file.fileno()))
+            hashed = _hash(file, before, git)
+            file.assert_unchanged()
+            return hashed if _stamp(os.fstat(file.fileno())) == before else None
+    except (ProbeError, OSError, ValueError):
+        return None
+
+
+def content_of(sha256: str) -> str:
+    """Name a content."""
+    return f"sha256:{sha256}"
+
+
+def _hash(file: io.RawIOBase | io.BytesIO, stamp: Stamp, git: str) -> Hashed:
+    content, blob = hashlib.sha256(), hashlib.new(git, usedforsecurity=False)
+    blob.update(b"blob %d\0" % stamp.size)
+    first = b""
+    while block := file.read(_BLOCK):
+        first = first or block
+        content.update(block)
+        blob.update(block)
+    pointer = read_pointer(first) if stamp.size < POINTER_BYTES else None
+    name = content.hexdigest() if pointer is None else pointer.sha256
+    return Hashed(content_of(name), pointer, blob.hexdigest(), stamp)
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+
+_PATIENCE = 120.0
+_FILES = frozenset({b"100644", b"100755"})
+_LFS = "lfs"
+# Whatever makes a file of the work tree differ from its blob, but for line ends, which change its size.
+_ATTRIBUTES = ("filter", "ident", "working-tree-encoding")
+_UNCHANGED = frozenset({"unspecified", "unset"})
+# The work tree belongs to somebody else: its settings start nothing, and what git compares is all that it could.
+_SETTINGS = ("core.fsmonitor=false", "core.checkStat=default", "core.trustctime=true", "safe.bareRepository=explicit")
+# A hook hands on where its repository is, which need not be the one that is asked for here.
+_PLACES = (
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
+    "GIT_NAMESPACE", "GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """What the index holds for an unmodified file: the blob's id; with `lfs` it is a pointer to what git-lfs put there.
+
+    Else the file has the blob's bytes wherever it has the blob's size.
+    """
+
+    id: str
+    lfs: bool
+
+
+def unmodified_blobs(root: Path, paths: Iterable[str]) -> dict[str, Blob]:
+    """Give the blobs of files that git says are as they were added or checked out; the paths are relative to `root`.
+
+    Files that a filter of another kind may have changed are left out, and so is everything where there is no git or no
+    repository.
+    """
+    wanted = {os.fsencode(path): path for path in paths}
+    try:
+        listed = {path: blob for path, blob in _listed(root) if path in wanted}
+        if listed:
+            for path in _fields(_git(root, "diff-files", "--name-only", "--relative", "--ignore-submodules", "-z")):
+                listed.pop(path, None)
+        filters = _filters(root, tuple(listed)) if listed else {}
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return {}
+    return {
+        wanted[path]: Blob(blob, lfs=filters[path] == _LFS)
+        for path, blob in listed.items()
+        if filters.get(path) in {"", _LFS}
+    }
+
+
+def pointers(root: Path, blobs: Iterable[str]) -> dict[str, LfsPointer]:
+    """Read those of the blobs that are Git LFS pointers."""
+    asked = "".join(f"{blob}\n" for blob in dict.fromkeys(blobs)).encode()
+    try:
+        # Asked for the size first: a blob that is none may be as large as a film.
+        sizes = _git(root, "cat-file", "--batch-check=%(objectname) %(objectsize)", given=asked).split(b"\n")
+        small = [row.split()[0] for row in sizes if _is_small(row)]
+        if not small:
+            return {}
+        return dict(_pointers_in(_git(root, "cat-file", "--batch", given=b"\n".join(small) + b"\n")))
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return {}
+
+
+def _is_small(row: bytes) -> bool:
+    _name, _space, size = row.partition(b" ")
+    return size.isdigit() and int(size) < POINTER_BYTES
+
+
+def _pointers_in(answer: bytes) -> Iterator[tuple[str, LfsPointer]]:
+    """Take `git cat-file --batch` apart: a line of id, type and size, then the content and a line feed."""
+    at = 0
+    while at < len(answer):
+        end = answer.index(b"\n", at)
+        name, _kind, size = answer[at:end].split()
+        content = answer[end + 1 : end + 1 + int(size)]
+        pointer = read_pointer(content)
+        if pointer is not None:
+            yield name.decode(), pointer
+        at = end + 2 + int(size)
+
+
+def _listed(root: Path) -> Iterator[tuple[bytes, str]]:
+    """List files of the index; those that git was told not to look at (small letters, S) are left out."""
+    for entry in _fields(_git(root, "ls-files", "-s", "-v", "-z")):
+        head, _tab, path = entry.partition(b"\t")
+        tag, mode, blob, stage = head.split(b" ")
+        if tag == b"H" and mode in _FILES and stage == b"0":
+            yield path, blob.decode()
+
+
+def _filters(root: Path, paths: Sequence[bytes]) -> dict[bytes, str]:
+    """Tell by path which filter a file went through: "" for none, its name, or "other"."""
+    answer = _fields(_git(root, "check-attr", "-z", "--stdin", *_ATTRIBUTES, given=b"\0".join(paths) + b"\0"))
+    found = dict.fromkeys(paths, "")
+    for path, attribute, value in zip(answer[::3], answer[1::3], answer[2::3], strict=True):
+        if value.decode("utf-8", "replace") not in _UNCHANGED:
+            alone = attribute == b"filter" and value == _LFS.encode() and found[path] == ""
+            found[path] = _LFS if alone else "other"
+    return found
+
+
+def _fields(answer: bytes) -> list[bytes]:
+    return answer.split(b"\0")[:-1]
+
+
+def _git(root: Path, *arguments: str, given: bytes = b"") -> bytes:
+    surroundings = {name: value for name, value in os.environ.items() if name not in _PLACES}
+    surroundings |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+    run = subprocess.run(
+        ["git", "-C", os.fspath(root), *settings, *arguments],  # noqa: S607 - the user's own git
+        input=given,
+        capture_output=True,
+        env=surroundings,
+        timeout=_PATIENCE,
+        check=True,
+    )
+    return run.stdout
+
 
 _RACY = 2_000_000_000
 """Nanoseconds: the coarsest clock of a file system. What was written so recently may be written again unseen."""

@@ -29,7 +29,7 @@ def kind_by_extension(path: str) -> Kind | None:
 
 def kind_by_content(path: str) -> Kind | None:
     """Tell by the first bytes; None for a missing file, a Git LFS pointer, and what is no media."""
-    from lipready.probe.containers.sniff import kind_of
+    from lipready.probe.containers.signature import kind_of
 
     try:
         return kind_of(path)

@@ -7,7 +7,7 @@ from math import isfinite
 from struct import unpack
 
 from lipready.probe.local_file import LocalFile
-from lipready.probe.streams.frame_grid import STANDARD, plainest_between
+from lipready.probe.streams.frame_rate import STANDARD, plainest_between
 
 MAX_HEADER_BYTES = 4 << 20
 _EBML, _DOC_TYPE, _SEGMENT, _TRACKS, _TRACK, _CLUSTER = 0x1A45DFA3, 0x4282, 0x18538067, 0x1654AE6B, 0xAE, 0x1F43B675

@@ -10,9 +10,8 @@ from lipready.errors import ProbeError
 from lipready.facts.quantity import seconds
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.probe.decoding.decoder import Misplaced, Pace, Shown, frame_bytes, open_decoder
+from lipready.probe.decoding.decoder import Misplaced, Pace, Shown, frame_bytes, open_decoder, pieces
 from lipready.probe.decoding.parallel import Plan, Relay
-from lipready.probe.decoding.sampling import pieces
 from lipready.probe.decoding.upright import Conversions, Upright
 
 if TYPE_CHECKING:

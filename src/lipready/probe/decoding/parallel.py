@@ -12,9 +12,8 @@ from threading import Event, Thread
 from typing import Any
 
 from lipready.facts.video import VideoFacts
-from lipready.probe.decoding.decoder import Decoder, Pace, Shown, frame_bytes, open_decoder
+from lipready.probe.decoding.decoder import Decoder, Pace, Piece, Shown, frame_bytes, open_decoder, samples
 from lipready.probe.decoding.processors import processors
-from lipready.probe.decoding.sampling import Piece, samples
 
 MOST_WORKERS = 4
 

@@ -15,10 +15,17 @@ from lipready.probe.containers.movie import Movie
 from lipready.probe.containers.truncation import is_truncated
 from lipready.probe.containers.wave import read_wave
 from lipready.probe.local_file import LocalFile
-from lipready.probe.streams.choice import audio_stream, codec_name, is_cover, is_default
-from lipready.probe.streams.duration import believe, container_duration, packet_duration, stream_duration
-from lipready.probe.streams.media_source import MediaSource
-from lipready.probe.streams.packets import MAX_SECONDS, Budget, PacketTimes, read_packet_times
+from lipready.probe.streams.choice import MediaSource, audio_stream, codec_name, is_cover, is_default
+from lipready.probe.streams.packets import (
+    MAX_SECONDS,
+    Budget,
+    PacketTimes,
+    believe,
+    container_duration,
+    packet_duration,
+    read_packet_times,
+    stream_duration,
+)
 from lipready.probe.streams.time_line import CLOCKLESS, TimeLine, picture_start
 
 if TYPE_CHECKING:

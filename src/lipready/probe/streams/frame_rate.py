@@ -2,12 +2,133 @@
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, pairwise
 from operator import sub
 
 from lipready.facts.unmeasured import Unmeasured
-from lipready.facts.video import FrameRate
-from lipready.probe.streams.frame_grid import STANDARD, frame_grid, plainest_between, resampled
+from lipready.facts.video import FrameRate, Resampled
+
+# The rates that cameras, broadcasts and films use; which of them fits is decided by the timestamps alone.
+STANDARD = tuple(
+    Fraction(*rate)
+    for rate in (
+        (25, 1), (30, 1), (30000, 1001), (24, 1), (24000, 1001), (50, 1), (60, 1), (60000, 1001), (15, 1),
+        (15000, 1001), (12, 1), (10, 1), (20, 1), (48, 1), (48000, 1001), (120, 1), (120000, 1001), (100, 1), (25, 2),
+        (8, 1), (5, 1),
+    )
+)  # fmt: skip
+_THOUSAND = 1000
+_SHORT = 100
+
+
+def plainest_between(low: Fraction, high: Fraction) -> Fraction:
+    """Find the rate in [low, high] that a person would write: a standard rate, a short fraction, or three decimals."""
+    standard = next((rate for rate in STANDARD if low <= rate <= high), None)
+    if standard is not None:
+        return standard
+    simplest = simplest_between(low, high)
+    decimal = Fraction(round((low + high) * _THOUSAND / 2), _THOUSAND)
+    return decimal if simplest.denominator > _SHORT and low <= decimal <= high else simplest
+
+
+def simplest_between(low: Fraction, high: Fraction) -> Fraction:
+    """Find the fraction with the smallest denominator in [low, high], 0 < low <= high, by continued fractions."""
+    whole = -(-low.numerator // low.denominator)
+    if whole <= high:
+        return Fraction(whole)
+    floor = whole - 1
+    return floor + 1 / simplest_between(1 / (high - floor), 1 / (low - floor))
+
+
+_SEARCHED = Fraction(1, 100)
+"""How far from a rate that is tried its grid may be: a camera's clock is not off by more."""
+
+_JITTER = Fraction(1, 4)
+"""How far, in frames, a timestamp may be from its place: up to here the place of the next frame cannot be mistaken."""
+
+_PARTS = 4
+"""Into how many parts the shortest distance is divided where no usual rate fits."""
+
+_HIGHEST_RATE = 120
+"""Above this no provider takes a rate, so that no grid is looked for."""
+
+
+def frame_grid(pts: list[int], base: Fraction, declared: Iterable[Fraction | None]) -> Fraction | None:
+    """Return the lowest rate on whose grid, first + k / rate, every one of `pts` has a place of its own, else None.
+
+    `pts` are ascending ticks of `base` seconds, none twice. Where no grid meets all to within a tick, as rounding to
+    the time base leaves them, one that meets them to within a quarter of a frame is taken: a camera that jitters.
+    """
+    known = tuple(rate for rate in declared if rate)
+    shortest = min(later - earlier for earlier, later in pairwise(pts))
+    tried = sorted({*STANDARD, *(part / (shortest * base) for part in range(1, _PARTS + 1))})
+    for jitter in (False, True):
+        for rate in tried:
+            period = 1 / (rate * base)
+            tolerance = period * _JITTER if jitter else Fraction(1)
+            if rate > _HIGHEST_RATE or tolerance > period * _JITTER:
+                break
+            found = _grid_near(pts, base, period, tolerance)
+            if found is not None:
+                return next(_confirmed(known, pts, base, found, tolerance), found)
+    return None
+
+
+def resampled(pts: list[int], base: Fraction, grid: Fraction | None) -> tuple[Resampled, ...]:
+    """Count what each usual rate, and each whole part of the grid's, loses and repeats of the frames."""
+    parts = () if grid is None else (grid / part for part in range(1, _PARTS + 1))
+    return tuple(_resampled(pts, base, rate) for rate in sorted({*STANDARD, *parts}))
+
+
+def _resampled(pts: list[int], base: Fraction, rate: Fraction) -> Resampled:
+    """Give every frame the nearest place of an even rate, as ffmpeg's fps filter does."""
+    step = rate * base
+    above, below, first = 2 * step.numerator, step.denominator, pts[0]
+    places = [((stamp - first) * above + below) // (2 * below) for stamp in pts]
+    kept = len(set(places))
+    return Resampled(rate, lost=len(pts) - kept, repeated=places[-1] + 1 - kept)
+
+
+def _confirmed(
+    declared: Iterable[Fraction], pts: list[int], base: Fraction, found: Fraction, tolerance: Fraction
+) -> Iterator[Fraction]:
+    """Yield the declared rates that are near the grid that was found and that every timestamp confirms."""
+    for rate in declared:
+        if abs(rate - found) <= found * _SEARCHED and _fits_grid(pts, base, rate, tolerance):
+            yield rate
+
+
+def _grid_near(pts: list[int], base: Fraction, period: Fraction, tolerance: Fraction) -> Fraction | None:
+    """Follow the timestamps from a period that is nearly right, narrowing it; None where one of them has no place."""
+    low, high, near = float(period * (1 - _SEARCHED)), float(period * (1 + _SEARCHED)), float(tolerance)
+    last, first = 0, pts[0]
+    for stamp in pts[1:]:
+        passed = stamp - first
+        place = round(2 * passed / (low + high))
+        if place <= last:
+            return None
+        low, high = max(low, (passed - near) / place), min(high, (passed + near) / place)
+        if low > high:
+            return None
+        last = place
+    # The search is in floating point; what it found counts where it fits exactly.
+    rates = (plainest_between(1 / (Fraction(high) * base), 1 / (Fraction(low) * base)), 1 / (period * base))
+    return next((rate for rate in rates if _fits_grid(pts, base, rate, tolerance)), None)
+
+
+def _fits_grid(pts: list[int], base: Fraction, rate: Fraction, tolerance: Fraction) -> bool:
+    """Whether every timestamp is within `tolerance` ticks of a place of its own, in integers."""
+    step = 1 / (rate * base)
+    above, below, first, last = step.numerator, step.denominator, pts[0], -1
+    allowed = tolerance.numerator * below
+    for stamp in pts:
+        passed = (stamp - first) * below
+        place = (2 * passed + above) // (2 * above)
+        if place <= last or abs(passed - place * above) * tolerance.denominator > allowed:
+            return False
+        last = place
+    return True
+
 
 _NEIGHBOURS = 2
 _PROGRESSION = 3

@@ -10,17 +10,21 @@ from lipready.facts.video import Duration, FrameRate, SoundTrack, VideoFacts
 from lipready.probe.containers.container import MAX_PIXELS
 from lipready.probe.containers.matroska import Matroska
 from lipready.probe.containers.movie import Movie, is_mirrored, rotation_of
-from lipready.probe.containers.sample_table import read_sample_times
-from lipready.probe.containers.truncation import is_truncated
+from lipready.probe.containers.truncation import is_truncated, read_sample_times
 from lipready.probe.local_file import LocalFile
-from lipready.probe.streams.choice import COUNTED_FRAMES, best_video, codec_name
-from lipready.probe.streams.coding import colours, interlaced, pixel_format
-from lipready.probe.streams.duration import believe, container_duration, packet_duration, stream_duration
-from lipready.probe.streams.first_frame import FirstFrame, FirstFrameDecoder
+from lipready.probe.streams.choice import COUNTED_FRAMES, MediaSource, best_video, codec_name
+from lipready.probe.streams.coding import FirstFrame, FirstFrameDecoder, colours, interlaced, pixel_format
 from lipready.probe.streams.frame_rate import frame_rate
 from lipready.probe.streams.h264 import read_sequence_parameters
-from lipready.probe.streams.media_source import MediaSource
-from lipready.probe.streams.packets import Budget, PacketTimes, read_packet_times
+from lipready.probe.streams.packets import (
+    Budget,
+    PacketTimes,
+    believe,
+    container_duration,
+    packet_duration,
+    read_packet_times,
+    stream_duration,
+)
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream

@@ -5,9 +5,9 @@ from math import log10
 from typing import Any
 
 from lipready.probe.streams.time_line import CLOCKLESS
-from lipready.repair.audio.noise_reduction import HIGHEST_LEVEL, REDUCTION
-from lipready.repair.audio.recipe import audio_extension
+from lipready.repair.audio.filters import HIGHEST_LEVEL, REDUCTION
 from lipready.repair.audio.sound import MP3_BITS, Hush, Listen, Side
+from lipready.repair.audio.steps import audio_extension
 from lipready.repair.run.source import compile_command, on_time_line, open_input, seconds
 from lipready.repair.video.span import Part
 

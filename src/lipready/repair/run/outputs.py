@@ -10,11 +10,10 @@ from pathlib import Path
 
 from lipready.errors import FixError
 from lipready.facts.plan import FilePlan
-from lipready.repair.image.edit import write_picture
+from lipready.repair.image import write_picture
 from lipready.repair.run import ffmpeg
 from lipready.repair.run.folder import Partial, make_folder, no_room, place
-from lipready.repair.run.ownership import claim, sha256_of
-from lipready.repair.run.receipt import Made, Plain, Tools, entries, recipe_entry, tools_of
+from lipready.repair.run.receipt import Made, Plain, Tools, claim, entries, recipe_entry, sha256_of, tools_of
 
 Writer = Callable[[FilePlan, Partial], FilePlan]
 """Fills a temporary file, and returns the plan that was carried out."""

@@ -17,8 +17,7 @@ from lipready.repair.run.source import (
     seconds,
     sound_part,
 )
-from lipready.repair.video.filters import ratio, reshape, retime
-from lipready.repair.video.playback import play
+from lipready.repair.video.filters import play, ratio, reshape, retime
 
 QUALITY = 17
 THREADS = 4

@@ -5,11 +5,22 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lipready.sandbox.api.answers import RequestRefusedError, dashscope_answer, dashscope_error, refusal, unauthorized
-from lipready.sandbox.api.body import has_texts, json_body, number_of, says_json, text_of, threshold_of
-from lipready.sandbox.api.policy import issue
-from lipready.sandbox.clock import BEIJING
+from lipready.sandbox.api.answers import (
+    RequestRefusedError,
+    dashscope_answer,
+    dashscope_error,
+    has_texts,
+    json_body,
+    number_of,
+    refusal,
+    says_json,
+    text_of,
+    threshold_of,
+    unauthorized,
+)
+from lipready.sandbox.api.oss import issue
 from lipready.sandbox.faults.injection import BESIDE, EXPIRED
+from lipready.sandbox.store import BEIJING
 from lipready.sandbox.tasks.task import ENDED, Asked, SandboxTask
 
 if TYPE_CHECKING:

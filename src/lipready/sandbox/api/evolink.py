@@ -8,9 +8,19 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from lipready.probe.remote.request import examine_request
-from lipready.sandbox.api.answers import RequestRefusedError, evolink_answer, evolink_error, unauthorized
-from lipready.sandbox.api.body import has_texts, json_body, number_of, says_json, text_of, threshold_of
+from lipready.probe.remote import examine_request
+from lipready.sandbox.api.answers import (
+    RequestRefusedError,
+    evolink_answer,
+    evolink_error,
+    has_texts,
+    json_body,
+    number_of,
+    says_json,
+    text_of,
+    threshold_of,
+    unauthorized,
+)
 from lipready.sandbox.faults.injection import BESIDE
 from lipready.sandbox.tasks.task import ENDED, Asked, Replay, SandboxTask
 

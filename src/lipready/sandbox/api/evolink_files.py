@@ -14,13 +14,21 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from lipready.probe.containers.signature import HEAD_BYTES, Signature, recognise
-from lipready.sandbox.api.answers import RequestRefusedError, answer, files_error, unauthorized
-from lipready.sandbox.api.body import has_texts, json_body, number_of, says_json, text_of
+from lipready.sandbox.api.answers import (
+    RequestRefusedError,
+    answer,
+    files_error,
+    has_texts,
+    json_body,
+    number_of,
+    says_json,
+    text_of,
+    unauthorized,
+)
 from lipready.sandbox.api.form import FormError, receive_form
-from lipready.sandbox.clock import BEIJING
-from lipready.sandbox.store import StoredUpload, with_suffix
-from lipready.sandbox.tasks.failure import SimulatedFailureError
+from lipready.sandbox.store import BEIJING, StoredUpload, with_suffix
 from lipready.sandbox.tasks.fetch import TooLargeError, download, named
+from lipready.sandbox.tasks.task import SimulatedFailureError
 
 if TYPE_CHECKING:
     from starlette.requests import Request

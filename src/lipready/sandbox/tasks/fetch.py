@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from lipready.facts.file import Role
-from lipready.sandbox.tasks.failure import LARGEST, SimulatedFailureError, refused, too_large, too_late
-from lipready.sandbox.tasks.task import SandboxTask
+from lipready.sandbox.tasks.task import LARGEST, SandboxTask, SimulatedFailureError, refused, too_large, too_late
 
 if TYPE_CHECKING:
     from lipready.sandbox.world import World

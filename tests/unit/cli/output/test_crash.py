@@ -1,6 +1,6 @@
 import re
 
-from lipready.cli.output.crash import explain_crash
+from lipready.cli.run import explain_crash
 
 HOOK = "https://example.com/hook?token=hunter2"
 

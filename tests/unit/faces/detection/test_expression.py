@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lipready.faces.detection.detector import whole
 from lipready.faces.detection.landmarks import Mesh
-from lipready.faces.detection.views import whole
 from lipready.faces.models.engine import engine
 from lipready.faces.reference.gates import LEAST_EYES, WIDEST_MOUTH
 from lipready.faces.reference.headshot import expression_of

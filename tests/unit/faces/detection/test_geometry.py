@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lipready.faces.detection.detector import SIDE, along, around, cut, padded, small, whole
 from lipready.faces.detection.geometry import Area
-from lipready.faces.detection.views import SIDE, along, around, cut, padded, small, whole
 from lipready.faces.reference.cutting import LONGEST_EDGE, head_and_shoulders
 from lipready.facts.people import Box
 

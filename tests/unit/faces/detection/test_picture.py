@@ -6,11 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from lipready.faces.detection.detector import PASS, crop_for_opinion, whole
 from lipready.faces.detection.geometry import Area
+from lipready.faces.detection.landmarks import Pose, angles_of, mean_face, pose_of, rotation
 from lipready.faces.detection.picture import Face, every_view, faces_in_picture, faces_through, without_parts
-from lipready.faces.detection.pose import Pose, angles_of, mean_face, pose_of, rotation
-from lipready.faces.detection.second_opinion import PASS, crop_for_opinion
-from lipready.faces.detection.views import whole
 from lipready.faces.models.engine import engine
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]

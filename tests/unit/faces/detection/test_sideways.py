@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lipready.faces.detection import sideways
+from lipready.faces.detection import picture
 from lipready.faces.detection.geometry import Area
-from lipready.faces.detection.picture import Face
-from lipready.faces.detection.pose import Pose
-from lipready.faces.detection.sideways import LOOKS, MOST_LOOKS, SidewaysWatch, turn_of, upright
+from lipready.faces.detection.landmarks import Pose
+from lipready.faces.detection.picture import LOOKS, MOST_LOOKS, Face, SidewaysWatch, turn_of, upright
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
 BLANK = np.zeros((90, 160, 3), np.uint8)
@@ -32,7 +31,7 @@ class Turner:
 
 def test_a_shot_with_upright_faces_is_never_turned(monkeypatch: pytest.MonkeyPatch) -> None:
     turner, watch = Turner(90), SidewaysWatch()
-    monkeypatch.setattr(sideways, "turn_of", turner)
+    monkeypatch.setattr(picture, "turn_of", turner)
     for _ in range(5):
         watch.see(1, BLANK, [face(0), face(10), face(100)])
     assert turner.asked == 0
@@ -41,7 +40,7 @@ def test_a_shot_with_upright_faces_is_never_turned(monkeypatch: pytest.MonkeyPat
 
 def test_the_looks_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
     turner, watch = Turner(None), SidewaysWatch()
-    monkeypatch.setattr(sideways, "turn_of", turner)
+    monkeypatch.setattr(picture, "turn_of", turner)
     for _ in range(9):
         watch.see(1, BLANK, [])
     assert turner.asked == LOOKS
@@ -54,7 +53,7 @@ def test_the_looks_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("seen", [[], [face(80)], [face(0, score=0.56)]])
 def test_lying_unsure_and_missing_faces_are_looked_at_turned(monkeypatch: pytest.MonkeyPatch, seen: list[Face]) -> None:
     watch = SidewaysWatch()
-    monkeypatch.setattr(sideways, "turn_of", Turner(270))
+    monkeypatch.setattr(picture, "turn_of", Turner(270))
     watch.see(1, BLANK, seen)
     assert watch.turned([]) == watch.turned([face(80)]) == 270
     assert watch.turned([face(10)]) is None

@@ -5,12 +5,20 @@ from fractions import Fraction
 
 import pytest
 
-from lipready.faces.detection.pose import Pose
+from lipready.faces.detection.landmarks import Pose
 from lipready.faces.detection.quality import Quality
-from lipready.faces.reference.bounds import OWN, bounds_of
-from lipready.faces.reference.gates import Reading, Refusal, failed, headshot_readings, look_readings, pose_reading
+from lipready.faces.reference.choice import frontality, merit, promise
+from lipready.faces.reference.gates import (
+    OWN,
+    Reading,
+    Refusal,
+    bounds_of,
+    failed,
+    headshot_readings,
+    look_readings,
+    pose_reading,
+)
 from lipready.faces.reference.headshot import Expression, Headshot
-from lipready.faces.reference.ranking import frontality, merit, promise
 from lipready.facts.people import Box, Look
 from lipready.profiles.loader import load_profile
 from lipready.rules.examples import portrayed

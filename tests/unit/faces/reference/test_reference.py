@@ -13,14 +13,14 @@ import pytest
 from lipready.check import Settings, measure
 from lipready.errors import FixError
 from lipready.faces.detection.picture import faces_in_picture
-from lipready.faces.reference.bounds import OWN
 from lipready.faces.reference.choice import try_looks
+from lipready.faces.reference.gates import OWN
 from lipready.faces.reference.reference import find_reference
-from lipready.faces.reference.taking import take_reference
 from lipready.facts.file import FileFacts
 from lipready.facts.people import Match, PeopleFacts
 from lipready.facts.video import VideoFacts
 from lipready.job import Job
+from lipready.prepare import take_reference
 from lipready.profiles.loader import load_profile
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lipready.faces.detection.geometry import Area
+from lipready.faces.detection.landmarks import Pose
 from lipready.faces.detection.picture import Face
-from lipready.faces.detection.pose import Pose
-from lipready.faces.tracking.grouping import Grouping, group, link
+from lipready.faces.tracking.persons import Grouping, group, link
 from lipready.faces.tracking.runs import Sighting
 from lipready.faces.tracking.tracks import Track
 

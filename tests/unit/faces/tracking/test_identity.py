@@ -9,12 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
+from lipready.faces.detection.landmarks import Pose
 from lipready.faces.detection.picture import Face, faces_in_picture
-from lipready.faces.detection.pose import Pose
-from lipready.faces.match import match_descriptor, match_reference
-from lipready.faces.models.descriptor import chip_of
-from lipready.faces.models.engine import engine
+from lipready.faces.models.engine import chip_of, engine
 from lipready.faces.models.weights import ensure_models
+from lipready.faces.people import match_descriptor, match_reference
 from lipready.faces.tracking.identity import (
     DIFFERENT,
     SAME,

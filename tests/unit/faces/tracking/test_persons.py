@@ -3,8 +3,8 @@
 from fractions import Fraction
 
 from lipready.faces.detection.geometry import Area
+from lipready.faces.detection.landmarks import Pose
 from lipready.faces.detection.picture import Face
-from lipready.faces.detection.pose import Pose
 from lipready.faces.detection.quality import Quality
 from lipready.faces.tracking.persons import UNUSABLE, Screen, people_of
 from lipready.faces.tracking.runs import Sighting

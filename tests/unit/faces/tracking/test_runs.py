@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from lipready.faces.detection.geometry import Area
+from lipready.faces.detection.landmarks import Pose
 from lipready.faces.detection.picture import Face
-from lipready.faces.detection.pose import Pose
 from lipready.faces.tracking.identity import Chip
 from lipready.faces.tracking.runs import Linker, Run, Sighting, believable
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from lipready.faces.detection.geometry import Area
+from lipready.faces.detection.landmarks import Pose
 from lipready.faces.detection.picture import Face
-from lipready.faces.detection.pose import Pose
 from lipready.faces.tracking.identity import Chip
 from lipready.faces.tracking.runs import Run, Sighting, Stretch
 from lipready.faces.tracking.tracks import tracks_of

@@ -10,8 +10,7 @@ import pytest
 
 from lipready.gate.cache import content as content_module
 from lipready.gate.cache.cache import FactsCache
-from lipready.gate.cache.content import Contents
-from lipready.gate.cache.git_blobs import pointers, unmodified_blobs
+from lipready.gate.cache.content import Contents, pointers, unmodified_blobs
 
 BYTES = {"a.mp4": b"\0film" * 500, "folder/b c.wav": b"\1sound\r\n" * 300, "ü.png": b"\2picture\n" * 40}
 MEDIA = b"media" * 1000

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lipready.gate.cache import probe_version as module
-from lipready.gate.cache.probe_version import installed, probe_version
+from lipready.gate.cache import cache as module
+from lipready.gate.cache.cache import installed, probe_version
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lipready.gate.cache.cache import FactsCache
-from lipready.gate.cache.store import Store
+from lipready.gate.evaluate import Store
 from lipready.gate.workers.file_task import FileTask
 from lipready.rules.examples import file
 

@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 
 from lipready.errors import ConfigurationError, NothingCheckedError, UsageError
-from lipready.gate.discovery.discover import discover
-from lipready.gate.discovery.ignore_files import IgnoreRules
-from lipready.gate.discovery.links import Links
-from lipready.gate.discovery.work_tree import Listing, list_work_tree
+from lipready.gate.discovery.discover import Links, discover
+from lipready.gate.discovery.root import Listing, list_work_tree
+from lipready.gate.discovery.selection import IgnoreRules
 
 
 def git(folder, *arguments):

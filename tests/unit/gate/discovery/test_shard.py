@@ -1,8 +1,8 @@
 import pytest
 
+from lipready.cli.input.shards import parse_shard, shard
 from lipready.config.unit import Unit
 from lipready.errors import UsageError
-from lipready.gate.discovery.shard import parse_shard, shard
 from lipready.job import Job
 
 UNITS = [Unit(name=f"clips/{number}.mp4", job=Job(video=f"clips/{number}.mp4")) for number in range(400)]

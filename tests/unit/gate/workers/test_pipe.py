@@ -65,7 +65,7 @@ def test_a_decoder_that_was_taken_over_gets_no_further(evil: Evil) -> None:
         receive(sent(evil))
 
 
-@pytest.mark.parametrize("name", ["os\nsystem", "fractions\nFraction.from_float", "lipready.facts.plain\nisfinite"])
+@pytest.mark.parametrize("name", ["os\nsystem", "fractions\nFraction.from_float", "lipready.facts.serial\nisfinite"])
 def test_nothing_but_facts_is_looked_up(name: str) -> None:
     data = b"c" + name.encode() + b"\n."
     with pytest.raises(Garbled):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lipready.probe.containers.sniff import kind_by_extension, kind_of
+from lipready.probe.containers.signature import kind_by_extension, kind_of
 
 Make = Callable[..., Path]
 SINE = ("-f", "lavfi", "-i", "sine=duration=1")

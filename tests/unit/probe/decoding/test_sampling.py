@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from lipready.probe.decoding.sampling import SPACING, samples
+from lipready.probe.decoding.decoder import SPACING, samples
 
 TIMES = st.lists(st.integers(1, 900), min_size=1, max_size=60).map(
     lambda gaps: [Fraction(sum(gaps[:i]), 1000) for i in range(len(gaps))]

@@ -17,7 +17,7 @@ import trustme
 from lipready.facts.address import AddressFacts, Fetched
 from lipready.facts.unmeasured import Unmeasured
 from lipready.net import guard as guarded
-from lipready.probe.remote.fetch import Reach, fetch, inquire, unread
+from lipready.probe.remote import Reach, fetch, inquire, unread
 
 CONTENT = bytes(range(256)) * 40
 HERE = Reach(1_000_000, allow_private=True, patience=20, longest=20, silence=10)

@@ -6,7 +6,7 @@ import pytest
 from lipready.facts.job import CallbackFacts, RequestFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.net import guard as resolve
-from lipready.probe.remote.request import examine_request
+from lipready.probe.remote import examine_request
 
 
 def callback(url: str, *, resolve: bool = False) -> CallbackFacts:

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import FrameRate
-from lipready.probe.streams.frame_grid import plainest_between, simplest_between
-from lipready.probe.streams.frame_rate import frame_rate
+from lipready.probe.streams.frame_rate import frame_rate, plainest_between, simplest_between
 
 MILLISECOND = Fraction(1, 1000)
 EXACT = ["15", "14999/1000", "15000/1001", "24000/1001", "25", "30000/1001", "60000/1001", "60", "60001/1000"]

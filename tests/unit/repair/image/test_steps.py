@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 from lipready.errors import FixError
 from lipready.facts.people import Box, Look, PeopleFacts, Person
 from lipready.facts.plan import PictureEdit
-from lipready.repair.image.edit import write_frame, write_picture
+from lipready.repair.image import write_frame, write_picture
 
 
 def scene(width, height):

@@ -3,8 +3,8 @@ import stat
 import pytest
 
 from lipready.errors import ComponentError
-from lipready.repair.run import binary
-from lipready.repair.run.binary import find_ffmpeg
+from lipready.repair.run import ffmpeg
+from lipready.repair.run.ffmpeg import find_ffmpeg
 
 
 def program(path, text):
@@ -37,7 +37,7 @@ def test_a_variable_that_names_nothing_is_no_fallback(monkeypatch, value):
 
 def test_the_system_is_the_last_resort(monkeypatch, tmp_path):
     monkeypatch.delenv("LIPREADY_FFMPEG", raising=False)
-    monkeypatch.setattr(binary, "_bundled", lambda: None)
+    monkeypatch.setattr(ffmpeg, "_bundled", lambda: None)
     program(tmp_path / "ffmpeg", "echo 'ffmpeg version 7'")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert find_ffmpeg().origin == "PATH"

@@ -12,7 +12,7 @@ import pytest
 
 from lipready.errors import ComponentError, FixError
 from lipready.repair.run import ffmpeg
-from lipready.repair.run.binary import find_ffmpeg
+from lipready.repair.run.ffmpeg import find_ffmpeg
 from lipready.repair.run.source import PROGRAM
 
 

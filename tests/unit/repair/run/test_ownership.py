@@ -6,8 +6,7 @@ from lipready.errors import FixError, UsageError
 from lipready.facts.plan import FilePlan, Step
 from lipready.repair.run.folder import SUFFIX, Partial, make_folder
 from lipready.repair.run.outputs import Earlier, make
-from lipready.repair.run.ownership import claim, forget_claims, require_free, sha256_of
-from lipready.repair.run.receipt import SCHEMA, entries, read_receipt
+from lipready.repair.run.receipt import SCHEMA, claim, entries, forget_claims, read_receipt, require_free, sha256_of
 
 STEP = Step("remux", "lossless", "Move it.", ("V101",))
 

@@ -1,20 +1,42 @@
-"""An input that is an address: asked for, and fetched once so that it can be measured like any other file."""
+"""What the options of a request say, and where its callback would go."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from lipready.errors import ComponentError
 from lipready.facts.address import AddressFacts, Fetched, file_name, scheme_of, shown
 from lipready.facts.file import FileFacts, Role
+from lipready.facts.job import CallbackFacts, RequestFacts
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
+from lipready.net.guard import addresses_of
 
 if TYPE_CHECKING:
     from lipready.net.exchange import Answer, Visit
     from lipready.net.guard import Deadline
+
+
+def examine_request(
+    *, face_threshold: int | None, video_extension: bool, callback_url: str | None, resolve: bool
+) -> RequestFacts:
+    """Measure the request itself; the callback's host is looked up only where `resolve` is set."""
+    callback = None if callback_url is None else _callback(callback_url, resolve=resolve)
+    return RequestFacts(face_threshold=face_threshold, video_extension=video_extension, callback=callback)
+
+
+def _callback(url: str, *, resolve: bool) -> CallbackFacts:
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError as error:
+        return CallbackFacts(url, url.partition(":")[0].lower(), "", Unmeasured(f"the URL is malformed: {error}"))
+    return CallbackFacts(url, parts.scheme, host, addresses_of(host, resolve=resolve))
+
 
 _SCHEMES = ("http", "https")
 _NOT_FETCHED = Unmeasured("the address was not fetched (--quick)", skipped=True)

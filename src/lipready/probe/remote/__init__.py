@@ -1,1 +1,0 @@
-"""Inputs that are addresses, and the options of a request."""

@@ -1,1 +1,0 @@
-"""The repair of a reference picture."""
