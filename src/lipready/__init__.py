@@ -1,4 +1,4 @@
-"""Check, repair and submit the inputs of hosted lip-sync models, and bring the results home.
+"""Check, repair and submit the inputs of hosted lip-sync models, and download the results.
 
 >>> import lipready
 >>> report = lipready.check(video="clip.mp4", audio="speech.wav")  # doctest: +SKIP

@@ -69,7 +69,7 @@ class Order:
 
     account: "Account"
     entry: "JournalEntry"
-    parcel: "SubmissionInputs" = field(repr=False)
+    inputs: "SubmissionInputs" = field(repr=False)
     sent_before: "JournalEntry | None"
     again: bool
 
@@ -163,15 +163,15 @@ def ordered(job: Job, report: Report, account: "Account", sending: Sending) -> "
     require_storage(account, sending)
     require_sendable(job, report, sending)
     bucket = None if sending.bucket is None else parse_bucket(sending.bucket)
-    parcel = replace(_parcel(job, bucket), copies=sending.store)
+    inputs = replace(_inputs(job, bucket), copies=sending.store)
     entry, journal = _entry(job, report, account, sending), Journal(state_folder())
     yield from call(lambda: require_output(sending.output, _largest_result(report.facts, entry.expected_seconds)))
-    mark = yield from call(lambda: fingerprint(account, entry, parcel))
+    mark = yield from call(lambda: fingerprint(account, entry, inputs))
     entry = replace(entry, fingerprint=mark)
     before = None if sending.again else (yield from call(lambda: journal.paid_before(entry)))
     if before is None and not is_free(account.provider):
         require_affordable(cost_of(entry), sending.max_cost, account.service.title)
-    return Order(account=account, entry=entry, parcel=parcel, sent_before=before, again=sending.again)
+    return Order(account=account, entry=entry, inputs=inputs, sent_before=before, again=sending.again)
 
 
 def send_order(order: Order, progress: Progress | None = None) -> "Flow[Task]":
@@ -181,11 +181,11 @@ def send_order(order: Order, progress: Progress | None = None) -> "Flow[Task]":
     from lipready.providers.submission.sending import submit_anew, submit_once
 
     journal, account = Journal(state_folder()), order.account
-    files = tuple(replace(file, tell=stage("uploading", file.path, progress)) for file in order.parcel.files)
-    parcel = replace(order.parcel, files=files)
+    files = tuple(replace(file, tell=stage("uploading", file.path, progress)) for file in order.inputs.files)
+    inputs = replace(order.inputs, files=files)
     if order.again:
-        return Task.of(account, (yield from submit_anew(account, journal, order.entry, parcel)))
-    sent, earlier = yield from submit_once(account, journal, order.entry, parcel)
+        return Task.of(account, (yield from submit_anew(account, journal, order.entry, inputs)))
+    sent, earlier = yield from submit_once(account, journal, order.entry, inputs)
     return Task.of(account, sent, attached=earlier)
 
 
@@ -241,7 +241,7 @@ def require_sendable(job: Job, report: Report, sending: Sending) -> None:
         )
 
 
-def _parcel(job: Job, bucket: "Bucket | None") -> "SubmissionInputs":
+def _inputs(job: Job, bucket: "Bucket | None") -> "SubmissionInputs":
     from lipready.providers.submission.sending import SubmissionInputs
     from lipready.providers.submission.upload import UploadSource
 

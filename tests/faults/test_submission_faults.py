@@ -77,13 +77,13 @@ class Client:
 
     def run(self, job: Job) -> Path:
         task = lipready.submit(job, provider=self.style, settings=Settings(quick=True))
-        return self.bring_home(task)
+        return self.download_result(task)
 
-    def bring_home(self, task: Task) -> Path:
+    def download_result(self, task: Task) -> Path:
         return task.wait(poll_interval=0.1, deadline=100).download(self.out)
 
     def resume(self) -> Path:
-        return self.bring_home(resume(self.entry().id))
+        return self.download_result(resume(self.entry().id))
 
     def entry(self) -> JournalEntry:
         (entry,) = Journal(self.state).entries()

@@ -29,7 +29,7 @@ def explain_crash(error: BaseException, arguments: Sequence[str], *, verbose: bo
     what = f"{type(error).__name__}: {_harmless(first)}" if first else type(error).__name__
     written = _write_log(details, arguments)
     where = f"; the traceback is in {written}" if written else "; repeat with -v to see the traceback"
-    sentence = f"Error: lipready stopped at a fault of its own ({what}){where}"
+    sentence = f"Error: lipready stopped at an internal error ({what}){where}"
     return f"{sentence}\n\n{details}" if verbose else sentence
 
 
@@ -57,7 +57,7 @@ def _write_log(details: str, arguments: Sequence[str]) -> Path | None:
 _COMMANDS = {
     "check": "Check the files of one job against what a provider accepts.",
     "prepare": "Repair the files of one job into a new folder.",
-    "submit": "Submit a job, once, wait for it and bring the film home.",
+    "submit": "Submit a job, once, wait for it and download the result video.",
     "tasks": "List what was submitted, resume it, cancel it or forget it.",
     "listen": "Receive callbacks of EvoLink, and download what they speak of.",
     "gate": "Check every asset of a repository; only what changed costs time.",
@@ -112,7 +112,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, "-V", "--version", message="lipready %(version)s")
 def command_line() -> None:
-    """Check, repair and submit the inputs of hosted lip-sync models, and bring the results home."""
+    """Check, repair and submit the inputs of hosted lip-sync models, and download the results."""
 
 
 _COMPLETION = "_LIPREADY_COMPLETE"

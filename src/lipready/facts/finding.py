@@ -8,6 +8,7 @@ from lipready.facts.people import Box
 
 Severity = Literal["error", "warning", "info"]
 FixLevel = Literal["lossless", "reencode", "editorial"]
+Better = Literal["smaller", "larger"]
 Subject = Literal["video", "audio", "reference", "job"]
 
 
@@ -29,9 +30,27 @@ class Where:
     box: Box | None = None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Reading:
+    """An exact number that a finding is about, by name; `better` is the side of it on which nothing is worse."""
+
+    name: str
+    number: Fraction
+    better: Better
+
+    def meets(self, accepted: "Reading") -> bool:
+        """Return whether it is equal to or better than another reading of the same name."""
+        if (self.name, self.better) != (accepted.name, accepted.better):
+            return False
+        return self.number <= accepted.number if self.better == "smaller" else self.number >= accepted.number
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong. `remote` is the provider's own error code that it prevents, `source` backs the limit."""
+    """One thing that is wrong. `remote` is the provider's own error code that it prevents, `source` backs the limit.
+
+    `readings` are the numbers behind it, in the order of their names; nothing where it is about no number.
+    """
 
     rule: str
     name: str
@@ -45,6 +64,7 @@ class Finding:
     where: Where | None = None
     fix: Fix | None = None
     source: str = ""
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class JobFacts:
 
     @property
     def target(self) -> Person | None:
-        """Whose lips move: whom the reference image shows, else the provider's pick, else whoever is seen longest.
+        """The speaker: whom the reference image shows, else the provider's pick, else whoever is seen longest.
 
         None where the video shows nobody, or was not looked at.
         """

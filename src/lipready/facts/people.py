@@ -189,7 +189,7 @@ class PeopleFacts:
         return next((each for each in self.people if each.id == number), None)
 
     def target(self, chosen: int | None = None) -> Person | None:
-        """Tell whose lips move: the chosen person, else the provider's pick, else whoever is seen longest."""
+        """Return the speaker: the chosen person, else the provider's pick, else whoever is seen longest."""
         longest = max(self.people, key=lambda each: each.share, default=None)
         return self.person(chosen) or self.person(self.default_person) or longest
 

@@ -317,6 +317,10 @@ def _finding(finding: Finding) -> Plain:
         "remote": finding.remote,
         "where": None if finding.where is None else _where(finding.where),
         "fix": None if fix is None else {"name": fix.name, "level": fix.level, "text": plain_text(fix.text)},
+        "readings": [
+            {"name": reading.name, "number": plain_number(reading.number), "better": reading.better}
+            for reading in finding.readings
+        ],
     }
 
 

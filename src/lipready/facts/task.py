@@ -23,8 +23,8 @@ class TaskState:
     """One look at a task.
 
     `said` is the status in the provider's own spelling. `progress` is in percent. `result_url` lives 24 h and is a
-    secret of sorts: whoever has it can read the film. `seconds` is the length that is billed, in seconds, and `size`
-    what the provider says of the result's picture ("1280*720").
+    secret of sorts: whoever has it can read the result video. `seconds` is the length that is billed, in seconds, and
+    `size` what the provider says of the result's picture ("1280*720").
     `credits` is what was spent; `credits_reserved` and `estimated_seconds` (until the end) are estimates.
     """
 

@@ -16,7 +16,7 @@ from lipready.facts.file import FileFacts, Role
 from lipready.facts.people import PeopleFacts
 from lipready.gate.baseline.baseline import apply_baseline
 from lipready.gate.baseline.file import Baseline
-from lipready.gate.cache.cache import FactsCache, Wanted, depth_of
+from lipready.gate.cache.cache import FactsCache, FactsWanted, depth_of
 from lipready.gate.cache.content import Content, Contents
 from lipready.gate.workers.file_task import FileTask
 from lipready.gate.workers.run import run_tasks
@@ -62,15 +62,17 @@ class Store:
         if self._contents.unchanged(task.path, self._content[task.path]):
             self._cache.put(wanted.content, wanted.depth, facts)
 
-    def _wanted(self, task: FileTask) -> Wanted | None:
+    def _wanted(self, task: FileTask) -> FactsWanted | None:
         content = self._content.get(task.path)
         if content is None:
             return None
-        return Wanted(content.key, task.role, depth_of(task.role, task.settings, describe=task.describe), task.path)
+        return FactsWanted(
+            content.key, task.role, depth_of(task.role, task.settings, describe=task.describe), task.path
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Sieve:
+class VerdictFilter:
     """What is waived in one run; `today` decides which ignores have expired."""
 
     policy: Policy

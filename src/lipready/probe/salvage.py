@@ -31,7 +31,7 @@ def salvage(file: FileFacts) -> Salvage | None:
         stream = best_video(container) if is_video else audio_stream(container, number)
         if stream is None or stream.codec_context is None:
             return None
-        decoder = _Decoder(stream)
+        decoder = _SalvageDecoder(stream)
         times = read_packet_times(container, stream, Budget(), decoder)
         decoder(None)
         if times.cut is not None or not decoder.whole:
@@ -44,7 +44,7 @@ def salvage(file: FileFacts) -> Salvage | None:
     return Salvage(kept, _stated(file, kept), len(decoder.whole), len(missing) - after, after)
 
 
-class _Decoder:
+class _SalvageDecoder:
     """Called with every packet of a stream, and None at its end; `whole` are the times of the frames that come out."""
 
     def __init__(self, stream: Any) -> None:

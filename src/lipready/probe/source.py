@@ -95,7 +95,7 @@ def missing_library(error: ImportError) -> ComponentError:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Opened:
     format: str
     media: VideoFacts | AudioFacts | ImageFacts
 
@@ -117,7 +117,7 @@ def _examine_open(file: LocalFile, facts: FileFacts, *, quick: bool, track: int 
     return replace(facts, format=found.format, media=found.media)
 
 
-def _measure(file: LocalFile, role: Role, signature: Signature, *, quick: bool, track: int | None) -> _Found:
+def _measure(file: LocalFile, role: Role, signature: Signature, *, quick: bool, track: int | None) -> _Opened:
     if signature.kind == "text":
         what = "a text file" if signature.name == "text" else signature.name
         raise ProbeError(f"is {what}, not {_WANTED[role]}")
@@ -126,17 +126,17 @@ def _measure(file: LocalFile, role: Role, signature: Signature, *, quick: bool, 
     return _media(file, role, signature, quick=quick, track=track)
 
 
-def _picture(file: LocalFile, role: Role, signature: Signature, *, quick: bool) -> _Found:
+def _picture(file: LocalFile, role: Role, signature: Signature, *, quick: bool) -> _Opened:
     from lipready.probe.streams.image import is_animated, measure_image
 
     if role == "video" and signature.name == "gif" and is_animated(file):
         return _media(file, role, signature, quick=quick)
     if role != "reference":
         raise ProbeError(f"is a picture ({signature.name.upper()}), not {_WANTED[role]}")
-    return _Found(*measure_image(file, quick=quick))
+    return _Opened(*measure_image(file, quick=quick))
 
 
-def _media(file: LocalFile, role: Role, signature: Signature, *, quick: bool, track: int | None = None) -> _Found:
+def _media(file: LocalFile, role: Role, signature: Signature, *, quick: bool, track: int | None = None) -> _Opened:
     from lipready.probe.containers.container import demuxer_format
     from lipready.probe.streams.audio import measure_audio
     from lipready.probe.streams.choice import best_video
@@ -147,10 +147,10 @@ def _media(file: LocalFile, role: Role, signature: Signature, *, quick: bool, tr
         name = _format(container, signature, header) or demuxer_format(container.format.name)
         video = best_video(container)
         if role == "video":
-            return _Found(name, measure_video(file, container, header, quick=quick))
+            return _Opened(name, measure_video(file, container, header, quick=quick))
         if role == "audio":
             name = "m4a" if name == "mp4" and video is None else name
-            return _Found(name, measure_audio(file, container, header, quick=quick, number=track))
+            return _Opened(name, measure_audio(file, container, header, quick=quick, number=track))
         raise ProbeError(f"is {'an audio file' if video is None else 'a video'}, not a picture")
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, get_args
 
 from lipready.errors import ConfigurationError
-from lipready.profiles.catalogue import CATALOGUE, RANGE_KEYS, Entry
+from lipready.profiles.catalogue import CATALOGUE, RANGE_KEYS, CatalogueEntry
 from lipready.profiles.limit import Limit, Price, Range, Strength, TaskTimes
 
 Table = Mapping[str, Any]
@@ -190,7 +190,7 @@ def read_limit(rule: str, raw: Table, sources: Mapping[str, Source], place: Plac
     return limit
 
 
-def _require(entry: Entry, raw: Table, place: Place) -> None:
+def _require(entry: CatalogueEntry, raw: Table, place: Place) -> None:
     wanted = ("strength", "source", *(("accept",) if entry.has_range else ()))
     for key in (*wanted, *(("choices",) if entry.has_choices else ())):
         if key not in raw:
@@ -204,7 +204,7 @@ def _source(raw: Table, sources: Mapping[str, Source], place: Place) -> Source:
     return sources[key]
 
 
-def _bands(entry: Entry, raw: Table, place: Place) -> dict[str, Fraction]:
+def _bands(entry: CatalogueEntry, raw: Table, place: Place) -> dict[str, Fraction]:
     bands, here = table(raw.get("bands", {}), place.at("bands")), place.at("bands")
     refuse_unknown(bands, entry.bands, here)
     for key in entry.bands:

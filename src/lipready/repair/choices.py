@@ -92,7 +92,7 @@ class Choices:
     `trim` keeps a part of the video, "best" the part in which the target's face is best seen; `trim_audio` keeps a
     part of the audio track. `extend` lengthens the video by playing it forward and backward in turn, to the length of
     the audio or the provider's minimum, and pads an audio track that is too short with silence. `person` is the number
-    of the person whose lips shall move, as the report counts them. `crop` cuts the picture to that person (else to
+    of the speaker, as the report counts them. `crop` cuts the picture to that person (else to
     whom the reference image shows, else to the provider's pick) where the face is too small or others are in the
     picture.
 

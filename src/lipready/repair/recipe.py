@@ -63,7 +63,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class SizeBudget:
     """The bytes that an output may have, and its length in seconds. `two_pass` says that it must come close to them."""
 
     bytes: int
@@ -127,7 +127,7 @@ class Encode:
     part: Part | None
     playback: Playback | None
     sound: Sound
-    budget: Budget | None
+    budget: SizeBudget | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,7 +70,7 @@ def url_not_public(facts: JobFacts, limit: Limit) -> Verdicts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fault:
+class _AddressProblem:
     """What is wrong with an address: a phrase that continues its name, what to do, what there is and what may be."""
 
     what: str
@@ -90,7 +90,7 @@ def _judge(file: FileFacts, address: AddressFacts, limit: Limit) -> Verdicts:
     if address.scheme not in limit.choices:
         scheme, accepted = printable(address.scheme), listing(limit.choices)
         what = f"has the scheme {scheme}; {accepted} is accepted"
-        yield _Fault(what, "Give a public https address.", scheme, accepted).found(file, limit)
+        yield _AddressProblem(what, "Give a public https address.", scheme, accepted).found(file, limit)
     elif address.problem is not None:
         yield _unreachable(file, address, address.problem, limit)
     elif isinstance(address.status, Unmeasured):
@@ -106,7 +106,7 @@ def _judge(file: FileFacts, address: AddressFacts, limit: Limit) -> Verdicts:
 def _unreachable(file: FileFacts, address: AddressFacts, problem: Problem, limit: Limit) -> Finding:
     text, hops = one_line(problem.text), len(address.redirects)
     after = f", after {counted(hops, 'redirect')}" if hops else ""
-    fault = _Fault(f"{text}{after}", _ADVICE[problem.trouble], text, "an address that everybody can fetch")
+    fault = _AddressProblem(f"{text}{after}", _ADVICE[problem.trouble], text, "an address that everybody can fetch")
     return fault.found(file, limit, code=_CODES.get(problem.trouble, ""))
 
 
@@ -114,7 +114,7 @@ def _refused(file: FileFacts, status: int, limit: Limit) -> Finding:
     default = "the server is in trouble; try again later" if status >= 500 else "the server does not hand it out"  # noqa: PLR2004
     what = f"answers with the status {status}: {_STATUS.get(status, default)}"
     advice = "Give an address that answers with the file."
-    return _Fault(what, advice, f"status {status}", "status 200").found(file, limit)
+    return _AddressProblem(what, advice, f"status {status}", "status 200").found(file, limit)
 
 
 def _content(file: FileFacts, address: AddressFacts, limit: Limit) -> Iterator[Finding]:
@@ -124,14 +124,16 @@ def _content(file: FileFacts, address: AddressFacts, limit: Limit) -> Iterator[F
         allowed = f"{fitting}, or application/octet-stream"
         if isinstance(file.media, Unmeasured):
             what = f"is served as {kind}, as a page to log in would be"
-            yield _Fault(what, "Give the address of the file itself.", kind, allowed).found(file, limit)
+            yield _AddressProblem(what, "Give the address of the file itself.", kind, allowed).found(file, limit)
         else:
             what = f"is served as {kind}, whatever its content is"
-            yield _Fault(what, "Let the server name the true type.", kind, allowed).found(file, limit, "warning")
+            yield _AddressProblem(what, "Let the server name the true type.", kind, allowed).found(
+                file, limit, "warning"
+            )
     if address.encoding is not None:
         name = printable(address.encoding)
         what = f"comes compressed ({name}), though that was not asked for"
-        fault = _Fault(what, "Let the server send it as it is.", name, "no Content-Encoding")
+        fault = _AddressProblem(what, "Let the server send it as it is.", name, "no Content-Encoding")
         yield fault.found(file, limit, "warning")
 
 
@@ -147,10 +149,10 @@ def _length(file: FileFacts, address: AddressFacts, limit: Limit) -> Iterator[Fi
     if isinstance(fetched, Fetched) and fetched.too_long:
         most = counted(fetched.bytes - 1, "byte")
         what = f"goes on after the {most} that the provider takes"
-        yield _Fault(what, "Shorten the file.", f"more than {most}", f"≤ {most}").found(file, limit)
+        yield _AddressProblem(what, "Shorten the file.", f"more than {most}", f"≤ {most}").found(file, limit)
     elif address.length is None:
         what, advice = "does not say how long it is", "Serve it from a place that does, such as object storage."
-        yield _Fault(what, advice, "no Content-Length", "a Content-Length").found(file, limit, "warning")
+        yield _AddressProblem(what, advice, "no Content-Length", "a Content-Length").found(file, limit, "warning")
 
 
 def _pace(file: FileFacts, address: AddressFacts, limit: Limit) -> Verdicts:
@@ -166,7 +168,7 @@ def _pace(file: FileFacts, address: AddressFacts, limit: Limit) -> Verdicts:
     if needs > bound:
         time, most = f"{number(needs, (bound,), 0)} s", f"{exactly(bound)} s"
         what = f"{said} {time} to fetch from here; the provider gives up after {most}"
-        fault = _Fault(what, "Put it on a faster server, near the provider.", time, f"≤ {most}")
+        fault = _AddressProblem(what, "Put it on a faster server, near the provider.", time, f"≤ {most}")
         yield fault.found(file, limit, "warning", _CODES["timeout"])
 
 

@@ -10,11 +10,13 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import heard, job
+from lipready.rules.readings import of_speech_facts, over_music, over_noise, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding, of_speech, reading
 from lipready.rules.wording import name_of
 
 
+@with_readings(of_speech_facts(over_noise))
 @of_speech
 def audio_noisy(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of speech with noise behind it.
@@ -63,6 +65,7 @@ def audio_noisy(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     )
 
 
+@with_readings(of_speech_facts(over_music))
 @of_speech
 def audio_music(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of speech with music behind it.

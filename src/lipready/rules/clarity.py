@@ -5,42 +5,78 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from lipready.facts.file import FileFacts
+from lipready.facts.finding import Better, Reading
 from lipready.facts.people import Look
 from lipready.facts.quantity import exactly, number
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import job, portrayed, watched
-from lipready.rules.pose import of_portrait
+from lipready.rules.pose import of_portrait, reads_portrait
+from lipready.rules.readings import Bands, Readings, measured, reads_target, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding
 from lipready.rules.target import Target, of_target, place, written
 from lipready.rules.wording import listing, name_of, named, percent
 
-_Bands = dict[str, Fraction]
-
 
 @dataclass(frozen=True, slots=True)
 class _Defect:
-    """One way not to be seen well: `what` is unknown where `reads` gives None; `shows` tells whether a look has it."""
+    """One way not to be seen well: `what` is unknown where `reads` gives None; `shows` tells whether a look has it.
+
+    Readings call its time `time {short}`, and its value `name`, of which more or less is `better`.
+    """
 
     word: str
     what: str
     reads: Callable[[Look], Fraction | None]
-    shows: Callable[[Fraction, _Bands], bool]
+    shows: Callable[[Fraction, Bands], bool]
+    short: str
+    name: str
+    better: Better
     bands: tuple[str, ...] = ()
     unit: str = ""
 
 
 _DEFECTS = (
-    _Defect("blurred", "sharpness", lambda k: written(k.sharpness), lambda v, b: v < b["sharpness"], ("sharpness",)),
-    _Defect("too dark", "light", lambda k: written(k.light), lambda v, b: v < b["darkest"], ("darkest",)),
-    _Defect("too bright", "light", lambda k: written(k.light), lambda v, b: v > b["brightest"], ("brightest",)),
+    _Defect(
+        "blurred",
+        "sharpness",
+        lambda k: written(k.sharpness),
+        lambda v, b: v < b["sharpness"],
+        "blurred",
+        "sharpness",
+        "larger",
+        ("sharpness",),
+    ),
+    _Defect(
+        "too dark",
+        "light",
+        lambda k: written(k.light),
+        lambda v, b: v < b["darkest"],
+        "too dark",
+        "light",
+        "larger",
+        ("darkest",),
+    ),
+    _Defect(
+        "too bright",
+        "light",
+        lambda k: written(k.light),
+        lambda v, b: v > b["brightest"],
+        "too bright",
+        "light",
+        "smaller",
+        ("brightest",),
+    ),
     _Defect(
         "cut by the edge",
         "place in the frame",
         lambda k: None if k.cut is None else Fraction(k.cut),
         lambda v, _: v > 0,
+        "cut",
+        "cuts",
+        "smaller",
     ),
 )
 _SMALL = _Defect(
@@ -48,17 +84,31 @@ _SMALL = _Defect(
     "eye distance",
     lambda k: written(k.eye_distance),
     lambda v, b: v < b["eye_distance"],
+    "too small",
+    "eye distance",
+    "larger",
     ("eye_distance",),
     " px",
 )
 
 
+def _times(target: Target, bands: Bands) -> Readings:
+    readings: list[Reading] = []
+    for defect in _DEFECTS:
+        known = [(value, look) for look in target.person.looks if (value := defect.reads(look)) is not None]
+        bad = [look for value, look in known if defect.shows(value, bands)]
+        share = target.share(bad, (look for _, look in known)) if known else Fraction(0)
+        readings.extend(measured(f"time {defect.short}", share, "smaller") if share > bands["share"] else ())
+    return tuple(readings)
+
+
+@with_readings(reads_target(_times))
 @of_target
 def face_unclear(target: Target, limit: Limit) -> Verdicts:
     """Warn of a face that is blurred, too dark, too bright, or cut by the edge of the frame.
 
     What it checks
-        The face of the person whose lips move, in every sampled frame that shows it: its sharpness (variance of the
+        The speaker's face, in every sampled frame that shows it: its sharpness (variance of the
         Laplacian at 128 × 128 pixels) against `sharpness`, its mean brightness (0 to 1) against `darkest` and
         `brightest`, and whether the frame cuts it. Each may be found in up to `share` of the time it is seen.
 
@@ -100,6 +150,19 @@ def face_unclear(target: Target, limit: Limit) -> Verdicts:
     )
 
 
+def _qualities(look: Look, bands: Bands) -> Readings:
+    shown = [(defect, value) for defect, value in _values(look) if defect.shows(value, bands)]
+    return tuple(reading for defect, value in shown for reading in measured(defect.name, value, defect.better))
+
+
+def _values(look: Look) -> Iterator[tuple[_Defect, Fraction]]:
+    for defect in (*_DEFECTS, _SMALL):
+        value = defect.reads(look)
+        if value is not None:
+            yield defect, value
+
+
+@with_readings(reads_portrait(_qualities))
 @of_portrait
 def image_face_unclear(image: FileFacts, look: Look, limit: Limit) -> Verdicts:
     """Warn of a reference image whose face is blurred, too dark, too bright, too small, or cut by the edge.
@@ -137,7 +200,7 @@ def image_face_unclear(image: FileFacts, look: Look, limit: Limit) -> Verdicts:
     )
 
 
-def _defects_of(look: Look, bands: _Bands) -> Iterator[tuple[str, str]]:
+def _defects_of(look: Look, bands: Bands) -> Iterator[tuple[str, str]]:
     """Yield each defect of one look: its word, and what was read."""
     for defect in (*_DEFECTS, _SMALL):
         value = defect.reads(look)
@@ -146,7 +209,7 @@ def _defects_of(look: Look, bands: _Bands) -> Iterator[tuple[str, str]]:
             yield defect.word, f"{defect.what} {number(value, near)}{defect.unit}" if near else defect.word
 
 
-def _allowed(bands: _Bands) -> str:
+def _allowed(bands: Bands) -> str:
     return (
         f"sharpness ≥ {exactly(bands['sharpness'])}, light {exactly(bands['darkest'])}–{exactly(bands['brightest'])}, "
         f"eye distance ≥ {exactly(bands['eye_distance'])} px, whole"

@@ -1,14 +1,16 @@
-"""Rules about the face whose lips move: large enough, and there."""
+"""Rules about the speaker's face: large enough, and there."""
 
 from fractions import Fraction
 from statistics import median_low
 
-from lipready.facts.finding import Fix, Where
+from lipready.facts.finding import Fix, Reading, Where
 from lipready.facts.people import Look
 from lipready.facts.quantity import exactly, number
+from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import job, watched
+from lipready.rules.readings import Bands, Readings, measured, reads_target, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding
 from lipready.rules.target import Target, of_target, place
@@ -17,12 +19,30 @@ from lipready.rules.wording import Stretch, named, percent, stretches, within
 _TWICE = 2  # One sample without the face may be a miss of the detector.
 
 
+def _small(target: Target, bands: Bands) -> Readings:
+    frame = target.video.height if isinstance(target.video, VideoFacts) else 0
+    heights = {id(look): look.box.height for look in target.person.looks}
+    shares = {key: Fraction(height, frame) if frame > 0 else Fraction(1) for key, height in heights.items()}
+    small = [
+        look
+        for look in target.person.looks
+        if heights[id(look)] < bands["least_pixels"] or shares[id(look)] < bands["least_share"]
+    ]
+    if not small:
+        return ()
+    height = median_low(heights[id(look)] for look in small)
+    share = measured("share of the height", Fraction(height, frame), "larger") if frame > 0 else ()
+    part = target.share(small, target.person.looks)
+    return (Reading("face height", Fraction(height), "larger"), *share, *measured("time too small", part, "smaller"))
+
+
+@with_readings(reads_target(_small))
 @of_target
 def face_too_small(target: Target, limit: Limit) -> Verdicts:
     """Warn of a face that is too small to be lip-synced.
 
     What it checks
-        The height of the face (from the brow to the chin) of the person whose lips move: whom the reference image
+        The height of the face (from the brow to the chin) of the speaker: whom the reference image
         shows, else whom the provider would pick. It is too small under `least_pixels` pixels, and under `least_share`
         of the picture's height. A `tolerance`, as a share of the time it is seen, may be smaller.
 
@@ -70,12 +90,20 @@ def _share(look: Look, frame: int | None) -> Fraction:
     return Fraction(1) if frame is None else Fraction(look.box.height, frame)
 
 
+def _absent(target: Target, _bands: Bands) -> Readings:
+    seen, spans = {look.time for look in target.person.looks}, sorted(target.person.spans)
+    stands = target.stands
+    away = [stands[time] for time in target.seen.samples if time not in seen and not within(time, spans)]
+    return measured("seconds without the face", sum(away, Fraction(0)), "smaller")
+
+
+@with_readings(reads_target(_absent))
 @of_target
 def face_partly_absent(target: Target, limit: Limit) -> Verdicts:
     """Warn of stretches in which the speaker's face is not seen.
 
     What it checks
-        The stretches in which the face of the person whose lips move is found in no sampled frame. A stretch counts
+        The stretches in which the speaker's face is found in no sampled frame. A stretch counts
         from `gap` seconds and two frames on; a shorter one may be a miss of the detector.
 
     Why it matters

@@ -12,6 +12,7 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import breach, judge_size, outside, refusal
 from lipready.rules.examples import image_facts, job, people, unread, with_file, with_image
+from lipready.rules.readings import bytes_of, face_count, longest_edge, ratio, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding, of_image
 from lipready.rules.wording import amount, interval, listing, name_of, one_line, printable
@@ -74,6 +75,7 @@ def _without_reader(image: FileFacts, severity: Severity, allowed: str, limit: L
     )
 
 
+@with_readings(bytes_of("reference"))
 def image_file_size(facts: JobFacts, limit: Limit) -> Verdicts:
     """Check that the reference image is not too large in bytes.
 
@@ -94,6 +96,7 @@ def image_file_size(facts: JobFacts, limit: Limit) -> Verdicts:
     return judge_size(facts.reference, limit, fix)
 
 
+@with_readings(ratio)
 @of_image
 def image_aspect_ratio(file: FileFacts, image: ImageFacts, limit: Limit) -> Verdicts:
     """Check that the reference image is not too long or too wide.
@@ -135,6 +138,7 @@ def image_aspect_ratio(file: FileFacts, image: ImageFacts, limit: Limit) -> Verd
     )
 
 
+@with_readings(longest_edge)
 @of_image
 def image_edge_length(file: FileFacts, image: ImageFacts, limit: Limit) -> Verdicts:
     """Check that the reference image is not too large in pixels.
@@ -166,6 +170,7 @@ def image_edge_length(file: FileFacts, image: ImageFacts, limit: Limit) -> Verdi
     )
 
 
+@with_readings(face_count)
 def image_face_count(facts: JobFacts, limit: Limit) -> Verdicts:
     """Check that the reference image shows one face, and one only.
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts
-from lipready.facts.finding import Fix, Severity
+from lipready.facts.finding import Fix, Reading, Severity
 from lipready.facts.job import JobFacts
 from lipready.facts.quantity import exactly, money, number
 from lipready.facts.speech import SpeechFacts
@@ -15,11 +15,22 @@ from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import job, lasting
+from lipready.rules.readings import Readings, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding, media_of
 from lipready.rules.wording import name_of, percent
 
 
+def _apart(facts: JobFacts, limit: Limit) -> Readings:
+    known = lengths_of(facts)
+    if not isinstance(known, Lengths):
+        return ()
+    longer = "video" if known.picture > known.sound else "audio"
+    share = (Reading(f"share of the {longer} lost", known.lost_share, "smaller"),) if much_lost(known, limit) else ()
+    return (Reading(f"{longer} longer by", known.apart, "smaller"), *share)
+
+
+@with_readings(_apart)
 def length_mismatch(facts: JobFacts, limit: Limit) -> Verdicts:
     """Say what happens where audio and video are not equally long.
 

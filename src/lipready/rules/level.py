@@ -10,12 +10,14 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import heard, job
+from lipready.rules.readings import measured, of_speech_facts, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding, of_sound, of_speech, reading
 from lipready.rules.target import written
 from lipready.rules.wording import name_of, of_unit, percent
 
 
+@with_readings(of_speech_facts(lambda heard, _: measured("loudness", heard.loudness, "larger")))
 @of_speech
 def audio_quiet(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of speech that is too quiet.
@@ -56,6 +58,7 @@ def audio_quiet(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     )
 
 
+@with_readings(of_speech_facts(lambda heard, _: measured("clipped per million", heard.clipping.per_million, "smaller")))
 @of_sound
 def audio_clipped(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of sound whose peaks are cut off.
@@ -97,6 +100,7 @@ def audio_clipped(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdict
     )
 
 
+@with_readings(of_speech_facts(lambda heard, _: measured("offset", heard.dc_offset, "smaller")))
 @of_sound
 def audio_dc_offset(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of sound that does not swing around zero.

@@ -9,6 +9,7 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import job, watched
+from lipready.rules.readings import Bands, Readings, measured, reads_target, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding
 from lipready.rules.target import Target, of_target, place
@@ -17,12 +18,19 @@ from lipready.rules.wording import Stretch, named, percent
 _TWICE = 2  # A single look may be a reading that went wrong.
 
 
+def _covered(target: Target, _bands: Bands) -> Readings:
+    known = [look for look in target.person.looks if look.covered is not None]
+    hidden = [look for look in known if look.covered]
+    return measured("time with the mouth covered", target.share(hidden, known), "smaller") if hidden else ()
+
+
+@with_readings(reads_target(_covered))
 @of_target
 def mouth_covered(target: Target, limit: Limit) -> Verdicts:
     """Warn of a mouth that a hand, a mask, a microphone, food or another thing covers.
 
     What it checks
-        The face of the person whose lips move, in every sampled frame in which it is large and frontal enough to tell:
+        The speaker's face, in every sampled frame in which it is large and frontal enough to tell:
         the colours and edges of the mouth's place beside those of the same face's cheeks. A stretch counts from
         `seconds` and two frames on; shorter ones where together they are more than `share` of the time.
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from lipready.facts.file import FileFacts
-from lipready.facts.finding import Fix, Where
+from lipready.facts.finding import Fix, Reading, Where
 from lipready.facts.job import JobFacts
 from lipready.facts.people import Match, PeopleFacts, Person, appearances, picked
 from lipready.facts.quantity import clock, counted, number, stretch
@@ -13,6 +13,7 @@ from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import job, people, with_file
+from lipready.rules.readings import Readings, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding
 from lipready.rules.target import written
@@ -59,6 +60,15 @@ def face_absent(facts: JobFacts, limit: Limit) -> Verdicts:
         )
 
 
+def _several(facts: JobFacts, _limit: Limit) -> Readings:
+    seen = None if facts.video is None else facts.video.people
+    # What says "at least" says no number that another could be held against.
+    if not isinstance(seen, PeopleFacts) or seen.at_least:
+        return ()
+    return (Reading("people", Fraction(max(seen.most, seen.most_in_one_frame)), "smaller"),)
+
+
+@with_readings(_several)
 def several_people(facts: JobFacts, limit: Limit) -> Verdicts:
     """Check that it is clear who is to speak.
 

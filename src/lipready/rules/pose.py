@@ -13,6 +13,7 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import job, portrayed, watched
+from lipready.rules.readings import Bands, Read, Readings, measured, reads_target, with_readings
 from lipready.rules.rule import Judge, Rule, Verdicts
 from lipready.rules.subjects import finding
 from lipready.rules.target import Target, exact, of_target, place
@@ -55,12 +56,41 @@ _LARGEST_TRUE = 30
 _PROFILE = " (in profile)"
 
 
+def _turned(target: Target, bands: Bands) -> Readings:
+    yaws = [(abs(yaw), look) for look in target.person.looks if (yaw := exact(look.yaw)) is not None]
+    rolls = [(abs(roll), look) for _, look in yaws if (roll := exact(look.roll)) is not None]
+    # A face that lies on its side is told in words.
+    if not yaws or target.seen.turned is not None or (rolls and target.median(rolls) > bands["sideways"]):
+        return ()
+    return (*_aside(target, yaws, bands), *_pitch(target, [look for _, look in yaws], bands))
+
+
+def _aside(target: Target, yaws: list[tuple[Fraction, Look]], bands: Bands) -> Readings:
+    seen, middle = target.seen, target.median(yaws)
+    faces = {look.time for person in seen.people for look in person.looks}
+    empty = sum((seconds for time, seconds in target.stands.items() if time not in faces), Fraction(0))
+    ahead = target.seconds(look for yaw, look in yaws if yaw <= bands["yaw"])
+    frontal = ahead / (target.seconds(look for _, look in yaws) + empty)
+    if middle <= bands["yaw"] and frontal >= bands["frontal"]:
+        return ()
+    return (*measured("yaw", middle, "smaller"), *measured("frontal", frontal, "larger"))
+
+
+def _pitch(target: Target, looks: list[Look], bands: Bands) -> Readings:
+    known = [(pitch, look) for look in looks if (pitch := exact(look.pitch)) is not None]
+    middle = target.median(known) if known else Fraction(0)
+    if middle > bands["up"]:
+        return measured("pitch", middle, "smaller")
+    return measured("pitch", middle, "larger") if middle < bands["down"] else ()
+
+
+@with_readings(reads_target(_turned))
 @of_target
 def face_not_frontal(target: Target, limit: Limit) -> Verdicts:
     """Warn of a face that is turned away for most of the clip.
 
     What it checks
-        Yaw, pitch and roll of the face of the person whose lips move, from its mesh. A clip is frontal where the
+        Yaw, pitch and roll of the speaker's face, from its mesh. A clip is frontal where the
         median yaw is at most `yaw` degrees to either side, and where it is seen so for a share of at least `frontal` of
         the time; under `hardly` it is hardly seen from the front. Time without any face counts as not frontal, time
         that shows only others does not count. The median pitch must lie between `down` and `up`; beyond `sideways`
@@ -172,6 +202,27 @@ def degrees(angle: Fraction, near: Fraction, beyond: str = "") -> str:
     return f"{number(angle, (near, Fraction(_LARGEST_TRUE)), 0)}°"
 
 
+def reads_portrait(read: Callable[[Look, Bands], Readings]) -> Read:
+    """Turn a function of (the one face of the reference image, bands) into what `with_readings` takes."""
+
+    def read_job(facts: JobFacts, limit: Limit) -> Readings:
+        look = portrait(facts)
+        return read(look, limit.bands) if isinstance(look, Look) else ()
+
+    return read_job
+
+
+def _portrait_turned(look: Look, bands: Bands) -> Readings:
+    angles = {name: exact(getattr(look, name)) for name in ("yaw", "pitch", "roll")}
+    return tuple(
+        reading
+        for name, angle in angles.items()
+        if angle is not None and abs(angle) > bands[name]
+        for reading in measured(name, abs(angle), "smaller")
+    )
+
+
+@with_readings(reads_portrait(_portrait_turned))
 @of_portrait
 def image_face_not_frontal(image: FileFacts, found: Look, limit: Limit) -> Verdicts:
     """Warn of a reference image that does not show its face from the front.

@@ -8,6 +8,7 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import heard, job
+from lipready.rules.readings import measured, of_speech_facts, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding, of_sound, of_speech, reading
 from lipready.rules.wording import name_of
@@ -19,6 +20,7 @@ _FAULTS: dict[ChannelFault, tuple[str, str]] = {
 }
 
 
+@with_readings(of_speech_facts(lambda heard, _: measured("bandwidth", heard.bandwidth, "larger")))
 @of_speech
 def audio_telephone_band(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of speech that sounds like a telephone.

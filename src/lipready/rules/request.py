@@ -14,6 +14,7 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import breach, outside, refusal
 from lipready.rules.examples import addressed, callback, job, request, unread, with_file
+from lipready.rules.readings import bytes_of_files, threshold, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding
 from lipready.rules.wording import interval, listing, name_of, of_unit, printable, size, size_limit
@@ -26,6 +27,7 @@ _FITS = {
 }
 
 
+@with_readings(bytes_of_files)
 def file_not_uploadable(facts: JobFacts, limit: Limit) -> Verdicts:
     """Warn of a file that the provider's own upload does not take, whatever the model would.
 
@@ -116,6 +118,7 @@ UPLOAD = Rule(
 )
 
 
+@with_readings(threshold)
 def face_threshold_range(facts: JobFacts, limit: Limit) -> Verdicts:
     """Check that the face threshold is one that the provider takes.
 

@@ -6,11 +6,13 @@ from fractions import Fraction
 from lipready.facts.finding import Finding, Fix, Where
 from lipready.facts.job import JobFacts
 from lipready.facts.quantity import clock, exactly, number
+from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import job, lasting, spans, speech_facts
 from lipready.rules.length import Lengths, bill, lengths_of, seconds_of
+from lipready.rules.readings import Readings, measured, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import NO_SPEECH, finding, heard_in
 from lipready.rules.wording import Stretch, listing, name_of, named, percent
@@ -21,6 +23,15 @@ _AROUND = Fraction(1, 2)
 _DIGITS = 1
 
 
+def _seconds_lost(facts: JobFacts, _limit: Limit) -> Readings:
+    known, heard = lengths_of(facts), None if facts.audio is None else facts.audio.speech
+    if not isinstance(known, Lengths) or not isinstance(heard, SpeechFacts):
+        return ()
+    ends = [(max(span.start, known.result), min(span.end, known.sound)) for span in heard.speech]
+    return measured("speech lost", sum((end - start for start, end in ends if end > start), Fraction(0)), "smaller")
+
+
+@with_readings(_seconds_lost)
 def speech_timing(facts: JobFacts, limit: Limit) -> Verdicts:
     """Say which words the result will not hold, and how long it shows a closed mouth.
 

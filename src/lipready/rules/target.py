@@ -1,4 +1,4 @@
-"""The face that is judged: that of the person whose lips move."""
+"""The face that is judged: that of the speaker."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from lipready.rules.wording import Stretch, merged, name_of, stretches
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The person whose lips move, and the video that shows the person."""
+    """The speaker, and the video that shows the person."""
 
     file: FileFacts
     seen: PeopleFacts

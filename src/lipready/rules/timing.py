@@ -11,11 +11,13 @@ from lipready.facts.video import FrameRate, Stillness, VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import job, rate, with_video
+from lipready.rules.readings import first_frame, spread_of_rates, stillness, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding, of_video
 from lipready.rules.wording import bounds_of, interval, name_of, percent
 
 
+@with_readings(spread_of_rates)
 @of_video
 def video_variable_frame_rate(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
     """Warn of frames at uneven distances.
@@ -64,6 +66,7 @@ def _rates(frames: FrameRate, limit: Limit) -> str:
     return f"{low} to {high} fps, {middle} on average"
 
 
+@with_readings(first_frame)
 @of_video
 def video_edit_list(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
     """Warn of a video whose first frame is not at zero.
@@ -112,6 +115,7 @@ def _frame_time(video: VideoFacts) -> Fraction:
     return Fraction(0) if isinstance(rate, Unmeasured) or rate.nominal <= 0 else 1 / rate.nominal
 
 
+@with_readings(stillness)
 @of_video
 def video_frozen_or_black(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
     """Warn of a video that is black, or a still picture, for much of its time.

@@ -10,6 +10,7 @@ from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import breach, judge_duration, judge_size, outside, refusal
 from lipready.rules.examples import job, rate, seconds, unread, with_file, with_video
+from lipready.rules.readings import bytes_of, edges, frame_rate, length_of, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding, of_video
 from lipready.rules.wording import amount, interval, listing, name_of, printable
@@ -91,6 +92,7 @@ def video_codec(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
         )
 
 
+@with_readings(edges)
 @of_video
 def video_edge_length(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
     """Check that both edges of the picture are within the provider's bounds.
@@ -149,6 +151,7 @@ def _pixels(edges: tuple[int, int]) -> str:
     return f"{edges[0]} × {edges[1]} px"
 
 
+@with_readings(frame_rate)
 @of_video
 def video_frame_rate(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
     """Check that the frame rate is within the provider's bounds.
@@ -186,6 +189,7 @@ def video_frame_rate(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdic
     )
 
 
+@with_readings(length_of("video"))
 @of_video
 def video_duration(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
     """Check that the video is neither too short nor too long.
@@ -216,6 +220,7 @@ def video_duration(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts
     )
 
 
+@with_readings(bytes_of("video"))
 def video_file_size(facts: JobFacts, limit: Limit) -> Verdicts:
     """Check that the video file is not too large.
 

@@ -87,7 +87,7 @@ class Blocks:
         self._convert(frame)
         return self._block() if self._held >= self.sound.rate else None
 
-    def hush(self, samples: int) -> "NDArray[np.float32] | None":
+    def silence(self, samples: int) -> "NDArray[np.float32] | None":
         """Take so many samples of silence; gives a block when there is enough for one."""
         import numpy as np
 

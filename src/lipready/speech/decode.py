@@ -74,7 +74,9 @@ def decode(
             stream = audio_stream(container, number)
             if stream is None or stream.codec_context is None:
                 return Unmeasured("it holds no audio stream that can be decoded")
-            decoder = _Decoder(stream, begin, progress, TimeLine(origin, clock=container.format.name not in CLOCKLESS))
+            decoder = _SoundDecoder(
+                stream, begin, progress, TimeLine(origin, clock=container.format.name not in CLOCKLESS)
+            )
             times = read_packet_times(container, stream, Budget(), decoder)
             decoder.finish()
             return times.cut or decoder.result()
@@ -92,7 +94,7 @@ class _TooMuchError(Exception):
         self.reason = Unmeasured(reason, transient=transient)
 
 
-class _Decoder:
+class _SoundDecoder:
     """Called with every packet of a stream, then finished."""
 
     def __init__(self, stream: Any, begin: Begin, progress: Callable[[int], None], line: TimeLine) -> None:
@@ -151,7 +153,7 @@ class _Decoder:
         left = round(seconds * self._blocks.sound.rate)
         while left > 0:
             count = min(left, self._blocks.sound.rate)
-            self._hand_on(self._blocks.hush(count))
+            self._hand_on(self._blocks.silence(count))
             left -= count
 
     def _hand_on(self, block: "NDArray[np.float32] | None") -> None:

@@ -9,7 +9,7 @@ from lipready.config.settings import read_configuration
 from lipready.config.unit import Unit, UnitVerdict
 from lipready.facts.report import Report
 from lipready.gate.baseline.baseline import updated_baseline
-from lipready.gate.evaluate import Sieve, without_looks
+from lipready.gate.evaluate import VerdictFilter, without_looks
 from lipready.job import Job
 from lipready.profiles.loader import load_profile
 from lipready.reports.page import Page
@@ -36,7 +36,9 @@ def slow(frames, video="a.mp4"):
 def sieve_of(tmp_path):
     def make(text="", baseline=None):
         (tmp_path / "lipready.toml").write_text(text)
-        return Sieve(read_configuration(tmp_path / "lipready.toml").policy(tmp_path), baseline, DASHSCOPE, TODAY)
+        return VerdictFilter(
+            read_configuration(tmp_path / "lipready.toml").policy(tmp_path), baseline, DASHSCOPE, TODAY
+        )
 
     return make
 
@@ -55,18 +57,18 @@ def test_an_ignore_counts_before_the_baseline(sieve_of):
 
 
 def test_a_unit_alone_is_sifted_as_among_all(sieve_of):
-    sieve = sieve_of(IGNORE.format("a"), updated_baseline([slow(12, "b.mp4")], DASHSCOPE))
+    verdict_filter = sieve_of(IGNORE.format("a"), updated_baseline([slow(12, "b.mp4")], DASHSCOPE))
     verdicts = [slow(12, "a.mp4"), slow(12, "b.mp4"), slow(10, "b.mp4"), slow(12, "c.mp4")]
-    sifted, notices = sieve.all(verdicts)
-    assert tuple(sieve.one(verdict) for verdict in verdicts) == sifted
+    sifted, notices = verdict_filter.all(verdicts)
+    assert tuple(verdict_filter.one(verdict) for verdict in verdicts) == sifted
     assert [bool(verdict.report.findings) for verdict in sifted] == [False, False, True, True]
     assert len(notices) == 1
     assert "and it is" in notices[0].text
 
 
 def test_what_is_out_of_date_is_said_of_both(sieve_of):
-    sieve = sieve_of(IGNORE.format("z"), updated_baseline([slow(12)], DASHSCOPE))
-    _, notices = sieve.all([slow(25)])
+    verdict_filter = sieve_of(IGNORE.format("z"), updated_baseline([slow(12)], DASHSCOPE))
+    _, notices = verdict_filter.all([slow(25)])
     assert ["is not used" in notice.text for notice in notices] == [True, False]
     assert "is stale" in notices[1].text
 

@@ -30,7 +30,7 @@ def _tree(ctx: click.Context, param: click.Parameter, paths: tuple[str, ...]) ->
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes on this machine (default: cores).")
 @click.option("--shard", metavar="i/n", help="Do one part of the work: for a CI matrix.")
 @click.option("--no-cache", is_flag=True, help="Measure every file, and remember nothing.")
-@click.option("--fix", is_flag=True, help="Repair what no sample is touched for, into lipready-fixed/.")
+@click.option("--fix", is_flag=True, help="Repair what needs no re-encoding, into lipready-fixed/.")
 @click.option("--write", is_flag=True, help="With --fix: in the place of the sources, where git can bring them back.")
 @judging_options(FORMATS)
 def command(

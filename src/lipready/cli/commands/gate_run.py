@@ -29,7 +29,7 @@ from lipready.gate.cache.cache import FactsCache
 from lipready.gate.discovery.pair import collect
 from lipready.gate.discovery.root import Tree
 from lipready.gate.discovery.selection import require_paths
-from lipready.gate.evaluate import Sieve, Store, Survey, examine_units, without_looks
+from lipready.gate.evaluate import Store, Survey, VerdictFilter, examine_units, without_looks
 from lipready.gate.fix import fix_units
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
@@ -92,7 +92,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class GateRun:
     """One run: what is examined, how, and what counts."""
 
     request: Request
@@ -126,15 +126,15 @@ def run_gate(request: Request, session: Session) -> int:
     policy = configuration.policy(root, only=shared.only, ignore=shared.ignore, fail_on=shared.fail_on, whole=whole)
     refuse_inputs(shared.reports, [unit.job for unit in units], root)
     cache = FactsCache() if request.cached else None
-    course = Course(request=request, root=root, profile=profile, policy=policy, units=units, store=Store(root, cache))
-    sieve = Sieve(policy, _baseline(request), profile, datetime.now(UTC).astimezone().date())
-    verdicts = _examine(course, sieve, output, session)
-    sifted, notices = sieve.all(verdicts)
+    course = GateRun(request=request, root=root, profile=profile, policy=policy, units=units, store=Store(root, cache))
+    verdict_filter = VerdictFilter(policy, _baseline(request), profile, datetime.now(UTC).astimezone().date())
+    verdicts = _examine(course, verdict_filter, output, session)
+    sifted, notices = verdict_filter.all(verdicts)
     require_some_ran([verdict.report for verdict in verdicts], chosen)
     lost = unmeasured(verdicts) if request.update_baseline else frozenset()
     if request.update_baseline and request.baseline is not None:
         accepted = updated_baseline(
-            apply_policy(verdicts, policy, sieve.today)[0], profile, sieve.baseline, whole=whole
+            apply_policy(verdicts, policy, verdict_filter.today)[0], profile, verdict_filter.baseline, whole=whole
         )
         write_baseline(request.baseline, accepted)
         notices = (*notices, Notice(f"{request.baseline} accepts {counted(len(accepted.entries), 'finding')} now."))
@@ -148,7 +148,9 @@ def run_gate(request: Request, session: Session) -> int:
     return CLEAN if accepted_now or not (failing or changed) else FOUND
 
 
-def _examine(course: Course, sieve: Sieve, output: Output, session: Session) -> tuple[UnitVerdict, ...]:
+def _examine(
+    course: GateRun, verdict_filter: VerdictFilter, output: Output, session: Session
+) -> tuple[UnitVerdict, ...]:
     """Examine every unit, and show each as soon as all before it are known."""
     request, shared = course.request, course.request.shared
     verdicts: list[UnitVerdict] = []
@@ -166,7 +168,7 @@ def _examine(course: Course, sieve: Sieve, output: Output, session: Session) -> 
             told=progress.told,
         )
         for verdict in examine_units(course.units, survey):
-            sifted = sieve.one(verdict)
+            sifted = verdict_filter.one(verdict)
             for finding in sifted.report.findings:
                 progress.found(finding)
             output.show(sifted)
@@ -205,7 +207,7 @@ def _baseline(request: Request) -> Baseline | None:
     return read_baseline(request.baseline)
 
 
-def _fix(verdicts: Sequence[UnitVerdict], course: Course, output: Output) -> bool:
+def _fix(verdicts: Sequence[UnitVerdict], course: GateRun, output: Output) -> bool:
     changes = list(fix_units(verdicts, course.root, course.profile, write=course.request.write))
     output.changed(changes)
     return bool(changes)

@@ -292,7 +292,7 @@ class Listening:
             self.status = max(self.status, FOUND)
             return
         place = Path(entry.output or self._folder / f"{entry.id}.mp4")
-        show.home(task, await task.download_async(place))
+        show.show_result(task, await task.download_async(place))
 
     def _say(self, text: str) -> None:
         if not self._session.quiet:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     "--person",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Whose lips shall move; makes the reference image, whatever picture is given.",
+    help="The person who speaks; makes the reference image, whatever picture is given.",
 )
 @click.option(
     "--crop", is_flag=True, help="Cut the picture to the speaker, where the face is small or others are in it."
@@ -127,11 +127,11 @@ def command(
     settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame, audio_track=audio_track)
     profile = load_profile(shared.provider)
     profile = profile if for_upload else profile.without_upload()
-    return _prepare(job, settings, choices, Run(out, profile, dry_run, not no_copy, shared, session))
+    return _prepare(job, settings, choices, PrepareRun(out, profile, dry_run, not no_copy, shared, session))
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class PrepareRun:
     """How one run of `prepare` goes, whatever the job."""
 
     out: Path
@@ -142,7 +142,7 @@ class Run:
     session: Session
 
 
-def _prepare(job: Job, settings: "Settings", choices: "Choices", run: Run) -> int:
+def _prepare(job: Job, settings: "Settings", choices: "Choices", run: PrepareRun) -> int:
     from lipready.check import check_job
     from lipready.cli.input.selection import chosen_rules, require_some_ran
     from lipready.cli.input.speaker import settle_speaker

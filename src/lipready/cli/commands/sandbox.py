@@ -45,7 +45,7 @@ def command(
     """Run a local server that behaves as DashScope and EvoLink document, until Ctrl-C.
 
     Any key but "invalid" is an account of its own. It takes uploads, judges what it is given by the documented limits,
-    and returns a film that plays; nothing leaves this machine but the downloads of inputs.
+    and returns a result video that plays; nothing leaves this machine but the downloads of inputs.
 
     Faults are written STEP:KIND[=VALUE][*COUNT] and hit the next COUNT requests of the step (1; `*` alone: all).
     STEP is one of policy, upload, submit, poll, list, cancel, download; KIND one of delay=SECONDS,
@@ -95,7 +95,7 @@ def _usage(url: str) -> Iterator[str]:
 
 @contextmanager
 def _until_told() -> Iterator[threading.Event]:
-    """Take SIGTERM for the wish to end in peace."""
+    """End quietly on SIGTERM."""
     told = threading.Event()
 
     def tell(_signal: int, _frame: FrameType | None) -> None:

@@ -19,7 +19,7 @@ from lipready.cli.input.options import (
     judging_options,
     request_options,
 )
-from lipready.cli.output.following import Outcome, Patience, bring_home, outcome_writer
+from lipready.cli.output.following import Outcome, Patience, download_result, outcome_writer
 from lipready.cli.output.session import CLEAN, FOUND, TROUBLE, Session
 from lipready.errors import ConfigurationError
 from lipready.job import Job, RequestOptions
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Where the film shall be; it must not exist. With --jobs: the folder of the results.",
+    help="Where the result video shall be; it must not exist. With --jobs: the folder of the results.",
 )
 @click.option(
     "--jobs",
@@ -51,12 +51,14 @@ if TYPE_CHECKING:
 @click.option("--video", metavar="FILE", help="The video, whatever its content looks like.")
 @click.option("--audio", metavar="FILE", help="The audio track.")
 @click.option("--ref", "reference", metavar="FILE", help="The reference image.")
-@click.option("--prepare", "repair", is_flag=True, help="Repair the files first, into a folder beside the film.")
+@click.option(
+    "--prepare", "repair", is_flag=True, help="Repair the files first, into a folder beside the result video."
+)
 @click.option(
     "--person",
     type=click.IntRange(min=1),
     metavar="N",
-    help="With --prepare: whose lips shall move; goes before a picture.",
+    help="With --prepare: the person who speaks; goes before a picture.",
 )
 @click.option("--salvage", is_flag=True, help="With --prepare: keep what can be decoded of a broken file.")
 @click.option("--force", is_flag=True, help="Send in spite of errors.")
@@ -69,7 +71,7 @@ if TYPE_CHECKING:
     help="Send nothing that costs more, in the currency of the provider's price.",
 )
 @click.option("--dry-run", is_flag=True, help="Check, and show the price and the request; send nothing.")
-@click.option("--no-wait", is_flag=True, help="Submit only; `lipready tasks resume` brings the film home.")
+@click.option("--no-wait", is_flag=True, help="Submit only; `lipready tasks resume` downloads the result video.")
 @click.option(
     "--poll-interval", type=click.FloatRange(min=0.1), metavar="S", help="Seconds between two looks at the task."
 )
@@ -109,7 +111,7 @@ def command(  # noqa: C901, PLR0912 - a list of refusals
     shared: Shared,
     session: Session,
 ) -> int:
-    """Check the files of one job, submit it once, wait for it and bring the film home.
+    """Check the files of one job, submit it once, wait for it and download the result video.
 
     The key comes from DASHSCOPE_API_KEY or EVOLINK_API_KEY (or the file that DASHSCOPE_API_KEY_FILE_PATH or
     EVOLINK_API_KEY_FILE_PATH names). With --provider sandbox (or sandbox:evolink) a server inside this process plays
@@ -127,10 +129,10 @@ def command(  # noqa: C901, PLR0912 - a list of refusals
     left out. Jobs with errors are not sent and all others are; a job that fails keeps none of the others back.
 
     Whatever happens to this process, a task that was submitted is in the journal: `lipready tasks` lists it, and
-    `lipready tasks resume` brings its film home.
+    `lipready tasks resume` downloads its result video.
 
     \b
-    Exit status: 0 the film is there (with --no-wait: the task is submitted),
+    Exit status: 0 the result video is there (with --no-wait: the task is submitted),
     1 the check found errors, or the provider's task failed, 2 usage, configuration,
     no connection, an unknown outcome, a missed deadline, a job that costs
     more than --max-cost or that you did not want to send, or a crash,
@@ -140,7 +142,7 @@ def command(  # noqa: C901, PLR0912 - a list of refusals
     if job_list is not None:
         _require_list_alone(out, alone=not (files or named or person is not None or audio_track is not None))
     if out is None and not no_wait and not dry_run:
-        raise click.UsageError("Say where the film shall be (-o result.mp4), or --no-wait.")
+        raise click.UsageError("Say where the result video shall be (-o result.mp4), or --no-wait.")
     if person is not None and not repair:
         raise click.UsageError("--person makes a reference image, which is a repair: say --prepare as well.")
     if salvage and not repair:
@@ -188,7 +190,9 @@ def command(  # noqa: C901, PLR0912 - a list of refusals
     require_storage(account, sending)
     if account.warning is not None:
         session.complain(f"Warning: {account.warning}")
-    run = Run(account, sending, patience, no_wait, (person or 0) if repair else None, shared, session, salvage=salvage)
+    run = SubmitRun(
+        account, sending, patience, no_wait, (person or 0) if repair else None, shared, session, salvage=salvage
+    )
     if results:
         return submit_jobs(results, settings, run, yes=yes, dry_run=dry_run)
     show, order = _ordered(job, settings, run)
@@ -213,7 +217,7 @@ def _require_list_alone(out: Path | None, *, alone: bool) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SubmitRun:
     """How one run of `submit` goes, whatever the job. `person` is who speaks, 0 for nobody named; None: no repair."""
 
     account: "Account"
@@ -266,7 +270,7 @@ def _agreed(order: "Order", form: str, session: Session) -> bool:
     return confirmed("Send it?", described(order.cost, order.account.service.title), form, session)
 
 
-def _ordered(job: Job, settings: "Settings", run: Run) -> tuple["Outcome", "Order | None"]:
+def _ordered(job: Job, settings: "Settings", run: SubmitRun) -> tuple["Outcome", "Order | None"]:
     """Check the job, and make sure that it can be sent; None where the check found errors, which are shown then."""
     from lipready.cli.input.selection import chosen_rules, require_some_ran
     from lipready.cli.output.report_files import write_report
@@ -287,7 +291,7 @@ def _ordered(job: Job, settings: "Settings", run: Run) -> tuple["Outcome", "Orde
         return show, None
 
 
-def _sent(order: "Order", show: "Outcome", run: Run) -> int:
+def _sent(order: "Order", show: "Outcome", run: SubmitRun) -> int:
     """Send the job, or attach to its task; wait for it, and download its result video."""
     from lipready.cli.output.progress import progress_bars
     from lipready.providers.transport.drive import run as carry_out
@@ -304,10 +308,10 @@ def _sent(order: "Order", show: "Outcome", run: Run) -> int:
     if run.no_wait:
         show.left(task)
         return CLEAN
-    return bring_home(task, run.sending.output, run.patience, show)
+    return download_result(task, run.sending.output, run.patience, show)
 
 
-def _say_how_to_go_on(run: Run, begun: float) -> None:
+def _say_how_to_go_on(run: SubmitRun, begun: float) -> None:
     """Name the job that was interrupted, where it was written down already."""
     from lipready.providers.journal.journal import Journal
     from lipready.providers.journal.state import state_folder
@@ -324,8 +328,10 @@ def _say_how_to_go_on(run: Run, begun: float) -> None:
             return
 
 
-def check_and_repair(job: Job, profile: "Profile", settings: "Settings", run: Run) -> tuple[Job, "Report", str | None]:
-    """Check the job; where it shall be repaired, repair it into a folder beside the film, and check again.
+def check_and_repair(
+    job: Job, profile: "Profile", settings: "Settings", run: SubmitRun
+) -> tuple[Job, "Report", str | None]:
+    """Check the job; where it shall be repaired, repair it into a folder beside the result video, and check again.
 
     Returns the job to send, its report, and the picture that is set aside.
     """

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from lipready.check import stage
-from lipready.cli.commands.submit import Run, check_and_repair, confirmed, fault_of_key
+from lipready.cli.commands.submit import SubmitRun, check_and_repair, confirmed, fault_of_key
 from lipready.cli.input.jobs import read_named_jobs
 from lipready.cli.input.selection import chosen_rules, require_some_ran
 from lipready.cli.output.following import Outcome, outcome_writer, outcomes_as_json
@@ -79,7 +79,7 @@ class Checked:
 class Tally:
     """What came of each job so far, and the exit status of that; `records` are those of the JSON document."""
 
-    run: Run
+    run: SubmitRun
     ends: dict[str, End] = field(default_factory=dict)
     status: int = CLEAN
     records: list[dict[str, Any]] = field(default_factory=list)
@@ -125,7 +125,7 @@ def plan_results(path: Path, folder: Path, options: RequestOptions) -> list[Resu
     return results
 
 
-def submit_jobs(results: list[Result], settings: "Settings", run: Run, *, yes: bool, dry_run: bool) -> int:
+def submit_jobs(results: list[Result], settings: "Settings", run: SubmitRun, *, yes: bool, dry_run: bool) -> int:
     """Check every job whose result is not there, submit those without errors, and download their results.
 
     What comes of one job keeps none of the others back. Return the exit status: the worst of them.
@@ -222,10 +222,10 @@ def _agreed(checked: list[Checked], tally: Tally, *, yes: bool) -> bool:
 
 def _send_all(checked: list[Checked], tally: Tally) -> None:
     with job_table(tally.run.session, len(checked)) as tally.table:
-        asyncio.run(Course(tally).carry_out(checked))
+        asyncio.run(JobsRun(tally).carry_out(checked))
 
 
-class Course:
+class JobsRun:
     """The way of all jobs from here to their results, on asyncio."""
 
     def __init__(self, tally: Tally) -> None:
@@ -285,7 +285,7 @@ class Course:
             task = await drive_async(waited(task, patience.deadline, patience.poll_interval, tell), transport)
             async with self._downloads:
                 progress = stage("downloading", os.fspath(path), downloading)
-                film = await drive_async(downloaded(task, path, progress), transport)
+                result_video = await drive_async(downloaded(task, path, progress), transport)
         except TaskFailedError as error:
             each.show.failed(task, error)
             self._end(each, "failed")
@@ -299,7 +299,7 @@ class Course:
             self._tally.end(each.result.name, "not at its end")
             raise
         else:
-            each.show.home(task, film)
+            each.show.show_result(task, result_video)
             self._end(each, "downloaded")
 
     def _show(self, each: Checked, state: str, share: float | None = None) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lipready.cli.input.options import record_format_option, speaking
-from lipready.cli.output.following import Outcome, Patience, bring_home, outcome_writer, outcomes_as_json
+from lipready.cli.output.following import Outcome, Patience, download_result, outcome_writer, outcomes_as_json
 from lipready.cli.output.session import CLEAN, TROUBLE, Session
 from lipready.cli.output.task_list import (
     UNCUT,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.group(name="tasks", invoke_without_command=True)
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Show what was submitted from this machine, and bring home what is not here yet.
+    """Show what was submitted from this machine, and download what is not here yet.
 
     Without a command the tasks are listed. A task is named by the provider's id, by the journal's, or by at least four
     characters of the journal's.
@@ -123,9 +123,9 @@ def show_task(*, task_id: str, form: str, session: Session) -> int:
     return CLEAN
 
 
-@command.command(name="resume", short_help="Go on with a job, and bring its film home.")
+@command.command(name="resume", short_help="Go on with a job, and download its result video.")
 @click.argument("task_id", metavar="[ID]", required=False)
-@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Where the film shall be.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Where the result video shall be.")
 @click.option("--task", "remote", metavar="TASK", help="The provider's id, where several may be the one of the job.")
 @click.option("--poll-interval", type=click.FloatRange(min=0.1), metavar="S", help="Seconds between two looks.")
 @click.option("--deadline", type=click.FloatRange(min=0), metavar="S", help="Wait at most so long; the task goes on.")
@@ -240,7 +240,7 @@ def _bring_all_home(journal: "Journal", patience: Patience, form: str, session: 
 
 def _bring_home(
     entry: "JournalEntry",
-    film: Path,
+    result_video: Path,
     patience: Patience,
     show: Outcome,
     state: "TaskState | None" = None,
@@ -252,20 +252,20 @@ def _bring_home(
     from lipready.task import account_of, resumed
 
     if entry.stage == "downloaded" and entry.result is not None and Path(entry.result).is_file():
-        raise UsageError(f"The film of the job {entry.id} is here already: {entry.result}.")
+        raise UsageError(f"The result video of the job {entry.id} is here already: {entry.result}.")
     # Named just before the process was killed: that it is here is written down below.
-    if os.path.lexists(film) and entry.result != os.fspath(film):
-        raise UsageError(f"{film} exists already: choose another name for the film (-o).")
-    if not film.parent.is_dir():
-        raise UsageError(f"{film}: its folder does not exist; choose another one (-o).")
+    if os.path.lexists(result_video) and entry.result != os.fspath(result_video):
+        raise UsageError(f"{result_video} exists already: choose another name for the result video (-o).")
+    if not result_video.parent.is_dir():
+        raise UsageError(f"{result_video}: its folder does not exist; choose another one (-o).")
     account = account_of(entry)
-    task = run(account, resumed(account, entry, submit=submit, output=os.fspath(film)))
+    task = run(account, resumed(account, entry, submit=submit, output=os.fspath(result_video)))
     task = task if state is None else replace(task, state=state)
-    return bring_home(task, os.fspath(film), patience, show)
+    return download_result(task, os.fspath(result_video), patience, show)
 
 
 def _film_path(entry: "JournalEntry", out: Path | None) -> Path:
-    """Name the film: as asked for now, or when it was submitted, or after the job."""
+    """Name the result video: as asked for now, or when it was submitted, or after the job."""
     return (out or Path(entry.output or f"{entry.id}.mp4")).absolute()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from lipready.errors import ConfigurationError, UsageError
 from lipready.facts.address import file_name, is_address
-from lipready.gate.discovery.manifest import Entry, entries_of_toml, read_entry
+from lipready.gate.discovery.manifest import ManifestEntry, entries_of_toml, read_entry
 from lipready.job import Job, RequestOptions
 from lipready.probe.missing import require_file, unreadable
 
@@ -59,7 +59,7 @@ def read_named_jobs(path: Path, defaults: RequestOptions) -> list[NamedJob]:
     return named
 
 
-def _entries(path: Path, defaults: RequestOptions) -> Sequence[Entry]:
+def _entries(path: Path, defaults: RequestOptions) -> Sequence[ManifestEntry]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -79,7 +79,7 @@ def _from_lines(text: str, path: Path) -> Iterator[tuple[str, Any]]:
             raise ConfigurationError(f"{place}: is not JSON: {error}.") from error
 
 
-def _job(entry: Entry, folder: Path) -> Job:
+def _job(entry: ManifestEntry, folder: Path) -> Job:
     files = {role: _place(name, folder) for role, name in entry.files.items()}
     for name in files.values():
         try:
@@ -94,7 +94,7 @@ def _place(name: str, folder: Path) -> str:
     return name if is_address(name) else str(folder / name)
 
 
-def _name_of(entry: Entry) -> str:
+def _name_of(entry: ManifestEntry) -> str:
     """Return the name of a job, else that of its video without the extension."""
     video = entry.files.get("video", "")
     name = entry.name or Path(file_name(video) if is_address(video) else video).stem

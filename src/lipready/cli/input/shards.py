@@ -62,7 +62,7 @@ class IncompleteRunError(NothingCheckedError):
 
 
 @dataclass(slots=True)
-class _Part:
+class _ShardReport:
     """What was read of one shard. `sizes` are the numbers of reports that it says it has."""
 
     sizes: set[int] = field(default_factory=set)
@@ -70,7 +70,7 @@ class _Part:
     reports: int = 0
 
 
-_Parts = dict[str, dict[str, _Part]]  # by provider, then by shard
+_Parts = dict[str, dict[str, _ShardReport]]  # by provider, then by shard
 
 
 def read_shards(paths: Sequence[Path]) -> list[Plain]:
@@ -101,14 +101,14 @@ def _count(value: Plain, path: Path, parts: _Parts) -> None:
     for each in (value, *value.get("reports", ())):
         if each.get("shard") is None:
             continue
-        part = parts.setdefault(each["provider"], {}).setdefault(each["shard"], _Part())
+        part = parts.setdefault(each["provider"], {}).setdefault(each["shard"], _ShardReport())
         part.sizes.add(each["shard_size"])
         part.reports += each["schema"] == SCHEMA
         if str(path) not in part.files:
             part.files.append(str(path))
 
 
-def _require_whole(shards: Mapping[str, _Part], provider: str, empty: Sequence[Path]) -> None:
+def _require_whole(shards: Mapping[str, _ShardReport], provider: str, empty: Sequence[Path]) -> None:
     numbers = {name: parse_shard(name) for name in shards}
     (first, (_, count)), *others = numbers.items()
     for name, (_, other) in others:

@@ -1,4 +1,4 @@
-"""Waiting for a task and bringing its film home, and what is shown of it: for `submit` and for `tasks resume`."""
+"""Waiting for a task and downloading its result video, and what is shown of it: for `submit` and for `tasks resume`."""
 
 import json
 from collections.abc import Callable
@@ -36,8 +36,8 @@ class Patience:
     deadline: float | None = None
 
 
-def bring_home(task: "Task", output: str | None, patience: Patience, show: "Outcome") -> int:
-    """Wait for a task, download its film to `output`, and show what came of it; gives the exit status.
+def download_result(task: "Task", output: str | None, patience: Patience, show: "Outcome") -> int:
+    """Wait for a task, download its result video to `output`, and show what came of it; gives the exit status.
 
     Where it is interrupted, says how to go on.
     """
@@ -46,14 +46,16 @@ def bring_home(task: "Task", output: str | None, patience: Patience, show: "Outc
             tell = None if say is None else lambda state: say(_how(task, state))
             task = task.wait(deadline=patience.deadline, poll_interval=patience.poll_interval, progress=tell)
         with progress_bars(show.session) as progress:
-            film = None if output is None else task.download(output, progress=stage("downloading", output, progress))
+            result_video = (
+                None if output is None else task.download(output, progress=stage("downloading", output, progress))
+            )
     except TaskFailedError as error:
         show.failed(task, error)
         return FOUND
     except (KeyboardInterrupt, LipreadyError) as error:
         show.kept(task, error)
         raise
-    show.home(task, film)
+    show.show_result(task, result_video)
     return CLEAN
 
 
@@ -159,7 +161,9 @@ class Outcome:
         if self.name is not None:
             return
         page = self.session.page()
-        text = f"`lipready tasks resume {task.entry.id} -o FILE` brings its film home, until 24 hours after its end."
+        text = (
+            f"`lipready tasks resume {task.entry.id} -o FILE` downloads its result video, until 24 hours after its end."
+        )
         self.session.write(page.finish(page.wrap(text, indent="  ")))
 
     def failed(self, task: "Task", error: TaskFailedError) -> None:
@@ -173,18 +177,18 @@ class Outcome:
         self.session.write(page.finish([f"{mark}: {plain(self._prefix())}task {plain(task.id)}", *lines, *more]))
 
     def kept(self, task: "Task", error: BaseException) -> None:
-        """Say how to go on with a task whose film did not come home, and that is not lost for it."""
+        """Say how to go on with a task whose result video was not downloaded, and is not lost."""
         if not isinstance(error, (DeadlineError, OutcomeUnknownError)):  # which say so themselves
             self.session.complain(
                 f"{self._prefix()}The task {task.id} is kept; `lipready tasks resume {task.entry.id}` goes on with it."
             )
 
-    def home(self, task: "Task", film: Path | None) -> None:
-        """Say where the film is."""
-        if film is None:
+    def show_result(self, task: "Task", result_video: Path | None) -> None:
+        """Say where the result video is."""
+        if result_video is None:
             self._mark([], f"task {task.id} has succeeded; `lipready tasks resume {task.entry.id} -o FILE` fetches it")
             return
-        self._mark([], " · ".join([_near(film), size(film.stat().st_size), *_billed(task.state)]))
+        self._mark([], " · ".join([_near(result_video), size(result_video.stat().st_size), *_billed(task.state)]))
 
     def _prefix(self) -> str:
         return "" if self.name is None else f"{self.name}: "
@@ -227,7 +231,7 @@ class JsonOutcome(Outcome):
 
     def there(self, path: Path) -> None:
         """Write that the result video of a job of a list is there already."""
-        self._write(None, status="there already", film=path)
+        self._write(None, status="there already", result_video=path)
 
     def sent(self, task: "Task") -> None:
         """Write nothing yet."""
@@ -247,21 +251,21 @@ class JsonOutcome(Outcome):
         self._write(task, status="failed", error=said)
 
     def kept(self, task: "Task", error: BaseException) -> None:
-        """Write what keeps the film from coming home."""
+        """Write what kept the result video from being downloaded."""
         Outcome.kept(self, task, error)
         said = {name: getattr(error, name, "") for name in ("code", "meaning")}
         self._write(task, error={**said, "message": str(error), "rules": []})
 
-    def home(self, task: "Task", film: Path | None) -> None:
-        """Write where the film is."""
-        self._write(task, film=film)
+    def show_result(self, task: "Task", result_video: Path | None) -> None:
+        """Write where the result video is."""
+        self._write(task, result_video=result_video)
 
     def _write(
         self,
         task: "Task | None",
         *,
         status: str | None = None,
-        film: Path | None = None,
+        result_video: Path | None = None,
         error: dict[str, Any] | None = None,
         order: "Order | None" = None,
     ) -> None:
@@ -274,7 +278,7 @@ class JsonOutcome(Outcome):
             "task": None if task is None else task.id,
             "attached": task is not None and task.attached,
             "status": status or (task.status if task is not None else None),
-            "result": None if film is None else _plain(str(film)),
+            "result": None if result_video is None else _plain(str(result_video)),
             "seconds": None if task is None else task.state.seconds,
             "cost": None if entry is None else cost_as_json(entry),
             "request": None if order is None else _request_as_json(order),
@@ -293,7 +297,7 @@ def _request_as_json(order: "Order") -> dict[str, Any]:
     """Give the paid request; the key is never in it."""
     from lipready.providers.submission.sending import request_of
 
-    request = request_of(order.account, order.entry, order.parcel)
+    request = request_of(order.account, order.entry, order.inputs)
     headers = {"Authorization": "Bearer ***", **request.headers}
     return {"method": request.method, "url": request.url, "headers": headers, "json": request.json}
 

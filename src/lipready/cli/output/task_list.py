@@ -35,11 +35,11 @@ _MEANINGS = {
     "posting": "whether it was submitted is not known",
     "submitted": "at the provider",
     "refused": "refused, or failed before it was sent; nothing was paid",
-    "succeeded": "done, the film is not here yet",
+    "succeeded": "done, the result video is not here yet",
     "failed": "failed at the provider",
     "canceled": "cancelled",
     "unknown": "the provider did not know it when it was last asked",
-    "downloaded": "the film is here",
+    "downloaded": "the result video is here",
     "forgotten": "closed by you",
 }
 
@@ -173,7 +173,7 @@ def remote_as_json(
 
 def entry_lines(entry: "JournalEntry", page: Page) -> list[str]:
     """All that people want to know of one job."""
-    film = entry.result or entry.output
+    result_video = entry.result or entry.output
     known = {
         "task": entry.task_id,
         "candidate": entry.candidate if entry.task_id is None else None,
@@ -186,7 +186,7 @@ def entry_lines(entry: "JournalEntry", page: Page) -> list[str]:
         "video": entry.video,
         "audio": entry.audio,
         "reference": entry.reference,
-        "film": film,
+        "result": result_video,
         "billed": None if entry.seconds is None else seconds(entry.seconds),
         "cost": _cost(entry),
         "request": entry.request_id,
@@ -248,7 +248,7 @@ def _when(moment: float) -> str:
 
 
 def _expiry(entry: "JournalEntry") -> list[str]:
-    """Say until when the film can be fetched: a day after the end of the task, which was seen at `updated`."""
+    """Say until when the result video can be fetched: a day after the end of the task, which was seen at `updated`."""
     if entry.stage != "succeeded":
         return []
-    return [f"  {'until':10} {_when(entry.updated + _KEPT_SECONDS)}, then the provider deletes the film"]
+    return [f"  {'until':10} {_when(entry.updated + _KEPT_SECONDS)}, then the provider deletes the result video"]

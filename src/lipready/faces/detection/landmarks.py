@@ -29,7 +29,7 @@ ALIASES = 1.5
 """A plain warp may shrink this many times; more, and it skips pixels."""
 
 MOST_RUNS = 3
-"""Of 482 candidates in rendered films 11 % need the third; faces turned by 60° that read 24–37° then read 35–46°."""
+"""Of 482 candidates in rendered clips 11 % need the third; faces turned by 60° that read 24–37° then read 35–46°."""
 
 OUTER_EYES = (33, 263)
 """Mesh points: the outer corners of the eye on the left and on the right of a frontal face's picture."""

@@ -11,7 +11,7 @@ from lipready.faces.detection.landmarks import Pose
 from lipready.faces.reference.gates import (
     WIDEST_MOUTH,
     Bounds,
-    Reading,
+    GateReading,
     Refusal,
     failed,
     headshot_readings,
@@ -117,7 +117,7 @@ class Trials:
     def add(self, time: Fraction, shot: Headshot | None) -> None:
         """Take down how a frame turned out."""
         if shot is None:
-            unseen = Reading("face", "no face is seen at full size", "one face", 1.0)
+            unseen = GateReading("face", "no face is seen at full size", "one face", 1.0)
             self.refused.append(Refusal(time, (unseen,)))
         elif closed := failed(headshot_readings(shot, self.bounds)):
             self.refused.append(Refusal(time, closed))

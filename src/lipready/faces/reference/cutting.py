@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lipready.errors import ProbeError
 from lipready.faces.detection.geometry import Area
 from lipready.faces.people import match_reference, people_in_pixels
-from lipready.faces.reference.gates import Bounds, Reading, Refusal, failed, headshot_readings, look_readings
+from lipready.faces.reference.gates import Bounds, GateReading, Refusal, failed, headshot_readings, look_readings
 from lipready.faces.reference.headshot import FOLLOWED, Headshot
 from lipready.faces.tracking.persons import Screen
 from lipready.facts.people import Box, Match, PeopleFacts, Person
@@ -145,7 +145,7 @@ class ReferenceFrame:
     image: "NDArray[np.uint8]"
     time: Fraction
     box: Box
-    readings: tuple[Reading, ...]
+    readings: tuple[GateReading, ...]
     match: Match
 
 
@@ -169,7 +169,7 @@ def cut_out(subject: Subject, shot: Headshot) -> ReferenceFrame | Refusal:
         return _refusal(shot, "likeness", match.reason, "one that can be compared")
     if match.alike != "same" or match.person != subject.person.id:
         return _refusal(shot, "likeness", _doubt(match), f"surely person {subject.person.id}")
-    one = Reading("company", "one face in the picture", "exactly one", 0.0)
+    one = GateReading("company", "one face in the picture", "exactly one", 0.0)
     readings = (*headshot_readings(shot, subject.bounds), one)
     return ReferenceFrame(crop, frame.time, framing.box, readings, match)
 
@@ -230,7 +230,7 @@ def _doubt(match: Match) -> str:
 
 
 def _refusal(shot: Headshot, gate: str, measured: str, allowed: str) -> Refusal:
-    return Refusal(shot.time, (Reading(gate, measured, allowed, 1.0),))
+    return Refusal(shot.time, (GateReading(gate, measured, allowed, 1.0),))
 
 
 def _cut(image: "NDArray[np.uint8]", framing: Framing) -> "NDArray[np.uint8]":

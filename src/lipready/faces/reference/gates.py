@@ -59,7 +59,7 @@ LEAST_EYES, WIDEST_MOUTH = Fraction("0.18"), Fraction("0.40")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class GateReading:
     """What one gate measured, in words, and how far beyond its bound that is, as a share of the bound (0: passed)."""
 
     gate: str
@@ -78,7 +78,7 @@ class Refusal:
     """Why a frame does not serve: its time in seconds, and the gates that it fails."""
 
     time: Fraction
-    failed: tuple[Reading, ...]
+    failed: tuple[GateReading, ...]
 
     @property
     def distance(self) -> tuple[int, float]:
@@ -91,12 +91,12 @@ class Refusal:
         return f"at {seconds(self.time)}, fails on {listed}"
 
 
-def look_readings(look: Look, bounds: Bounds = OWN) -> tuple[Reading, ...]:
+def look_readings(look: Look, bounds: Bounds = OWN) -> tuple[GateReading, ...]:
     """Read the gates that can be told from a sampled look, before its frame is decoded again."""
     return tuple(_of_look(look, bounds))
 
 
-def headshot_readings(shot: Headshot, bounds: Bounds = OWN) -> tuple[Reading, ...]:
+def headshot_readings(shot: Headshot, bounds: Bounds = OWN) -> tuple[GateReading, ...]:
     """Read all gates of a face that was measured at full size."""
     quality, expression = shot.quality, shot.expression
     eyes, mouth = _exact(expression.eyes), _exact(expression.mouth)
@@ -118,24 +118,24 @@ def headshot_readings(shot: Headshot, bounds: Bounds = OWN) -> tuple[Reading, ..
     )
 
 
-def failed(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+def failed(readings: Iterable[GateReading]) -> tuple[GateReading, ...]:
     """Keep the gates that were not passed."""
     return tuple(reading for reading in readings if not reading.passed)
 
 
-def size_reading(eye_distance: float, bounds: Bounds = OWN) -> Reading:
+def size_reading(eye_distance: float, bounds: Bounds = OWN) -> GateReading:
     """Gate the pixels from the middle of one eye to the middle of the other."""
     apart, least = _exact(eye_distance), bounds.eye_distance
     return _at_least("size", f"the eyes are {number(apart, (least,), 0)} px apart", apart, least, " px")
 
 
-def edge_reading(*, cut: bool) -> Reading:
+def edge_reading(*, cut: bool) -> GateReading:
     """Gate a face that the edge of the frame cuts."""
     seen = "the edge of the frame cuts the face" if cut else "the face is whole"
-    return Reading("edge", seen, "nothing of it cut off", 1.0 if cut else 0.0)
+    return GateReading("edge", seen, "nothing of it cut off", 1.0 if cut else 0.0)
 
 
-def pose_reading(pose: Pose, bounds: Bounds = OWN) -> Reading:
+def pose_reading(pose: Pose, bounds: Bounds = OWN) -> GateReading:
     """Gate the one of the three angles that is nearest to its bound, or farthest beyond it."""
     turns = (
         ("turned to the side", _exact(pose.yaw), bounds.yaw),
@@ -144,14 +144,14 @@ def pose_reading(pose: Pose, bounds: Bounds = OWN) -> Reading:
     )
     how, angle, most = max(turns, key=lambda turn: _excess(abs(turn[1]) - turn[2], turn[2]))
     miss = max(0.0, _excess(abs(angle) - most, most))
-    return Reading("pose", f"the head is {how} by {degrees(abs(angle), most)}", f"at most {exactly(most)}°", miss)
+    return GateReading("pose", f"the head is {how} by {degrees(abs(angle), most)}", f"at most {exactly(most)}°", miss)
 
 
-def light_reading(light: float, bounds: Bounds = OWN) -> Reading:
+def light_reading(light: float, bounds: Bounds = OWN) -> GateReading:
     """Gate the mean luma of the face, 0..1: beyond the bounds, features drown in black or white."""
     value, low, high = _exact(light), bounds.darkest, bounds.brightest
     miss = max(0.0, _excess(max(low - value, value - high), low))
-    return Reading(
+    return GateReading(
         "light",
         f"its brightness is {percent(value, (low, high))}",
         f"{percent(low, (low,))} to {percent(high, (high,))}",
@@ -159,7 +159,7 @@ def light_reading(light: float, bounds: Bounds = OWN) -> Reading:
     )
 
 
-def _of_look(look: Look, bounds: Bounds) -> Iterator[Reading]:
+def _of_look(look: Look, bounds: Bounds) -> Iterator[GateReading]:
     if look.eye_distance is not None:
         yield size_reading(look.eye_distance, bounds)
     yield edge_reading(cut=look.cut is True)
@@ -168,22 +168,22 @@ def _of_look(look: Look, bounds: Bounds) -> Iterator[Reading]:
         yield pose_reading(Pose(look.yaw, look.pitch, look.roll), bounds)
 
 
-def _at_least(gate: str, measured: str, value: Fraction, least: Fraction, unit: str = "") -> Reading:
-    return Reading(gate, measured, f"at least {exactly(least)}{unit}", max(0.0, _excess(least - value, least)))
+def _at_least(gate: str, measured: str, value: Fraction, least: Fraction, unit: str = "") -> GateReading:
+    return GateReading(gate, measured, f"at least {exactly(least)}{unit}", max(0.0, _excess(least - value, least)))
 
 
-def _cover(reading: float | None) -> Iterator[Reading]:
+def _cover(reading: float | None) -> Iterator[GateReading]:
     """Gate a mouth before which something is; where that cannot be told there is no gate."""
     if reading is not None:
         covered = reading >= COVERED
         seen = "something covers the mouth" if covered else "nothing covers the mouth"
-        yield Reading("cover", seen, "nothing before the mouth", 1.0 if covered else 0.0)
+        yield GateReading("cover", seen, "nothing before the mouth", 1.0 if covered else 0.0)
 
 
-def _mouth(opening: Fraction) -> Reading:
+def _mouth(opening: Fraction) -> GateReading:
     measured = f"the lips are apart by {number(opening, (WIDEST_MOUTH,))} of the mouth's width"
     miss = max(0.0, _excess(opening - WIDEST_MOUTH, WIDEST_MOUTH))
-    return Reading("mouth", measured, f"at most {exactly(WIDEST_MOUTH)}", miss)
+    return GateReading("mouth", measured, f"at most {exactly(WIDEST_MOUTH)}", miss)
 
 
 def _exact(value: float) -> Fraction:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from lipready.errors import FixError
 from lipready.faces.reference.choice import moments, try_looks
 from lipready.faces.reference.cutting import ReferenceFrame, Subject, cut_out
-from lipready.faces.reference.gates import OWN, Bounds, Reading, Refusal
+from lipready.faces.reference.gates import OWN, Bounds, GateReading, Refusal
 from lipready.facts.people import PeopleFacts, Person
 from lipready.facts.video import VideoFacts
 
@@ -46,7 +46,7 @@ def find_reference(
         found = cut_out(subject, shot)
         objection = judge(found) if judge is not None and isinstance(found, ReferenceFrame) else None
         if objection is not None:
-            found = Refusal(shot.time, (Reading("the rules", objection, "nothing found", 1.0),))
+            found = Refusal(shot.time, (GateReading("the rules", objection, "nothing found", 1.0),))
         if isinstance(found, ReferenceFrame):
             return found
         refused.append(found)

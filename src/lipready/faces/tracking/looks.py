@@ -63,14 +63,14 @@ class Gaze:
         """Take the next sample. Raises ComponentError where the models can neither be found nor fetched."""
         self.screen = Screen(*frame.size, frame.scale)
         attention = self._attention
-        wish = attention.wish(frame, self._known(), unsettled=self._unsettled)
-        if wish is None:
+        request = attention.next_look(frame, self._known(), unsettled=self._unsettled)
+        if request is None:
             self._skipped = frame
             return
         before = self._before if self._before is not None and self._before.shot == attention.shot else None
         skipped = self._skipped if before is not None else None
         known = self._known() if before is not None else ()
-        faces = _faces(frame, wish.views, known, near=wish.near, found=self._ahead.pop(frame.time, None))
+        faces = _faces(frame, request.views, known, near=request.near, found=self._ahead.pop(frame.time, None))
         if before is not None:
             self._unsettled = _differ(faces, known)
             if self._unsettled and skipped is not None:
@@ -79,7 +79,7 @@ class Gaze:
                 self._look_back(before, faces, known)
         else:
             self._unsettled = bool(faces)
-        self._before = self._link(frame, faces, searched=wish.searched)
+        self._before = self._link(frame, faces, searched=request.searched)
         self._skipped = None
 
     def _known(self) -> tuple[Area, ...]:

@@ -71,7 +71,7 @@ class Grouping:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Unit:
+class _Cluster:
     """Tracks that are one person for certain, in order of time."""
 
     tracks: tuple[int, ...]
@@ -94,9 +94,9 @@ def group(tracks: Sequence[Track]) -> Grouping:
     return Grouping(tuple(groups), min(len(low), len(groups)), max(len(high), len(groups)))
 
 
-def _continued(tracks: Sequence[Track]) -> list[_Unit]:
+def _continued(tracks: Sequence[Track]) -> list[_Cluster]:
     """Join each track with the one that it continues in place."""
-    units: list[_Unit] = []
+    units: list[_Cluster] = []
     for number, track in enumerate(tracks):
         earlier = [i for i, unit in enumerate(units) if _continues(tracks, unit, track)]
         if earlier:
@@ -107,13 +107,13 @@ def _continued(tracks: Sequence[Track]) -> list[_Unit]:
     return units
 
 
-def _unit(numbers: tuple[int, ...], tracks: Sequence[Track]) -> _Unit:
+def _unit(numbers: tuple[int, ...], tracks: Sequence[Track]) -> _Cluster:
     known = [d for i in numbers if (d := tracks[i].descriptor) is not None]
     samples = frozenset().union(*(tracks[i].samples for i in numbers))
-    return _Unit(numbers, samples, mean_of(known) if known else None)
+    return _Cluster(numbers, samples, mean_of(known) if known else None)
 
 
-def _continues(tracks: Sequence[Track], unit: _Unit, track: Track) -> bool:
+def _continues(tracks: Sequence[Track], unit: _Cluster, track: Track) -> bool:
     before = tracks[unit.tracks[-1]]
     if before.shot != track.shot or not unit.samples.isdisjoint(track.samples):
         return False
@@ -132,7 +132,7 @@ def _same_place(before: Track, after: Track) -> bool:
     return 0.5 < last.size / first.size < 2.0 and last.overlap(first) > 0  # noqa: PLR2004
 
 
-def _people(units: Sequence[_Unit], tracks: Sequence[Track], most: float, *, known: bool | None) -> list[list[int]]:
+def _people(units: Sequence[_Cluster], tracks: Sequence[Track], most: float, *, known: bool | None) -> list[list[int]]:
     """Group the units. Those without a descriptor are somebody `known` wherever that can be, or never.
 
     With None it is decided by what is likelier.
@@ -154,12 +154,12 @@ def _people(units: Sequence[_Unit], tracks: Sequence[Track], most: float, *, kno
     return people
 
 
-def _between(one: _Unit, other: _Unit) -> int:
+def _between(one: _Cluster, other: _Cluster) -> int:
     """Count the samples between two units that share none."""
     return max(min(one.samples) - max(other.samples), min(other.samples) - max(one.samples), 0)
 
 
-def _possible(tracks: Sequence[Track], one: _Unit, other: _Unit) -> bool:
+def _possible(tracks: Sequence[Track], one: _Cluster, other: _Cluster) -> bool:
     """Whether the same person can have gone from the one place to the other, where one shot shows both."""
     for i in one.tracks:
         for j in other.tracks:

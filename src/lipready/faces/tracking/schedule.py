@@ -136,7 +136,7 @@ LARGE_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class LookRequest:
     """The views through which a sample is to be looked at, and whether to look for a face that fills it too.
 
     `searched` says that the views are all there are.
@@ -192,7 +192,7 @@ class Attention:
         self._histogram: NDArray[np.float32] | None = None
         self._seen = _Seen()
 
-    def wish(self, frame: Frame, known: Sequence[Area], *, unsettled: bool) -> Wish | None:
+    def next_look(self, frame: Frame, known: Sequence[Area], *, unsettled: bool) -> LookRequest | None:
         """Choose the views for the next sample; None where it need not be looked at.
 
         `known` are the faces of the last look, in pixels of the image; `unsettled` says that faces came or went then.
@@ -206,11 +206,11 @@ class Attention:
         due = self._every_frame or _due(self._seen.time, frame.time, LOOK_EVERY)
         if not (due or unsettled or scene.differs(self._seen.cells)):
             return None
-        wish = self._choose(frame, scene, anybody=bool(known))
+        request = self._choose(frame, scene, anybody=bool(known))
         self._seen.time, self._seen.cells = frame.time, thumb
-        return wish
+        return request
 
-    def _choose(self, frame: Frame, scene: "_Scene", *, anybody: bool) -> Wish:
+    def _choose(self, frame: Frame, scene: "_Scene", *, anybody: bool) -> LookRequest:
         width, height = frame.size
         again = SEARCH_AGAIN_WITH_FACES if anybody else SEARCH_AGAIN
         if self._every_frame:
@@ -230,7 +230,7 @@ class Attention:
                 chosen.append(view)
                 self._seen.views[view] = (frame.time, scene.cells)
         everything = len(chosen) == len(medium) + len(little) + 1
-        return Wish((whole(width, height), *chosen), near=around in chosen, searched=everything)
+        return LookRequest((whole(width, height), *chosen), near=around in chosen, searched=everything)
 
     def _cut(self, picture: "NDArray[np.uint8]") -> bool:
         before, self._histogram = self._histogram, histogram_of(picture)

@@ -8,12 +8,10 @@ from itertools import chain
 from lipready.config.policy import paths_of
 from lipready.config.unit import Notice, UnitVerdict, Waived
 from lipready.errors import ConfigurationError
-from lipready.facts.finding import Finding
+from lipready.facts.finding import Finding, Reading
 from lipready.facts.quantity import counted, number
 from lipready.facts.unmeasured import is_transient
 from lipready.gate.baseline.file import LONGEST_TEXT, Accepted, Baseline, Key, Kind
-from lipready.gate.baseline.observed import observe
-from lipready.gate.baseline.reading import Reading
 from lipready.profiles.limit import Profile
 from lipready.rules.wording import one_line
 
@@ -33,7 +31,7 @@ def apply_baseline(
     judged, worse = [], []
     for verdict in verdicts:
         waived: list[Waived] = []
-        for found, findings in _found(verdict, profile):
+        for found, findings in _found(verdict):
             entry = entries.get(found.key)
             if entry is not None and _accepts(entry, found):
                 waived.extend(
@@ -44,7 +42,7 @@ def apply_baseline(
         judged.append(_without(verdict, waived))
     stale = [
         f"The baseline's entry for {_named(entry)} is stale: nothing is found any more. --update-baseline drops it."
-        for entry in _stale(verdicts, baseline, profile, whole=whole)
+        for entry in _stale(verdicts, baseline, whole=whole)
     ]
     return tuple(judged), tuple(map(Notice, (*_shortened(worse), *_shortened(stale))))
 
@@ -61,14 +59,14 @@ def updated_baseline(
     entries: dict[Key, Accepted] = {}
     lost = unmeasured(verdicts)
     for verdict in verdicts:
-        for found, _ in _found(verdict, profile):
+        for found, _ in _found(verdict):
             if found.of in lost:
                 continue
             known = entries.get(found.key)
             entries[found.key] = found if known is None else _worst(known, found)
     if previous is not None:
         _refuse_other_provider(previous, profile)
-        stale = {entry.key for entry in _stale(verdicts, previous, profile, whole=whole)}
+        stale = {entry.key for entry in _stale(verdicts, previous, whole=whole)}
         entries = {**{entry.key: entry for entry in previous.entries if entry.key not in stale}, **entries}
     return Baseline.of(profile.name, entries.values())
 
@@ -90,7 +88,7 @@ def _refuse_other_provider(baseline: Baseline, profile: Profile) -> None:
         )
 
 
-def _found(verdict: UnitVerdict, profile: Profile) -> Iterator[tuple[Accepted, tuple[Finding, ...]]]:
+def _found(verdict: UnitVerdict) -> Iterator[tuple[Accepted, tuple[Finding, ...]]]:
     """Yield what was found of each rule on each file and on the job, also what the baseline has waived already."""
     again = (waived.finding for waived in verdict.waived if waived.by == "baseline")
     groups: dict[Key, list[Finding]] = {}
@@ -98,7 +96,7 @@ def _found(verdict: UnitVerdict, profile: Profile) -> Iterator[tuple[Accepted, t
         if finding.severity != "info":
             groups.setdefault(_key(verdict, finding), []).append(finding)
     for (kind, of, rule), findings in groups.items():
-        readings = observe(rule, verdict.report.facts, profile.limits.get(rule))
+        readings = findings[0].readings
         texts = () if readings else tuple(sorted(_text(finding) for finding in findings))
         severe = any(finding.severity == "error" for finding in findings)
         yield (
@@ -156,11 +154,11 @@ def _without(verdict: UnitVerdict, waived: list[Waived]) -> UnitVerdict:
     return replace(verdict, report=replace(verdict.report, findings=kept), waived=(*earlier, *waived))
 
 
-def _stale(verdicts: Iterable[UnitVerdict], baseline: Baseline, profile: Profile, *, whole: bool) -> Iterator[Accepted]:
+def _stale(verdicts: Iterable[UnitVerdict], baseline: Baseline, *, whole: bool) -> Iterator[Accepted]:
     silent: dict[tuple[Kind, str], set[str]] = {}
     met: set[Key] = set()
     for verdict in verdicts:
-        met.update(found.key for found, _ in _found(verdict, profile))
+        met.update(found.key for found, _ in _found(verdict))
         for kind, of, rules in _silent(verdict):
             silent.setdefault((kind, of), set()).update(rules)
     for entry in baseline.entries:

@@ -13,8 +13,7 @@ from typing import Any, Literal, get_args
 from lipready.atomic import write_whole
 from lipready.config.settings import read_small_text
 from lipready.errors import ConfigurationError
-from lipready.facts.finding import Severity
-from lipready.gate.baseline.reading import Better, Reading
+from lipready.facts.finding import Better, Reading, Severity
 from lipready.rules.wording import one_line
 
 SCHEMA = "lipready.baseline/1"

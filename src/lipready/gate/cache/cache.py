@@ -99,7 +99,7 @@ def cache_folder() -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class FactsWanted:
     """Facts that are wanted: of a content (`sha256:…`), as what it is used, how closely looked at; `path` as shown."""
 
     content: str
@@ -136,13 +136,13 @@ class FactsCache:
         """What went wrong with the cache so far, in sentences."""
         return tuple(self._file.troubles)
 
-    def has_many(self, wanted: Iterable[Wanted]) -> frozenset[Wanted]:
+    def has_many(self, wanted: Iterable[FactsWanted]) -> frozenset[FactsWanted]:
         """Tell which facts are there without reading them; now and then one is damaged, and `get_many` has it not."""
         keys = {each: _facts_key(each) for each in wanted}
         there = self._file.known(keys.values())
         return frozenset(each for each, key in keys.items() if key in there)
 
-    def get_many(self, wanted: Iterable[Wanted]) -> dict[Wanted, FileFacts]:
+    def get_many(self, wanted: Iterable[FactsWanted]) -> dict[FactsWanted, FileFacts]:
         """Give the facts that are known, with the paths that are wanted now. Ask for some thousand at a time."""
         keys = {each: _facts_key(each) for each in wanted}
         bodies = self._file.read(keys.values())
@@ -170,7 +170,7 @@ class FactsCache:
         for content, depth, facts in measured:
             if _is_of_the_content(facts):
                 written = json.dumps(to_plain(replace(facts, path="", extension="")), separators=(",", ":"))
-                bodies[_facts_key(Wanted(content, facts.role, depth, ""))] = _packed(written.encode())
+                bodies[_facts_key(FactsWanted(content, facts.role, depth, ""))] = _packed(written.encode())
         self._file.write(bodies)
         return len(bodies)
 
@@ -208,7 +208,7 @@ def _is_of_the_content(facts: FileFacts) -> bool:
     return not is_transient(facts)
 
 
-def _facts_key(wanted: Wanted) -> bytes:
+def _facts_key(wanted: FactsWanted) -> bytes:
     return _key("facts", f"{wanted.content}\0{wanted.role}\0{wanted.depth}\0{probe_version()}")
 
 

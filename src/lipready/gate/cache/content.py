@@ -147,7 +147,7 @@ def pointers(root: Path, blobs: Iterable[str]) -> dict[str, LfsPointer]:
     """Read those of the blobs that are Git LFS pointers."""
     asked = "".join(f"{blob}\n" for blob in dict.fromkeys(blobs)).encode()
     try:
-        # Asked for the size first: a blob that is none may be as large as a film.
+        # Asked for the size first: a blob that is none may be as large as a long video.
         sizes = _git(root, "cat-file", "--batch-check=%(objectname) %(objectsize)", given=asked).split(b"\n")
         small = [row.split()[0] for row in sizes if _is_small(row)]
         if not small:

@@ -25,7 +25,7 @@ _LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ManifestEntry:
     """One job of a list: where it stands (for messages), its name, its files by role as written, its options."""
 
     place: str
@@ -54,7 +54,7 @@ def entries_of_toml(text: str, path: str) -> Iterator[tuple[str, Any]]:
         yield f"{path}, job {number}", entry
 
 
-def read_entry(raw: Any, place: str, defaults: RequestOptions) -> Entry:
+def read_entry(raw: Any, place: str, defaults: RequestOptions) -> ManifestEntry:
     """Read one job; `defaults` are the options that it does not name itself.
 
     Raises ConfigurationError for a key that is unknown, a value of the wrong type, and a job without a file.
@@ -71,7 +71,7 @@ def read_entry(raw: Any, place: str, defaults: RequestOptions) -> Entry:
         face_threshold=raw.get("face_threshold", defaults.face_threshold),
         callback_url=raw.get("callback_url", defaults.callback_url),
     )
-    return Entry(place=place, name=raw.get("name"), files=files, options=options)
+    return ManifestEntry(place=place, name=raw.get("name"), files=files, options=options)
 
 
 def _require(key: str, value: object, place: str) -> None:
@@ -161,7 +161,7 @@ def _text(root: Path, manifest: str) -> str:
         raise ConfigurationError(f"{manifest}: the list of jobs cannot be read ({error}).") from error
 
 
-def _listed(root: Path, manifest: str, entry: Entry) -> ListedJob:
+def _listed(root: Path, manifest: str, entry: ManifestEntry) -> ListedJob:
     folder = PurePosixPath(manifest).parent
     files = {role: _place(root, folder, name, f"{entry.place}: {role}") for role, name in entry.files.items()}
     reached = {Path(os.path.realpath(root / path)).relative_to(root).as_posix() for path in files.values()}

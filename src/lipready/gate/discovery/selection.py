@@ -126,7 +126,7 @@ _WILD = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)
-class Glob:
+class IgnorePattern:
     """A pattern as typed, what matches it, and the folder that all of it lies in ("" is the root)."""
 
     text: str
@@ -140,7 +140,7 @@ class Selection:
 
     files: frozenset[str]
     folders: frozenset[str]
-    globs: tuple[Glob, ...]
+    globs: tuple[IgnorePattern, ...]
 
     def covers(self, path: str) -> bool:
         """Whether a file is asked for, be it there or not."""
@@ -177,7 +177,7 @@ def select(root: Path, patterns: Sequence[str]) -> Selection:
     number of folders; a glob that matches a folder covers all in it. Raises UsageError for what is not there, and for
     what lies outside the root.
     """
-    files, folders, globs = set[str](), set[str](), list[Glob]()
+    files, folders, globs = set[str](), set[str](), list[IgnorePattern]()
     for text in patterns or (".",):
         lexical = _inside(root, text)
         place = root / lexical
@@ -209,11 +209,11 @@ def _missing(text: str, place: str) -> UsageError:
     return UsageError(f"{text}: there is no such file or folder{'.' if close is None else f'; did you mean {close}?'}")
 
 
-def _glob(lexical: str, text: str) -> Glob:
+def _glob(lexical: str, text: str) -> IgnorePattern:
     require_tame(lexical, text)
     fixed = lexical.split("/")
     wild = next(number for number, part in enumerate(fixed) if not _WILD.isdisjoint(part))
-    return Glob(text, compile_patterns([f"/{lexical}"], text), "/".join(fixed[:wild]))
+    return IgnorePattern(text, compile_patterns([f"/{lexical}"], text), "/".join(fixed[:wild]))
 
 
 def _inside(root: Path, text: str) -> str:

@@ -88,7 +88,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class MovieTrack:
     """One track: its id, handler (b"vide", b"soun", …), matrix (a, b, c, d in 1/65536), edits and media header.
 
     `duration` counts ticks of `timescale` a second, `table` is the payload of the sample table.
@@ -132,12 +132,12 @@ class Movie:
     """
 
     timescale: int
-    tracks: tuple[Track, ...]
+    tracks: tuple[MovieTrack, ...]
     faststart: bool
     fragmented: bool
     media_end: int
 
-    def track(self, track_id: int) -> Track | None:
+    def track(self, track_id: int) -> MovieTrack | None:
         """Find the track with an id, which is the demuxer's stream id."""
         return next((track for track in self.tracks if track.id == track_id), None)
 
@@ -189,14 +189,14 @@ def _faststart(boxes: list[FileBox], header: FileBox) -> bool:
     return first is None or header.start < first
 
 
-def _track(payload: memoryview, movie_matrix: tuple[int, int, int, int]) -> Track | None:
+def _track(payload: memoryview, movie_matrix: tuple[int, int, int, int]) -> MovieTrack | None:
     track_header, media = child(payload, b"tkhd"), child(payload, b"mdia")
     media_header, table = child(media, b"mdhd"), child(media, b"minf", b"stbl")
     if track_header is None or media_header is None or table is None:
         return None
     handler = child(media, b"hdlr")
     long, long_media = _is_long(track_header), _is_long(media_header)
-    return Track(
+    return MovieTrack(
         id=number(track_header, 20 if long else 12),
         handler=bytes(handler[8:12]) if handler is not None else b"",
         matrix=_product(_matrix(track_header, 52 if long else 40), movie_matrix),

@@ -8,7 +8,7 @@ from operator import add
 from sys import byteorder
 
 from lipready.facts.unmeasured import Unmeasured
-from lipready.probe.containers.movie import Movie, Track, child, number
+from lipready.probe.containers.movie import Movie, MovieTrack, child, number
 from lipready.probe.containers.wave import read_wave
 from lipready.probe.streams.choice import MediaSource
 from lipready.probe.streams.packets import MAX_PACKETS, PacketTimes
@@ -19,7 +19,7 @@ _MAX_WORK = 20_000_000
 """Edits times samples; beyond it the packets are read instead."""
 
 
-def read_sample_times(movie: Movie, track: Track) -> PacketTimes | None:
+def read_sample_times(movie: Movie, track: MovieTrack) -> PacketTimes | None:
     """Read the shown frames of a track, edit list applied; None where the table is missing, broken or too long."""
     times = _composition_times(track)
     if not times or not track.timescale or len(track.edits) * len(times) > _MAX_WORK:
@@ -48,7 +48,7 @@ def read_sample_times(movie: Movie, track: Track) -> PacketTimes | None:
     )
 
 
-def sample_count(track: Track) -> int:
+def sample_count(track: MovieTrack) -> int:
     """How many samples the table says the track has."""
     sizes = child(track.table, b"stsz")
     if sizes is None:
@@ -56,7 +56,7 @@ def sample_count(track: Track) -> int:
     return 0 if sizes is None else number(sizes, 8)
 
 
-def data_end(track: Track) -> int:
+def data_end(track: MovieTrack) -> int:
     """Where the last byte of the track's last chunk should stand in the file; 0 where the table does not say."""
     chunks = _chunk_offsets(track)
     sizes, runs = child(track.table, b"stsz"), child(track.table, b"stsc")
@@ -68,7 +68,7 @@ def data_end(track: Track) -> int:
     return furthest + (fixed * count if fixed else sum(_words(sizes, 12 + 4 * max(0, first), count)))
 
 
-def _composition_times(track: Track) -> list[int]:
+def _composition_times(track: MovieTrack) -> list[int]:
     runs = child(track.table, b"stts")
     pairs = _pairs(runs) if runs is not None else []
     total = sum(count for count, _ in pairs)
@@ -83,7 +83,7 @@ def _composition_times(track: Track) -> list[int]:
     return list(map(add, times, offsets)) if offsets else times
 
 
-def _duration_of(track: Track, sample: int) -> int | None:
+def _duration_of(track: MovieTrack, sample: int) -> int | None:
     """Look the duration of a sample up in the runs of the time-to-sample table; None where it is not stored."""
     runs = child(track.table, b"stts")
     for count, delta in _pairs(runs) if runs is not None else ():
@@ -93,7 +93,7 @@ def _duration_of(track: Track, sample: int) -> int | None:
     return None
 
 
-def _offsets(track: Track, total: int) -> list[int]:
+def _offsets(track: MovieTrack, total: int) -> list[int]:
     """Composition offsets, one for each sample; empty where the table has none. Signed in both versions, as FFmpeg."""
     table = child(track.table, b"ctts")
     if table is None:
@@ -111,7 +111,7 @@ def _played(times: list[int], shift: int, begin: int, end: int | None) -> list[i
     return [time + shift for time in times if begin <= time < end]
 
 
-def _windows(movie: Movie, track: Track) -> Iterator[tuple[int, int, int | None]]:
+def _windows(movie: Movie, track: MovieTrack) -> Iterator[tuple[int, int, int | None]]:
     """Yield (shift, begin, end) of the composition times that the edit list shows, in ticks; end None is open."""
     if not track.edits:
         yield 0, -1 << 62, None
@@ -126,13 +126,13 @@ def _windows(movie: Movie, track: Track) -> Iterator[tuple[int, int, int | None]
         at += length
 
 
-def _empty_length(movie: Movie, track: Track) -> Fraction:
+def _empty_length(movie: Movie, track: MovieTrack) -> Fraction:
     """Seconds that the edit list waits before the first frame."""
     empty = takewhile(lambda edit: edit.media_time < 0, track.edits)
     return Fraction(sum(edit.duration for edit in empty), movie.timescale or 1)
 
 
-def _chunk_offsets(track: Track) -> "array[int] | None":
+def _chunk_offsets(track: MovieTrack) -> "array[int] | None":
     short = child(track.table, b"stco")
     if short is not None:
         return _words(short, 8, number(short, 4))

@@ -11,7 +11,7 @@ from lipready.facts.quantity import seconds
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.decoding.decoder import Misplaced, Pace, Shown, frame_bytes, open_decoder, pieces
-from lipready.probe.decoding.parallel import Plan, Relay
+from lipready.probe.decoding.parallel import DecodePlan, Relay
 from lipready.probe.decoding.upright import Conversions, Upright
 
 if TYPE_CHECKING:
@@ -139,12 +139,14 @@ def scan(
     try:
         if not every_frame:
             try:
-                scanner.run(Plan(known, Pace.REFERENCE_FRAMES) if known else Plan.whole(Pace.REFERENCE_FRAMES))
+                scanner.run(
+                    DecodePlan(known, Pace.REFERENCE_FRAMES) if known else DecodePlan.whole(Pace.REFERENCE_FRAMES)
+                )
             except Misplaced:
-                scanner.run(Plan.whole(Pace.REFERENCE_FRAMES))
+                scanner.run(DecodePlan.whole(Pace.REFERENCE_FRAMES))
         if scanner.frames == 0:
             # Some broken or exotic streams only decode when no frame is skipped.
-            scanner.run(Plan.whole(Pace.EVERY_FRAME, every_frame=every_frame))
+            scanner.run(DecodePlan.whole(Pace.EVERY_FRAME, every_frame=every_frame))
     except ProbeError as error:
         if error.transient:
             raise
@@ -192,7 +194,7 @@ class _Scanner:
         self._length = None if isinstance(video.duration, Unmeasured) else video.duration.believed
         self._last: Fraction | None = None
 
-    def run(self, plan: Plan) -> None:
+    def run(self, plan: DecodePlan) -> None:
         """Decode by a plan and show what it finds.
 
         Raises ProbeError where the file cannot be opened, Misplaced where its index is wrong.
@@ -211,7 +213,7 @@ class _Scanner:
         if self._progress is not None and self._length:
             self._progress(min(1.0, float(frame.time / self._length)))
 
-    def _frames(self, plan: Plan) -> Generator[Frame, None, None]:
+    def _frames(self, plan: DecodePlan) -> Generator[Frame, None, None]:
         upright = self._conversions.upright
         waiting = frame_bytes(self._video) + 3 * upright.width * upright.height
         with closing(Relay(self._path, self._video, plan, self._ready, waiting)) as relay:

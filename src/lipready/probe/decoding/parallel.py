@@ -30,7 +30,7 @@ Ready = Callable[[Shown, Fraction | None], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DecodePlan:
     """What is decoded: the pieces in order of time, which of their frames, and whether only samples are handed on."""
 
     pieces: tuple[Piece, ...]
@@ -38,7 +38,7 @@ class Plan:
     every_frame: bool = False
 
     @classmethod
-    def whole(cls, pace: Pace, *, every_frame: bool = False) -> "Plan":
+    def whole(cls, pace: Pace, *, every_frame: bool = False) -> "DecodePlan":
         """Decode the file from its beginning to its end in one piece."""
         return cls((Piece(None, None),), pace, every_frame)
 
@@ -53,7 +53,7 @@ class _End:
 class Relay:
     """Decodes in threads of its own; iterate over it once, then close it. `damaged` grows as pieces end."""
 
-    def __init__(self, path: str, video: VideoFacts, plan: Plan, ready: Ready, ready_bytes: int) -> None:
+    def __init__(self, path: str, video: VideoFacts, plan: DecodePlan, ready: Ready, ready_bytes: int) -> None:
         """Start the threads. What `ready` returns of a frame waits in `ready_bytes`."""
         self.damaged = 0
         self._plan = plan

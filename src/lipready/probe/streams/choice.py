@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from lipready.probe.containers.matroska import Matroska, VideoTrack
-from lipready.probe.containers.movie import Movie, Track
+from lipready.probe.containers.movie import Movie, MovieTrack
 from lipready.probe.local_file import LocalFile
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class MediaSource:
         return codec_name(self.stream)
 
     @property
-    def track(self) -> Track | None:
+    def track(self) -> MovieTrack | None:
         """The stream's track in an MP4 or QuickTime file."""
         return self.header.track(self.stream.id) if isinstance(self.header, Movie) else None
 

@@ -8,7 +8,7 @@ from operator import sub
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import FrameRate, Resampled
 
-# The rates that cameras, broadcasts and films use; which of them fits is decided by the timestamps alone.
+# The rates that cameras, broadcasts and cinema use; which of them fits is decided by the timestamps alone.
 STANDARD = tuple(
     Fraction(*rate)
     for rate in (

@@ -205,7 +205,7 @@ class ResumableDownload:
         return answer
 
     async def _write(self, response: "httpx2.Response", file: PartialWriter, part: ByteRange) -> None:
-        pace, block, size = _Pace(self.exchange.host), bytearray(), part.start
+        pace, block, size = _TransferRate(self.exchange.host), bytearray(), part.start
         try:
             async for chunk in response.aiter_bytes():
                 size += len(chunk)
@@ -255,7 +255,7 @@ class ResumableDownload:
         )
 
 
-class _Pace:
+class _TransferRate:
     """Counts what arrives in a stretch of time."""
 
     def __init__(self, host: str) -> None:

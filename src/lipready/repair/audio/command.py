@@ -6,7 +6,7 @@ from typing import Any
 
 from lipready.probe.streams.time_line import CLOCKLESS
 from lipready.repair.audio.filters import HIGHEST_LEVEL, REDUCTION
-from lipready.repair.audio.sound import MP3_BITS, Hush, Listen, Side
+from lipready.repair.audio.sound import MP3_BITS, Listen, NoiseReduction, Side
 from lipready.repair.audio.steps import audio_extension
 from lipready.repair.run.source import compile_command, on_time_line, open_input, seconds
 from lipready.repair.video.span import Part
@@ -29,8 +29,8 @@ def audio_commands(recipe: Listen, output: str) -> tuple[tuple[str, ...], ...]:
         stream = on_time_line(stream, recipe.origin)
     if recipe.sides is not None:
         stream = _mended(stream, recipe.sides)
-    if recipe.hush is not None:
-        stream = _hushed(stream, recipe.hush, recipe.sample_rate)
+    if recipe.noise_reduction is not None:
+        stream = _without_noise(stream, recipe.noise_reduction, recipe.sample_rate)
     if recipe.part is not None:
         stream = _cut(stream, recipe.part)
     if recipe.gain is not None:
@@ -73,7 +73,7 @@ def _expression(side: Side) -> str:
     return f"-({middle})" if side.turned else middle
 
 
-def _hushed(stream: Any, noise: Hush, rate: int) -> Any:
+def _without_noise(stream: Any, noise: NoiseReduction, rate: int) -> Any:
     """Lower a noise that is learnt first: the pause that holds it is played before all, and taken away again.
 
     Two things that afftdn does not say: it gives every sample back 2/80 s later (measured to the sample at 8 to 48 kHz

@@ -10,7 +10,7 @@ from lipready.errors import FixError
 from lipready.facts.speech import ChannelFault, Level, Span, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.repair.audio.part import AudioCase
-from lipready.repair.audio.sound import Hush, Listen, Side
+from lipready.repair.audio.sound import Listen, NoiseReduction, Side
 from lipready.repair.recipe import band
 from lipready.repair.video.span import Part
 
@@ -75,7 +75,7 @@ _MARGIN = Fraction(1, 10)
 _SHORTEST, _LONGEST = Fraction(3, 10), Fraction(1)
 
 
-def hush(case: AudioCase) -> Hush | None:
+def noise_reduction(case: AudioCase) -> NoiseReduction | None:
     """Learn the noise from the longest pause, where --denoise asks for it; None where the pauses hold digital silence.
 
     Measured on a voice 10 dB over white, pink and brown noise and over hum, at 16 and 48 kHz: the noise falls by 8 to
@@ -99,7 +99,7 @@ def hush(case: AudioCase) -> Hush | None:
         raise FixError(f"--denoise learns the noise in a pause, and {case.file.path} has none of half a second.")
     length = min(_LONGEST, pause.length - 2 * _MARGIN)
     level = min(max(_level_of_speech(heard) - heard.noise.mean, LOWEST_LEVEL), HIGHEST_LEVEL)
-    return Hush(Fraction(round(10 * level), 10), Part((pause.start + pause.end - length) / 2, length))
+    return NoiseReduction(Fraction(round(10 * level), 10), Part((pause.start + pause.end - length) / 2, length))
 
 
 def _level_of_speech(heard: SpeechFacts) -> float:
@@ -168,7 +168,7 @@ def raised(case: AudioCase, recipe: Listen) -> Raise | None:
     gain = Fraction(floor(min(to_target, to_ceiling) * 100 + 1e-6), 100)
     if gain < _LEAST:
         return None
-    about = recipe.part is not None or recipe.hush is not None or case.audio.channels > recipe.channels > 1
+    about = recipe.part is not None or recipe.noise_reduction is not None or case.audio.channels > recipe.channels > 1
     return Raise(gain, loudness + float(gain), to_ceiling < to_target, about)
 
 
@@ -179,16 +179,20 @@ def _higher(peak: float, offset: float) -> float:
 
 def _difference(heard: SpeechFacts, recipe: Listen) -> float:
     """Estimate by how many dB cutting and denoising change the gated loudness."""
-    if (recipe.part is None and recipe.hush is None) or not heard.levels:
+    if (recipe.part is None and recipe.noise_reduction is None) or not heard.levels:
         return 0.0
     step = heard.length / len(heard.levels)
     before, after = list(heard.levels), list(heard.levels)
     if recipe.part is not None:
         first = floor(recipe.part.start / step)
         after = before[first : max(first + 1, round((recipe.part.start + recipe.part.length) / step))]
-    noise = 0.0 if recipe.hush is None else _energy(float(recipe.hush.level)) * (1 - _energy(-float(REDUCTION)))
+    noise = (
+        0.0
+        if recipe.noise_reduction is None
+        else _energy(float(recipe.noise_reduction.level)) * (1 - _energy(-float(REDUCTION)))
+    )
     blocks = max(1, round(_BLOCK / float(step)))
-    less = 0.0 if recipe.hush is None else _WORN
+    less = 0.0 if recipe.noise_reduction is None else _WORN
     return _gated(list(_blocks(after, blocks, noise))) - _gated(list(_blocks(before, blocks, 0.0))) - less
 
 

@@ -25,7 +25,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Hush:
+class NoiseReduction:
     """A noise that is lowered: its level in dBFS, and the part of the input that holds nothing else."""
 
     level: Fraction
@@ -36,8 +36,8 @@ class Hush:
 class Listen:
     """An audio track that is written as WAV or MP3.
 
-    `sides` are the channels of the output where they are not simply those of the input, `hush` is the noise that is
-    lowered, `gain` the one change of level, in dB, of all samples alike. `pad_to` is the length in seconds that silence
+    `sides` are the channels of the output where they are not simply those of the input, `noise_reduction` is the
+    noise that is lowered, `gain` the one change of level, in dB, of all samples alike. `pad_to` is the length in seconds that silence
     fills it up to. `origin` is the time on the file's own clock that becomes zero (`AudioFacts.origin`).
     """
 
@@ -48,6 +48,6 @@ class Listen:
     part: Part | None
     pad_to: Fraction | None
     sides: tuple[Side, ...] | None = None
-    hush: Hush | None = None
+    noise_reduction: NoiseReduction | None = None
     gain: Fraction | None = None
     origin: Fraction | None = None

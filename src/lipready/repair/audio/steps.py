@@ -8,7 +8,15 @@ from lipready.facts.plan import Step
 from lipready.facts.quantity import clock, seconds
 from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.streams.time_line import JITTER
-from lipready.repair.audio.filters import CEILING, REDUCTION, fault_to_mend, hush, mends_offset, raised, sides
+from lipready.repair.audio.filters import (
+    CEILING,
+    REDUCTION,
+    fault_to_mend,
+    mends_offset,
+    noise_reduction,
+    raised,
+    sides,
+)
 from lipready.repair.audio.part import HIGHEST_RATE, AudioCase, chosen, ends_in_pause, kept, pad_to
 from lipready.repair.audio.sound import MP3_BITS, Listen
 from lipready.repair.recipe import Input, aim, band, most_bytes
@@ -32,7 +40,7 @@ def audio_recipe(case: AudioCase) -> Listen | None:
     recipe = _recipe(case)
     louder = raised(case, recipe)
     recipe = replace(recipe, gain=None if louder is None else louder.gain)
-    changes = (recipe.part, recipe.pad_to, recipe.sides, recipe.hush, recipe.gain)
+    changes = (recipe.part, recipe.pad_to, recipe.sides, recipe.noise_reduction, recipe.gain)
     other = any(
         f.fix is not None and f.fix.level == "reencode" and f.fix.name not in HEARD for f in case.wanted.findings
     )
@@ -72,7 +80,7 @@ def _recipe(case: AudioCase) -> Listen:
         part=part,
         pad_to=pad_to(case),
         sides=outputs,
-        hush=hush(case),
+        noise_reduction=noise_reduction(case),
         origin=case.audio.origin,
     )
 
@@ -129,8 +137,11 @@ def _sound_steps(case: AudioCase, recipe: Listen) -> Iterator[Step]:
         yield case.wanted.step("reencode", f"Take away the constant offset ({_offsets(case)}).", "remove-dc")
     if fault is not None:
         yield case.wanted.step("reencode", _FAULTS[fault], "mono")
-    if recipe.hush is not None:
-        begin, end = recipe.hush.sample.start, recipe.hush.sample.start + recipe.hush.sample.length
+    if recipe.noise_reduction is not None:
+        begin, end = (
+            recipe.noise_reduction.sample.start,
+            recipe.noise_reduction.sample.start + recipe.noise_reduction.sample.length,
+        )
         text = f"Lower the noise by up to {REDUCTION} dB, as it is heard from {_moment(begin)} to {_moment(end)}."
         yield case.wanted.step("editorial", text, "denoise")
     louder = raised(case, recipe)

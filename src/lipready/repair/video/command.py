@@ -4,7 +4,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from lipready.repair.recipe import Budget, Encode, Remux, Sound
+from lipready.repair.recipe import Encode, Remux, SizeBudget, Sound
 from lipready.repair.run.source import (
     clock,
     compile_command,
@@ -134,7 +134,7 @@ def _rate_control(recipe: Encode) -> dict[str, Any]:
     return {"crf": QUALITY, "maxrate": bits, "bufsize": _BUFFER_SECONDS * bits}
 
 
-def _video_bits(budget: Budget, sound: Sound, length: Fraction) -> int:
+def _video_bits(budget: SizeBudget, sound: Sound, length: Fraction) -> int:
     """Bits a second that remain for the picture, with 4 % for the container and for what the encoder misses."""
     spent = 0 if sound == "none" else 2 * SOUND_BITS
     return max(10_000, int(budget.bytes * 8 * Fraction(96, 100) / length) - spent)

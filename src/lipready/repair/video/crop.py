@@ -24,7 +24,7 @@ LEAST_GAIN = Fraction(9, 10)
 
 
 @dataclass(slots=True)
-class _Window:
+class _CropWindow:
     """The edges of the part that is kept, and the limits inside which they may move."""
 
     left: Fraction
@@ -69,9 +69,9 @@ def crop_to_person(
         )
     width, height = size
     others = others_seen(people, target, part)
-    faces = _union(_Window(*_edges(look.box, CLOSEST, CLOSEST, CLOSEST)) for look in looks)
+    faces = _union(_CropWindow(*_edges(look.box, CLOSEST, CLOSEST, CLOSEST)) for look in looks)
     room, beside = _room(faces, others, width, height)
-    wanted = _clipped(_union(_Window(*_edges(look.box, ABOVE, BELOW, BESIDE)) for look in looks), room)
+    wanted = _clipped(_union(_CropWindow(*_edges(look.box, ABOVE, BELOW, BESIDE)) for look in looks), room)
     least = min(edges.minimum or Fraction(2), Fraction(min(width, height) * LARGEST_SCALE)) / LARGEST_SCALE
     window = _grown(wanted, room, Fraction(width, height), least)
     box = _even(window, width, height)
@@ -99,9 +99,9 @@ def _edges(
     )
 
 
-def _union(windows: Iterable[_Window]) -> _Window:
+def _union(windows: Iterable[_CropWindow]) -> _CropWindow:
     every = list(windows)
-    return _Window(
+    return _CropWindow(
         min(w.left for w in every),
         min(w.top for w in every),
         max(w.right for w in every),
@@ -109,8 +109,8 @@ def _union(windows: Iterable[_Window]) -> _Window:
     )
 
 
-def _clipped(window: _Window, room: _Window) -> _Window:
-    return _Window(
+def _clipped(window: _CropWindow, room: _CropWindow) -> _CropWindow:
+    return _CropWindow(
         max(window.left, room.left),
         max(window.top, room.top),
         min(window.right, room.right),
@@ -118,9 +118,9 @@ def _clipped(window: _Window, room: _Window) -> _Window:
     )
 
 
-def _room(faces: _Window, others: Iterable[Box], width: int, height: int) -> tuple[_Window, bool]:
+def _room(faces: _CropWindow, others: Iterable[Box], width: int, height: int) -> tuple[_CropWindow, bool]:
     """Find how far the window may reach without another face, and whether one is too close to be left out."""
-    room = _Window(Fraction(0), Fraction(0), Fraction(width), Fraction(height))
+    room = _CropWindow(Fraction(0), Fraction(0), Fraction(width), Fraction(height))
     beside = False
     for box in others:
         reach = Fraction(15 * box.width, 100)  # the hair of the other one is beyond its box
@@ -141,13 +141,13 @@ def _room(faces: _Window, others: Iterable[Box], width: int, height: int) -> tup
     return room, beside
 
 
-def _grown(window: _Window, room: _Window, ratio: Fraction, least: Fraction) -> _Window:
+def _grown(window: _CropWindow, room: _CropWindow, ratio: Fraction, least: Fraction) -> _CropWindow:
     """Widen or heighten a window to an aspect ratio, and to the least short edge, as far as there is room."""
     width = max(window.width, window.height * ratio, least * max(Fraction(1), ratio))
     left, right = _stretched(window.left, window.right, width, (room.left, room.right))
     height = max(window.height, (right - left) / ratio, least)
     top, bottom = _stretched(window.top, window.bottom, height, (room.top, room.bottom))
-    return _Window(left, top, right, bottom)
+    return _CropWindow(left, top, right, bottom)
 
 
 def _stretched(
@@ -159,7 +159,7 @@ def _stretched(
     return begin, begin + length
 
 
-def _even(window: _Window, width: int, height: int) -> Box:
+def _even(window: _CropWindow, width: int, height: int) -> Box:
     """Round inward to even numbers, which 4:2:0 needs."""
     left, top = 2 * ceil(window.left / 2), 2 * ceil(window.top / 2)
     right = 2 * floor(min(window.right, Fraction(width)) / 2)

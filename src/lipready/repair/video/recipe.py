@@ -16,13 +16,13 @@ from lipready.probe.streams.choice import COUNTED_FRAMES
 from lipready.profiles.limit import Profile, Range
 from lipready.repair.choices import Choices, Wanted
 from lipready.repair.recipe import (
-    Budget,
     Cutout,
     Encode,
     Input,
     Playback,
     Remux,
     Reshape,
+    SizeBudget,
     Sound,
     WideGamut,
     accepted,
@@ -358,7 +358,7 @@ def _rate(case: VideoCase) -> Fraction:
     return tidy(rate.nominal)
 
 
-def _budget(case: VideoCase, canvas: Canvas, length: Fraction | None) -> Budget | None:
+def _budget(case: VideoCase, canvas: Canvas, length: Fraction | None) -> SizeBudget | None:
     """Say how many bytes the output may have; two passes are needed where the source's own rate would not fit."""
     most = most_bytes(case.profile, "V106")
     if most is None or not length or isinstance(case.file.bytes, Unmeasured):
@@ -366,4 +366,4 @@ def _budget(case: VideoCase, canvas: Canvas, length: Fraction | None) -> Budget 
     whole = _length(case.video) or length
     pixels = min(Fraction(1), Fraction(canvas.width * canvas.height, case.video.width * case.video.height))
     expected = case.file.bytes * pixels * min(Fraction(1), length / whole)
-    return Budget(int(most), length, two_pass=expected > most)
+    return SizeBudget(int(most), length, two_pass=expected > most)

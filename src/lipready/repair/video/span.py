@@ -30,7 +30,7 @@ def chosen_part(span: TrimSpan, length: Fraction, path: str, flag: str) -> Part:
 
 
 def target_person(people: PeopleFacts, person: int | None, path: str) -> Person:
-    """Find whose lips shall move: the chosen person, else the provider's pick, else whoever is seen longest."""
+    """Return the speaker: the chosen person, else the provider's pick, else whoever is seen longest."""
     if person is not None and people.person(person) is None:
         numbers = ", ".join(str(number) for number in sorted(each.id for each in people.people))
         others = f"the people seen have the numbers {numbers}" if numbers else "nobody is seen in it"

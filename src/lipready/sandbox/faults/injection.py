@@ -117,7 +117,7 @@ class FaultInjector:
         scope[BESIDE] = beside
         begin, noted = monotonic(), _Noted(send, clock)
         try:
-            await self._serve(_Exchange(scope, receive, noted), place, fault)
+            await self._serve(_Intercepted(scope, receive, noted), place, fault)
         except Exception as error:  # noqa: BLE001 - a sandbox that fails says so as its provider would
             self._world.log(f"the sandbox failed: {type(error).__name__} ({str(error)[:200]})")
             if noted.status is None:
@@ -135,7 +135,7 @@ class FaultInjector:
         if account is not None:
             account.posted = self._world.clock.now()
 
-    async def _serve(self, exchange: "_Exchange", place: RequestStep, fault: Fault | None) -> None:
+    async def _serve(self, exchange: "_Intercepted", place: RequestStep, fault: Fault | None) -> None:
         kind = fault.kind if fault else ""
         if fault is None or kind in {"delay", "expired"}:
             await self._late(exchange, fault)
@@ -154,26 +154,26 @@ class FaultInjector:
             await _drain(exchange.receive)
             await (_huge(exchange) if kind == "huge" else _instead(place, fault)(*exchange))
 
-    async def _late(self, exchange: "_Exchange", fault: Fault | None) -> None:
+    async def _late(self, exchange: "_Intercepted", fault: Fault | None) -> None:
         if fault is not None and fault.kind == "delay":
             await asyncio.sleep(fault.number)
         if fault is not None and fault.kind == "expired":
             exchange.scope[EXPIRED] = True
         await self._app(*exchange)
 
-    async def _throttled(self, exchange: "_Exchange", fault: Fault) -> None:
+    async def _throttled(self, exchange: "_Intercepted", fault: Fault) -> None:
         limited = _Throttled(exchange.send, fault)
         await self._app(exchange.scope, exchange.receive, limited)
         if limited.broken:
             self._connections.hang_up(exchange.scope["client"])
             await _gone(exchange.receive)
 
-    async def _reset(self, exchange: "_Exchange") -> None:
+    async def _reset(self, exchange: "_Intercepted") -> None:
         self._connections.reset(exchange.scope["client"])
         await _gone(exchange.receive)
 
 
-class _Exchange(NamedTuple):
+class _Intercepted(NamedTuple):
     """The three things that an ASGI application is called with."""
 
     scope: "Scope"
@@ -275,7 +275,7 @@ def _instead(place: RequestStep, fault: Fault) -> "Response":
     return made[fault.kind]()
 
 
-async def _huge(exchange: _Exchange) -> None:
+async def _huge(exchange: _Intercepted) -> None:
     """Answer without an end, until the client has had enough."""
     gone = asyncio.create_task(_gone(exchange.receive))
     headers = [(b"content-type", b"application/json")]

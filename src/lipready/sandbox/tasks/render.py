@@ -28,7 +28,7 @@ _HIGHEST_RATE = 60
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class _Rendering:
     recipe: Encode
     frames: int
     wanted: int
@@ -74,7 +74,7 @@ def lasting(video: Fraction, audio: Fraction, *, extension: bool) -> Fraction:
     return audio if extension else min(video, audio)
 
 
-def _plan(file: FileFacts, video: VideoFacts, audio: AudioFacts, inputs: Inputs, *, extension: bool) -> _Plan:
+def _plan(file: FileFacts, video: VideoFacts, audio: AudioFacts, inputs: Inputs, *, extension: bool) -> _Rendering:
     shape = _shape(video)
     shown = _length(video)
     length = lasting(shown, _length(audio), extension=extension)
@@ -87,7 +87,7 @@ def _plan(file: FileFacts, video: VideoFacts, audio: AudioFacts, inputs: Inputs,
         sound="none",
         budget=None,
     )
-    return _Plan(recipe, frames, wanted, length)
+    return _Rendering(recipe, frames, wanted, length)
 
 
 def _shape(video: VideoFacts) -> Reshape:
@@ -105,7 +105,7 @@ def _shape(video: VideoFacts) -> Reshape:
     )
 
 
-def _shown(plan: _Plan) -> Any:
+def _shown(plan: _Rendering) -> Any:
     """Play the picture for as long as the result video lasts."""
     recipe = plan.recipe
     if recipe.playback is not None:
@@ -134,7 +134,7 @@ def _length(media: VideoFacts | AudioFacts) -> Fraction:
     return media.duration.believed
 
 
-def _options(plan: _Plan) -> dict[str, Any]:
+def _options(plan: _Rendering) -> dict[str, Any]:
     return {
         "f": "mp4",
         "movflags": "+faststart",

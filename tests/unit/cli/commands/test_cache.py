@@ -6,7 +6,7 @@ import pytest
 
 from lipready.cli.commands.cache import command
 from lipready.errors import UsageError
-from lipready.gate.cache.cache import FactsCache, Wanted
+from lipready.gate.cache.cache import FactsCache, FactsWanted
 from lipready.rules.examples import file
 
 
@@ -15,7 +15,7 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("LIPREADY_CACHE_DIR", str(tmp_path))
     cache = FactsCache()
     cache.put("sha256:a", "full", file("video"))
-    cache.get_many([Wanted("sha256:a", "video", "full", "x"), Wanted("sha256:b", "video", "full", "x")])
+    cache.get_many([FactsWanted("sha256:a", "video", "full", "x"), FactsWanted("sha256:b", "video", "full", "x")])
     return cache
 
 

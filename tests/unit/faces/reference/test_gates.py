@@ -10,7 +10,7 @@ from lipready.faces.detection.quality import Quality
 from lipready.faces.reference.choice import frontality, merit, promise
 from lipready.faces.reference.gates import (
     OWN,
-    Reading,
+    GateReading,
     Refusal,
     bounds_of,
     failed,
@@ -134,8 +134,8 @@ def test_beyond_what_the_mesh_can_tell_no_degrees_are_given() -> None:
 
 
 def test_fewer_failed_gates_are_closer_than_a_smaller_miss() -> None:
-    one = Refusal(Fraction(0), (Reading("pose", "", "", 5.0),))
-    two = Refusal(Fraction(0), (Reading("pose", "", "", 0.1), Reading("eyes", "", "", 0.1)))
+    one = Refusal(Fraction(0), (GateReading("pose", "", "", 5.0),))
+    two = Refusal(Fraction(0), (GateReading("pose", "", "", 0.1), GateReading("eyes", "", "", 0.1)))
     assert one.distance < two.distance
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import skimage.data
 
 from lipready.faces.detection.geometry import Area
-from lipready.faces.tracking.schedule import Attention, Wish
+from lipready.faces.tracking.schedule import Attention, LookRequest
 from lipready.probe.decoding.frames import Frame
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
@@ -25,13 +25,13 @@ def stage() -> Picture:
     return picture
 
 
-def wishes(pictures: list[Picture], faces: tuple[Area, ...] = (), **options: bool) -> list[Wish | None]:
+def wishes(pictures: list[Picture], faces: tuple[Area, ...] = (), **options: bool) -> list[LookRequest | None]:
     attention = Attention(**options)
-    return [attention.wish(Frame(i * HALF, p, i), faces, unsettled=False) for i, p in enumerate(pictures)]
+    return [attention.next_look(Frame(i * HALF, p, i), faces, unsettled=False) for i, p in enumerate(pictures)]
 
 
 def counts(pictures: list[Picture], faces: tuple[Area, ...] = (), **options: bool) -> list[int]:
-    return [0 if wish is None else len(wish.views) for wish in wishes(pictures, faces, **options)]
+    return [0 if request is None else len(request.views) for request in wishes(pictures, faces, **options)]
 
 
 def changed_at(number: int, change: Callable[[Picture], None], length: int) -> list[Picture]:
@@ -120,15 +120,15 @@ def test_what_always_moves_is_searched_once_a_second() -> None:
 
 def test_every_frame_is_looked_at_where_it_is_asked_for() -> None:
     attention = Attention(every_frame=True)
-    found = [attention.wish(Frame(Fraction(i, 24), stage(), i), (FACE,), unsettled=False) for i in range(30)]
-    assert [i for i, wish in enumerate(found) if wish is not None and wish.searched] == [0, 24]
+    found = [attention.next_look(Frame(Fraction(i, 24), stage(), i), (FACE,), unsettled=False) for i in range(30)]
+    assert [i for i, request in enumerate(found) if request is not None and request.searched] == [0, 24]
     assert None not in found
 
 
 def test_an_unsettled_scene_is_looked_at_again_at_once() -> None:
     attention = Attention()
-    assert attention.wish(Frame(Fraction(0), stage(), 0), (), unsettled=False) is not None
-    assert attention.wish(Frame(HALF, stage(), 1), (FACE,), unsettled=True) is not None
+    assert attention.next_look(Frame(Fraction(0), stage(), 0), (), unsettled=False) is not None
+    assert attention.next_look(Frame(HALF, stage(), 1), (FACE,), unsettled=True) is not None
 
 
 def test_a_cut_begins_a_shot_and_is_searched() -> None:
@@ -136,8 +136,8 @@ def test_a_cut_begins_a_shot_and_is_searched() -> None:
     astronaut, coffee = skimage.data.astronaut(), np.ascontiguousarray(skimage.data.coffee())
     shots, near = [], []
     for i, picture in enumerate([astronaut, astronaut, coffee, coffee]):
-        wish = attention.wish(Frame(i * HALF, picture, i), (), unsettled=False)
-        near.append(wish is not None and wish.near)
+        request = attention.next_look(Frame(i * HALF, picture, i), (), unsettled=False)
+        near.append(request is not None and request.near)
         shots.append(attention.shot)
     assert shots == [1, 1, 2, 2]
     assert near == [True, False, True, False]

@@ -7,8 +7,8 @@ from fractions import Fraction
 import pytest
 
 from lipready.errors import ConfigurationError
+from lipready.facts.finding import Reading
 from lipready.gate.baseline.file import Accepted, Baseline, read_baseline, write_baseline
-from lipready.gate.baseline.reading import Reading
 
 LONG = Accepted(
     kind="file",

@@ -11,7 +11,7 @@ from lipready.facts.codec import to_plain
 from lipready.facts.file import LfsPointer
 from lipready.facts.unmeasured import Unmeasured
 from lipready.gate.cache import cache as cache_module
-from lipready.gate.cache.cache import FactsCache, Wanted, cache_folder, depth_of
+from lipready.gate.cache.cache import FactsCache, FactsWanted, cache_folder, depth_of
 from lipready.gate.workers.file_task import FileTask
 from lipready.probe.source import examine
 from lipready.rules.examples import addressed, file, people, person, unread
@@ -31,7 +31,7 @@ def cache(tmp_path):
 def test_facts_come_back_under_the_name_that_the_file_has_now(cache):
     facts = replace(file("video"), path="old/clip.MOV", extension="mov")
     assert cache.put(KEY, "full", facts)
-    wanted = Wanted(KEY, "video", "full", "new/./clip.mp4")
+    wanted = FactsWanted(KEY, "video", "full", "new/./clip.mp4")
     assert cache.get_many([wanted]) == {wanted: replace(facts, path="new/./clip.mp4", extension="mp4")}
     assert cache.troubles == ()
 
@@ -39,10 +39,10 @@ def test_facts_come_back_under_the_name_that_the_file_has_now(cache):
 @pytest.mark.parametrize(
     "other",
     [
-        Wanted(f"sha256:{'b' * 64}", "video", "full", "x"),
-        Wanted(KEY, "audio", "full", "x"),
-        Wanted(KEY, "video", "quick", "x"),
-        Wanted(KEY, "video", "described", "x"),
+        FactsWanted(f"sha256:{'b' * 64}", "video", "full", "x"),
+        FactsWanted(KEY, "audio", "full", "x"),
+        FactsWanted(KEY, "video", "quick", "x"),
+        FactsWanted(KEY, "video", "described", "x"),
     ],
 )
 def test_facts_stand_for_nothing_else(cache, other):
@@ -53,11 +53,11 @@ def test_facts_stand_for_nothing_else(cache, other):
 def test_another_version_of_the_probe_finds_nothing(cache, monkeypatch):
     cache.put(KEY, "full", file("video"))
     monkeypatch.setattr(cache_module, "probe_version", lambda: "another")
-    assert cache.get_many([Wanted(KEY, "video", "full", "x")]) == {}
+    assert cache.get_many([FactsWanted(KEY, "video", "full", "x")]) == {}
 
 
 def test_what_is_there_can_be_told_without_reading_it(cache):
-    there, other = Wanted(KEY, "video", "full", "x"), Wanted(KEY, "video", "quick", "x")
+    there, other = FactsWanted(KEY, "video", "full", "x"), FactsWanted(KEY, "video", "quick", "x")
     assert cache.has_many([there]) == frozenset()
     cache.put(KEY, "full", file("video"))
     assert cache.has_many([there, other, replace(there, path="y")]) == {there, replace(there, path="y")}
@@ -66,7 +66,7 @@ def test_what_is_there_can_be_told_without_reading_it(cache):
 
 def test_two_files_of_one_content_are_both_known(cache):
     cache.put(KEY, "full", file("audio"))
-    found = cache.get_many([Wanted(KEY, "audio", "full", "a.wav"), Wanted(KEY, "audio", "full", "b.mp3")])
+    found = cache.get_many([FactsWanted(KEY, "audio", "full", "a.wav"), FactsWanted(KEY, "audio", "full", "b.mp3")])
     assert [(each.path, each.extension) for each in found.values()] == [("a.wav", "wav"), ("b.mp3", "mp3")]
 
 
@@ -100,7 +100,7 @@ def test_a_file_that_is_not_there_or_may_not_be_opened_is_looked_at_again(cache,
 )
 def test_what_belongs_to_the_hour_or_the_machine_is_not_kept(cache, facts):
     assert not cache.put(KEY, "full", facts)
-    assert cache.get_many([Wanted(KEY, facts.role, "full", "x")]) == {}
+    assert cache.get_many([FactsWanted(KEY, facts.role, "full", "x")]) == {}
 
 
 def test_words_about_time_and_memory_do_not_keep_the_facts_of_a_content_away(cache):
@@ -112,7 +112,7 @@ def test_words_about_time_and_memory_do_not_keep_the_facts_of_a_content_away(cac
     ["[]", "{", "NaN", "[NaN]", "[" * 100_000, "1" * 5000, '"x"', json.dumps(to_plain(file("audio")))],
 )
 def test_a_body_that_is_no_facts_counts_for_nothing(cache, text):
-    wanted = Wanted(KEY, "video", "full", "x")
+    wanted = FactsWanted(KEY, "video", "full", "x")
     for body in (b"p" + text.encode(), b"z" + text.encode(), b"?", b""):
         cache._file.write({cache_module._facts_key(wanted): body})
         assert cache.get_many([wanted]) == {}
@@ -121,7 +121,7 @@ def test_a_body_that_is_no_facts_counts_for_nothing(cache, text):
 
 def test_a_small_body_that_unpacks_to_a_huge_one_is_not_unpacked_whole(cache, monkeypatch):
     monkeypatch.setattr(cache_module, "_LARGEST", 100)
-    wanted = Wanted(KEY, "video", "full", "x")
+    wanted = FactsWanted(KEY, "video", "full", "x")
     cache.put(KEY, "full", replace(file("video"), people=people(*range(0, 600, 20))))
     assert cache.get_many([wanted]) == {}
 
@@ -130,7 +130,7 @@ def test_hits_and_misses_are_counted_for_all_runs(cache, tmp_path):
     cache.put(KEY, "full", file("video"))
     for _ in range(2):
         run = FactsCache(tmp_path / "cache")
-        run.get_many([Wanted(KEY, "video", "full", "x"), Wanted(KEY, "video", "quick", "x")])
+        run.get_many([FactsWanted(KEY, "video", "full", "x"), FactsWanted(KEY, "video", "quick", "x")])
     info = cache.info()
     assert (info.facts, info.hits, info.misses) == (1, 2, 2)
     assert info.bytes > 0

@@ -193,9 +193,9 @@ def test_a_file_that_changes_or_is_large_does_not_go_as_base64(evolink, files):
 def test_what_is_at_an_address_is_copied_first_where_that_is_wanted_and_once(evolink):
     video, audio = "https://slow.example/v.mp4?sig=1", "https://slow.example/a.wav"
     entry = replace(evolink.entry(), id="0123456789ab", stage="intended")
-    parcel = SubmissionInputs(files=(), addresses={"video": video, "audio": audio}, copies=True)
+    inputs = SubmissionInputs(files=(), addresses={"video": video, "audio": audio}, copies=True)
     answers = evolink.provider(submits=[stored("v-1"), stored("a-1"), said(400, code=400, msg="no")])
-    played = evolink.play(submit_anew(evolink.at, evolink.journal, entry, parcel), answers)
+    played = evolink.play(submit_anew(evolink.at, evolink.journal, entry, inputs), answers)
     sent = [request.json for request in played.sent if request.method == "POST"]
     assert [each["file_url"] for each in sent[:2]] == [video, audio]
     assert sent[0]["file_name"].endswith(".mp4")
