@@ -264,7 +264,7 @@ def _match(reference: PeopleFacts | Unmeasured, video: PeopleFacts | Unmeasured)
 
 
 def _largest(profile: Profile) -> Mapping[Role, int]:
-    """Say how many bytes a provider takes at most."""
+    """Return how many bytes a provider takes at most."""
     rules: Mapping[Role, str] = {"video": "V106", "audio": "A403", "reference": "I602"}
     limits = {role: profile.limits.get(rule) for role, rule in rules.items()}
     return {

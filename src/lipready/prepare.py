@@ -59,7 +59,7 @@ def take_reference(file: FileFacts, person: int | None, profile: Profile, output
 
 
 def _objection(picture: Path, profile: Profile) -> str | None:
-    """Say what the image rules find in a picture; None where that is nothing."""
+    """Return what the image rules find in a picture; None where that is nothing."""
     facts = examine(str(picture), "reference", quick=False)
     if facts.problem is None:
         facts = _with_people(facts, picture)
@@ -308,7 +308,7 @@ class _Workshop:
         return plan
 
     def _still_found(self, plan: FilePlan, partial: "Partial") -> bool:
-        """Whether a copy still shows what it was made to repair, or something that the original did not."""
+        """Return whether a copy still shows what it was made to repair, or something that the original did not."""
         settings = Settings(only=("V",), ignore=self.settings.ignore, quick=True)
         copy = check_job(Job(video=fspath(partial.path)), self.profile, settings)
         planned = {rule for step in plan.steps for rule in step.rules}
@@ -354,7 +354,7 @@ class _Workshop:
 
 
 def _copies(plan: FilePlan) -> bool:
-    """Whether the packets of a video are copied."""
+    """Return whether the packets of a video are copied."""
     return plan.role == "video" and bool(plan.commands) and all(step.level == "lossless" for step in plan.steps)
 
 

@@ -34,7 +34,7 @@ from lipready.sandbox.serve import Running, SandboxOptions, serving
 from lipready.task import Task, resume
 
 DASHSCOPE, EVOLINK = "dashscope", "evolink"
-LONGEST_PAUSE = 0.05
+LONGEST_PAUSE = 0.01
 """Seconds. What a pause is worth is tested elsewhere; here it costs time only."""
 
 FILM = None

@@ -32,10 +32,10 @@ HIGHEST_MEDIAN = 142
 FULLEST = 18
 """Modules side by side in one folder; facts and rules are lists by nature."""
 LISTS = frozenset({"facts", "rules"})
-SMALL, MOST_SMALL = 60, 21
+SMALL, MOST_SMALL = 60, 5
 """Lines under which a module with one importer belongs to that importer, and how many such there may still be."""
-MOST_REUSED = 10
-"""Class names that stand for two things; there are to be none."""
+MOST_REUSED = 0
+"""Class names that stand for two things."""
 VAGUE_NAMES = frozenset({"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc"})
 HEAVY = (
     "av", "click", "cv2", "dlib", "face_recognition_models", "ffmpeg", "httpx2", "imageio_ffmpeg", "mediapipe", "numpy",

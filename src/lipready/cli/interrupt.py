@@ -38,7 +38,7 @@ class _Ending:
         self._since = 0.0
 
     def begins(self, number: int) -> bool:
-        """Tell whether KeyboardInterrupt is to be raised for a signal."""
+        """Return whether KeyboardInterrupt is to be raised for a signal."""
         now = time.monotonic()
         if self.number and not self.lost and now - self._since < _PATIENCE:
             return False

@@ -31,7 +31,7 @@ class Ignore:
     place: str
 
     def expired(self, today: date) -> bool:
-        """Whether it does not apply any more."""
+        """Return whether it does not apply any more."""
         return self.expires is not None and today > self.expires
 
     @property
@@ -214,7 +214,7 @@ def fail_on_for(unit: Unit, policy: Policy) -> FailOn:
 
 
 def fails(verdict: UnitVerdict, policy: Policy) -> bool:
-    """Whether a unit, once the policy and the baseline are applied, keeps the gate shut."""
+    """Return whether a unit, once the policy and the baseline are applied, keeps the gate shut."""
     failing = {"fail"} if fail_on_for(verdict.unit, policy) == "error" else {"fail", "warn"}
     return verdict.report.verdict in failing
 

@@ -45,7 +45,7 @@ class Glob:
         return not set(self.pattern) & set("*?[") and not self.pattern.endswith("/")
 
     def matches(self, path: str) -> bool:
-        """Tell whether an absolute path (with slashes) matches; nothing outside of the folder does."""
+        """Return whether an absolute path (with slashes) matches; nothing outside of the folder does."""
         below = f"{self.folder.rstrip('/')}/"
         return path.startswith(below) and _match(self.segments, path[len(below) :].split("/"))
 

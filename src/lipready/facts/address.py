@@ -69,7 +69,7 @@ class AddressFacts:
 
 
 def is_address(text: str) -> bool:
-    """Whether an input is an address and not the path of a file: `scheme://…`, or `data:`."""
+    """Return whether an input is an address and not the path of a file: `scheme://…`, or `data:`."""
     return bool(_SCHEME.match(text) or _DATA.match(text))
 
 
@@ -106,7 +106,7 @@ def file_name(url: str) -> str:
 
 
 def is_public(text: str) -> bool | None:
-    """Whether an IP address can be reached from everywhere; None where the text is none.
+    """Return whether an IP address can be reached from everywhere; None where the text is none.
 
     An IPv6 address that wraps an IPv4 one is as public as that.
     """

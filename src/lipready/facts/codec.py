@@ -40,7 +40,7 @@ def from_plain(kind: type[T], plain: object) -> T:
 
 @cache
 def _reader(kind: Any) -> _Way:
-    """Give the function that reads a type; made once, since ten thousand files are read in a run."""
+    """Return the function that reads a type; made once, since ten thousand files are read in a run."""
     origin, arguments = get_origin(kind), get_args(kind)
     if is_dataclass(kind):
         return _read_dataclass(cast("type", kind))

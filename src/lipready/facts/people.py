@@ -95,7 +95,7 @@ class Person:
         )
 
     def position(self, width: int) -> Position | None:
-        """Tell in which third of a picture of `width` displayed pixels the face usually is; None without a look."""
+        """Return in which third of a picture of `width` displayed pixels the face usually is; None without a look."""
         from statistics import fmean
 
         if width <= 0 or not self.looks:
@@ -263,7 +263,7 @@ def picked(people: PeopleFacts) -> tuple[Person, ...]:
 
 
 def _nearly_as_large(look: Look, first: Look) -> bool:
-    """Whether a face in the same frame is about as large; exact, since areas are whole numbers."""
+    """Return whether a face in the same frame is about as large; exact, since areas are whole numbers."""
     return look.time == first.time and 100 * _area(look) >= NEARLY * _area(first)
 
 

@@ -32,7 +32,7 @@ class Store:
         self._content: dict[str, Content] = {}
 
     def found(self, tasks: Iterable[FileTask]) -> frozenset[FileTask]:
-        """Say of which tasks the facts are known."""
+        """Return of which tasks the facts are known."""
         if self._cache is None:
             return frozenset()
         tasks = tuple(tasks)
@@ -42,7 +42,7 @@ class Store:
         return frozenset(task for task, each in wanted.items() if each in known)
 
     def load(self, tasks: Iterable[FileTask]) -> Mapping[FileTask, FileFacts]:
-        """Give the facts of some tasks; those whose entry is damaged are left out."""
+        """Return the facts of some tasks; those whose entry is damaged are left out."""
         if self._cache is None:
             return {}
         wanted = {task: each for task in tasks if (each := self._wanted(task)) is not None}
@@ -137,7 +137,7 @@ class Survey:
 
 
 def examine_units(units: Sequence[Unit], survey: Survey) -> Generator[UnitVerdict, None, None]:
-    """Give the verdict on each unit, in their order, as soon as all before it are known."""
+    """Yield the verdict on each unit, in their order, as soon as all before it are known."""
     tasks = {unit: _tasks_of(unit, survey) for unit in units}
     users = Counter(task for each in tasks.values() for task in each)
     found = survey.store.found(users)

@@ -235,6 +235,6 @@ class _Download:
         return Fetched(came, self.deadline.elapsed(), whole=True)
 
     def _hopeless(self, came: int, whole: int) -> bool:
-        """Whether patience is over, and what is missing would take too long."""
+        """Return whether patience is over, and what is missing would take too long."""
         elapsed = self.deadline.elapsed()
         return elapsed > self.reach.patience and elapsed * whole > self.reach.longest * came

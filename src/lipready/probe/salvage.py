@@ -74,13 +74,13 @@ class _SalvageDecoder:
 
 
 def _one(media: VideoFacts | AudioFacts, tick: Fraction) -> Fraction:
-    """Tell for how long the last picture is shown, in seconds."""
+    """Return for how long the last picture is shown, in seconds."""
     rate = media.frame_rate if isinstance(media, VideoFacts) else None
     return tick if rate is None or isinstance(rate, Unmeasured) else 1 / rate.nominal
 
 
 def _stated(file: FileFacts, kept: Fraction) -> Fraction | None:
-    """Tell how long the header says that the file is, where that is more than there is."""
+    """Return how long the header says that the file is, where that is more than there is."""
     length = file.media.duration if isinstance(file.media, VideoFacts | AudioFacts) else None
     readings = [r for r in (length.container, length.stream) if r is not None] if isinstance(length, Duration) else []
     if file.format == "wav":

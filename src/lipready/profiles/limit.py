@@ -25,7 +25,7 @@ class Range:
         return self.maximum is None or value < self.maximum or (value == self.maximum and self.inclusive)
 
     def within(self, other: "Range") -> bool:
-        """Whether every number of this range lies in the other one."""
+        """Return whether every number of this range lies in the other one."""
         return self._reaches(other, "minimum", 1) and self._reaches(other, "maximum", -1)
 
     def _reaches(self, other: "Range", bound: Literal["minimum", "maximum"], sign: int) -> bool:

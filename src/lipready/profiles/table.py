@@ -45,7 +45,7 @@ class Place:
 
 
 def suggestion(wrong: str, known: Iterable[str]) -> str:
-    """Say which of the known words may have been meant, or list them all."""
+    """Return which of the known words may have been meant, or list them all."""
     words = list(known)
     close = get_close_matches(wrong, words, n=1, cutoff=0.6)
     return f"did you mean {close[0]}?" if close else f"known are {', '.join(words)}."

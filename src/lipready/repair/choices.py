@@ -29,7 +29,7 @@ class Wanted:
         return cls(tuple(f for f in findings if f.role == role and f.fix is not None))
 
     def has(self, *names: str) -> bool:
-        """Whether one of these repairs is asked for."""
+        """Return whether one of these repairs is asked for."""
         return any(f.fix is not None and f.fix.name in names for f in self.findings)
 
     def only(self, *names: str) -> tuple[Finding, ...]:
@@ -37,7 +37,7 @@ class Wanted:
         return tuple(f for f in self.findings if f.fix is not None and f.fix.name in names)
 
     def level(self, level: FixLevel) -> bool:
-        """Whether a repair of this level is asked for."""
+        """Return whether a repair of this level is asked for."""
         return any(f.fix is not None and f.fix.level == level for f in self.findings)
 
     def rules(self, *names: str) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ class Wanted:
 
 
 def usable(file: FileFacts, findings: Sequence[Finding], *, salvage: bool = False) -> bool:
-    """Whether there is media that can be repaired at all: not missing, broken, or a Git LFS pointer.
+    """Return whether there is media that can be repaired at all: not missing, broken, or a Git LFS pointer.
 
     With `salvage` what decodes of a broken file is enough.
     """

@@ -180,7 +180,7 @@ def picture_edit(case: ImageCase) -> PictureEdit | None:
 
 
 def _stays_exact(case: ImageCase, size: tuple[int, int], most: Fraction | None) -> bool:
-    """Whether the output, of so many pixels, is a PNG: for a source without loss, where it certainly fits."""
+    """Return whether the output, of so many pixels, is a PNG: for a source without loss, where it certainly fits."""
     if case.file.format == "bmp":
         # Even noise comes to hardly more than its bare samples as a PNG.
         fits = accepted(case.profile, "I602").maximum

@@ -233,7 +233,7 @@ def _audio_case(report: Report, profile: Profile, choices: Choices) -> AudioCase
 
 
 def _cut_to_fit(case: AudioCase, recipe: Listen | None) -> bool:
-    """Whether the silence that is cut off is enough, so that nobody has to decide where else to cut."""
+    """Return whether the silence that is cut off is enough, so that nobody has to decide where else to cut."""
     length = audio_length(case, recipe)
     cut = recipe is not None and recipe.part is not None and case.choices.trim_audio is None
     return cut and length is not None and length in aim(case.profile, "A402")
@@ -285,7 +285,7 @@ def _draft_rename(file: FileFacts, wanted: Wanted) -> Draft | None:
 def _named(
     drafts: list[tuple[FileFacts, Draft | None]], out: str, way: Way | None, *, taken: bool
 ) -> tuple[FilePlan, ...]:
-    """Give every file its name in the output folder; with `taken` a reference image from the video is to come there."""
+    """Name every file of the output folder; with `taken` a reference image from the video is to come there."""
     order: tuple[Role, ...] = ("video", "audio", "reference")
     drafts = sorted(drafts, key=lambda pair: order.index(pair[0].role))
     kept: dict[Role, Kept] = {

@@ -31,7 +31,7 @@ def sum_up(reports: Sequence[Mapping[str, Any]]) -> str:
 
 
 def worst_verdict(reports: Sequence[Mapping[str, Any]]) -> str:
-    """Give the verdict on a run: the worst of its reports'."""
+    """Return the verdict on a run: the worst of its reports'."""
     verdicts = {report["verdict"] for report in reports}
     return next((verdict for verdict in ("fail", "warn") if verdict in verdicts), "pass")
 

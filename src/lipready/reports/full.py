@@ -239,7 +239,7 @@ def verdict_line(report: Report, page: Page) -> str:
 
 
 def _outlook(report: Report, page: Page) -> list[str]:
-    """Say how much of it `prepare` can repair."""
+    """Return how much of it `prepare` can repair."""
     levels = [finding.fix.level for finding in report.findings if finding.fix is not None]
     decisions = levels.count("editorial")
     repairs = len(levels) - decisions

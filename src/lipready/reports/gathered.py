@@ -95,7 +95,7 @@ def worst_first(issues: Sequence[Issue]) -> list[Issue]:
 
 
 def _paths_of(report: Plain) -> dict[str, str]:
-    """Give the path for each role, and of the first file for the job."""
+    """Return the path for each role, and of the first file for the job."""
     paths = {file["role"]: _located(file["path"]) for file in report["files"]}
     return {**paths, "job": next(iter(paths.values()), "")}
 

@@ -41,7 +41,7 @@ def times_of(person: Person, people: PeopleFacts, video: VideoFacts) -> tuple[st
 
 
 def request_step_of(person: Person, video: VideoFacts) -> str:
-    """Tell in which third of the picture the face usually is; empty where that is not known."""
+    """Return in which third of the picture the face usually is; empty where that is not known."""
     return person.position(video.width) or ""
 
 
@@ -52,7 +52,7 @@ def face_size(person: Person, video: VideoFacts) -> str:
 
 
 def picture_of(person: Person) -> str:
-    """Say in words how sharp and how bright the face usually is."""
+    """Return in words how sharp and how bright the face usually is."""
     sharpness, light = person.typical("sharpness"), person.typical("light")
     words = []
     if sharpness is not None:

@@ -108,7 +108,7 @@ def _artifact(path: str) -> Plain:
 
 
 def _properties(issue: Issue) -> Plain:
-    """Give what a line of text cannot: seconds from the first frame, and a box in displayed pixels."""
+    """Return what a line of text cannot: seconds from the first frame, and a box in displayed pixels."""
     where = issue.where or {}
     box = where.get("box")
     entry = {

@@ -178,7 +178,7 @@ def audio_several_tracks(file: FileFacts, audio: AudioFacts, limit: Limit) -> Ve
 
 
 def _taken(audio: AudioFacts) -> str:
-    """Say which track was taken and why, and what is known of the others."""
+    """Return which track was taken and why, and what is known of the others."""
     count = len(audio.tracks)
     others = [track for track in audio.tracks if track.number != audio.track]
     speaking = [str(track.number) for track in others if track.speaks is True]

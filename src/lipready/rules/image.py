@@ -62,7 +62,7 @@ def image_format(facts: JobFacts, limit: Limit) -> Verdicts:
 
 
 def _without_reader(image: FileFacts, severity: Severity, allowed: str, limit: Limit) -> Finding:
-    """Say what `prepare` lacks; a repair that cannot be made is not offered."""
+    """Return what `prepare` lacks; a repair that cannot be made is not offered."""
     reason = image.media.reason if isinstance(image.media, Unmeasured) else ""
     return finding(
         limit,

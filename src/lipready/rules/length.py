@@ -32,7 +32,7 @@ def _apart(facts: JobFacts, limit: Limit) -> Readings:
 
 @with_readings(_apart)
 def length_mismatch(facts: JobFacts, limit: Limit) -> Verdicts:
-    """Say what happens where audio and video are not equally long.
+    """Return what happens where audio and video are not equally long.
 
     What it checks
         Both lengths, exactly, against each other. A warning where at least `lost_share` of the video or of the audio
@@ -112,7 +112,7 @@ class Lengths:
 
 
 def much_lost(known: Lengths, limit: Limit) -> bool:
-    """Whether so much of one file is not in the result that it may be the wrong file."""
+    """Return whether so much of one file is not in the result that it may be the wrong file."""
     return known.lost >= limit.bands["lost_seconds"] and known.lost_share >= limit.bands["lost_share"]
 
 
@@ -131,7 +131,7 @@ def lengths_of(facts: JobFacts) -> Lengths | Unmeasured | None:
 
 
 def _listened_to(audio: FileFacts) -> bool:
-    """Whether it is known what is said when, so that R706 can tell what of it is lost."""
+    """Return whether it is known what is said when, so that R706 can tell what of it is lost."""
     return isinstance(audio.speech, SpeechFacts) and audio.speech.has_speech
 
 

@@ -78,7 +78,7 @@ def mouth_covered(target: Target, limit: Limit) -> Verdicts:
 
 
 def _counts(part: Stretch, hidden: list[Look], seconds: Fraction) -> bool:
-    """Whether a stretch is long enough, and more than one look says so."""
+    """Return whether a stretch is long enough, and more than one look says so."""
     start, end = part
     return end - start >= seconds and sum(start <= look.time < end for look in hidden) >= _TWICE
 

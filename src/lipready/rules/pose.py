@@ -165,7 +165,7 @@ def _sidewards(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
 
 
 def _without_anybody(target: Target) -> Fraction:
-    """Tell for how many seconds no face was found: the person's may be turned away."""
+    """Return for how many seconds no face was found: the person's may be turned away."""
     seen = {look.time for person in target.seen.people for look in person.looks}
     return sum((seconds for time, seconds in target.stands.items() if time not in seen), Fraction(0))
 

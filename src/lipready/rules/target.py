@@ -97,7 +97,7 @@ def of_target(judge: Callable[[Target, Limit], Verdicts]) -> Judge:
 
 
 def place(parts: tuple[Stretch, ...], look: Look) -> Where:
-    """Say where a finding is: the first stretch, with the box of a look."""
+    """Return where a finding is: the first stretch, with the box of a look."""
     return Where(parts[0][0], parts[0][1], look.box) if parts else Where(look.time, None, look.box)
 
 

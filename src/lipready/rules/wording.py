@@ -49,7 +49,7 @@ def merged(parts: Sequence[Stretch]) -> tuple[Stretch, ...]:
 
 
 def within(time: Fraction, parts: Sequence[Stretch]) -> bool:
-    """Whether a time lies in one of the stretches, which are in order; their ends do not belong to them."""
+    """Return whether a time lies in one of the stretches, which are in order; their ends do not belong to them."""
     number = bisect_right(parts, time, key=lambda part: part[0])
     return number > 0 and time < parts[number - 1][1]
 

@@ -74,7 +74,7 @@ class Running:
         return self._world.ledger()
 
     def inject(self, fault: Fault) -> None:
-        """Let a fault happen from now on."""
+        """Inject a fault from now on."""
         self._world.faults.add(fault)
 
     def advance(self, seconds: float) -> None:

@@ -33,7 +33,7 @@ class Rate:
     _taken: deque[float] = field(default_factory=deque)
 
     def admits(self, now: float) -> bool:
-        """Whether a request may pass at this time, in seconds of a clock that does not jump."""
+        """Return whether a request may pass at this time, in seconds of a clock that does not jump."""
         while self._taken and now - self._taken[0] >= self.seconds - SLACK:
             self._taken.popleft()
         if len(self._taken) >= self.count:
@@ -105,7 +105,7 @@ class World:
         return task
 
     def _submit_of_colleague(self, style: Style, account: SandboxAccount, workspace: str) -> None:
-        """Let a colleague have submitted when the account last did, whatever became of that; now where it never did.
+        """Count a submission by another client when this one last did, whatever became of that; now where it never did.
 
         The task has another result than any of the account's own, and is not counted among the paid submissions.
         """

@@ -27,7 +27,7 @@ _LEAST = 0.01
 
 
 def energies_of(spectra: "NDArray[np.float32]") -> "NDArray[np.float64]":
-    """Give the mean square of each frame above 80 Hz."""
+    """Return the mean square of each frame above 80 Hz."""
     import numpy as np
 
     return np.asarray(spectra[:, _LOWEST_BIN:].sum(axis=1, dtype=np.float64))
@@ -78,7 +78,7 @@ _TONES = 2
 
 
 def music_share(mono: "NDArray[np.float32]", gap: "NDArray[np.bool_]") -> float:
-    """Give the share of gap frames (0..1) in which at least two tones are held that are not on all the time."""
+    """Return the share of gap frames (0..1) in which at least two tones are held that are not on all the time."""
     peaks = _peaks(mono, len(gap))
     peaks[~gap] = False
     held = _held(peaks)
@@ -141,7 +141,7 @@ _SHARE = 0.5
 
 
 def hums(mono: "NDArray[np.float32]", gap: "NDArray[np.bool_]") -> bool:
-    """Whether lines of the mains hold most of the energy of the gaps; False where no gap is 128 ms long."""
+    """Return whether lines of the mains hold most of the energy of the gaps; False where no gap is 128 ms long."""
     import numpy as np
 
     for size in _WINDOWS:
@@ -168,7 +168,7 @@ def _windows(mono: "NDArray[np.float32]", gap: "NDArray[np.bool_]", size: int) -
 
 
 def _stands_out(spectrum: "NDArray[np.float32]", spacing: float) -> bool:
-    """Whether lines at multiples of `spacing` bins stand out and hold most of the energy."""
+    """Return whether lines at multiples of `spacing` bins stand out and hold most of the energy."""
     reach = max(3, round(spacing / 3))
     lines, held = 0, 0.0
     for harmonic in range(1, _HARMONICS + 1):

@@ -98,7 +98,7 @@ class Blocks:
         return self._block() if self._held >= self.sound.rate else None
 
     def flush(self) -> "NDArray[np.float32] | None":
-        """Give what is left."""
+        """Return what is left."""
         self._convert(None)
         return self._block() if self._held else None
 

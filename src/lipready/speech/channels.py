@@ -58,7 +58,7 @@ def mixed(parts: "Sequence[NDArray[np.float32]]") -> "NDArray[np.float32]":
 
 
 def _variance(parts: "Sequence[NDArray[np.float32]]") -> float:
-    """Give the energy without the offset, part by part, so that no exact copy of the whole is needed."""
+    """Return the energy without the offset, part by part, so that no exact copy of the whole is needed."""
     import numpy as np
 
     size = sum(map(len, parts))
@@ -99,15 +99,15 @@ class ChannelMeter:
         """Do nothing: nothing is held back."""
 
     def peak(self) -> float | Unmeasured:
-        """Give the largest sample of all channels in dBFS."""
+        """Return the largest sample of all channels in dBFS."""
         return decibels(self._peak)
 
     def offsets(self) -> tuple[float, ...]:
-        """Give the mean of each channel as a share of full scale (-1..1)."""
+        """Return the mean of each channel as a share of full scale (-1..1)."""
         return tuple(float(total) / self._samples for total in self._sums)
 
     def fault(self) -> ChannelFault | None:
-        """Say what is wrong with the two sides of a stereo track."""
+        """Return what is wrong with the two sides of a stereo track."""
         import numpy as np
 
         if len(self._sums) != _STEREO:
@@ -123,5 +123,5 @@ class ChannelMeter:
 
 
 def _mean_cancels(covariance: "NDArray[np.float64]") -> bool:
-    """Whether the mean of the channels is more than 6 dB below the loudest of them."""
+    """Return whether the mean of the channels is more than 6 dB below the loudest of them."""
     return float(covariance.mean()) < SIX_DB * float(covariance.diagonal().max())

@@ -45,7 +45,7 @@ class ClippingMeter:
                 self._open[channel] = None
 
     def clipping(self) -> Clipping:
-        """Give what was found."""
+        """Return what was found."""
         heard = self._position * self._sound.channels
         first = None if self._first is None else Fraction(self._first, self._sound.rate)
         return Clipping(self._runs, 1e6 * self._clipped / heard if heard else 0.0, first)

@@ -128,7 +128,7 @@ class _SoundDecoder:
             listener.finish()
 
     def result(self) -> Decoded | Unmeasured:
-        """Say how much was decoded."""
+        """Return how much was decoded."""
         if self._blocks is None or not self._blocks.samples:
             return Unmeasured("it holds no audio samples")
         return Decoded(self._blocks.sound, self._blocks.samples)
@@ -173,7 +173,7 @@ _SECONDS = 60.0
 
 
 def listen_to_others(path: str, audio: AudioFacts, heard: SpeechFacts | Unmeasured) -> AudioFacts:
-    """Say of each track whether somebody speaks in it; `heard` is what is heard in the one that was measured."""
+    """Return of each track whether somebody speaks in it; `heard` is what is heard in the one that was measured."""
     known = heard if isinstance(heard, Unmeasured) else heard.has_speech
     begun, left, tracks = time.monotonic(), MOST_TRACKS - 1, []
     for track in audio.tracks:
@@ -190,7 +190,7 @@ def listen_to_others(path: str, audio: AudioFacts, heard: SpeechFacts | Unmeasur
 
 
 def track_that_speaks(audio: AudioFacts) -> int:
-    """Give the number of the track to take: the one that was measured, unless only others are heard to speak."""
+    """Return the number of the track to take: the one that was measured, unless only others are heard to speak."""
     speaking = [track.number for track in audio.tracks if track.speaks is True]
     return audio.track if audio.track in speaking or not speaking else speaking[0]
 

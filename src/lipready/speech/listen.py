@@ -32,7 +32,7 @@ _SHORTEST = Fraction(1, 2)
 
 
 def quiet_level(mono: "NDArray[np.float32]", voice: Voice) -> float:
-    """Give the mean square below which a track is silent: -60 dBFS, or 40 dB under its speech where that is more."""
+    """Return the mean square below which a track is silent: -60 dBFS, or 40 dB under its speech where that is more."""
     import numpy as np
 
     speech = frames_of(mono)[voice.speech]

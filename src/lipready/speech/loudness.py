@@ -47,7 +47,7 @@ class LoudnessMeter:
         self._drain()
 
     def loudness(self) -> float | Unmeasured:
-        """Give the integrated loudness in LUFS."""
+        """Return the integrated loudness in LUFS."""
         if self._samples * 1000 < _SHORTEST * self._sound.rate:
             return Unmeasured(f"loudness needs at least {_SHORTEST} ms of sound (ITU-R BS.1770-4)")
         value = float(self._integrated) if self._integrated is not None else -math.inf
@@ -86,7 +86,7 @@ class TruePeakMeter:
             self._see(finer)
 
     def true_peak(self) -> float | Unmeasured:
-        """Give the true peak in dBTP."""
+        """Return the true peak in dBTP."""
         return decibels(self._peak)
 
     def _see(self, block: "NDArray[np.float32]") -> None:

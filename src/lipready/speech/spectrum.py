@@ -31,7 +31,7 @@ def power(frames: "NDArray[np.float32]") -> "NDArray[np.float32]":
 
 
 def frame_power(mono: "NDArray[np.float32]") -> "NDArray[np.float32]":
-    """Give the spectra of a track: frames of 32 ms × 257 bins of 31.25 Hz."""
+    """Return the spectra of a track: frames of 32 ms × 257 bins of 31.25 Hz."""
     return power(frames_of(mono))
 
 
@@ -78,7 +78,7 @@ class BandMeter:
         """Leave the last, partial stretch out."""
 
     def bandwidth(self, voice: Voice) -> float | Unmeasured:
-        """Give the frequency in Hz below which 99 % of the energy of the speech lies, emphasised by 6 dB per octave.
+        """Return the frequency in Hz below which 99 % of the energy of the speech lies, emphasised by 6 dB per octave.
 
         What the gaps hold too is not speech. Unmeasured where nobody speaks, or not louder than that.
         """

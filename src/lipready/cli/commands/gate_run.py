@@ -41,7 +41,7 @@ TIMEOUT = 10.0
 
 @contextmanager
 def dask_executor(address: str) -> Iterator[Executor]:
-    """Give the executor of the Dask cluster whose scheduler is at `address` ("tcp://10.0.0.5:8786").
+    """Return the executor of the Dask cluster whose scheduler is at `address` ("tcp://10.0.0.5:8786").
 
     What runs and waits there for us is forgotten at the end of the block; the cluster goes on. Raises ComponentError
     where Dask is not installed, nobody answers, or the cluster has no worker.

@@ -90,7 +90,7 @@ def _take(file: "FileFacts", person: int | None, profile: "Profile", out: Path) 
 
 
 def _account(file: "FileFacts", frame: "ReferenceFrame", out: Path, page: "Page") -> str:
-    """Say where the picture comes from, what each gate measured, and whom it shows."""
+    """Return where the picture comes from, what each gate measured, and whom it shows."""
     box = frame.box
     where = f"{file.path} at {seconds(frame.time)}, {box.width}×{box.height} px from ({box.left}, {box.top})"
     lines = page.wrap(where)

@@ -231,7 +231,7 @@ class SubmitRun:
 
 
 def fault_of_key(account: "Account") -> str | None:
-    """Say what is wrong with the key that a job would be sent with; None where there is one."""
+    """Return what is wrong with the key that a job would be sent with; None where there is one."""
     from lipready.providers.account import key_of
     from lipready.providers.submission.price import is_free
 

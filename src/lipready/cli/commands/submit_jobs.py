@@ -313,7 +313,7 @@ class JobsRun:
 
 
 def _concerns_all(error: LipreadyError) -> bool:
-    """Whether what was said of one job will be said of each."""
+    """Return whether what was said of one job will be said of each."""
     if isinstance(error, RefusedError):
         return error.retry == "account" or error.status == HTTPStatus.UNAUTHORIZED
     return isinstance(error, JournalError)
@@ -330,7 +330,7 @@ def _say_how_to_go_on(tally: Tally) -> None:
 
 
 def _sum_up(results: list[Result], tally: Tally) -> None:
-    """Say what came of all jobs, and where their results are."""
+    """Report what came of all jobs, and where their results are."""
     run = tally.run
     if run.shared.form != "full" or run.session.quiet:
         return

@@ -195,7 +195,7 @@ def forget_task(*, task_id: str, session: Session) -> int:
 
 
 def _what_was_paid(entry: "JournalEntry") -> str:
-    """Say what a job that is forgotten may have cost."""
+    """Return what a job that is forgotten may have cost."""
     if entry.task_id is not None:
         return f"its task {entry.task_id} was {entry.stage}, and what it costs is paid all the same"
     if entry.stage == "posting":

@@ -86,7 +86,7 @@ def _not_of_the_job(files: Sequence[str]) -> dict[str, str]:
 
 
 def _own(path: str) -> str | None:
-    """Say what a file is that lipready has written for people, or for itself; it is told by its content."""
+    """Return what a file is that lipready has written for people, or for itself; it is told by its content."""
     if is_address(path) or not os.path.isfile(path):  # noqa: PTH113 - raises for no name; a pipe must not be opened
         return None
     if SUFFIX in os.path.basename(path):  # noqa: PTH119 - raises for no name
@@ -135,7 +135,7 @@ def _clash(kind: Kind, first: str, second: str, roles: dict[Kind, str], files: S
 
 
 def _by_gate(paths: Sequence[str]) -> str:
-    """Say how several files, or all of a folder, are checked; where there are very many, their folders are named."""
+    """Return how several files, or all of a folder, are checked; where there are very many, their folders are named."""
     paths = [path for path in dict.fromkeys(paths) if not is_address(path)]
     if len(paths) > _MOST_SHOWN:
         paths = sorted({path if os.path.isdir(path) else os.path.dirname(path) or "." for path in paths})  # noqa: PTH112, PTH120

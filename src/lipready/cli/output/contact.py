@@ -284,7 +284,7 @@ def write_sheet_into(file: FileFacts, folder: Path) -> Path:
 
 
 def is_sheet(path: Path) -> bool:
-    """Whether a file is a contact sheet that lipready drew: a JPEG comment says so."""
+    """Return whether a file is a contact sheet that lipready drew: a JPEG comment says so."""
     from PIL import Image
 
     try:

@@ -103,7 +103,7 @@ class Outcome:
     name: str | None = None
 
     def refused(self, error: PreflightError) -> None:
-        """Say that the check found errors, and show them all."""
+        """Report that the check found errors, and show them all."""
         from lipready.reports.full import render
 
         page = self.session.page()
@@ -114,15 +114,15 @@ class Outcome:
             self.session.write(page.finish([*brief_report(f"{self.name}: checked", error.report, page), *lines, ""]))
 
     def unsent(self, error: LipreadyError) -> None:
-        """Say why a job of a list has no task, or none that is known."""
+        """Report why a job of a list has no task, or none that is known."""
         self.session.complain(f"Error: {self._prefix()}{error}")
 
     def there(self, path: Path) -> None:
-        """Say that the result video of a job of a list is there already, and the job was left out."""
+        """Report that the result video of a job of a list is there already, and the job was left out."""
         self._mark([], f"{_near(path)} is there already: not sent again")
 
     def ordered(self, order: "Order") -> None:
-        """Say what the check found, and what it costs to send the job."""
+        """Report what the check found, and what it costs to send the job."""
         page = self.session.page()
         title = f"{self._prefix()}checked"
         lines = [] if self.report is None or page.brief else [*brief_report(title, self.report, page), ""]
@@ -152,12 +152,12 @@ class Outcome:
         self.session.write(page.finish(["", *lines, "", page.paint("dry run: nothing was sent", "strong")]))
 
     def sent(self, task: "Task") -> None:
-        """Say that the job is on its way."""
+        """Report that the job is on its way."""
         sent = f"sent to {task.account.service.title}: {_told(task)}{_estimates(task.entry)}"
         self._mark([], _attached(task) if task.attached else sent)
 
     def left(self, task: "Task") -> None:
-        """Say how to go on with a task that is not waited for; of a list that is said once."""
+        """Report how to go on with a task that is not waited for; of a list that is said once."""
         if self.name is not None:
             return
         page = self.session.page()
@@ -167,7 +167,7 @@ class Outcome:
         self.session.write(page.finish(page.wrap(text, indent="  ")))
 
     def failed(self, task: "Task", error: TaskFailedError) -> None:
-        """Say why a task failed, and where more stands about it."""
+        """Report why a task failed, and where more stands about it."""
         page = self.session.page()
         lines = page.wrap(f"{error}", indent="  ")
         mark = page.paint("✗ failed", "error")
@@ -177,14 +177,14 @@ class Outcome:
         self.session.write(page.finish([f"{mark}: {plain(self._prefix())}task {plain(task.id)}", *lines, *more]))
 
     def kept(self, task: "Task", error: BaseException) -> None:
-        """Say how to go on with a task whose result video was not downloaded, and is not lost."""
+        """Report how to go on with a task whose result video was not downloaded, and is not lost."""
         if not isinstance(error, (DeadlineError, OutcomeUnknownError)):  # which say so themselves
             self.session.complain(
                 f"{self._prefix()}The task {task.id} is kept; `lipready tasks resume {task.entry.id}` goes on with it."
             )
 
     def show_result(self, task: "Task", result_video: Path | None) -> None:
-        """Say where the result video is."""
+        """Report where the result video is."""
         if result_video is None:
             self._mark([], f"task {task.id} has succeeded; `lipready tasks resume {task.entry.id} -o FILE` fetches it")
             return
@@ -294,7 +294,7 @@ def _plain(path: str) -> str:
 
 
 def _request_as_json(order: "Order") -> dict[str, Any]:
-    """Give the paid request; the key is never in it."""
+    """Return the paid request; the key is never in it."""
     from lipready.providers.submission.sending import request_of
 
     request = request_of(order.account, order.entry, order.inputs)

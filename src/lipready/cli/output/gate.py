@@ -47,13 +47,13 @@ class Output:
         self.session.write(text)
 
     def changed(self, changes: Sequence[Change]) -> None:
-        """Say what was repaired."""
+        """Report what was repaired."""
         for change in changes:
             rules = ", ".join(change.rules)
             self.session.complain(f"repaired: {change.source} → {change.output} ({rules})")
 
     def close(self, verdicts: Sequence[UnitVerdict], notices: Sequence[Notice]) -> None:
-        """Say what is to be said of the configuration, and sum up."""
+        """Report what is to be said of the configuration, and sum up."""
         self.notify(notices)
         page = self.session.page()
         if page.verbose:
@@ -158,7 +158,7 @@ class Progress:
 
 @contextmanager
 def file_progress(session: Session, files: int) -> Iterator[Progress]:
-    """Give what is to be told; the bar vanishes at the end, so that results stand alone."""
+    """Return what is to be told; the bar vanishes at the end, so that results stand alone."""
     if session.quiet or not sys.stderr.isatty():
         yield Progress(lambda _path: None, lambda _finding: None)
         return

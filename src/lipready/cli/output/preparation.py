@@ -44,7 +44,7 @@ def as_json(prepared: Prepared, sheet: Path | None = None) -> str:
 
 
 def unanswered(prepared: Prepared, fail_on: str) -> int:
-    """Give the exit status of a dry run: FOUND where a finding at or above `fail_on` is in no plan."""
+    """Return the exit status of a dry run: FOUND where a finding at or above `fail_on` is in no plan."""
     failing = {"error"} if fail_on == "error" else {"error", "warning"}
     answered: set[tuple[str, str]] = {
         (file.role, rule) for file in prepared.plan.files for step in file.steps for rule in step.rules
@@ -141,7 +141,7 @@ def _plan(prepared: Prepared, page: Page) -> list[str]:
 
 
 def set_aside_lines(prepared: Prepared, page: Page) -> list[str]:
-    """Say which picture is not used, since a person was chosen as well."""
+    """Return which picture is not used, since a person was chosen as well."""
     if prepared.plan.set_aside is None:
         return []
     text = f"{prepared.plan.set_aside} is set aside: with --person the reference image is taken from the video."

@@ -21,7 +21,7 @@ Progress = Callable[[str, float], None]
 
 @contextmanager
 def progress_bars(session: Session) -> Iterator[Progress | None]:
-    """Give a function that is called with what is worked on and the share that is done (0..1).
+    """Return a function that is called with what is worked on and the share that is done (0..1).
 
     Gives None where nobody would see it. The bars come with the first stage that takes a while, and vanish at the
     end, so that results stand alone.
@@ -47,7 +47,7 @@ def progress_bars(session: Session) -> Iterator[Progress | None]:
 
 @contextmanager
 def waiting_line(session: Session) -> Iterator[Callable[[str], None] | None]:
-    """Give a function that is called with what is waited for; a line shows it with the time that has passed.
+    """Return a function that is called with what is waited for; a line shows it with the time that has passed.
 
     Gives None where nobody would see it.
     """
@@ -96,7 +96,7 @@ class JobTable:
 
 @contextmanager
 def job_table(session: Session, count: int) -> Iterator[JobTable | None]:
-    """Give a table of so many jobs; None where nobody would see it. It vanishes at the end."""
+    """Return a table of so many jobs; None where nobody would see it. It vanishes at the end."""
     if session.quiet or not sys.stderr.isatty():
         yield None
         return

@@ -71,7 +71,7 @@ class Session:
         )
 
     def colored(self, stream: TextIO) -> bool:
-        """Whether a stream wants colour: `--color`, then NO_COLOR, then whether it is a terminal."""
+        """Return whether a stream wants colour: `--color`, then NO_COLOR, then whether it is a terminal."""
         if self.color != "auto":
             return self.color == "always"
         return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

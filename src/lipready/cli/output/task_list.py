@@ -222,7 +222,7 @@ def _as_dict(entry: "JournalEntry") -> dict[str, object]:
 
 
 def cost_as_json(entry: "JournalEntry") -> dict[str, object]:
-    """Give what a job costs: seconds, and an exact amount where a price is published."""
+    """Return what a job costs: seconds, and an exact amount where a price is published."""
     cost = cost_of(entry)
     return {
         "seconds": None if cost.seconds is None else float(cost.seconds),
@@ -234,7 +234,7 @@ def cost_as_json(entry: "JournalEntry") -> dict[str, object]:
 
 
 def _is_gone(entry: "JournalEntry") -> bool:
-    """Whether the server that had the job ended with its process."""
+    """Return whether the server that had the job ended with its process."""
     return entry.provider.startswith("sandbox")
 
 

@@ -276,7 +276,7 @@ def merged(found: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 
 def _fragment(candidate: Candidate, whole_face: Candidate) -> bool:
-    """Whether a cut candidate is the rest of a face that another view shows whole."""
+    """Return whether a cut candidate is the rest of a face that another view shows whole."""
     return candidate.cropped and candidate.area.inside(whole_face.area) > 0.5  # noqa: PLR2004
 
 

@@ -54,7 +54,7 @@ class Area:
         return shared / (self.width * self.height + other.width * other.height - shared) if shared else 0.0
 
     def inside(self, other: "Area") -> float:
-        """Tell which share (0..1) of this area lies in the other."""
+        """Return which share (0..1) of this area lies in the other."""
         own = self.width * self.height
         return self.shared(other) / own if own else 0.0
 

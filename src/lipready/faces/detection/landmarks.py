@@ -75,7 +75,7 @@ class _Crop:
     angle: float
 
     def near(self, other: "_Crop", part: float) -> bool:
-        """Whether both show the face alike, to a `part` of what a crop may be off in place and size."""
+        """Return whether both show the face alike, to a `part` of what a crop may be off in place and size."""
         return (
             dist(self.centre, other.centre) <= part * SHIFT * other.side
             and abs(self.side / other.side - 1) <= part * RESIZED

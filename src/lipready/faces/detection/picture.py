@@ -156,14 +156,14 @@ class SidewaysWatch:
             self._votes[turned] += 1
 
     def turned(self, faces: Sequence[Face]) -> int | None:
-        """Say how the picture has to be turned for the faces of the clip, if they were not seen upright."""
+        """Return how the picture has to be turned for the faces of the clip, if they were not seen upright."""
         if not self._votes or upright(faces):
             return None
         return self._votes.most_common(1)[0][0]
 
 
 def upright(faces: Sequence[Face]) -> bool:
-    """Tell whether there are sure faces and most of them stand: the mesh of a lying face may read as half upright."""
+    """Return whether there are sure faces and most of them stand: the mesh of a lying face may read as half upright."""
     rolls = [abs(face.pose.roll) for face in faces if face.sure]
     return bool(rolls) and median(rolls) <= SIDEWAYS
 

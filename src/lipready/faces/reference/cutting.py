@@ -98,7 +98,7 @@ def _keep_out(edges: _Edges, face: Box, other: Box) -> bool:
 
 
 def _beside(edges: _Edges, other: Box) -> bool:
-    """Whether somebody's head and shoulders stand at the height of the crop."""
+    """Return whether somebody's head and shoulders stand at the height of the crop."""
     top, bottom = other.top - ABOVE * other.height, other.top + (1 + BELOW) * other.height
     return top < edges.bottom and bottom > edges.top
 
@@ -224,7 +224,7 @@ def _others(subject: Subject, time: Fraction) -> list[Box]:
 
 
 def _doubt(match: Match) -> str:
-    """Say why a picture may show somebody else."""
+    """Return why a picture may show somebody else."""
     nearest = f"person {match.person}" if match.alike == "same" else f"nobody for sure ({match.alike})"
     return f"it looks like {nearest}, at a distance of {match.distance:.2f}"
 

@@ -192,5 +192,5 @@ def _exact(value: float) -> Fraction:
 
 
 def _excess(beyond: Fraction, bound: Fraction) -> float:
-    """Tell how far something is beyond its bound, as a share of the bound where that is not zero."""
+    """Return how far something is beyond its bound, as a share of the bound where that is not zero."""
     return float(beyond / bound if bound else beyond)

@@ -43,7 +43,7 @@ class Chip:
 
 
 def describable(face: Face) -> bool:
-    """Tell whether a face is large, frontal and certain enough to be told from others; its sharpness comes on top."""
+    """Return whether a face is large, frontal and certain enough to be told from others; its sharpness comes on top."""
     return (
         bool(face.points)
         and face.flag >= SURE_FLAG
@@ -91,7 +91,7 @@ def distance(one: tuple[float, ...], other: tuple[float, ...]) -> float:
 
 
 def alike(apart: float) -> Alike:
-    """Say what a distance means, where both descriptors come from usable looks."""
+    """Return what a distance means, where both descriptors come from usable looks."""
     if apart <= SAME:
         return "same"
     return "different" if apart >= DIFFERENT else "uncertain"

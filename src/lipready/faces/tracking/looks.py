@@ -143,7 +143,7 @@ def _around_small(frame: Frame, known: Sequence[Area]) -> tuple[Area, ...]:
 
 
 def _differ(faces: Sequence[Face], known: Sequence[Area]) -> bool:
-    """Tell whether somebody came or went since the last look."""
+    """Return whether somebody came or went since the last look."""
     now = [face.area for face in faces]
     return any(not _near_any(area, known) for area in now) or any(not _near_any(area, now) for area in known)
 

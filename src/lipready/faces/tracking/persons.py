@@ -160,7 +160,7 @@ def _between(one: _Cluster, other: _Cluster) -> int:
 
 
 def _possible(tracks: Sequence[Track], one: _Cluster, other: _Cluster) -> bool:
-    """Whether the same person can have gone from the one place to the other, where one shot shows both."""
+    """Return whether the same person can have gone from the one place to the other, where one shot shows both."""
     for i in one.tracks:
         for j in other.tracks:
             first, second = sorted((tracks[i], tracks[j]), key=lambda t: t.sightings[0].sample)

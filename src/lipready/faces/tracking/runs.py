@@ -204,7 +204,7 @@ def believable(
 
 
 def _room(run: Run, samples: Sequence[Fraction]) -> Fraction:
-    """Tell for how many seconds, half of them before and half after, a face may have been there unseen."""
+    """Return for how many seconds, half of them before and half after, a face may have been there unseen."""
     first, last = run.sightings[0], run.last
     before = first.time - samples[first.sample - 1] if first.sample > 0 else None
     after = samples[last.sample + 1] - last.time if last.sample + 1 < len(samples) else None

@@ -86,7 +86,7 @@ def changed(before: "NDArray[np.float32]", now: "NDArray[np.float32]", grid: Cel
 
 
 def block(marked: "NDArray[np.bool_]") -> bool:
-    """Tell whether two by two neighbouring cells are marked: edges that move leave lines, people leave blocks."""
+    """Return whether two by two neighbouring cells are marked: edges that move leave lines, people leave blocks."""
     return bool((marked[:-1, :-1] & marked[1:, :-1] & marked[:-1, 1:] & marked[1:, 1:]).any())
 
 
@@ -165,7 +165,7 @@ class _Scene:
         self._changes: dict[int, NDArray[np.bool_]] = {}
 
     def differs(self, before: "NDArray[np.float32] | None", view: Area | None = None, share: float = 0.0) -> bool:
-        """Tell whether something came or went since `before`, inside a view and in so much of it."""
+        """Return whether something came or went since `before`, inside a view and in so much of it."""
         if before is None:
             return True
         # Most views were last looked through at the same time.

@@ -30,7 +30,7 @@ _INSTALLED = re.compile(rf"({'|'.join(_LIBRARIES)})-([^-]+)\.dist-info", re.IGNO
 
 @cache
 def probe_version() -> str:
-    """Give a digest (32 hexadecimal digits) of the sources that measure, and of the versions of their libraries."""
+    """Return a digest (32 hexadecimal digits) of the sources that measure, and of the versions of their libraries."""
     package = Path(__file__).parents[2]
     digest = blake2b(digest_size=16)
     for name, content in _sources(package):
@@ -80,7 +80,7 @@ _PLAIN, _PACKED = b"p", b"z"
 
 
 def depth_of(role: Role, settings: Settings, *, describe: bool) -> Depth:
-    """Say how closely `check` looks: only videos have frames, and nobody is described in an audio track."""
+    """Return how closely `check` looks: only videos have frames, and nobody is described in an audio track."""
     if settings.quick:
         return "quick"
     if settings.every_frame and role == "video":
@@ -137,13 +137,13 @@ class FactsCache:
         return tuple(self._file.troubles)
 
     def has_many(self, wanted: Iterable[FactsWanted]) -> frozenset[FactsWanted]:
-        """Tell which facts are there without reading them; now and then one is damaged, and `get_many` has it not."""
+        """Return which facts are there without reading them; now and then one is damaged, and `get_many` has it not."""
         keys = {each: _facts_key(each) for each in wanted}
         there = self._file.known(keys.values())
         return frozenset(each for each, key in keys.items() if key in there)
 
     def get_many(self, wanted: Iterable[FactsWanted]) -> dict[FactsWanted, FileFacts]:
-        """Give the facts that are known, with the paths that are wanted now. Ask for some thousand at a time."""
+        """Return the facts that are known, with the paths that are wanted now. Ask for some thousand at a time."""
         keys = {each: _facts_key(each) for each in wanted}
         bodies = self._file.read(keys.values())
         read = {key: facts for key, body in bodies.items() if (facts := _unpacked(body)) is not None}
@@ -175,7 +175,7 @@ class FactsCache:
         return len(bodies)
 
     def recall(self, kind: Note, names: Iterable[str]) -> dict[str, bytes]:
-        """Give what was remembered under names of a kind."""
+        """Return what was remembered under names of a kind."""
         keys = {_key(kind, name): name for name in names}
         return {keys[key]: body for key, body in self._file.read(keys).items()}
 

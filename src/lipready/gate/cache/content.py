@@ -122,7 +122,7 @@ class Blob:
 
 
 def unmodified_blobs(root: Path, paths: Iterable[str]) -> dict[str, Blob]:
-    """Give the blobs of files that git says are as they were added or checked out; the paths are relative to `root`.
+    """Return the blobs of files that git says are as they were added or checked out; the paths are relative to `root`.
 
     Files that a filter of another kind may have changed are left out, and so is everything where there is no git or no
     repository.
@@ -266,7 +266,7 @@ class Contents:
         return {path: found[path] for path in stamps if path in found}
 
     def unchanged(self, path: str, content: Content) -> bool:
-        """Whether a file still looks as it did when it held this: to be asked before its facts are kept."""
+        """Return whether a file still looks as it did when it held this: to be asked before its facts are kept."""
         return self._stamp(path) == content.stamp
 
     def _stamp(self, path: str) -> Stamp | None:
@@ -345,7 +345,7 @@ def _stays_inside(path: str) -> bool:
 
 
 def _is_racy(stamp: Stamp, now: int) -> bool:
-    """Whether a file was written so recently that it could be written again without looking different."""
+    """Return whether a file was written so recently that it could be written again without looking different."""
     return stamp.changed > now - _RACY or abs(now - stamp.modified) < _RACY
 
 

@@ -47,7 +47,7 @@ class CacheFile:
         self._given_up = False
 
     def read(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
-        """Give the bodies that are there."""
+        """Return the bodies that are there."""
         wanted = list(dict.fromkeys(keys))
         if not wanted or not os.path.lexists(self.path):
             return {}
@@ -72,7 +72,7 @@ class CacheFile:
             self._use(lambda connection: _tally(connection, numbers), None)
 
     def tallies(self) -> dict[str, int]:
-        """Give those numbers."""
+        """Return those numbers."""
         return self._look("SELECT name, number FROM tallies")
 
     def count(self) -> dict[str, int]:
@@ -80,7 +80,7 @@ class CacheFile:
         return self._look("SELECT CAST(substr(key, 1, 1) AS TEXT), count(*) FROM entries GROUP BY 1")
 
     def size(self) -> int:
-        """Tell how many bytes the file takes."""
+        """Return how many bytes the file takes."""
         try:
             return self.path.lstat().st_size
         except OSError:

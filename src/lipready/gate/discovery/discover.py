@@ -123,7 +123,7 @@ def discover(root: Path, patterns: Sequence[str] = ()) -> Found:
 
 
 def nothing_found(root: Path, patterns: Sequence[str]) -> str:
-    """Say that there is nothing to check."""
+    """Return the error that says that there is nothing to check."""
     where = ", ".join(patterns) or str(root)
     return (
         f"{where}: there is no video, audio track or image to check; what .gitignore or {OWN_FILE} name is left out, "

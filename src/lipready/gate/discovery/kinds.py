@@ -22,13 +22,13 @@ _HEAD_BYTES = 1024
 
 
 def kind_by_extension(path: str) -> Kind | None:
-    """Tell by the name."""
+    """Return the kind by the name."""
     # Half the time of PurePath, which counts with ten thousand names.
     return _KINDS.get(os.path.splitext(path)[1][1:].lower())  # noqa: PTH122
 
 
 def kind_by_content(path: str) -> Kind | None:
-    """Tell by the first bytes; None for a missing file, a Git LFS pointer, and what is no media."""
+    """Return the kind by the first bytes; None for a missing file, a Git LFS pointer, and what is no media."""
     from lipready.probe.containers.signature import kind_of
 
     try:
@@ -38,7 +38,7 @@ def kind_by_content(path: str) -> Kind | None:
 
 
 def is_source_code(root: Path, name: str) -> bool:
-    """Whether a file of the root that is called like a transport stream is a text, and no Git LFS pointer."""
+    """Return whether a file of the root that is called like a transport stream is a text, and no Git LFS pointer."""
     if not name.lower().endswith(_SHARED_WITH_CODE):
         return False
     from lipready.probe.containers.signature import read_pointer

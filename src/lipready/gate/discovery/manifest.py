@@ -116,7 +116,7 @@ class ListedJob:
     reached: frozenset[str]
 
     def files(self) -> tuple[str, ...]:
-        """Give the paths of its files: video, audio track, reference image."""
+        """Return the paths of its files: video, audio track, reference image."""
         return tuple(path for path in (self.job.video, self.job.audio, self.job.reference) if path is not None)
 
 

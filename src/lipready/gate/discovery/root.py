@@ -65,7 +65,7 @@ def _list_inner(root: Path, listing: Listing, folder: str) -> None:
 
 
 def _ask(folder: Path) -> bytes | str:
-    """Give the list of Git, or why there is none: "" where the folder is simply no work tree."""
+    """Return the list of Git, or why there is none: "" where the folder is simply no work tree."""
     environment = {key: value for key, value in os.environ.items() if key not in OF_A_HOOK}
     environment |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
     try:

@@ -38,11 +38,11 @@ class IgnoreRules:
         self._levels: dict[str, _Levels] = {}
 
     def ignores(self, path: str) -> bool:
-        """Whether a file (relative to the root, with slashes) is left out."""
+        """Return whether a file (relative to the root, with slashes) is left out."""
         return self._verdict(path) is True
 
     def prunes(self, folder: str) -> bool:
-        """Whether everything in a folder is left out, so that nobody need look into it."""
+        """Return whether everything in a folder is left out, so that nobody need look into it."""
         return self._verdict(f"{folder}/") is True and not any(
             pattern.include is False for _, spec in self._above(_parent(folder)) for pattern in spec.patterns
         )
@@ -55,7 +55,7 @@ class IgnoreRules:
         return None
 
     def _above(self, folder: str) -> "_Levels":
-        """Give what counts in a folder, the deepest first."""
+        """Return what counts in a folder, the deepest first."""
         unknown = []
         while folder not in self._levels:
             unknown.append(folder)
@@ -143,7 +143,7 @@ class Selection:
     globs: tuple[IgnorePattern, ...]
 
     def covers(self, path: str) -> bool:
-        """Whether a file is asked for, be it there or not."""
+        """Return whether a file is asked for, be it there or not."""
         return (
             path in self.files
             or any(_within(path, folder) for folder in self.folders)
@@ -151,11 +151,11 @@ class Selection:
         )
 
     def touches(self, folder: str) -> bool:
-        """Whether something inside a folder may be asked for."""
+        """Return whether something inside a folder may be asked for."""
         return any(_within(folder, base) or _within(base, folder) for base in self.bases())
 
     def bases(self) -> tuple[str, ...]:
-        """Give the folders in which everything but the named files lies, none inside another, sorted."""
+        """Return the folders in which everything but the named files lies, none inside another, sorted."""
         every = self.folders | {glob.base for glob in self.globs}
         return tuple(sorted(b for b in every if not any(b != other and _within(b, other) for other in every)))
 
@@ -196,7 +196,7 @@ def select(root: Path, patterns: Sequence[str]) -> Selection:
 
 
 def _is_special(place: str) -> bool:
-    """Whether this is neither a file nor a folder nor a link to nothing."""
+    """Return whether this is neither a file nor a folder nor a link to nothing."""
     try:
         mode = os.stat(place).st_mode  # noqa: PTH116
     except OSError:
@@ -227,7 +227,7 @@ def _real(root: Path, place: Path, text: str) -> str:
 
 
 def relative_to_root(root: Path, place: str, text: str) -> str:
-    """Give an absolute path relative to the root, with slashes, "" for the root; UsageError where it lies outside."""
+    """Return an absolute path relative to the root, with slashes, "" for the root; UsageError where it lies outside."""
     path = Path(place)
     if not path.is_relative_to(root):
         raise UsageError(f"{text}: lies outside {root}; the gate checks what is inside.")

@@ -45,14 +45,14 @@ class FileTask:
         return Settings(quick=self.quick, every_frame=self.every_frame)
 
     def seconds(self) -> float:
-        """Tell how long the measurement may take, on the machine where the file is."""
+        """Return how long the measurement may take, on the machine where the file is."""
         if self.timeout is not None:
             return self.timeout
         usual = TIMEOUT + TIMEOUT_PER_BYTE * (self.size() or 0)
         return usual * EVERY_FRAME_TAKES if self.every_frame else usual
 
     def size(self) -> int | None:
-        """Tell how many bytes the file has; None where nobody knows."""
+        """Return how many bytes the file has; None where nobody knows."""
         try:
             return os.stat(os.path.join(self.root, self.path)).st_size  # noqa: PTH116, PTH118 - whatever the name
         except (OSError, ValueError):

@@ -121,7 +121,7 @@ class Child:
             self._stderr.close()
 
     def _status(self) -> int:
-        """Tell how it ended, of itself where it does."""
+        """Return how it ended, of itself where it does."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_TICK * 50)
         self._process.kill()
@@ -180,7 +180,7 @@ def _search_path() -> str:
 
 
 def _resident(pid: int) -> int:
-    """Tell how many bytes a process holds in memory; 0 where it has ended."""
+    """Return how many bytes a process holds in memory; 0 where it has ended."""
     import psutil
 
     try:

@@ -70,7 +70,7 @@ Submit = Callable[[FileTask], "Future[FileFacts]"]
 
 @contextmanager
 def local_workers(count: int) -> Iterator[Submit]:
-    """Give a function that hands a file to one of `count` workers; the end of the block ends them at once.
+    """Return a function that hands a file to one of `count` workers; the end of the block ends them at once.
 
     Each worker keeps to one thread: two files side by side take less time than two threads on one of them.
     """

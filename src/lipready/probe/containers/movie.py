@@ -179,7 +179,7 @@ def rotation_of(matrix: tuple[int, int, int, int]) -> int:
 
 
 def is_mirrored(matrix: tuple[int, int, int, int]) -> bool:
-    """Whether a display matrix (a, b, c, d) turns left into right: its determinant is negative."""
+    """Return whether a display matrix (a, b, c, d) turns left into right: its determinant is negative."""
     a, b, c, d = matrix
     return a * d - b * c < 0
 
@@ -217,7 +217,7 @@ def _edits(payload: memoryview | None) -> tuple[Edit, ...]:
 
 
 def _is_long(box: memoryview) -> bool:
-    """Whether a box is of version 1, whose times have 64 bits."""
+    """Return whether a box is of version 1, whose times have 64 bits."""
     return number(box, 0, 1) == 1
 
 

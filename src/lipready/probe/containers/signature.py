@@ -67,7 +67,7 @@ class Signature:
 
 
 def recognise(head: bytes) -> Signature:
-    """Tell the format from the first `HEAD_BYTES` bytes."""
+    """Return the format from the first `HEAD_BYTES` bytes."""
     if head[4:8] == b"ftyp":
         return _by_brand(head)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
@@ -173,7 +173,7 @@ _EXTENSIONS: dict[MediaKind, frozenset[str]] = {
 
 
 def kind_of(path: str) -> MediaKind | None:
-    """Tell what a file is by content: a container with nothing but sound is audio, cover picture or not.
+    """Return what a file is by content: a container with nothing but sound is audio, cover picture or not.
 
     A GIF is a picture unless it has a second frame, which makes it a video; AVIF, HEIC and animated WebP are pictures.
     Where the content tells nothing (the file is missing, unreadable, damaged, or a Git LFS pointer) the extension
@@ -187,7 +187,7 @@ def kind_of(path: str) -> MediaKind | None:
 
 
 def kind_by_extension(path: str) -> MediaKind | None:
-    """Tell what a file calls itself."""
+    """Return what a file calls itself."""
     extension = PurePath(path).suffix.lower().removeprefix(".")
     return next((kind for kind, known in _EXTENSIONS.items() if extension in known), None)
 

@@ -289,7 +289,7 @@ class Decoder:
 
 
 def frame_bytes(video: VideoFacts) -> int:
-    """Tell how much memory a decoded frame takes, about."""
+    """Return how much memory a decoded frame takes, about."""
     deep = isinstance(video.bit_depth, Unmeasured) or video.bit_depth > 8  # noqa: PLR2004
     return max(1, video.coded_width * video.coded_height * 3 // (1 if deep else 2))
 

@@ -125,7 +125,7 @@ def _wanted(decoder: Decoder, piece: Piece, *, every_frame: bool) -> Iterator[Sh
 
 
 def _workers(video: VideoFacts, pieces: int) -> int:
-    """Tell how many decoders may run at once."""
+    """Return how many decoders may run at once."""
     return max(1, min(MOST_WORKERS, processors(), pieces, DECODER_BYTES // (8 * frame_bytes(video))))
 
 

@@ -98,7 +98,7 @@ def _black(small: "NDArray[np.uint8]") -> bool:
 
 
 def _frozen(before: "NDArray[np.float32]", now: "NDArray[np.float32]") -> bool:
-    """Whether nothing moved: no cell changed by more than coding noise, or than the noise that is everywhere."""
+    """Return whether nothing moved: no cell changed by more than coding noise, or than the noise that is everywhere."""
     import numpy as np
 
     change = now - before

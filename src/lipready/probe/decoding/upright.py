@@ -60,7 +60,7 @@ class Upright:
         return replace(self, width=width, height=height, scale=self.scale / shrink)
 
     def shrinks(self, frame: Any) -> bool:
-        """Whether the result is smaller than an `av.VideoFrame`."""
+        """Return whether the result is smaller than an `av.VideoFrame`."""
         return bool(frame.width * frame.height > self.width * self.height)
 
     def image(self, frame: Any, reformatter: Any = None, interpolation: str | None = None) -> "NDArray[np.uint8]":

@@ -147,7 +147,7 @@ def measure_audio(
 def _offset(
     source: MediaSource, times: PacketTimes | None, counted: SampleCount | None, origin: Fraction | None
 ) -> Fraction:
-    """Say how long after the first frame of the picture the sound begins, in seconds."""
+    """Return how long after the first frame of the picture the sound begins, in seconds."""
     if origin is None:
         return Fraction(0)
     if counted is not None and counted.line.offset is not None:
@@ -201,7 +201,7 @@ def _states_wrong_size(source: MediaSource) -> bool:
 
 
 def _ends_early(source: MediaSource, times: PacketTimes | None, counted: SampleCount | None) -> bool | Unmeasured:
-    """Whether sound is missing at the end: a damaged last packet counts where more than a moment went with it.
+    """Return whether sound is missing at the end: a damaged last packet counts where more than a moment went with it.
 
     Of a WAV the header decides, since its packets end at any byte. Nobody knows where time was too short, and then the
     other facts are worth no more either.

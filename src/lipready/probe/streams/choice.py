@@ -65,7 +65,7 @@ def codec_name(stream: Any) -> str:
 
 
 def is_cover(stream: Any) -> bool:
-    """Whether a video stream is a cover picture or a strip of thumbnails, which nobody plays."""
+    """Return whether a video stream is a cover picture or a strip of thumbnails, which nobody plays."""
     from av.stream import Disposition
 
     stills = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
@@ -73,7 +73,7 @@ def is_cover(stream: Any) -> bool:
 
 
 def has_size(stream: Any) -> bool:
-    """Whether the size of a video stream's pictures is known."""
+    """Return whether the size of a video stream's pictures is known."""
     return stream.codec_context is not None and stream.codec_context.width > 0
 
 
@@ -88,13 +88,13 @@ def best_audio(container: "InputContainer") -> Any | None:
 
 
 def audio_stream(container: "InputContainer", number: int | None) -> Any | None:
-    """Give the audio stream of a number, counted from 1; the best one where none is named or there is none such."""
+    """Return the audio stream of a number, counted from 1; the best one where none is named or there is none such."""
     streams = container.streams.audio
     return best_audio(container) if number is None or not 1 <= number <= len(streams) else streams[number - 1]
 
 
 def is_default(stream: Any) -> bool:
-    """Whether the file marks a stream to be played."""
+    """Return whether the file marks a stream to be played."""
     from av.stream import Disposition
 
     return bool(stream.disposition & Disposition.default)
@@ -125,5 +125,5 @@ def _audio_rank(stream: Any) -> tuple[bool, bool, bool, int, int, int]:
 
 
 def _has_samples(stream: Any) -> bool:
-    """Whether the stream is not known to be empty: an MP4 counts its samples, most other containers do not."""
+    """Return whether the stream is not known to be empty: an MP4 counts its samples, most other containers do not."""
     return not (stream.frames == 0 and stream.duration == 0)

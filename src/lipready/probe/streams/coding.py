@@ -175,7 +175,7 @@ _HVCC_FLAGS, _SOURCE_BITS, _PROGRESSIVE_SOURCE, _INTERLACED_SOURCE = 6, 0xC0, 0x
 
 
 def pixel_format(source: MediaSource, first: FirstFrame | None) -> PixelFormat:
-    """Tell the format of the first picture, else what the headers say of it."""
+    """Return the format of the first picture, else what the headers say of it."""
     if first is not None:
         return format_by_name(first.pixel_format)
     context = source.stream.codec_context
@@ -211,7 +211,7 @@ def _picture_colours(source: MediaSource, first: FirstFrame | None) -> tuple[int
 
 
 def interlaced(source: MediaSource, first: FirstFrame | None) -> bool | Unmeasured:
-    """Whether pictures are made of two fields."""
+    """Return whether pictures are made of two fields."""
     order = source.stream.codec_context.field_order
     if order > _PROGRESSIVE or (first is not None and first.interlaced):
         return True

@@ -81,7 +81,7 @@ def resampled(pts: list[int], base: Fraction, grid: Fraction | None) -> tuple[Re
 
 
 def _resampled(pts: list[int], base: Fraction, rate: Fraction) -> Resampled:
-    """Give every frame the nearest place of an even rate, as ffmpeg's fps filter does."""
+    """Assign every frame the nearest place of an even rate, as ffmpeg's fps filter does."""
     step = rate * base
     above, below, first = 2 * step.numerator, step.denominator, pts[0]
     places = [((stamp - first) * above + below) // (2 * below) for stamp in pts]
@@ -117,7 +117,7 @@ def _grid_near(pts: list[int], base: Fraction, period: Fraction, tolerance: Frac
 
 
 def _fits_grid(pts: list[int], base: Fraction, rate: Fraction, tolerance: Fraction) -> bool:
-    """Whether every timestamp is within `tolerance` ticks of a place of its own, in integers."""
+    """Return whether every timestamp is within `tolerance` ticks of a place of its own, in integers."""
     step = 1 / (rate * base)
     above, below, first, last = step.numerator, step.denominator, pts[0], -1
     allowed = tolerance.numerator * below
@@ -193,7 +193,7 @@ def _candidates(pts: list[int], base: Fraction, declared: Iterable[Fraction | No
 
 
 def _fits(pts: list[int], base: Fraction, rate: Fraction) -> bool:
-    """Whether |pts[n] - pts[0] - n / (rate * base)| <= 1 for every n, in integers."""
+    """Return whether |pts[n] - pts[0] - n / (rate * base)| <= 1 for every n, in integers."""
     step = 1 / (rate * base)
     above, below, first = step.numerator, step.denominator, pts[0]
     # The last timestamp is off most where the rate is wrong.

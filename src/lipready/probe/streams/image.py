@@ -48,7 +48,7 @@ def measure_image(file: LocalFile, *, quick: bool) -> tuple[str, ImageFacts]:
 
 
 def is_animated(file: LocalFile) -> bool:
-    """Whether a picture has a second frame. Raises ProbeError where it is no picture."""
+    """Return whether a picture has a second frame. Raises ProbeError where it is no picture."""
     with _opened(file) as image, _quiet():
         return bool(getattr(image, "is_animated", False))
 

@@ -87,7 +87,7 @@ def read_packet_times(
 
 
 def only(container: "InputContainer", stream: Any) -> None:
-    """Let the demuxer skip every other stream."""
+    """Make the demuxer skip every other stream."""
     from av.stream import Discard
 
     for other in container.streams:

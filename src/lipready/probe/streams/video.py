@@ -197,7 +197,7 @@ def _evenly_ended(source: MediaSource, times: PacketTimes) -> PacketTimes:
 
 
 def _first_shown(source: MediaSource, times: PacketTimes) -> int:
-    """Give the first frame's timestamp: where none are stored its place, since what FFmpeg says then is a guess."""
+    """Return the first frame's timestamp: where none are stored its place, since what FFmpeg says then is a guess."""
     if source.container.format.name in COUNTED_FRAMES and times.first_place is not None:
         return times.first_place
     return times.pts[0]
@@ -217,7 +217,7 @@ def _declared_rates(source: MediaSource) -> tuple[Fraction | None, ...]:
 
 
 def _has_edit_list(source: MediaSource, times: PacketTimes) -> bool:
-    """Whether an edit list changes what is shown.
+    """Return whether an edit list changes what is shown.
 
     One that only takes back the delay of B-frames, as nearly every encoder writes it, does not.
     """

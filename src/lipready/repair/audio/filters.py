@@ -49,13 +49,13 @@ def sides(case: AudioCase) -> tuple[Side, ...] | None:
 
 
 def fault_to_mend(case: AudioCase) -> ChannelFault | None:
-    """Tell which fault of a stereo track is to be repaired."""
+    """Return which fault of a stereo track is to be repaired."""
     mends = case.heard is not None and case.wanted.has("mono") and case.audio.channels == _STEREO
     return case.heard.channel_fault if mends and case.heard else None
 
 
 def mends_offset(case: AudioCase) -> bool:
-    """Whether the constant offset of each channel is to be taken away."""
+    """Return whether the constant offset of each channel is to be taken away."""
     heard = case.heard
     return heard is not None and case.wanted.has("remove-dc") and any(map(_millionths, heard.dc_offsets))
 
@@ -173,7 +173,7 @@ def raised(case: AudioCase, recipe: Listen) -> Raise | None:
 
 
 def _higher(peak: float, offset: float) -> float:
-    """Give the highest that a peak can be, in dB, once an offset is taken away."""
+    """Return the highest that a peak can be, in dB, once an offset is taken away."""
     return 20 * log10(10 ** (peak / 20) + offset)
 
 

@@ -53,7 +53,7 @@ class AudioCase:
         return None if isinstance(self.file.speech, Unmeasured) else self.file.speech
 
     def speech(self, flag: str) -> SpeechFacts:
-        """Tell what is heard, for a repair that needs speech.
+        """Return what is heard, for a repair that needs speech.
 
         Raises FixError where nobody listened, or nobody speaks.
         """
@@ -75,7 +75,7 @@ _PAUSE = Fraction(1, 5)
 
 
 def chosen(case: AudioCase) -> Part | None:
-    """Tell what --trim-audio keeps; None is everything.
+    """Return what --trim-audio keeps; None is everything.
 
     "best" keeps everything of a track that is not too long.
     """
@@ -86,7 +86,7 @@ def chosen(case: AudioCase) -> Part | None:
 
 
 def kept(case: AudioCase) -> Part | None:
-    """Tell what --trim-audio and --trim-silence keep together; None is everything."""
+    """Return what --trim-audio and --trim-silence keep together; None is everything."""
     part = chosen(case)
     if not case.choices.trim_silence:
         return part
@@ -96,7 +96,7 @@ def kept(case: AudioCase) -> Part | None:
 
 
 def pad_to(case: AudioCase) -> Fraction | None:
-    """Tell the length that the track is filled up to: only what is too short, and only where that was asked for."""
+    """Return the length that the track is filled up to: only what is too short, and only where that was asked for."""
     part, minimum = kept(case), aim(case.profile, "A402").minimum
     length = part.length if part else case.length if case.choices.extend else None
     short = case.wanted.has("pad") or (part is not None and minimum is not None and part.length < minimum)
@@ -104,7 +104,7 @@ def pad_to(case: AudioCase) -> Fraction | None:
 
 
 def ends_in_pause(case: AudioCase, part: Part) -> bool:
-    """Whether a part ends where nobody speaks."""
+    """Return whether a part ends where nobody speaks."""
     end = part.start + part.length
     return all(not span.start < end < span.end for span in case.speech("--trim-audio best").speech)
 

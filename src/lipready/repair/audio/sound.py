@@ -37,8 +37,9 @@ class Listen:
     """An audio track that is written as WAV or MP3.
 
     `sides` are the channels of the output where they are not simply those of the input, `noise_reduction` is the
-    noise that is lowered, `gain` the one change of level, in dB, of all samples alike. `pad_to` is the length in seconds that silence
-    fills it up to. `origin` is the time on the file's own clock that becomes zero (`AudioFacts.origin`).
+    noise that is lowered, `gain` the one change of level, in dB, of all samples alike. `pad_to` is the length in
+    seconds that silence fills it up to. `origin` is the time on the file's own clock that becomes zero
+    (`AudioFacts.origin`).
     """
 
     source: Input

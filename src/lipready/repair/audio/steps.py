@@ -48,7 +48,7 @@ def audio_recipe(case: AudioCase) -> Listen | None:
 
 
 def audio_length(case: AudioCase, recipe: Listen | None) -> Fraction | None:
-    """Tell how long the prepared track will be, in seconds; None where that is not known."""
+    """Return how long the prepared track will be, in seconds; None where that is not known."""
     if recipe is None or (recipe.part is None and recipe.pad_to is None):
         return None if isinstance(case.audio.duration, Unmeasured) else case.audio.duration.believed
     return max(recipe.part.length if recipe.part else Fraction(0), recipe.pad_to or Fraction(0))
@@ -115,7 +115,7 @@ def audio_steps(case: AudioCase, recipe: Listen) -> tuple[Step, ...]:
 
 
 def _time_line(case: AudioCase) -> str:
-    """Say what is done so that the sound keeps its time; nothing where it does so by itself."""
+    """Return what is done so that the sound keeps its time; nothing where it does so by itself."""
     offset, holes, said = case.audio.offset, case.audio.holes, ""
     if offset > JITTER:
         said += f" It begins {seconds(offset)} after the picture of the same file: silence is put before it."
@@ -176,7 +176,7 @@ def _part_steps(case: AudioCase, recipe: Listen) -> Iterator[Step]:
 
 
 def _why(case: AudioCase, part: Part) -> str:
-    """Say why --trim-audio best cuts where it does."""
+    """Return why --trim-audio best cuts where it does."""
     if case.choices.trim_audio != "best":
         return ""
     most = float(aim(case.profile, "A402").maximum or part.length)

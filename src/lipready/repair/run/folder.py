@@ -64,7 +64,7 @@ def require_folder(path: Path) -> None:
 
 
 def way_into(folder: Path, source: str) -> Kept:
-    """Tell how a file that is already fine gets into an output folder, which need not be there yet.
+    """Return how a file that is already fine gets into an output folder, which need not be there yet.
 
     It stays where it is in that folder already, whether by its own name or by the one that it is a link to.
     """
@@ -79,7 +79,7 @@ def way_into(folder: Path, source: str) -> Kept:
 
 
 def place(source: str, partial: Partial, way: Kept) -> Kept:
-    """Give a file its temporary name in the output folder, by a link where that is possible, and tell which way it was.
+    """Put a file under its temporary name into the output folder, by a link where possible; return which way it was.
 
     Raises FixError where it can be copied neither.
     """

@@ -20,7 +20,7 @@ Writer = Callable[[FilePlan, Partial], FilePlan]
 
 
 def output_path(out: Path, plan: FilePlan) -> str:
-    """Tell where the file that takes the place of a source stands."""
+    """Return where the file that takes the place of a source stands."""
     return plan.source if plan.stays else str(out / plan.output)
 
 

@@ -85,7 +85,7 @@ def _tone_map(stream: Any, transfer: str) -> Any:
 
 
 def _coded(gamut: WideGamut, how: Reshape) -> WideGamut:
-    """Say how the samples are coded once they are resized, with the usual where the file does not say it.
+    """Return how the samples are coded once they are resized, with the usual where the file does not say it.
 
     The matrix that comes out of RGB is BT.709's. Primaries of plain video under BT.2020's matrix stay what they are.
     """

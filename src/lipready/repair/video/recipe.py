@@ -83,7 +83,7 @@ def _worth(target: Person, stands: Mapping[Fraction, Fraction]) -> Worth:
 
 
 def _poor(look: Look) -> bool:
-    """Whether the face is not seen well; what was not measured is taken to be fine."""
+    """Return whether the face is not seen well; what was not measured is taken to be fine."""
     turned = look.yaw is not None and abs(look.yaw) > PROFILE
     blurred = look.sharpness is not None and look.sharpness < BLURRED
     return turned or blurred or look.cut is True or look.covered is True
@@ -192,7 +192,7 @@ def video_recipe(case: VideoCase) -> Encode | Remux | None:
 
 
 def output_length(case: VideoCase, recipe: Encode | Remux) -> Fraction | None:
-    """Tell how long the output will be, in seconds; None where that is not known."""
+    """Return how long the output will be, in seconds; None where that is not known."""
     if isinstance(recipe, Encode) and recipe.playback is not None:
         return recipe.playback.wanted / recipe.reshape.rate
     if isinstance(recipe, Encode) and recipe.part is not None:
@@ -217,7 +217,7 @@ def _encode(case: VideoCase, part: Part | None, playback: Playback | None, windo
 
 
 def _starts_whole(case: VideoCase) -> bool:
-    """Whether the first packet is the first frame: else copied packets would leave an edit list before it.
+    """Return whether the first packet is the first frame: else copied packets would leave an edit list before it.
 
     Frames that are shown before the first key frame stand after it in the file, or are lost. An AVI does not tell when
     frames are shown, which is certain only where each is a key frame: none is then stored out of order.
@@ -359,7 +359,7 @@ def _rate(case: VideoCase) -> Fraction:
 
 
 def _budget(case: VideoCase, canvas: Canvas, length: Fraction | None) -> SizeBudget | None:
-    """Say how many bytes the output may have; two passes are needed where the source's own rate would not fit."""
+    """Return how many bytes the output may have; two passes are needed where the source's own rate would not fit."""
     most = most_bytes(case.profile, "V106")
     if most is None or not length or isinstance(case.file.bytes, Unmeasured):
         return None

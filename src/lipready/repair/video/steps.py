@@ -17,7 +17,7 @@ _MEASURED_AT = 128
 
 
 def softens(case: VideoCase, recipe: Encode) -> bool:
-    """Whether the speaker's face is sharp enough now, and will probably not be once the picture is enlarged.
+    """Return whether the speaker's face is sharp enough now, and will probably not be once the picture is enlarged.
 
     The sharpness falls by between the square and the cube of the enlargement, up to the size at which it is measured:
     on clips of the corpus, faces of 57 to 73 pixels, enlarged by 1.33, kept a third to three fifths of it.

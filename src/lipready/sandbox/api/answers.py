@@ -32,7 +32,7 @@ async def json_body(request: "Request", longest: int = _LONGEST) -> dict[str, An
 
 
 def says_json(request: "Request") -> bool:
-    """Whether the Content-Type, which both providers require, is that of JSON."""
+    """Return whether the Content-Type, which both providers require, is that of JSON."""
     kind: str = request.headers.get("content-type", "")
     return kind.partition(";")[0].strip().lower() == "application/json"
 
@@ -52,7 +52,7 @@ def threshold_of(value: object) -> int | None:
 
 
 def has_texts(content: Mapping[str, Any], names: Iterable[str]) -> bool:
-    """Whether fields are texts where they are given at all; null counts as not given."""
+    """Return whether fields are texts where they are given at all; null counts as not given."""
     return all(content.get(name) is None or isinstance(content[name], str) for name in names)
 
 

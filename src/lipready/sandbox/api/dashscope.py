@@ -53,7 +53,7 @@ class _Caller(NamedTuple):
 
 
 def _entered(rate: str) -> Callable[[Handler], Callable[["DashScope", "Request"], Awaitable["Response"]]]:
-    """Let nobody in without a key and a workspace, nor more often than a rate of the account allows."""
+    """Refuse a request without a key or a workspace, and one above the rate of the account."""
 
     def around(handler: Handler) -> Callable[["DashScope", "Request"], Awaitable["Response"]]:
         @wraps(handler)

@@ -288,7 +288,7 @@ def _asked(body: dict[str, Any] | None) -> Asked:
 
 
 def _is_uri(text: str) -> bool:
-    """Whether a text is an address, of whatever scheme, or no text at all."""
+    """Return whether a text is an address, of whatever scheme, or no text at all."""
     try:
         return not text or bool(urlsplit(text).scheme)
     except ValueError:

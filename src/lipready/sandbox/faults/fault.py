@@ -186,7 +186,7 @@ class _Waiting:
     since: float | None = None
 
     def over(self, now: float) -> bool:
-        """Whether its time has passed; where it has one, that begins with the first request that it hits."""
+        """Return whether its time has passed; where it has one, that begins with the first request that it hits."""
         if self.fault.kind != "unknown":
             return False
         if self.since is None:
@@ -204,7 +204,7 @@ class Faults:
             self.add(fault)
 
     def add(self, fault: Fault) -> None:
-        """Let a fault happen, after those of the same step that are there already."""
+        """Add a fault after those of the same step."""
         with self._lock:
             self._waiting.append(_Waiting(fault, fault.count))
 

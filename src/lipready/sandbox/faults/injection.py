@@ -243,7 +243,7 @@ class _Throttled:
             await self._send({"type": "http.response.body", "body": body, "more_body": more or self.broken})
 
     def _ends(self, body: bytes, *, more: bool) -> bool:
-        """Whether the answer breaks off here. One that is to be cut in half does so even where it is empty."""
+        """Return whether the answer breaks off here. One that is to be cut in half does so even where it is empty."""
         over = len(body) > (self._left or 0)
         return (self._fault.kind == "broken" and over) or (self._fault.kind == "truncated" and (over or not more))
 

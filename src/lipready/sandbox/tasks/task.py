@@ -130,7 +130,7 @@ class SandboxTask:
         return _PROGRESS.get(self.state, 0)
 
     def forgotten(self, now: float) -> bool:
-        """Whether it ended so long ago that the provider has deleted it."""
+        """Return whether it ended so long ago that the provider has deleted it."""
         return self.ended is not None and now - self.ended > KEPT_SECONDS
 
 

@@ -31,7 +31,7 @@ def test_every_stage_has_words(entry, stage):
     text = "\n".join(entry_lines(at, PAGE))
     assert f"{stage} (" in text
     assert ("tasks resume" in text) == at.open
-    assert ("deletes the film" in text) == (stage == "succeeded")
+    assert ("deletes the result video" in text) == (stage == "succeeded")
 
 
 def test_a_sandbox_that_ended_is_not_resumed(entry):
