@@ -1,49 +1,57 @@
-"""What parent and child say to each other: pickled messages, each behind its length."""
+"""What parent and child write to each other: facts and tasks as JSON, each behind its length."""
 
-import io
-import pickle
+import json
 import struct
-from typing import Any, BinaryIO
+from dataclasses import dataclass
+from typing import BinaryIO, Literal, TypeVar
 
+from lipready.facts.codec import from_plain, to_plain
+from lipready.facts.file import FileFacts
 from lipready.facts.quantity import counted
 
 LONGEST = 256 << 20
 """Bytes; the facts of two hours that show people all the time take a tenth."""
 
 _LENGTH = struct.Struct("<Q")
-_PLAIN = {("fractions", "Fraction"), ("builtins", "frozenset"), ("builtins", "set"), ("builtins", "complex")}
-_OURS = ("lipready.facts.", "lipready.gate.workers.file_task")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a child writes: that it is ready, the facts of a file, or the text of an error that stops everything."""
+
+    kind: Literal["ready", "facts", "error"]
+    facts: FileFacts | None = None
+    text: str = ""
 
 
 class Garbled(Exception):  # noqa: N818  (no error for anybody but the one who reads)
-    """What came is no message of ours."""
+    """What came is not a message of the expected type."""
 
 
 def send(stream: BinaryIO, message: object) -> None:
-    """Write one message.
+    """Write one message, a dataclass of facts, tasks and plain values.
 
     Raises OSError where nobody reads any more.
     """
-    data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+    data = json.dumps(to_plain(message), allow_nan=False, separators=(",", ":")).encode("ascii")
     stream.write(_LENGTH.pack(len(data)) + data)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> Any:
-    """Read one message.
+def receive(stream: BinaryIO, kind: type[T]) -> T:
+    """Read one message of a type.
 
-    Raises EOFError where the other side has gone, Garbled for anything but facts, tasks and plain values: a decoder
-    that a file has taken over must not get further than its own process.
+    Raises EOFError where the other side has gone, Garbled for anything else than such a message: a decoder that a file
+    has taken over must not get further than its own process.
     """
     (length,) = _LENGTH.unpack(_read(stream, _LENGTH.size))
     if length > LONGEST:
         raise Garbled(f"a message of {counted(length, 'byte')}")
     data = _read(stream, length)
     try:
-        return _Careful(io.BytesIO(data)).load()
-    except Garbled:
-        raise
-    except Exception as error:
+        return from_plain(kind, json.loads(data))
+    except (ValueError, RecursionError, MemoryError) as error:
         raise Garbled(str(error)) from error
 
 
@@ -52,12 +60,3 @@ def _read(stream: BinaryIO, size: int) -> bytes:
     if data is None or len(data) < size:
         raise EOFError
     return data
-
-
-class _Careful(pickle.Unpickler):
-    def find_class(self, module: str, name: str, /) -> Any:
-        known = (module, name) in _PLAIN or (module.startswith(_OURS) and "." not in name)
-        found = super().find_class(module, name) if known else None
-        if not isinstance(found, type) or (module.startswith(_OURS) and not found.__module__.startswith(_OURS)):
-            raise Garbled(f"a {module}.{name}")
-        return found

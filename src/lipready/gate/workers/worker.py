@@ -11,12 +11,12 @@ import signal
 import sys
 from contextlib import suppress
 from importlib import import_module
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from lipready.errors import ComponentError, LipreadyError
 from lipready.facts.file import FileFacts, Role
 from lipready.gate.workers.file_task import FileTask
-from lipready.gate.workers.pipe import receive, send
+from lipready.gate.workers.pipe import Answer, receive, send
 from lipready.probe.decoding.processors import VARIABLE
 from lipready.probe.source import missing_library
 
@@ -38,11 +38,11 @@ def main() -> None:
     tasks, answers = _take_over_pipes()
     with suppress(EOFError, OSError):
         while _asked(tasks):
-            task = receive(tasks)
+            task = receive(tasks, FileTask)
             _end_with_parent(tasks, now=True)
             answer = _load(task)
             if answer is None:
-                send(answers, ("ready",))
+                send(answers, Answer("ready"))
                 answer = _answer(task)
             _end_with_parent(tasks, now=False)
             send(answers, answer)
@@ -50,26 +50,26 @@ def main() -> None:
     os._exit(0)
 
 
-def _load(task: FileTask) -> tuple[Any, ...] | None:
+def _load(task: FileTask) -> Answer | None:
     """Import what measures such a file, or answer why that cannot be; from then on standard error is nobody's."""
     try:
         for library in _LIBRARIES[task.role][: 1 if task.quick else None]:
             import_module(library)
     except ImportError as error:
-        return "error", ComponentError.__name__, str(missing_library(error))
+        return Answer("error", text=str(missing_library(error)))
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)
     os.close(nothing)
     return None
 
 
-def _answer(task: FileTask) -> tuple[Any, ...]:
+def _answer(task: FileTask) -> Answer:
     try:
-        return "facts", _measure(task)
+        return Answer("facts", _measure(task))
     except LipreadyError as error:
-        return "error", type(error).__name__, str(error)
+        return Answer("error", text=str(error))
     except Exception as error:  # noqa: BLE001  (the boundary to hostile files: whatever they break costs one finding)
-        return "facts", task.failed(f"cannot be measured: {type(error).__name__} ({str(error)[:100]})")
+        return Answer("facts", task.failed(f"cannot be measured: {type(error).__name__} ({str(error)[:100]})"))
 
 
 def _measure(task: FileTask) -> FileFacts:
