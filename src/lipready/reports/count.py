@@ -17,7 +17,7 @@ def totals(report: Report) -> str:
 
 def sum_up(reports: Sequence[Mapping[str, Any]]) -> str:
     """Sum up a run, of `lipready.report/1`: `fail: 2 errors, 1 warning in 3 files for dashscope`."""
-    from lipready.facts.serial import plain_text
+    from lipready.facts.report import plain_text
     from lipready.reports.page import plain
 
     severities = [finding["severity"] for report in reports for finding in report["findings"]]

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from lipready.facts.address import is_address
-from lipready.facts.serial import plain_text
+from lipready.facts.report import plain_text
 from lipready.reports.page import plain
 
 Plain = Mapping[str, Any]

@@ -8,8 +8,7 @@ from lipready.facts.file import FileFacts
 from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import PeopleFacts, Person, appearances, picked
 from lipready.facts.quantity import plural, stretch
-from lipready.facts.report import Report
-from lipready.facts.serial import report_to_dict
+from lipready.facts.report import Report, report_to_dict
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.reports.page import Page, plain

@@ -18,7 +18,7 @@ import lipready
 from lipready.errors import ComponentError
 from lipready.facts.file import FileFacts
 from lipready.gate.workers.file_task import FileTask
-from lipready.gate.workers.pipe import Answer, Garbled, receive, send
+from lipready.gate.workers.pipe import Garbled, WorkerAnswer, receive, send
 
 _TICK = 0.1
 """Seconds between two looks at the memory."""
@@ -84,7 +84,7 @@ class Child:
         """Whether its process runs."""
         return self._process.poll() is None
 
-    def ask(self, task: FileTask) -> Answer:
+    def ask(self, task: FileTask) -> WorkerAnswer:
         """Hand a task over and wait for the answer.
 
         Raises NotStarted, Died, TooSlow or TooLarge, after which there is no process any more.
@@ -93,10 +93,10 @@ class Child:
         with suppress(OSError):  # it has ended: the thread that listens knows
             send(cast("Any", self._process.stdin), task)
         answer = self._next(task.memory, deadline)
-        ready = answer == Answer("ready")
+        ready = answer == WorkerAnswer("ready")
         if ready:
             answer = self._next(task.memory, deadline)
-        if isinstance(answer, Answer):
+        if isinstance(answer, WorkerAnswer):
             return answer
         if isinstance(answer, Garbled):
             self._process.kill()
@@ -150,7 +150,7 @@ class Child:
         with cast("Any", self._process.stdout) as stream:
             try:
                 while True:
-                    self._answers.put(receive(stream, Answer))
+                    self._answers.put(receive(stream, WorkerAnswer))
             except (EOFError, OSError, ValueError):
                 self._answers.put(None)
             except Garbled as error:
@@ -290,7 +290,7 @@ class Children:
         self._all.discard(child)
 
 
-def _facts(answer: Answer) -> FileFacts:
+def _facts(answer: WorkerAnswer) -> FileFacts:
     if answer.kind == "error":
         raise ComponentError(answer.text)
     if answer.facts is None:

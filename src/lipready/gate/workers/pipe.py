@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WorkerAnswer:
     """What a child writes: that it is ready, the facts of a file, or the text of an error that stops everything."""
 
     kind: Literal["ready", "facts", "error"]

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from lipready.errors import ComponentError, LipreadyError
 from lipready.facts.file import FileFacts, Role
 from lipready.gate.workers.file_task import FileTask
-from lipready.gate.workers.pipe import Answer, receive, send
+from lipready.gate.workers.pipe import WorkerAnswer, receive, send
 from lipready.probe.decoding.processors import VARIABLE
 from lipready.probe.source import missing_library
 
@@ -42,7 +42,7 @@ def main() -> None:
             _end_with_parent(tasks, now=True)
             answer = _load(task)
             if answer is None:
-                send(answers, Answer("ready"))
+                send(answers, WorkerAnswer("ready"))
                 answer = _answer(task)
             _end_with_parent(tasks, now=False)
             send(answers, answer)
@@ -50,26 +50,26 @@ def main() -> None:
     os._exit(0)
 
 
-def _load(task: FileTask) -> Answer | None:
+def _load(task: FileTask) -> WorkerAnswer | None:
     """Import what measures such a file, or answer why that cannot be; from then on standard error is nobody's."""
     try:
         for library in _LIBRARIES[task.role][: 1 if task.quick else None]:
             import_module(library)
     except ImportError as error:
-        return Answer("error", text=str(missing_library(error)))
+        return WorkerAnswer("error", text=str(missing_library(error)))
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)
     os.close(nothing)
     return None
 
 
-def _answer(task: FileTask) -> Answer:
+def _answer(task: FileTask) -> WorkerAnswer:
     try:
-        return Answer("facts", _measure(task))
+        return WorkerAnswer("facts", _measure(task))
     except LipreadyError as error:
-        return Answer("error", text=str(error))
+        return WorkerAnswer("error", text=str(error))
     except Exception as error:  # noqa: BLE001  (the boundary to hostile files: whatever they break costs one finding)
-        return Answer("facts", task.failed(f"cannot be measured: {type(error).__name__} ({str(error)[:100]})"))
+        return WorkerAnswer("facts", task.failed(f"cannot be measured: {type(error).__name__} ({str(error)[:100]})"))
 
 
 def _measure(task: FileTask) -> FileFacts:

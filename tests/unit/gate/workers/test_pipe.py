@@ -8,7 +8,7 @@ import pytest
 
 from lipready.facts.unmeasured import Unmeasured
 from lipready.gate.workers.file_task import FileTask
-from lipready.gate.workers.pipe import Answer, Garbled, receive, send
+from lipready.gate.workers.pipe import Garbled, WorkerAnswer, receive, send
 
 TASK = FileTask(root="/", path="\udcff.mp4", role="video")
 
@@ -25,7 +25,8 @@ def sent(message: object) -> io.BytesIO:
 
 
 @pytest.mark.parametrize(
-    "message", [Answer("ready"), Answer("facts", TASK.failed("is broken")), Answer("error", text="no"), TASK]
+    "message",
+    [WorkerAnswer("ready"), WorkerAnswer("facts", TASK.failed("is broken")), WorkerAnswer("error", text="no"), TASK],
 )
 def test_what_is_sent_arrives(message: object) -> None:
     assert receive(sent(message), type(message)) == message
@@ -33,9 +34,9 @@ def test_what_is_sent_arrives(message: object) -> None:
 
 def test_numbers_arrive_exactly() -> None:
     facts = TASK.failed("x")
-    stream = sent(Answer("facts", facts))
+    stream = sent(WorkerAnswer("facts", facts))
 
-    received = receive(stream, Answer).facts
+    received = receive(stream, WorkerAnswer).facts
 
     assert received == facts
     assert received is not None
@@ -45,12 +46,15 @@ def test_numbers_arrive_exactly() -> None:
 
 def test_messages_follow_each_other() -> None:
     stream = io.BytesIO()
-    send(stream, Answer("ready"))
-    send(stream, Answer("error", text="2"))
+    send(stream, WorkerAnswer("ready"))
+    send(stream, WorkerAnswer("error", text="2"))
     stream.seek(0)
-    assert (receive(stream, Answer), receive(stream, Answer)) == (Answer("ready"), Answer("error", text="2"))
+    assert (receive(stream, WorkerAnswer), receive(stream, WorkerAnswer)) == (
+        WorkerAnswer("ready"),
+        WorkerAnswer("error", text="2"),
+    )
     with pytest.raises(EOFError):
-        receive(stream, Answer)
+        receive(stream, WorkerAnswer)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +64,7 @@ def test_messages_follow_each_other() -> None:
         json.dumps(["ready", None, ""]).encode().replace(b"ready", b"other"),
         b'["ready", null, 1]',
         b'["ready"]',
-        b'{"Answer": []}',
+        b'{"WorkerAnswer": []}',
         b"[" * 100_000,
         b"\xff",
         b"nonsense",
@@ -69,15 +73,15 @@ def test_messages_follow_each_other() -> None:
 )
 def test_a_decoder_that_was_taken_over_gets_no_further(data: bytes) -> None:
     with pytest.raises(Garbled):
-        receive(framed(data), Answer)
+        receive(framed(data), WorkerAnswer)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x01", struct.pack("<Q", 9) + b"short"])
 def test_half_a_message_is_the_end(data: bytes) -> None:
     with pytest.raises(EOFError):
-        receive(io.BytesIO(data), Answer)
+        receive(io.BytesIO(data), WorkerAnswer)
 
 
 def test_a_message_without_end_is_not_waited_for() -> None:
     with pytest.raises(Garbled):
-        receive(io.BytesIO(struct.pack("<Q", 1 << 60)), Answer)
+        receive(io.BytesIO(struct.pack("<Q", 1 << 60)), WorkerAnswer)
