@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from lipready.cli.output.contact import MARK, is_sheet
 from lipready.errors import UsageError
 from lipready.facts.address import file_name, is_address, shown
 from lipready.gate.discovery.kinds import Kind, kind_by_content, kind_by_extension
@@ -17,6 +16,9 @@ from lipready.repair.run.folder import SUFFIX
 
 _FLAGS: dict[Kind, str] = {"video": "--video", "audio": "--audio", "image": "--ref"}
 _NOUNS: dict[Kind, str] = {"video": "videos", "audio": "audio tracks", "image": "images"}
+MARK = b"lipready contact sheet"
+"""The JPEG comment of a contact sheet."""
+
 _MOST_SHOWN = 10
 _HEAD_BYTES = 4096
 _RECEIPT = re.compile(rb'\s*\{\s*"schema":\s*"lipready\.receipt/')
@@ -101,6 +103,17 @@ def _own(path: str) -> str | None:
     if _REPORT.match(head):
         return "a report"
     return "a contact sheet" if MARK in head and is_sheet(Path(path)) else None
+
+
+def is_sheet(path: Path) -> bool:
+    """Return whether a file is a contact sheet that lipready drew: a JPEG comment says so."""
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=("JPEG",)) as picture:
+            return picture.info.get("comment") == MARK
+    except (OSError, ValueError, SyntaxError):
+        return False
 
 
 def _left_over(receipt: Path, files: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lipready.cli.input.files import MARK, is_sheet
 from lipready.errors import FixError, ProbeError, UsageError
 from lipready.faces.detection.detector import cut
 from lipready.faces.detection.geometry import Area
@@ -244,7 +245,6 @@ def contact_sheet(file: FileFacts) -> "Image":
     return draw_sheet(Path(file.path).name, video, people, rows, length)
 
 
-MARK = b"lipready contact sheet"
 _QUALITY = 88
 
 
@@ -281,14 +281,3 @@ def write_sheet_into(file: FileFacts, folder: Path) -> Path:
     make_folder(folder)
     write_sheet(file, target)
     return target
-
-
-def is_sheet(path: Path) -> bool:
-    """Return whether a file is a contact sheet that lipready drew: a JPEG comment says so."""
-    from PIL import Image
-
-    try:
-        with Image.open(path, formats=("JPEG",)) as picture:
-            return picture.info.get("comment") == MARK
-    except (OSError, ValueError, SyntaxError):
-        return False
