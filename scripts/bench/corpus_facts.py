@@ -15,8 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from lipready.facts.audio import AudioFacts
-from lipready.facts.file import FileFacts
-from lipready.facts.image import ImageFacts
+from lipready.facts.file import FileFacts, ImageFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, VideoFacts
 from lipready.probe.containers.signature import kind_of

@@ -8,9 +8,8 @@ from typing import TypeVar
 from lipready.errors import ProbeError, UsageError
 from lipready.facts.address import file_name, is_address, shown
 from lipready.facts.audio import AudioFacts
-from lipready.facts.file import FileFacts, Role
-from lipready.facts.image import ImageFacts
-from lipready.facts.job import JobFacts
+from lipready.facts.file import FileFacts, ImageFacts, Role
+from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import Match, PeopleFacts
 from lipready.facts.quantity import counted
 from lipready.facts.report import Report
@@ -129,8 +128,6 @@ def measure(
 
     `largest` is the most bytes that are fetched where an input is an address.
     """
-    from lipready.probe.remote import examine_request
-
     if job.video is job.audio is job.reference is None:
         raise UsageError("There is no file to check: name a video, an audio track or a reference image.")
     if settings.audio_track is not None and job.audio is None:
@@ -144,13 +141,21 @@ def measure(
         video=video,
         audio=known.get("audio") or _measure_input(job.audio, "audio", settings, bound, describe=False),
         reference=reference,
-        request=examine_request(
-            face_threshold=job.options.face_threshold,
-            video_extension=job.options.video_extension,
-            callback_url=job.options.callback_url,
-            resolve=not settings.quick,
-        ),
+        request=_request(job.options, resolve=not settings.quick),
         match=None if settings.quick or video is None or reference is None else _match(reference.people, video.people),
+    )
+
+
+def _request(options: RequestOptions, *, resolve: bool) -> RequestFacts:
+    if options.callback_url is None:
+        return RequestFacts(options.face_threshold, options.video_extension, None)
+    from lipready.probe.remote import examine_request
+
+    return examine_request(
+        face_threshold=options.face_threshold,
+        video_extension=options.video_extension,
+        callback_url=options.callback_url,
+        resolve=resolve,
     )
 
 

@@ -6,12 +6,29 @@ from typing import Literal
 
 from lipready.facts.address import AddressFacts
 from lipready.facts.audio import AudioFacts
-from lipready.facts.image import ImageFacts
 from lipready.facts.people import PeopleFacts
 from lipready.facts.quantity import counted, number, plural
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFacts:
+    """A still picture. `width` and `height` in pixels after EXIF orientation (1..8, 1 where there is none)."""
+
+    width: int
+    height: int
+    stored_width: int
+    stored_height: int
+    orientation: int
+    mode: str
+    frames: int
+
+    @property
+    def animated(self) -> bool:
+        """Whether the file holds more than one frame."""
+        return self.frames > 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ from typing import Any, Literal
 
 from lipready.facts.address import AddressFacts, Fetched
 from lipready.facts.audio import AudioFacts, AudioTrack
-from lipready.facts.file import FileFacts
+from lipready.facts.file import FileFacts, ImageFacts
 from lipready.facts.finding import Finding, Unchecked, Where
-from lipready.facts.image import ImageFacts
 from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import Box, Match, PeopleFacts, Person, Quality
 from lipready.facts.speech import SignalToNoise, Span, SpeechFacts

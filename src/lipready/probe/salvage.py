@@ -8,7 +8,7 @@ from lipready.facts.file import FileFacts, Salvage
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, VideoFacts
 from lipready.probe.containers.container import MEDIA_ERRORS, open_media
-from lipready.probe.containers.wave import read_wave
+from lipready.probe.containers.truncation import read_wave
 from lipready.probe.local_file import open_local
 from lipready.probe.streams.choice import audio_stream, best_video
 from lipready.probe.streams.packets import Budget, read_packet_times

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from lipready.errors import ComponentError, ProbeError
 from lipready.facts.audio import AudioFacts
-from lipready.facts.file import FileFacts, Role
-from lipready.facts.image import ImageFacts
+from lipready.facts.file import FileFacts, ImageFacts, Role
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.containers.matroska import Matroska, read_matroska

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lipready.errors import FixError, ProbeError
-from lipready.facts.file import FileFacts
-from lipready.facts.image import ImageFacts
+from lipready.facts.file import FileFacts, ImageFacts
 from lipready.facts.people import Box, PeopleFacts
 from lipready.facts.plan import PictureEdit, Step
 from lipready.facts.quantity import counted

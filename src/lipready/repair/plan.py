@@ -9,9 +9,8 @@ from pathlib import Path
 
 from lipready.errors import FixError, UsageError
 from lipready.facts.audio import AudioFacts
-from lipready.facts.file import FileFacts, Role
+from lipready.facts.file import FileFacts, ImageFacts, Role
 from lipready.facts.finding import Finding, Subject
-from lipready.facts.image import ImageFacts
 from lipready.facts.job import JobFacts
 from lipready.facts.people import Match
 from lipready.facts.plan import FilePlan, Kept, PictureEdit, Plan, Step

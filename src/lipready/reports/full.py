@@ -8,9 +8,8 @@ from math import log10
 
 from lipready.facts.address import AddressFacts, Fetched
 from lipready.facts.audio import AudioFacts, AudioTrack
-from lipready.facts.file import FileFacts
+from lipready.facts.file import FileFacts, ImageFacts
 from lipready.facts.finding import Finding, Subject
-from lipready.facts.image import ImageFacts
 from lipready.facts.people import PeopleFacts, Person, Quality
 from lipready.facts.quantity import counted, plural, seconds
 from lipready.facts.report import Report

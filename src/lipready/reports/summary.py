@@ -1,8 +1,7 @@
 """The key facts of one file in one line."""
 
 from lipready.facts.audio import AudioFacts
-from lipready.facts.file import FileFacts
-from lipready.facts.image import ImageFacts
+from lipready.facts.file import FileFacts, ImageFacts
 from lipready.facts.people import PeopleFacts
 from lipready.facts.quantity import counted, plural, seconds
 from lipready.facts.unmeasured import Unmeasured

@@ -7,8 +7,7 @@ from typing import Any, Literal
 
 from lipready.facts.address import AddressFacts, Fetched, Problem, Trouble
 from lipready.facts.audio import UNHEARD_TRACK, AudioFacts, AudioTrack
-from lipready.facts.file import FileFacts, LfsPointer, Role
-from lipready.facts.image import ImageFacts
+from lipready.facts.file import FileFacts, ImageFacts, LfsPointer, Role
 from lipready.facts.job import CallbackFacts, JobFacts, RequestFacts
 from lipready.facts.people import Box, Look, Match, PeopleFacts, Person
 from lipready.facts.speech import Clipping, Level, SignalToNoise, Span, SpeechFacts

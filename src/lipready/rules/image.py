@@ -2,9 +2,8 @@
 
 from fractions import Fraction
 
-from lipready.facts.file import FileFacts, LfsPointer
+from lipready.facts.file import FileFacts, ImageFacts, LfsPointer
 from lipready.facts.finding import Finding, Fix, Severity
-from lipready.facts.image import ImageFacts
 from lipready.facts.job import JobFacts
 from lipready.facts.people import PeopleFacts
 from lipready.facts.quantity import counted

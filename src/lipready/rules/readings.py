@@ -6,9 +6,8 @@ from fractions import Fraction
 from functools import wraps
 from math import isfinite
 
-from lipready.facts.file import FileFacts
+from lipready.facts.file import FileFacts, ImageFacts
 from lipready.facts.finding import Better, Finding, Reading
-from lipready.facts.image import ImageFacts
 from lipready.facts.job import JobFacts
 from lipready.facts.people import PeopleFacts
 from lipready.facts.speech import SignalToNoise, SpeechFacts

@@ -6,9 +6,8 @@ from functools import wraps
 from typing import TypeVar
 
 from lipready.facts.audio import AudioFacts
-from lipready.facts.file import FileFacts
+from lipready.facts.file import FileFacts, ImageFacts
 from lipready.facts.finding import Finding, Fix, Severity, Where
-from lipready.facts.image import ImageFacts
 from lipready.facts.job import JobFacts
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured

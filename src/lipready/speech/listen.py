@@ -12,9 +12,8 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.speech.background import energies_of, measure_noise, name_background
 from lipready.speech.blocks import Sound
 from lipready.speech.channels import RATE, ChannelMeter, MonoMixer
-from lipready.speech.clipping import ClippingMeter
 from lipready.speech.decode import MAX_LENGTH, Decoded, Listener, decode
-from lipready.speech.loudness import LoudnessMeter, TruePeakMeter
+from lipready.speech.loudness import ClippingMeter, LoudnessMeter, TruePeakMeter
 from lipready.speech.spectrum import BandMeter, frame_power
 from lipready.speech.voice import FRAME, Voice, find_voice, frames_of, spans_of
 

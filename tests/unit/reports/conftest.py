@@ -4,9 +4,8 @@ from fractions import Fraction
 import pytest
 
 from lipready.facts.audio import AudioFacts
-from lipready.facts.file import FileFacts
+from lipready.facts.file import FileFacts, ImageFacts
 from lipready.facts.finding import Finding, Fix, Unchecked
-from lipready.facts.image import ImageFacts
 from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import PeopleFacts
 from lipready.facts.report import Report

@@ -5,7 +5,7 @@ import pytest
 
 from lipready.facts.speech import Clipping
 from lipready.speech.blocks import Sound
-from lipready.speech.clipping import ClippingMeter
+from lipready.speech.loudness import ClippingMeter
 
 NONE = Clipping(0, 0.0, None)
 

@@ -12,8 +12,7 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.containers.container import MEDIA_ERRORS
 from lipready.probe.containers.matroska import Matroska
 from lipready.probe.containers.movie import Movie
-from lipready.probe.containers.truncation import is_truncated
-from lipready.probe.containers.wave import read_wave
+from lipready.probe.containers.truncation import is_truncated, read_wave
 from lipready.probe.local_file import LocalFile
 from lipready.probe.streams.choice import MediaSource, audio_stream, codec_name, is_cover, is_default
 from lipready.probe.streams.packets import (

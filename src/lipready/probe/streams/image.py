@@ -10,7 +10,7 @@ from io import BufferedReader
 from typing import TYPE_CHECKING, Any
 
 from lipready.errors import LipreadyError, ProbeError
-from lipready.facts.image import ImageFacts
+from lipready.facts.file import ImageFacts
 from lipready.probe.local_file import LocalFile, NoReaderError, open_local
 
 if TYPE_CHECKING:

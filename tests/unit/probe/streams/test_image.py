@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from lipready.errors import FixError, ProbeError
-from lipready.facts.image import ImageFacts
+from lipready.facts.file import ImageFacts
 from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.source import examine
