@@ -147,16 +147,12 @@ def measure(
 
 
 def _request(options: RequestOptions, *, resolve: bool) -> RequestFacts:
-    if options.callback_url is None:
-        return RequestFacts(options.face_threshold, options.video_extension, None)
-    from lipready.probe.remote import examine_request
+    callback = None
+    if options.callback_url is not None:
+        from lipready.probe.remote import examine_callback
 
-    return examine_request(
-        face_threshold=options.face_threshold,
-        video_extension=options.video_extension,
-        callback_url=options.callback_url,
-        resolve=resolve,
-    )
+        callback = examine_callback(options.callback_url, resolve=resolve)
+    return RequestFacts(options.face_threshold, options.video_extension, callback)
 
 
 def measure_file(path: str, role: Role, settings: Settings, *, describe: bool = False) -> FileFacts:

@@ -65,7 +65,7 @@ def test_twenty_jobs_from_four_processes(good_job, tmp_path):
 
 
 def assert_each_second_had_one(log: list[str], requests: int) -> None:
-    """Require that the sandbox, which takes one submission a second, refused few: those that a slow machine shifted.
+    """Require that the sandbox, which takes one submission a second, refused none, or one that a slow machine shifted.
 
     Without a gate three of four are refused.
     """
@@ -73,7 +73,7 @@ def assert_each_second_had_one(log: list[str], requests: int) -> None:
     assert set(statuses) <= {"200", "429"}
     assert statuses["200"] == PROCESSES * JOBS
     assert statuses.total() == requests
-    assert statuses["429"] <= PROCESSES, statuses
+    assert statuses["429"] <= 2, statuses
 
 
 def start(job: tuple[Path, Path], film: Path, environment: dict[str, str]) -> subprocess.Popen[str]:

@@ -16,7 +16,6 @@ from lipready import __version__
 from lipready.cli.interrupt import interrupted, say_interrupted
 from lipready.cli.output.session import NOTHING_CHECKED, TROUBLE, Session
 from lipready.errors import LipreadyError, NothingCheckedError
-from lipready.providers.journal.state import state_folder
 
 _URL_PASSWORD = re.compile(r"(?<=://)[^\s/?#@]*@")
 _URL_QUERY = re.compile(r"(https?://[^\s?#]*)[?#]\S*", re.IGNORECASE)
@@ -39,6 +38,8 @@ def _harmless(text: str) -> str:
 
 
 def _write_log(details: str, arguments: Sequence[str]) -> Path | None:
+    from lipready.providers.journal.state import state_folder
+
     now = datetime.now(UTC)
     command = " ".join(("lipready", *arguments))
     system = f"lipready {__version__}, Python {platform.python_version()}, {platform.platform()}"

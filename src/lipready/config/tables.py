@@ -1,4 +1,4 @@
-"""Tables of a configuration, read with a sentence for whatever is wrong in them."""
+"""Patterns and tables of a configuration, read with a sentence for whatever is wrong in them."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What the options of a request say, and where its callback would go."""
+"""Inputs that are addresses: fetched once, or only asked for; and where a callback would go."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from lipready.errors import ComponentError
 from lipready.facts.address import AddressFacts, Fetched, file_name, scheme_of, shown
 from lipready.facts.file import FileFacts, Role
-from lipready.facts.job import CallbackFacts, RequestFacts
+from lipready.facts.job import CallbackFacts
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 from lipready.net.guard import addresses_of
@@ -20,15 +20,8 @@ if TYPE_CHECKING:
     from lipready.net.guard import Deadline
 
 
-def examine_request(
-    *, face_threshold: int | None, video_extension: bool, callback_url: str | None, resolve: bool
-) -> RequestFacts:
-    """Measure the request itself; the callback's host is looked up only where `resolve` is set."""
-    callback = None if callback_url is None else _callback(callback_url, resolve=resolve)
-    return RequestFacts(face_threshold=face_threshold, video_extension=video_extension, callback=callback)
-
-
-def _callback(url: str, *, resolve: bool) -> CallbackFacts:
+def examine_callback(url: str, *, resolve: bool) -> CallbackFacts:
+    """Measure the address of a callback; its host is looked up only where `resolve` is set."""
     try:
         parts = urlsplit(url.strip())
         host = parts.hostname or ""

@@ -1,4 +1,4 @@
-"""Write a picture with Pillow."""
+"""The repairs of a picture: in words, and written with Pillow."""
 
 import io
 from dataclasses import dataclass

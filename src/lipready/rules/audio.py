@@ -9,7 +9,7 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import judge_duration, judge_size, outside, refusal
 from lipready.rules.examples import audio_facts, audio_tracks, job, seconds, unread, with_audio, with_file
-from lipready.rules.readings import bytes_of, length_of, with_readings
+from lipready.rules.readings import bytes_of, length, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding, of_audio
 from lipready.rules.wording import listing, name_of, printable
@@ -86,8 +86,8 @@ def _usual(name: str, codec: str) -> bool:
     return codec.startswith(_CODECS[name]) if name in _CODECS else True
 
 
-@with_readings(length_of("audio"))
 @of_audio
+@with_readings(length)
 def audio_duration(file: FileFacts, audio: AudioFacts, limit: Limit) -> Verdicts:
     """Check that the audio is neither too short nor too long.
 

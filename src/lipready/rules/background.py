@@ -10,14 +10,21 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import heard, job
-from lipready.rules.readings import of_speech_facts, over_music, over_noise, with_readings
+from lipready.rules.readings import Readings, measured, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding, of_speech, reading
 from lipready.rules.wording import name_of
 
 
-@with_readings(of_speech_facts(over_noise))
+def _over_noise(_file: FileFacts, heard: SpeechFacts, _limit: Limit) -> Readings:
+    noise = heard.noise
+    if not isinstance(noise, SignalToNoise):
+        return ()
+    return (*measured("over noise", noise.mean, "larger"), *measured("over noise, median", noise.median, "larger"))
+
+
 @of_speech
+@with_readings(_over_noise)
 def audio_noisy(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of speech with noise behind it.
 
@@ -65,8 +72,13 @@ def audio_noisy(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     )
 
 
-@with_readings(of_speech_facts(over_music))
+def _over_music(_file: FileFacts, heard: SpeechFacts, _limit: Limit) -> Readings:
+    noise = heard.noise
+    return measured("over music", noise.mean, "larger") if isinstance(noise, SignalToNoise) else ()
+
+
 @of_speech
+@with_readings(_over_music)
 def audio_music(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of speech with music behind it.
 

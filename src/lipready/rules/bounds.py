@@ -1,4 +1,4 @@
-"""On which side of which bound a value lies, by exact arithmetic."""
+"""On which side of which bound a value lies, by exact arithmetic; sizes and lengths of files."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

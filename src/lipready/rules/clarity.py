@@ -1,22 +1,22 @@
 """Rules about how well a face can be seen: in the video, and in the reference image."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 from lipready.facts.file import FileFacts
-from lipready.facts.finding import Better, Reading
+from lipready.facts.finding import Better
 from lipready.facts.people import Look
 from lipready.facts.quantity import exactly, number
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import job, portrayed, watched
-from lipready.rules.pose import of_portrait, reads_portrait
-from lipready.rules.readings import Bands, Readings, measured, reads_target, with_readings
+from lipready.rules.pose import of_portrait
+from lipready.rules.readings import Readings, measured, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding
-from lipready.rules.target import Target, of_target, place, written
+from lipready.rules.target import Bands, Target, of_target, place, written
 from lipready.rules.wording import listing, name_of, named, percent
 
 
@@ -92,18 +92,21 @@ _SMALL = _Defect(
 )
 
 
-def _times(target: Target, bands: Bands) -> Readings:
-    readings: list[Reading] = []
-    for defect in _DEFECTS:
-        known = [(value, look) for look in target.person.looks if (value := defect.reads(look)) is not None]
-        bad = [look for value, look in known if defect.shows(value, bands)]
-        share = target.share(bad, (look for _, look in known)) if known else Fraction(0)
-        readings.extend(measured(f"time {defect.short}", share, "smaller") if share > bands["share"] else ())
-    return tuple(readings)
+def _bad(defect: _Defect, target: Target, bands: Bands) -> tuple[Fraction, list[Look]] | None:
+    """Return for which share of the time a face has a defect, and the looks that show it; None where nobody knows."""
+    known = [(value, look) for look in target.person.looks if (value := defect.reads(look)) is not None]
+    bad = [look for value, look in known if defect.shows(value, bands)]
+    return (target.share(bad, (look for _, look in known)), bad) if known else None
 
 
-@with_readings(reads_target(_times))
+def _times(target: Target, limit: Limit) -> Readings:
+    shares = [(defect, found[0]) for defect in _DEFECTS if (found := _bad(defect, target, limit.bands)) is not None]
+    much = [(defect, share) for defect, share in shares if share > limit.bands["share"]]
+    return tuple(reading for defect, share in much for reading in measured(f"time {defect.short}", share, "smaller"))
+
+
 @of_target
+@with_readings(_times)
 def face_unclear(target: Target, limit: Limit) -> Verdicts:
     """Warn of a face that is blurred, too dark, too bright, or cut by the edge of the frame.
 
@@ -124,19 +127,16 @@ def face_unclear(target: Target, limit: Limit) -> Verdicts:
     """
     shares: list[tuple[str, Fraction, list[Look]]] = []
     for defect in _DEFECTS:
-        known = [(value, look) for look in target.person.looks if (value := defect.reads(look)) is not None]
-        if not known:
+        found = _bad(defect, target, limit.bands)
+        if found is None:
             yield _unmeasured(defect)
-            continue
-        bad = [look for value, look in known if defect.shows(value, limit.bands)]
-        share = target.share(bad, (look for _, look in known))
-        if share > limit.bands["share"]:
-            shares.append((defect.word, share, bad))
+        elif found[0] > limit.bands["share"]:
+            shares.append((defect.word, *found))
     if not shares:
         return
     near = (limit.bands["share"],)
-    found = [f"{word} for {percent(share, near)} of the time it is seen" for word, share, _ in shares]
-    parts = [f"{text} ({named(target.when(bad))})" for text, (_, _, bad) in zip(found, shares, strict=True)]
+    said = [f"{word} for {percent(share, near)} of the time it is seen" for word, share, _ in shares]
+    parts = [f"{text} ({named(target.when(bad))})" for text, (_, _, bad) in zip(said, shares, strict=True)]
     worst = shares[0][2]
     yield finding(
         limit,
@@ -144,26 +144,19 @@ def face_unclear(target: Target, limit: Limit) -> Verdicts:
         outside(limit),
         f"{target.sentence} is {listing(parts, 'and')}: the new mouth will look wrong, or not appear. Take a clip that "
         "shows it clearly, or keep a clear part of it with --trim START:END.",
-        measured=", ".join(found),
+        measured=", ".join(said),
         allowed=f"each for ≤ {percent(limit.bands['share'], (limit.bands['share'],))} of the time it is seen",
         where=place(target.when(worst), worst[0]),
     )
 
 
-def _qualities(look: Look, bands: Bands) -> Readings:
-    shown = [(defect, value) for defect, value in _values(look) if defect.shows(value, bands)]
+def _qualities(_image: FileFacts, look: Look, limit: Limit) -> Readings:
+    shown = _shown(look, limit.bands)
     return tuple(reading for defect, value in shown for reading in measured(defect.name, value, defect.better))
 
 
-def _values(look: Look) -> Iterator[tuple[_Defect, Fraction]]:
-    for defect in (*_DEFECTS, _SMALL):
-        value = defect.reads(look)
-        if value is not None:
-            yield defect, value
-
-
-@with_readings(reads_portrait(_qualities))
 @of_portrait
+@with_readings(_qualities)
 def image_face_unclear(image: FileFacts, look: Look, limit: Limit) -> Verdicts:
     """Warn of a reference image whose face is blurred, too dark, too bright, too small, or cut by the edge.
 
@@ -184,29 +177,33 @@ def image_face_unclear(image: FileFacts, look: Look, limit: Limit) -> Verdicts:
         Take another picture, or let `prepare --person N` (or `lipready reference`) find a clear frame of the clip.
     """
     yield from (_unmeasured(defect) for defect in (*_DEFECTS, _SMALL) if defect.reads(look) is None)
-    found = list(_defects_of(look, limit.bands))
+    found = list(_shown(look, limit.bands))
     if not found:
         return
+    words = listing([defect.word for defect, _ in found], "and")
     advice = "Take another picture, or name the speaker to `prepare` by number: it takes a clear one from the clip."
     yield finding(
         limit,
         image,
         outside(limit),
-        f"The face in {name_of(image)} is {listing([word for word, _ in found], 'and')}, so that it may match nobody. "
-        f"{advice}",
-        measured=", ".join(reading for _, reading in found),
+        f"The face in {name_of(image)} is {words}, so that it may match nobody. {advice}",
+        measured=", ".join(_said(defect, value, limit.bands) for defect, value in found),
         allowed=_allowed(limit.bands),
         where=place((), look),
     )
 
 
-def _defects_of(look: Look, bands: Bands) -> Iterator[tuple[str, str]]:
-    """Yield each defect of one look: its word, and what was read."""
+def _shown(look: Look, bands: Bands) -> Iterator[tuple[_Defect, Fraction]]:
+    """Yield each defect of one look, with what was read."""
     for defect in (*_DEFECTS, _SMALL):
         value = defect.reads(look)
         if value is not None and defect.shows(value, bands):
-            near: Sequence[Fraction] = [bands[name] for name in defect.bands]
-            yield defect.word, f"{defect.what} {number(value, near)}{defect.unit}" if near else defect.word
+            yield defect, value
+
+
+def _said(defect: _Defect, value: Fraction, bands: Bands) -> str:
+    near = [bands[name] for name in defect.bands]
+    return f"{defect.what} {number(value, near)}{defect.unit}" if near else defect.word
 
 
 def _allowed(bands: Bands) -> str:

@@ -7,38 +7,31 @@ from lipready.facts.finding import Fix, Reading, Where
 from lipready.facts.people import Look
 from lipready.facts.quantity import exactly, number
 from lipready.facts.unmeasured import Unmeasured
-from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import job, watched
-from lipready.rules.readings import Bands, Readings, measured, reads_target, with_readings
+from lipready.rules.readings import Readings, measured, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding
 from lipready.rules.target import Target, of_target, place
 from lipready.rules.wording import Stretch, named, percent, stretches, within
 
-_TWICE = 2  # One sample without the face may be a miss of the detector.
+_TWICE = 2  # One sample without the face, or one covered mouth, may be a miss of the detector.
+_KEEP = Fix("trim", "editorial", "Keep a part that shows it with --trim best or --trim START:END.")
 
 
-def _small(target: Target, bands: Bands) -> Readings:
-    frame = target.video.height if isinstance(target.video, VideoFacts) else 0
-    heights = {id(look): look.box.height for look in target.person.looks}
-    shares = {key: Fraction(height, frame) if frame > 0 else Fraction(1) for key, height in heights.items()}
-    small = [
-        look
-        for look in target.person.looks
-        if heights[id(look)] < bands["least_pixels"] or shares[id(look)] < bands["least_share"]
-    ]
+def _small(target: Target, limit: Limit) -> Readings:
+    small, frame = _too_small(target, limit), _height(target)
     if not small:
         return ()
-    height = median_low(heights[id(look)] for look in small)
-    share = measured("share of the height", Fraction(height, frame), "larger") if frame > 0 else ()
+    height = median_low(look.box.height for look in small)
+    share = () if frame is None else measured("share of the height", Fraction(height, frame), "larger")
     part = target.share(small, target.person.looks)
     return (Reading("face height", Fraction(height), "larger"), *share, *measured("time too small", part, "smaller"))
 
 
-@with_readings(reads_target(_small))
 @of_target
+@with_readings(_small)
 def face_too_small(target: Target, limit: Limit) -> Verdicts:
     """Warn of a face that is too small to be lip-synced.
 
@@ -59,9 +52,8 @@ def face_too_small(target: Target, limit: Limit) -> Verdicts:
     How to repair
         Take a closer shot, or let `prepare --crop` cut the picture to the person.
     """
-    frame = None if target.video is None or target.video.height <= 0 else target.video.height
+    frame, small = _height(target), _too_small(target, limit)
     pixels, share = limit.bands["least_pixels"], limit.bands["least_share"]
-    small = [look for look in target.person.looks if look.box.height < pixels or _share(look, frame) < share]
     part = target.share(small, target.person.looks)
     if not small or part <= limit.bands["tolerance"]:
         return
@@ -86,20 +78,30 @@ def face_too_small(target: Target, limit: Limit) -> Verdicts:
     )
 
 
+def _too_small(target: Target, limit: Limit) -> list[Look]:
+    pixels, share, frame = limit.bands["least_pixels"], limit.bands["least_share"], _height(target)
+    return [look for look in target.person.looks if look.box.height < pixels or _share(look, frame) < share]
+
+
+def _height(target: Target) -> int | None:
+    """Return the height of the picture in pixels; None where it is not known."""
+    return None if target.video is None or target.video.height <= 0 else target.video.height
+
+
 def _share(look: Look, frame: int | None) -> Fraction:
     """Return the height of a face as a share of the picture's; 1 where that is not known."""
     return Fraction(1) if frame is None else Fraction(look.box.height, frame)
 
 
-def _absent(target: Target, _bands: Bands) -> Readings:
+def _absent(target: Target, _limit: Limit) -> Readings:
     seen, spans = {look.time for look in target.person.looks}, sorted(target.person.spans)
     stands = target.stands
     away = [stands[time] for time in target.seen.samples if time not in seen and not within(time, spans)]
     return measured("seconds without the face", sum(away, Fraction(0)), "smaller")
 
 
-@with_readings(reads_target(_absent))
 @of_target
+@with_readings(_absent)
 def face_partly_absent(target: Target, limit: Limit) -> Verdicts:
     """Warn of stretches in which the speaker's face is not seen.
 
@@ -123,17 +125,16 @@ def face_partly_absent(target: Target, limit: Limit) -> Verdicts:
     missing = sum((end - start for start, end in gaps), Fraction(0))
     share = "" if not target.end else f", {percent(min(Fraction(1), missing / target.end))} of the clip"
     length = f"{number(missing, (limit.bands['gap'],))} s"
-    fix = Fix("trim", "editorial", "Keep a part that shows it with --trim best or --trim START:END.")
     yield finding(
         limit,
         target.file,
         outside(limit),
         f"{target.sentence} is not seen in {named(gaps)} ({length}{share}): there the picture stays as it is while the "
-        f"sound plays on. {fix.text}",
+        f"sound plays on. {_KEEP.text}",
         measured=f"not seen for {length}{share}",
         allowed=f"no gap of {exactly(limit.bands['gap'])} s or more",
         where=Where(*gaps[0]),
-        fix=fix,
+        fix=_KEEP,
     )
 
 
@@ -183,17 +184,14 @@ PARTLY_ABSENT = Rule(
 )
 
 
-_TWICE_COVERED = 2  # A single look may be a reading that went wrong.
-
-
-def _covered(target: Target, _bands: Bands) -> Readings:
+def _covered(target: Target, _limit: Limit) -> Readings:
     known = [look for look in target.person.looks if look.covered is not None]
     hidden = [look for look in known if look.covered]
     return measured("time with the mouth covered", target.share(hidden, known), "smaller") if hidden else ()
 
 
-@with_readings(reads_target(_covered))
 @of_target
+@with_readings(_covered)
 def mouth_covered(target: Target, limit: Limit) -> Verdicts:
     """Warn of a mouth that a hand, a mask, a microphone, food or another thing covers.
 
@@ -222,33 +220,32 @@ def mouth_covered(target: Target, limit: Limit) -> Verdicts:
         yield Unmeasured("no look at the face shows well enough whether something covers its mouth")
         return
     hidden = [look for look in known if look.covered]
-    if len(hidden) < _TWICE_COVERED:
+    if len(hidden) < _TWICE:
         return
     parts, share = target.when(hidden), target.share(hidden, known)
     if share <= limit.bands["share"] and not any(_counts(part, hidden, limit.bands["seconds"]) for part in parts):
         return
     length = f"{number(sum((end - start for start, end in parts), Fraction(0)), (limit.bands['seconds'],))} s"
     part = percent(share, (limit.bands["share"],))
-    fix = Fix("trim", "editorial", "Keep a part that shows it with --trim best or --trim START:END.")
     yield finding(
         limit,
         target.file,
         outside(limit),
         f"{target.sentence} has its mouth covered in {named(parts)} ({length}, {part} of the time for which that can "
         "be told), as a hand, a mask or a microphone does: there the new mouth appears on it, or not at all. "
-        f"{fix.text}",
+        f"{_KEEP.text}",
         measured=f"covered for {length}, {part} of the time",
         allowed=f"no stretch of {exactly(limit.bands['seconds'])} s or more, and ≤ "
         f"{percent(limit.bands['share'], (limit.bands['share'],))} of the time",
         where=place(parts, hidden[0]),
-        fix=fix,
+        fix=_KEEP,
     )
 
 
 def _counts(part: Stretch, hidden: list[Look], seconds: Fraction) -> bool:
     """Return whether a stretch is long enough, and more than one look says so."""
     start, end = part
-    return end - start >= seconds and sum(start <= look.time < end for look in hidden) >= _TWICE_COVERED
+    return end - start >= seconds and sum(start <= look.time < end for look in hidden) >= _TWICE
 
 
 COVERED_MOUTH = Rule(

@@ -11,7 +11,7 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import breach, judge_size, outside, refusal
 from lipready.rules.examples import image_facts, job, people, unread, with_file, with_image
-from lipready.rules.readings import bytes_of, face_count, longest_edge, ratio, with_readings
+from lipready.rules.readings import Readings, bytes_of, ranged, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding, of_image
 from lipready.rules.wording import amount, interval, listing, name_of, one_line, printable
@@ -95,8 +95,13 @@ def image_file_size(facts: JobFacts, limit: Limit) -> Verdicts:
     return judge_size(facts.reference, limit, fix)
 
 
-@with_readings(ratio)
+def _ratio(_file: FileFacts, image: ImageFacts, limit: Limit) -> Readings:
+    short, long = sorted((image.width, image.height))
+    return ranged("ratio", Fraction(long, short), limit) if short > 0 else ()
+
+
 @of_image
+@with_readings(_ratio)
 def image_aspect_ratio(file: FileFacts, image: ImageFacts, limit: Limit) -> Verdicts:
     """Check that the reference image is not too long or too wide.
 
@@ -137,8 +142,12 @@ def image_aspect_ratio(file: FileFacts, image: ImageFacts, limit: Limit) -> Verd
     )
 
 
-@with_readings(longest_edge)
+def _longest_edge(_file: FileFacts, image: ImageFacts, limit: Limit) -> Readings:
+    return ranged("longest edge", max(image.width, image.height), limit)
+
+
 @of_image
+@with_readings(_longest_edge)
 def image_edge_length(file: FileFacts, image: ImageFacts, limit: Limit) -> Verdicts:
     """Check that the reference image is not too large in pixels.
 
@@ -169,7 +178,12 @@ def image_edge_length(file: FileFacts, image: ImageFacts, limit: Limit) -> Verdi
     )
 
 
-@with_readings(face_count)
+def _faces(facts: JobFacts, limit: Limit) -> Readings:
+    people = None if facts.reference is None else facts.reference.people
+    return ranged("faces", people.count, limit) if isinstance(people, PeopleFacts) else ()
+
+
+@with_readings(_faces)
 def image_face_count(facts: JobFacts, limit: Limit) -> Verdicts:
     """Check that the reference image shows one face, and one only.
 

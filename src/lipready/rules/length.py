@@ -32,7 +32,7 @@ def _apart(facts: JobFacts, limit: Limit) -> Readings:
 
 @with_readings(_apart)
 def length_mismatch(facts: JobFacts, limit: Limit) -> Verdicts:
-    """Return what happens where audio and video are not equally long.
+    """Say what happens where audio and video are not equally long.
 
     What it checks
         Both lengths, exactly, against each other. A warning where at least `lost_share` of the video or of the audio

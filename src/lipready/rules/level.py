@@ -10,15 +10,19 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import heard, job
-from lipready.rules.readings import measured, of_speech_facts, with_readings
+from lipready.rules.readings import Readings, measured, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding, of_sound, of_speech, reading
 from lipready.rules.target import written
 from lipready.rules.wording import name_of, of_unit, percent
 
 
-@with_readings(of_speech_facts(lambda heard, _: measured("loudness", heard.loudness, "larger")))
+def _loudness(_file: FileFacts, heard: SpeechFacts, _limit: Limit) -> Readings:
+    return measured("loudness", heard.loudness, "larger")
+
+
 @of_speech
+@with_readings(_loudness)
 def audio_quiet(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of speech that is too quiet.
 
@@ -58,8 +62,12 @@ def audio_quiet(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     )
 
 
-@with_readings(of_speech_facts(lambda heard, _: measured("clipped per million", heard.clipping.per_million, "smaller")))
+def _clipped(_file: FileFacts, heard: SpeechFacts, _limit: Limit) -> Readings:
+    return measured("clipped per million", heard.clipping.per_million, "smaller")
+
+
 @of_sound
+@with_readings(_clipped)
 def audio_clipped(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of sound whose peaks are cut off.
 
@@ -100,8 +108,12 @@ def audio_clipped(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdict
     )
 
 
-@with_readings(of_speech_facts(lambda heard, _: measured("offset", heard.dc_offset, "smaller")))
+def _offset(_file: FileFacts, heard: SpeechFacts, _limit: Limit) -> Readings:
+    return measured("offset", heard.dc_offset, "smaller")
+
+
 @of_sound
+@with_readings(_offset)
 def audio_dc_offset(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of sound that does not swing around zero.
 
@@ -175,8 +187,12 @@ _FAULTS: dict[ChannelFault, tuple[str, str]] = {
 }
 
 
-@with_readings(of_speech_facts(lambda heard, _: measured("bandwidth", heard.bandwidth, "larger")))
+def _bandwidth(_file: FileFacts, heard: SpeechFacts, _limit: Limit) -> Readings:
+    return measured("bandwidth", heard.bandwidth, "larger")
+
+
 @of_speech
+@with_readings(_bandwidth)
 def audio_telephone_band(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of speech that sounds like a telephone.
 

@@ -13,10 +13,10 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import job, portrayed, watched
-from lipready.rules.readings import Bands, Read, Readings, measured, reads_target, with_readings
+from lipready.rules.readings import Readings, measured, with_readings
 from lipready.rules.rule import Judge, Rule, Verdicts
 from lipready.rules.subjects import finding
-from lipready.rules.target import Target, exact, of_target, place
+from lipready.rules.target import Bands, Target, exact, of_target, place
 from lipready.rules.wording import name_of, named, percent
 
 
@@ -56,21 +56,16 @@ _LARGEST_TRUE = 30
 _PROFILE = " (in profile)"
 
 
-def _turned(target: Target, bands: Bands) -> Readings:
-    yaws = [(abs(yaw), look) for look in target.person.looks if (yaw := exact(look.yaw)) is not None]
-    rolls = [(abs(roll), look) for _, look in yaws if (roll := exact(look.roll)) is not None]
+def _turned(target: Target, limit: Limit) -> Readings:
+    looks = [look for look in target.person.looks if exact(look.yaw) is not None]
     # A face that lies on its side is told in words.
-    if not yaws or target.seen.turned is not None or (rolls and target.median(rolls) > bands["sideways"]):
+    if not looks or _lying(target, looks, limit.bands["sideways"]):
         return ()
-    return (*_aside(target, yaws, bands), *_pitch(target, [look for _, look in yaws], bands))
+    return (*_aside(target, looks, limit.bands), *_pitch(target, looks, limit.bands))
 
 
-def _aside(target: Target, yaws: list[tuple[Fraction, Look]], bands: Bands) -> Readings:
-    seen, middle = target.seen, target.median(yaws)
-    faces = {look.time for person in seen.people for look in person.looks}
-    empty = sum((seconds for time, seconds in target.stands.items() if time not in faces), Fraction(0))
-    ahead = target.seconds(look for yaw, look in yaws if yaw <= bands["yaw"])
-    frontal = ahead / (target.seconds(look for _, look in yaws) + empty)
+def _aside(target: Target, looks: list[Look], bands: Bands) -> Readings:
+    middle, frontal = _from_the_front(target, looks, bands)
     if middle <= bands["yaw"] and frontal >= bands["frontal"]:
         return ()
     return (*measured("yaw", middle, "smaller"), *measured("frontal", frontal, "larger"))
@@ -84,8 +79,8 @@ def _pitch(target: Target, looks: list[Look], bands: Bands) -> Readings:
     return measured("pitch", middle, "larger") if middle < bands["down"] else ()
 
 
-@with_readings(reads_target(_turned))
 @of_target
+@with_readings(_turned)
 def face_not_frontal(target: Target, limit: Limit) -> Verdicts:
     """Warn of a face that is turned away for most of the clip.
 
@@ -138,19 +133,16 @@ def _sideways(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
 
 def _sidewards(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
     bands = limit.bands
-    yaw = {id(look): abs(exact(look.yaw) or Fraction(0)) for look in looks}
-    middle = target.median([(yaw[id(look)], look) for look in looks])
-    aside = [look for look in looks if yaw[id(look)] > bands["yaw"]]
-    ahead = target.seconds(look for look in looks if yaw[id(look)] <= bands["yaw"])
-    frontal = ahead / (target.seconds(looks) + _without_anybody(target))
+    middle, frontal = _from_the_front(target, looks, bands)
     if middle <= bands["yaw"] and frontal >= bands["frontal"]:
         return
+    aside = [(yaw, look) for look in looks if (yaw := _yaw(look)) > bands["yaw"]]
     share = percent(frontal, (bands["frontal"], bands["hardly"]))
     seldom = f"hardly ever seen from the front (in {share} of the time)"
     often = f"seen from the front in only {share} of the time"
-    times, turned = target.when(aside), ""
+    times, turned = target.when([look for _, look in aside]), ""
     if aside:
-        typical = degrees(target.median([(yaw[id(look)], look) for look in aside]), bands["yaw"], _PROFILE)
+        typical = degrees(target.median(aside), bands["yaw"], _PROFILE)
         turned = f"; it is turned aside in {named(times)}, by {typical}"
     yield finding(
         limit,
@@ -160,8 +152,19 @@ def _sidewards(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
         "speaker looks into the camera.",
         measured=f"frontal in {share}, median yaw {degrees(middle, bands['yaw'])}",
         allowed=f"frontal in ≥ {percent(bands['frontal'], (bands['frontal'],))}, median yaw ≤ {exactly(bands['yaw'])}°",
-        where=place(times, (aside or looks)[0]),
+        where=place(times, aside[0][1] if aside else looks[0]),
     )
+
+
+def _from_the_front(target: Target, looks: list[Look], bands: Bands) -> tuple[Fraction, Fraction]:
+    """Return the median yaw of some looks, in degrees to either side, and the share of the time within the band."""
+    middle = target.median([(_yaw(look), look) for look in looks])
+    ahead = target.seconds(look for look in looks if _yaw(look) <= bands["yaw"])
+    return middle, ahead / (target.seconds(looks) + _without_anybody(target))
+
+
+def _yaw(look: Look) -> Fraction:
+    return abs(exact(look.yaw) or Fraction(0))
 
 
 def _without_anybody(target: Target) -> Fraction:
@@ -202,17 +205,8 @@ def degrees(angle: Fraction, near: Fraction, beyond: str = "") -> str:
     return f"{number(angle, (near, Fraction(_LARGEST_TRUE)), 0)}°"
 
 
-def reads_portrait(read: Callable[[Look, Bands], Readings]) -> Read:
-    """Turn a function of (the one face of the reference image, bands) into what `with_readings` takes."""
-
-    def read_job(facts: JobFacts, limit: Limit) -> Readings:
-        look = portrait(facts)
-        return read(look, limit.bands) if isinstance(look, Look) else ()
-
-    return read_job
-
-
-def _portrait_turned(look: Look, bands: Bands) -> Readings:
+def _portrait_turned(_image: FileFacts, look: Look, limit: Limit) -> Readings:
+    bands = limit.bands
     angles = {name: exact(getattr(look, name)) for name in ("yaw", "pitch", "roll")}
     return tuple(
         reading
@@ -222,8 +216,8 @@ def _portrait_turned(look: Look, bands: Bands) -> Readings:
     )
 
 
-@with_readings(reads_portrait(_portrait_turned))
 @of_portrait
+@with_readings(_portrait_turned)
 def image_face_not_frontal(image: FileFacts, found: Look, limit: Limit) -> Verdicts:
     """Warn of a reference image that does not show its face from the front.
 

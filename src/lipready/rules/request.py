@@ -1,4 +1,4 @@
-"""Rules about the options of the request."""
+"""Rules about the options of the request, and about what the upload to the provider takes."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +14,7 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import breach, outside, refusal
 from lipready.rules.examples import addressed, callback, job, request, unread, with_file
-from lipready.rules.readings import bytes_of_files, threshold, with_readings
+from lipready.rules.readings import Readings, ranged, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding
 from lipready.rules.wording import interval, listing, name_of, of_unit, printable, size, size_limit
@@ -27,7 +27,16 @@ _FITS = {
 }
 
 
-@with_readings(bytes_of_files)
+def _bytes(facts: JobFacts, limit: Limit) -> Readings:
+    return tuple(
+        reading
+        for file in facts.files()
+        if file.address is None and not isinstance(file.bytes, Unmeasured)
+        for reading in ranged(f"bytes of the {file.role}", file.bytes, limit)
+    )
+
+
+@with_readings(_bytes)
 def file_not_uploadable(facts: JobFacts, limit: Limit) -> Verdicts:
     """Warn of a file that the provider's own upload does not take, whatever the model would.
 
@@ -118,7 +127,12 @@ UPLOAD = Rule(
 )
 
 
-@with_readings(threshold)
+def _threshold(facts: JobFacts, limit: Limit) -> Readings:
+    threshold = facts.request.face_threshold
+    return () if threshold is None else ranged("threshold", threshold, limit)
+
+
+@with_readings(_threshold)
 def face_threshold_range(facts: JobFacts, limit: Limit) -> Verdicts:
     """Check that the face threshold is one that the provider takes.
 

@@ -9,14 +9,19 @@ from lipready.facts.speech import SpeechFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import heard, job, spans
-from lipready.rules.readings import measured, of_speech_facts, speech_found, with_readings
+from lipready.rules.readings import Readings, measured, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding, of_sound, of_speech
 from lipready.rules.wording import name_of, named, percent
 
 
-@with_readings(of_speech_facts(speech_found))
+def _spoken(_file: FileFacts, heard: SpeechFacts, _limit: Limit) -> Readings:
+    longest = max((span.length for span in heard.speech), default=Fraction(0))
+    return (*measured("speech", heard.spoken, "larger"), *measured("longest speech", longest, "larger"))
+
+
 @of_sound
+@with_readings(_spoken)
 def audio_no_speech(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of an audio track in which nobody speaks.
 
@@ -51,8 +56,12 @@ def audio_no_speech(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdi
     )
 
 
-@with_readings(of_speech_facts(lambda heard, _: measured("share of speech", heard.share, "larger")))
+def _share(_file: FileFacts, heard: SpeechFacts, _limit: Limit) -> Readings:
+    return measured("share of speech", heard.share, "larger")
+
+
 @of_speech
+@with_readings(_share)
 def audio_mostly_silent(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of an audio track in which somebody speaks for a small part of the time only.
 

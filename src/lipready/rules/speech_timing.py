@@ -33,7 +33,7 @@ def _seconds_lost(facts: JobFacts, _limit: Limit) -> Readings:
 
 @with_readings(_seconds_lost)
 def speech_timing(facts: JobFacts, limit: Limit) -> Verdicts:
-    """Return which words the result will not hold, and how long it shows a closed mouth.
+    """Say which words the result will not hold, and how long it shows a closed mouth.
 
     What it checks
         When somebody speaks, against the length of the result (see R705). A warning where more than `lost` seconds of

@@ -16,6 +16,8 @@ from lipready.profiles.limit import Limit
 from lipready.rules.rule import Judge, Verdicts
 from lipready.rules.wording import Stretch, merged, name_of, stretches
 
+Bands = Mapping[str, Fraction]
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -4,21 +4,30 @@ from fractions import Fraction
 from math import inf
 
 from lipready.facts.file import FileFacts
-from lipready.facts.finding import Fix
+from lipready.facts.finding import Fix, Reading
 from lipready.facts.quantity import number
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import FrameRate, Stillness, VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import outside
 from lipready.rules.examples import job, rate, with_video
-from lipready.rules.readings import first_frame, spread_of_rates, stillness, with_readings
+from lipready.rules.readings import Readings, measured, ranged, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding, of_video
 from lipready.rules.wording import bounds_of, interval, name_of, percent
 
 
-@with_readings(spread_of_rates)
+def _uneven(_file: FileFacts, video: VideoFacts, limit: Limit) -> Readings:
+    rate = video.frame_rate
+    if isinstance(rate, Unmeasured) or rate.nominal <= 0:
+        return ()
+    spread = max(rate.highest - rate.nominal, rate.nominal - rate.lowest) / rate.nominal
+    ends = (*ranged("lowest rate", rate.lowest, limit), *ranged("highest rate", rate.highest, limit))
+    return (Reading("spread", spread, "smaller"), *ends)
+
+
 @of_video
+@with_readings(_uneven)
 def video_variable_frame_rate(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
     """Warn of frames at uneven distances.
 
@@ -66,8 +75,16 @@ def _rates(frames: FrameRate, limit: Limit) -> str:
     return f"{low} to {high} fps, {middle} on average"
 
 
-@with_readings(first_frame)
+def _first_frame(_file: FileFacts, video: VideoFacts, _limit: Limit) -> Readings:
+    rate = video.frame_rate
+    start = Fraction(0) if isinstance(video.start, Unmeasured) else abs(video.start)
+    frame = Fraction(0) if isinstance(rate, Unmeasured) or rate.nominal <= 0 else 1 / rate.nominal
+    late = (Reading("first frame", start, "smaller"),) if start > frame else ()
+    return (*late, Reading("edit lists", Fraction(1), "smaller")) if video.edit_list else late
+
+
 @of_video
+@with_readings(_first_frame)
 def video_edit_list(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
     """Warn of a video whose first frame is not at zero.
 
@@ -115,8 +132,20 @@ def _frame_time(video: VideoFacts) -> Fraction:
     return Fraction(0) if isinstance(rate, Unmeasured) or rate.nominal <= 0 else 1 / rate.nominal
 
 
-@with_readings(stillness)
+def _shares(_file: FileFacts, video: VideoFacts, limit: Limit) -> Readings:
+    if isinstance(video.stillness, Unmeasured):
+        return ()
+    shares = {"black": video.stillness.black, "frozen": video.stillness.frozen}
+    return tuple(
+        reading
+        for name, share in shares.items()
+        if share > limit.bands[name]
+        for reading in measured(name, share, "smaller")
+    )
+
+
 @of_video
+@with_readings(_shares)
 def video_frozen_or_black(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
     """Warn of a video that is black, or a still picture, for much of its time.
 

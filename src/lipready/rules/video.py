@@ -10,7 +10,7 @@ from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import breach, judge_duration, judge_size, outside, refusal
 from lipready.rules.examples import job, rate, seconds, unread, with_file, with_video
-from lipready.rules.readings import bytes_of, edges, frame_rate, length_of, with_readings
+from lipready.rules.readings import Readings, bytes_of, length, ranged, with_readings
 from lipready.rules.rule import Rule, Verdicts
 from lipready.rules.subjects import finding, of_video
 from lipready.rules.wording import amount, interval, listing, name_of, printable
@@ -92,8 +92,18 @@ def video_codec(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
         )
 
 
-@with_readings(edges)
+def _edges(_file: FileFacts, video: VideoFacts, limit: Limit) -> Readings:
+    sizes = {"displayed": (video.width, video.height), "coded": (video.coded_width, video.coded_height)}
+    named = [(f"{kind} {edge}", size) for kind, both in sizes.items() for edge, size in _named(*both)]
+    return tuple(reading for name, size in named for reading in ranged(name, size, limit))
+
+
+def _named(width: int, height: int) -> tuple[tuple[str, int], ...]:
+    return ("short edge", min(width, height)), ("long edge", max(width, height))
+
+
 @of_video
+@with_readings(_edges)
 def video_edge_length(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
     """Check that both edges of the picture are within the provider's bounds.
 
@@ -151,8 +161,13 @@ def _pixels(edges: tuple[int, int]) -> str:
     return f"{edges[0]} × {edges[1]} px"
 
 
-@with_readings(frame_rate)
+def _rate(_file: FileFacts, video: VideoFacts, limit: Limit) -> Readings:
+    rate = video.frame_rate
+    return () if isinstance(rate, Unmeasured) else ranged("rate", rate.nominal, limit)
+
+
 @of_video
+@with_readings(_rate)
 def video_frame_rate(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
     """Check that the frame rate is within the provider's bounds.
 
@@ -189,8 +204,8 @@ def video_frame_rate(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdic
     )
 
 
-@with_readings(length_of("video"))
 @of_video
+@with_readings(length)
 def video_duration(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
     """Check that the video is neither too short nor too long.
 

@@ -1,4 +1,4 @@
-"""Numbers and names as people read them, never rounded onto a bound."""
+"""Numbers, names and stretches of time as people read them, never rounded onto a bound."""
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Where uploads lie: on the disk, by the names under which they were stored."""
+"""The sandbox's clock, its count of paid submissions, and the uploads on its disk."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""What is wrong with single channels: an offset, a side without sound, two sides that cancel each other."""
+"""One channel made of several, and what is wrong with single ones: an offset, no sound, two that cancel out."""
 
 import math
 from typing import TYPE_CHECKING

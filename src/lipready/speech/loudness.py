@@ -1,4 +1,4 @@
-"""How loud a track is: integrated loudness and true peak (EBU R128; ITU-R BS.1770-4)."""
+"""How loud a track is: integrated loudness, true peak (EBU R128; ITU-R BS.1770-4), and clipping."""
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Power spectra of one channel at 16 kHz, in the frames of the voice detector."""
+"""Power spectra of one channel at 16 kHz, in the frames of the voice detector, and the bandwidth in them."""
 
 from typing import TYPE_CHECKING
 

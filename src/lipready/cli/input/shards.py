@@ -1,4 +1,4 @@
-"""What the shards of a run wrote: read as strictly as anything that somebody else wrote."""
+"""How a run is shared, and what its shards wrote: read as strictly as anything that somebody else wrote."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Write a contact sheet, whole or not at all, and never over somebody else's picture."""
+"""Draw the contact sheet of a video, and write it whole or not at all, never over another picture."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence

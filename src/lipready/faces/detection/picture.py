@@ -1,4 +1,4 @@
-"""The faces in one picture: candidates, tested by their mesh."""
+"""The faces in one picture: candidates, tested by their mesh; and whether it lies on its side."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How well a face can be seen: sharpness, light, size, and whether the edge of the frame cuts it."""
+"""How well a face can be seen: sharpness, light, size, the edge of the frame, and what covers the mouth."""
 
 import json
 from dataclasses import dataclass
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Features = NDArray[np.float32]
-    import numpy as np
-    from numpy.typing import NDArray
 
 MOUTH_SIDE = 96
 """Pixels: the aligned picture of a face is a square of this side."""

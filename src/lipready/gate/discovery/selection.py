@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     _Levels = tuple[tuple[int, GitIgnoreSpec], ...]
     """Patterns, each with where the paths that they mean begin."""
-    from pathspec import GitIgnoreSpec
 
 OWN_FILE = ".lipreadyignore"
 _LARGEST = 1 << 20

@@ -1,4 +1,4 @@
-"""Whether a file is shorter than its own header says."""
+"""Whether a file is shorter than its own header says, by an MP4's sample tables or a WAV's sizes."""
 
 from array import array
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The times of a stream's packets, read without decoding anything."""
+"""The times of a stream's packets, read without decoding anything, and the length that they tell."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What becomes of the channels of an audio track."""
+"""What is corrected in an audio track: its channels, its noise, its level."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The receipt: what was made of what, with which tools, and what was found before and after."""
+"""The receipt: what was made of what, with which tools, and which files of a folder are known by it."""
 
 import hashlib
 import json

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from lipready.probe.remote import examine_request
+from lipready.probe.remote import examine_callback
 from lipready.sandbox.api.answers import (
     RequestRefusedError,
     evolink_answer,
@@ -297,15 +297,13 @@ def _is_uri(text: str) -> bool:
 
 def _allow_callback(url: str, *, local: bool) -> None:
     """Refuse a callback that EvoLink would not send; `local` lets this machine be called, by plain http too."""
-    callback = examine_request(face_threshold=None, video_extension=False, callback_url=url, resolve=True).callback
-    addresses = callback.addresses if callback is not None and isinstance(callback.addresses, tuple) else ()
+    callback = examine_callback(url, resolve=True)
+    addresses = callback.addresses if isinstance(callback.addresses, tuple) else ()
     found = [ipaddress.ip_address(address) for address in addresses]
     loopback = local and bool(found) and all(address.is_loopback for address in found)
     if len(url) > _LONGEST_CALLBACK:
         problem = f"callback_url must not be longer than {_LONGEST_CALLBACK} characters"
-    elif (
-        callback is None or not callback.host or callback.scheme not in (("http", "https") if loopback else ("https",))
-    ):
+    elif not callback.host or callback.scheme not in (("http", "https") if loopback else ("https",)):
         problem = "callback_url must use HTTPS"
     elif not loopback and any(not address.is_global for address in found):
         problem = "callback_url must not point to a private address"

@@ -1,23 +1,26 @@
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
+from lipready.check import Settings, check
 from lipready.facts.job import CallbackFacts, RequestFacts
 from lipready.facts.unmeasured import Unmeasured
+from lipready.job import RequestOptions
 from lipready.net import guard as resolve
-from lipready.probe.remote import examine_request
+from lipready.probe.remote import examine_callback
 
 
 def callback(url: str, *, resolve: bool = False) -> CallbackFacts:
-    facts = examine_request(face_threshold=None, video_extension=False, callback_url=url, resolve=resolve)
-    assert facts.callback is not None
-    return facts.callback
+    return examine_callback(url, resolve=resolve)
 
 
-def test_options_pass_through() -> None:
-    facts = examine_request(face_threshold=170, video_extension=True, callback_url=None, resolve=True)
-    assert facts == RequestFacts(face_threshold=170, video_extension=True, callback=None)
+def test_options_pass_through(tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").write_bytes(b"no media")
+    options = RequestOptions(face_threshold=170, video_extension=True)
+    facts = check(video=tmp_path / "clip.mp4", options=options, settings=Settings(quick=True)).facts
+    assert facts.request == RequestFacts(face_threshold=170, video_extension=True, callback=None)
 
 
 @pytest.mark.parametrize(
