@@ -135,7 +135,8 @@ def test_a_dry_run_writes_nothing_and_needs_no_folder(bad_job, tmp_path, counted
 
 def test_a_fixer_never_declares_success_itself(ffmpeg, tmp_path):
     """A clip without anybody is repaired, and still is not ready."""
-    clip = ffmpeg(tmp_path / "a.webm", "-f", "lavfi", "-i", "testsrc2=size=480x640:duration=3", "-c:v", "libvpx")
+    picture = ("-f", "lavfi", "-i", "testsrc2=size=480x640:duration=3")
+    clip = ffmpeg(tmp_path / "a.webm", *picture, "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8")
     done = prepare(clip, out=tmp_path / "ready")
     assert [f.rule for f in done.report.findings if f.severity == "error"] == ["P301"]
     assert not done.ready

@@ -29,9 +29,9 @@ def slow_job(tmp_path_factory):
     """Make a video whose repair takes some seconds, and an audio track whose repair takes none."""
     folder = tmp_path_factory.mktemp("slow")
     ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-f", "lavfi", "-i"]
-    picture = ["testsrc2=size=1280x960:rate=12:duration=8,noise=alls=40:allf=t", "-c:v", "libx264"]
+    picture = ["testsrc2=size=1280x960:rate=12:duration=5,noise=alls=40:allf=t", "-c:v", "libx264"]
     subprocess.run([*ffmpeg, *picture, "-preset", "ultrafast", "-crf", "35", str(folder / "clip.mp4")], check=True)
-    subprocess.run([*ffmpeg, "sine=duration=8", str(folder / "speech.ogg")], check=True)
+    subprocess.run([*ffmpeg, "sine=duration=5", str(folder / "speech.ogg")], check=True)
     return folder / "clip.mp4", folder / "speech.ogg"
 
 
@@ -81,7 +81,7 @@ def completes(job, out, hashes):
     assert not done.already_prepared
     assert {path.name for path in out.iterdir()} == {"clip.mp4", "speech.wav", "receipt.json"}
     assert [digest(path) for path in job] == hashes
-    assert done.report.facts.video.media.frames == 192
+    assert done.report.facts.video.media.frames == 120
 
 
 def test_ctrl_c_cleans_up_and_the_next_run_completes(slow_job, tmp_path):

@@ -12,6 +12,8 @@ from lipready.facts.video import Duration
 from lipready.repair.choices import Choices, TrimSpan
 from lipready.repair.plan import plan_job
 
+VP8 = ("-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8")
+
 
 @pytest.fixture
 def good(clip, make):
@@ -61,14 +63,14 @@ def test_a_wrong_extension_is_only_renamed(good, reported, profile):
 
 
 def test_planning_is_pure_and_repeats_itself(clip, reported, profile, tmp_path):
-    report = reported(video=clip("a.webm", size="480x854", rate="12", codec=("-c:v", "libvpx")))
+    report = reported(video=clip("a.webm", size="480x854", rate="12", codec=VP8))
     out = tmp_path / "out"
     assert plan_job(report, profile, Choices(), str(out)) == plan_job(report, profile, Choices(), str(out))
     assert not out.exists()
 
 
 def test_every_repairable_finding_is_answered_by_a_step(clip, reported, profile):
-    report = reported(video=clip("a.webm", size="480x854", rate="12", codec=("-c:v", "libvpx")))
+    report = reported(video=clip("a.webm", size="480x854", rate="12", codec=VP8))
     (plan,) = plan_job(report, profile, Choices(), "out").files
     asked = {f.rule for f in report.findings if f.fix is not None and f.role == "video"}
     assert asked == {"V101", "V102", "V103", "V104"}
@@ -203,7 +205,7 @@ def test_a_choice_about_the_audio_needs_one(good, reported, profile):
 
 
 def test_one_name_for_two_outputs_is_told_apart(clip, make, reported, profile):
-    webm = clip("talk.webm", codec=("-c:v", "libvpx"))
+    webm = clip("talk.webm", codec=VP8)
     ogg = make("-f", "lavfi", "-i", "sine=duration=3", "talk.ogg")
     plan = plan_job(reported(video=webm, audio=ogg), profile, Choices(), "out")
     assert [each.output for each in plan.files] == ["talk.mp4", "talk.wav"]
@@ -211,7 +213,7 @@ def test_one_name_for_two_outputs_is_told_apart(clip, make, reported, profile):
 
 @pytest.mark.parametrize("name", ["-version.webm", "http:example.webm", "two  spaces.webm", "quote'\"[0].webm"])
 def test_names_that_look_like_something_else_stay_files(clip, repaired, name):
-    flat = clip("a.webm", codec=("-c:v", "libvpx"))
+    flat = clip("a.webm", codec=VP8)
     path = flat.rename(flat.with_name(name))
     done = repaired("video", path)
     assert done.rules() == set()

@@ -78,7 +78,7 @@ def test_hevc_gets_the_sample_entry_that_players_know(clip, repaired):
     [("480x854", (640, 1138)), ("2560x1440", (2048, 1152)), ("639x801", (640, 802)), ("1920x300", (2048, 640))],
 )
 def test_sizes_come_into_range(clip, repaired, size, expected):
-    done = repaired("video", clip("a.mp4", size=size, codec=("-c:v", "mpeg4", "-q:v", "3")))
+    done = repaired("video", clip("a.mp4", size=size, rate="15", codec=("-c:v", "mpeg4", "-q:v", "3")))
     clean(done)
     assert (done.media.width, done.media.height) == expected
 
