@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lipready.errors import FixError, ProbeError
-from lipready.facts.file import FileFacts, ImageFacts
+from lipready.facts.file import ImageFacts
 from lipready.facts.people import Box, PeopleFacts
 from lipready.facts.plan import PictureEdit, Step
 from lipready.facts.quantity import counted
-from lipready.profiles.limit import Profile
-from lipready.repair.choices import Wanted
-from lipready.repair.recipe import accepted, aim, most_bytes
+from lipready.repair.recipe import RepairCase, accepted, aim, most_bytes
 from lipready.repair.run.folder import unwritable
 
 if TYPE_CHECKING:
@@ -151,14 +149,11 @@ _BYTES_PER_PIXEL = 3
 _OVERHEAD = Fraction(101, 100)
 
 
-@dataclass(frozen=True, slots=True)
-class ImageCase:
-    """All that the edit of a picture depends on."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageCase(RepairCase):
+    """One picture that may have to be repaired."""
 
-    file: FileFacts
     image: ImageFacts
-    wanted: Wanted
-    profile: Profile
 
 
 def picture_edit(case: ImageCase) -> PictureEdit | None:
@@ -203,12 +198,8 @@ def picture_steps(case: ImageCase, edit: PictureEdit) -> tuple[Step, ...]:
         text = f"Fit it into {edit.max_bytes / 1_000_000:.1f} million bytes."
         steps.append(wanted.step("reencode", text, "fit-image-size"))
     kept = "; only its first frame is kept" if case.image.animated else ""
-    named = {rule for step in steps for rule in step.rules}
-    rest = tuple(
-        f.rule for f in wanted.findings if f.rule not in named and f.fix is not None and f.fix.level != "editorial"
-    )
     text = f"Write it as {edit.format}, without its metadata{kept}."
-    return (*steps, Step("convert-image", "reencode", text, rest))
+    return (*steps, Step("convert-image", "reencode", text, wanted.rest(steps)))
 
 
 def _crop(case: ImageCase) -> Box | None:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from lipready.errors import FixError, UsageError
@@ -20,15 +21,14 @@ from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Profile
 from lipready.repair.audio.command import audio_commands
 from lipready.repair.audio.part import AudioCase
-from lipready.repair.audio.sound import Listen
 from lipready.repair.audio.steps import audio_extension, audio_length, audio_recipe, audio_steps
-from lipready.repair.choices import Choices, Wanted, usable
+from lipready.repair.choices import Choices, Wanted
 from lipready.repair.image import ImageCase, picture_edit, picture_steps
 from lipready.repair.recipe import Encode, aim
 from lipready.repair.run.receipt import NAME as RECEIPT_NAME
 from lipready.repair.video.command import encode_commands, remux_commands
+from lipready.repair.video.crop import target_person
 from lipready.repair.video.recipe import VideoCase, output_length, video_recipe
-from lipready.repair.video.span import target_person
 from lipready.repair.video.steps import video_steps
 
 SHEET_NAME = "people.jpg"
@@ -74,62 +74,12 @@ def _parts(source: str) -> tuple[str, str]:
     return stem, ending
 
 
-FLAGS: dict[str, dict[str, str]] = {
-    "video": {
-        "trim": "--trim START:END",
-        "extend": "--extend",
-        "choose-person": "--person N",
-        "crop": "--crop",
-        "salvage": "--salvage",
-    },
-    "audio": {
-        "trim": "--trim-audio START:END or --trim-audio best",
-        "pad": "--extend",
-        "trim-silence": "--trim-silence",
-        "denoise": "--denoise",
-        "salvage": "--salvage",
-    },
-    "reference": {"choose-person": "--person N", "crop-image": ""},
-    "job": {
-        "extend": "--extend",
-        "trim": "--trim START:END",
-        "choose-person": "--person N",
-        "trim-silence": "--trim-silence",
-    },
-}
-"""For each role, the flag that asks for an editorial repair."""
-
-
-def decided(role: str, choices: Choices) -> frozenset[str]:
-    """Name the editorial repairs that the user has decided on."""
-    trim = choices.trim_audio if role == "audio" else choices.trim
-    given = {"trim": trim is not None, "extend": choices.extend, "pad": choices.extend, "crop": choices.crop}
-    given |= {"trim-silence": choices.trim_silence, "denoise": choices.denoise, "salvage": choices.salvage}
-    given["choose-person"] = choices.person is not None
-    return frozenset(name for name, asked in given.items() if asked)
-
-
-def check_choices(facts: JobFacts, choices: Choices) -> None:
-    """Raise UsageError where a decision is about a file that the job does not have."""
-    if choices.trim is not None and facts.video is None:
-        raise UsageError("--trim is about the video, and the job has none.")
-    if choices.crop and facts.video is None:
-        raise UsageError("--crop is about the picture of the video, and the job has none.")
-    if choices.trim_audio is not None and facts.audio is None:
-        raise UsageError("--trim-audio is about the audio track, and the job has none.")
-    if choices.trim_silence and facts.audio is None:
-        raise UsageError("--trim-silence is about the audio track, and the job has none.")
-    if choices.denoise and facts.audio is None:
-        raise UsageError("--denoise is about the audio track, and the job has none.")
-    if choices.person is not None and facts.video is None:
-        raise UsageError("A person is chosen, and the job has no video to find anybody in.")
-
-
 REFERENCE_NAME = "reference.jpg"
 TAKE_REFERENCE = "take-reference"
 SEVERAL_PEOPLE = "P302"
 
 _SUBJECTS: tuple[Subject, ...] = ("video", "audio", "reference", "job")
+_UNUSABLE = frozenset({"F001", "F002"})
 _TRUE_EXTENSIONS = {"jpeg": "jpg"}
 Commands = tuple[tuple[str, ...], ...]
 Way = Callable[[str], Kept]
@@ -143,8 +93,8 @@ class Draft:
     extension: str
     steps: tuple[Step, ...]
     commands: Callable[[str], Commands] | None = None
-    picture: PictureEdit | None = None
     length: Fraction | None = None
+    picture: PictureEdit | None = None
 
 
 def plan_job(
@@ -158,48 +108,100 @@ def plan_job(
     speaks, none is. A person who is chosen goes before a reference image that is given. Raises FixError or UsageError
     where what the user chose cannot be done.
     """
-    check_choices(report.facts, choices)
+    facts = report.facts
+    _require_files(facts, choices)
     chosen = _chosen(report, choices)
     # An image that is set aside needs nothing.
     subjects = [role for role in _SUBJECTS if chosen is None or role != "reference"]
     wanted = {role: Wanted.of(report.findings, role) for role in subjects}
-    given = {role: decided(role, choices) for role in wanted}
+    given = {role: _decided(role, choices) for role in subjects}
     sound = _audio_case(report, profile, choices)
     recipe = None if sound is None else audio_recipe(sound)
-    if sound is not None and _cut_to_fit(sound, recipe):
-        given["audio"] |= {"trim"}
-    undecided = tuple(gap for role, want in wanted.items() for gap in want.undecided(FLAGS[role], given[role]))
+    spoken = None if sound is None else audio_length(sound, recipe)
+    silence = recipe is not None and recipe.part is not None and choices.trim_audio is None
+    if silence and spoken is not None and spoken in aim(profile, "A402"):
+        # The silence that is cut off is enough: nobody has to decide where else to cut.
+        given["audio"].add("trim")
+    undecided = tuple(gap for role, want in wanted.items() for gap in want.undecided(given[role]))
     if speaker_open(undecided):
         return Plan((), undecided)
     drafts: list[tuple[FileFacts, Draft | None]] = []
-    spoken = None if sound is None else audio_length(sound, recipe)
-    image = report.facts.reference if chosen is None else None
-    for file in (report.facts.audio, report.facts.video, image):
-        if file is None or not usable(file, report.findings, salvage=choices.salvage):
+    for file in (facts.video, facts.audio, facts.reference if chosen is None else None):
+        if file is None or not _usable(file, report, choices) or wanted[file.role].blocked(given[file.role]):
             continue
-        if not wanted[file.role].blocked(given[file.role]):
-            want = wanted[file.role]
-            if isinstance(file.media, VideoFacts):
-                person = _followed(report.facts, choices)
-                decodable = _decodable(file.media, file, choices)
-                draft = _draft_video(VideoCase(file, decodable, want, profile, choices, spoken, person, copying))
-            elif isinstance(file.media, ImageFacts):
-                draft = _draft_picture(ImageCase(file, file.media, want, profile))
-            else:
-                draft = None if sound is None or recipe is None else _draft_audio(sound, recipe)
-            drafts.append((file, draft or _draft_rename(file, want)))
+        want, media = wanted[file.role], file.media
+        draft = None
+        if isinstance(media, VideoFacts):
+            case = VideoCase(
+                file=file,
+                wanted=want,
+                profile=profile,
+                choices=choices,
+                video=_decodable(media, file, choices),
+                audio_length=spoken,
+                person=_followed(facts, choices),
+                copying=copying,
+            )
+            draft = _draft_video(case)
+        elif isinstance(media, ImageFacts):
+            draft = _draft_picture(ImageCase(file=file, wanted=want, profile=profile, choices=choices, image=media))
+        elif sound is not None and recipe is not None:
+            draft = Draft(audio_extension(recipe), audio_steps(sound, recipe), partial(audio_commands, recipe), spoken)
+        drafts.append((file, draft or _draft_rename(file, want)))
     plans = _named(drafts, out, way, taken=chosen is not None)
     if chosen is None or all(plan.role != "video" for plan in plans):
         return Plan(plans, undecided)
-    aside = report.facts.reference
+    aside = facts.reference
     taken = _reference_plan(*chosen, () if aside is None else report.findings)
     return Plan((*plans, taken), undecided, None if aside is None else aside.path)
+
+
+def _require_files(facts: JobFacts, choices: Choices) -> None:
+    """Raise UsageError where a decision is about a file that the job does not have."""
+    missing = (
+        (choices.trim, facts.video, "--trim is about the video, and the job has none."),
+        (choices.crop, facts.video, "--crop is about the picture of the video, and the job has none."),
+        (choices.trim_audio, facts.audio, "--trim-audio is about the audio track, and the job has none."),
+        (choices.trim_silence, facts.audio, "--trim-silence is about the audio track, and the job has none."),
+        (choices.denoise, facts.audio, "--denoise is about the audio track, and the job has none."),
+    )
+    for choice, file, message in missing:
+        if choice and file is None:
+            raise UsageError(message)
+    if choices.person is not None and facts.video is None:
+        raise UsageError("A person is chosen, and the job has no video to find anybody in.")
+
+
+def _decided(role: Subject, choices: Choices) -> set[str]:
+    """Return the names of the editorial repairs that the user has decided on."""
+    given = {
+        "trim": choices.trim_audio if role == "audio" else choices.trim,
+        "extend": choices.extend,
+        "pad": choices.extend,
+        "crop": choices.crop,
+        "trim-silence": choices.trim_silence,
+        "denoise": choices.denoise,
+        "salvage": choices.salvage,
+        "choose-person": choices.person is not None,
+    }
+    return {name for name, asked in given.items() if asked}
+
+
+def _usable(file: FileFacts, report: Report, choices: Choices) -> bool:
+    """Return whether there is media that can be repaired at all: not missing, broken, or a Git LFS pointer.
+
+    Where the user asks for what can be salvaged, what decodes of a broken file is enough.
+    """
+    broken = any(f.rule in _UNUSABLE and f.role == file.role and f.severity == "error" for f in report.findings)
+    broken = broken and not (choices.salvage and file.salvage is not None)
+    nothing = isinstance(file.media, Unmeasured) or isinstance(file.format, Unmeasured)
+    return not (broken or nothing or file.problem is not None or file.lfs is not None)
 
 
 def _chosen(report: Report, choices: Choices) -> tuple[FileFacts, int] | None:
     """Return the chosen person, and the video that their reference image is taken from, whatever image is given."""
     video = report.facts.video
-    if choices.person is None or video is None or not usable(video, report.findings, salvage=choices.salvage):
+    if choices.person is None or video is None or not _usable(video, report, choices):
         return None
     return video, choices.person
 
@@ -220,22 +222,11 @@ def _followed(facts: JobFacts, choices: Choices) -> int | None:
 def _audio_case(report: Report, profile: Profile, choices: Choices) -> AudioCase | None:
     """Gather what the repair of the audio track depends on; a finding on the job may ask for it as well."""
     file = report.facts.audio
-    if (
-        file is None
-        or not isinstance(file.media, AudioFacts)
-        or not usable(file, report.findings, salvage=choices.salvage)
-    ):
+    if file is None or not isinstance(file.media, AudioFacts) or not _usable(file, report, choices):
         return None
     about_job = Wanted.of(report.findings, "job").only("trim-silence")
     wanted = Wanted((*Wanted.of(report.findings, "audio").findings, *about_job))
-    return AudioCase(file, file.media, wanted, profile, choices)
-
-
-def _cut_to_fit(case: AudioCase, recipe: Listen | None) -> bool:
-    """Return whether the silence that is cut off is enough, so that nobody has to decide where else to cut."""
-    length = audio_length(case, recipe)
-    cut = recipe is not None and recipe.part is not None and case.choices.trim_audio is None
-    return cut and length is not None and length in aim(case.profile, "A402")
+    return AudioCase(file=file, wanted=wanted, profile=profile, choices=choices, audio=file.media)
 
 
 def _decodable(video: VideoFacts, file: FileFacts, choices: Choices) -> VideoFacts:
@@ -249,20 +240,8 @@ def _draft_video(case: VideoCase) -> Draft | None:
     recipe = video_recipe(case)
     if recipe is None:
         return None
-    steps = video_steps(case, recipe)
-    length = output_length(case, recipe)
-    if isinstance(recipe, Encode):
-        return Draft("mp4", steps, lambda output: encode_commands(recipe, output), length=length)
-    return Draft("mp4", steps, lambda output: remux_commands(recipe, output), length=length)
-
-
-def _draft_audio(case: AudioCase, recipe: Listen) -> Draft:
-    return Draft(
-        audio_extension(recipe),
-        audio_steps(case, recipe),
-        lambda output: audio_commands(recipe, output),
-        length=audio_length(case, recipe),
-    )
+    commands = partial(encode_commands, recipe) if isinstance(recipe, Encode) else partial(remux_commands, recipe)
+    return Draft("mp4", video_steps(case, recipe), commands, output_length(case, recipe))
 
 
 def _draft_picture(case: ImageCase) -> Draft | None:
@@ -276,17 +255,14 @@ def _draft_rename(file: FileFacts, wanted: Wanted) -> Draft | None:
     if not wanted.has("rename") or not isinstance(file.format, str):
         return None
     extension = _TRUE_EXTENSIONS.get(file.format, file.format)
-    return Draft(
-        extension, (wanted.step("lossless", f"Write it unchanged under the extension .{extension}.", "rename"),)
-    )
+    text = f"Write it unchanged under the extension .{extension}."
+    return Draft(extension, (wanted.step("lossless", text, "rename"),))
 
 
 def _named(
     drafts: list[tuple[FileFacts, Draft | None]], out: str, way: Way | None, *, taken: bool
 ) -> tuple[FilePlan, ...]:
     """Name every file of the output folder; with `taken` a reference image from the video is to come there."""
-    order: tuple[Role, ...] = ("video", "audio", "reference")
-    drafts = sorted(drafts, key=lambda pair: order.index(pair[0].role))
     kept: dict[Role, Kept] = {
         file.role: "stay" if way is None else way(file.path) for file, draft in drafts if draft is None
     }
@@ -296,15 +272,16 @@ def _named(
         if kept.get(file.role) != "stay"
     ]
     names = output_names(wanted, (RECEIPT_NAME, SHEET_NAME, *([REFERENCE_NAME] if taken else [])))
-    return tuple(_file_plan(file, draft, kept.get(file.role), names, out) for file, draft in drafts)
-
-
-def _file_plan(file: FileFacts, draft: Draft | None, kept: Kept | None, names: dict[Role, str], out: str) -> FilePlan:
-    name = names.get(file.role, file.path)
-    if draft is None:
-        return FilePlan(file.role, file.path, name, (), kept=kept)
-    commands = draft.commands(str(Path(out) / name)) if draft.commands else ()
-    return FilePlan(file.role, file.path, name, draft.steps, commands, draft.picture, draft.length)
+    plans = []
+    for file, draft in drafts:
+        name = names.get(file.role, file.path)
+        if draft is None:
+            plans.append(FilePlan(file.role, file.path, name, (), kept=kept[file.role]))
+        else:
+            commands = draft.commands(str(Path(out) / name)) if draft.commands else ()
+            plan = FilePlan(file.role, file.path, name, draft.steps, commands, draft.picture, draft.length)
+            plans.append(plan)
+    return tuple(plans)
 
 
 def _reference_plan(video: FileFacts, person: int, findings: Iterable[Finding]) -> FilePlan:

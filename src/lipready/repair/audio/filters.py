@@ -10,9 +10,7 @@ from lipready.errors import FixError
 from lipready.facts.speech import ChannelFault, Level, Span, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.repair.audio.part import AudioCase
-from lipready.repair.audio.sound import Listen, NoiseReduction, Side
-from lipready.repair.recipe import band
-from lipready.repair.video.span import Part
+from lipready.repair.recipe import Listen, NoiseReduction, Part, Side, band
 
 _STEREO = 2
 _PPM = 1_000_000
@@ -27,42 +25,38 @@ def sides(case: AudioCase) -> tuple[Side, ...] | None:
     mix is depends on how alike they are (3 to 6 dB less than the two), which no fact tells, while turned over each side
     keeps its level and its peaks, and whoever mixes them later hears both.
     """
-    heard = case.heard
-    if heard is None:
+    fault, offsets = fault_to_mend(case), offsets_to_mend(case)
+    if fault is None and not offsets:
         return None
-    fault = fault_to_mend(case)
-    offsets = [_millionths(offset) for offset in heard.dc_offsets] if mends_offset(case) else []
     count = max(1, case.audio.channels)
-    offsets += [Fraction(0)] * (count - len(offsets))
-    if fault is None and not any(offsets):
-        return None
-    whole = tuple(Side(channel, offsets[channel], turned=False) for channel in range(count))
+    whole = tuple(Side(*each) for each in enumerate((*offsets, *[Fraction(0)] * count)[:count]))
     match fault:
         case "left-silent":
             return whole[1:2]
         case "right-silent":
             return whole[:1]
         case "inverted":
-            return whole[0], Side(1, offsets[1], turned=True)
+            return whole[0], Side(1, whole[1].offset, turned=True)
         case None:
             return whole
 
 
 def fault_to_mend(case: AudioCase) -> ChannelFault | None:
     """Return which fault of a stereo track is to be repaired."""
-    mends = case.heard is not None and case.wanted.has("mono") and case.audio.channels == _STEREO
-    return case.heard.channel_fault if mends and case.heard else None
-
-
-def mends_offset(case: AudioCase) -> bool:
-    """Return whether the constant offset of each channel is to be taken away."""
     heard = case.heard
-    return heard is not None and case.wanted.has("remove-dc") and any(map(_millionths, heard.dc_offsets))
+    mends = heard is not None and case.wanted.has("mono") and case.audio.channels == _STEREO
+    return heard.channel_fault if mends and heard else None
 
 
-def _millionths(offset: float) -> Fraction:
-    """Write an offset in steps that are finer than a sample of 16 bits, and that ffmpeg reads exactly."""
-    return Fraction(round(offset * _PPM), _PPM)
+def offsets_to_mend(case: AudioCase) -> tuple[Fraction, ...]:
+    """Return the constant offset of each channel, as a share of full scale; nothing where none is to be taken away.
+
+    They come in steps that are finer than a sample of 16 bits, and that ffmpeg reads exactly.
+    """
+    if case.heard is None or not case.wanted.has("remove-dc"):
+        return ()
+    offsets = tuple(Fraction(round(offset * _PPM), _PPM) for offset in case.heard.dc_offsets)
+    return offsets if any(offsets) else ()
 
 
 REDUCTION = 12
@@ -94,26 +88,15 @@ def noise_reduction(case: AudioCase) -> NoiseReduction | None:
         raise FixError(
             f"--denoise lowers a steady noise, and what is heard between the words of {case.file.path} is music."
         )
-    pause = max(_pauses(heard), key=lambda span: span.length)
+    spans = sorted(heard.speech, key=lambda span: span.start)
+    edges = pairwise([Span(Fraction(0), Fraction(0)), *spans, Span(heard.length, heard.length)])
+    pause = max((Part(one.end, other.start - one.end) for one, other in edges), key=lambda part: part.length)
     if pause.length < _SHORTEST + 2 * _MARGIN:
         raise FixError(f"--denoise learns the noise in a pause, and {case.file.path} has none of half a second.")
     length = min(_LONGEST, pause.length - 2 * _MARGIN)
-    level = min(max(_level_of_speech(heard) - heard.noise.mean, LOWEST_LEVEL), HIGHEST_LEVEL)
+    speech = _mean([_energy(each.dbfs) for each in heard.levels if each.speech] or [_energy(HIGHEST_LEVEL)])
+    level = min(max(speech - heard.noise.mean, LOWEST_LEVEL), HIGHEST_LEVEL)
     return NoiseReduction(Fraction(round(10 * level), 10), Part((pause.start + pause.end - length) / 2, length))
-
-
-def _level_of_speech(heard: SpeechFacts) -> float:
-    """Take the mean energy of the parts in which somebody speaks, in dBFS."""
-    energies = [10 ** (each.dbfs / 10) for each in heard.levels if each.speech] or [10 ** (HIGHEST_LEVEL / 10)]
-    return float(10 * log10(sum(energies) / len(energies)))
-
-
-def _pauses(heard: SpeechFacts) -> Iterator[Span]:
-    """Yield the stretches in which nobody speaks."""
-    spans = sorted(heard.speech, key=lambda span: span.start)
-    edges = [Span(Fraction(0), Fraction(0)), *spans, Span(heard.length, heard.length)]
-    for one, other in pairwise(edges):
-        yield Span(one.end, max(one.end, other.start))
 
 
 TARGET, CEILING = Fraction(-20), Fraction(-1)
@@ -159,8 +142,9 @@ def raised(case: AudioCase, recipe: Listen) -> Raise | None:
         return None
     if isinstance(heard.loudness, Unmeasured) or isinstance(heard.true_peak, Unmeasured):
         return None
-    loudness = heard.loudness + _difference(heard, recipe)
-    peak = heard.true_peak if not mends_offset(case) else _higher(heard.true_peak, heard.dc_offset)
+    loudness, peak = heard.loudness + _difference(heard, recipe), heard.true_peak
+    if offsets_to_mend(case):
+        peak = 20 * log10(10 ** (peak / 20) + heard.dc_offset)
     peak += _MP3_PEAKS if recipe.codec == "libmp3lame" else 0.0
     to_target = float(band(case.profile, "A502", "target", TARGET)) - loudness
     to_ceiling = float(band(case.profile, "A502", "ceiling", CEILING)) - peak
@@ -172,28 +156,18 @@ def raised(case: AudioCase, recipe: Listen) -> Raise | None:
     return Raise(gain, loudness + float(gain), to_ceiling < to_target, about)
 
 
-def _higher(peak: float, offset: float) -> float:
-    """Return the highest that a peak can be, in dB, once an offset is taken away."""
-    return 20 * log10(10 ** (peak / 20) + offset)
-
-
 def _difference(heard: SpeechFacts, recipe: Listen) -> float:
     """Estimate by how many dB cutting and denoising change the gated loudness."""
-    if (recipe.part is None and recipe.noise_reduction is None) or not heard.levels:
+    part, noise = recipe.part, recipe.noise_reduction
+    if (part is None and noise is None) or not heard.levels:
         return 0.0
     step = heard.length / len(heard.levels)
-    before, after = list(heard.levels), list(heard.levels)
-    if recipe.part is not None:
-        first = floor(recipe.part.start / step)
-        after = before[first : max(first + 1, round((recipe.part.start + recipe.part.length) / step))]
-    noise = (
-        0.0
-        if recipe.noise_reduction is None
-        else _energy(float(recipe.noise_reduction.level)) * (1 - _energy(-float(REDUCTION)))
-    )
-    blocks = max(1, round(_BLOCK / float(step)))
-    less = 0.0 if recipe.noise_reduction is None else _WORN
-    return _gated(list(_blocks(after, blocks, noise))) - _gated(list(_blocks(before, blocks, 0.0))) - less
+    first = floor(part.start / step) if part else 0
+    after = heard.levels[first : max(first + 1, round(part.end / step))] if part else heard.levels
+    lowered = 0.0 if noise is None else _energy(float(noise.level)) * (1 - _energy(-float(REDUCTION)))
+    size = max(1, round(_BLOCK / float(step)))
+    loudness = [_gated(list(_blocks(*each))) for each in ((after, size, lowered), (heard.levels, size, 0.0))]
+    return loudness[0] - loudness[1] - (0.0 if noise is None else _WORN)
 
 
 def _blocks(levels: Sequence[Level], size: int, noise: float) -> Iterator[float]:
@@ -205,13 +179,16 @@ def _blocks(levels: Sequence[Level], size: int, noise: float) -> Iterator[float]
 
 
 def _gated(energies: Sequence[float]) -> float:
-    """Take the mean of what passes the two gates of EBU R128, in dB."""
+    """Return the mean of what passes the two gates of EBU R128, in dB."""
     loud = [energy for energy in energies if energy > _energy(_ABSOLUTE_GATE)]
     if not loud:
         return _SILENT
     gate = sum(loud) / len(loud) * _energy(-_RELATIVE_GATE)
-    passed = [energy for energy in loud if energy > gate]
-    return 10 * log10(sum(passed) / len(passed))
+    return _mean([energy for energy in loud if energy > gate])
+
+
+def _mean(energies: Sequence[float]) -> float:
+    return float(10 * log10(sum(energies) / len(energies)))
 
 
 def _energy(level: float) -> float:

@@ -1,6 +1,6 @@
 """Which part of an audio track is kept, and how far it is filled up."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -8,26 +8,16 @@ from math import floor
 
 from lipready.errors import FixError
 from lipready.facts.audio import AudioFacts
-from lipready.facts.file import FileFacts, Salvage
 from lipready.facts.speech import Span, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
-from lipready.profiles.limit import Profile
-from lipready.repair.choices import Choices, Wanted
-from lipready.repair.recipe import aim
-from lipready.repair.video.span import Part, chosen_part
-
-HIGHEST_RATE = 48_000
+from lipready.repair.recipe import Part, RepairCase, aim, chosen_part
 
 
-@dataclass(frozen=True, slots=True)
-class AudioCase:
-    """One track: what is known of it, what its findings ask for, what the provider accepts, what the user decided."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioCase(RepairCase):
+    """One audio track that may have to be repaired."""
 
-    file: FileFacts
     audio: AudioFacts
-    wanted: Wanted
-    profile: Profile
-    choices: Choices
 
     @property
     def length(self) -> Fraction:
@@ -38,14 +28,6 @@ class AudioCase:
         if isinstance(self.audio.duration, Unmeasured):
             raise FixError(f"{self.file.path} does not tell how long it is: {self.audio.duration.reason}.")
         return self.audio.duration.believed
-
-    @property
-    def salvaged(self) -> Salvage | None:
-        """What decodes of it, where that is wanted and anything is lost."""
-        found = self.file.salvage
-        if not self.choices.salvage or found is None:
-            return None
-        return found if found.lost or self.wanted.has("salvage") else None
 
     @property
     def heard(self) -> SpeechFacts | None:
@@ -95,18 +77,13 @@ def kept(case: AudioCase) -> Part | None:
     return part if quieter == room else quieter
 
 
-def pad_to(case: AudioCase) -> Fraction | None:
-    """Return the length that the track is filled up to: only what is too short, and only where that was asked for."""
-    part, minimum = kept(case), aim(case.profile, "A402").minimum
-    length = part.length if part else case.length if case.choices.extend else None
-    short = case.wanted.has("pad") or (part is not None and minimum is not None and part.length < minimum)
-    return minimum if case.choices.extend and short and length is not None and minimum and length < minimum else None
-
-
-def ends_in_pause(case: AudioCase, part: Part) -> bool:
-    """Return whether a part ends where nobody speaks."""
-    end = part.start + part.length
-    return all(not span.start < end < span.end for span in case.speech("--trim-audio best").speech)
+def pad_to(case: AudioCase, part: Part | None) -> Fraction | None:
+    """Return the length that what is kept is filled up to: only where it is too short, and that was asked for."""
+    if not case.choices.extend:
+        return None
+    length, minimum = part.length if part else case.length, aim(case.profile, "A402").minimum
+    short = part is not None or case.wanted.has("pad")
+    return minimum if short and minimum and length < minimum else None
 
 
 def _best(case: AudioCase) -> Part | None:
@@ -120,19 +97,18 @@ def _best(case: AudioCase) -> Part | None:
     spans = _inside(case.speech("--trim-audio best").speech, Part(Fraction(0), case.length))
     start = _thousandths(max(Fraction(0), spans[0].start - AIR))
     limit, least = start + lengths.maximum, start + (lengths.minimum or Fraction(0))
+    pauses = list(pairwise([*spans, Span(case.length, case.length)]))
     for shortest in (_PAUSE, Fraction(0)):
-        cuts = [cut for cut in _cuts(spans, case.length, shortest) if least <= cut <= limit]
+        # In the middle of a pause, but with no more air than is kept elsewhere.
+        middles = (
+            _thousandths(min((one.end + other.start) / 2, one.end + AIR))
+            for one, other in pauses
+            if other.start - one.end >= shortest
+        )
+        cuts = [cut for cut in middles if least <= cut <= limit]
         if cuts:
             return Part(start, max(cuts) - start)
     return Part(start, min(limit, case.length) - start)
-
-
-def _cuts(spans: Sequence[Span], length: Fraction, shortest: Fraction) -> Iterator[Fraction]:
-    """Yield where a cut hits no word: in the middle of a pause, but with no more air than is kept elsewhere."""
-    ends = [*spans, Span(length, length)]
-    for one, other in pairwise(ends):
-        if other.start - one.end >= shortest:
-            yield _thousandths(min((one.end + other.start) / 2, one.end + AIR))
 
 
 def _without_silence(case: AudioCase, room: Part) -> Part:
@@ -140,21 +116,18 @@ def _without_silence(case: AudioCase, room: Part) -> Part:
     spans = _inside(case.speech("--trim-silence").speech, room)
     if not spans:
         raise FixError(f"--trim-silence finds no speech in the part of {case.file.path} that is kept.")
-    begin, end = room.start, room.start + room.length
     first, last = _thousandths(spans[0].start - AIR), _thousandths(spans[-1].end + AIR)
-    start = first if first - begin >= _LEAST else begin
-    stop = last if end - last >= _LEAST else end
-    missing = max(Fraction(0), (aim(case.profile, "A402").minimum or Fraction(0)) - (stop - start))
-    stop = min(end, stop + missing)
-    missing = max(Fraction(0), (aim(case.profile, "A402").minimum or Fraction(0)) - (stop - start))
-    start = max(begin, start - missing)
+    start = first if first - room.start >= _LEAST else room.start
+    stop = last if room.end - last >= _LEAST else room.end
+    least = aim(case.profile, "A402").minimum or Fraction(0)
+    stop = min(room.end, max(stop, start + least))
+    start = max(room.start, min(start, stop - least))
     return Part(start, stop - start)
 
 
 def _inside(spans: Sequence[Span], room: Part) -> list[Span]:
-    """Take the speech that lies in a part."""
-    end = room.start + room.length
-    inside = (Span(max(span.start, room.start), min(span.end, end)) for span in spans)
+    """Return the speech that lies in a part, in order."""
+    inside = (Span(max(span.start, room.start), min(span.end, room.end)) for span in spans)
     return sorted((span for span in inside if span.start < span.end), key=lambda span: span.start)
 
 

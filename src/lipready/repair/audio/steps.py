@@ -1,4 +1,4 @@
-"""What is done to an audio track, in words."""
+"""What is done to an audio track: its recipe, and its steps in words."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,19 +12,21 @@ from lipready.repair.audio.filters import (
     CEILING,
     REDUCTION,
     fault_to_mend,
-    mends_offset,
     noise_reduction,
+    offsets_to_mend,
     raised,
     sides,
 )
-from lipready.repair.audio.part import HIGHEST_RATE, AudioCase, chosen, ends_in_pause, kept, pad_to
-from lipready.repair.audio.sound import MP3_BITS, Listen
-from lipready.repair.recipe import Input, aim, band, most_bytes
-from lipready.repair.video.span import Part
+from lipready.repair.audio.part import AudioCase, chosen, kept, pad_to
+from lipready.repair.recipe import Input, Listen, Part, aim, band, most_bytes
 
-HEARD = ("loudness", "mono", "remove-dc")
+MP3_BITS = 192_000
+"""The bit rate where the sound has to be written as MP3."""
+
+_HEARD = ("loudness", "mono", "remove-dc")
 """The repairs of what is heard, which are made as far as they can be."""
 
+_HIGHEST_RATE = 48_000
 _MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 _WAV_HEADER = 100
 _SAMPLE_BYTES = 2
@@ -37,14 +39,38 @@ def audio_recipe(case: AudioCase) -> Listen | None:
 
     Raises FixError or UsageError where what the user chose cannot be done.
     """
-    recipe = _recipe(case)
+    part, outputs = kept(case), sides(case)
+    rate = min(case.audio.sample_rate, _HIGHEST_RATE)
+    channels = min(max(1, case.audio.channels if outputs is None else len(outputs)), 2)
+    known = part is not None or not isinstance(case.audio.duration, Unmeasured)
+    size = (part or case).length * rate * channels * _SAMPLE_BYTES + _WAV_HEADER if known else 0
+    small = size <= (most_bytes(case.profile, "A403") or 1 << 32)
+    recipe = Listen(
+        source=Input(
+            path=case.file.path,
+            format=case.format,
+            stream=case.audio.stream_index,
+            start=Fraction(0),
+            seekable=False,
+            broken=case.salvaged is not None,
+        ),
+        codec="pcm_s16le" if small else "libmp3lame",
+        sample_rate=rate if small else min((r for r in _MP3_RATES if r >= rate), default=_HIGHEST_RATE),
+        channels=channels,
+        part=part,
+        pad_to=pad_to(case, part),
+        sides=outputs,
+        noise_reduction=noise_reduction(case),
+        gain=None,
+        origin=case.audio.origin,
+    )
+    # The level depends on all else.
     louder = raised(case, recipe)
     recipe = replace(recipe, gain=None if louder is None else louder.gain)
-    changes = (recipe.part, recipe.pad_to, recipe.sides, recipe.noise_reduction, recipe.gain)
-    other = any(
-        f.fix is not None and f.fix.level == "reencode" and f.fix.name not in HEARD for f in case.wanted.findings
-    )
-    return recipe if other or case.salvaged is not None or any(change is not None for change in changes) else None
+    changes = (part, recipe.pad_to, outputs, recipe.noise_reduction, louder, case.salvaged)
+    fixes = (f.fix for f in case.wanted.findings if f.fix is not None)
+    other = any(fix.level == "reencode" and fix.name not in _HEARD for fix in fixes)
+    return recipe if other or any(change is not None for change in changes) else None
 
 
 def audio_length(case: AudioCase, recipe: Listen | None) -> Fraction | None:
@@ -55,41 +81,8 @@ def audio_length(case: AudioCase, recipe: Listen | None) -> Fraction | None:
 
 
 def audio_extension(recipe: Listen) -> str:
-    """Name the file format that a recipe writes."""
+    """Return the name of the file format that a recipe writes."""
     return "wav" if recipe.codec == "pcm_s16le" else "mp3"
-
-
-def _recipe(case: AudioCase) -> Listen:
-    """Decide everything but the level, which depends on the rest."""
-    part, outputs = kept(case), sides(case)
-    rate = min(case.audio.sample_rate, HIGHEST_RATE)
-    channels = min(max(1, case.audio.channels if outputs is None else len(outputs)), 2)
-    small = _wav_bytes(case, part, rate, channels) <= (most_bytes(case.profile, "A403") or 1 << 32)
-    return Listen(
-        source=Input(
-            path=case.file.path,
-            format="" if isinstance(case.file.format, Unmeasured) else case.file.format,
-            stream=case.audio.stream_index,
-            start=Fraction(0),
-            seekable=False,
-            broken=case.salvaged is not None,
-        ),
-        codec="pcm_s16le" if small else "libmp3lame",
-        sample_rate=rate if small else min((r for r in _MP3_RATES if r >= rate), default=HIGHEST_RATE),
-        channels=channels,
-        part=part,
-        pad_to=pad_to(case),
-        sides=outputs,
-        noise_reduction=noise_reduction(case),
-        origin=case.audio.origin,
-    )
-
-
-def _wav_bytes(case: AudioCase, part: Part | None, rate: int, channels: int) -> Fraction:
-    if isinstance(case.audio.duration, Unmeasured) and part is None:
-        return Fraction(0)
-    length = part.length if part else case.length
-    return length * rate * channels * _SAMPLE_BYTES + _WAV_HEADER
 
 
 _FAULTS = {
@@ -97,21 +90,17 @@ _FAULTS = {
     "right-silent": "Keep the left side alone: the right one is silent.",
     "inverted": "Turn the right side over, so that the two sides no longer cancel each other.",
 }
-_SIDES = {1: ("",), 2: ("left ", "right ")}
 
 
 def audio_steps(case: AudioCase, recipe: Listen) -> tuple[Step, ...]:
-    """Name every change."""
+    """Return every change as a step in words."""
     kind = "WAV (16 bits" if recipe.codec == "pcm_s16le" else f"MP3 ({MP3_BITS // 1000} kbit/s"
     channels = "mono" if recipe.channels == 1 else "stereo"
     count = len(case.audio.tracks)
     sound = "the sound" if count < 2 else f"track {case.audio.track} of {count}"  # noqa: PLR2004
     text = f"Write {sound} as {kind}, {recipe.sample_rate} Hz, {channels}).{_time_line(case)}"
     steps = (*_sound_steps(case, recipe), *_part_steps(case, recipe))
-    named = {rule for step in steps for rule in step.rules}
-    whole = (f for f in case.wanted.findings if f.fix and f.fix.level != "editorial" and f.fix.name not in HEARD)
-    rest = tuple(f.rule for f in whole if f.rule not in named)
-    return (Step("transcode-audio", "reencode", text, rest), *steps)
+    return (Step("transcode-audio", "reencode", text, case.wanted.rest(steps, *_HEARD)), *steps)
 
 
 def _time_line(case: AudioCase) -> str:
@@ -127,48 +116,39 @@ def _time_line(case: AudioCase) -> str:
 
 
 def _sound_steps(case: AudioCase, recipe: Listen) -> Iterator[Step]:
-    """Name what changes the samples, in the order in which it is done."""
-    fault = fault_to_mend(case)
+    """Yield what changes the samples, in the order in which it is done."""
+    wanted, fault, noise, louder = case.wanted, fault_to_mend(case), recipe.noise_reduction, raised(case, recipe)
     if case.salvaged is not None:
-        found = case.salvaged
-        text = f"Keep what can be decoded, {found.amount()}{found.losses('packet')}."
-        yield case.wanted.step("editorial", text, "salvage")
-    if mends_offset(case):
-        yield case.wanted.step("reencode", f"Take away the constant offset ({_offsets(case)}).", "remove-dc")
+        text = f"Keep what can be decoded, {case.salvaged.amount()}{case.salvaged.losses('packet')}."
+        yield wanted.step("editorial", text, "salvage")
+    if case.heard is not None and offsets_to_mend(case):
+        offsets = case.heard.dc_offsets
+        names = ("left ", "right ") if len(offsets) == 2 else ("",) * len(offsets)  # noqa: PLR2004
+        each = ", ".join(f"{name}{offset * 100:+.2f} %" for name, offset in zip(names, offsets, strict=True))
+        yield wanted.step("reencode", f"Take away the constant offset ({each} of full scale).", "remove-dc")
     if fault is not None:
-        yield case.wanted.step("reencode", _FAULTS[fault], "mono")
-    if recipe.noise_reduction is not None:
-        begin, end = (
-            recipe.noise_reduction.sample.start,
-            recipe.noise_reduction.sample.start + recipe.noise_reduction.sample.length,
-        )
-        text = f"Lower the noise by up to {REDUCTION} dB, as it is heard from {_moment(begin)} to {_moment(end)}."
-        yield case.wanted.step("editorial", text, "denoise")
-    louder = raised(case, recipe)
+        yield wanted.step("reencode", _FAULTS[fault], "mono")
+    if noise is not None:
+        begin, end = (clock(Fraction(round(time * 100), 100), 2) for time in (noise.sample.start, noise.sample.end))
+        text = f"Lower the noise by up to {REDUCTION} dB, as it is heard from {begin} to {end}."
+        yield wanted.step("editorial", text, "denoise")
     if louder is not None:
         about, ceiling = "about " if louder.about else "", float(band(case.profile, "A502", "ceiling", CEILING))
         text = f"Raise the level by {float(louder.gain):.1f} dB, to {about}{round(louder.loudness, 1):g} LUFS"
         why = f": with more its peaks could pass {ceiling:g} dBTP." if louder.capped else "."
-        yield case.wanted.step("reencode", text + why, "loudness")
-
-
-def _offsets(case: AudioCase) -> str:
-    offsets = case.heard.dc_offsets if case.heard is not None else ()
-    names = _SIDES.get(len(offsets), ("",) * len(offsets))
-    each = (f"{name}{offset * 100:+.2f} %" for name, offset in zip(names, offsets, strict=True))
-    return f"{', '.join(each)} of full scale"
+        yield wanted.step("reencode", text + why, "loudness")
 
 
 def _part_steps(case: AudioCase, recipe: Listen) -> Iterator[Step]:
-    """Name what takes time away or adds it."""
+    """Yield what takes time away or adds it."""
     part, whole = chosen(case), recipe.part
     if part is not None:
-        yield case.wanted.step("editorial", f"Keep {_from_to(part)}{_why(case, part)}.", "trim")
-    room = part or (Part(Fraction(0), case.length) if whole is not None else None)
-    if whole is not None and room is not None and whole != room:
-        start = whole.start - room.start
-        end = room.length - whole.length - start
-        text = f"Cut off the silence around the speech: {seconds(start)} before it, {seconds(end)} after it."
+        text = f"Keep {clock(part.start, 3)} to {clock(part.end, 3)}{_why(case, part)}."
+        yield case.wanted.step("editorial", text, "trim")
+    if whole is not None and whole != part:
+        room = part or Part(Fraction(0), case.length)
+        start, end = seconds(whole.start - room.start), seconds(room.end - whole.end)
+        text = f"Cut off the silence around the speech: {start} before it, {end} after it."
         yield case.wanted.step("editorial", text, "trim-silence")
     if recipe.pad_to is not None:
         text = f"Fill it up with silence to {seconds(recipe.pad_to)}."
@@ -180,14 +160,6 @@ def _why(case: AudioCase, part: Part) -> str:
     if case.choices.trim_audio != "best":
         return ""
     most = float(aim(case.profile, "A402").maximum or part.length)
-    if ends_in_pause(case, part):
-        return f", from the first word to the last pause within {most:g} s"
-    return f", from the first word to the {most:g} s that are accepted: nobody makes a pause before"
-
-
-def _from_to(part: Part) -> str:
-    return f"{clock(part.start, 3)} to {clock(part.start + part.length, 3)}"
-
-
-def _moment(time: Fraction) -> str:
-    return clock(Fraction(round(time * 100), 100), 2)
+    if any(span.start < part.end < span.end for span in case.speech("--trim-audio best").speech):
+        return f", from the first word to the {most:g} s that are accepted: nobody makes a pause before"
+    return f", from the first word to the last pause within {most:g} s"

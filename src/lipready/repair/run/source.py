@@ -8,8 +8,7 @@ from typing import Any
 from lipready.errors import FixError
 from lipready.probe.streams.choice import FLOATING_CLOCKS
 from lipready.probe.streams.time_line import BACKWARD, FORWARD, JITTER
-from lipready.repair.recipe import Input
-from lipready.repair.video.span import Part
+from lipready.repair.recipe import Input, Part
 
 PROGRAM = ("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1")
 """How every command begins. The runner puts the path of the binary in the first place."""

@@ -4,7 +4,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from lipready.repair.recipe import Encode, Remux, SizeBudget, Sound
+from lipready.repair.recipe import Encode, Input, Remux, SizeBudget, Sound
 from lipready.repair.run.source import (
     clock,
     compile_command,
@@ -46,20 +46,34 @@ def remux_commands(recipe: Remux, output: str) -> tuple[Command, ...]:
     if recipe.tag is not None:
         options["tag:v"] = recipe.tag
     if recipe.sound != "none":
-        sound = open_input(recipe.source, **how)["a:0"]
-        streams.append(on_time_line(sound, Fraction(0)) if recipe.sound == "encode" else sound)
+        streams.append(_whole_sound(recipe.source, recipe.sound, how))
         options |= _sound(recipe.sound)
     return (compile_command(streams, output, options),)
 
 
 def encode_commands(recipe: Encode, output: str) -> tuple[Command, ...]:
     """Encode a video as H.264 in MP4: one command, or two where the bytes must be met."""
-    shown = _picture(recipe)
-    coding = _encoder(recipe.reshape.rate) | _rate_control(recipe)
-    streams, options = [shown], _container() | coding | _clock(recipe)
+    source, part, playback, how = recipe.source, recipe.part, recipe.playback, recipe.reshape
+    from_zero = from_first_frame(source)
+    if playback is not None:
+        shown = play(recipe, playback)
+    else:
+        shown = picture_part(source, part) if part else picture(source, **from_zero)
+        shown = reshape(retime(shown, how.rate), how)
+    coding = _encoder(how.rate) | _rate_control(recipe)
+    streams, options = [shown], _container() | coding
+    if not playback and not (part and source.seekable):
+        # A part that is sought begins at zero by itself.
+        options |= clock(source)
     if recipe.sound != "none":
-        streams.append(_heard(recipe))
-        options |= _sound(recipe.sound) | _length(recipe)
+        if part is not None:
+            streams.append(sound_part(source, part))
+        else:
+            streams.append(_whole_sound(source, recipe.sound, from_zero))
+        options |= _sound(recipe.sound)
+        if recipe.budget is not None:
+            # The sound ends with the picture: some players and providers take the longer one for the length.
+            options["t"] = seconds(Fraction(ceil(recipe.budget.length * 1000), 1000))
     if recipe.budget is None or not recipe.budget.two_pass:
         return (compile_command(streams, output, options),)
     log = {"passlogfile": graph_name(f"{output}.pass")}
@@ -69,27 +83,10 @@ def encode_commands(recipe: Encode, output: str) -> tuple[Command, ...]:
     )
 
 
-def _picture(recipe: Encode) -> Any:
-    if recipe.playback is not None:
-        return play(recipe, recipe.playback)
-    source, part = recipe.source, recipe.part
-    stream = picture_part(source, part) if part else picture(source, **from_first_frame(source))
-    return reshape(retime(stream, recipe.reshape.rate), recipe.reshape)
-
-
-def _heard(recipe: Encode) -> Any:
-    """Take the sound that belongs to the picture."""
-    if recipe.part is not None:
-        return sound_part(recipe.source, recipe.part)
-    sound = open_input(recipe.source, **from_first_frame(recipe.source))["a:0"]
-    # Copied packets from before the first frame are left out by `_sound`.
-    return on_time_line(sound, Fraction(0)) if recipe.sound == "encode" else sound
-
-
-def _clock(recipe: Encode) -> dict[str, Any]:
-    """Return the clock of what is read from its beginning; a part that is sought begins at zero by itself."""
-    sought = recipe.part is not None and recipe.source.seekable
-    return {} if sought or recipe.playback else clock(recipe.source)
+def _whole_sound(source: Input, sound: Sound, how: dict[str, Any]) -> Any:
+    """Return the first sound track; copied packets from before the first frame are left out by `_sound`."""
+    stream = open_input(source, **how)["a:0"]
+    return on_time_line(stream, Fraction(0)) if sound == "encode" else stream
 
 
 def _container() -> dict[str, Any]:
@@ -144,10 +141,3 @@ def _sound(sound: Sound) -> dict[str, Any]:
     if sound == "copy":
         return {"c:a": "copy", "bsf:a": _AFTER_ZERO}
     return {"c:a": "aac", "b:a": SOUND_BITS, "ac": 2, "flags:a": "+bitexact"}
-
-
-def _length(recipe: Encode) -> dict[str, Any]:
-    """Let the sound end with the picture: some players and providers take the longer one for the length."""
-    if recipe.budget is None:
-        return {}
-    return {"t": seconds(Fraction(ceil(recipe.budget.length * 1000), 1000))}

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from lipready.repair.recipe import Cutout, Encode, Playback, Reshape, WideGamut
+from lipready.repair.recipe import Encode, Part, Playback, Reshape, WideGamut
 from lipready.repair.run.source import picture_part, seconds
-from lipready.repair.video.span import Part
 
 # Bit-exact scaling gives the same bytes on every processor.
 _SCALER = "lanczos+accurate_rnd+full_chroma_int+bitexact"
@@ -31,12 +30,18 @@ def reshape(stream: Any, how: Reshape) -> Any:
         # One frame from each frame: the rate stays as it is.
         stream = stream.filter("bwdif", mode="send_frame", parity="auto", deint="all")
     if how.cutout is not None:
-        stream = _cut_out(stream, how.cutout)
+        # In the pixels that the frames have here: turned upright by ffmpeg, but not made square yet.
+        cutout, box = how.cutout, how.cutout.box
+        place: list[int | str] = [box.width, box.height, box.left, box.top]
+        if not cutout.square_pixels:
+            sides = (("iw", cutout.width), ("ih", cutout.height)) * 2
+            place = [f"{side}*{value}/{whole}" for value, (side, whole) in zip(place, sides, strict=True)]
+        stream = stream.filter("crop", *place)
     stream = _resize(stream, how)
     if how.tone_map is not None:
         stream = _tone_map(stream, how.tone_map)
     if how.wide_gamut is not None:
-        stream = _narrow(stream, _coded(how.wide_gamut, how))
+        stream = _narrow(stream, how.wide_gamut, rgb=how.rgb)
     stream = stream.filter("format", "yuv420p")
     if how.canvas.padded:
         stream = stream.filter("pad", how.canvas.width, how.canvas.height, "(ow-iw)/2", "(oh-ih)/2", "black")
@@ -51,16 +56,6 @@ def retime(stream: Any, rate: Fraction) -> Any:
 def ratio(value: Fraction) -> str:
     """Write an exact number as ffmpeg reads it."""
     return f"{value.numerator}/{value.denominator}"
-
-
-def _cut_out(stream: Any, cutout: Cutout) -> Any:
-    """Crop in the pixels that the frames have here: turned upright by ffmpeg, but not made square yet."""
-    box = cutout.box
-    if cutout.square_pixels:
-        return stream.filter("crop", box.width, box.height, box.left, box.top)
-    wide = [f"iw*{value}/{cutout.width}" for value in (box.width, box.left)]
-    high = [f"ih*{value}/{cutout.height}" for value in (box.height, box.top)]
-    return stream.filter("crop", wide[0], high[0], wide[1], high[1])
 
 
 def _resize(stream: Any, how: Reshape) -> Any:
@@ -84,26 +79,22 @@ def _tone_map(stream: Any, transfer: str) -> Any:
     return stream.filter("zscale", transfer="bt709", matrix="bt709", range="tv")
 
 
-def _coded(gamut: WideGamut, how: Reshape) -> WideGamut:
-    """Return how the samples are coded once they are resized, with the usual where the file does not say it.
-
-    The matrix that comes out of RGB is BT.709's. Primaries of plain video under BT.2020's matrix stay what they are.
-    """
-    primaries = "bt709" if gamut.primaries == "unknown" else gamut.primaries
-    usual = "bt2020nc" if primaries == "bt2020" else "bt709"
-    matrix = gamut.matrix if gamut.matrix in _MATRICES and not how.rgb else "bt709" if how.rgb else usual
-    return WideGamut(primaries, gamut.transfer if gamut.transfer in _CURVES else "bt709", matrix)
-
-
-def _narrow(stream: Any, gamut: WideGamut) -> Any:
+def _narrow(stream: Any, gamut: WideGamut, *, rgb: bool) -> Any:
     """Convert SDR in other primaries or another matrix to BT.709, in linear light; what BT.709 lacks is clipped.
 
-    The curve of sRGB is kept, as everywhere in SDR: readers take it for BT.709's, and its greys would become paler.
+    What the file does not say is taken to be as usual. The matrix that comes out of RGB is BT.709's. Primaries of plain
+    video under BT.2020's matrix stay what they are. The curve of sRGB is kept, as everywhere in SDR: readers take it
+    for BT.709's, and its greys would become paler.
     """
-    declared = {"color_primaries": gamut.primaries, "color_trc": gamut.transfer, "colorspace": gamut.matrix}
-    curve = gamut.transfer if gamut.transfer == "iec61966-2-1" else "bt709"
-    stream = stream.filter("format", _PLANAR).filter("setparams", **declared)
-    stream = stream.filter("zscale", primaries="bt709", transfer=curve, matrix="bt709", range="tv")
+    primaries = "bt709" if gamut.primaries == "unknown" else gamut.primaries
+    curve = gamut.transfer if gamut.transfer in _CURVES else "bt709"
+    matrix = "bt2020nc" if primaries == "bt2020" else "bt709"
+    if rgb or gamut.matrix in _MATRICES:
+        matrix = "bt709" if rgb else gamut.matrix
+    stream = stream.filter("format", _PLANAR)
+    stream = stream.filter("setparams", color_primaries=primaries, color_trc=curve, colorspace=matrix)
+    kept = curve if curve == "iec61966-2-1" else "bt709"
+    stream = stream.filter("zscale", primaries="bt709", transfer=kept, matrix="bt709", range="tv")
     return stream.filter("setparams", color_trc="bt709")
 
 
@@ -132,66 +123,49 @@ def segments(frames: int, wanted: int, largest: int) -> tuple[Segment, ...]:
     backward = False
     while wanted > 0:
         count = min(frames, wanted)
-        wanted -= count
         if backward:
-            order += _backward(frames, count, largest)
+            ends = range(frames, frames - count, -largest)
+            sizes = [min(largest, end - frames + count) for end in ends]
+            order += [Segment(end - size, size, backward=True) for end, size in zip(ends, sizes, strict=True)]
         else:
             order.append(Segment(0, count, backward=False))
+        wanted -= count
         backward = not backward
     return tuple(order)
 
 
 def play(recipe: Encode, playback: Playback) -> Any:
-    """Build the graph of a video that is played forward and backward; returns the stream."""
+    """Return the picture of a video that is played forward and backward, as a stream of an ffmpeg-python graph."""
     import ffmpeg
 
-    rate = recipe.reshape.rate
-    if 2 * playback.frames <= _frames_in(LOOP_BYTES, recipe):
-        stream = _looped(recipe, playback.frames, playback.wanted)
+    rate, canvas, frames = recipe.reshape.rate, recipe.reshape.canvas, playback.frames
+    pixels = canvas.width * canvas.height
+    if 2 * frames <= _frames_in(LOOP_BYTES, pixels):
+        both = _open(recipe, Segment(0, frames, backward=False), 0).filter_multi_output("split")
+        stream = ffmpeg.concat(both.stream(0), both.stream(1).filter("reverse"), v=1, a=0)
+        stream = stream.filter("loop", loop=-(-playback.wanted // (2 * frames)), size=2 * frames)
     else:
-        order = segments(playback.frames, playback.wanted, _frames_in(SEGMENT_BYTES, recipe))
-        parts = [_segment(recipe, segment, number) for number, segment in enumerate(order)]
+        order = segments(frames, playback.wanted, _frames_in(SEGMENT_BYTES, pixels))
+        parts = [_open(recipe, segment, number) for number, segment in enumerate(order)]
         stream = ffmpeg.concat(*parts, v=1, a=0) if len(parts) > 1 else parts[0]
     stream = stream.filter("settb", ratio(1 / rate)).filter("setpts", "N")
     return stream.filter("trim", end_frame=playback.wanted)
 
 
-def _frames_in(memory: int, recipe: Encode) -> int:
-    """Count the frames of the output's size that fit; three bytes make two pixels."""
-    canvas = recipe.reshape.canvas
-    return max(1, 2 * memory // (3 * canvas.width * canvas.height))
+def _frames_in(memory: int, pixels: int) -> int:
+    """Return how many frames of so many pixels fit; three bytes make two pixels."""
+    return max(1, 2 * memory // (3 * pixels))
 
 
-def _backward(frames: int, count: int, largest: int) -> list[Segment]:
-    order, end = [], frames
-    while count > 0:
-        size = min(largest, count)
-        order.append(Segment(end - size, size, backward=True))
-        end, count = end - size, count - size
-    return order
-
-
-def _segment(recipe: Encode, segment: Segment, number: int) -> Any:
-    begin = max(Fraction(0), (segment.first - _HALF) / recipe.reshape.rate)
-    stream = reshape(_open(recipe, begin, segment.count, number), recipe.reshape)
-    return stream.filter("reverse") if segment.backward else stream
-
-
-def _looped(recipe: Encode, frames: int, wanted: int) -> Any:
-    import ffmpeg
-
-    both = reshape(_open(recipe, Fraction(0), frames, 0), recipe.reshape).filter_multi_output("split")
-    period = ffmpeg.concat(both.stream(0), both.stream(1).filter("reverse"), v=1, a=0)
-    return period.filter("loop", loop=-(-wanted // (2 * frames)), size=2 * frames)
-
-
-def _open(recipe: Encode, begin: Fraction, frames: int, number: int) -> Any:
-    """Open the source at a time in seconds from the first frame of the part that is played, for so many frames.
+def _open(recipe: Encode, segment: Segment, number: int) -> Any:
+    """Open the source for a segment of what is played.
 
     One decoding thread each: there are many inputs, frame threads keep frames, and the encoder is the slower part.
     """
     offset, rate = recipe.part.start if recipe.part else Fraction(0), recipe.reshape.rate
+    begin = max(Fraction(0), (segment.first - _HALF) / rate)
     # ffmpeg-python takes equal inputs for one; an offset of some microseconds, which is lost again, tells them apart.
     apart = {"itsoffset": seconds(number * _MICRO), "threads": 1}
-    stream = picture_part(recipe.source, Part(offset + begin, frames / rate), **apart)
-    return retime(stream, rate).filter("trim", end_frame=frames)
+    stream = picture_part(recipe.source, Part(offset + begin, segment.count / rate), **apart)
+    stream = reshape(retime(stream, rate).filter("trim", end_frame=segment.count), recipe.reshape)
+    return stream.filter("reverse") if segment.backward else stream
