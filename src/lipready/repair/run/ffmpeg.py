@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -35,7 +36,12 @@ class Binary:
         if self.origin == "imageio-ffmpeg":
             # The wheel's file carries the version in its name, which saves a process.
             return Path(self.path).stem if self.path.endswith(".exe") else Path(self.path).name
-        return _ask(self.path)
+        try:
+            answer = subprocess.run([self.path, "-version"], capture_output=True, timeout=_VERSION_SECONDS, check=True)
+        except (OSError, subprocess.SubprocessError) as error:
+            raise ComponentError(f"{self.path} does not answer as ffmpeg does: {error}") from error
+        lines = answer.stdout.decode("utf-8", "replace").splitlines()
+        return lines[0].strip()[:200] if lines else "unknown"
 
 
 def find_ffmpeg() -> Binary:
@@ -68,21 +74,9 @@ def _bundled() -> str | None:
         folder = files("imageio_ffmpeg") / "binaries"
     except ModuleNotFoundError:
         return None
-    found = (
-        sorted(str(entry) for entry in folder.iterdir() if entry.name.startswith("ffmpeg")) if folder.is_dir() else []
-    )
+    entries = folder.iterdir() if folder.is_dir() else ()
+    found = sorted(str(entry) for entry in entries if entry.name.startswith("ffmpeg"))
     return next((path for path in found if os.access(path, os.X_OK)), None)
-
-
-def _ask(path: str) -> str:
-    import subprocess
-
-    try:
-        answer = subprocess.run([path, "-version"], capture_output=True, timeout=_VERSION_SECONDS, check=True)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise ComponentError(f"{path} does not answer as ffmpeg does: {error}") from error
-    lines = answer.stdout.decode("utf-8", "replace").splitlines()
-    return lines[0].strip()[:200] if lines else "unknown"
 
 
 STALL_SECONDS = 300.0
@@ -147,13 +141,9 @@ class _Process:
 
     def ended(self, stall: float) -> bool:
         """Wait for its end; False where that does not come."""
-        if self._popen is None:
-            return True
-        try:
-            self._popen.wait(timeout=stall)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+        with suppress(subprocess.TimeoutExpired):
+            return self._popen is None or self._popen.wait(timeout=stall) is not None
+        return False
 
     def end(self) -> None:
         """End it wherever it is, or see to it that it never starts."""
@@ -171,34 +161,28 @@ class _Process:
         try:
             with self._lock:
                 if not self._unwanted:
-                    self._popen = _start(self._command)
+                    self._popen = subprocess.Popen(
+                        self._command,
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.PIPE,
+                        stderr=subprocess.PIPE,
+                        # Ctrl-C reaches the whole foreground group; the child is ended by us, and not by the terminal.
+                        start_new_session=True,
+                    )
                     self._threads.append(threading.Thread(target=self._collect, daemon=True))
                     self._threads[-1].start()
+        except OSError as error:
+            self.failure = ComponentError(f"{self._command[0]} cannot be started: {error.strerror or error}.")
+        else:
             if self._popen is not None:
                 for line in _lines(self._popen.stdout):
                     self.lines.put(line)
-        except ComponentError as error:
-            self.failure = error
         finally:
             self.lines.put(None)
 
     def _collect(self) -> None:
         if self._popen is not None:
             self.complaints.extend(line for line in _lines(self._popen.stderr) if line)
-
-
-def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(
-            list(command),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            # Ctrl-C reaches the whole foreground group; the child is ended by us, and not by the terminal.
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise ComponentError(f"{command[0]} cannot be started: {error.strerror or error}.") from error
 
 
 def _follow(lines: Lines, length: Fraction | None, tell: Share | None, stall: float) -> bool:

@@ -29,7 +29,7 @@ class Partial:
     def beside(cls, final: Path) -> "Partial":
         """Choose a temporary name that no other run has, and clear away what earlier runs have left of this output."""
         partial = cls(final, final.with_name(f"{final.name}.{os.urandom(4).hex()}{SUFFIX}"))
-        _remove_leftovers(final)
+        _remove(final.parent, f"{final.name}.")
         return partial
 
     def finish(self, *, written: bool = True) -> None:
@@ -45,9 +45,7 @@ class Partial:
 
     def discard(self) -> None:
         """Remove the temporary file, and whatever a two-pass run has written beside it."""
-        for path in _starting_with(self.path.parent, self.path.name):
-            with suppress(OSError):
-                path.unlink()
+        _remove(self.path.parent, self.path.name)
 
 
 def unwritable(path: Path, error: OSError) -> FixError:
@@ -108,16 +106,10 @@ def make_folder(path: Path) -> None:
         raise FixError(f"The folder {path} cannot be created: {error.strerror or error}.") from error
 
 
-def _remove_leftovers(final: Path) -> None:
-    """Remove what a run that was killed has left. A file that is still being written loses its name, not its bytes."""
-    for path in _starting_with(final.parent, f"{final.name}."):
-        if SUFFIX in path.name:
-            with suppress(OSError):
-                path.unlink()
-
-
-def _starting_with(folder: Path, start: str) -> list[Path]:
-    try:
-        return [path for path in folder.iterdir() if path.name.startswith(start)]
-    except OSError:
-        return []
+def _remove(folder: Path, start: str) -> None:
+    """Remove temporary files whose names begin so. What is still being written loses its name, not its bytes."""
+    with suppress(OSError):
+        for path in list(folder.iterdir()):
+            if path.name.startswith(start) and SUFFIX in path.name:
+                with suppress(OSError):
+                    path.unlink()

@@ -60,15 +60,12 @@ def tools_of(plan: FilePlan, tools: Tools) -> Tools:
 
 def recipe_entry(plan: FilePlan) -> Plain:
     """Write what is done to a file as it stands in the receipt; equal recipes on equal files make equal outputs."""
+    steps = plan.steps if plan.kept is None else [Step("already-fine", "lossless", _KEPT[plan.kept])]
     return {
-        "steps": [{**asdict(step), "rules": list(step.rules)} for step in plan.steps or _passed_on(plan)],
+        "steps": [{**asdict(step), "rules": list(step.rules)} for step in steps],
         "commands": [[_text(argument) for argument in command] for command in plan.commands],
         "picture": None if plan.picture is None else json.loads(json.dumps(asdict(plan.picture))),
     }
-
-
-def _passed_on(plan: FilePlan) -> list[Step]:
-    return [] if plan.kept is None else [Step("already-fine", "lossless", _KEPT[plan.kept])]
 
 
 def read_receipt(out: Path) -> Plain | None:
@@ -107,19 +104,22 @@ def left_over(receipt: Plain | None) -> set[tuple[str, str]]:
 
 
 def write_receipt(
-    out: Path, made: tuple[Made, ...], *, plan: Plan, tools: Tools, before: Report, after: Report, version: str
+    out: Path, made: tuple[Made, ...], *, plan: Plan, tools: Tools, before: Report, after: Report
 ) -> None:
     """Write the receipt, whole or not at all; outputs of earlier runs that this one did not make stay known.
 
     Raises FixError where it cannot be written.
     """
+    from lipready import __version__
+
     outputs = {each.plan.output for each in made}
-    written = [entry for entry in entries(read_receipt(out)) if not entry.get("already_fine") or _stands_here(entry)]
-    earlier = [entry for entry in written if entry.get("output") not in outputs]
+    others = [entry for entry in entries(read_receipt(out)) if entry.get("output") not in outputs]
+    # What stayed where it was is no output.
+    earlier = [entry for entry in others if not entry.get("already_fine") or entry.get("kept") in {"link", "copy"}]
     in_use = {os.path.realpath(file.path) for file in after.facts.files()}
     content = {
         "schema": SCHEMA,
-        "lipready": version,
+        "lipready": __version__,
         "provider": after.provider,
         "verdict": after.verdict,
         "tools": tools,
@@ -141,17 +141,13 @@ def write_receipt(
         partial.discard()
 
 
-def _stands_here(entry: Plain) -> bool:
-    return entry.get("kept") in {"link", "copy"}
-
-
 def _text(text: str) -> str:
     """Make the bytes of a name that is no UTF-8 visible, since JSON has no place for them."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 _JOURNAL = f"outputs{SUFFIX}"
-_LARGEST_RECEIPT = 1 << 20
+_LARGEST_JOURNAL = 1 << 20
 
 
 def sha256_of(path: str | Path) -> str:
@@ -168,8 +164,9 @@ def require_free(out: Path, plans: Sequence[FilePlan], sources: Sequence[str]) -
 
     Raises UsageError that names the file, and says what to do.
     """
-    owned = _owned(out)
-    linked = {entry.get("output") for entry in entries(read_receipt(out)) if entry.get("kept") == "link"}
+    known = entries(read_receipt(out))
+    owned = {(str(entry.get("output")), str(entry.get("output_sha256"))) for entry in known} | _claims(out)
+    linked = {entry.get("output") for entry in known if entry.get("kept") == "link"}
     for name in (each.output for each in plans if not each.stays):
         path = out / name
         if not os.path.lexists(path):
@@ -227,15 +224,10 @@ def whole_or_taken_back(out: Path, plans: Sequence[FilePlan]) -> Iterator[None]:
         forget_claims(out)
 
 
-def _owned(out: Path) -> set[tuple[str, str]]:
-    written = {(str(entry.get("output")), str(entry.get("output_sha256"))) for entry in entries(read_receipt(out))}
-    return written | _claims(out)
-
-
 def _claims(out: Path) -> set[tuple[str, str]]:
     """Read the notes: names and the sha256 of what stands under them, or was about to."""
     with suppress(OSError), (out / _JOURNAL).open("rb") as journal:
-        lines = journal.read(_LARGEST_RECEIPT).decode("utf-8", "replace").splitlines()
+        lines = journal.read(_LARGEST_JOURNAL).decode("utf-8", "replace").splitlines()
         return {(name, sha256) for sha256, _, name in (line.partition("  ") for line in lines)}
     return set()
 

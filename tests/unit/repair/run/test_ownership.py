@@ -5,7 +5,7 @@ import pytest
 from lipready.errors import FixError, UsageError
 from lipready.facts.plan import FilePlan, Step
 from lipready.repair.run.folder import SUFFIX, Partial, make_folder
-from lipready.repair.run.outputs import Earlier, make
+from lipready.repair.run.outputs import find_earlier, make
 from lipready.repair.run.receipt import SCHEMA, claim, entries, forget_claims, read_receipt, require_free, sha256_of
 
 STEP = Step("remux", "lossless", "Move it.", ("V101",))
@@ -131,7 +131,7 @@ def test_the_work_of_an_earlier_run_is_found(plan, out):
     tools = {"ffmpeg": "9"}
     (made,) = make((plan,), out, tools, writer(b"output"))
     receipt_of(out, made, tools=tools)
-    assert Earlier(out, read_receipt(out), tools).find(plan) == made
+    assert find_earlier(plan, out, read_receipt(out), tools) == made
 
 
 @pytest.mark.parametrize("change", ["input", "output", "gone", "tools", "command", "steps"])
@@ -150,7 +150,7 @@ def test_and_not_found_when_anything_differs(plan, out, source, change):
     else:
         commands = plan.commands if change == "steps" else (("ffmpeg", "-i", "y"),)
         plan = FilePlan("video", str(source), "clip.mp4", (STEP, STEP) if change == "steps" else (STEP,), commands)
-    assert Earlier(out, read_receipt(out), tools).find(plan) is None
+    assert find_earlier(plan, out, read_receipt(out), tools) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"not json", b'{"schema": "other/1"}', b"[" * 100_000])
@@ -165,7 +165,7 @@ def test_a_damaged_receipt_of_ours_knows_nothing(out, files, plan):
     (out / "receipt.json").write_text(json.dumps({"schema": SCHEMA, "files": files}))
     receipt = read_receipt(out)
     assert all(isinstance(entry, dict) for entry in entries(receipt))
-    assert Earlier(out, receipt, {}).find(plan) is None
+    assert find_earlier(plan, out, receipt, {}) is None
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
