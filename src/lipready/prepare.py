@@ -205,7 +205,7 @@ class _Run:
         }
         job = replace(self.job, **paths)
         with whole_or_taken_back(self.out, missing):
-            new = outputs.make(missing, self.out, tools, lambda plan, partial: self._write(plan, partial, binary))
+            new = outputs.make(missing, self.out, lambda plan, partial: self._write(plan, partial, binary))
             made = (*found.values(), *new)
             done = {each.plan.role: each.plan for each in made}
             # What was written holds the chosen audio track alone.
@@ -223,7 +223,7 @@ class _Run:
         )
 
     def _tools(self) -> tuple[dict[str, str], str | None]:
-        """Name the tools that the plan needs, with their versions, and find ffmpeg."""
+        """Return the tools that the plan needs, with their versions, and the path of ffmpeg."""
         tools, binary = {}, None
         if any(each.commands for each in self.plan.files):
             ffmpeg = find_ffmpeg()

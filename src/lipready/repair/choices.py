@@ -66,7 +66,7 @@ class Wanted:
         )
 
     def blocked(self, given: Container[str]) -> bool:
-        """Whether an error about the length stays whatever else is done, so that encoding would be for nothing."""
+        """Return whether an error about the length stays whatever else is done: encoding would be for nothing."""
         repairs = [f.fix for f in self.findings if f.fix is not None and f.severity == "error"]
         return any(fix.level == "editorial" and fix.name in _LENGTHS and fix.name not in given for fix in repairs)
 

@@ -32,6 +32,8 @@ def write_picture(source: str, edit: PictureEdit, output: Path) -> None:
 
     Raises FixError where the picture cannot be decoded, or cannot be made small enough.
     """
+    from PIL.Image import Resampling
+
     from lipready.probe.streams.image import open_picture
 
     try:
@@ -44,34 +46,31 @@ def write_picture(source: str, edit: PictureEdit, output: Path) -> None:
             image = _plain(image)
     except ProbeError as error:
         raise FixError(f"{source} {error}.") from error
-    _write(_sized(image, edit.size), edit, output, source)
+    if edit.size is not None:
+        image = image.resize(edit.size, Resampling.LANCZOS)
+    if edit.format == "PNG":
+        buffer = io.BytesIO()
+        image.save(buffer, "PNG", optimize=True)
+        _write(buffer.getvalue(), output)
+    else:
+        _write(_jpeg(image, edit.max_bytes, source), output)
 
 
 def write_frame(image: "NDArray[np.uint8]", max_bytes: int | None, output: Path) -> None:
     """Write a frame (height × width × 3, RGB, uint8) as JPEG. Raises FixError where it cannot be made small enough."""
     from PIL import Image
 
-    edit = PictureEdit(format="JPEG", orientation=1, crop=None, size=None, max_bytes=max_bytes)
-    _write(Image.fromarray(image), edit, output, output.name)
+    _write(_jpeg(Image.fromarray(image), max_bytes, output.name), output)
 
 
-def _write(image: "Image", edit: PictureEdit, output: Path, source: str) -> None:
-    data = _png(image) if edit.format == "PNG" else _jpeg(image, edit.max_bytes)
-    if data is None:
-        raise FixError(f"{source} cannot be written in {counted(edit.max_bytes or 0, 'byte')}.")
+def _write(data: bytes, output: Path) -> None:
     try:
         output.write_bytes(data)
     except OSError as error:
         raise unwritable(output, error) from error
 
 
-def _png(image: "Image") -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
-
-
-def _jpeg(image: "Image", max_bytes: int | None) -> bytes | None:
+def _jpeg(image: "Image", max_bytes: int | None, source: str) -> bytes:
     """Encode in the best quality that fits; where none does, in a smaller size."""
     while min(image.size) >= _SMALLEST or max_bytes is None:
         for quality in QUALITIES:
@@ -81,7 +80,7 @@ def _jpeg(image: "Image", max_bytes: int | None) -> bytes | None:
             if max_bytes is None or buffer.tell() <= max_bytes:
                 return buffer.getvalue()
         image = image.resize((round(image.width * _SHRINK), round(image.height * _SHRINK)))
-    return None
+    raise FixError(f"{source} cannot be written in {counted(max_bytes, 'byte')}.")
 
 
 def _upright(image: "Image", orientation: int) -> "Image":
@@ -98,12 +97,6 @@ def _upright(image: "Image", orientation: int) -> "Image":
         8: Transpose.ROTATE_90,
     }
     return image.transpose(turns[orientation]) if orientation in turns else image
-
-
-def _sized(image: "Image", size: tuple[int, int] | None) -> "Image":
-    from PIL.Image import Resampling
-
-    return image if size is None else image.resize(size, Resampling.LANCZOS)
 
 
 def _plain(image: "Image") -> "Image":
@@ -184,7 +177,7 @@ def _stays_exact(case: ImageCase, size: tuple[int, int], most: Fraction | None) 
 
 
 def picture_steps(case: ImageCase, edit: PictureEdit) -> tuple[Step, ...]:
-    """Name every change."""
+    """Return every change as a step in words."""
     wanted = case.wanted
     steps = []
     if case.image.orientation != 1:

@@ -41,7 +41,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def output_names(wanted: Sequence[tuple[Role, str, str | None]], taken: Iterable[str] = ()) -> dict[Role, str]:
-    """Name the outputs, given (role, path of the source, extension without dot or None for its own) for each.
+    """Return the names of the outputs, given (role, path of the source, extension without dot, None: its own) for each.
 
     The name is the source's own without its extension, made safe for every file system; where two outputs would share
     a name, or one of the names that are `taken`, the later one gets its role as a suffix. The same sources always give
@@ -83,18 +83,19 @@ _UNUSABLE = frozenset({"F001", "F002"})
 _TRUE_EXTENSIONS = {"jpeg": "jpg"}
 Commands = tuple[tuple[str, ...], ...]
 Way = Callable[[str], Kept]
-"""Tells how a file that is already fine gets into the output folder."""
+"""Returns how a file that is already fine gets into the output folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A file's plan before its output has a name."""
+    """A file's plan before its output has a name; `extension` None keeps that of the source."""
 
-    extension: str
+    extension: str | None
     steps: tuple[Step, ...]
     commands: Callable[[str], Commands] | None = None
     length: Fraction | None = None
     picture: PictureEdit | None = None
+    kept: Kept | None = None
 
 
 def plan_job(
@@ -125,12 +126,12 @@ def plan_job(
     undecided = tuple(gap for role, want in wanted.items() for gap in want.undecided(given[role]))
     if speaker_open(undecided):
         return Plan((), undecided)
-    drafts: list[tuple[FileFacts, Draft | None]] = []
+    drafts: list[tuple[FileFacts, Draft]] = []
     for file in (facts.video, facts.audio, facts.reference if chosen is None else None):
         if file is None or not _usable(file, report, choices) or wanted[file.role].blocked(given[file.role]):
             continue
         want, media = wanted[file.role], file.media
-        draft = None
+        draft = _draft_rename(file, want)
         if isinstance(media, VideoFacts):
             case = VideoCase(
                 file=file,
@@ -142,13 +143,14 @@ def plan_job(
                 person=_followed(facts, choices),
                 copying=copying,
             )
-            draft = _draft_video(case)
+            draft = _draft_video(case) or draft
         elif isinstance(media, ImageFacts):
-            draft = _draft_picture(ImageCase(file=file, wanted=want, profile=profile, choices=choices, image=media))
+            image = ImageCase(file=file, wanted=want, profile=profile, choices=choices, image=media)
+            draft = _draft_picture(image) or draft
         elif sound is not None and recipe is not None:
             draft = Draft(audio_extension(recipe), audio_steps(sound, recipe), partial(audio_commands, recipe), spoken)
-        drafts.append((file, draft or _draft_rename(file, want)))
-    plans = _named(drafts, out, way, taken=chosen is not None)
+        drafts.append((file, draft or Draft(None, (), kept="stay" if way is None else way(file.path))))
+    plans = _named(drafts, out, taken=chosen is not None)
     if chosen is None or all(plan.role != "video" for plan in plans):
         return Plan(plans, undecided)
     aside = facts.reference
@@ -207,12 +209,12 @@ def _chosen(report: Report, choices: Choices) -> tuple[FileFacts, int] | None:
 
 
 def speaker_open(undecided: Iterable[tuple[str, str, str]]) -> bool:
-    """Whether several people are seen, and nobody has said who of them speaks: then nothing is worth repairing yet."""
+    """Return whether several people are seen, and nothing says who of them speaks: then nothing is repaired yet."""
     return any(rule == SEVERAL_PEOPLE for rule, _, _ in undecided)
 
 
 def _followed(facts: JobFacts, choices: Choices) -> int | None:
-    """Tell whom --trim best and --crop follow: the chosen person, else whom the reference image shows."""
+    """Return whom --trim best and --crop follow: the chosen person, else whom the reference image shows."""
     if choices.person is not None:
         return choices.person
     match = facts.match
@@ -220,7 +222,7 @@ def _followed(facts: JobFacts, choices: Choices) -> int | None:
 
 
 def _audio_case(report: Report, profile: Profile, choices: Choices) -> AudioCase | None:
-    """Gather what the repair of the audio track depends on; a finding on the job may ask for it as well."""
+    """Return what the repair of the audio track depends on; a finding on the job may ask for it as well."""
     file = report.facts.audio
     if file is None or not isinstance(file.media, AudioFacts) or not _usable(file, report, choices):
         return None
@@ -230,7 +232,7 @@ def _audio_case(report: Report, profile: Profile, choices: Choices) -> AudioCase
 
 
 def _decodable(video: VideoFacts, file: FileFacts, choices: Choices) -> VideoFacts:
-    """Take the facts of what is salvaged: it lasts as long as it decodes."""
+    """Return the facts of what is salvaged: it lasts as long as it decodes."""
     if not choices.salvage or file.salvage is None or isinstance(video.duration, Unmeasured):
         return video
     return replace(video, duration=replace(video.duration, believed=min(video.duration.believed, file.salvage.kept)))
@@ -259,28 +261,16 @@ def _draft_rename(file: FileFacts, wanted: Wanted) -> Draft | None:
     return Draft(extension, (wanted.step("lossless", text, "rename"),))
 
 
-def _named(
-    drafts: list[tuple[FileFacts, Draft | None]], out: str, way: Way | None, *, taken: bool
-) -> tuple[FilePlan, ...]:
-    """Name every file of the output folder; with `taken` a reference image from the video is to come there."""
-    kept: dict[Role, Kept] = {
-        file.role: "stay" if way is None else way(file.path) for file, draft in drafts if draft is None
-    }
-    wanted = [
-        (file.role, file.path, None if draft is None else draft.extension)
-        for file, draft in drafts
-        if kept.get(file.role) != "stay"
-    ]
+def _named(drafts: list[tuple[FileFacts, Draft]], out: str, *, taken: bool) -> tuple[FilePlan, ...]:
+    """Return the plans with the names of their outputs; with `taken` an image from the video is to come there too."""
+    wanted = [(file.role, file.path, draft.extension) for file, draft in drafts if draft.kept != "stay"]
     names = output_names(wanted, (RECEIPT_NAME, SHEET_NAME, *([REFERENCE_NAME] if taken else [])))
     plans = []
     for file, draft in drafts:
         name = names.get(file.role, file.path)
-        if draft is None:
-            plans.append(FilePlan(file.role, file.path, name, (), kept=kept[file.role]))
-        else:
-            commands = draft.commands(str(Path(out) / name)) if draft.commands else ()
-            plan = FilePlan(file.role, file.path, name, draft.steps, commands, draft.picture, draft.length)
-            plans.append(plan)
+        commands = draft.commands(str(Path(out) / name)) if draft.commands else ()
+        made = (draft.steps, commands, draft.picture, draft.length, draft.kept)
+        plans.append(FilePlan(file.role, file.path, name, *made))
     return tuple(plans)
 
 

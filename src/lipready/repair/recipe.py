@@ -1,5 +1,6 @@
 """What is to be done to one file, in numbers: the plan's words and ffmpeg's arguments are both made from it."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -70,17 +71,23 @@ class RepairCase:
     choices: Choices
 
     @property
-    def format(self) -> str:
-        """The name of its container; a file that has none is not repaired."""
-        return self.file.format if isinstance(self.file.format, str) else ""
-
-    @property
     def salvaged(self) -> Salvage | None:
         """What decodes of it, where that is wanted and anything is lost."""
         found = self.file.salvage
         if not self.choices.salvage or found is None:
             return None
         return found if found.lost or self.wanted.has("salvage") else None
+
+    def input(self, stream: int | None, start: Fraction = Fraction(0), *, seekable: Container[str] = ()) -> Input:
+        """Return the file as what ffmpeg reads; `seekable` are the containers in which it finds a frame exactly."""
+        return Input(
+            path=self.file.path,
+            format=str(self.file.format),
+            stream=stream,
+            start=start,
+            seekable=self.file.format in seekable,
+            broken=self.salvaged is not None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +234,7 @@ class NoiseReduction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listen:
+class AudioRecipe:
     """An audio track that is written as WAV or MP3.
 
     `sides` are the channels of the output where they are not simply those of the input, `noise_reduction` is the

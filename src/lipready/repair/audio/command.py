@@ -5,16 +5,16 @@ from math import log10
 from typing import Any
 
 from lipready.probe.streams.time_line import CLOCKLESS
-from lipready.repair.audio.filters import HIGHEST_LEVEL, REDUCTION
+from lipready.repair.audio.corrections import HIGHEST_LEVEL, REDUCTION
 from lipready.repair.audio.steps import MP3_BITS, audio_extension
-from lipready.repair.recipe import Listen, NoiseReduction, Side
+from lipready.repair.recipe import AudioRecipe, NoiseReduction, Side
 from lipready.repair.run.source import compile_command, on_time_line, open_input, seconds
 
 _LAYOUTS = {1: "mono", 2: "stereo"}
 _HEARD_RATE = 16_000
 
 
-def audio_commands(recipe: Listen, output: str) -> tuple[tuple[str, ...], ...]:
+def audio_commands(recipe: AudioRecipe, output: str) -> tuple[tuple[str, ...], ...]:
     """Write ffmpeg's arguments: one command.
 
     The sound is put on its time line first. Every change after that but the noise's is the same for all samples, and

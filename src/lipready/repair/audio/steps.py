@@ -8,7 +8,7 @@ from lipready.facts.plan import Step
 from lipready.facts.quantity import clock, seconds
 from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.streams.time_line import JITTER
-from lipready.repair.audio.filters import (
+from lipready.repair.audio.corrections import (
     CEILING,
     REDUCTION,
     fault_to_mend,
@@ -18,7 +18,7 @@ from lipready.repair.audio.filters import (
     sides,
 )
 from lipready.repair.audio.part import AudioCase, chosen, kept, pad_to
-from lipready.repair.recipe import Input, Listen, Part, aim, band, most_bytes
+from lipready.repair.recipe import AudioRecipe, Part, aim, band, most_bytes
 
 MP3_BITS = 192_000
 """The bit rate where the sound has to be written as MP3."""
@@ -32,7 +32,7 @@ _WAV_HEADER = 100
 _SAMPLE_BYTES = 2
 
 
-def audio_recipe(case: AudioCase) -> Listen | None:
+def audio_recipe(case: AudioCase) -> AudioRecipe | None:
     """Decide what is done: write the track as WAV, or as MP3 where WAV would be too large, or nothing (None).
 
     16 bits need no dither: a track is brought up to level before it is rounded, and its own noise lies above the step.
@@ -45,15 +45,8 @@ def audio_recipe(case: AudioCase) -> Listen | None:
     known = part is not None or not isinstance(case.audio.duration, Unmeasured)
     size = (part or case).length * rate * channels * _SAMPLE_BYTES + _WAV_HEADER if known else 0
     small = size <= (most_bytes(case.profile, "A403") or 1 << 32)
-    recipe = Listen(
-        source=Input(
-            path=case.file.path,
-            format=case.format,
-            stream=case.audio.stream_index,
-            start=Fraction(0),
-            seekable=False,
-            broken=case.salvaged is not None,
-        ),
+    recipe = AudioRecipe(
+        source=case.input(case.audio.stream_index),
         codec="pcm_s16le" if small else "libmp3lame",
         sample_rate=rate if small else min((r for r in _MP3_RATES if r >= rate), default=_HIGHEST_RATE),
         channels=channels,
@@ -73,14 +66,14 @@ def audio_recipe(case: AudioCase) -> Listen | None:
     return recipe if other or any(change is not None for change in changes) else None
 
 
-def audio_length(case: AudioCase, recipe: Listen | None) -> Fraction | None:
+def audio_length(case: AudioCase, recipe: AudioRecipe | None) -> Fraction | None:
     """Return how long the prepared track will be, in seconds; None where that is not known."""
     if recipe is None or (recipe.part is None and recipe.pad_to is None):
         return None if isinstance(case.audio.duration, Unmeasured) else case.audio.duration.believed
     return max(recipe.part.length if recipe.part else Fraction(0), recipe.pad_to or Fraction(0))
 
 
-def audio_extension(recipe: Listen) -> str:
+def audio_extension(recipe: AudioRecipe) -> str:
     """Return the name of the file format that a recipe writes."""
     return "wav" if recipe.codec == "pcm_s16le" else "mp3"
 
@@ -92,7 +85,7 @@ _FAULTS = {
 }
 
 
-def audio_steps(case: AudioCase, recipe: Listen) -> tuple[Step, ...]:
+def audio_steps(case: AudioCase, recipe: AudioRecipe) -> tuple[Step, ...]:
     """Return every change as a step in words."""
     kind = "WAV (16 bits" if recipe.codec == "pcm_s16le" else f"MP3 ({MP3_BITS // 1000} kbit/s"
     channels = "mono" if recipe.channels == 1 else "stereo"
@@ -115,7 +108,7 @@ def _time_line(case: AudioCase) -> str:
     return said
 
 
-def _sound_steps(case: AudioCase, recipe: Listen) -> Iterator[Step]:
+def _sound_steps(case: AudioCase, recipe: AudioRecipe) -> Iterator[Step]:
     """Yield what changes the samples, in the order in which it is done."""
     wanted, fault, noise, louder = case.wanted, fault_to_mend(case), recipe.noise_reduction, raised(case, recipe)
     if case.salvaged is not None:
@@ -139,7 +132,7 @@ def _sound_steps(case: AudioCase, recipe: Listen) -> Iterator[Step]:
         yield wanted.step("reencode", text + why, "loudness")
 
 
-def _part_steps(case: AudioCase, recipe: Listen) -> Iterator[Step]:
+def _part_steps(case: AudioCase, recipe: AudioRecipe) -> Iterator[Step]:
     """Yield what takes time away or adds it."""
     part, whole = chosen(case), recipe.part
     if part is not None:

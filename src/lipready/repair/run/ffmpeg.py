@@ -29,7 +29,7 @@ class Binary:
     origin: str
 
     def version(self) -> str:
-        """Name the version, as the receipt writes it down.
+        """Return the version, as the receipt writes it down.
 
         Raises ComponentError where the binary cannot say.
         """
@@ -111,14 +111,14 @@ def run(
         process.begin()
         finished = _follow(process.lines, length, tell, stall) and process.ended(stall)
     finally:
-        process.end()
+        status = process.end()
     if process.failure is not None:
         raise process.failure
     if not finished:
         raise FixError(f"ffmpeg got no further with {what} for {counted(round(stall), 'second')}, and was ended.")
-    if process.status != 0:
+    if status != 0:
         words = " | ".join(process.complaints) or "it gave no reason."
-        raise FixError(f"ffmpeg failed on {what} (exit status {process.status}): {words}")
+        raise FixError(f"ffmpeg failed on {what} (exit status {status}): {words}")
 
 
 class _Process:
@@ -128,7 +128,6 @@ class _Process:
         self.lines: Lines = queue.SimpleQueue()
         self.complaints: deque[str] = deque(maxlen=_STDERR_LINES)
         self.failure: ComponentError | None = None
-        self.status: int | None = None
         self._command = command
         self._lock = threading.Lock()
         self._unwanted = False
@@ -145,8 +144,8 @@ class _Process:
             return self._popen is None or self._popen.wait(timeout=stall) is not None
         return False
 
-    def end(self) -> None:
-        """End it wherever it is, or see to it that it never starts."""
+    def end(self) -> int | None:
+        """End it wherever it is, or see to it that it never starts; return its exit status, None without a start."""
         with self._lock:
             self._unwanted = True
             if self._popen is not None and self._popen.poll() is None:
@@ -155,7 +154,7 @@ class _Process:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
-        self.status = None if self._popen is None else self._popen.returncode
+        return None if self._popen is None else self._popen.returncode
 
     def _listen(self) -> None:
         try:
@@ -204,14 +203,9 @@ def _follow(lines: Lines, length: Fraction | None, tell: Share | None, stall: fl
             last[key] = value
             deadline = time.monotonic() + stall
             if key == "out_time_us" and tell is not None:
-                tell(_share(value, length))
+                done = Fraction(int(value), 1_000_000) / length if length and value.isdigit() else Fraction(0)
+                tell(min(1.0, float(done)))
     return False
-
-
-def _share(microseconds: str, length: Fraction | None) -> float:
-    if not length or not microseconds.isdigit():
-        return 0.0
-    return min(1.0, float(Fraction(int(microseconds), 1_000_000) / length))
 
 
 def _lines(stream: IO[bytes] | None) -> Iterator[str]:

@@ -31,18 +31,18 @@ def find_earlier(plan: FilePlan, out: Path, receipt: Plain | None, tools: Tools)
     if plan.kept is not None:
         sha256 = sha256_of(plan.source)
         if path.samefile(plan.source):
-            return Made(replace(plan, kept="link"), tools, sha256, sha256)
-        return Made(replace(plan, kept="copy"), tools, sha256, sha256) if sha256_of(path) == sha256 else None
+            return Made(replace(plan, kept="link"), sha256, sha256)
+        return Made(replace(plan, kept="copy"), sha256, sha256) if sha256_of(path) == sha256 else None
     entry = next((each for each in entries(receipt) if each.get("output") == plan.output), None)
     wanted = {"role": plan.role, "tools": tools_of(plan, tools), **recipe_entry(plan)}
     if entry is None or any(entry.get(key) != value for key, value in wanted.items()):
         return None
     hashes = (sha256_of(plan.source), sha256_of(path))
     known = hashes == (entry.get("input_sha256"), entry.get("output_sha256"))
-    return Made(plan, tools, *hashes) if known else None
+    return Made(plan, *hashes) if known else None
 
 
-def make(plans: Sequence[FilePlan], out: Path, tools: Tools, write: Writer) -> tuple[Made, ...]:
+def make(plans: Sequence[FilePlan], out: Path, write: Writer) -> tuple[Made, ...]:
     """Write the outputs of some files; the inputs are hashed meanwhile.
 
     `write` fills one temporary file. Whatever goes wrong, no half-written file stays, and none under a final name.
@@ -50,12 +50,12 @@ def make(plans: Sequence[FilePlan], out: Path, tools: Tools, write: Writer) -> t
     make_folder(out)
     with ThreadPoolExecutor(max_workers=1) as pool:
         hashes = {source: pool.submit(sha256_of, source) for source in dict.fromkeys(each.source for each in plans)}
-        return tuple(_make_one(each, out, tools, write, hashes[each.source]) for each in plans)
+        return tuple(_make_one(each, out, write, hashes[each.source]) for each in plans)
 
 
-def _make_one(plan: FilePlan, out: Path, tools: Tools, write: Writer, source_hash: "Future[str]") -> Made:
+def _make_one(plan: FilePlan, out: Path, write: Writer, source_hash: "Future[str]") -> Made:
     if plan.stays:
-        return Made(plan, tools, source_hash.result(), source_hash.result())
+        return Made(plan, source_hash.result(), source_hash.result())
     partial = Partial.beside(out / plan.output)
     try:
         plan = write(plan, partial) if plan.kept is None else replace(plan, kept=place(plan.source, partial, plan.kept))
@@ -66,7 +66,7 @@ def _make_one(plan: FilePlan, out: Path, tools: Tools, write: Writer, source_has
         partial.finish(written=plan.kept != "link")
     finally:
         partial.discard()
-    return Made(plan, tools, source_hash.result(), sha256)
+    return Made(plan, source_hash.result(), sha256)
 
 
 _NO_SPACE = os.strerror(errno.ENOSPC)

@@ -32,12 +32,11 @@ class Made:
     """One file of the job: its plan, and the sha256 of its input and of its output, which may be the input itself."""
 
     plan: FilePlan
-    tools: Tools
     input_sha256: str
     output_sha256: str
 
-    def entry(self) -> Plain:
-        """Write it as it stands in the receipt."""
+    def entry(self, tools: Tools) -> Plain:
+        """Write it as it stands in the receipt; `tools` are all those of the run."""
         plan = self.plan
         return {
             "role": plan.role,
@@ -47,13 +46,13 @@ class Made:
             "output_sha256": self.output_sha256,
             "already_fine": plan.already_fine,
             "kept": plan.kept,
-            "tools": tools_of(plan, self.tools),
+            "tools": tools_of(plan, tools),
             **recipe_entry(plan),
         }
 
 
 def tools_of(plan: FilePlan, tools: Tools) -> Tools:
-    """Take the tools that had a part in one output."""
+    """Return the tools that had a part in one output."""
     used = "ffmpeg" if plan.commands else "pillow" if plan.role == "reference" and not plan.already_fine else ""
     return {name: version for name, version in tools.items() if name == used}
 
@@ -123,7 +122,7 @@ def write_receipt(
         "provider": after.provider,
         "verdict": after.verdict,
         "tools": tools,
-        "files": [each.entry() for each in made],
+        "files": [each.entry(tools) for each in made],
         "earlier": earlier,
         "left_over": [e["output"] for e in earlier if os.path.realpath(out / str(e.get("output"))) not in in_use],
         "set_aside": None if plan.set_aside is None else _text(plan.set_aside),
@@ -240,5 +239,5 @@ def _same(path: Path, source: str) -> bool:
 
 
 def _beside(path: Path, source: str) -> bool:
-    """Whether a file that is one with a source stands in the source's own folder, so that it may be the source."""
+    """Return whether a file that is one with a source stands in its folder too, so that it may be the source."""
     return Path(os.path.realpath(path)).parent.samefile(Path(os.path.realpath(source)).parent)

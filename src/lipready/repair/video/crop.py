@@ -39,12 +39,12 @@ def target_person(people: PeopleFacts, person: int | None, path: str) -> Person:
 
 
 def looks_in(person: Person, part: Part | None) -> list[Look]:
-    """List the looks at a person in the part of the clip that is kept (None: all of it)."""
+    """Return the looks at a person in the part of the clip that is kept (None: all of it)."""
     return [look for look in person.looks if part is None or part.start <= look.time < part.end]
 
 
 def others_seen(people: PeopleFacts, target: Person, part: Part | None) -> list[Box]:
-    """List where other people's faces are in the part of the clip that is kept."""
+    """Return where other people's faces are in the part of the clip that is kept."""
     return [look.box for other in people.people if other.id != target.id for look in looks_in(other, part)]
 
 

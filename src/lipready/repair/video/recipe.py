@@ -198,21 +198,15 @@ def _remux(case: VideoCase) -> Remux:
     return Remux(
         source=_source(case),
         # Containers that count milliseconds round every timestamp; an MP4 would keep the rounding as jitter.
-        grid=constant if case.format in _MILLISECOND_CLOCKS else None,
+        grid=constant if case.file.format in _MILLISECOND_CLOCKS else None,
         tag="hvc1" if case.video.codec == "hevc" else None,
         sound=_sound(case, whole=True),
     )
 
 
 def _source(case: VideoCase) -> Input:
-    return Input(
-        path=case.file.path,
-        format=case.format,
-        stream=case.video.stream_index,
-        start=Fraction(0) if isinstance(case.video.start, Unmeasured) else case.video.start,
-        seekable=case.format in _SEEKABLE,
-        broken=case.salvaged is not None,
-    )
+    start = Fraction(0) if isinstance(case.video.start, Unmeasured) else case.video.start
+    return case.input(case.video.stream_index, start, seekable=_SEEKABLE)
 
 
 def _sound(case: VideoCase, *, whole: bool) -> Sound:

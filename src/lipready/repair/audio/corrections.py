@@ -10,7 +10,7 @@ from lipready.errors import FixError
 from lipready.facts.speech import ChannelFault, Level, Span, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.repair.audio.part import AudioCase
-from lipready.repair.recipe import Listen, NoiseReduction, Part, Side, band
+from lipready.repair.recipe import AudioRecipe, NoiseReduction, Part, Side, band
 
 _STEREO = 2
 _PPM = 1_000_000
@@ -116,7 +116,7 @@ _ABSOLUTE_GATE, _RELATIVE_GATE = -70.0, 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Raise:
+class LevelChange:
     """A change of level: `gain` in dB, and the loudness in LUFS that comes of it.
 
     `capped` says that the peaks leave no room for more, `about` that the loudness follows from an estimate.
@@ -128,7 +128,7 @@ class Raise:
     about: bool
 
 
-def raised(case: AudioCase, recipe: Listen) -> Raise | None:
+def raised(case: AudioCase, recipe: AudioRecipe) -> LevelChange | None:
     """Find the one gain that brings a track to the target, as far as its peaks leave room; None where that is nothing.
 
     `recipe` says what else is done. The facts are those of the original. Keeping one side or turning one over changes
@@ -153,10 +153,10 @@ def raised(case: AudioCase, recipe: Listen) -> Raise | None:
     if gain < _LEAST:
         return None
     about = recipe.part is not None or recipe.noise_reduction is not None or case.audio.channels > recipe.channels > 1
-    return Raise(gain, loudness + float(gain), to_ceiling < to_target, about)
+    return LevelChange(gain, loudness + float(gain), to_ceiling < to_target, about)
 
 
-def _difference(heard: SpeechFacts, recipe: Listen) -> float:
+def _difference(heard: SpeechFacts, recipe: AudioRecipe) -> float:
     """Estimate by how many dB cutting and denoising change the gated loudness."""
     part, noise = recipe.part, recipe.noise_reduction
     if (part is None and noise is None) or not heard.levels:
