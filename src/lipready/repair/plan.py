@@ -20,8 +20,8 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Profile
 from lipready.repair.audio.command import audio_commands
-from lipready.repair.audio.part import AudioCase
-from lipready.repair.audio.steps import audio_extension, audio_length, audio_recipe, audio_steps
+from lipready.repair.audio.recipe import AudioCase, audio_extension, audio_length, audio_recipe
+from lipready.repair.audio.steps import audio_steps
 from lipready.repair.choices import Choices, Wanted
 from lipready.repair.image import ImageCase, picture_edit, picture_steps
 from lipready.repair.recipe import Encode, aim

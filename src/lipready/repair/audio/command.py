@@ -5,8 +5,7 @@ from math import log10
 from typing import Any
 
 from lipready.probe.streams.time_line import CLOCKLESS
-from lipready.repair.audio.corrections import HIGHEST_LEVEL, REDUCTION
-from lipready.repair.audio.steps import MP3_BITS, audio_extension
+from lipready.repair.audio.recipe import HIGHEST_LEVEL, MP3_BITS, REDUCTION, audio_extension
 from lipready.repair.recipe import AudioRecipe, NoiseReduction, Side
 from lipready.repair.run.source import compile_command, on_time_line, open_input, seconds
 

@@ -1,82 +1,23 @@
-"""What is done to an audio track: its recipe, and its steps in words."""
+"""What is done to an audio track, in words."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 
 from lipready.facts.plan import Step
 from lipready.facts.quantity import clock, seconds
-from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.streams.time_line import JITTER
-from lipready.repair.audio.corrections import (
+from lipready.repair.audio.recipe import (
     CEILING,
+    HEARD,
+    MP3_BITS,
     REDUCTION,
+    AudioCase,
+    chosen,
     fault_to_mend,
-    noise_reduction,
     offsets_to_mend,
     raised,
-    sides,
 )
-from lipready.repair.audio.part import AudioCase, chosen, kept, pad_to
-from lipready.repair.recipe import AudioRecipe, Part, aim, band, most_bytes
-
-MP3_BITS = 192_000
-"""The bit rate where the sound has to be written as MP3."""
-
-_HEARD = ("loudness", "mono", "remove-dc")
-"""The repairs of what is heard, which are made as far as they can be."""
-
-_HIGHEST_RATE = 48_000
-_MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
-_WAV_HEADER = 100
-_SAMPLE_BYTES = 2
-
-
-def audio_recipe(case: AudioCase) -> AudioRecipe | None:
-    """Decide what is done: write the track as WAV, or as MP3 where WAV would be too large, or nothing (None).
-
-    16 bits need no dither: a track is brought up to level before it is rounded, and its own noise lies above the step.
-
-    Raises FixError or UsageError where what the user chose cannot be done.
-    """
-    part, outputs = kept(case), sides(case)
-    rate = min(case.audio.sample_rate, _HIGHEST_RATE)
-    channels = min(max(1, case.audio.channels if outputs is None else len(outputs)), 2)
-    known = part is not None or not isinstance(case.audio.duration, Unmeasured)
-    size = (part or case).length * rate * channels * _SAMPLE_BYTES + _WAV_HEADER if known else 0
-    small = size <= (most_bytes(case.profile, "A403") or 1 << 32)
-    recipe = AudioRecipe(
-        source=case.input(case.audio.stream_index),
-        codec="pcm_s16le" if small else "libmp3lame",
-        sample_rate=rate if small else min((r for r in _MP3_RATES if r >= rate), default=_HIGHEST_RATE),
-        channels=channels,
-        part=part,
-        pad_to=pad_to(case, part),
-        sides=outputs,
-        noise_reduction=noise_reduction(case),
-        gain=None,
-        origin=case.audio.origin,
-    )
-    # The level depends on all else.
-    louder = raised(case, recipe)
-    recipe = replace(recipe, gain=None if louder is None else louder.gain)
-    changes = (part, recipe.pad_to, outputs, recipe.noise_reduction, louder, case.salvaged)
-    fixes = (f.fix for f in case.wanted.findings if f.fix is not None)
-    other = any(fix.level == "reencode" and fix.name not in _HEARD for fix in fixes)
-    return recipe if other or any(change is not None for change in changes) else None
-
-
-def audio_length(case: AudioCase, recipe: AudioRecipe | None) -> Fraction | None:
-    """Return how long the prepared track will be, in seconds; None where that is not known."""
-    if recipe is None or (recipe.part is None and recipe.pad_to is None):
-        return None if isinstance(case.audio.duration, Unmeasured) else case.audio.duration.believed
-    return max(recipe.part.length if recipe.part else Fraction(0), recipe.pad_to or Fraction(0))
-
-
-def audio_extension(recipe: AudioRecipe) -> str:
-    """Return the name of the file format that a recipe writes."""
-    return "wav" if recipe.codec == "pcm_s16le" else "mp3"
-
+from lipready.repair.recipe import AudioRecipe, Part, aim, band
 
 _FAULTS = {
     "left-silent": "Keep the right side alone: the left one is silent.",
@@ -93,7 +34,7 @@ def audio_steps(case: AudioCase, recipe: AudioRecipe) -> tuple[Step, ...]:
     sound = "the sound" if count < 2 else f"track {case.audio.track} of {count}"  # noqa: PLR2004
     text = f"Write {sound} as {kind}, {recipe.sample_rate} Hz, {channels}).{_time_line(case)}"
     steps = (*_sound_steps(case, recipe), *_part_steps(case, recipe))
-    return (Step("transcode-audio", "reencode", text, case.wanted.rest(steps, *_HEARD)), *steps)
+    return (Step("transcode-audio", "reencode", text, case.wanted.rest(steps, *HEARD)), *steps)
 
 
 def _time_line(case: AudioCase) -> str:

@@ -1,16 +1,160 @@
-"""What is corrected in an audio track: its channels, its noise, its level."""
+"""What is done to an audio track: its recipe, from its facts and the repairs that are wanted."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from math import floor, log10
 
 from lipready.errors import FixError
+from lipready.facts.audio import AudioFacts
 from lipready.facts.speech import ChannelFault, Level, Span, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
-from lipready.repair.audio.part import AudioCase
-from lipready.repair.recipe import AudioRecipe, NoiseReduction, Part, Side, band
+from lipready.repair.recipe import (
+    AudioRecipe,
+    NoiseReduction,
+    Part,
+    RepairCase,
+    Side,
+    aim,
+    band,
+    chosen_part,
+    most_bytes,
+)
+
+MP3_BITS = 192_000
+"""The bit rate where the sound has to be written as MP3."""
+
+HEARD = ("loudness", "mono", "remove-dc")
+"""The repairs of what is heard, which are made as far as they can be."""
+
+_HIGHEST_RATE = 48_000
+_MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+_WAV_HEADER = 100
+_SAMPLE_BYTES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioCase(RepairCase):
+    """One audio track that may have to be repaired."""
+
+    audio: AudioFacts
+
+    @property
+    def length(self) -> Fraction:
+        """Its length in seconds.
+
+        Raises FixError where the file does not tell.
+        """
+        if isinstance(self.audio.duration, Unmeasured):
+            raise FixError(f"{self.file.path} does not tell how long it is: {self.audio.duration.reason}.")
+        return self.audio.duration.believed
+
+    @property
+    def heard(self) -> SpeechFacts | None:
+        """What is heard in it; None where nobody listened."""
+        return None if isinstance(self.file.speech, Unmeasured) else self.file.speech
+
+    def speech(self, flag: str) -> SpeechFacts:
+        """Return what is heard, for a repair that needs speech.
+
+        Raises FixError where nobody listened, or nobody speaks.
+        """
+        if isinstance(self.file.speech, Unmeasured):
+            raise FixError(f"{flag} needs to hear {self.file.path}: {self.file.speech.reason}.")
+        if not self.file.speech.has_speech:
+            raise FixError(f"{flag} follows the speech, and nobody is heard to speak in {self.file.path}.")
+        return self.file.speech
+
+
+AIR = Fraction(1, 5)
+"""Seconds of silence that stay before the first word and after the last."""
+
+_LEAST = Fraction(1, 10)
+"""Silence that is this much longer than the air is worth a cut."""
+
+_PAUSE = Fraction(1, 5)
+"""Seconds between two stretches of speech that are surely between two words."""
+
+
+def chosen(case: AudioCase) -> Part | None:
+    """Return what --trim-audio keeps; None is everything.
+
+    "best" keeps everything of a track that is not too long.
+    """
+    span = case.choices.trim_audio
+    if span is None:
+        return None
+    return _best(case) if span == "best" else chosen_part(span, case.length, case.file.path, "--trim-audio")
+
+
+def kept(case: AudioCase) -> Part | None:
+    """Return what --trim-audio and --trim-silence keep together; None is everything."""
+    part = chosen(case)
+    if not case.choices.trim_silence:
+        return part
+    room = part or Part(Fraction(0), case.length)
+    quieter = _without_silence(case, room)
+    return part if quieter == room else quieter
+
+
+def pad_to(case: AudioCase, part: Part | None) -> Fraction | None:
+    """Return the length that what is kept is filled up to: only where it is too short, and that was asked for."""
+    if not case.choices.extend:
+        return None
+    length, minimum = part.length if part else case.length, aim(case.profile, "A402").minimum
+    short = part is not None or case.wanted.has("pad")
+    return minimum if short and minimum and length < minimum else None
+
+
+def _best(case: AudioCase) -> Part | None:
+    """Keep the first word and all up to the last pause that the provider's maximum has room for.
+
+    Where nobody makes a pause in all that time, the cut is made at the maximum.
+    """
+    lengths = aim(case.profile, "A402")
+    if lengths.maximum is None or case.length <= lengths.maximum:
+        return None
+    spans = _inside(case.speech("--trim-audio best").speech, Part(Fraction(0), case.length))
+    start = _thousandths(max(Fraction(0), spans[0].start - AIR))
+    limit, least = start + lengths.maximum, start + (lengths.minimum or Fraction(0))
+    pauses = list(pairwise([*spans, Span(case.length, case.length)]))
+    for shortest in (_PAUSE, Fraction(0)):
+        # In the middle of a pause, but with no more air than is kept elsewhere.
+        middles = (
+            _thousandths(min((one.end + other.start) / 2, one.end + AIR))
+            for one, other in pauses
+            if other.start - one.end >= shortest
+        )
+        cuts = [cut for cut in middles if least <= cut <= limit]
+        if cuts:
+            return Part(start, max(cuts) - start)
+    return Part(start, min(limit, case.length) - start)
+
+
+def _without_silence(case: AudioCase, room: Part) -> Part:
+    """Cut the silence off both ends of a part, but keep so much of it that the part stays long enough."""
+    spans = _inside(case.speech("--trim-silence").speech, room)
+    if not spans:
+        raise FixError(f"--trim-silence finds no speech in the part of {case.file.path} that is kept.")
+    first, last = _thousandths(spans[0].start - AIR), _thousandths(spans[-1].end + AIR)
+    start = first if first - room.start >= _LEAST else room.start
+    stop = last if room.end - last >= _LEAST else room.end
+    least = aim(case.profile, "A402").minimum or Fraction(0)
+    stop = min(room.end, max(stop, start + least))
+    start = max(room.start, min(start, stop - least))
+    return Part(start, stop - start)
+
+
+def _inside(spans: Sequence[Span], room: Part) -> list[Span]:
+    """Return the speech that lies in a part, in order."""
+    inside = (Span(max(span.start, room.start), min(span.end, room.end)) for span in spans)
+    return sorted((span for span in inside if span.start < span.end), key=lambda span: span.start)
+
+
+def _thousandths(time: Fraction) -> Fraction:
+    return Fraction(floor(time * 1000), 1000)
+
 
 _STEREO = 2
 _PPM = 1_000_000
@@ -101,7 +245,7 @@ def noise_reduction(case: AudioCase) -> NoiseReduction | None:
 
 TARGET, CEILING = Fraction(-20), Fraction(-1)
 
-_LEAST = Fraction(1, 2)
+_LEAST_GAIN = Fraction(1, 2)
 """A change of level, in dB, that is worth encoding for."""
 
 _MP3_PEAKS = 1.0
@@ -150,7 +294,7 @@ def raised(case: AudioCase, recipe: AudioRecipe) -> LevelChange | None:
     to_ceiling = float(band(case.profile, "A502", "ceiling", CEILING)) - peak
     # Rounded down, so that no peak is carried over the ceiling.
     gain = Fraction(floor(min(to_target, to_ceiling) * 100 + 1e-6), 100)
-    if gain < _LEAST:
+    if gain < _LEAST_GAIN:
         return None
     about = recipe.part is not None or recipe.noise_reduction is not None or case.audio.channels > recipe.channels > 1
     return LevelChange(gain, loudness + float(gain), to_ceiling < to_target, about)
@@ -193,3 +337,49 @@ def _mean(energies: Sequence[float]) -> float:
 
 def _energy(level: float) -> float:
     return float(10 ** (level / 10))
+
+
+def audio_recipe(case: AudioCase) -> AudioRecipe | None:
+    """Decide what is done: write the track as WAV, or as MP3 where WAV would be too large, or nothing (None).
+
+    16 bits need no dither: a track is brought up to level before it is rounded, and its own noise lies above the step.
+
+    Raises FixError or UsageError where what the user chose cannot be done.
+    """
+    part, outputs = kept(case), sides(case)
+    rate = min(case.audio.sample_rate, _HIGHEST_RATE)
+    channels = min(max(1, case.audio.channels if outputs is None else len(outputs)), 2)
+    known = part is not None or not isinstance(case.audio.duration, Unmeasured)
+    size = (part or case).length * rate * channels * _SAMPLE_BYTES + _WAV_HEADER if known else 0
+    small = size <= (most_bytes(case.profile, "A403") or 1 << 32)
+    recipe = AudioRecipe(
+        source=case.input(case.audio.stream_index),
+        codec="pcm_s16le" if small else "libmp3lame",
+        sample_rate=rate if small else min((r for r in _MP3_RATES if r >= rate), default=_HIGHEST_RATE),
+        channels=channels,
+        part=part,
+        pad_to=pad_to(case, part),
+        sides=outputs,
+        noise_reduction=noise_reduction(case),
+        gain=None,
+        origin=case.audio.origin,
+    )
+    # The level depends on all else.
+    louder = raised(case, recipe)
+    recipe = replace(recipe, gain=None if louder is None else louder.gain)
+    changes = (part, recipe.pad_to, outputs, recipe.noise_reduction, louder, case.salvaged)
+    fixes = (f.fix for f in case.wanted.findings if f.fix is not None)
+    other = any(fix.level == "reencode" and fix.name not in HEARD for fix in fixes)
+    return recipe if other or any(change is not None for change in changes) else None
+
+
+def audio_length(case: AudioCase, recipe: AudioRecipe | None) -> Fraction | None:
+    """Return how long the prepared track will be, in seconds; None where that is not known."""
+    if recipe is None or (recipe.part is None and recipe.pad_to is None):
+        return None if isinstance(case.audio.duration, Unmeasured) else case.audio.duration.believed
+    return max(recipe.part.length if recipe.part else Fraction(0), recipe.pad_to or Fraction(0))
+
+
+def audio_extension(recipe: AudioRecipe) -> str:
+    """Return the name of the file format that a recipe writes."""
+    return "wav" if recipe.codec == "pcm_s16le" else "mp3"
