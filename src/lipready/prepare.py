@@ -161,12 +161,10 @@ def _look_for_damage(before: Report) -> Report:
     """Decode the video and the audio track whole, where that was not done, to know what of them is damaged."""
     from lipready.probe.salvage import salvage
 
-    def looked_at(file: FileFacts | None) -> FileFacts | None:
-        done = file is None or file.salvage is not None or file.problem is not None
-        return file if file is None or done else replace(file, salvage=salvage(file))
-
-    facts = before.facts
-    return replace(before, facts=replace(facts, video=looked_at(facts.video), audio=looked_at(facts.audio)))
+    known = [file for file in (before.facts.video, before.facts.audio) if file is not None]
+    open_ = [file for file in known if file.salvage is None and file.problem is None]
+    looked_at: dict[str, Any] = {file.role: replace(file, salvage=salvage(file)) for file in open_}
+    return replace(before, facts=replace(before.facts, **looked_at))
 
 
 @dataclass(frozen=True, slots=True)

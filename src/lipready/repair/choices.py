@@ -10,7 +10,6 @@ from lipready.errors import UsageError
 from lipready.facts.finding import Finding, FixLevel, Subject
 from lipready.facts.plan import Step
 
-Undecided = tuple[str, str, str]
 _FLAGS = {
     "audio trim": "--trim-audio START:END or --trim-audio best",
     "trim": "--trim START:END",
@@ -42,9 +41,9 @@ class Wanted:
         """Return whether one of these repairs is asked for."""
         return bool(self.only(*names))
 
-    def level(self, level: FixLevel) -> bool:
-        """Return whether a repair of this level is asked for."""
-        return any(f.fix is not None and f.fix.level == level for f in self.findings)
+    def level(self, level: FixLevel, *apart: str) -> bool:
+        """Return whether a repair of this level is asked for, `apart` from some."""
+        return any(f.fix is not None and f.fix.level == level and f.fix.name not in apart for f in self.findings)
 
     def step(self, level: FixLevel, text: str, *names: str) -> Step:
         """Return the step that answers these repairs; the first name is its own."""
@@ -56,7 +55,7 @@ class Wanted:
         open_ = (f for f in self.findings if f.fix and f.fix.level != "editorial" and f.fix.name not in apart)
         return tuple(f.rule for f in open_ if f.rule not in named)
 
-    def undecided(self, given: Container[str]) -> tuple[Undecided, ...]:
+    def undecided(self, given: Container[str]) -> tuple[tuple[str, str, str], ...]:
         """Return the editorial repairs whose flag was not given: rule, flag, sentence."""
         asked = [(f, f.fix) for f in self.findings if f.fix is not None and f.fix.level == "editorial"]
         return tuple(
@@ -90,9 +89,8 @@ class Choices:
     `trim` keeps a part of the video, "best" the part in which the target's face is best seen; `trim_audio` keeps a
     part of the audio track. `extend` lengthens the video by playing it forward and backward in turn, to the length of
     the audio or the provider's minimum, and pads an audio track that is too short with silence. `person` is the number
-    of the speaker, as the report counts them. `crop` cuts the picture to that person (else to
-    whom the reference image shows, else to the provider's pick) where the face is too small or others are in the
-    picture.
+    of the speaker, as the report counts them. `crop` cuts the picture to that person (else to whom the reference image
+    shows, else to the provider's pick) where the face is too small or others are in the picture.
 
     `trim_audio` "best" keeps a track that is too long from the first word to the last pause before the provider's
     maximum. `trim_silence` takes away the silence before and after the speech, `denoise` lowers a steady noise.

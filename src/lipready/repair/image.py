@@ -142,7 +142,7 @@ _BYTES_PER_PIXEL = 3
 _OVERHEAD = Fraction(101, 100)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ImageCase(RepairCase):
     """One picture that may have to be repaired."""
 
@@ -156,7 +156,10 @@ def picture_edit(case: ImageCase) -> PictureEdit | None:
     crop = _crop(case) if case.wanted.has("crop-image") else None
     shown = (crop.width, crop.height) if crop else (case.image.width, case.image.height)
     limit = most_bytes(case.profile, "I602")
-    size = _shrunk(shown, aim(case.profile, "I604").maximum)
+    longest, size = aim(case.profile, "I604").maximum, None
+    if longest is not None and max(shown) > longest:
+        scale = Fraction(floor(longest), max(shown))
+        size = (max(1, floor(shown[0] * scale)), max(1, floor(shown[1] * scale)))
     return PictureEdit(
         format="PNG" if _stays_exact(case, size or shown, limit) else "JPEG",
         orientation=case.image.orientation,
@@ -178,8 +181,7 @@ def _stays_exact(case: ImageCase, size: tuple[int, int], most: Fraction | None) 
 
 def picture_steps(case: ImageCase, edit: PictureEdit) -> tuple[Step, ...]:
     """Return every change as a step in words."""
-    wanted = case.wanted
-    steps = []
+    wanted, steps = case.wanted, []
     if case.image.orientation != 1:
         steps.append(wanted.step("reencode", "Turn the picture itself upright.", "upright"))
     if edit.crop is not None:
@@ -211,10 +213,3 @@ def _crop(case: ImageCase) -> Box | None:
 
 def _begin(face: int, face_length: int, length: int, whole: int) -> int:
     return max(0, min(whole - length, face + face_length // 2 - length // 2))
-
-
-def _shrunk(size: tuple[int, int], longest: Fraction | None) -> tuple[int, int] | None:
-    if longest is None or max(size) <= longest:
-        return None
-    scale = Fraction(floor(longest), max(size))
-    return max(1, floor(size[0] * scale)), max(1, floor(size[1] * scale))

@@ -2,9 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -14,13 +12,13 @@ from lipready.facts.file import FileFacts, ImageFacts, Role
 from lipready.facts.finding import Finding, Subject
 from lipready.facts.job import JobFacts
 from lipready.facts.people import Match
-from lipready.facts.plan import FilePlan, Kept, PictureEdit, Plan, Step
+from lipready.facts.plan import FilePlan, Kept, Plan, Step
 from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Profile
 from lipready.repair.audio.command import audio_commands
-from lipready.repair.audio.recipe import AudioCase, audio_extension, audio_length, audio_recipe
+from lipready.repair.audio.recipe import AudioCase, audio_length, audio_recipe
 from lipready.repair.audio.steps import audio_steps
 from lipready.repair.choices import Choices, Wanted
 from lipready.repair.image import ImageCase, picture_edit, picture_steps
@@ -40,23 +38,19 @@ _LONGEST_EXTENSION = 12
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
-def output_names(wanted: Sequence[tuple[Role, str, str | None]], taken: Iterable[str] = ()) -> dict[Role, str]:
-    """Return the names of the outputs, given (role, path of the source, extension without dot, None: its own) for each.
+def output_name(role: Role, source: str, extension: str | None, used: set[str]) -> str:
+    """Return the name of an output, and add it, casefolded, to the names that are `used`.
 
-    The name is the source's own without its extension, made safe for every file system; where two outputs would share
-    a name, or one of the names that are `taken`, the later one gets its role as a suffix. The same sources always give
-    the same names.
+    The name is that of the source, a path, without its extension, made safe for every file system, and `extension`
+    (without dot; None: its own). Where it is used already, the role becomes a suffix. The same sources in the same
+    order always give the same names.
     """
-    names: dict[Role, str] = {}
-    used = {name.casefold() for name in taken}
-    for role, source, extension in wanted:
-        stem, own = _parts(source)
-        stem, ending = stem or role, own if extension is None else f".{extension}"
-        while f"{stem}{ending}".casefold() in used:
-            stem = f"{stem}-{role}"
-        names[role] = f"{stem}{ending}"
-        used.add(names[role].casefold())
-    return names
+    stem, own = _parts(source)
+    stem, ending = stem or role, own if extension is None else f".{extension}"
+    while f"{stem}{ending}".casefold() in used:
+        stem = f"{stem}-{role}"
+    used.add(f"{stem}{ending}".casefold())
+    return f"{stem}{ending}"
 
 
 def _parts(source: str) -> tuple[str, str]:
@@ -81,21 +75,10 @@ SEVERAL_PEOPLE = "P302"
 _SUBJECTS: tuple[Subject, ...] = ("video", "audio", "reference", "job")
 _UNUSABLE = frozenset({"F001", "F002"})
 _TRUE_EXTENSIONS = {"jpeg": "jpg"}
-Commands = tuple[tuple[str, ...], ...]
 Way = Callable[[str], Kept]
 """Returns how a file that is already fine gets into the output folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A file's plan before its output has a name; `extension` None keeps that of the source."""
-
-    extension: str | None
-    steps: tuple[Step, ...]
-    commands: Callable[[str], Commands] | None = None
-    length: Fraction | None = None
-    picture: PictureEdit | None = None
-    kept: Kept | None = None
+Place = Callable[[str | None], Path]
+"""Returns where the output of a file gets, by its extension; None is that of the source."""
 
 
 def plan_job(
@@ -104,10 +87,10 @@ def plan_job(
     """Plan the smallest change that makes the findings of a report go away.
 
     `out` is the path of the output folder; without `way` files that are already fine stay where they are; without
-    `copying` a video is encoded again where copying its packets would do. A file that
-    cannot be used, or that keeps an error until the user decides, is in no plan; while it is open who of several people
-    speaks, none is. A person who is chosen goes before a reference image that is given. Raises FixError or UsageError
-    where what the user chose cannot be done.
+    `copying` a video is encoded again where copying its packets would do. A file that cannot be used, or that keeps an
+    error until the user decides, is in no plan; while it is open who of several people speaks, none is. A person who is
+    chosen goes before a reference image that is given. Raises FixError or UsageError where what the user chose cannot
+    be done.
     """
     facts = report.facts
     _require_files(facts, choices)
@@ -126,35 +109,28 @@ def plan_job(
     undecided = tuple(gap for role, want in wanted.items() for gap in want.undecided(given[role]))
     if speaker_open(undecided):
         return Plan((), undecided)
-    drafts: list[tuple[FileFacts, Draft]] = []
+    used = {RECEIPT_NAME, SHEET_NAME, *([] if chosen is None else [REFERENCE_NAME])}
+    plans: list[FilePlan] = []
     for file in (facts.video, facts.audio, facts.reference if chosen is None else None):
         if file is None or not _usable(file, report, choices) or wanted[file.role].blocked(given[file.role]):
             continue
-        want, media = wanted[file.role], file.media
-        draft = _draft_rename(file, want)
+        want, media, place = wanted[file.role], file.media, partial(_place, file, out, used)
+        planned = None
         if isinstance(media, VideoFacts):
-            case = VideoCase(
-                file=file,
-                wanted=want,
-                profile=profile,
-                choices=choices,
-                video=_decodable(media, file, choices),
-                audio_length=spoken,
-                person=_followed(facts, choices),
-                copying=copying,
-            )
-            draft = _draft_video(case) or draft
+            person = _followed(facts, choices)
+            case = VideoCase(file, want, profile, choices, media, spoken, person, copying)
+            planned = _plan_video(case, place)
         elif isinstance(media, ImageFacts):
-            image = ImageCase(file=file, wanted=want, profile=profile, choices=choices, image=media)
-            draft = _draft_picture(image) or draft
+            planned = _plan_picture(ImageCase(file, want, profile, choices, media), place)
         elif sound is not None and recipe is not None:
-            draft = Draft(audio_extension(recipe), audio_steps(sound, recipe), partial(audio_commands, recipe), spoken)
-        drafts.append((file, draft or Draft(None, (), kept="stay" if way is None else way(file.path))))
-    plans = _named(drafts, out, taken=chosen is not None)
+            path = place(recipe.extension)
+            commands = audio_commands(recipe, str(path))
+            planned = FilePlan("audio", file.path, path.name, audio_steps(sound, recipe), commands, length=spoken)
+        plans.append(planned or _plan_unchanged(file, want, place, way))
     if chosen is None or all(plan.role != "video" for plan in plans):
-        return Plan(plans, undecided)
+        return Plan(tuple(plans), undecided)
     aside = facts.reference
-    taken = _reference_plan(*chosen, () if aside is None else report.findings)
+    taken = _plan_reference(*chosen, () if aside is None else report.findings)
     return Plan((*plans, taken), undecided, None if aside is None else aside.path)
 
 
@@ -227,54 +203,44 @@ def _audio_case(report: Report, profile: Profile, choices: Choices) -> AudioCase
     if file is None or not isinstance(file.media, AudioFacts) or not _usable(file, report, choices):
         return None
     about_job = Wanted.of(report.findings, "job").only("trim-silence")
-    wanted = Wanted((*Wanted.of(report.findings, "audio").findings, *about_job))
-    return AudioCase(file=file, wanted=wanted, profile=profile, choices=choices, audio=file.media)
+    wanted = Wanted(Wanted.of(report.findings, "audio").findings + about_job)
+    return AudioCase(file, wanted, profile, choices, file.media)
 
 
-def _decodable(video: VideoFacts, file: FileFacts, choices: Choices) -> VideoFacts:
-    """Return the facts of what is salvaged: it lasts as long as it decodes."""
-    if not choices.salvage or file.salvage is None or isinstance(video.duration, Unmeasured):
-        return video
-    return replace(video, duration=replace(video.duration, believed=min(video.duration.believed, file.salvage.kept)))
+def _place(file: FileFacts, out: str, used: set[str], extension: str | None) -> Path:
+    return Path(out) / output_name(file.role, file.path, extension, used)
 
 
-def _draft_video(case: VideoCase) -> Draft | None:
+def _plan_video(case: VideoCase, place: Place) -> FilePlan | None:
     recipe = video_recipe(case)
     if recipe is None:
         return None
-    commands = partial(encode_commands, recipe) if isinstance(recipe, Encode) else partial(remux_commands, recipe)
-    return Draft("mp4", video_steps(case, recipe), commands, output_length(case, recipe))
+    path = place("mp4")
+    write = partial(encode_commands, recipe) if isinstance(recipe, Encode) else partial(remux_commands, recipe)
+    steps, length = video_steps(case, recipe), output_length(case, recipe)
+    return FilePlan("video", case.file.path, path.name, steps, write(str(path)), length=length)
 
 
-def _draft_picture(case: ImageCase) -> Draft | None:
+def _plan_picture(case: ImageCase, place: Place) -> FilePlan | None:
     edit = picture_edit(case)
     if edit is None:
         return None
-    return Draft("png" if edit.format == "PNG" else "jpg", picture_steps(case, edit), picture=edit)
+    path = place("png" if edit.format == "PNG" else "jpg")
+    return FilePlan("reference", case.file.path, path.name, picture_steps(case, edit), picture=edit)
 
 
-def _draft_rename(file: FileFacts, wanted: Wanted) -> Draft | None:
-    if not wanted.has("rename") or not isinstance(file.format, str):
-        return None
-    extension = _TRUE_EXTENSIONS.get(file.format, file.format)
-    text = f"Write it unchanged under the extension .{extension}."
-    return Draft(extension, (wanted.step("lossless", text, "rename"),))
+def _plan_unchanged(file: FileFacts, wanted: Wanted, place: Place, way: Way | None) -> FilePlan:
+    """Plan a file of which nothing changes, but for its extension where that is wrong."""
+    if wanted.has("rename"):
+        extension = _TRUE_EXTENSIONS.get(str(file.format), str(file.format))
+        step = wanted.step("lossless", f"Write it unchanged under the extension .{extension}.", "rename")
+        return FilePlan(file.role, file.path, place(extension).name, (step,))
+    kept: Kept = "stay" if way is None else way(file.path)
+    name = file.path if kept == "stay" else place(None).name
+    return FilePlan(file.role, file.path, name, (), kept=kept)
 
 
-def _named(drafts: list[tuple[FileFacts, Draft]], out: str, *, taken: bool) -> tuple[FilePlan, ...]:
-    """Return the plans with the names of their outputs; with `taken` an image from the video is to come there too."""
-    wanted = [(file.role, file.path, draft.extension) for file, draft in drafts if draft.kept != "stay"]
-    names = output_names(wanted, (RECEIPT_NAME, SHEET_NAME, *([REFERENCE_NAME] if taken else [])))
-    plans = []
-    for file, draft in drafts:
-        name = names.get(file.role, file.path)
-        commands = draft.commands(str(Path(out) / name)) if draft.commands else ()
-        made = (draft.steps, commands, draft.picture, draft.length, draft.kept)
-        plans.append(FilePlan(file.role, file.path, name, *made))
-    return tuple(plans)
-
-
-def _reference_plan(video: FileFacts, person: int, findings: Iterable[Finding]) -> FilePlan:
+def _plan_reference(video: FileFacts, person: int, findings: Iterable[Finding]) -> FilePlan:
     """Plan the image of a person; it answers whatever is found in one that is set aside for it."""
     if isinstance(video.people, Unmeasured):
         raise FixError(f"Person {person} cannot be found in {video.path}: {video.people.reason}.")

@@ -13,13 +13,11 @@ from lipready.profiles.catalogue import UPLOAD_RULE
 from lipready.profiles.limit import Profile, Range
 from lipready.repair.choices import Choices, TrimSpan, Wanted
 
-ANY = Range()
-
 
 def aim(profile: Profile, rule: str) -> Range:
     """Return the range that a repair aims at: inside the strictest reading, with a margin; open without a limit."""
     limit = profile.limits.get(rule)
-    return ANY if limit is None else limit.aim or limit.safe or limit.accept or ANY
+    return (limit and (limit.aim or limit.safe or limit.accept)) or Range()
 
 
 def most_bytes(profile: Profile, rule: str) -> Fraction | None:
@@ -31,7 +29,7 @@ def most_bytes(profile: Profile, rule: str) -> Fraction | None:
 def accepted(profile: Profile, rule: str) -> Range:
     """Return the range that no reading of the documentation refuses, which needs no repair."""
     limit = profile.limits.get(rule)
-    return ANY if limit is None else limit.safe or limit.accept or ANY
+    return (limit and (limit.safe or limit.accept)) or Range()
 
 
 def band(profile: Profile, rule: str, name: str, otherwise: Fraction) -> Fraction:
@@ -61,7 +59,7 @@ class Input:
     broken: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class RepairCase:
     """What the repair of one file depends on: what is known, what its findings ask for, what is accepted and chosen."""
 
@@ -162,10 +160,9 @@ class Canvas:
 class Reshape:
     """What happens to every frame of a video that is encoded again.
 
-    `cutout` None keeps the whole picture; `canvas` is the size that comes out of what is kept.
-    `tone_map` is the HDR transfer function that is mapped to BT.709, `wide_gamut` the colours that are converted to it,
-    `rgb` says that the colours are stored as such,
-    `resize` whether the picture is resampled to `canvas`, or an odd last row or column is cut off.
+    `cutout` None keeps the whole picture; `canvas` is the size that comes out of what is kept, `resize` says whether
+    the picture is resampled to it, or an odd last row or column is cut off. `tone_map` is the HDR transfer function
+    that is mapped to BT.709, `wide_gamut` the colours that are converted to it, `rgb` says that they are stored so.
     """
 
     canvas: Canvas
@@ -253,3 +250,8 @@ class AudioRecipe:
     noise_reduction: NoiseReduction | None
     gain: Fraction | None
     origin: Fraction | None
+
+    @property
+    def extension(self) -> str:
+        """The name of the file format."""
+        return "wav" if self.codec == "pcm_s16le" else "mp3"

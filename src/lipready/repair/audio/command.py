@@ -5,7 +5,7 @@ from math import log10
 from typing import Any
 
 from lipready.probe.streams.time_line import CLOCKLESS
-from lipready.repair.audio.recipe import HIGHEST_LEVEL, MP3_BITS, REDUCTION, audio_extension
+from lipready.repair.audio.recipe import HIGHEST_LEVEL, MP3_BITS, REDUCTION
 from lipready.repair.recipe import AudioRecipe, NoiseReduction, Side
 from lipready.repair.run.source import compile_command, on_time_line, open_input, seconds
 
@@ -46,7 +46,7 @@ def audio_commands(recipe: AudioRecipe, output: str) -> tuple[tuple[str, ...], .
         "map_chapters": -1,
         "fflags": "+bitexact",
         "flags:a": "+bitexact",
-        "f": audio_extension(recipe),
+        "f": recipe.extension,
         # ffmpeg would count from the file's first packet, and close long holes of a transport stream.
         "copyts": None,
     }

@@ -1,6 +1,6 @@
 """What is done to an audio track: its recipe, from its facts and the repairs that are wanted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
@@ -34,7 +34,7 @@ _WAV_HEADER = 100
 _SAMPLE_BYTES = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class AudioCase(RepairCase):
     """One audio track that may have to be repaired."""
 
@@ -310,20 +310,18 @@ def _difference(heard: SpeechFacts, recipe: AudioRecipe) -> float:
     after = heard.levels[first : max(first + 1, round(part.end / step))] if part else heard.levels
     lowered = 0.0 if noise is None else _energy(float(noise.level)) * (1 - _energy(-float(REDUCTION)))
     size = max(1, round(_BLOCK / float(step)))
-    loudness = [_gated(list(_blocks(*each))) for each in ((after, size, lowered), (heard.levels, size, 0.0))]
-    return loudness[0] - loudness[1] - (0.0 if noise is None else _WORN)
+    worn = 0.0 if noise is None else _WORN
+    return _gated(after, size, lowered) - _gated(heard.levels, size, 0.0) - worn
 
 
-def _blocks(levels: Sequence[Level], size: int, noise: float) -> Iterator[float]:
-    """Yield the mean energy of blocks, without an energy that is taken away everywhere."""
-    for begin in range(0, len(levels), size):
-        block = levels[begin : begin + size]
-        energy = sum(_energy(level.dbfs) for level in block) / len(block)
-        yield max(energy - noise, energy * _energy(-float(REDUCTION)))
+def _gated(levels: Sequence[Level], size: int, noise: float) -> float:
+    """Return the mean of the blocks of levels that pass the two gates of EBU R128, in dB.
 
-
-def _gated(energies: Sequence[float]) -> float:
-    """Return the mean of what passes the two gates of EBU R128, in dB."""
+    `noise` is an energy that is taken away everywhere.
+    """
+    blocks = [levels[begin : begin + size] for begin in range(0, len(levels), size)]
+    whole = [sum(_energy(level.dbfs) for level in block) / len(block) for block in blocks]
+    energies = [max(energy - noise, energy * _energy(-float(REDUCTION))) for energy in whole]
     loud = [energy for energy in energies if energy > _energy(_ABSOLUTE_GATE)]
     if not loud:
         return _SILENT
@@ -368,8 +366,7 @@ def audio_recipe(case: AudioCase) -> AudioRecipe | None:
     louder = raised(case, recipe)
     recipe = replace(recipe, gain=None if louder is None else louder.gain)
     changes = (part, recipe.pad_to, outputs, recipe.noise_reduction, louder, case.salvaged)
-    fixes = (f.fix for f in case.wanted.findings if f.fix is not None)
-    other = any(fix.level == "reencode" and fix.name not in HEARD for fix in fixes)
+    other = case.wanted.level("reencode", *HEARD)
     return recipe if other or any(change is not None for change in changes) else None
 
 
@@ -378,8 +375,3 @@ def audio_length(case: AudioCase, recipe: AudioRecipe | None) -> Fraction | None
     if recipe is None or (recipe.part is None and recipe.pad_to is None):
         return None if isinstance(case.audio.duration, Unmeasured) else case.audio.duration.believed
     return max(recipe.part.length if recipe.part else Fraction(0), recipe.pad_to or Fraction(0))
-
-
-def audio_extension(recipe: AudioRecipe) -> str:
-    """Return the name of the file format that a recipe writes."""
-    return "wav" if recipe.codec == "pcm_s16le" else "mp3"

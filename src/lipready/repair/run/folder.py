@@ -6,13 +6,10 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lipready.atomic import publish
 from lipready.errors import FixError, UsageError
-
-if TYPE_CHECKING:
-    from lipready.facts.plan import Kept
+from lipready.facts.plan import Kept
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 SUFFIX = ".lipready.partial"
@@ -64,7 +61,7 @@ def require_folder(path: Path) -> None:
         raise UsageError(f"{path} is not a folder: choose another output folder.")
 
 
-def way_into(folder: Path, source: str) -> "Kept":
+def way_into(folder: Path, source: str) -> Kept:
     """Return how a file that is already fine gets into an output folder, which need not be there yet.
 
     It stays where it is in that folder already, whether by its own name or by the one that it is a link to.
@@ -79,7 +76,7 @@ def way_into(folder: Path, source: str) -> "Kept":
         return "copy"
 
 
-def place(source: str, partial: Partial, way: "Kept") -> "Kept":
+def place(source: str, partial: Partial, way: Kept) -> Kept:
     """Put a file under its temporary name into the output folder, by a link where possible; return which way it was.
 
     Raises FixError where it can be copied neither.

@@ -16,7 +16,6 @@ from lipready.repair.run.folder import Partial, make_folder, no_room, place
 from lipready.repair.run.receipt import Made, Plain, Tools, claim, entries, recipe_entry, sha256_of, tools_of
 
 Writer = Callable[[FilePlan, Partial], FilePlan]
-"""Fills a temporary file, and returns the plan that was carried out."""
 
 
 def find_earlier(plan: FilePlan, out: Path, receipt: Plain | None, tools: Tools) -> Made | None:
@@ -45,7 +44,8 @@ def find_earlier(plan: FilePlan, out: Path, receipt: Plain | None, tools: Tools)
 def make(plans: Sequence[FilePlan], out: Path, write: Writer) -> tuple[Made, ...]:
     """Write the outputs of some files; the inputs are hashed meanwhile.
 
-    `write` fills one temporary file. Whatever goes wrong, no half-written file stays, and none under a final name.
+    `write` fills one temporary file, and returns the plan that it carried out. Whatever goes wrong, no half-written
+    file stays, and none under a final name.
     """
     make_folder(out)
     with ThreadPoolExecutor(max_workers=1) as pool:
@@ -93,14 +93,13 @@ def execute(plan: FilePlan, partial: Partial, binary: str | None, tell: Callable
     share = 1 / len(plan.commands)
     for number, command in enumerate(plan.commands):
         line = [binary, *(writes.get(argument, argument) for argument in command[1:])]
-        step = _slice(tell, number * share, share)
+
+        def tell_whole(done: float, begin: float = number * share) -> None:
+            tell(begin + done * share)
+
         try:
-            ffmpeg.run(line, what=plan.source, length=plan.length, tell=step)
+            ffmpeg.run(line, what=plan.source, length=plan.length, tell=tell_whole)
         except FixError as error:
             if _NO_SPACE in str(error):
                 raise no_room(partial.final) from error
             raise
-
-
-def _slice(tell: Callable[[float], None], begin: float, share: float) -> Callable[[float], None]:
-    return lambda done: tell(begin + done * share)

@@ -173,7 +173,9 @@ def require_free(out: Path, plans: Sequence[FilePlan], sources: Sequence[str]) -
         same = [source for source in sources if _same(path, source)]
         # A link of lipready's own gives its name away, and the input keeps its bytes.
         own = path.is_file() and ((bool(same) and name in linked) or (name, sha256_of(path)) in owned)
-        if same and (not own or any(_beside(path, source) for source in same)):
+        # A file that is one with a source may be the source itself where it stands in the same folder.
+        folder = Path(os.path.realpath(path)).parent
+        if same and (not own or any(folder.samefile(Path(os.path.realpath(source)).parent) for source in same)):
             raise UsageError(f"{path} is an input of this job and would be overwritten: choose another output folder.")
         if not own:
             raise UsageError(
@@ -236,8 +238,3 @@ def _same(path: Path, source: str) -> bool:
         return path.samefile(source)
     except OSError:
         return False
-
-
-def _beside(path: Path, source: str) -> bool:
-    """Return whether a file that is one with a source stands in its folder too, so that it may be the source."""
-    return Path(os.path.realpath(path)).parent.samefile(Path(os.path.realpath(source)).parent)

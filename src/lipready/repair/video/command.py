@@ -68,10 +68,7 @@ def encode_commands(recipe: Encode, output: str) -> tuple[Command, ...]:
         # A part that is sought begins at zero by itself.
         options |= clock(source)
     if recipe.sound != "none":
-        if part is not None:
-            streams.append(sound_part(source, part))
-        else:
-            streams.append(_whole_sound(source, recipe.sound, from_zero))
+        streams.append(sound_part(source, part) if part else _whole_sound(source, recipe.sound, from_zero))
         options |= _sound(recipe.sound)
         if recipe.budget is not None:
             # The sound ends with the picture: some players and providers take the longer one for the length.
@@ -267,22 +264,17 @@ def play(recipe: Encode, playback: Playback) -> Any:
     import ffmpeg
 
     rate, canvas, frames = recipe.reshape.rate, recipe.reshape.canvas, playback.frames
-    pixels = canvas.width * canvas.height
-    if 2 * frames <= _frames_in(LOOP_BYTES, pixels):
+    frame_bytes = Fraction(3 * canvas.width * canvas.height, 2)
+    if 2 * frames * frame_bytes <= LOOP_BYTES:
         both = _open(recipe, Segment(0, frames, backward=False), 0).filter_multi_output("split")
         stream = ffmpeg.concat(both.stream(0), both.stream(1).filter("reverse"), v=1, a=0)
         stream = stream.filter("loop", loop=-(-playback.wanted // (2 * frames)), size=2 * frames)
     else:
-        order = segments(frames, playback.wanted, _frames_in(SEGMENT_BYTES, pixels))
+        order = segments(frames, playback.wanted, max(1, SEGMENT_BYTES // frame_bytes))
         parts = [_open(recipe, segment, number) for number, segment in enumerate(order)]
         stream = ffmpeg.concat(*parts, v=1, a=0) if len(parts) > 1 else parts[0]
     stream = stream.filter("settb", ratio(1 / rate)).filter("setpts", "N")
     return stream.filter("trim", end_frame=playback.wanted)
-
-
-def _frames_in(memory: int, pixels: int) -> int:
-    """Return how many frames of so many pixels fit; three bytes make two pixels."""
-    return max(1, 2 * memory // (3 * pixels))
 
 
 def _open(recipe: Encode, segment: Segment, number: int) -> Any:

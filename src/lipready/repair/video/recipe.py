@@ -127,7 +127,7 @@ _SEEKABLE = frozenset({"mp4", "mov", "3gp", "mkv", "webm"})
 """Elsewhere ffmpeg lands somewhere near: three frames late in a transport stream, two early in an AVI with B-frames."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class VideoCase(RepairCase):
     """One video that may have to be repaired.
 
@@ -143,8 +143,11 @@ class VideoCase(RepairCase):
 
     @property
     def length(self) -> Fraction | None:
-        """Its length in seconds; None where the file does not tell."""
-        return None if isinstance(self.video.duration, Unmeasured) else self.video.duration.believed
+        """Its length in seconds, as far as it decodes where it is salvaged; None where the file does not tell."""
+        if isinstance(self.video.duration, Unmeasured):
+            return None
+        believed, found = self.video.duration.believed, self.file.salvage
+        return min(believed, found.kept) if self.choices.salvage and found is not None else believed
 
 
 def video_recipe(case: VideoCase) -> Encode | Remux | None:

@@ -24,10 +24,7 @@ def fit(width: int, height: int, edges: Range) -> Canvas:
     return Canvas(max(inner[0], low), max(inner[1], low), *inner)
 
 
-STANDARD = tuple(
-    Fraction(n, d)
-    for n, d in ((24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (48, 1), (50, 1), (60000, 1001), (60, 1))
-)
+STANDARD = tuple(map(Fraction, ("24000/1001", "24", "25", "30000/1001", "30", "48", "50", "60000/1001", "60")))
 FALLBACK = Fraction(25)
 _NEAR = Fraction(1, 100)
 _SAME = Fraction(1, 2000)
