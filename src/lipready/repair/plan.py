@@ -142,12 +142,11 @@ def _require_files(facts: JobFacts, choices: Choices) -> None:
         (choices.trim_audio, facts.audio, "--trim-audio is about the audio track, and the job has none."),
         (choices.trim_silence, facts.audio, "--trim-silence is about the audio track, and the job has none."),
         (choices.denoise, facts.audio, "--denoise is about the audio track, and the job has none."),
+        (choices.person is not None, facts.video, "A person is chosen, and the job has no video to find anybody in."),
     )
     for choice, file, message in missing:
         if choice and file is None:
             raise UsageError(message)
-    if choices.person is not None and facts.video is None:
-        raise UsageError("A person is chosen, and the job has no video to find anybody in.")
 
 
 def _decided(role: Subject, choices: Choices) -> set[str]:

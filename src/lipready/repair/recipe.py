@@ -72,9 +72,8 @@ class RepairCase:
     def salvaged(self) -> Salvage | None:
         """What decodes of it, where that is wanted and anything is lost."""
         found = self.file.salvage
-        if not self.choices.salvage or found is None:
-            return None
-        return found if found.lost or self.wanted.has("salvage") else None
+        wanted = self.choices.salvage and found is not None and (found.lost or self.wanted.has("salvage"))
+        return found if wanted else None
 
     def input(self, stream: int | None, start: Fraction = Fraction(0), *, seekable: Container[str] = ()) -> Input:
         """Return the file as what ffmpeg reads; `seekable` are the containers in which it finds a frame exactly."""

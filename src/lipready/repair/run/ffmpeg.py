@@ -49,14 +49,12 @@ def find_ffmpeg() -> Binary:
 
     Raises ComponentError where there is none.
     """
-    named = os.environ.get(VARIABLE)
-    if named:
+    if named := os.environ.get(VARIABLE):
         found = shutil.which(named)
         if found is None:
             raise ComponentError(f"{VARIABLE} names {named}, which is no program that can be run.")
         return Binary(found, VARIABLE)
-    bundled = _bundled()
-    if bundled is not None:
+    if bundled := _bundled():
         return Binary(bundled, "imageio-ffmpeg")
     system = shutil.which("ffmpeg")
     if system is None:
@@ -87,7 +85,6 @@ _LINE_LENGTH = 300
 _POLL_SECONDS = 1.0
 _ADVANCES = ("frame", "out_time_us", "total_size")
 
-Share = Callable[[float], None]
 Lines = queue.SimpleQueue[str | None]
 
 
@@ -96,7 +93,7 @@ def run(
     *,
     what: str,
     length: Fraction | None = None,
-    tell: Share | None = None,
+    tell: Callable[[float], None] | None = None,
     stall: float = STALL_SECONDS,
 ) -> None:
     """Run one ffmpeg command to its end, and report the share that is done (0..1).
@@ -184,7 +181,7 @@ class _Process:
             self.complaints.extend(line for line in _lines(self._popen.stderr) if line)
 
 
-def _follow(lines: Lines, length: Fraction | None, tell: Share | None, stall: float) -> bool:
+def _follow(lines: Lines, length: Fraction | None, tell: Callable[[float], None] | None, stall: float) -> bool:
     """Read reports until ffmpeg closes its output; False where they stop changing for too long.
 
     ffmpeg reports twice a second even while it hangs, so that only a change counts.

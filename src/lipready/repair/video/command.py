@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from lipready.repair.recipe import Encode, Input, Part, Playback, Remux, Reshape, SizeBudget, Sound, WideGamut
+from lipready.repair.recipe import Encode, Input, Part, Playback, Remux, Reshape, Sound, WideGamut
 from lipready.repair.run.source import (
     clock,
     compile_command,
@@ -105,25 +105,23 @@ def _encoder(rate: Fraction) -> dict[str, Any]:
 
 
 def _rate_control(recipe: Encode) -> dict[str, Any]:
-    """Constant quality, capped so that the file cannot outgrow its budget; or the average that two passes meet."""
+    """Return constant quality, capped so that the file cannot outgrow its budget; or the average that two passes meet.
+
+    Of the budget 4 % are for the container and for what the encoder misses.
+    """
     budget, canvas = recipe.budget, recipe.reshape.canvas
     if budget is None:
         return {"crf": QUALITY}
+    # In one pass a full buffer may come on top of the rate.
+    length = budget.length if budget.two_pass else budget.length + _BUFFER_SECONDS
+    sound = 0 if recipe.sound == "none" else 2 * SOUND_BITS
+    bits = max(10_000, int(budget.bytes * 8 * Fraction(96, 100) / length) - sound)
     if budget.two_pass:
         # Without a cap the average of a short clip can miss its mark by a factor of three.
-        bits = _video_bits(budget, recipe.sound, budget.length)
         return {"b:v": bits, "maxrate": 3 * bits // 2, "bufsize": _BUFFER_SECONDS * bits}
-    # A full buffer may come on top of the rate.
-    bits = _video_bits(budget, recipe.sound, budget.length + _BUFFER_SECONDS)
     if bits >= _NEVER_REACHED * canvas.width * canvas.height * recipe.reshape.rate:
         return {"crf": QUALITY}
     return {"crf": QUALITY, "maxrate": bits, "bufsize": _BUFFER_SECONDS * bits}
-
-
-def _video_bits(budget: SizeBudget, sound: Sound, length: Fraction) -> int:
-    """Bits a second that remain for the picture, with 4 % for the container and for what the encoder misses."""
-    spent = 0 if sound == "none" else 2 * SOUND_BITS
-    return max(10_000, int(budget.bytes * 8 * Fraction(96, 100) / length) - spent)
 
 
 def _sound(sound: Sound) -> dict[str, Any]:
