@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from lipready.check import Progress, Settings, check_job, require_inputs, stage
 from lipready.errors import FixError, UsageError
@@ -25,56 +26,13 @@ from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 from lipready.repair.choices import Choices, TrimSpan, parse_span, parse_trim
 from lipready.repair.image import write_frame
+from lipready.repair.plan import TAKE_REFERENCE, plan_job, speaker_open
 from lipready.repair.recipe import most_bytes
+from lipready.repair.run import outputs
+from lipready.repair.run.ffmpeg import find_ffmpeg
+from lipready.repair.run.folder import Partial, way_into
+from lipready.repair.run.receipt import Made, read_receipt, require_free, whole_or_taken_back, write_receipt
 from lipready.rules.judge import judge
-
-if TYPE_CHECKING:
-    from lipready.repair.run.folder import Partial
-    from lipready.repair.run.outputs import Earlier
-    from lipready.repair.run.receipt import Made
-
-IMAGE_RULES = ("I",)
-
-
-def take_reference(file: FileFacts, person: int | None, profile: Profile, output: Path) -> ReferenceFrame:
-    """Write the best frame of one person as JPEG to `output`, such that no image rule finds fault with it.
-
-    `file` is a video whose people are measured. Every candidate is written and judged as it was written, so that what
-    passes is the file itself; the next best follows where one does not.
-
-    Raises FixError where the video cannot be looked at, where it shows nobody or several people and none is named, or
-    where no frame is good enough.
-    """
-    if file.problem is not None or not isinstance(file.media, VideoFacts):
-        raise FixError(f"{file.path} {file.problem or 'is no video'}; no reference image can be taken from it.")
-    if not isinstance(file.people, PeopleFacts):
-        raise FixError(f"{file.path}: {file.people.reason}; no reference image can be taken from it.")
-    most = most_bytes(profile, "I602")
-
-    def objection(frame: ReferenceFrame) -> str | None:
-        write_frame(frame.image, None if most is None else int(most), output)
-        return _objection(output, profile)
-
-    return find_reference(file.path, file.media, file.people, person, bounds=bounds_of(profile), judge=objection)
-
-
-def _objection(picture: Path, profile: Profile) -> str | None:
-    """Return what the image rules find in a picture; None where that is nothing."""
-    facts = examine(str(picture), "reference", quick=False)
-    if facts.problem is None:
-        facts = _with_people(facts, picture)
-    request = RequestFacts(face_threshold=None, video_extension=False, callback=None)
-    job = JobFacts(video=None, audio=None, reference=facts, request=request)
-    findings, _ = judge(job, profile, only=IMAGE_RULES)
-    found = [f"{f.rule} {f.name}: {f.measured}" for f in findings if f.severity != "info"]
-    return "; ".join(found) or None
-
-
-def _with_people(facts: FileFacts, picture: Path) -> FileFacts:
-    from dataclasses import replace
-
-    return replace(facts, people=people_in_image(str(picture)))
-
 
 __all__ = ["Choices", "Prepared", "TrimSpan", "parse_span", "parse_trim", "prepare"]
 
@@ -106,8 +64,6 @@ class Prepared:
     @property
     def speaker_open(self) -> bool:
         """Whether nothing was done, since several people are seen and nothing says who of them speaks."""
-        from lipready.repair.plan import speaker_open
-
         return speaker_open(self.plan.undecided)
 
     @property
@@ -177,7 +133,7 @@ def require_files(job: Job) -> None:
 def repair_job(
     job: Job,
     before: Report,
-    profile: "Profile",
+    profile: Profile,
     settings: Settings,
     choices: Choices,
     *,
@@ -190,72 +146,71 @@ def repair_job(
 
     `planned` hears of the plan before the first of it is carried out, and of nothing where nothing is.
     """
-    from lipready.repair.plan import plan_job
-    from lipready.repair.run.folder import way_into
-
     before = _look_for_damage(before) if choices.salvage else before
-    way = (lambda source: way_into(out, source)) if copy else None
-    plan = plan_job(before, profile, choices, fspath(out), way)
+    planning = partial(plan_job, before, profile, choices, fspath(out), partial(way_into, out) if copy else None)
+    plan = planning()
     as_it_is = Prepared(job=job, before=before, report=before, plan=plan, steps=(), dry_run=dry_run)
     if dry_run or not plan.files:
         return as_it_is
     if planned is not None:
         planned(as_it_is)
-
-    def encoding() -> Plan:
-        return plan_job(before, profile, choices, fspath(out), way, copying=False)
-
-    return _Workshop(job, profile, settings, choices, out, before, plan, encoding).run()
+    return _Run(job, profile, settings, choices, out, before, plan, planning).carry_out()
 
 
 def _look_for_damage(before: Report) -> Report:
     """Decode the video and the audio track whole, where that was not done, to know what of them is damaged."""
     from lipready.probe.salvage import salvage
 
-    def looked_at(file: FileFacts | None) -> FileFacts | None:
-        done = file is None or file.salvage is not None or file.problem is not None
-        return file if file is None or done else replace(file, salvage=salvage(file))
-
-    facts = before.facts
-    return replace(before, facts=replace(facts, video=looked_at(facts.video), audio=looked_at(facts.audio)))
+    known = [file for file in (before.facts.video, before.facts.audio) if file is not None]
+    open_ = [file for file in known if file.salvage is None and file.problem is None]
+    looked_at: dict[str, Any] = {file.role: replace(file, salvage=salvage(file)) for file in open_}
+    return replace(before, facts=replace(before.facts, **looked_at))
 
 
 @dataclass(frozen=True, slots=True)
-class _Workshop:
+class _Run:
     """One run: what was found, what is to be done, and where.
 
-    `encoding` makes the plan in whose place a video is encoded again, where copying its packets does not repair it.
+    `planning` makes the plan; without `copying` the one that takes its place where copying packets repairs nothing.
     """
 
     job: Job
-    profile: "Profile"
+    profile: Profile
     settings: Settings
     choices: Choices
     out: Path
     before: Report
     plan: Plan
-    encoding: Callable[[], Plan]
+    planning: Callable[..., Plan]
 
-    def run(self) -> Prepared:
-        from lipready import __version__
-        from lipready.repair.run.outputs import Earlier, make
-        from lipready.repair.run.receipt import read_receipt, require_free, whole_or_taken_back, write_receipt
-
+    def carry_out(self) -> Prepared:
         tools, binary = self._tools()
-        earlier = Earlier(self.out, read_receipt(self.out), tools)
-        found = {each.role: known for each in self.plan.files if (known := self._find(earlier, each)) is not None}
-        missing = tuple(each for each in self.plan.files if each.role not in found)
-        require_free(self.out, missing, self._sources())
-        job = self._prepared_job()
+        receipt, files = read_receipt(self.out), self.plan.files
+
+        def find(plan: FilePlan) -> Made | None:
+            """Find what an earlier run made by a plan, or by the one that took its place."""
+            found = outputs.find_earlier(plan, self.out, receipt, tools)
+            if found is None and _copies(plan):
+                return outputs.find_earlier(self._encoded(plan), self.out, receipt, tools)
+            return found
+
+        found = {each.role: known for each in files if (known := find(each)) is not None}
+        missing = tuple(each for each in files if each.role not in found)
+        given = (self.job.video, self.job.audio, self.job.reference)
+        require_free(self.out, missing, [path for path in given if path is not None and path != self.plan.set_aside])
+        paths: dict[str, Any] = {
+            each.role: each.source if each.stays else str(self.out / each.output) for each in files
+        }
+        job = replace(self.job, **paths)
         with whole_or_taken_back(self.out, missing):
-            new = make(missing, self.out, tools, lambda plan, partial: self._write(plan, partial, binary))
-            # What was written holds the chosen audio track alone.
-            settings = replace(self.settings, audio_track=None)
+            new = outputs.make(missing, self.out, lambda plan, partial: self._write(plan, partial, binary))
             made = (*found.values(), *new)
             done = {each.plan.role: each.plan for each in made}
-            after = check_job(job, self.profile, settings, known=self._known(job, tuple(done.values())))
-            plan = replace(self.plan, files=tuple(done[each.role] for each in self.plan.files))
-            write_receipt(self.out, made, plan=plan, tools=tools, before=self.before, after=after, version=__version__)
+            # What was written holds the chosen audio track alone.
+            settings = replace(self.settings, audio_track=None)
+            after = check_job(job, self.profile, settings, known=self._known(job, done))
+            plan = replace(self.plan, files=tuple(done[each.role] for each in files))
+            write_receipt(self.out, made, plan=plan, tools=tools, before=self.before, after=after)
         return Prepared(
             job=job,
             before=self.before,
@@ -266,11 +221,9 @@ class _Workshop:
         )
 
     def _tools(self) -> tuple[dict[str, str], str | None]:
-        """Name the tools that the plan needs, with their versions, and find ffmpeg."""
+        """Return the tools that the plan needs, with their versions, and the path of ffmpeg."""
         tools, binary = {}, None
         if any(each.commands for each in self.plan.files):
-            from lipready.repair.run.ffmpeg import find_ffmpeg
-
             ffmpeg = find_ffmpeg()
             tools["ffmpeg"], binary = ffmpeg.version(), ffmpeg.path
         if any(each.role == "reference" and not each.already_fine for each in self.plan.files):
@@ -279,35 +232,24 @@ class _Workshop:
             tools["pillow"] = PIL.__version__
         return tools, binary
 
-    def _sources(self) -> tuple[str, ...]:
-        given = (self.job.video, self.job.audio, self.job.reference)
-        return tuple(path for path in given if path is not None and path != self.plan.set_aside)
-
-    def _find(self, earlier: "Earlier", plan: FilePlan) -> "Made | None":
-        """Find what an earlier run made by a plan, or by the one that took its place."""
-        found = earlier.find(plan)
-        return earlier.find(self._encoded(plan)) if found is None and _copies(plan) else found
-
     def _encoded(self, plan: FilePlan) -> FilePlan:
-        return next(each for each in self.encoding().files if each.role == plan.role)
+        return next(each for each in self.planning(copying=False).files if each.role == plan.role)
 
-    def _write(self, plan: FilePlan, partial: "Partial", binary: str | None) -> FilePlan:
-        from lipready.repair.plan import TAKE_REFERENCE
-        from lipready.repair.run.outputs import execute
-
+    def _write(self, plan: FilePlan, partial: Partial, binary: str | None) -> FilePlan:
         tell = stage("repairing", plan.source, self.settings.progress) or (lambda _share: None)
         tell(0.0)
-        if any(step.name == TAKE_REFERENCE for step in plan.steps):
-            self._take_reference(partial)
+        video = self.before.facts.video
+        if video is not None and any(step.name == TAKE_REFERENCE for step in plan.steps):
+            take_reference(video, self.choices.person, self.profile, partial.path)
         else:
-            execute(plan, partial, binary, tell)
+            outputs.execute(plan, partial, binary, tell)
             if _copies(plan) and self._still_found(plan, partial):
                 plan = self._encoded(plan)
-                execute(plan, partial, binary, tell)
+                outputs.execute(plan, partial, binary, tell)
         tell(1.0)
         return plan
 
-    def _still_found(self, plan: FilePlan, partial: "Partial") -> bool:
+    def _still_found(self, plan: FilePlan, partial: Partial) -> bool:
         """Return whether a copy still shows what it was made to repair, or something that the original did not."""
         settings = Settings(only=("V",), ignore=self.settings.ignore, quick=True)
         copy = check_job(Job(video=fspath(partial.path)), self.profile, settings)
@@ -315,41 +257,24 @@ class _Workshop:
         before = {f.rule for f in self.before.findings if f.role == "video" and f.severity != "info"} - planned
         return any(f.rule not in before and f.severity != "info" for f in copy.findings)
 
-    def _take_reference(self, partial: "Partial") -> None:
-        """Write the best frame of the chosen person."""
-        file = self.before.facts.video
-        if file is None:
-            raise FixError("There is no video to take the reference picture from.")
-        take_reference(file, self.choices.person, self.profile, partial.path)
-
-    def _prepared_job(self) -> Job:
-        from lipready.repair.run.outputs import output_path
-
-        paths = {each.role: output_path(self.out, each) for each in self.plan.files}
-        return replace(
-            self.job,
-            video=paths.get("video", self.job.video),
-            audio=paths.get("audio", self.job.audio),
-            reference=paths.get("reference", self.job.reference),
-        )
-
-    def _known(self, job: Job, done: tuple[FilePlan, ...]) -> dict[Role, FileFacts]:
+    def _known(self, job: Job, done: dict[Role, FilePlan]) -> dict[Role, FileFacts]:
         """Carry over what need not be measured again: untouched files, and the pictures of copied streams.
 
         A file without a plan could not be used, or waits for a decision: it is as it was. After a stream copy the
         headers are read anew, but the frames are the same frames, packet for packet, and so show the same people.
         """
-        outputs = {each.role: each for each in done if not each.already_fine}
-        paths: dict[Role, str | None] = {"video": job.video, "audio": job.audio, "reference": job.reference}
-        known: dict[Role, FileFacts] = {
-            f.role: replace(f, path=paths[f.role] or f.path) for f in self.before.facts.files() if f.role not in outputs
-        }
-        copied = outputs.get("video")
+        written = {role for role, plan in done.items() if not plan.already_fine}
+        untouched = (file for file in self.before.facts.files() if file.role not in written)
+        known = {file.role: replace(file, path=getattr(job, file.role) or file.path) for file in untouched}
         seen = self.before.facts.video
-        if copied is not None and seen is not None and all(step.level == "lossless" for step in copied.steps):
-            facts = _same_frames(job.video, seen, self.settings)
-            if facts is not None:
-                known["video"] = facts
+        if seen is None or "video" not in written or any(step.level != "lossless" for step in done["video"].steps):
+            return known
+        copied = examine(job.video or "", "video", quick=self.settings.quick)
+        old, new = seen.media, copied.media
+        if not isinstance(old, VideoFacts) or not isinstance(new, VideoFacts):
+            return known
+        if (new.codec, new.frames) == (old.codec, old.frames):
+            known["video"] = replace(copied, media=replace(new, stillness=old.stillness), people=seen.people)
         return known
 
 
@@ -358,14 +283,29 @@ def _copies(plan: FilePlan) -> bool:
     return plan.role == "video" and bool(plan.commands) and all(step.level == "lossless" for step in plan.steps)
 
 
-def _same_frames(path: str | None, seen: FileFacts, settings: Settings) -> FileFacts | None:
-    """Read the headers of a copy, and take who and what its frames show from the original's facts."""
-    from lipready.probe.source import examine
+def take_reference(file: FileFacts, person: int | None, profile: Profile, output: Path) -> ReferenceFrame:
+    """Write the best frame of one person as JPEG to `output`, such that no image rule finds fault with it.
 
-    facts = examine(path or "", "video", quick=settings.quick)
-    if not isinstance(facts.media, VideoFacts) or not isinstance(seen.media, VideoFacts):
-        return None
-    same = (facts.media.codec, facts.media.frames) == (seen.media.codec, seen.media.frames)
-    if not same:
-        return None
-    return replace(facts, media=replace(facts.media, stillness=seen.media.stillness), people=seen.people)
+    `file` is a video whose people are measured. Every candidate is written and judged as it was written, so that what
+    passes is the file itself; the next best follows where one does not.
+
+    Raises FixError where the video cannot be looked at, where it shows nobody or several people and none is named, or
+    where no frame is good enough.
+    """
+    if file.problem is not None or not isinstance(file.media, VideoFacts):
+        raise FixError(f"{file.path} {file.problem or 'is no video'}; no reference image can be taken from it.")
+    if not isinstance(file.people, PeopleFacts):
+        raise FixError(f"{file.path}: {file.people.reason}; no reference image can be taken from it.")
+    most = most_bytes(profile, "I602")
+
+    def objection(frame: ReferenceFrame) -> str | None:
+        """Return what the image rules find in a frame; None where that is nothing."""
+        write_frame(frame.image, None if most is None else int(most), output)
+        facts = examine(fspath(output), "reference", quick=False)
+        if facts.problem is None:
+            facts = replace(facts, people=people_in_image(fspath(output)))
+        request = RequestFacts(face_threshold=None, video_extension=False, callback=None)
+        findings, _ = judge(JobFacts(video=None, audio=None, reference=facts, request=request), profile, only=("I",))
+        return "; ".join(f"{f.rule} {f.name}: {f.measured}" for f in findings if f.severity != "info") or None
+
+    return find_reference(file.path, file.media, file.people, person, bounds=bounds_of(profile), judge=objection)

@@ -1,20 +1,25 @@
 """What the user decides: the editorial repairs, which are done only when asked for."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, Self
 
 from lipready.errors import UsageError
-from lipready.facts.file import FileFacts
 from lipready.facts.finding import Finding, FixLevel, Subject
 from lipready.facts.plan import Step
-from lipready.facts.unmeasured import Unmeasured
 
-Undecided = tuple[str, str, str]
+_FLAGS = {
+    "audio trim": "--trim-audio START:END or --trim-audio best",
+    "trim": "--trim START:END",
+    "pad": "--extend",
+    "choose-person": "--person N",
+    "crop-image": "",
+}
+"""The flags that ask for an editorial repair, where they are not named as it is; one belongs to audio tracks alone."""
+
 _LENGTHS = frozenset({"trim", "extend", "pad"})
-_UNUSABLE = frozenset({"F001", "F002"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,52 +30,44 @@ class Wanted:
 
     @classmethod
     def of(cls, findings: Sequence[Finding], role: Subject) -> Self:
-        """Take the findings of one role that name a repair."""
+        """Return the findings of one role that name a repair."""
         return cls(tuple(f for f in findings if f.role == role and f.fix is not None))
+
+    def only(self, *names: str) -> tuple[Finding, ...]:
+        """Return the findings that ask for one of these repairs."""
+        return tuple(f for f in self.findings if f.fix is not None and f.fix.name in names)
 
     def has(self, *names: str) -> bool:
         """Return whether one of these repairs is asked for."""
-        return any(f.fix is not None and f.fix.name in names for f in self.findings)
+        return bool(self.only(*names))
 
-    def only(self, *names: str) -> tuple[Finding, ...]:
-        """Take the findings that ask for one of these repairs."""
-        return tuple(f for f in self.findings if f.fix is not None and f.fix.name in names)
-
-    def level(self, level: FixLevel) -> bool:
-        """Return whether a repair of this level is asked for."""
-        return any(f.fix is not None and f.fix.level == level for f in self.findings)
-
-    def rules(self, *names: str) -> tuple[str, ...]:
-        """Return the rules that ask for one of these repairs."""
-        return tuple(dict.fromkeys(f.rule for f in self.findings if f.fix is not None and f.fix.name in names))
+    def level(self, level: FixLevel, *apart: str) -> bool:
+        """Return whether a repair of this level is asked for, `apart` from some."""
+        return any(f.fix is not None and f.fix.level == level and f.fix.name not in apart for f in self.findings)
 
     def step(self, level: FixLevel, text: str, *names: str) -> Step:
-        """Make the step that answers these repairs; the first name is its own."""
-        return Step(names[0], level, text, self.rules(*names))
+        """Return the step that answers these repairs; the first name is its own."""
+        return Step(names[0], level, text, tuple(dict.fromkeys(f.rule for f in self.only(*names))))
 
-    def undecided(self, flags: dict[str, str], given: frozenset[str]) -> tuple[Undecided, ...]:
-        """List the editorial repairs whose flag was not given: rule, flag, sentence."""
+    def rest(self, steps: Iterable[Step], *apart: str) -> tuple[str, ...]:
+        """Return the rules that none of the steps answers, without those of editorial repairs and of those `apart`."""
+        named = {rule for step in steps for rule in step.rules}
+        open_ = (f for f in self.findings if f.fix and f.fix.level != "editorial" and f.fix.name not in apart)
+        return tuple(f.rule for f in open_ if f.rule not in named)
+
+    def undecided(self, given: Container[str]) -> tuple[tuple[str, str, str], ...]:
+        """Return the editorial repairs whose flag was not given: rule, flag, sentence."""
+        asked = [(f, f.fix) for f in self.findings if f.fix is not None and f.fix.level == "editorial"]
         return tuple(
-            (f.rule, flags.get(f.fix.name, f"--{f.fix.name}"), f.fix.text)
-            for f in self.findings
-            if f.fix is not None and f.fix.level == "editorial" and f.fix.name not in given
+            (f.rule, _FLAGS.get(f"{f.role} {fix.name}") or _FLAGS.get(fix.name, f"--{fix.name}"), fix.text)
+            for f, fix in asked
+            if fix.name not in given
         )
 
-    def blocked(self, given: frozenset[str]) -> bool:
-        """Whether an error about the length stays whatever else is done, so that encoding would be for nothing."""
+    def blocked(self, given: Container[str]) -> bool:
+        """Return whether an error about the length stays whatever else is done: encoding would be for nothing."""
         repairs = [f.fix for f in self.findings if f.fix is not None and f.severity == "error"]
         return any(fix.level == "editorial" and fix.name in _LENGTHS and fix.name not in given for fix in repairs)
-
-
-def usable(file: FileFacts, findings: Sequence[Finding], *, salvage: bool = False) -> bool:
-    """Return whether there is media that can be repaired at all: not missing, broken, or a Git LFS pointer.
-
-    With `salvage` what decodes of a broken file is enough.
-    """
-    broken = any(f.rule in _UNUSABLE and f.role == file.role and f.severity == "error" for f in findings)
-    broken = broken and not (salvage and file.salvage is not None)
-    nothing = isinstance(file.media, Unmeasured) or isinstance(file.format, Unmeasured)
-    return not (broken or nothing or file.problem is not None or file.lfs is not None)
 
 
 _SECONDS = re.compile(r"\d{1,7}(?:\.\d{1,9})?", re.ASCII)
@@ -92,9 +89,8 @@ class Choices:
     `trim` keeps a part of the video, "best" the part in which the target's face is best seen; `trim_audio` keeps a
     part of the audio track. `extend` lengthens the video by playing it forward and backward in turn, to the length of
     the audio or the provider's minimum, and pads an audio track that is too short with silence. `person` is the number
-    of the speaker, as the report counts them. `crop` cuts the picture to that person (else to
-    whom the reference image shows, else to the provider's pick) where the face is too small or others are in the
-    picture.
+    of the speaker, as the report counts them. `crop` cuts the picture to that person (else to whom the reference image
+    shows, else to the provider's pick) where the face is too small or others are in the picture.
 
     `trim_audio` "best" keeps a track that is too long from the first word to the last pause before the provider's
     maximum. `trim_silence` takes away the silence before and after the speech, `denoise` lowers a steady noise.
@@ -141,7 +137,7 @@ def _split(text: str) -> tuple[str, str]:
         return start.strip(), end.strip()
     parts = text.split(":")
     middle = len(parts) // 2
-    if len(parts) % 2 or len(parts) == 0:
+    if len(parts) % 2:
         raise _wrong(text)
     return ":".join(parts[:middle]).strip(), ":".join(parts[middle:]).strip()
 

@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lipready.errors import FixError, ProbeError
-from lipready.facts.file import FileFacts, ImageFacts
+from lipready.facts.file import ImageFacts
 from lipready.facts.people import Box, PeopleFacts
 from lipready.facts.plan import PictureEdit, Step
 from lipready.facts.quantity import counted
-from lipready.profiles.limit import Profile
-from lipready.repair.choices import Wanted
-from lipready.repair.recipe import accepted, aim, most_bytes
+from lipready.repair.recipe import RepairCase, accepted, aim, most_bytes
 from lipready.repair.run.folder import unwritable
 
 if TYPE_CHECKING:
@@ -34,6 +32,8 @@ def write_picture(source: str, edit: PictureEdit, output: Path) -> None:
 
     Raises FixError where the picture cannot be decoded, or cannot be made small enough.
     """
+    from PIL.Image import Resampling
+
     from lipready.probe.streams.image import open_picture
 
     try:
@@ -46,34 +46,31 @@ def write_picture(source: str, edit: PictureEdit, output: Path) -> None:
             image = _plain(image)
     except ProbeError as error:
         raise FixError(f"{source} {error}.") from error
-    _write(_sized(image, edit.size), edit, output, source)
+    if edit.size is not None:
+        image = image.resize(edit.size, Resampling.LANCZOS)
+    if edit.format == "PNG":
+        buffer = io.BytesIO()
+        image.save(buffer, "PNG", optimize=True)
+        _write(buffer.getvalue(), output)
+    else:
+        _write(_jpeg(image, edit.max_bytes, source), output)
 
 
 def write_frame(image: "NDArray[np.uint8]", max_bytes: int | None, output: Path) -> None:
     """Write a frame (height × width × 3, RGB, uint8) as JPEG. Raises FixError where it cannot be made small enough."""
     from PIL import Image
 
-    edit = PictureEdit(format="JPEG", orientation=1, crop=None, size=None, max_bytes=max_bytes)
-    _write(Image.fromarray(image), edit, output, output.name)
+    _write(_jpeg(Image.fromarray(image), max_bytes, output.name), output)
 
 
-def _write(image: "Image", edit: PictureEdit, output: Path, source: str) -> None:
-    data = _png(image) if edit.format == "PNG" else _jpeg(image, edit.max_bytes)
-    if data is None:
-        raise FixError(f"{source} cannot be written in {counted(edit.max_bytes or 0, 'byte')}.")
+def _write(data: bytes, output: Path) -> None:
     try:
         output.write_bytes(data)
     except OSError as error:
         raise unwritable(output, error) from error
 
 
-def _png(image: "Image") -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
-
-
-def _jpeg(image: "Image", max_bytes: int | None) -> bytes | None:
+def _jpeg(image: "Image", max_bytes: int | None, source: str) -> bytes:
     """Encode in the best quality that fits; where none does, in a smaller size."""
     while min(image.size) >= _SMALLEST or max_bytes is None:
         for quality in QUALITIES:
@@ -83,7 +80,7 @@ def _jpeg(image: "Image", max_bytes: int | None) -> bytes | None:
             if max_bytes is None or buffer.tell() <= max_bytes:
                 return buffer.getvalue()
         image = image.resize((round(image.width * _SHRINK), round(image.height * _SHRINK)))
-    return None
+    raise FixError(f"{source} cannot be written in {counted(max_bytes, 'byte')}.")
 
 
 def _upright(image: "Image", orientation: int) -> "Image":
@@ -100,12 +97,6 @@ def _upright(image: "Image", orientation: int) -> "Image":
         8: Transpose.ROTATE_90,
     }
     return image.transpose(turns[orientation]) if orientation in turns else image
-
-
-def _sized(image: "Image", size: tuple[int, int] | None) -> "Image":
-    from PIL.Image import Resampling
-
-    return image if size is None else image.resize(size, Resampling.LANCZOS)
 
 
 def _plain(image: "Image") -> "Image":
@@ -152,13 +143,10 @@ _OVERHEAD = Fraction(101, 100)
 
 
 @dataclass(frozen=True, slots=True)
-class ImageCase:
-    """All that the edit of a picture depends on."""
+class ImageCase(RepairCase):
+    """One picture that may have to be repaired."""
 
-    file: FileFacts
     image: ImageFacts
-    wanted: Wanted
-    profile: Profile
 
 
 def picture_edit(case: ImageCase) -> PictureEdit | None:
@@ -168,7 +156,10 @@ def picture_edit(case: ImageCase) -> PictureEdit | None:
     crop = _crop(case) if case.wanted.has("crop-image") else None
     shown = (crop.width, crop.height) if crop else (case.image.width, case.image.height)
     limit = most_bytes(case.profile, "I602")
-    size = _shrunk(shown, aim(case.profile, "I604").maximum)
+    longest, size = aim(case.profile, "I604").maximum, None
+    if longest is not None and max(shown) > longest:
+        scale = Fraction(floor(longest), max(shown))
+        size = (max(1, floor(shown[0] * scale)), max(1, floor(shown[1] * scale)))
     return PictureEdit(
         format="PNG" if _stays_exact(case, size or shown, limit) else "JPEG",
         orientation=case.image.orientation,
@@ -189,9 +180,8 @@ def _stays_exact(case: ImageCase, size: tuple[int, int], most: Fraction | None) 
 
 
 def picture_steps(case: ImageCase, edit: PictureEdit) -> tuple[Step, ...]:
-    """Name every change."""
-    wanted = case.wanted
-    steps = []
+    """Return every change as a step in words."""
+    wanted, steps = case.wanted, []
     if case.image.orientation != 1:
         steps.append(wanted.step("reencode", "Turn the picture itself upright.", "upright"))
     if edit.crop is not None:
@@ -203,12 +193,8 @@ def picture_steps(case: ImageCase, edit: PictureEdit) -> tuple[Step, ...]:
         text = f"Fit it into {edit.max_bytes / 1_000_000:.1f} million bytes."
         steps.append(wanted.step("reencode", text, "fit-image-size"))
     kept = "; only its first frame is kept" if case.image.animated else ""
-    named = {rule for step in steps for rule in step.rules}
-    rest = tuple(
-        f.rule for f in wanted.findings if f.rule not in named and f.fix is not None and f.fix.level != "editorial"
-    )
     text = f"Write it as {edit.format}, without its metadata{kept}."
-    return (*steps, Step("convert-image", "reencode", text, rest))
+    return (*steps, Step("convert-image", "reencode", text, wanted.rest(steps)))
 
 
 def _crop(case: ImageCase) -> Box | None:
@@ -227,10 +213,3 @@ def _crop(case: ImageCase) -> Box | None:
 
 def _begin(face: int, face_length: int, length: int, whole: int) -> int:
     return max(0, min(whole - length, face + face_length // 2 - length // 2))
-
-
-def _shrunk(size: tuple[int, int], longest: Fraction | None) -> tuple[int, int] | None:
-    if longest is None or max(size) <= longest:
-        return None
-    scale = Fraction(floor(longest), max(size))
-    return max(1, floor(size[0] * scale)), max(1, floor(size[1] * scale))

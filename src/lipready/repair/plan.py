@@ -2,9 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from lipready.errors import FixError, UsageError
@@ -13,22 +12,21 @@ from lipready.facts.file import FileFacts, ImageFacts, Role
 from lipready.facts.finding import Finding, Subject
 from lipready.facts.job import JobFacts
 from lipready.facts.people import Match
-from lipready.facts.plan import FilePlan, Kept, PictureEdit, Plan, Step
+from lipready.facts.plan import FilePlan, Kept, Plan, Step
 from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Profile
 from lipready.repair.audio.command import audio_commands
-from lipready.repair.audio.part import AudioCase
-from lipready.repair.audio.sound import Listen
-from lipready.repair.audio.steps import audio_extension, audio_length, audio_recipe, audio_steps
-from lipready.repair.choices import Choices, Wanted, usable
+from lipready.repair.audio.recipe import AudioCase, audio_length, audio_recipe
+from lipready.repair.audio.steps import audio_steps
+from lipready.repair.choices import Choices, Wanted
 from lipready.repair.image import ImageCase, picture_edit, picture_steps
 from lipready.repair.recipe import Encode, aim
 from lipready.repair.run.receipt import NAME as RECEIPT_NAME
 from lipready.repair.video.command import encode_commands, remux_commands
+from lipready.repair.video.crop import target_person
 from lipready.repair.video.recipe import VideoCase, output_length, video_recipe
-from lipready.repair.video.span import target_person
 from lipready.repair.video.steps import video_steps
 
 SHEET_NAME = "people.jpg"
@@ -40,23 +38,19 @@ _LONGEST_EXTENSION = 12
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
-def output_names(wanted: Sequence[tuple[Role, str, str | None]], taken: Iterable[str] = ()) -> dict[Role, str]:
-    """Name the outputs, given (role, path of the source, extension without dot or None for its own) for each.
+def output_name(role: Role, source: str, extension: str | None, used: set[str]) -> str:
+    """Return the name of an output, and add it, casefolded, to the names that are `used`.
 
-    The name is the source's own without its extension, made safe for every file system; where two outputs would share
-    a name, or one of the names that are `taken`, the later one gets its role as a suffix. The same sources always give
-    the same names.
+    The name is that of the source, a path, without its extension, made safe for every file system, and `extension`
+    (without dot; None: its own). Where it is used already, the role becomes a suffix. The same sources in the same
+    order always give the same names.
     """
-    names: dict[Role, str] = {}
-    used = {name.casefold() for name in taken}
-    for role, source, extension in wanted:
-        stem, own = _parts(source)
-        stem, ending = stem or role, own if extension is None else f".{extension}"
-        while f"{stem}{ending}".casefold() in used:
-            stem = f"{stem}-{role}"
-        names[role] = f"{stem}{ending}"
-        used.add(names[role].casefold())
-    return names
+    stem, own = _parts(source)
+    stem, ending = stem or role, own if extension is None else f".{extension}"
+    while f"{stem}{ending}".casefold() in used:
+        stem = f"{stem}-{role}"
+    used.add(f"{stem}{ending}".casefold())
+    return f"{stem}{ending}"
 
 
 def _parts(source: str) -> tuple[str, str]:
@@ -74,77 +68,17 @@ def _parts(source: str) -> tuple[str, str]:
     return stem, ending
 
 
-FLAGS: dict[str, dict[str, str]] = {
-    "video": {
-        "trim": "--trim START:END",
-        "extend": "--extend",
-        "choose-person": "--person N",
-        "crop": "--crop",
-        "salvage": "--salvage",
-    },
-    "audio": {
-        "trim": "--trim-audio START:END or --trim-audio best",
-        "pad": "--extend",
-        "trim-silence": "--trim-silence",
-        "denoise": "--denoise",
-        "salvage": "--salvage",
-    },
-    "reference": {"choose-person": "--person N", "crop-image": ""},
-    "job": {
-        "extend": "--extend",
-        "trim": "--trim START:END",
-        "choose-person": "--person N",
-        "trim-silence": "--trim-silence",
-    },
-}
-"""For each role, the flag that asks for an editorial repair."""
-
-
-def decided(role: str, choices: Choices) -> frozenset[str]:
-    """Name the editorial repairs that the user has decided on."""
-    trim = choices.trim_audio if role == "audio" else choices.trim
-    given = {"trim": trim is not None, "extend": choices.extend, "pad": choices.extend, "crop": choices.crop}
-    given |= {"trim-silence": choices.trim_silence, "denoise": choices.denoise, "salvage": choices.salvage}
-    given["choose-person"] = choices.person is not None
-    return frozenset(name for name, asked in given.items() if asked)
-
-
-def check_choices(facts: JobFacts, choices: Choices) -> None:
-    """Raise UsageError where a decision is about a file that the job does not have."""
-    if choices.trim is not None and facts.video is None:
-        raise UsageError("--trim is about the video, and the job has none.")
-    if choices.crop and facts.video is None:
-        raise UsageError("--crop is about the picture of the video, and the job has none.")
-    if choices.trim_audio is not None and facts.audio is None:
-        raise UsageError("--trim-audio is about the audio track, and the job has none.")
-    if choices.trim_silence and facts.audio is None:
-        raise UsageError("--trim-silence is about the audio track, and the job has none.")
-    if choices.denoise and facts.audio is None:
-        raise UsageError("--denoise is about the audio track, and the job has none.")
-    if choices.person is not None and facts.video is None:
-        raise UsageError("A person is chosen, and the job has no video to find anybody in.")
-
-
 REFERENCE_NAME = "reference.jpg"
 TAKE_REFERENCE = "take-reference"
 SEVERAL_PEOPLE = "P302"
 
 _SUBJECTS: tuple[Subject, ...] = ("video", "audio", "reference", "job")
+_UNUSABLE = frozenset({"F001", "F002"})
 _TRUE_EXTENSIONS = {"jpeg": "jpg"}
-Commands = tuple[tuple[str, ...], ...]
 Way = Callable[[str], Kept]
-"""Tells how a file that is already fine gets into the output folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A file's plan before its output has a name."""
-
-    extension: str
-    steps: tuple[Step, ...]
-    commands: Callable[[str], Commands] | None = None
-    picture: PictureEdit | None = None
-    length: Fraction | None = None
+"""Returns how a file that is already fine gets into the output folder."""
+Place = Callable[[str | None], Path]
+"""Returns where the output of a file gets, by its extension; None is that of the source."""
 
 
 def plan_job(
@@ -153,64 +87,109 @@ def plan_job(
     """Plan the smallest change that makes the findings of a report go away.
 
     `out` is the path of the output folder; without `way` files that are already fine stay where they are; without
-    `copying` a video is encoded again where copying its packets would do. A file that
-    cannot be used, or that keeps an error until the user decides, is in no plan; while it is open who of several people
-    speaks, none is. A person who is chosen goes before a reference image that is given. Raises FixError or UsageError
-    where what the user chose cannot be done.
+    `copying` a video is encoded again where copying its packets would do. A file that cannot be used, or that keeps an
+    error until the user decides, is in no plan; while it is open who of several people speaks, none is. A person who is
+    chosen goes before a reference image that is given. Raises FixError or UsageError where what the user chose cannot
+    be done.
     """
-    check_choices(report.facts, choices)
+    facts = report.facts
+    _require_files(facts, choices)
     chosen = _chosen(report, choices)
     # An image that is set aside needs nothing.
     subjects = [role for role in _SUBJECTS if chosen is None or role != "reference"]
     wanted = {role: Wanted.of(report.findings, role) for role in subjects}
-    given = {role: decided(role, choices) for role in wanted}
+    given = {role: _decided(role, choices) for role in subjects}
     sound = _audio_case(report, profile, choices)
     recipe = None if sound is None else audio_recipe(sound)
-    if sound is not None and _cut_to_fit(sound, recipe):
-        given["audio"] |= {"trim"}
-    undecided = tuple(gap for role, want in wanted.items() for gap in want.undecided(FLAGS[role], given[role]))
+    spoken = None if sound is None else audio_length(sound, recipe)
+    silence = recipe is not None and recipe.part is not None and choices.trim_audio is None
+    if silence and spoken is not None and spoken in aim(profile, "A402"):
+        # The silence that is cut off is enough: nobody has to decide where else to cut.
+        given["audio"].add("trim")
+    undecided = tuple(gap for role, want in wanted.items() for gap in want.undecided(given[role]))
     if speaker_open(undecided):
         return Plan((), undecided)
-    drafts: list[tuple[FileFacts, Draft | None]] = []
-    spoken = None if sound is None else audio_length(sound, recipe)
-    image = report.facts.reference if chosen is None else None
-    for file in (report.facts.audio, report.facts.video, image):
-        if file is None or not usable(file, report.findings, salvage=choices.salvage):
+    used = {RECEIPT_NAME, SHEET_NAME, *([] if chosen is None else [REFERENCE_NAME])}
+    plans: list[FilePlan] = []
+    for file in (facts.video, facts.audio, facts.reference if chosen is None else None):
+        if file is None or not _usable(file, report, choices) or wanted[file.role].blocked(given[file.role]):
             continue
-        if not wanted[file.role].blocked(given[file.role]):
-            want = wanted[file.role]
-            if isinstance(file.media, VideoFacts):
-                person = _followed(report.facts, choices)
-                decodable = _decodable(file.media, file, choices)
-                draft = _draft_video(VideoCase(file, decodable, want, profile, choices, spoken, person, copying))
-            elif isinstance(file.media, ImageFacts):
-                draft = _draft_picture(ImageCase(file, file.media, want, profile))
-            else:
-                draft = None if sound is None or recipe is None else _draft_audio(sound, recipe)
-            drafts.append((file, draft or _draft_rename(file, want)))
-    plans = _named(drafts, out, way, taken=chosen is not None)
+        want, media, place = wanted[file.role], file.media, partial(_place, file, out, used)
+        planned = None
+        if isinstance(media, VideoFacts):
+            person = _followed(facts, choices)
+            case = VideoCase(file, want, profile, choices, media, spoken, person, copying)
+            planned = _plan_video(case, place)
+        elif isinstance(media, ImageFacts):
+            planned = _plan_picture(ImageCase(file, want, profile, choices, media), place)
+        elif sound is not None and recipe is not None:
+            path = place(recipe.extension)
+            commands = audio_commands(recipe, str(path))
+            planned = FilePlan("audio", file.path, path.name, audio_steps(sound, recipe), commands, length=spoken)
+        plans.append(planned or _plan_unchanged(file, want, place, way))
     if chosen is None or all(plan.role != "video" for plan in plans):
-        return Plan(plans, undecided)
-    aside = report.facts.reference
-    taken = _reference_plan(*chosen, () if aside is None else report.findings)
+        return Plan(tuple(plans), undecided)
+    aside = facts.reference
+    taken = _plan_reference(*chosen, () if aside is None else report.findings)
     return Plan((*plans, taken), undecided, None if aside is None else aside.path)
+
+
+def _require_files(facts: JobFacts, choices: Choices) -> None:
+    """Raise UsageError where a decision is about a file that the job does not have."""
+    missing = (
+        (choices.trim, facts.video, "--trim is about the video, and the job has none."),
+        (choices.crop, facts.video, "--crop is about the picture of the video, and the job has none."),
+        (choices.trim_audio, facts.audio, "--trim-audio is about the audio track, and the job has none."),
+        (choices.trim_silence, facts.audio, "--trim-silence is about the audio track, and the job has none."),
+        (choices.denoise, facts.audio, "--denoise is about the audio track, and the job has none."),
+        (choices.person is not None, facts.video, "A person is chosen, and the job has no video to find anybody in."),
+    )
+    for choice, file, message in missing:
+        if choice and file is None:
+            raise UsageError(message)
+
+
+def _decided(role: Subject, choices: Choices) -> set[str]:
+    """Return the names of the editorial repairs that the user has decided on."""
+    given = {
+        "trim": choices.trim_audio if role == "audio" else choices.trim,
+        "extend": choices.extend,
+        "pad": choices.extend,
+        "crop": choices.crop,
+        "trim-silence": choices.trim_silence,
+        "denoise": choices.denoise,
+        "salvage": choices.salvage,
+        "choose-person": choices.person is not None,
+    }
+    return {name for name, asked in given.items() if asked}
+
+
+def _usable(file: FileFacts, report: Report, choices: Choices) -> bool:
+    """Return whether there is media that can be repaired at all: not missing, broken, or a Git LFS pointer.
+
+    Where the user asks for what can be salvaged, what decodes of a broken file is enough.
+    """
+    broken = any(f.rule in _UNUSABLE and f.role == file.role and f.severity == "error" for f in report.findings)
+    broken = broken and not (choices.salvage and file.salvage is not None)
+    nothing = isinstance(file.media, Unmeasured) or isinstance(file.format, Unmeasured)
+    return not (broken or nothing or file.problem is not None or file.lfs is not None)
 
 
 def _chosen(report: Report, choices: Choices) -> tuple[FileFacts, int] | None:
     """Return the chosen person, and the video that their reference image is taken from, whatever image is given."""
     video = report.facts.video
-    if choices.person is None or video is None or not usable(video, report.findings, salvage=choices.salvage):
+    if choices.person is None or video is None or not _usable(video, report, choices):
         return None
     return video, choices.person
 
 
 def speaker_open(undecided: Iterable[tuple[str, str, str]]) -> bool:
-    """Whether several people are seen, and nobody has said who of them speaks: then nothing is worth repairing yet."""
+    """Return whether several people are seen, and nothing says who of them speaks: then nothing is repaired yet."""
     return any(rule == SEVERAL_PEOPLE for rule, _, _ in undecided)
 
 
 def _followed(facts: JobFacts, choices: Choices) -> int | None:
-    """Tell whom --trim best and --crop follow: the chosen person, else whom the reference image shows."""
+    """Return whom --trim best and --crop follow: the chosen person, else whom the reference image shows."""
     if choices.person is not None:
         return choices.person
     match = facts.match
@@ -218,96 +197,49 @@ def _followed(facts: JobFacts, choices: Choices) -> int | None:
 
 
 def _audio_case(report: Report, profile: Profile, choices: Choices) -> AudioCase | None:
-    """Gather what the repair of the audio track depends on; a finding on the job may ask for it as well."""
+    """Return what the repair of the audio track depends on; a finding on the job may ask for it as well."""
     file = report.facts.audio
-    if (
-        file is None
-        or not isinstance(file.media, AudioFacts)
-        or not usable(file, report.findings, salvage=choices.salvage)
-    ):
+    if file is None or not isinstance(file.media, AudioFacts) or not _usable(file, report, choices):
         return None
     about_job = Wanted.of(report.findings, "job").only("trim-silence")
-    wanted = Wanted((*Wanted.of(report.findings, "audio").findings, *about_job))
-    return AudioCase(file, file.media, wanted, profile, choices)
+    wanted = Wanted(Wanted.of(report.findings, "audio").findings + about_job)
+    return AudioCase(file, wanted, profile, choices, file.media)
 
 
-def _cut_to_fit(case: AudioCase, recipe: Listen | None) -> bool:
-    """Return whether the silence that is cut off is enough, so that nobody has to decide where else to cut."""
-    length = audio_length(case, recipe)
-    cut = recipe is not None and recipe.part is not None and case.choices.trim_audio is None
-    return cut and length is not None and length in aim(case.profile, "A402")
+def _place(file: FileFacts, out: str, used: set[str], extension: str | None) -> Path:
+    return Path(out) / output_name(file.role, file.path, extension, used)
 
 
-def _decodable(video: VideoFacts, file: FileFacts, choices: Choices) -> VideoFacts:
-    """Take the facts of what is salvaged: it lasts as long as it decodes."""
-    if not choices.salvage or file.salvage is None or isinstance(video.duration, Unmeasured):
-        return video
-    return replace(video, duration=replace(video.duration, believed=min(video.duration.believed, file.salvage.kept)))
-
-
-def _draft_video(case: VideoCase) -> Draft | None:
+def _plan_video(case: VideoCase, place: Place) -> FilePlan | None:
     recipe = video_recipe(case)
     if recipe is None:
         return None
-    steps = video_steps(case, recipe)
-    length = output_length(case, recipe)
-    if isinstance(recipe, Encode):
-        return Draft("mp4", steps, lambda output: encode_commands(recipe, output), length=length)
-    return Draft("mp4", steps, lambda output: remux_commands(recipe, output), length=length)
+    path = place("mp4")
+    write = partial(encode_commands, recipe) if isinstance(recipe, Encode) else partial(remux_commands, recipe)
+    steps, length = video_steps(case, recipe), output_length(case, recipe)
+    return FilePlan("video", case.file.path, path.name, steps, write(str(path)), length=length)
 
 
-def _draft_audio(case: AudioCase, recipe: Listen) -> Draft:
-    return Draft(
-        audio_extension(recipe),
-        audio_steps(case, recipe),
-        lambda output: audio_commands(recipe, output),
-        length=audio_length(case, recipe),
-    )
-
-
-def _draft_picture(case: ImageCase) -> Draft | None:
+def _plan_picture(case: ImageCase, place: Place) -> FilePlan | None:
     edit = picture_edit(case)
     if edit is None:
         return None
-    return Draft("png" if edit.format == "PNG" else "jpg", picture_steps(case, edit), picture=edit)
+    path = place("png" if edit.format == "PNG" else "jpg")
+    return FilePlan("reference", case.file.path, path.name, picture_steps(case, edit), picture=edit)
 
 
-def _draft_rename(file: FileFacts, wanted: Wanted) -> Draft | None:
-    if not wanted.has("rename") or not isinstance(file.format, str):
-        return None
-    extension = _TRUE_EXTENSIONS.get(file.format, file.format)
-    return Draft(
-        extension, (wanted.step("lossless", f"Write it unchanged under the extension .{extension}.", "rename"),)
-    )
+def _plan_unchanged(file: FileFacts, wanted: Wanted, place: Place, way: Way | None) -> FilePlan:
+    """Plan a file of which nothing changes, but for its extension where that is wrong."""
+    if wanted.has("rename"):
+        extension = _TRUE_EXTENSIONS.get(str(file.format), str(file.format))
+        step = wanted.step("lossless", f"Write it unchanged under the extension .{extension}.", "rename")
+        return FilePlan(file.role, file.path, place(extension).name, (step,))
+    kept: Kept = "stay" if way is None else way(file.path)
+    name = file.path if kept == "stay" else place(None).name
+    return FilePlan(file.role, file.path, name, (), kept=kept)
 
 
-def _named(
-    drafts: list[tuple[FileFacts, Draft | None]], out: str, way: Way | None, *, taken: bool
-) -> tuple[FilePlan, ...]:
-    """Name every file of the output folder; with `taken` a reference image from the video is to come there."""
-    order: tuple[Role, ...] = ("video", "audio", "reference")
-    drafts = sorted(drafts, key=lambda pair: order.index(pair[0].role))
-    kept: dict[Role, Kept] = {
-        file.role: "stay" if way is None else way(file.path) for file, draft in drafts if draft is None
-    }
-    wanted = [
-        (file.role, file.path, None if draft is None else draft.extension)
-        for file, draft in drafts
-        if kept.get(file.role) != "stay"
-    ]
-    names = output_names(wanted, (RECEIPT_NAME, SHEET_NAME, *([REFERENCE_NAME] if taken else [])))
-    return tuple(_file_plan(file, draft, kept.get(file.role), names, out) for file, draft in drafts)
-
-
-def _file_plan(file: FileFacts, draft: Draft | None, kept: Kept | None, names: dict[Role, str], out: str) -> FilePlan:
-    name = names.get(file.role, file.path)
-    if draft is None:
-        return FilePlan(file.role, file.path, name, (), kept=kept)
-    commands = draft.commands(str(Path(out) / name)) if draft.commands else ()
-    return FilePlan(file.role, file.path, name, draft.steps, commands, draft.picture, draft.length)
-
-
-def _reference_plan(video: FileFacts, person: int, findings: Iterable[Finding]) -> FilePlan:
+def _plan_reference(video: FileFacts, person: int, findings: Iterable[Finding]) -> FilePlan:
     """Plan the image of a person; it answers whatever is found in one that is set aside for it."""
     if isinstance(video.people, Unmeasured):
         raise FixError(f"Person {person} cannot be found in {video.path}: {video.people.reason}.")

@@ -1,22 +1,23 @@
 """What is to be done to one file, in numbers: the plan's words and ffmpeg's arguments are both made from it."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from lipready.errors import UsageError
+from lipready.facts.file import FileFacts, Salvage
 from lipready.facts.people import Box
+from lipready.facts.quantity import number
 from lipready.profiles.catalogue import UPLOAD_RULE
-from lipready.profiles.limit import Limit, Profile, Range
-from lipready.repair.video.size import Canvas
-from lipready.repair.video.span import Part
-
-ANY = Range()
+from lipready.profiles.limit import Profile, Range
+from lipready.repair.choices import Choices, TrimSpan, Wanted
 
 
 def aim(profile: Profile, rule: str) -> Range:
     """Return the range that a repair aims at: inside the strictest reading, with a margin; open without a limit."""
     limit = profile.limits.get(rule)
-    return ANY if limit is None else _first(limit.aim, limit.safe, limit.accept)
+    return (limit and (limit.aim or limit.safe or limit.accept)) or Range()
 
 
 def most_bytes(profile: Profile, rule: str) -> Fraction | None:
@@ -28,17 +29,13 @@ def most_bytes(profile: Profile, rule: str) -> Fraction | None:
 def accepted(profile: Profile, rule: str) -> Range:
     """Return the range that no reading of the documentation refuses, which needs no repair."""
     limit = profile.limits.get(rule)
-    return ANY if limit is None else _first(limit.safe, limit.accept)
+    return (limit and (limit.safe or limit.accept)) or Range()
 
 
 def band(profile: Profile, rule: str, name: str, otherwise: Fraction) -> Fraction:
     """Return one further number of a limit."""
-    limit: Limit | None = profile.limits.get(rule)
+    limit = profile.limits.get(rule)
     return otherwise if limit is None else limit.bands.get(name, otherwise)
-
-
-def _first(*ranges: Range | None) -> Range:
-    return next((r for r in ranges if r is not None), ANY)
 
 
 Sound = Literal["copy", "encode", "none"]
@@ -60,6 +57,59 @@ class Input:
     start: Fraction
     seekable: bool
     broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RepairCase:
+    """What the repair of one file depends on: what is known, what its findings ask for, what is accepted and chosen."""
+
+    file: FileFacts
+    wanted: Wanted
+    profile: Profile
+    choices: Choices
+
+    @property
+    def salvaged(self) -> Salvage | None:
+        """What decodes of it, where that is wanted and anything is lost."""
+        found = self.file.salvage
+        wanted = self.choices.salvage and found is not None and (found.lost or self.wanted.has("salvage"))
+        return found if wanted else None
+
+    def input(self, stream: int | None, start: Fraction = Fraction(0), *, seekable: Container[str] = ()) -> Input:
+        """Return the file as what ffmpeg reads; `seekable` are the containers in which it finds a frame exactly."""
+        return Input(
+            path=self.file.path,
+            format=str(self.file.format),
+            stream=stream,
+            start=start,
+            seekable=self.file.format in seekable,
+            broken=self.salvaged is not None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a file: seconds from its first frame or sample, and its length in seconds."""
+
+    start: Fraction
+    length: Fraction
+
+    @property
+    def end(self) -> Fraction:
+        """Where it ends, in seconds."""
+        return self.start + self.length
+
+
+def chosen_part(span: TrimSpan, length: Fraction, path: str, flag: str) -> Part:
+    """Cut the span that the user wants out of a file of `length` seconds.
+
+    Raises UsageError where the span begins after the end of the file.
+    """
+    if span.start >= length:
+        start, end = number(span.start, (length,), 3), number(length, (span.start,), 3)
+        raise UsageError(f"{flag} starts at {start} s, but {path} ends at {end} s.")
+    last = length if span.end is None else min(span.end, length)
+    return Part(span.start, last - span.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +140,28 @@ class WideGamut:
     matrix: str
 
 
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """The output's size, and the size of the scaled picture inside it, in pixels; they differ where bars are added."""
+
+    width: int
+    height: int
+    inner_width: int
+    inner_height: int
+
+    @property
+    def padded(self) -> bool:
+        """Whether black bars are added."""
+        return (self.width, self.height) != (self.inner_width, self.inner_height)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reshape:
     """What happens to every frame of a video that is encoded again.
 
-    `cutout` None keeps the whole picture; `canvas` is the size that comes out of what is kept.
-    `tone_map` is the HDR transfer function that is mapped to BT.709, `wide_gamut` the colours that are converted to it,
-    `rgb` says that the colours are stored as such,
-    `resize` whether the picture is resampled to `canvas`, or an odd last row or column is cut off.
+    `cutout` None keeps the whole picture; `canvas` is the size that comes out of what is kept, `resize` says whether
+    the picture is resampled to it, or an odd last row or column is cut off. `tone_map` is the HDR transfer function
+    that is mapped to BT.709, `wide_gamut` the colours that are converted to it, `rgb` says that they are stored so.
     """
 
     canvas: Canvas
@@ -142,3 +206,51 @@ class Remux:
     grid: Fraction | None
     tag: str | None
     sound: Sound
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One channel of the output, made of a channel of the input.
+
+    `offset` is how far that is off the middle, as a share of full scale (-1..1): it is taken away. `turned` says that
+    its sign is turned over.
+    """
+
+    channel: int
+    offset: Fraction
+    turned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseReduction:
+    """A noise that is lowered: its level in dBFS, and the part of the input that holds nothing else."""
+
+    level: Fraction
+    sample: Part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioRecipe:
+    """An audio track that is written as WAV or MP3.
+
+    `sides` are the channels of the output where they are not simply those of the input, `noise_reduction` is the
+    noise that is lowered, `gain` the one change of level, in dB, of all samples alike. `pad_to` is the length in
+    seconds that silence fills it up to. `origin` is the time on the file's own clock that becomes zero
+    (`AudioFacts.origin`).
+    """
+
+    source: Input
+    codec: Literal["pcm_s16le", "libmp3lame"]
+    sample_rate: int
+    channels: int
+    part: Part | None
+    pad_to: Fraction | None
+    sides: tuple[Side, ...] | None
+    noise_reduction: NoiseReduction | None
+    gain: Fraction | None
+    origin: Fraction | None
+
+    @property
+    def extension(self) -> str:
+        """The name of the file format."""
+        return "wav" if self.codec == "pcm_s16le" else "mp3"

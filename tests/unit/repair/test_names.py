@@ -1,6 +1,11 @@
 import pytest
 
-from lipready.repair.plan import output_names
+from lipready.repair.plan import output_name
+
+
+def output_names(wanted, taken=()):
+    used = {name.casefold() for name in taken}
+    return {role: output_name(role, source, extension, used) for role, source, extension in wanted}
 
 
 @pytest.mark.parametrize(

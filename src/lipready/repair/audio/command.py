@@ -5,17 +5,15 @@ from math import log10
 from typing import Any
 
 from lipready.probe.streams.time_line import CLOCKLESS
-from lipready.repair.audio.filters import HIGHEST_LEVEL, REDUCTION
-from lipready.repair.audio.sound import MP3_BITS, Listen, NoiseReduction, Side
-from lipready.repair.audio.steps import audio_extension
+from lipready.repair.audio.recipe import HIGHEST_LEVEL, MP3_BITS, REDUCTION
+from lipready.repair.recipe import AudioRecipe, NoiseReduction, Side
 from lipready.repair.run.source import compile_command, on_time_line, open_input, seconds
-from lipready.repair.video.span import Part
 
 _LAYOUTS = {1: "mono", 2: "stereo"}
 _HEARD_RATE = 16_000
 
 
-def audio_commands(recipe: Listen, output: str) -> tuple[tuple[str, ...], ...]:
+def audio_commands(recipe: AudioRecipe, output: str) -> tuple[tuple[str, ...], ...]:
     """Write ffmpeg's arguments: one command.
 
     The sound is put on its time line first. Every change after that but the noise's is the same for all samples, and
@@ -28,21 +26,19 @@ def audio_commands(recipe: Listen, output: str) -> tuple[tuple[str, ...], ...]:
     else:
         stream = on_time_line(stream, recipe.origin)
     if recipe.sides is not None:
-        stream = _mended(stream, recipe.sides)
+        # Each channel of the output is computed from one of the input.
+        layout = _LAYOUTS.get(len(recipe.sides), "same")
+        stream = stream.filter("aeval", exprs="|".join(map(_expression, recipe.sides)), channel_layout=layout)
     if recipe.noise_reduction is not None:
         stream = _without_noise(stream, recipe.noise_reduction, recipe.sample_rate)
     if recipe.part is not None:
-        stream = _cut(stream, recipe.part)
+        stream = stream.filter("atrim", start=seconds(recipe.part.start), end=seconds(recipe.part.end))
+        stream = stream.filter("asetpts", "PTS-STARTPTS")
     if recipe.gain is not None:
         stream = stream.filter("volume", volume=f"{float(recipe.gain):.2f}dB", precision="double")
     if recipe.pad_to is not None:
         stream = stream.filter("apad", whole_dur=seconds(recipe.pad_to))
-    # ffmpeg would count from the file's first packet, and close long holes of a transport stream.
-    return (compile_command([stream], output, _options(recipe) | {"copyts": None}),)
-
-
-def _options(recipe: Listen) -> dict[str, Any]:
-    options = {
+    options: dict[str, Any] = {
         "c:a": recipe.codec,
         "ar": recipe.sample_rate,
         "ac": recipe.channels,
@@ -50,22 +46,13 @@ def _options(recipe: Listen) -> dict[str, Any]:
         "map_chapters": -1,
         "fflags": "+bitexact",
         "flags:a": "+bitexact",
-        "f": audio_extension(recipe),
+        "f": recipe.extension,
+        # ffmpeg would count from the file's first packet, and close long holes of a transport stream.
+        "copyts": None,
     }
     if recipe.codec == "libmp3lame":
         options["b:a"] = MP3_BITS
-    return options
-
-
-def _cut(stream: Any, part: Part) -> Any:
-    begin, end = part.start, part.start + part.length
-    return stream.filter("atrim", start=seconds(begin), end=seconds(end)).filter("asetpts", "PTS-STARTPTS")
-
-
-def _mended(stream: Any, sides: tuple[Side, ...]) -> Any:
-    """Compute each channel of the output from one of the input."""
-    layout = _LAYOUTS.get(len(sides), "same")
-    return stream.filter("aeval", exprs="|".join(map(_expression, sides)), channel_layout=layout)
+    return (compile_command([stream], output, options),)
 
 
 def _expression(side: Side) -> str:
@@ -80,28 +67,19 @@ def _without_noise(stream: Any, noise: NoiseReduction, rate: int) -> Any:
     with ffmpeg 9.0.2), so as much is added at the end and taken from the beginning; and it is told to learn between
     two frames, which are therefore made short. (anlmdn, the other filter for this, corrupted its memory and crashed.)
     """
+    import ffmpeg
+
     late, frame = 2 * (rate // 80), rate // 100
     begin, length = round(noise.sample.start * rate), round(noise.sample.length * rate)
     both = stream.filter("aresample", rate).filter_multi_output("asplit")
     lesson = both[0].filter("atrim", start_sample=begin, end_sample=begin + length).filter("asetpts", "PTS-STARTPTS")
     learnt = Fraction(length, rate) - Fraction(1, 20)
     orders = f"0.05 afftdn sn start; {seconds(learnt)} afftdn sn stop"
-    whole = _joined(lesson, both[1]).filter("apad", pad_len=late)
+    whole = ffmpeg.concat(lesson, both[1], v=0, a=1).filter("apad", pad_len=late)
     whole = whole.filter("asetnsamples", n=frame, p=0).filter("asendcmd", c=orders)
-    whole = whole.filter("afftdn", nr=REDUCTION, nf=f"{_in_all_bands(noise.level, rate):.1f}")
+    # afftdn takes the level up to half of the sample rate, as if the noise were white; facts are about what speech
+    # models hear, up to 8 kHz. Measured at 48 kHz: right for white noise, and of hum and of noise that falls by 3 or
+    # 6 dB an octave 9 to 12 dB go, and less than 0.9 dB of the speech.
+    level = min(float(noise.level) + 10 * log10(max(1.0, rate / _HEARD_RATE)), HIGHEST_LEVEL)
+    whole = whole.filter("afftdn", nr=REDUCTION, nf=f"{level:.1f}")
     return whole.filter("atrim", start_sample=length + late).filter("asetpts", "PTS-STARTPTS")
-
-
-def _in_all_bands(level: Fraction, rate: int) -> float:
-    """Tell afftdn the level of a noise up to half of the sample rate, as if it were white.
-
-    Facts are about what speech models hear, which is sound up to 8 kHz. Measured at 48 kHz: right for white noise, and
-    of hum and of noise that falls by 3 or 6 dB an octave 9 to 12 dB go, and less than 0.9 dB of the speech.
-    """
-    return min(float(level) + 10 * log10(max(1.0, rate / _HEARD_RATE)), HIGHEST_LEVEL)
-
-
-def _joined(first: Any, second: Any) -> Any:
-    import ffmpeg
-
-    return ffmpeg.concat(first, second, v=0, a=1)

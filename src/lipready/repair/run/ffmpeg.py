@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -28,14 +29,19 @@ class Binary:
     origin: str
 
     def version(self) -> str:
-        """Name the version, as the receipt writes it down.
+        """Return the version, as the receipt writes it down.
 
         Raises ComponentError where the binary cannot say.
         """
         if self.origin == "imageio-ffmpeg":
             # The wheel's file carries the version in its name, which saves a process.
             return Path(self.path).stem if self.path.endswith(".exe") else Path(self.path).name
-        return _ask(self.path)
+        try:
+            answer = subprocess.run([self.path, "-version"], capture_output=True, timeout=_VERSION_SECONDS, check=True)
+        except (OSError, subprocess.SubprocessError) as error:
+            raise ComponentError(f"{self.path} does not answer as ffmpeg does: {error}") from error
+        lines = answer.stdout.decode("utf-8", "replace").splitlines()
+        return lines[0].strip()[:200] if lines else "unknown"
 
 
 def find_ffmpeg() -> Binary:
@@ -43,14 +49,12 @@ def find_ffmpeg() -> Binary:
 
     Raises ComponentError where there is none.
     """
-    named = os.environ.get(VARIABLE)
-    if named:
+    if named := os.environ.get(VARIABLE):
         found = shutil.which(named)
         if found is None:
             raise ComponentError(f"{VARIABLE} names {named}, which is no program that can be run.")
         return Binary(found, VARIABLE)
-    bundled = _bundled()
-    if bundled is not None:
+    if bundled := _bundled():
         return Binary(bundled, "imageio-ffmpeg")
     system = shutil.which("ffmpeg")
     if system is None:
@@ -68,21 +72,9 @@ def _bundled() -> str | None:
         folder = files("imageio_ffmpeg") / "binaries"
     except ModuleNotFoundError:
         return None
-    found = (
-        sorted(str(entry) for entry in folder.iterdir() if entry.name.startswith("ffmpeg")) if folder.is_dir() else []
-    )
+    entries = folder.iterdir() if folder.is_dir() else ()
+    found = sorted(str(entry) for entry in entries if entry.name.startswith("ffmpeg"))
     return next((path for path in found if os.access(path, os.X_OK)), None)
-
-
-def _ask(path: str) -> str:
-    import subprocess
-
-    try:
-        answer = subprocess.run([path, "-version"], capture_output=True, timeout=_VERSION_SECONDS, check=True)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise ComponentError(f"{path} does not answer as ffmpeg does: {error}") from error
-    lines = answer.stdout.decode("utf-8", "replace").splitlines()
-    return lines[0].strip()[:200] if lines else "unknown"
 
 
 STALL_SECONDS = 300.0
@@ -93,7 +85,6 @@ _LINE_LENGTH = 300
 _POLL_SECONDS = 1.0
 _ADVANCES = ("frame", "out_time_us", "total_size")
 
-Share = Callable[[float], None]
 Lines = queue.SimpleQueue[str | None]
 
 
@@ -102,7 +93,7 @@ def run(
     *,
     what: str,
     length: Fraction | None = None,
-    tell: Share | None = None,
+    tell: Callable[[float], None] | None = None,
     stall: float = STALL_SECONDS,
 ) -> None:
     """Run one ffmpeg command to its end, and report the share that is done (0..1).
@@ -117,14 +108,14 @@ def run(
         process.begin()
         finished = _follow(process.lines, length, tell, stall) and process.ended(stall)
     finally:
-        process.end()
+        status = process.end()
     if process.failure is not None:
         raise process.failure
     if not finished:
         raise FixError(f"ffmpeg got no further with {what} for {counted(round(stall), 'second')}, and was ended.")
-    if process.status != 0:
+    if status != 0:
         words = " | ".join(process.complaints) or "it gave no reason."
-        raise FixError(f"ffmpeg failed on {what} (exit status {process.status}): {words}")
+        raise FixError(f"ffmpeg failed on {what} (exit status {status}): {words}")
 
 
 class _Process:
@@ -134,7 +125,6 @@ class _Process:
         self.lines: Lines = queue.SimpleQueue()
         self.complaints: deque[str] = deque(maxlen=_STDERR_LINES)
         self.failure: ComponentError | None = None
-        self.status: int | None = None
         self._command = command
         self._lock = threading.Lock()
         self._unwanted = False
@@ -147,16 +137,12 @@ class _Process:
 
     def ended(self, stall: float) -> bool:
         """Wait for its end; False where that does not come."""
-        if self._popen is None:
-            return True
-        try:
-            self._popen.wait(timeout=stall)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+        with suppress(subprocess.TimeoutExpired):
+            return self._popen is None or self._popen.wait(timeout=stall) is not None
+        return False
 
-    def end(self) -> None:
-        """End it wherever it is, or see to it that it never starts."""
+    def end(self) -> int | None:
+        """End it wherever it is, or see to it that it never starts; return its exit status, None without a start."""
         with self._lock:
             self._unwanted = True
             if self._popen is not None and self._popen.poll() is None:
@@ -165,20 +151,28 @@ class _Process:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
-        self.status = None if self._popen is None else self._popen.returncode
+        return None if self._popen is None else self._popen.returncode
 
     def _listen(self) -> None:
         try:
             with self._lock:
                 if not self._unwanted:
-                    self._popen = _start(self._command)
+                    self._popen = subprocess.Popen(
+                        self._command,
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.PIPE,
+                        stderr=subprocess.PIPE,
+                        # Ctrl-C reaches the whole foreground group; the child is ended by us, and not by the terminal.
+                        start_new_session=True,
+                    )
                     self._threads.append(threading.Thread(target=self._collect, daemon=True))
                     self._threads[-1].start()
+        except OSError as error:
+            self.failure = ComponentError(f"{self._command[0]} cannot be started: {error.strerror or error}.")
+        else:
             if self._popen is not None:
                 for line in _lines(self._popen.stdout):
                     self.lines.put(line)
-        except ComponentError as error:
-            self.failure = error
         finally:
             self.lines.put(None)
 
@@ -187,21 +181,7 @@ class _Process:
             self.complaints.extend(line for line in _lines(self._popen.stderr) if line)
 
 
-def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(
-            list(command),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            # Ctrl-C reaches the whole foreground group; the child is ended by us, and not by the terminal.
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise ComponentError(f"{command[0]} cannot be started: {error.strerror or error}.") from error
-
-
-def _follow(lines: Lines, length: Fraction | None, tell: Share | None, stall: float) -> bool:
+def _follow(lines: Lines, length: Fraction | None, tell: Callable[[float], None] | None, stall: float) -> bool:
     """Read reports until ffmpeg closes its output; False where they stop changing for too long.
 
     ffmpeg reports twice a second even while it hangs, so that only a change counts.
@@ -220,14 +200,9 @@ def _follow(lines: Lines, length: Fraction | None, tell: Share | None, stall: fl
             last[key] = value
             deadline = time.monotonic() + stall
             if key == "out_time_us" and tell is not None:
-                tell(_share(value, length))
+                done = Fraction(int(value), 1_000_000) / length if length and value.isdigit() else Fraction(0)
+                tell(min(1.0, float(done)))
     return False
-
-
-def _share(microseconds: str, length: Fraction | None) -> float:
-    if not length or not microseconds.isdigit():
-        return 0.0
-    return min(1.0, float(Fraction(int(microseconds), 1_000_000) / length))
 
 
 def _lines(stream: IO[bytes] | None) -> Iterator[str]:

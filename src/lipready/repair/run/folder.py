@@ -6,13 +6,10 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lipready.atomic import publish
 from lipready.errors import FixError, UsageError
-
-if TYPE_CHECKING:
-    from lipready.facts.plan import Kept
+from lipready.facts.plan import Kept
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 SUFFIX = ".lipready.partial"
@@ -29,7 +26,7 @@ class Partial:
     def beside(cls, final: Path) -> "Partial":
         """Choose a temporary name that no other run has, and clear away what earlier runs have left of this output."""
         partial = cls(final, final.with_name(f"{final.name}.{os.urandom(4).hex()}{SUFFIX}"))
-        _remove_leftovers(final)
+        _remove(final.parent, f"{final.name}.")
         return partial
 
     def finish(self, *, written: bool = True) -> None:
@@ -45,9 +42,7 @@ class Partial:
 
     def discard(self) -> None:
         """Remove the temporary file, and whatever a two-pass run has written beside it."""
-        for path in _starting_with(self.path.parent, self.path.name):
-            with suppress(OSError):
-                path.unlink()
+        _remove(self.path.parent, self.path.name)
 
 
 def unwritable(path: Path, error: OSError) -> FixError:
@@ -66,7 +61,7 @@ def require_folder(path: Path) -> None:
         raise UsageError(f"{path} is not a folder: choose another output folder.")
 
 
-def way_into(folder: Path, source: str) -> "Kept":
+def way_into(folder: Path, source: str) -> Kept:
     """Return how a file that is already fine gets into an output folder, which need not be there yet.
 
     It stays where it is in that folder already, whether by its own name or by the one that it is a link to.
@@ -81,7 +76,7 @@ def way_into(folder: Path, source: str) -> "Kept":
         return "copy"
 
 
-def place(source: str, partial: Partial, way: "Kept") -> "Kept":
+def place(source: str, partial: Partial, way: Kept) -> Kept:
     """Put a file under its temporary name into the output folder, by a link where possible; return which way it was.
 
     Raises FixError where it can be copied neither.
@@ -108,16 +103,10 @@ def make_folder(path: Path) -> None:
         raise FixError(f"The folder {path} cannot be created: {error.strerror or error}.") from error
 
 
-def _remove_leftovers(final: Path) -> None:
-    """Remove what a run that was killed has left. A file that is still being written loses its name, not its bytes."""
-    for path in _starting_with(final.parent, f"{final.name}."):
-        if SUFFIX in path.name:
-            with suppress(OSError):
-                path.unlink()
-
-
-def _starting_with(folder: Path, start: str) -> list[Path]:
-    try:
-        return [path for path in folder.iterdir() if path.name.startswith(start)]
-    except OSError:
-        return []
+def _remove(folder: Path, start: str) -> None:
+    """Remove temporary files whose names begin so. What is still being written loses its name, not its bytes."""
+    with suppress(OSError):
+        for path in list(folder.iterdir()):
+            if path.name.startswith(start) and SUFFIX in path.name:
+                with suppress(OSError):
+                    path.unlink()

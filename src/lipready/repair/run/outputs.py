@@ -2,9 +2,9 @@
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os import fspath
 from pathlib import Path
 
@@ -16,64 +16,46 @@ from lipready.repair.run.folder import Partial, make_folder, no_room, place
 from lipready.repair.run.receipt import Made, Plain, Tools, claim, entries, recipe_entry, sha256_of, tools_of
 
 Writer = Callable[[FilePlan, Partial], FilePlan]
-"""Fills a temporary file, and returns the plan that was carried out."""
 
 
-def output_path(out: Path, plan: FilePlan) -> str:
-    """Return where the file that takes the place of a source stands."""
-    return plan.source if plan.stays else str(out / plan.output)
+def find_earlier(plan: FilePlan, out: Path, receipt: Plain | None, tools: Tools) -> Made | None:
+    """Find the whole output that an earlier run made by the same recipe, of the same input, with the same tools.
 
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """What an earlier run has left in the output folder: its receipt, and the tools that are at hand now."""
-
-    out: Path
-    receipt: Plain | None
-    tools: Tools
-
-    def find(self, plan: FilePlan) -> Made | None:
-        """Find the whole output of the same recipe on the same input, made with the same tools."""
-        if plan.kept is not None:
-            return self._find_kept(plan)
-        entry = next((each for each in entries(self.receipt) if each.get("output") == plan.output), None)
-        wanted = {"role": plan.role, "tools": tools_of(plan, self.tools), **recipe_entry(plan)}
-        path = self.out / plan.output
-        if entry is None or any(entry.get(key) != value for key, value in wanted.items()) or not path.is_file():
-            return None
-        hashes = (sha256_of(plan.source), sha256_of(path))
-        known = hashes == (entry.get("input_sha256"), entry.get("output_sha256"))
-        return Made(plan, self.tools, *hashes) if known else None
-
-    def _find_kept(self, plan: FilePlan) -> Made | None:
-        """Find the link to a file that is already fine, or a copy of it, whoever made that."""
-        path = self.out / plan.output
-        if plan.stays or not path.is_file():
-            return None
+    Of a file that is already fine it is the link to it, or a copy of it, whoever made that. `receipt` is that of the
+    output folder, `tools` are those at hand now.
+    """
+    path = out / plan.output
+    if plan.stays or not path.is_file():
+        return None
+    if plan.kept is not None:
         sha256 = sha256_of(plan.source)
         if path.samefile(plan.source):
-            return Made(replace(plan, kept="link"), self.tools, sha256, sha256)
-        return Made(replace(plan, kept="copy"), self.tools, sha256, sha256) if sha256_of(path) == sha256 else None
+            return Made(replace(plan, kept="link"), sha256, sha256)
+        return Made(replace(plan, kept="copy"), sha256, sha256) if sha256_of(path) == sha256 else None
+    entry = next((each for each in entries(receipt) if each.get("output") == plan.output), None)
+    wanted = {"role": plan.role, "tools": tools_of(plan, tools), **recipe_entry(plan)}
+    if entry is None or any(entry.get(key) != value for key, value in wanted.items()):
+        return None
+    hashes = (sha256_of(plan.source), sha256_of(path))
+    known = hashes == (entry.get("input_sha256"), entry.get("output_sha256"))
+    return Made(plan, *hashes) if known else None
 
 
-def make(plans: Sequence[FilePlan], out: Path, tools: Tools, write: Writer) -> tuple[Made, ...]:
+def make(plans: Sequence[FilePlan], out: Path, write: Writer) -> tuple[Made, ...]:
     """Write the outputs of some files; the inputs are hashed meanwhile.
 
-    `write` fills one temporary file. Whatever goes wrong, no half-written file stays, and none under a final name.
+    `write` fills one temporary file, and returns the plan that it carried out. Whatever goes wrong, no half-written
+    file stays, and none under a final name.
     """
     make_folder(out)
     with ThreadPoolExecutor(max_workers=1) as pool:
-        hashes = {source: pool.submit(sha256_of, source) for source in _sources(plans)}
-        return tuple(_make_one(each, out, tools, write, hashes[each.source]) for each in plans)
+        hashes = {source: pool.submit(sha256_of, source) for source in dict.fromkeys(each.source for each in plans)}
+        return tuple(_make_one(each, out, write, hashes[each.source]) for each in plans)
 
 
-def _sources(plans: Iterable[FilePlan]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each.source for each in plans))
-
-
-def _make_one(plan: FilePlan, out: Path, tools: Tools, write: Writer, source_hash: "Future[str]") -> Made:
+def _make_one(plan: FilePlan, out: Path, write: Writer, source_hash: "Future[str]") -> Made:
     if plan.stays:
-        return Made(plan, tools, source_hash.result(), source_hash.result())
+        return Made(plan, source_hash.result(), source_hash.result())
     partial = Partial.beside(out / plan.output)
     try:
         plan = write(plan, partial) if plan.kept is None else replace(plan, kept=place(plan.source, partial, plan.kept))
@@ -84,16 +66,14 @@ def _make_one(plan: FilePlan, out: Path, tools: Tools, write: Writer, source_has
         partial.finish(written=plan.kept != "link")
     finally:
         partial.discard()
-    return Made(plan, tools, source_hash.result(), sha256)
+    return Made(plan, source_hash.result(), sha256)
 
 
 _NO_SPACE = os.strerror(errno.ENOSPC)
 """What ffmpeg says, too, where the disk is full."""
 
-Share = Callable[[float], None]
 
-
-def execute(plan: FilePlan, partial: Partial, binary: str | None, tell: Share) -> None:
+def execute(plan: FilePlan, partial: Partial, binary: str | None, tell: Callable[[float], None]) -> None:
     """Write the output of one file under its temporary name.
 
     `binary` is the path of ffmpeg, needed where the plan has commands; `tell` hears of the share that is done (0..1).
@@ -101,35 +81,25 @@ def execute(plan: FilePlan, partial: Partial, binary: str | None, tell: Share) -
     """
     if plan.picture is not None:
         write_picture(plan.source, plan.picture, partial.path)
-    elif plan.commands:
-        if binary is None:
-            raise FixError(f"{plan.source} needs ffmpeg.")
-        _run_all(plan, partial, binary, tell)
-    else:
+        return
+    if not plan.commands:
         place(plan.source, partial, "copy")
-
-
-def _run_all(plan: FilePlan, partial: Partial, binary: str, tell: Share) -> None:
+        return
+    if binary is None:
+        raise FixError(f"{plan.source} needs ffmpeg.")
+    final, temporary = fspath(partial.final), fspath(partial.path)
+    # The temporary name stands wherever the command writes.
+    writes = {f"file:{final}": f"file:{temporary}", f"{final}.pass": f"{temporary}.pass"}
     share = 1 / len(plan.commands)
     for number, command in enumerate(plan.commands):
-        step = _slice(tell, number * share, share)
+        line = [binary, *(writes.get(argument, argument) for argument in command[1:])]
+
+        def tell_whole(done: float, begin: float = number * share) -> None:
+            tell(begin + done * share)
+
         try:
-            ffmpeg.run(_aimed(command, partial, binary), what=plan.source, length=plan.length, tell=step)
+            ffmpeg.run(line, what=plan.source, length=plan.length, tell=tell_whole)
         except FixError as error:
             if _NO_SPACE in str(error):
                 raise no_room(partial.final) from error
             raise
-
-
-def _slice(tell: Share, begin: float, share: float) -> Share:
-    return lambda done: tell(begin + done * share)
-
-
-def _aimed(command: Sequence[str], partial: Partial, binary: str) -> list[str]:
-    """Put in the binary, and the temporary name wherever the command writes."""
-    final, temporary = fspath(partial.final), fspath(partial.path)
-    writes = {f"file:{final}": f"file:{temporary}", f"{final}.pass": f"{temporary}.pass"}
-    aimed = [binary, *(writes.get(argument, argument) for argument in command[1:])]
-    if any(argument in writes for argument in aimed):
-        raise FixError(f"{partial.final} would be written under its own name before it is whole.")
-    return aimed

@@ -32,12 +32,11 @@ class Made:
     """One file of the job: its plan, and the sha256 of its input and of its output, which may be the input itself."""
 
     plan: FilePlan
-    tools: Tools
     input_sha256: str
     output_sha256: str
 
-    def entry(self) -> Plain:
-        """Write it as it stands in the receipt."""
+    def entry(self, tools: Tools) -> Plain:
+        """Write it as it stands in the receipt; `tools` are all those of the run."""
         plan = self.plan
         return {
             "role": plan.role,
@@ -47,28 +46,25 @@ class Made:
             "output_sha256": self.output_sha256,
             "already_fine": plan.already_fine,
             "kept": plan.kept,
-            "tools": tools_of(plan, self.tools),
+            "tools": tools_of(plan, tools),
             **recipe_entry(plan),
         }
 
 
 def tools_of(plan: FilePlan, tools: Tools) -> Tools:
-    """Take the tools that had a part in one output."""
+    """Return the tools that had a part in one output."""
     used = "ffmpeg" if plan.commands else "pillow" if plan.role == "reference" and not plan.already_fine else ""
     return {name: version for name, version in tools.items() if name == used}
 
 
 def recipe_entry(plan: FilePlan) -> Plain:
     """Write what is done to a file as it stands in the receipt; equal recipes on equal files make equal outputs."""
+    steps = plan.steps if plan.kept is None else [Step("already-fine", "lossless", _KEPT[plan.kept])]
     return {
-        "steps": [{**asdict(step), "rules": list(step.rules)} for step in plan.steps or _passed_on(plan)],
+        "steps": [{**asdict(step), "rules": list(step.rules)} for step in steps],
         "commands": [[_text(argument) for argument in command] for command in plan.commands],
         "picture": None if plan.picture is None else json.loads(json.dumps(asdict(plan.picture))),
     }
-
-
-def _passed_on(plan: FilePlan) -> list[Step]:
-    return [] if plan.kept is None else [Step("already-fine", "lossless", _KEPT[plan.kept])]
 
 
 def read_receipt(out: Path) -> Plain | None:
@@ -107,23 +103,26 @@ def left_over(receipt: Plain | None) -> set[tuple[str, str]]:
 
 
 def write_receipt(
-    out: Path, made: tuple[Made, ...], *, plan: Plan, tools: Tools, before: Report, after: Report, version: str
+    out: Path, made: tuple[Made, ...], *, plan: Plan, tools: Tools, before: Report, after: Report
 ) -> None:
     """Write the receipt, whole or not at all; outputs of earlier runs that this one did not make stay known.
 
     Raises FixError where it cannot be written.
     """
+    from lipready import __version__
+
     outputs = {each.plan.output for each in made}
-    written = [entry for entry in entries(read_receipt(out)) if not entry.get("already_fine") or _stands_here(entry)]
-    earlier = [entry for entry in written if entry.get("output") not in outputs]
+    others = [entry for entry in entries(read_receipt(out)) if entry.get("output") not in outputs]
+    # What stayed where it was is no output.
+    earlier = [entry for entry in others if not entry.get("already_fine") or entry.get("kept") in {"link", "copy"}]
     in_use = {os.path.realpath(file.path) for file in after.facts.files()}
     content = {
         "schema": SCHEMA,
-        "lipready": version,
+        "lipready": __version__,
         "provider": after.provider,
         "verdict": after.verdict,
         "tools": tools,
-        "files": [each.entry() for each in made],
+        "files": [each.entry(tools) for each in made],
         "earlier": earlier,
         "left_over": [e["output"] for e in earlier if os.path.realpath(out / str(e.get("output"))) not in in_use],
         "set_aside": None if plan.set_aside is None else _text(plan.set_aside),
@@ -141,17 +140,13 @@ def write_receipt(
         partial.discard()
 
 
-def _stands_here(entry: Plain) -> bool:
-    return entry.get("kept") in {"link", "copy"}
-
-
 def _text(text: str) -> str:
     """Make the bytes of a name that is no UTF-8 visible, since JSON has no place for them."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 _JOURNAL = f"outputs{SUFFIX}"
-_LARGEST_RECEIPT = 1 << 20
+_LARGEST_JOURNAL = 1 << 20
 
 
 def sha256_of(path: str | Path) -> str:
@@ -168,8 +163,9 @@ def require_free(out: Path, plans: Sequence[FilePlan], sources: Sequence[str]) -
 
     Raises UsageError that names the file, and says what to do.
     """
-    owned = _owned(out)
-    linked = {entry.get("output") for entry in entries(read_receipt(out)) if entry.get("kept") == "link"}
+    known = entries(read_receipt(out))
+    owned = {(str(entry.get("output")), str(entry.get("output_sha256"))) for entry in known} | _claims(out)
+    linked = {entry.get("output") for entry in known if entry.get("kept") == "link"}
     for name in (each.output for each in plans if not each.stays):
         path = out / name
         if not os.path.lexists(path):
@@ -177,7 +173,9 @@ def require_free(out: Path, plans: Sequence[FilePlan], sources: Sequence[str]) -
         same = [source for source in sources if _same(path, source)]
         # A link of lipready's own gives its name away, and the input keeps its bytes.
         own = path.is_file() and ((bool(same) and name in linked) or (name, sha256_of(path)) in owned)
-        if same and (not own or any(_beside(path, source) for source in same)):
+        # A file that is one with a source may be the source itself where it stands in the same folder.
+        folder = Path(os.path.realpath(path)).parent
+        if same and (not own or any(folder.samefile(Path(os.path.realpath(source)).parent) for source in same)):
             raise UsageError(f"{path} is an input of this job and would be overwritten: choose another output folder.")
         if not own:
             raise UsageError(
@@ -227,15 +225,10 @@ def whole_or_taken_back(out: Path, plans: Sequence[FilePlan]) -> Iterator[None]:
         forget_claims(out)
 
 
-def _owned(out: Path) -> set[tuple[str, str]]:
-    written = {(str(entry.get("output")), str(entry.get("output_sha256"))) for entry in entries(read_receipt(out))}
-    return written | _claims(out)
-
-
 def _claims(out: Path) -> set[tuple[str, str]]:
     """Read the notes: names and the sha256 of what stands under them, or was about to."""
     with suppress(OSError), (out / _JOURNAL).open("rb") as journal:
-        lines = journal.read(_LARGEST_RECEIPT).decode("utf-8", "replace").splitlines()
+        lines = journal.read(_LARGEST_JOURNAL).decode("utf-8", "replace").splitlines()
         return {(name, sha256) for sha256, _, name in (line.partition("  ") for line in lines)}
     return set()
 
@@ -245,8 +238,3 @@ def _same(path: Path, source: str) -> bool:
         return path.samefile(source)
     except OSError:
         return False
-
-
-def _beside(path: Path, source: str) -> bool:
-    """Whether a file that is one with a source stands in the source's own folder, so that it may be the source."""
-    return Path(os.path.realpath(path)).parent.samefile(Path(os.path.realpath(source)).parent)

@@ -8,8 +8,7 @@ from typing import Any
 from lipready.errors import FixError
 from lipready.probe.streams.choice import FLOATING_CLOCKS
 from lipready.probe.streams.time_line import BACKWARD, FORWARD, JITTER
-from lipready.repair.recipe import Input
-from lipready.repair.video.span import Part
+from lipready.repair.recipe import Input, Part
 
 PROGRAM = ("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1")
 """How every command begins. The runner puts the path of the binary in the first place."""
@@ -48,14 +47,14 @@ def open_input(source: Input, **options: Any) -> Any:
 
 
 def picture(source: Input, **options: Any) -> Any:
-    """Open a video and take its picture: the stream of the given index, else the first that is no cover."""
+    """Open a video and return its picture: the stream of the given index, else the first that is no cover."""
     stream = open_input(source, **options)
     return stream["V:0" if source.stream is None else str(source.stream)]
 
 
-def seek(source: Input, time: Fraction) -> dict[str, Any]:
-    """Begin at a time in seconds from the first frame; a hair early, so that rounding cannot lose that frame."""
-    return {"seek_timestamp": 1, "ss": seconds(source.start + time - LEAD)}
+def _sought(source: Input, part: Part) -> dict[str, Any]:
+    """Return the options of a part of an input, a hair early: rounding must not lose its first frame."""
+    return {"seek_timestamp": 1, "ss": seconds(source.start + part.start - LEAD), "t": seconds(part.length)}
 
 
 def from_first_frame(source: Input) -> dict[str, Any]:
@@ -67,19 +66,18 @@ def from_first_frame(source: Input) -> dict[str, Any]:
 
 
 def picture_part(source: Input, part: Part, **options: Any) -> Any:
-    """Take a part of the picture, exact to the frame.
+    """Return a part of the picture, exact to the frame.
 
     Where the container cannot be searched exactly, everything before the part is decoded and thrown away.
     """
     if source.seekable:
-        return picture(source, **seek(source, part.start), t=seconds(part.length), **options)
-    begin = max(part.start - LEAD, Fraction(0))
+        return picture(source, **_sought(source, part), **options)
     shown = picture(source, **options).filter("setpts", "PTS-STARTPTS")
-    return shown.filter("trim", start=seconds(begin), end=seconds(part.start - LEAD + part.length))
+    return shown.filter("trim", start=seconds(max(part.start - LEAD, Fraction(0))), end=seconds(part.end - LEAD))
 
 
 def on_time_line(stream: Any, origin: Fraction | None) -> Any:
-    """Let sound begin at `origin` of its clock (None: at its first sample), silence where the timestamps have a hole.
+    """Return sound from `origin` of its clock on (None: its first sample), with silence where timestamps have a hole.
 
     Sound before the origin is left out. The numbers are those of `time_line`: a clock that is set anew on the way
     does not count.
@@ -98,11 +96,11 @@ def clock(source: Input) -> dict[str, Any]:
 
 
 def sound_part(source: Input, part: Part) -> Any:
-    """Take the same part of the first sound track; an input that is not searched needs the options of `clock`."""
+    """Return the same part of the first sound track; an input that is not searched needs the options of `clock`."""
     if source.seekable:
-        return on_time_line(open_input(source, **seek(source, part.start), t=seconds(part.length))["a:0"], LEAD)
+        return on_time_line(open_input(source, **_sought(source, part))["a:0"], LEAD)
     sound = on_time_line(open_input(source)["a:0"], source.start)
-    sound = sound.filter("atrim", start=seconds(part.start), end=seconds(part.start + part.length))
+    sound = sound.filter("atrim", start=seconds(part.start), end=seconds(part.end))
     return sound.filter("asetpts", "PTS-STARTPTS")
 
 

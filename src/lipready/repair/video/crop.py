@@ -1,14 +1,14 @@
-"""Which part of the picture is kept when it is cut to one person."""
+"""Who is followed, and which part of the picture is kept when it is cut to that person."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
-from lipready.errors import FixError
+from lipready.errors import FixError, UsageError
 from lipready.facts.people import Box, Look, PeopleFacts, Person
 from lipready.profiles.limit import Range
-from lipready.repair.video.span import Part
+from lipready.repair.recipe import Part
 
 ABOVE, BELOW, BESIDE = Fraction(1), Fraction(9, 4), Fraction(3, 2)
 """How far the part reaches beyond each look of the face, in heights and widths of its box: head, chest, shoulders."""
@@ -23,31 +23,28 @@ LEAST_GAIN = Fraction(9, 10)
 """A part that keeps more of the picture's width and height than this is not worth cutting out."""
 
 
-@dataclass(slots=True)
-class _CropWindow:
-    """The edges of the part that is kept, and the limits inside which they may move."""
+def target_person(people: PeopleFacts, person: int | None, path: str) -> Person:
+    """Return the speaker: the chosen person, else the provider's pick, else whoever is seen longest.
 
-    left: Fraction
-    top: Fraction
-    right: Fraction
-    bottom: Fraction
-
-    @property
-    def width(self) -> Fraction:
-        return self.right - self.left
-
-    @property
-    def height(self) -> Fraction:
-        return self.bottom - self.top
+    Raises UsageError where there is no such person, FixError where nobody is seen.
+    """
+    if person is not None and people.person(person) is None:
+        numbers = ", ".join(str(number) for number in sorted(each.id for each in people.people))
+        others = f"the people seen have the numbers {numbers}" if numbers else "nobody is seen in it"
+        raise UsageError(f"There is no person {person} in {path}: {others}.")
+    target = people.target(person)
+    if target is None:
+        raise FixError(f"{path} shows no face that --trim best or --crop could follow.")
+    return target
 
 
 def looks_in(person: Person, part: Part | None) -> list[Look]:
-    """List the looks at a person in the part of the clip that is kept (None: all of it)."""
-    return [look for look in person.looks if part is None or part.start <= look.time < part.start + part.length]
+    """Return the looks at a person in the part of the clip that is kept (None: all of it)."""
+    return [look for look in person.looks if part is None or part.start <= look.time < part.end]
 
 
 def others_seen(people: PeopleFacts, target: Person, part: Part | None) -> list[Box]:
-    """List where other people's faces are in the part of the clip that is kept."""
+    """Return where other people's faces are in the part of the clip that is kept."""
     return [look.box for other in people.people if other.id != target.id for look in looks_in(other, part)]
 
 
@@ -68,14 +65,10 @@ def crop_to_person(
             f"{path} does not show person {target.id} in the part that is kept: there is nothing to crop to."
         )
     width, height = size
-    others = others_seen(people, target, part)
-    faces = _union(_CropWindow(*_edges(look.box, CLOSEST, CLOSEST, CLOSEST)) for look in looks)
-    room, beside = _room(faces, others, width, height)
-    wanted = _clipped(_union(_CropWindow(*_edges(look.box, ABOVE, BELOW, BESIDE)) for look in looks), room)
-    least = min(edges.minimum or Fraction(2), Fraction(min(width, height) * LARGEST_SCALE)) / LARGEST_SCALE
-    window = _grown(wanted, room, Fraction(width, height), least)
-    box = _even(window, width, height)
-    if beside and others:
+    room, beside = _room(_around(looks, CLOSEST, CLOSEST, CLOSEST), others_seen(people, target, part), size)
+    least = min(edges.minimum or Fraction(2), Fraction(min(size) * LARGEST_SCALE)) / LARGEST_SCALE
+    box = _grown(_around(looks, ABOVE, BELOW, BESIDE), room, Fraction(width, height), least)
+    if beside:
         raise FixError(
             f"Somebody else comes too close to person {target.id} in {path} to be cropped away: choose another part "
             "with --trim, or leave --crop out."
@@ -88,43 +81,32 @@ def crop_to_person(
     return box
 
 
-def _edges(
-    box: Box, above: Fraction, below: Fraction, beside: Fraction
-) -> tuple[Fraction, Fraction, Fraction, Fraction]:
-    return (
-        box.left - beside * box.width,
-        box.top - above * box.height,
-        box.left + (1 + beside) * box.width,
-        box.top + (1 + below) * box.height,
-    )
+@dataclass(slots=True)
+class _CropWindow:
+    left: Fraction
+    top: Fraction
+    right: Fraction
+    bottom: Fraction
 
 
-def _union(windows: Iterable[_CropWindow]) -> _CropWindow:
-    every = list(windows)
+def _around(looks: Iterable[Look], above: Fraction, below: Fraction, beside: Fraction) -> _CropWindow:
+    """Return what reaches so far beyond the box of every look, in heights and widths of the box."""
+    boxes = [look.box for look in looks]
     return _CropWindow(
-        min(w.left for w in every),
-        min(w.top for w in every),
-        max(w.right for w in every),
-        max(w.bottom for w in every),
+        min(box.left - beside * box.width for box in boxes),
+        min(box.top - above * box.height for box in boxes),
+        max(box.left + (1 + beside) * box.width for box in boxes),
+        max(box.top + (1 + below) * box.height for box in boxes),
     )
 
 
-def _clipped(window: _CropWindow, room: _CropWindow) -> _CropWindow:
-    return _CropWindow(
-        max(window.left, room.left),
-        max(window.top, room.top),
-        min(window.right, room.right),
-        min(window.bottom, room.bottom),
-    )
-
-
-def _room(faces: _CropWindow, others: Iterable[Box], width: int, height: int) -> tuple[_CropWindow, bool]:
+def _room(faces: _CropWindow, others: Iterable[Box], size: tuple[int, int]) -> tuple[_CropWindow, bool]:
     """Find how far the window may reach without another face, and whether one is too close to be left out."""
-    room = _CropWindow(Fraction(0), Fraction(0), Fraction(width), Fraction(height))
+    room = _CropWindow(Fraction(0), Fraction(0), Fraction(size[0]), Fraction(size[1]))
     beside = False
     for box in others:
         reach = Fraction(15 * box.width, 100)  # the hair of the other one is beyond its box
-        right, bottom = Fraction(box.left + box.width) + reach, Fraction(box.top + box.height) + reach
+        right, bottom = box.left + box.width + reach, box.top + box.height + reach
         left, top = box.left - reach, box.top - reach
         if right <= room.left or left >= room.right or bottom <= room.top or top >= room.bottom:
             continue
@@ -141,27 +123,22 @@ def _room(faces: _CropWindow, others: Iterable[Box], width: int, height: int) ->
     return room, beside
 
 
-def _grown(window: _CropWindow, room: _CropWindow, ratio: Fraction, least: Fraction) -> _CropWindow:
+def _grown(wanted: _CropWindow, room: _CropWindow, ratio: Fraction, least: Fraction) -> Box:
     """Widen or heighten a window to an aspect ratio, and to the least short edge, as far as there is room."""
-    width = max(window.width, window.height * ratio, least * max(Fraction(1), ratio))
-    left, right = _stretched(window.left, window.right, width, (room.left, room.right))
-    height = max(window.height, (right - left) / ratio, least)
-    top, bottom = _stretched(window.top, window.bottom, height, (room.top, room.bottom))
-    return _CropWindow(left, top, right, bottom)
+    left, right = max(wanted.left, room.left), min(wanted.right, room.right)
+    top, bottom = max(wanted.top, room.top), min(wanted.bottom, room.bottom)
+    width = max(right - left, (bottom - top) * ratio, least * max(Fraction(1), ratio))
+    left, right = _stretched(left, right, width, room.left, room.right)
+    top, bottom = _stretched(top, bottom, max(bottom - top, (right - left) / ratio, least), room.top, room.bottom)
+    # Even numbers, which 4:2:0 needs, rounded inward.
+    x, y = 2 * ceil(left / 2), 2 * ceil(top / 2)
+    return Box(x, y, max(2, 2 * floor(right / 2) - x), max(2, 2 * floor(bottom / 2) - y))
 
 
 def _stretched(
-    low: Fraction, high: Fraction, length: Fraction, limits: tuple[Fraction, Fraction]
+    low: Fraction, high: Fraction, length: Fraction, lowest: Fraction, highest: Fraction
 ) -> tuple[Fraction, Fraction]:
     """Stretch an interval to a length around its middle, inside its limits."""
-    length = min(length, limits[1] - limits[0])
-    begin = max(limits[0], min(limits[1] - length, (low + high - length) / 2))
+    length = min(length, highest - lowest)
+    begin = max(lowest, min(highest - length, (low + high - length) / 2))
     return begin, begin + length
-
-
-def _even(window: _CropWindow, width: int, height: int) -> Box:
-    """Round inward to even numbers, which 4:2:0 needs."""
-    left, top = 2 * ceil(window.left / 2), 2 * ceil(window.top / 2)
-    right = 2 * floor(min(window.right, Fraction(width)) / 2)
-    bottom = 2 * floor(min(window.bottom, Fraction(height)) / 2)
-    return Box(left, top, max(2, right - left), max(2, bottom - top))

@@ -1,26 +1,27 @@
 """What is done to a video: its recipe, from its facts and the repairs that are wanted."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
 from statistics import median_low
 
 from lipready.errors import FixError
-from lipready.facts.file import FileFacts, Salvage
-from lipready.facts.people import Box, Look, PeopleFacts, Person
+from lipready.facts.people import Box, Look, PeopleFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.streams.choice import COUNTED_FRAMES
-from lipready.profiles.limit import Profile, Range
-from lipready.repair.choices import Choices, Wanted
+from lipready.profiles.limit import Range
 from lipready.repair.recipe import (
+    Canvas,
     Cutout,
     Encode,
     Input,
+    Part,
     Playback,
     Remux,
+    RepairCase,
     Reshape,
     SizeBudget,
     Sound,
@@ -28,12 +29,11 @@ from lipready.repair.recipe import (
     accepted,
     aim,
     band,
+    chosen_part,
     most_bytes,
 )
-from lipready.repair.video.crop import crop_to_person, looks_in, others_seen
-from lipready.repair.video.rate import FALLBACK, new_rate, tidy
-from lipready.repair.video.size import Canvas, fit
-from lipready.repair.video.span import Part, chosen_part, target_person
+from lipready.repair.video.crop import crop_to_person, looks_in, others_seen, target_person
+from lipready.repair.video.shape import FALLBACK, fit, new_rate, tidy
 
 PROFILE = 30.0
 """Degrees of yaw: beyond them a face is seen from the side (section 6 of the design: Pose)."""
@@ -44,9 +44,6 @@ BLURRED = 30.0
 LESS = Fraction(1, 2)
 """What a second is worth in which the face is seen, but not well."""
 
-Span = tuple[Fraction, Fraction]
-Worth = Sequence[tuple[Fraction, Fraction]]
-
 
 def best_part(people: PeopleFacts, person: int | None, length: Fraction, lengths: Range, path: str) -> Part:
     """Find the part, within the permitted lengths in seconds, in which the target's face is best seen.
@@ -54,32 +51,36 @@ def best_part(people: PeopleFacts, person: int | None, length: Fraction, lengths
     The target is the person of that number, else the one whom the provider would take. The part lies in one span of
     that person, so that it holds no shot of somebody else; it begins and ends on a look, or where the clip does. Of
     all such parts the one that is worth most is taken, of equals the earliest: a look is worth the seconds that it
-    stands for, and half of them where the face is in profile, blurred, cut by the edge, or its mouth
-    covered. Where no span is as long as
-    a clip has to be, it is the shortest permitted part that is worth most, and may show other things as well.
+    stands for, and half of them where the face is in profile, blurred, cut by the edge, or its mouth covered. Where no
+    span is as long as a clip has to be, it is the shortest permitted part that is worth most, and may show other things
+    as well.
 
     Raises FixError where nobody is seen, UsageError where there is no such person.
     """
-    target = target_person(people, person, path)
+    target, stands = target_person(people, person, path), people.stands
     longest = length if lengths.maximum is None else min(length, lengths.maximum)
     shortest = min(length, lengths.minimum or Fraction(0))
-    worth = _worth(target, people.stands)
+    worth = sorted((look.time, stands[look.time] * (LESS if _poor(look) else 1)) for look in target.looks)
     best: tuple[Fraction, Part] | None = None
-    for span in sorted(target.spans) or [(target.first, target.last)]:
-        begin, end = _to_the_ends(span, people.samples, length)
+    for first, last in sorted(target.spans) or [(target.first, target.last)]:
+        # A span reaches to the beginning and the end of the clip where no sample lies between.
+        begin = Fraction(0) if all(first <= time for time in people.samples) else first
+        end = length if all(time <= last for time in people.samples) else min(last, length)
         inside = [(time, value) for time, value in worth if begin <= time <= end]
         if inside and end - begin >= shortest:
-            total, looks = _richest(inside, longest)
+            total, look = _richest(inside, longest)
             if best is None or total > best[0]:
-                best = total, _filled(looks, (begin, end), longest)
+                # The part holds as much of the span as it can.
+                until = min(end, look + longest)
+                start = max(begin, until - longest)
+                best = total, Part(start, until - start)
     if best is not None:
         return best[1]
-    return Part(_fullest(_cells(worth, people.stands, length), shortest, length), shortest)
-
-
-def _worth(target: Person, stands: Mapping[Fraction, Fraction]) -> Worth:
-    """List, for each look in order, its time and what it is worth, in seconds."""
-    return sorted((look.time, stands[look.time] * (LESS if _poor(look) else 1)) for look in target.looks)
+    # What a look is worth counts up to the next sample, and not half the way to both neighbours: samples are taken
+    # right after a cut, so that what is before may be another shot.
+    next_sample = dict(pairwise([*sorted(stands), length]))
+    cells = [(time, max(time, next_sample[time]), value / stands[time]) for time, value in worth]
+    return Part(_fullest(cells, shortest, length), shortest)
 
 
 def _poor(look: Look) -> bool:
@@ -89,59 +90,35 @@ def _poor(look: Look) -> bool:
     return turned or blurred or look.cut is True or look.covered is True
 
 
-def _to_the_ends(span: Span, samples: Sequence[Fraction], length: Fraction) -> Span:
-    """Stretch a span to the beginning and the end of the clip where no sample lies between."""
-    begin = Fraction(0) if all(span[0] <= time for time in samples) else span[0]
-    end = length if all(time <= span[1] for time in samples) else min(span[1], length)
-    return begin, end
-
-
-def _richest(worth: Worth, longest: Fraction) -> tuple[Fraction, Span]:
-    """Find the looks within `longest` seconds that are worth most: their worth, and the times of the first and last."""
-    best, begin, total = (Fraction(0), (worth[0][0], worth[0][0])), 0, Fraction(0)
+def _richest(worth: Sequence[tuple[Fraction, Fraction]], longest: Fraction) -> tuple[Fraction, Fraction]:
+    """Find the looks within `longest` seconds that are worth most: their worth, and the time of the first."""
+    best, begin, total = (Fraction(0), worth[0][0]), 0, Fraction(0)
     for time, value in worth:
         total += value
         while time - worth[begin][0] > longest:
             total -= worth[begin][1]
             begin += 1
         if total > best[0]:
-            best = total, (worth[begin][0], time)
+            best = total, worth[begin][0]
     return best
 
 
-def _cells(worth: Worth, stands: Mapping[Fraction, Fraction], length: Fraction) -> list[tuple[Span, Fraction]]:
-    """List, for each look, the time up to the next sample, and what each second of that is worth.
+def _fullest(cells: Sequence[tuple[Fraction, Fraction, Fraction]], wanted: Fraction, length: Fraction) -> Fraction:
+    """Find the beginning of the part of the wanted length that is worth most; of equals the first ones' middle.
 
-    Not half the way to both neighbours: samples are taken right after a cut, so that what is before may be
-    another shot.
+    `cells` are stretches of time, and what each second of them is worth.
     """
-    until = dict(pairwise([*sorted(stands), length]))
-    return [((time, max(time, until[time])), value / stands[time]) for time, value in worth]
 
+    def covered(start: Fraction) -> Fraction:
+        overlaps = ((min(end, start + wanted) - max(begin, start), value) for begin, end, value in cells)
+        return sum((overlap * value for overlap, value in overlaps if overlap > 0), Fraction(0))
 
-def _fullest(cells: Sequence[tuple[Span, Fraction]], wanted: Fraction, length: Fraction) -> Fraction:
-    """Find the beginning of the part of the wanted length that is worth most; of equals the first ones' middle."""
-    edges = [edge for (begin, end), _ in cells for edge in (begin, end - wanted)]
-    worth = {
-        begin: _covered(cells, begin, wanted)
-        for begin in (max(Fraction(0), min(edge, length - wanted)) for edge in edges)
-    }
+    edges = {edge for begin, end, _ in cells for edge in (begin, end - wanted)}
+    worth = {begin: covered(begin) for begin in (max(Fraction(0), min(edge, length - wanted)) for edge in edges)}
     most = max(worth.values())
     first, *more = sorted(begin for begin, value in worth.items() if value == most)
     middle = (first + min(more, default=first)) / 2
-    return middle if _covered(cells, middle, wanted) == most else first
-
-
-def _covered(cells: Sequence[tuple[Span, Fraction]], begin: Fraction, wanted: Fraction) -> Fraction:
-    overlaps = ((min(cell[1], begin + wanted) - max(cell[0], begin), value) for cell, value in cells)
-    return sum((overlap * value for overlap, value in overlaps if overlap > 0), Fraction(0))
-
-
-def _filled(looks: Span, room: Span, longest: Fraction) -> Part:
-    """Make a part of at most `longest` seconds that holds the looks, and as much of the room as it can."""
-    end = min(room[1], looks[0] + longest)
-    begin = max(room[0], end - longest)
-    return Part(begin, end - begin)
+    return middle if covered(middle) == most else first
 
 
 _RGB = ("rgb", "bgr", "gbr", "argb", "abgr", "pal8", "0rgb", "0bgr")
@@ -151,30 +128,26 @@ _SEEKABLE = frozenset({"mp4", "mov", "3gp", "mkv", "webm"})
 
 
 @dataclass(frozen=True, slots=True)
-class VideoCase:
-    """All that the recipe of a video depends on.
+class VideoCase(RepairCase):
+    """One video that may have to be repaired.
 
     `audio_length` is that of the prepared audio track, in seconds. `person` is the number of the person that the user
     has chosen, or that the reference image shows; None leaves it to the provider's pick. Without `copying` the packets
     have been copied in vain, and the picture is encoded again.
     """
 
-    file: FileFacts
     video: VideoFacts
-    wanted: Wanted
-    profile: Profile
-    choices: Choices
     audio_length: Fraction | None
-    person: int | None = None
-    copying: bool = True
+    person: int | None
+    copying: bool
 
     @property
-    def salvaged(self) -> Salvage | None:
-        """What decodes of it, where that is wanted and anything is lost."""
-        found = self.file.salvage
-        if not self.choices.salvage or found is None:
+    def length(self) -> Fraction | None:
+        """Its length in seconds, as far as it decodes where it is salvaged; None where the file does not tell."""
+        if isinstance(self.video.duration, Unmeasured):
             return None
-        return found if found.lost or self.wanted.has("salvage") else None
+        believed, found = self.video.duration.believed, self.file.salvage
+        return min(believed, found.kept) if self.choices.salvage and found is not None else believed
 
 
 def video_recipe(case: VideoCase) -> Encode | Remux | None:
@@ -184,36 +157,30 @@ def video_recipe(case: VideoCase) -> Encode | Remux | None:
     """
     part = _part(case)
     playback, window = _playback(case, part), _window(case, part)
-    if case.salvaged or part is not None or playback is not None or window is not None or case.wanted.level("reencode"):
-        return _encode(case, part, playback, window)
-    if not case.wanted.has("remux", "zero-start"):
-        return None
-    return _remux(case) if case.copying and _starts_whole(case) else _encode(case, part, playback, window)
+    changed = any(each is not None for each in (case.salvaged, part, playback, window))
+    if not changed and not case.wanted.level("reencode"):
+        if not case.wanted.has("remux", "zero-start"):
+            return None
+        if case.copying and _starts_whole(case):
+            return _remux(case)
+    source, shape = _source(case), _reshape(case, window)
+    whole = part is None and case.salvaged is None and (source.seekable or source.start == 0)
+    recipe = Encode(
+        source=source,
+        reshape=shape,
+        part=part,
+        playback=playback,
+        sound="none" if playback else _sound(case, whole=whole),
+        budget=None,
+    )
+    return replace(recipe, budget=_budget(case, shape.canvas, output_length(case, recipe)))
 
 
 def output_length(case: VideoCase, recipe: Encode | Remux) -> Fraction | None:
     """Return how long the output will be, in seconds; None where that is not known."""
     if isinstance(recipe, Encode) and recipe.playback is not None:
         return recipe.playback.wanted / recipe.reshape.rate
-    if isinstance(recipe, Encode) and recipe.part is not None:
-        return recipe.part.length
-    return _length(case.video)
-
-
-def _encode(case: VideoCase, part: Part | None, playback: Playback | None, window: Box | None) -> Encode:
-    source = _source(case)
-    whole = part is None and case.salvaged is None and (source.seekable or source.start == 0)
-    sound: Sound = "none" if playback else _sound(case, whole=whole)
-    shape = _reshape(case, window)
-    length = playback.wanted / shape.rate if playback else part.length if part else _length(case.video)
-    return Encode(
-        source=source,
-        reshape=shape,
-        part=part,
-        playback=playback,
-        sound=sound,
-        budget=_budget(case, shape.canvas, length),
-    )
+    return recipe.part.length if isinstance(recipe, Encode) and recipe.part is not None else case.length
 
 
 def _starts_whole(case: VideoCase) -> bool:
@@ -229,14 +196,12 @@ def _starts_whole(case: VideoCase) -> bool:
 
 
 def _remux(case: VideoCase) -> Remux:
-    rate, grid = case.video.frame_rate, None
-    if case.file.format in _MILLISECOND_CLOCKS and not isinstance(rate, Unmeasured) and not rate.variable:
-        # Containers that count milliseconds round every timestamp; an MP4 would keep the rounding as jitter.
-        grid = rate.nominal
-    source = _source(case)
+    rate = case.video.frame_rate
+    constant = None if isinstance(rate, Unmeasured) or rate.variable else rate.nominal
     return Remux(
-        source=source,
-        grid=grid,
+        source=_source(case),
+        # Containers that count milliseconds round every timestamp; an MP4 would keep the rounding as jitter.
+        grid=constant if case.file.format in _MILLISECOND_CLOCKS else None,
         tag="hvc1" if case.video.codec == "hevc" else None,
         sound=_sound(case, whole=True),
     )
@@ -244,15 +209,7 @@ def _remux(case: VideoCase) -> Remux:
 
 def _source(case: VideoCase) -> Input:
     start = Fraction(0) if isinstance(case.video.start, Unmeasured) else case.video.start
-    name = "" if isinstance(case.file.format, Unmeasured) else case.file.format
-    return Input(
-        path=case.file.path,
-        format=name,
-        stream=case.video.stream_index,
-        start=start,
-        seekable=name in _SEEKABLE,
-        broken=case.salvaged is not None,
-    )
+    return case.input(case.video.stream_index, start, seekable=_SEEKABLE)
 
 
 def _sound(case: VideoCase, *, whole: bool) -> Sound:
@@ -266,15 +223,10 @@ def _sound(case: VideoCase, *, whole: bool) -> Sound:
     return "copy" if whole and tracks[0].codec == "aac" and not tracks[0].pieced else "encode"
 
 
-def _length(video: VideoFacts) -> Fraction | None:
-    return None if isinstance(video.duration, Unmeasured) else video.duration.believed
-
-
 def _known_length(case: VideoCase) -> Fraction:
-    length = _length(case.video)
-    if length is None:
+    if case.length is None:
         raise FixError(f"{case.file.path} does not tell how long it is, so that it cannot be trimmed or lengthened.")
-    return length
+    return case.length
 
 
 def _part(case: VideoCase) -> Part | None:
@@ -311,40 +263,32 @@ def _window(case: VideoCase, part: Part | None) -> Box | None:
     people = case.file.people
     if isinstance(people, Unmeasured):
         raise FixError(f"--crop needs to see the faces in {case.file.path}: {people.reason}.")
-    target: Person = target_person(people, case.person, case.file.path)
-    needed = case.wanted.has("crop") or others_seen(people, target, part) or _is_small(case, target, part)
-    if not needed:
-        return None
-    size = (case.video.width, case.video.height)
-    edges = aim(case.profile, "V103")
-    return crop_to_person(people, target, size, part, edges=edges, path=case.file.path)
-
-
-def _is_small(case: VideoCase, target: Person, part: Part | None) -> bool:
-    """Whether the face is usually too small in what is kept: the finding (P303) may be about somebody else's face."""
-    least = band(case.profile, "P303", "least_share", Fraction(0)) * case.video.height
+    target = target_person(people, case.person, case.file.path)
+    # The finding that a face is too small (P303) may be about somebody else's.
     heights = [look.box.height for look in looks_in(target, part)]
-    return bool(heights) and median_low(heights) < least
+    least = band(case.profile, "P303", "least_share", Fraction(0)) * case.video.height
+    small = bool(heights) and median_low(heights) < least
+    if not (small or case.wanted.has("crop") or others_seen(people, target, part)):
+        return None
+    size, edges = (case.video.width, case.video.height), aim(case.profile, "V103")
+    return crop_to_person(people, target, size, part, edges=edges, path=case.file.path)
 
 
 def _reshape(case: VideoCase, window: Box | None) -> Reshape:
     video = case.video
     width, height = (video.width, video.height) if window is None else (window.width, window.height)
     edges = aim(case.profile, "V103") if case.wanted.has("scale", "pad") else accepted(case.profile, "V103")
-    canvas = fit(width, height, edges)
     cut = (width // 2 * 2, height // 2 * 2)
     square = video.sample_aspect_ratio == 1
-    trimmed = Canvas(*cut, *cut)
     kept = square and all(edge in edges for edge in (*cut, width, height))
-    name = video.pixel_format if isinstance(video.pixel_format, str) else ""
     return Reshape(
-        canvas=trimmed if kept else canvas,
+        canvas=Canvas(*cut, *cut) if kept else fit(width, height, edges),
         resize=("no" if cut == (width, height) else "cut") if kept else "scale",
         rate=_rate(case),
         deinterlace=video.interlaced is True,
         tone_map=video.transfer if video.hdr else None,
         wide_gamut=WideGamut(video.gamut, video.transfer, video.matrix) if video.wide_gamut else None,
-        rgb=name.startswith(_RGB),
+        rgb=isinstance(video.pixel_format, str) and video.pixel_format.startswith(_RGB),
         cutout=None if window is None else Cutout(window, video.width, video.height, square),
     )
 
@@ -363,7 +307,7 @@ def _budget(case: VideoCase, canvas: Canvas, length: Fraction | None) -> SizeBud
     most = most_bytes(case.profile, "V106")
     if most is None or not length or isinstance(case.file.bytes, Unmeasured):
         return None
-    whole = _length(case.video) or length
+    whole = case.length or length
     pixels = min(Fraction(1), Fraction(canvas.width * canvas.height, case.video.width * case.video.height))
     expected = case.file.bytes * pixels * min(Fraction(1), length / whole)
     return SizeBudget(int(most), length, two_pass=expected > most)

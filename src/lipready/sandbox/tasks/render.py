@@ -13,13 +13,12 @@ from lipready.facts.file import FileFacts
 from lipready.facts.job import JobFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.repair.recipe import Encode, Input, Playback, Reshape
+from lipready.repair.recipe import Canvas, Encode, Input, Playback, Reshape
 from lipready.repair.run import ffmpeg
 from lipready.repair.run.ffmpeg import find_ffmpeg
 from lipready.repair.run.source import compile_command, open_input, picture, seconds
-from lipready.repair.video.filters import play, ratio, reshape, retime
-from lipready.repair.video.rate import FALLBACK, tidy
-from lipready.repair.video.size import Canvas
+from lipready.repair.video.command import play, ratio, reshape, retime
+from lipready.repair.video.shape import FALLBACK, tidy
 from lipready.sandbox.tasks.fetch import Inputs
 from lipready.sandbox.tasks.task import ResultVideo
 

@@ -5,7 +5,7 @@ import pytest
 from lipready.errors import FixError, UsageError
 from lipready.facts.plan import FilePlan, Step
 from lipready.repair.run.folder import SUFFIX, Partial, make_folder
-from lipready.repair.run.outputs import Earlier, make
+from lipready.repair.run.outputs import find_earlier, make
 from lipready.repair.run.receipt import SCHEMA, claim, entries, forget_claims, read_receipt, require_free, sha256_of
 
 STEP = Step("remux", "lossless", "Move it.", ("V101",))
@@ -42,12 +42,12 @@ def names(folder):
 
 
 def receipt_of(out, *made, tools):
-    content = {"schema": SCHEMA, "tools": tools, "files": [each.entry() for each in made]}
+    content = {"schema": SCHEMA, "tools": tools, "files": [each.entry(tools) for each in made]}
     (out / "receipt.json").write_text(json.dumps(content))
 
 
 def test_an_output_appears_whole_and_with_its_hashes(plan, source, out):
-    (made,) = make((plan,), out, {"ffmpeg": "9"}, writer(b"output"))
+    (made,) = make((plan,), out, writer(b"output"))
     assert (out / "clip.mp4").read_bytes() == b"output"
     assert (made.input_sha256, made.output_sha256) == (sha256_of(source), sha256_of(out / "clip.mp4"))
 
@@ -60,13 +60,13 @@ def test_what_fails_leaves_nothing_behind(plan, out, error):
         raise error
 
     with pytest.raises(type(error)):
-        make((plan,), out, {}, write)
+        make((plan,), out, write)
     assert names(out) == []
 
 
 def test_a_writer_that_writes_nothing_is_an_error(plan, out):
     with pytest.raises(FixError):
-        make((plan,), out, {}, lambda plan, _: plan)
+        make((plan,), out, lambda plan, _: plan)
     assert names(out) == []
 
 
@@ -75,7 +75,7 @@ def test_a_later_run_clears_away_only_the_leftovers_of_its_own_outputs(plan, out
     (out / f"clip.mp4.0badcafe{SUFFIX}.pass-0.log.mbtree").write_bytes(b"killed")
     (out / f"other.mp4.0badcafe{SUFFIX}").write_bytes(b"of another")
     (out / "clip.mp4.backup").write_bytes(b"of the user")
-    make((plan,), out, {}, writer(b"output"))
+    make((plan,), out, writer(b"output"))
     assert set(names(out)) - {f"outputs{SUFFIX}"} == {
         "clip.mp4", "clip.mp4.backup", f"other.mp4.0badcafe{SUFFIX}",
     }  # fmt: skip
@@ -100,7 +100,7 @@ def test_a_folder_in_the_place_of_an_output_is_refused(plan, out, source):
 
 
 def test_an_own_output_may_be_written_again_until_someone_changes_it(plan, out, source):
-    (made,) = make((plan,), out, {}, writer(b"output"))
+    (made,) = make((plan,), out, writer(b"output"))
     receipt_of(out, made, tools={})
     forget_claims(out)
     require_free(out, (plan,), [str(source)])
@@ -110,7 +110,7 @@ def test_an_own_output_may_be_written_again_until_someone_changes_it(plan, out, 
 
 
 def test_a_run_that_was_killed_before_its_receipt_still_owns_its_outputs(plan, out, source):
-    make((plan,), out, {}, writer(b"output"))
+    make((plan,), out, writer(b"output"))
     assert not (out / "receipt.json").exists()
     require_free(out, (plan,), [str(source)])
     forget_claims(out)
@@ -129,15 +129,15 @@ def test_notes_that_are_cut_off_claim_nothing(plan, out, source):
 
 def test_the_work_of_an_earlier_run_is_found(plan, out):
     tools = {"ffmpeg": "9"}
-    (made,) = make((plan,), out, tools, writer(b"output"))
+    (made,) = make((plan,), out, writer(b"output"))
     receipt_of(out, made, tools=tools)
-    assert Earlier(out, read_receipt(out), tools).find(plan) == made
+    assert find_earlier(plan, out, read_receipt(out), tools) == made
 
 
 @pytest.mark.parametrize("change", ["input", "output", "gone", "tools", "command", "steps"])
 def test_and_not_found_when_anything_differs(plan, out, source, change):
     tools = {"ffmpeg": "9"}
-    (made,) = make((plan,), out, tools, writer(b"output"))
+    (made,) = make((plan,), out, writer(b"output"))
     receipt_of(out, made, tools=tools)
     if change == "input":
         source.write_bytes(b"another input")
@@ -150,7 +150,7 @@ def test_and_not_found_when_anything_differs(plan, out, source, change):
     else:
         commands = plan.commands if change == "steps" else (("ffmpeg", "-i", "y"),)
         plan = FilePlan("video", str(source), "clip.mp4", (STEP, STEP) if change == "steps" else (STEP,), commands)
-    assert Earlier(out, read_receipt(out), tools).find(plan) is None
+    assert find_earlier(plan, out, read_receipt(out), tools) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"not json", b'{"schema": "other/1"}', b"[" * 100_000])
@@ -165,7 +165,7 @@ def test_a_damaged_receipt_of_ours_knows_nothing(out, files, plan):
     (out / "receipt.json").write_text(json.dumps({"schema": SCHEMA, "files": files}))
     receipt = read_receipt(out)
     assert all(isinstance(entry, dict) for entry in entries(receipt))
-    assert Earlier(out, receipt, {}).find(plan) is None
+    assert find_earlier(plan, out, receipt, {}) is None
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):

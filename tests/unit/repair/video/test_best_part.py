@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from lipready.errors import FixError, UsageError
 from lipready.facts.people import Box, Look, PeopleFacts, Person
 from lipready.profiles.limit import Range
+from lipready.repair.recipe import Part
 from lipready.repair.video.recipe import best_part
-from lipready.repair.video.span import Part
 
 LENGTHS = Range(Fraction("2.2"), Fraction(30))
 END = Fraction(120)

@@ -15,8 +15,8 @@ from lipready.facts.report import Report
 from lipready.profiles.limit import Range
 from lipready.repair.choices import Choices, TrimSpan
 from lipready.repair.plan import plan_job
+from lipready.repair.recipe import Part
 from lipready.repair.video.crop import crop_to_person
-from lipready.repair.video.span import Part
 
 EDGES = Range(Fraction(640), Fraction(2048))
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lipready.repair.choices import Choices
-from lipready.repair.video import filters
-from lipready.repair.video.filters import segments
+from lipready.repair.video import command as video_command
+from lipready.repair.video.command import segments
 
 
 def frames_of(order):
@@ -37,8 +37,8 @@ def test_an_extended_clip_goes_back_the_way_it_came(make, repaired, monkeypatch,
     ramp = "color=gray:size=640x640:rate=25:duration=1.2,format=gray,geq=lum='40+6*N'"
     path = make("-f", "lavfi", "-i", ramp, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-crf", "5", "-g", "9", "ramp.mp4")
     if memory == "segments":
-        monkeypatch.setattr(filters, "LOOP_BYTES", 0)
-        monkeypatch.setattr(filters, "SEGMENT_BYTES", 7 * 640 * 640 * 3 // 2)
+        monkeypatch.setattr(video_command, "LOOP_BYTES", 0)
+        monkeypatch.setattr(video_command, "SEGMENT_BYTES", 7 * 640 * 640 * 3 // 2)
 
     done = repaired("video", path, Choices(extend=True))
 
@@ -57,7 +57,7 @@ def test_an_extended_clip_goes_back_the_way_it_came(make, repaired, monkeypatch,
 
 
 def test_many_inputs_of_one_file_are_told_apart(repaired, clip, monkeypatch):
-    monkeypatch.setattr(filters, "LOOP_BYTES", 0)
+    monkeypatch.setattr(video_command, "LOOP_BYTES", 0)
     done = repaired("video", clip("short.mp4", seconds="0.4"), Choices(extend=True))
     assert done.plan.commands[0].count("-i") == 6
     assert done.media.frames == 55
@@ -68,8 +68,8 @@ def test_a_container_without_an_index_is_played_as_exactly(make, repaired, monke
     ramp = "color=gray:size=640x640:rate=25:duration=1.2,format=gray,geq=lum='40+6*N'"
     path = make("-f", "lavfi", "-i", ramp, "-pix_fmt", "yuv420p", "-c:v", "mpeg2video", "-q:v", "2", "-bf", "2", "r.ts")
     if memory == "segments":
-        monkeypatch.setattr(filters, "LOOP_BYTES", 0)
-        monkeypatch.setattr(filters, "SEGMENT_BYTES", 7 * 640 * 640 * 3 // 2)
+        monkeypatch.setattr(video_command, "LOOP_BYTES", 0)
+        monkeypatch.setattr(video_command, "SEGMENT_BYTES", 7 * 640 * 640 * 3 // 2)
     seen = brightness(repaired("video", path, Choices(extend=True)).path)
     expected = [*seen[:30], *reversed(seen[:30])][:55]
     assert seen[:30] == sorted(seen[:30])
@@ -77,8 +77,8 @@ def test_a_container_without_an_index_is_played_as_exactly(make, repaired, monke
 
 
 def test_memory_is_bounded_by_the_segments(repaired, clip, monkeypatch):
-    monkeypatch.setattr(filters, "LOOP_BYTES", 0)
-    monkeypatch.setattr(filters, "SEGMENT_BYTES", 8 << 20)
+    monkeypatch.setattr(video_command, "LOOP_BYTES", 0)
+    monkeypatch.setattr(video_command, "SEGMENT_BYTES", 8 << 20)
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     repaired("video", clip("short.mp4", size="1280x960", seconds="1.6"), Choices(extend=True))
     after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss

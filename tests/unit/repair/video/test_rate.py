@@ -4,7 +4,7 @@ import pytest
 
 from lipready.facts.video import FrameRate, Resampled
 from lipready.profiles.limit import Range
-from lipready.repair.video.rate import new_rate, tidy
+from lipready.repair.video.shape import new_rate, tidy
 
 AIM = Range(Fraction(24), Fraction(60))
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lipready.profiles.limit import Range
-from lipready.repair.video.size import Canvas, fit
+from lipready.repair.recipe import Canvas
+from lipready.repair.video.shape import fit
 
 EDGES = Range(Fraction(640), Fraction(2048))
 

@@ -5,7 +5,8 @@ import pytest
 from lipready.errors import FixError, UsageError
 from lipready.facts.people import Box, Look, PeopleFacts, Person
 from lipready.repair.choices import TrimSpan
-from lipready.repair.video.span import Part, chosen_part, target_person
+from lipready.repair.recipe import Part, chosen_part
+from lipready.repair.video.crop import target_person
 
 LOOK = Look(Fraction(1), Box(0, 0, 100, 100), 0.9)
 

@@ -1,14 +1,30 @@
-"""Which frame rate a video gets."""
+"""Which size and which frame rate a video gets."""
 
 from fractions import Fraction
 
 from lipready.facts.video import FrameRate
 from lipready.profiles.limit import Range
+from lipready.repair.recipe import Canvas
 
-STANDARD = tuple(
-    Fraction(n, d)
-    for n, d in ((24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (48, 1), (50, 1), (60000, 1001), (60, 1))
-)
+
+def fit(width: int, height: int, edges: Range) -> Canvas:
+    """Fit a displayed size into the range that both edges must lie in.
+
+    The aspect ratio is kept; both sizes come out even, which 4:2:0 needs. Where no scale brings both edges into the
+    range, the long edge becomes as long as it may be, and the short one is padded.
+    """
+    low = -(-(edges.minimum or Fraction(2)) // 2) * 2
+    scale = max(Fraction(1), Fraction(low, min(width, height)))
+    if edges.maximum is None:
+        inner = [max(2, 2 * round(edge * scale / 2)) for edge in (width, height)]
+    else:
+        high = int(edges.maximum) // 2 * 2
+        scale = min(scale, Fraction(high, max(width, height)))
+        inner = [min(max(2, 2 * round(edge * scale / 2)), high) for edge in (width, height)]
+    return Canvas(max(inner[0], low), max(inner[1], low), *inner)
+
+
+STANDARD = tuple(map(Fraction, ("24000/1001", "24", "25", "30000/1001", "30", "48", "50", "60000/1001", "60")))
 FALLBACK = Fraction(25)
 _NEAR = Fraction(1, 100)
 _SAME = Fraction(1, 2000)
