@@ -321,3 +321,24 @@ def _unchecked_section(report: Report, page: Page) -> list[str]:
     for reason, ids in reasons.items():
         lines += page.wrap(f"{', '.join(ids)}: {reason}", indent="  ", hanging="    ")
     return lines
+
+
+ROLE_WIDTH = 11
+
+
+def brief_report(title: str, report: Report, page: Page) -> list[str]:
+    """Write a report under a title, where it is not the last word: each file, and a line for each finding."""
+    lines = [page.paint(title, "strong") + page.paint(f"  {report.provider}", "dim")]
+    for file in report.facts.files():
+        lines.append(f"  {file.role:{ROLE_WIDTH}}{plain(file.path)}")
+        lines += page.wrap(summarize(file), indent=" " * (2 + ROLE_WIDTH))
+        lines += [line for f in report.findings if f.role == file.role for line in _in_short(f, page)]
+    lines += [line for f in report.findings if f.role == "job" for line in _in_short(f, page)]
+    return [*lines, f"  {verdict_line(report, page)}"]
+
+
+def _in_short(finding: Finding, page: Page) -> list[str]:
+    remote = f" · {finding.remote}" if finding.remote else ""
+    text = f"{finding.rule} {finding.name}: {finding.measured}{remote}"
+    first, *rest = page.wrap(text, indent="      ", hanging="        ")
+    return [f"    {page.paint(MARKS[finding.severity], finding.severity)} {first[6:]}", *rest]

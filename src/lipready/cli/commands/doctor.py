@@ -218,10 +218,10 @@ def _writable(subject: str, folder: Path, variable: str) -> Symptom:
 _SUBJECT = 16
 
 
-@click.command(name="doctor")
+@click.command
 @click.option("--offline", is_flag=True, help="Fetch nothing; only look whether the face weights are there.")
 @speaking
-def command(*, offline: bool, session: Session) -> int:
+def doctor(*, offline: bool, session: Session) -> int:
     """Look at this machine: Python, libraries, ffmpeg, face weights, folders.
 
     The face weights are fetched where they are missing, so that a later check needs no network. Exit status 0 when

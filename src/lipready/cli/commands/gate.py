@@ -6,23 +6,22 @@ from pathlib import Path
 
 import click
 
-from lipready.cli.input.options import Shared, begin_in, judging_options
+from lipready.cli.input.options import PATH, Shared, begin_in, judging_options
 from lipready.cli.output.session import Session
 from lipready.config.settings import FORMATS
 from lipready.gate.discovery.root import Tree, tree_of
 
 
-def _tree(ctx: click.Context, param: click.Parameter, paths: tuple[str, ...]) -> Tree:
+def _tree(ctx: click.Context, _param: click.Parameter, paths: tuple[str, ...]) -> Tree:
     """Find the tree before the configuration, which is the one of that tree."""
-    del param
     tree = tree_of(Path.cwd(), paths)
     begin_in(ctx, tree.folder)
     return tree
 
 
-@click.command(name="gate")
+@click.command
 @click.argument("tree", nargs=-1, metavar="[PATH...]", is_eager=True, callback=_tree)
-@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="What is accepted as it is.")
+@click.option("--baseline", type=PATH, metavar="FILE", help="What is accepted as it is.")
 @click.option("--update-baseline", is_flag=True, help="Accept what is found now, and write it to the baseline.")
 @click.option(
     "--executor", default="local", metavar="local|dask=ADDRESS", help="Where files are measured.", show_default=True
@@ -33,7 +32,7 @@ def _tree(ctx: click.Context, param: click.Parameter, paths: tuple[str, ...]) ->
 @click.option("--fix", is_flag=True, help="Repair what needs no re-encoding, into lipready-fixed/.")
 @click.option("--write", is_flag=True, help="With --fix: in the place of the sources, where git can bring them back.")
 @judging_options(FORMATS)
-def command(
+def gate(
     *,
     tree: Tree,
     baseline: Path | None,
@@ -70,6 +69,7 @@ def command(
         raise click.UsageError("--update-baseline writes to a file: say which (--baseline FILE).")
     from lipready.cli.commands.gate_run import Request, run_gate
 
+    chosen = click.get_current_context().get_parameter_source("form") is not click.core.ParameterSource.DEFAULT
     request = Request(
         tree=tree,
         baseline=baseline,
@@ -80,12 +80,6 @@ def command(
         cached=not no_cache,
         fix=fix,
         write=write,
-        shared=replace(shared, form=_form_of(click.get_current_context(), shared)),
+        shared=shared if chosen or os.environ.get("GITHUB_ACTIONS") != "true" else replace(shared, form="github"),
     )
     return run_gate(request, session)
-
-
-def _form_of(ctx: click.Context, shared: Shared) -> str:
-    """Choose `github` where nobody has chosen a format, neither here nor in the configuration."""
-    unchosen = ctx.get_parameter_source("form") is click.core.ParameterSource.DEFAULT
-    return "github" if unchosen and os.environ.get("GITHUB_ACTIONS") == "true" else shared.form

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,8 @@ from lipready.check import Settings
 from lipready.cli.input.options import Shared, configuration_of
 from lipready.cli.input.selection import chosen_rules, require_some_ran
 from lipready.cli.input.shards import parse_shard, shard
-from lipready.cli.output.gate import Output, file_progress, output_of
+from lipready.cli.output.gate import Output, output_of
+from lipready.cli.output.progress import file_progress
 from lipready.cli.output.report_files import refuse_inputs, write_reports
 from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.config.policy import Policy, apply_policy, fails, rules_for
@@ -59,20 +60,15 @@ def dask_executor(address: str) -> Iterator[Executor]:
             "and give the address that it prints."
         ) from error
     with client:
-        _await_worker(client, address)
+        try:  # without any worker a task would wait for ever
+            client.wait_for_workers(1, timeout=TIMEOUT)
+        except TimeoutError as error:
+            raise ComponentError(
+                f"The Dask scheduler at {address} has no worker: start some with `dask worker {address}`, in an "
+                "environment that has lipready."
+            ) from error
         # pure=True takes a file that has changed for the one that was measured under the same path.
         yield client.get_executor(pure=False)
-
-
-def _await_worker(client: Any, address: str) -> None:
-    """Without any worker a task would wait for ever."""
-    try:
-        client.wait_for_workers(1, timeout=TIMEOUT)
-    except TimeoutError as error:
-        raise ComponentError(
-            f"The Dask scheduler at {address} has no worker: start some with `dask worker {address}`, in an "
-            "environment that has lipready."
-        ) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,14 +134,19 @@ def run_gate(request: Request, session: Session) -> int:
         )
         write_baseline(request.baseline, accepted)
         notices = (*notices, Notice(f"{request.baseline} accepts {counted(len(accepted.entries), 'finding')} now."))
-        notices = (*notices, *map(_not_accepted, sorted(lost)))
+        notices += tuple(
+            Notice(f"{one_line(path)} was not measured, so the baseline accepts nothing of it: run again.")
+            for path in sorted(lost)
+        )
     notices = (*paired.notices, *notices, *(Notice(trouble) for trouble in (cache.troubles if cache else ())))
     output.close(sifted, notices)
     _write_files(shared, sifted, part)
-    changed = _fix(sifted, course, output) if request.fix else False
+    changes = list(fix_units(sifted, root, profile, write=request.write)) if request.fix else []
+    for change in changes:
+        session.complain(f"repaired: {change.source} → {change.output} ({', '.join(change.rules)})")
     failing = any(fails(verdict, policy) for verdict in sifted) or any(notice.failing for notice in notices)
-    accepted_now = request.update_baseline and not changed and not lost
-    return CLEAN if accepted_now or not (failing or changed) else FOUND
+    accepted_now = request.update_baseline and not changes and not lost
+    return CLEAN if accepted_now or not (failing or changes) else FOUND
 
 
 def _examine(
@@ -156,7 +157,7 @@ def _examine(
     verdicts: list[UnitVerdict] = []
     every_fact = shared.form == "json" or any(form in ("json", "jsonl", "full") for form, _path in shared.reports)
     files = len({path for unit in course.units for _role, path in unit.files()})
-    with _executor(request.executor) as executor, file_progress(session, files) as progress:
+    with _executor(request.executor) as executor, file_progress(session, files) as (told, found):
         survey = Survey(
             root=course.root,
             profile=course.profile,
@@ -165,31 +166,24 @@ def _examine(
             store=course.store,
             executor=executor,
             workers=request.workers,
-            told=progress.told,
+            told=told,
         )
         for verdict in examine_units(course.units, survey):
             sifted = verdict_filter.one(verdict)
             for finding in sifted.report.findings:
-                progress.found(finding)
+                found(finding)
             output.show(sifted)
             verdicts.append(verdict if every_fact else without_looks(verdict))
     return tuple(verdicts)
 
 
-@contextmanager
-def _executor(text: str) -> "Iterator[Executor | None]":
-    kind, equals, address = text.partition("=")
-    if kind == "local" and not equals:
-        yield None
-    elif kind == "dask" and address:
-        with dask_executor(address) as executor:
-            yield executor
-    else:
-        raise UsageError(f"--executor {text}: say local, or dask=ADDRESS such as dask=tcp://10.0.0.5:8786.")
-
-
-def _not_accepted(path: str) -> Notice:
-    return Notice(f"{one_line(path)} was not measured, so the baseline accepts nothing of it: run again.")
+def _executor(text: str) -> AbstractContextManager[Executor | None]:
+    kind, _, address = text.partition("=")
+    if text == "local":
+        return nullcontext()
+    if kind == "dask" and address:
+        return dask_executor(address)
+    raise UsageError(f"--executor {text}: say local, or dask=ADDRESS such as dask=tcp://10.0.0.5:8786.")
 
 
 def _my_share(units: Sequence[Unit], text: str | None, profile: Profile) -> tuple[tuple[Unit, ...], Shard | None]:
@@ -205,12 +199,6 @@ def _baseline(request: Request) -> Baseline | None:
     if request.baseline is None or (request.update_baseline and not os.path.lexists(request.baseline)):
         return None
     return read_baseline(request.baseline)
-
-
-def _fix(verdicts: Sequence[UnitVerdict], course: GateRun, output: Output) -> bool:
-    changes = list(fix_units(verdicts, course.root, course.profile, write=course.request.write))
-    output.changed(changes)
-    return bool(changes)
 
 
 def _write_files(shared: Shared, verdicts: Sequence[UnitVerdict], part: Shard | None) -> None:

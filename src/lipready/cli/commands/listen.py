@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lipready.cli.input.options import record_format_option, speaking
+from lipready.cli.input.options import PATH, record_format_option, speaking
 from lipready.cli.output.following import outcome_writer, outcomes_as_json
 from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.errors import AnswerError, ComponentError, LipreadyError, TaskFailedError, UsageError
@@ -121,12 +121,12 @@ _LOOK_SECONDS = 900.0
 """How often tasks that nothing was heard of are asked for: a callback is sent four times, and then never again."""
 
 
-@click.command(name="listen")
+@click.command
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=_PORT, show_default=True, help="0 takes any free one.")
 @click.option("--path", default="/callback", show_default=True, help="Path that callbacks are posted to.")
-@click.option("--certificate", type=click.Path(path_type=Path), metavar="FILE", help="Speak https with this (PEM).")
-@click.option("--private-key", type=click.Path(path_type=Path), metavar="FILE", help="The certificate's key (PEM).")
+@click.option("--certificate", type=PATH, metavar="FILE", help="Speak https with this (PEM).")
+@click.option("--private-key", type=PATH, metavar="FILE", help="The certificate's key (PEM).")
 @click.option(
     "-o",
     "--out",
@@ -137,7 +137,7 @@ _LOOK_SECONDS = 900.0
 @click.option("--until-done", is_flag=True, help="End when no task is left that a callback may come for.")
 @record_format_option
 @speaking
-def command(
+def listen(
     *,
     host: str,
     port: int,

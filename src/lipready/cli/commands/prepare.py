@@ -1,12 +1,22 @@
 """`lipready prepare`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from lipready.cli.input.options import RECORD_FORMATS, Shared, audio_track_option, judging_options, request_options
+from lipready.cli.input.options import (
+    PATH,
+    RECORD_FORMATS,
+    JobFiles,
+    Shared,
+    audio_track_option,
+    job_files,
+    judging_options,
+    person_option,
+    request_options,
+)
 from lipready.cli.output.session import FOUND, Session, of_report
 from lipready.job import Job, RequestOptions
 
@@ -16,12 +26,9 @@ if TYPE_CHECKING:
     from lipready.repair.choices import Choices
 
 
-@click.command(name="prepare")
-@click.argument("files", nargs=-1, metavar="[VIDEO] [AUDIO] [REFERENCE]")
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="The output folder.")
-@click.option("--video", metavar="FILE", help="The video, whatever its content looks like.")
-@click.option("--audio", metavar="FILE", help="The audio track.")
-@click.option("--ref", "reference", metavar="FILE", help="The reference image.")
+@click.command
+@click.option("-o", "--out", required=True, type=PATH, metavar="DIR", help="The output folder.")
+@job_files("[VIDEO] [AUDIO] [REFERENCE]")
 @click.option(
     "--trim",
     metavar="START:END|best",
@@ -38,12 +45,7 @@ if TYPE_CHECKING:
 @click.option(
     "--extend", is_flag=True, help="Lengthen what is too short: the video plays forward and backward in turn."
 )
-@click.option(
-    "--person",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="The person who speaks; makes the reference image, whatever picture is given.",
-)
+@person_option(help="The person who speaks; makes the reference image, whatever picture is given.")
 @click.option(
     "--crop", is_flag=True, help="Cut the picture to the speaker, where the face is small or others are in it."
 )
@@ -59,13 +61,10 @@ if TYPE_CHECKING:
 @audio_track_option
 @request_options
 @judging_options(RECORD_FORMATS)
-def command(
+def prepare(
     *,
-    files: tuple[str, ...],
+    given: JobFiles,
     out: Path,
-    video: str | None,
-    audio: str | None,
-    reference: str | None,
     trim: str | None,
     trim_audio: str | None,
     trim_silence: bool,
@@ -78,9 +77,7 @@ def command(
     no_copy: bool,
     dry_run: bool,
     audio_track: int | None,
-    face_threshold: int | None,
-    video_extension: bool,
-    callback_url: str | None,
+    request: RequestOptions,
     shared: Shared,
     session: Session,
 ) -> int:
@@ -99,9 +96,8 @@ def command(
     failed or a crash,
     3 nothing was checked.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
-    if not files and video is audio is reference is None:
+    if not given:
         raise click.UsageError("There is no file to prepare: name a video, an audio track or a reference image.")
-    from lipready.check import Settings
     from lipready.cli.input.files import assign
     from lipready.cli.output.report_files import refuse_inputs
     from lipready.prepare import require_files
@@ -120,11 +116,10 @@ def command(
         denoise=denoise,
         salvage=salvage,
     )
-    options = RequestOptions(video_extension, face_threshold, callback_url)
-    job = assign(files, video=video, audio=audio, reference=reference, options=options, say=session.complain)
+    job = assign(**asdict(given), options=request, say=session.complain)
     require_files(job)
     refuse_inputs(shared.reports, [job])
-    settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame, audio_track=audio_track)
+    settings = shared.settings(audio_track=audio_track)
     profile = load_profile(shared.provider)
     profile = profile if for_upload else profile.without_upload()
     return _prepare(job, settings, choices, PrepareRun(out, profile, dry_run, not no_copy, shared, session))

@@ -6,7 +6,7 @@ from typing import Literal
 
 import click
 
-from lipready.cli.input.options import ReportFile, config_option, fail_on_option, report_option, speaking
+from lipready.cli.input.options import PATH, ReportFile, config_option, fail_on_option, report_option, speaking
 from lipready.cli.output.session import NOTHING_CHECKED, Session, of_verdict
 from lipready.config.settings import FORMATS
 from lipready.errors import NothingCheckedError, UsageError
@@ -14,13 +14,13 @@ from lipready.errors import NothingCheckedError, UsageError
 _FORMATS = tuple(form for form in FORMATS if form != "full")
 
 
-@click.group(name="report")
-def command() -> None:
+@click.group
+def report() -> None:
     """Make one report out of several."""
 
 
-@command.command(name="merge", short_help="Put the reports of shards together.")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@report.command(name="merge", short_help="Put the reports of shards together.")
+@click.argument("files", nargs=-1, required=True, type=PATH, metavar="FILE...")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="concise", help="Format on stdout.")
 @report_option(_FORMATS)
 @fail_on_option

@@ -15,7 +15,7 @@ _PORT = 8765
 _KEY = "sandbox"
 
 
-@click.command(name="sandbox")
+@click.command
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=_PORT, show_default=True, help="0 takes any free one.")
 @click.option("--pace", type=click.FloatRange(0), default=1.0, show_default=True, help="Seconds a task takes at least.")
@@ -32,7 +32,7 @@ _KEY = "sandbox"
 )
 @click.option("--fault", "faults", metavar="FAULT", multiple=True, help="Let something go wrong; repeatable.")
 @speaking
-def command(
+def sandbox(
     *,
     host: str,
     port: int,

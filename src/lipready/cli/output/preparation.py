@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from lipready.cli.input.speaker import introductions
-from lipready.cli.output.brief import ROLE_WIDTH, brief_report
 from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.facts.plan import FilePlan, Kept
 from lipready.facts.quantity import counted
 from lipready.prepare import Prepared
 from lipready.repair.plan import SEVERAL_PEOPLE
-from lipready.reports.full import finding_lines, verdict_line
+from lipready.reports.full import ROLE_WIDTH, brief_report, finding_lines, verdict_line
 from lipready.reports.page import Page, plain
 
 SCHEMA = "lipready.prepared/1"
