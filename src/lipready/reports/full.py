@@ -9,7 +9,7 @@ from math import log10
 from lipready.facts.address import AddressFacts, Fetched
 from lipready.facts.audio import AudioFacts, AudioTrack
 from lipready.facts.file import FileFacts, ImageFacts
-from lipready.facts.finding import Finding, Subject
+from lipready.facts.finding import Finding
 from lipready.facts.people import PeopleFacts, Person, Quality
 from lipready.facts.quantity import counted, plural, seconds
 from lipready.facts.report import Report
@@ -35,7 +35,8 @@ def speech_lines(heard: SpeechFacts, page: Page) -> list[str]:
     words = " · ".join(_words(heard))
     room = page.width - len(_INDENT) - len(words) - 2
     columns = min(_LONGEST, room if room >= _SHORTEST else page.width - len(_INDENT))
-    levels = _as_judged(heard)
+    # What is no speech in all (A501), as laughter, is not drawn as it.
+    levels = heard.levels if heard.has_speech else tuple(replace(level, speech=False) for level in heard.levels)
     drawn = _INDENT + _drawn(_columns(levels, columns), page)
     if room >= _SHORTEST and levels:
         return [f"{drawn}  {words}"]
@@ -63,15 +64,9 @@ def _words(heard: SpeechFacts) -> list[str]:
     """Name the key facts; what is not known is left out."""
     share = [f"speech {float(heard.share):.0%}".replace("%", " %") if heard.has_speech else "no speech"]
     loudness = [] if isinstance(heard.loudness, Unmeasured) else [f"{heard.loudness:.1f} LUFS"]
-    noise = heard.noise
-    known = isinstance(noise, SignalToNoise) and heard.has_speech and not noise.gated
-    clear = [f"SNR {noise.mean:.0f} dB"] if known and isinstance(noise, SignalToNoise) else []
+    noise = heard.noise if heard.has_speech else None
+    clear = [f"SNR {noise.mean:.0f} dB"] if isinstance(noise, SignalToNoise) and not noise.gated else []
     return [*share, *loudness, *clear, *(["music"] if heard.background == "music" else [])]
-
-
-def _as_judged(heard: SpeechFacts) -> Sequence[Level]:
-    """Take the level part by part; moments of what is no speech in all (A501), as in laughter, are not drawn as it."""
-    return heard.levels if heard.has_speech else tuple(replace(level, speech=False) for level in heard.levels)
 
 
 def _columns(levels: Sequence[Level], columns: int) -> list[Level]:
@@ -90,17 +85,14 @@ def _drawn(levels: Sequence[Level], page: Page) -> str:
     spoken = [level for level in levels if level.speech]
     audible = _mean(spoken) - _AUDIBLE if spoken else _AUDIBLE_ALONE
     bars, shade, dot = (_BARS, _SHADE, _DOT) if page.unicode else (_ASCII_BARS, _ASCII_SHADE, _ASCII_DOT)
-    text = ""
-    for speech, group in groupby(levels, lambda level: level.speech):
-        part = "".join(
-            _bar(level.dbfs, bars) if speech else (shade if level.dbfs >= audible else dot) for level in group
-        )
-        text += page.paint(part, "good" if speech else "dim")
-    return text
 
+    def mark(level: Level) -> str:
+        if not level.speech:
+            return shade if level.dbfs >= audible else dot
+        return bars[min(len(bars) - 1, max(0, int((level.dbfs - _LOWEST_BAR) // _STEP) + 1))]
 
-def _bar(dbfs: float, bars: str) -> str:
-    return bars[min(len(bars) - 1, max(0, int((dbfs - _LOWEST_BAR) // _STEP) + 1))]
+    groups = groupby(levels, lambda level: level.speech)
+    return "".join(page.paint("".join(map(mark, group)), "good" if speech else "dim") for speech, group in groups)
 
 
 def _mean(levels: Sequence[Level]) -> float:
@@ -147,20 +139,21 @@ def _address(address: AddressFacts) -> str:
         return f"address: {address.problem.text}"
     if isinstance(address.status, Unmeasured):
         return f"address: not measured, {address.status.reason}"
-    parts = [f"status {address.status}", _known(address.content_type or "no type"), *_fetched(address.fetched)]
+    parts = [f"status {address.status}", _known(address.content_type or "no type")]
+    if isinstance(address.fetched, Fetched):
+        parts.append(f"{counted(address.fetched.bytes, 'byte')} in {address.fetched.seconds:.1f} s")
+    if address.redirects:
+        parts.append(counted(len(address.redirects), "redirect"))
     places = address.addresses if isinstance(address.addresses, tuple) else ()
-    redirects = [f"{counted(len(address.redirects), 'redirect')}"] if address.redirects else []
-    return f"address: {', '.join([*parts, *redirects])}; {address.host} is {', '.join(places) or 'not known'}"
-
-
-def _fetched(fetched: Fetched | Unmeasured) -> list[str]:
-    return [f"{counted(fetched.bytes, 'byte')} in {fetched.seconds:.1f} s"] if isinstance(fetched, Fetched) else []
+    return f"address: {', '.join(parts)}; {address.host} is {', '.join(places) or 'not known'}"
 
 
 def _video(video: VideoFacts) -> Iterator[str]:
     profile = f", profile {video.profile}" if video.profile else ""
     yield f"pixels: {_known(video.pixel_format)}{profile}, stored as {video.coded_width}×{video.coded_height}"
-    yield f"frames: {_known(video.frames)}, key frames: {_key_frames(video)}, first at {_known(video.start)} s"
+    times = video.key_frames
+    key_frames = f"not measured, {times.reason}" if isinstance(times, Unmeasured) else len(times)
+    yield f"frames: {_known(video.frames)}, key frames: {key_frames}, first at {_known(video.start)} s"
     yield _duration(video.duration)
     tracks = ", ".join(f"{t.codec} {t.sample_rate} Hz" for t in video.sound_tracks)
     yield f"sound: {tracks or 'none'}; other streams: {video.other_streams}"
@@ -176,11 +169,6 @@ def _track(track: AudioTrack) -> str:
     else:
         heard = "somebody speaks" if track.speaks else "nobody is heard to speak"
     return f"track {track.number}: {', '.join([*form, *length, *named, *marked, heard])}"
-
-
-def _key_frames(video: VideoFacts) -> str:
-    times = video.key_frames
-    return f"not measured, {times.reason}" if isinstance(times, Unmeasured) else str(len(times))
 
 
 def _duration(duration: Duration | Unmeasured) -> str:
@@ -222,22 +210,21 @@ _LABEL = 10
 
 def render(report: Report, page: Page) -> str:
     """Write the whole report."""
-    sections = [_file_section(report, file.role, page) for file in report.facts.files()]
-    verdict = [verdict_line(report, page), *_outlook(report, page)]
-    sections += [_job_section(report, page), _unchecked_section(report, page), verdict]
+    sections = [_file_section(report, file, page) for file in report.facts.files()]
+    verdict = [verdict_line(report, page), *_repairs(report, page)]
     lines: list[str] = []
-    for section in filter(None, sections):
+    for section in filter(None, (*sections, _job_section(report, page), _unchecked_section(report, page), verdict)):
         lines += [*([""] if lines else []), *section]
     return page.finish(lines)
 
 
 def verdict_line(report: Report, page: Page) -> str:
-    """`✗ fail for dashscope: 2 errors, 1 warning`."""
+    """Write `✗ fail for dashscope: 2 errors, 1 warning`."""
     mark, tone = _VERDICTS[report.verdict]
     return f"{page.paint(f'{mark} {report.verdict}', tone)} for {plain(report.provider)}: {totals(report)}"
 
 
-def _outlook(report: Report, page: Page) -> list[str]:
+def _repairs(report: Report, page: Page) -> list[str]:
     """Return how much of it `prepare` can repair."""
     levels = [finding.fix.level for finding in report.findings if finding.fix is not None]
     decisions = levels.count("editorial")
@@ -250,61 +237,46 @@ def _outlook(report: Report, page: Page) -> list[str]:
 
 
 def finding_lines(finding: Finding, page: Page) -> list[str]:
-    """One finding: what, why, and what to do."""
-    tone = finding.severity
-    head = f"  {page.paint(f'{MARKS[tone]} {finding.rule}', tone)} {page.paint(plain(finding.name), 'strong')}"
-    lines = [head, *page.wrap(_without_advice(finding), indent="    ")]
-    for label, text in _details(finding, page):
-        lines += _labelled(label, text, page)
+    """Write one finding: what, why, and what to do."""
+    tone, fix = finding.severity, finding.fix
+    # The line of the fix says its sentence again.
+    message = finding.message.removesuffix(fix.text if fix else "").rstrip() or finding.message
+    lines = [f"  {page.paint(f'{MARKS[tone]} {finding.rule}', tone)} {page.paint(plain(finding.name), 'strong')}"]
+    lines += page.wrap(message, indent="    ")
+    details = {
+        "measured": finding.measured,
+        "limit": finding.limit,
+        "source": finding.source if page.verbose else "",
+        "prevents": finding.remote,
+        "fix": f"{fix.text} ({fix.level})" if fix else "",
+    }
+    margin = " " * (4 + _LABEL)
+    for label, text in details.items():
+        if text:
+            first, *rest = page.wrap(text, indent=margin) or [margin]
+            lines += [f"    {page.paint(label.ljust(_LABEL), 'dim')}{first[len(margin) :]}", *rest]
     return lines
 
 
-def _details(finding: Finding, page: Page) -> list[tuple[str, str]]:
-    fix = finding.fix
-    pairs = [
-        ("measured", finding.measured),
-        ("limit", finding.limit),
-        ("source", finding.source if page.verbose else ""),
-        ("prevents", finding.remote or ""),
-        ("fix", f"{fix.text} ({fix.level})" if fix else ""),
-    ]
-    return [(label, text) for label, text in pairs if text]
-
-
-def _without_advice(finding: Finding) -> str:
-    """Leave out the sentence that the line of the fix says again."""
-    advice = finding.fix.text if finding.fix else ""
-    return finding.message.removesuffix(advice).rstrip() or finding.message
-
-
-def _labelled(label: str, text: str, page: Page) -> list[str]:
-    margin = " " * (4 + _LABEL)
-    first, *rest = page.wrap(text, indent=margin) or [margin]
-    return [f"    {page.paint(label.ljust(_LABEL), 'dim')}{first[len(margin) :]}", *rest]
-
-
-def _file_section(report: Report, role: Subject, page: Page) -> list[str]:
-    file = next(f for f in report.facts.files() if f.role == role)
-    findings = [f for f in report.findings if f.role == role]
+def _file_section(report: Report, file: FileFacts, page: Page) -> list[str]:
+    findings = [f for f in report.findings if f.role == file.role]
     if page.brief and not findings:
         return []
-    title = page.paint(plain(file.path), "strong") + page.paint(f"  {role}", "dim")
-    lines = [title, *(page.wrap(summarize(file), indent="  ") if not page.brief else [])]
-    if not page.brief and isinstance(file.speech, SpeechFacts):
-        lines += speech_lines(file.speech, page)
+    lines = [page.paint(plain(file.path), "strong") + page.paint(f"  {file.role}", "dim")]
+    if not page.brief:
+        lines += page.wrap(summarize(file), indent="  ")
+        lines += speech_lines(file.speech, page) if isinstance(file.speech, SpeechFacts) else []
     if page.verbose:
         lines += [line for detail in details(file) for line in page.wrap(detail, indent="  ", hanging="    ")]
     lines += [line for finding in findings for line in ["", *finding_lines(finding, page)]]
-    if not findings and not any(entry.role == role for entry in report.unchecked):
+    if not findings and not any(entry.role == file.role for entry in report.unchecked):
         lines.append(f"  {page.paint('✓', 'good')} nothing found")
     return lines
 
 
 def _job_section(report: Report, page: Page) -> list[str]:
-    findings = [f for f in report.findings if f.role == "job"]
-    if not findings:
-        return []
-    return [page.paint("the job", "strong"), *(line for f in findings for line in ["", *finding_lines(f, page)])]
+    found = [line for f in report.findings if f.role == "job" for line in ["", *finding_lines(f, page)]]
+    return [page.paint("the job", "strong"), *found] if found else []
 
 
 def _unchecked_section(report: Report, page: Page) -> list[str]:

@@ -28,16 +28,16 @@ class Issue:
 
     path: str
     rule: str
-    name: str
     severity: str
     message: str
-    measured: str
-    limit: str
-    remote: str | None
-    fix: str | None
-    where: Plain | None
     provider: str
-    number: int
+    name: str = ""
+    measured: str = ""
+    limit: str = ""
+    remote: str | None = None
+    fix: str | None = None
+    where: Plain | None = None
+    number: int = 0
 
     @property
     def title(self) -> str:
@@ -68,7 +68,7 @@ def by_file(reports: Sequence[Plain]) -> list[CheckedFile]:
             _add(files.setdefault(path, CheckedFile(path)).issues, issue)
         for entry in report["unchecked"]:
             file = files.get(paths.get(entry["role"], paths["job"]))
-            gap = (entry["rule"], plain(plain_text(entry["reason"])))
+            gap = (entry["rule"], _shown(entry["reason"]))
             if file is not None and gap not in file.unchecked:
                 file.unchecked.append(gap)
     return [files[path] for path in sorted(files)]
@@ -77,6 +77,10 @@ def by_file(reports: Sequence[Plain]) -> list[CheckedFile]:
 def in_order(reports: Sequence[Plain]) -> list[Plain]:
     """Put reports into the order of their paths, whoever was ready first."""
     return sorted(reports, key=place_of)
+
+
+def _shown(text: str) -> str:
+    return plain(plain_text(text))
 
 
 def place_of(report: Mapping[str, Any]) -> tuple[list[str], str]:
@@ -113,46 +117,29 @@ def _located(path: str) -> str:
 
 
 def _issues(report: Plain, paths: Mapping[str, str]) -> Iterator[tuple[str, Issue]]:
-    broken = set()
+    provider, broken = _shown(report["provider"]), set()
     for finding in report["findings"]:
-        given = finding["path"]
-        path = _located(given) if given else paths.get(finding["role"], paths["job"])
+        path = _located(finding["path"]) if finding["path"] else paths.get(finding["role"], paths["job"])
+        if finding["severity"] == "error":
+            broken.add(path)
+        texts: dict[str, Any] = {
+            key: _shown(finding[key]) for key in ("rule", "name", "severity", "message", "measured", "limit")
+        }
         fix = finding["fix"]
-        broken |= {path} if finding["severity"] == "error" else set()
-        yield (
-            path,
-            Issue(
-                path=path,
-                **{key: plain(plain_text(finding[key])) for key in ("rule", "name", "severity", "message")},
-                **{key: plain(plain_text(finding[key])) for key in ("measured", "limit")},
-                remote=None if finding["remote"] is None else plain(plain_text(finding["remote"])),
-                fix=None if fix is None else plain(plain_text(fix["text"])),
-                where=finding["where"],
-                provider=plain(plain_text(report["provider"])),
-                number=0,
-            ),
+        issue = Issue(
+            path=path,
+            **texts,
+            remote=None if finding["remote"] is None else _shown(finding["remote"]),
+            fix=None if fix is None else _shown(fix["text"]),
+            where=finding["where"],
+            provider=provider,
         )
+        yield path, issue
     for entry in report["unchecked"]:
         path = paths.get(entry["role"], paths["job"])
         if entry["required"] and path not in broken:  # a file that cannot be read is one thing, not ten
-            yield path, _gap(path, entry, report)
-
-
-def _gap(path: str, entry: Plain, report: Plain) -> Issue:
-    return Issue(
-        path=path,
-        rule=entry["rule"],
-        name="",
-        severity="warning",
-        message=f"A required rule could not be judged: {plain(plain_text(entry['reason']))}",
-        measured="",
-        limit="",
-        remote=None,
-        fix=None,
-        where=None,
-        provider=plain(plain_text(report["provider"])),
-        number=0,
-    )
+            said = f"A required rule could not be judged: {_shown(entry['reason'])}"
+            yield path, Issue(path=path, rule=entry["rule"], severity="warning", message=said, provider=provider)
 
 
 def _add(issues: list[Issue], issue: Issue) -> None:

@@ -24,9 +24,8 @@ _OF_ADDRESSES = "/:?#[]@!$&'()*+,;=%~"
 Plain = dict[str, Any]
 
 
-def render_all(reports: Sequence[Mapping[str, Any]], page: Page) -> str:
+def render_all(reports: Sequence[Mapping[str, Any]], _page: Page) -> str:
     """Write one document of ASCII; the page makes no difference to it."""
-    del page
     issues = issues_of(reports)
     kept = issues
     if len(issues) > MOST:
@@ -63,15 +62,12 @@ def _rule(rule: str, issues: Sequence[Issue]) -> Plain:
     """Describe a rule by what its findings tell of it; the severity is the worst of them."""
     worst = worst_first(issues)[0]
     name = next((issue.name for issue in issues if issue.name), "")
-    explain = f"lipready explain {rule}"
+    explain = f"`lipready explain {rule}` says what the rule asks for, why, and its limits at each provider."
     entry = {
         "id": rule,
         "name": name,
         "shortDescription": {"text": (name or rule).replace("-", " ")},
-        "help": {
-            "text": f"`{explain}` says what the rule asks for, why, and its limits at each provider.",
-            "markdown": f"`{explain}` says what the rule asks for, why, and its limits at each provider.",
-        },
+        "help": {"text": explain, "markdown": explain},
         "helpUri": _HOME,
         "defaultConfiguration": {"level": _LEVELS[worst.severity]},
         "properties": {"problem.severity": {"info": "recommendation"}.get(worst.severity, worst.severity)},

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from lipready.cli.output.gate import Output, output_of
 from lipready.cli.output.progress import file_progress
 from lipready.cli.output.report_files import refuse_inputs, write_reports
 from lipready.cli.output.session import CLEAN, FOUND, Session
-from lipready.config.policy import Policy, apply_policy, fails, rules_for
+from lipready.config.policy import apply_policy, fails, rules_for
 from lipready.config.unit import Notice, Unit, UnitVerdict
 from lipready.errors import ComponentError, UsageError
 from lipready.facts.quantity import counted, plural
@@ -87,18 +87,6 @@ class Request:
     shared: Shared
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateRun:
-    """One run: what is examined, how, and what counts."""
-
-    request: Request
-    root: Path
-    profile: Profile
-    policy: Policy
-    units: tuple[Unit, ...]
-    store: Store
-
-
 def run_gate(request: Request, session: Session) -> int:
     """Examine everything, show it, write what was asked for, and give the exit status."""
     shared = request.shared
@@ -122,9 +110,17 @@ def run_gate(request: Request, session: Session) -> int:
     policy = configuration.policy(root, only=shared.only, ignore=shared.ignore, fail_on=shared.fail_on, whole=whole)
     refuse_inputs(shared.reports, [unit.job for unit in units], root)
     cache = FactsCache() if request.cached else None
-    course = GateRun(request=request, root=root, profile=profile, policy=policy, units=units, store=Store(root, cache))
+    survey = Survey(
+        root=root,
+        profile=profile,
+        settings=Settings(quick=shared.quick, every_frame=shared.every_frame),
+        rules_for=lambda unit: rules_for(unit, policy),
+        store=Store(root, cache),
+        workers=request.workers,
+    )
     verdict_filter = VerdictFilter(policy, _baseline(request), profile, datetime.now(UTC).astimezone().date())
-    verdicts = _examine(course, verdict_filter, output, session)
+    with _executor(request.executor) as executor:
+        verdicts = _examine(units, replace(survey, executor=executor), verdict_filter, output)
     sifted, notices = verdict_filter.all(verdicts)
     require_some_ran([verdict.report for verdict in verdicts], chosen)
     lost = unmeasured(verdicts) if request.update_baseline else frozenset()
@@ -150,25 +146,14 @@ def run_gate(request: Request, session: Session) -> int:
 
 
 def _examine(
-    course: GateRun, verdict_filter: VerdictFilter, output: Output, session: Session
+    units: Sequence[Unit], survey: Survey, verdict_filter: VerdictFilter, output: Output
 ) -> tuple[UnitVerdict, ...]:
     """Examine every unit, and show each as soon as all before it are known."""
-    request, shared = course.request, course.request.shared
-    verdicts: list[UnitVerdict] = []
+    shared, verdicts = output.shared, list[UnitVerdict]()
     every_fact = shared.form == "json" or any(form in ("json", "jsonl", "full") for form, _path in shared.reports)
-    files = len({path for unit in course.units for _role, path in unit.files()})
-    with _executor(request.executor) as executor, file_progress(session, files) as (told, found):
-        survey = Survey(
-            root=course.root,
-            profile=course.profile,
-            settings=Settings(quick=shared.quick, every_frame=shared.every_frame),
-            rules_for=lambda unit: rules_for(unit, course.policy),
-            store=course.store,
-            executor=executor,
-            workers=request.workers,
-            told=told,
-        )
-        for verdict in examine_units(course.units, survey):
+    files = len({path for unit in units for _role, path in unit.files()})
+    with file_progress(output.session, files) as (told, found):
+        for verdict in examine_units(units, replace(survey, told=told)):
             sifted = verdict_filter.one(verdict)
             for finding in sifted.report.findings:
                 found(finding)

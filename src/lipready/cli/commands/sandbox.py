@@ -4,7 +4,6 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from types import FrameType
 
 import click
 
@@ -12,7 +11,19 @@ from lipready.cli.input.options import speaking
 from lipready.cli.output.session import Session
 
 _PORT = 8765
-_KEY = "sandbox"
+_USAGE = """\
+The sandbox listens on {url} and imitates both providers. Ctrl-C ends it.
+
+DashScope:
+  export DASHSCOPE_HTTP_BASE_URL={url}/api/v1
+  export DASHSCOPE_API_KEY=sandbox
+EvoLink:
+  export EVOLINK_BASE_URL={url}
+  export EVOLINK_FILES_BASE_URL={url}
+  export EVOLINK_API_KEY=sandbox
+
+What was counted: curl {url}/sandbox/ledger
+"""
 
 
 @click.command
@@ -73,35 +84,17 @@ def sandbox(
         local_callbacks=local_callbacks,
     )
     with _until_told() as told, serving(options) as on:
-        session.write("\n".join(_usage(on.url)) + "\n")
+        session.write(_USAGE.format(url=on.url))
         while not told.wait(1.0):
             pass
     return 0
-
-
-def _usage(url: str) -> Iterator[str]:
-    yield f"The sandbox listens on {url} and imitates both providers. Ctrl-C ends it."
-    yield ""
-    yield "DashScope:"
-    yield f"  export DASHSCOPE_HTTP_BASE_URL={url}/api/v1"
-    yield f"  export DASHSCOPE_API_KEY={_KEY}"
-    yield "EvoLink:"
-    yield f"  export EVOLINK_BASE_URL={url}"
-    yield f"  export EVOLINK_FILES_BASE_URL={url}"
-    yield f"  export EVOLINK_API_KEY={_KEY}"
-    yield ""
-    yield f"What was counted: curl {url}/sandbox/ledger"
 
 
 @contextmanager
 def _until_told() -> Iterator[threading.Event]:
     """End quietly on SIGTERM."""
     told = threading.Event()
-
-    def tell(_signal: int, _frame: FrameType | None) -> None:
-        told.set()
-
-    before = signal.signal(signal.SIGTERM, tell)
+    before = signal.signal(signal.SIGTERM, lambda _signal, _frame: told.set())
     try:
         yield told
     finally:

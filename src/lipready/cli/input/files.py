@@ -48,7 +48,9 @@ def assign(
     """
     named: dict[Kind, str | None] = {"video": video, "audio": audio, "image": reference}
     roles: dict[Kind, str] = {kind: path for kind, path in named.items() if path is not None}
-    passed = _not_of_the_job(files)
+    passed = {path: what for path in files if (what := _own(path)) is not None}
+    for receipt in [path for path, what in passed.items() if what == "the receipt"]:
+        passed |= dict.fromkeys(_left_over(Path(receipt), files), "from an earlier run")
     if passed and say is not None:
         say(f"Passed over: {', '.join(f'{path} ({what})' for path, what in passed.items())}.")
     files = [path for path in files if path not in passed]
@@ -78,13 +80,6 @@ def require_file(path: str) -> None:
     if is_address(path):
         raise UsageError(f"{shown(path)}: is an address; download it first, since only local files are read here.")
     missing.require_file(path)
-
-
-def _not_of_the_job(files: Sequence[str]) -> dict[str, str]:
-    """Name the files that lipready has written and that are no part of a job, and say of each what it is."""
-    own = {path: what for path in files if (what := _own(path)) is not None}
-    receipts = [path for path, what in own.items() if what == "the receipt"]
-    return own | {path: "from an earlier run" for receipt in receipts for path in _left_over(Path(receipt), files)}
 
 
 def _own(path: str) -> str | None:

@@ -45,7 +45,11 @@ def read_named_jobs(path: Path, defaults: RequestOptions) -> list[NamedJob]:
     names, contents = dict[str, str](), dict[object, str]()
     for entry in _entries(path, defaults):
         job = _job(entry, path.parent)
-        _require_both(job, entry.place)
+        lacking = [what for what, path in (("no video", job.video), ("no audio track", job.audio)) if path is None]
+        if lacking:
+            raise ConfigurationError(
+                f"{entry.place}: has {' and '.join(lacking)}; a job that is submitted has a video and an audio track."
+            )
         name = _name_of(entry)
         other = names.setdefault(name.casefold(), entry.place)
         if other != entry.place:
@@ -80,7 +84,7 @@ def _from_lines(text: str, path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _job(entry: ManifestEntry, folder: Path) -> Job:
-    files = {role: _place(name, folder) for role, name in entry.files.items()}
+    files = {role: name if is_address(name) else str(folder / name) for role, name in entry.files.items()}
     for name in files.values():
         try:
             if not is_address(name):
@@ -88,10 +92,6 @@ def _job(entry: ManifestEntry, folder: Path) -> Job:
         except UsageError as error:
             raise UsageError(f"{entry.place}: {error}") from None
     return Job.of(**files, options=entry.options)
-
-
-def _place(name: str, folder: Path) -> str:
-    return name if is_address(name) else str(folder / name)
 
 
 def _name_of(entry: ManifestEntry) -> str:
@@ -105,14 +105,6 @@ def _name_of(entry: ManifestEntry) -> str:
             f"that does not begin with a dot and holds none of {' '.join(sorted(_NOT_IN_NAMES))} ."
         )
     return name
-
-
-def _require_both(job: Job, place: str) -> None:
-    missing = [what for what, path in (("no video", job.video), ("no audio track", job.audio)) if path is None]
-    if missing:
-        raise ConfigurationError(
-            f"{place}: has {' and '.join(missing)}; a job that is submitted has a video and an audio track."
-        )
 
 
 def _content_of(job: Job) -> object:

@@ -3,7 +3,7 @@
 import json
 import os
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from lipready.cli.input.speaker import introductions
 from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.facts.plan import FilePlan, Kept
 from lipready.facts.quantity import counted
+from lipready.facts.report import plain_text
 from lipready.prepare import Prepared
 from lipready.repair.plan import SEVERAL_PEOPLE
 from lipready.reports.full import ROLE_WIDTH, brief_report, finding_lines, verdict_line
@@ -21,7 +22,7 @@ _KEPT: dict[Kept, str] = {"link": "linked", "copy": "copied", "stay": "stays whe
 
 
 def as_json(prepared: Prepared, sheet: Path | None = None) -> str:
-    """One line: the job to submit, the plan, what is undecided, and the reports before and after.
+    """Write one line: the job to submit, the plan, what is undecided, and the reports before and after.
 
     `sheet` is where the contact sheet is, None where none was drawn.
     """
@@ -75,12 +76,8 @@ def as_text(prepared: Prepared, out: Path, page: Page, sheet: Path | None = None
     `sheet` is where the contact sheet is.
     """
     if prepared.speaker_open:
-        return page.finish(
-            [
-                *([] if page.brief else [*brief_report("before", prepared.before, page), ""]),
-                *_who(prepared, sheet, page),
-            ]
-        )
+        before = [] if page.brief else [*brief_report("before", prepared.before, page), ""]
+        return page.finish([*before, *_who(prepared, sheet, page)])
     carried_out = bool(prepared.plan.files) and not prepared.dry_run
     first = [] if carried_out else [*_found_and_planned(prepared, page), _undecided(prepared, page)]
     last = [[] if prepared.dry_run else _outputs(prepared, out, page), _after(prepared, page)]
@@ -143,8 +140,8 @@ def set_aside_lines(prepared: Prepared, page: Page) -> list[str]:
     """Return which picture is not used, since a person was chosen as well."""
     if prepared.plan.set_aside is None:
         return []
-    text = f"{prepared.plan.set_aside} is set aside: with --person the reference image is taken from the video."
-    return page.wrap(text)
+    said = "is set aside: with --person the reference image is taken from the video."
+    return page.wrap(f"{prepared.plan.set_aside} {said}")
 
 
 def _commands(prepared: Prepared, page: Page) -> list[str]:
@@ -170,18 +167,11 @@ def _outputs(prepared: Prepared, out: Path, page: Page) -> list[str]:
     if not made:
         return []
     found = "  already there, from an earlier run" if prepared.already_prepared else ""
-    lines = [page.paint("outputs", "strong") + page.paint(found, "dim")]
-    return [*lines, *(f"  {label:{ROLE_WIDTH}}{plain(path)}" for label, path in _paths(prepared, out))]
-
-
-def _paths(prepared: Prepared, out: Path) -> Iterator[tuple[str, str]]:
-    job = prepared.job
-    for role, path in (("video", job.video), ("audio", job.audio), ("reference", job.reference)):
-        if path is not None:
-            yield role, path
-    receipt = out / "receipt.json"
-    if receipt.is_file():
-        yield "receipt", os.fspath(receipt)
+    job, receipt = prepared.job, out / "receipt.json"
+    paths = {"video": job.video, "audio": job.audio, "reference": job.reference}
+    paths["receipt"] = os.fspath(receipt) if receipt.is_file() else None
+    lines = [f"  {label:{ROLE_WIDTH}}{plain(path)}" for label, path in paths.items() if path is not None]
+    return [page.paint("outputs", "strong") + page.paint(found, "dim"), *lines]
 
 
 def _after(prepared: Prepared, page: Page) -> list[str]:
@@ -211,5 +201,4 @@ def _file_to_dict(file: FilePlan) -> dict[str, Any]:
 
 
 def _text(text: str | None) -> str | None:
-    """Escape the stray halves of characters in paths that are not UTF-8, as the report does."""
-    return None if text is None else text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return None if text is None else plain_text(text)
