@@ -250,11 +250,9 @@ def finding_lines(finding: Finding, page: Page) -> list[str]:
         "prevents": finding.remote,
         "fix": f"{fix.text} ({fix.level})" if fix else "",
     }
-    margin = " " * (4 + _LABEL)
     for label, text in details.items():
         if text:
-            first, *rest = page.wrap(text, indent=margin) or [margin]
-            lines += [f"    {page.paint(label.ljust(_LABEL), 'dim')}{first[len(margin) :]}", *rest]
+            lines += page.beside(f"    {page.paint(label.ljust(_LABEL), 'dim')}", text, 4 + _LABEL)
     return lines
 
 
@@ -312,5 +310,4 @@ def brief_report(title: str, report: Report, page: Page) -> list[str]:
 def _in_short(finding: Finding, page: Page) -> list[str]:
     remote = f" · {finding.remote}" if finding.remote else ""
     text = f"{finding.rule} {finding.name}: {finding.measured}{remote}"
-    first, *rest = page.wrap(text, indent="      ", hanging="        ")
-    return [f"    {page.paint(MARKS[finding.severity], finding.severity)} {first[6:]}", *rest]
+    return page.beside(f"    {page.paint(MARKS[finding.severity], finding.severity)} ", text, 6, hanging=2)

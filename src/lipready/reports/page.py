@@ -62,6 +62,12 @@ class Page:
             break_on_hyphens=False,
         )
 
+    def beside(self, head: str, text: str, columns: int, *, hanging: int = 0) -> list[str]:
+        """Break a text beside a head that takes so many columns; further lines stand `hanging` columns further in."""
+        margin = " " * columns
+        first, *rest = self.wrap(text, indent=margin, hanging=" " * (columns + hanging)) or [margin]
+        return [f"{head}{first[columns:]}", *rest]
+
     def finish(self, lines: list[str]) -> str:
         """Join lines; without Unicode, typographic characters become ASCII."""
         text = "\n".join(lines) + "\n"

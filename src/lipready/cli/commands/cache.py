@@ -47,8 +47,7 @@ def show_info(*, form: str = "full", session: Session) -> int:
     }
     lines = []
     for name, value in rows.items():
-        first, *rest = page.wrap(value, indent=" " * 10)
-        lines += [f"{page.paint(name.ljust(9), 'strong')} {first[10:]}", *rest]
+        lines += page.beside(f"{page.paint(name.ljust(9), 'strong')} ", value, 10)
     session.write(page.finish(lines))
     return CLEAN
 

@@ -16,7 +16,7 @@ from lipready.cli.input.options import (
     judging_options,
     request_options,
 )
-from lipready.cli.output.session import CLEAN, Session, of_report
+from lipready.cli.output.session import CLEAN, Session, of_verdict
 from lipready.config.settings import FORMATS
 from lipready.errors import NothingCheckedError, UsageError
 from lipready.job import Job, RequestOptions
@@ -99,7 +99,7 @@ def _check(jobs: list[Job], settings: "Settings", shared: Shared, session: Sessi
             gap = "\n\n" if number > 1 else ""
             head = f"{gap}job {number} of {len(jobs)}\n\n" if shared.form == "full" and len(jobs) > 1 else ""
             session.write(head + render(report, shared.form, page))
-        status = max(status, of_report(report, shared.fail_on))
+        status = max(status, of_verdict(report.verdict, shared.fail_on))
         if session.abandoned and not shared.reports:
             return status
     if at_the_end:

@@ -213,8 +213,8 @@ def doctor(*, offline: bool, session: Session) -> int:
         if session.quiet and symptom.well:
             continue
         mark = page.paint("✓", "good") if symptom.well else page.paint("✗", "error")
-        first, *rest = page.wrap(symptom.detail, indent=margin)
-        lines = [f"{mark} {page.paint(symptom.subject.ljust(_SUBJECT), 'strong')} {first[len(margin) :]}", *rest]
+        head = f"{mark} {page.paint(symptom.subject.ljust(_SUBJECT), 'strong')} "
+        lines = page.beside(head, symptom.detail, len(margin))
         if symptom.remedy:
             lines += page.wrap(f"→ {symptom.remedy}", indent=margin, hanging=f"{margin}  ")
         session.write(page.finish(lines))

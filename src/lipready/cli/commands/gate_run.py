@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from lipready.check import Settings
+from lipready.cli.commands.gate import Request
 from lipready.cli.input.options import Shared, configuration_of
 from lipready.cli.input.selection import chosen_rules, require_some_ran
 from lipready.cli.input.shards import parse_shard, shard
@@ -25,10 +26,9 @@ from lipready.errors import ComponentError, UsageError
 from lipready.facts.quantity import counted, plural
 from lipready.facts.report import Shard
 from lipready.gate.baseline.baseline import unmeasured, updated_baseline
-from lipready.gate.baseline.file import Baseline, read_baseline, write_baseline
+from lipready.gate.baseline.file import read_baseline, write_baseline
 from lipready.gate.cache.cache import FactsCache
 from lipready.gate.discovery.pair import collect
-from lipready.gate.discovery.root import Tree
 from lipready.gate.discovery.selection import require_paths
 from lipready.gate.evaluate import Store, Survey, VerdictFilter, examine_units, without_looks
 from lipready.gate.fix import fix_units
@@ -71,25 +71,8 @@ def dask_executor(address: str) -> Iterator[Executor]:
         yield client.get_executor(pure=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What the command line asks for."""
-
-    tree: Tree
-    baseline: Path | None
-    update_baseline: bool
-    executor: str
-    workers: int | None
-    shard: str | None
-    cached: bool
-    fix: bool
-    write: bool
-    shared: Shared
-
-
-def run_gate(request: Request, session: Session) -> int:
+def run_gate(request: Request, shared: Shared, session: Session) -> int:
     """Examine everything, show it, write what was asked for, and give the exit status."""
-    shared = request.shared
     profile = load_profile(shared.provider)
     chosen = chosen_rules(profile, shared)
     configuration = configuration_of(click.get_current_context())
@@ -109,7 +92,7 @@ def run_gate(request: Request, session: Session) -> int:
     whole = request.shard is None and any(os.path.realpath(path) == str(root) for path in request.tree.asked)
     policy = configuration.policy(root, only=shared.only, ignore=shared.ignore, fail_on=shared.fail_on, whole=whole)
     refuse_inputs(shared.reports, [unit.job for unit in units], root)
-    cache = FactsCache() if request.cached else None
+    cache = None if request.no_cache else FactsCache()
     survey = Survey(
         root=root,
         profile=profile,
@@ -118,7 +101,10 @@ def run_gate(request: Request, session: Session) -> int:
         store=Store(root, cache),
         workers=request.workers,
     )
-    verdict_filter = VerdictFilter(policy, _baseline(request), profile, datetime.now(UTC).astimezone().date())
+    baseline = None
+    if request.baseline is not None and not (request.update_baseline and not os.path.lexists(request.baseline)):
+        baseline = read_baseline(request.baseline)
+    verdict_filter = VerdictFilter(policy, baseline, profile, datetime.now(UTC).astimezone().date())
     with _executor(request.executor) as executor:
         verdicts = _examine(units, replace(survey, executor=executor), verdict_filter, output)
     sifted, notices = verdict_filter.all(verdicts)
@@ -178,12 +164,6 @@ def _my_share(units: Sequence[Unit], text: str | None, profile: Profile) -> tupl
     number, count = parse_shard(text)
     mine = tuple(shard(units, number, count))
     return mine, Shard(profile.name, f"{number}/{count}", len(mine))
-
-
-def _baseline(request: Request) -> Baseline | None:
-    if request.baseline is None or (request.update_baseline and not os.path.lexists(request.baseline)):
-        return None
-    return read_baseline(request.baseline)
 
 
 def _write_files(shared: Shared, verdicts: Sequence[UnitVerdict], part: Shard | None) -> None:

@@ -15,7 +15,7 @@ from lipready.cli.input.options import (
     record_format_option,
     speaking,
 )
-from lipready.cli.output.session import CLEAN, FOUND, Session, of_report
+from lipready.cli.output.session import CLEAN, FOUND, Session, of_verdict
 from lipready.errors import NothingCheckedError, UsageError
 from lipready.facts.people import PeopleFacts
 from lipready.facts.quantity import seconds
@@ -127,7 +127,7 @@ def reference(*, video: str, out: Path, person: int | None, provider: str, sessi
     session.write(_account(file, frame, out, session.page()))
     report = check_job(Job(reference=os.fspath(out)), profile, Settings())
     session.write(render(report, "full", session.page()))
-    return of_report(report, "error")
+    return of_verdict(report.verdict, "error")
 
 
 def _take(file: "FileFacts", person: int | None, profile: "Profile", out: Path) -> "ReferenceFrame":

@@ -12,43 +12,57 @@ from lipready.cli.input.options import (
     JobFiles,
     Shared,
     audio_track_option,
+    gathered,
     job_files,
     judging_options,
     person_option,
     request_options,
 )
-from lipready.cli.output.session import FOUND, Session, of_report
+from lipready.cli.output.session import FOUND, Session, of_verdict
 from lipready.job import Job, RequestOptions
+from lipready.repair.choices import Choices, parse_trim
 
 if TYPE_CHECKING:
     from lipready.check import Settings
     from lipready.profiles.limit import Profile
-    from lipready.repair.choices import Choices
+
+
+def _trim(_ctx: click.Context, _param: click.Parameter, value: str | None) -> object:
+    return None if value is None else parse_trim(value)
+
+
+_CHOICES = (
+    click.option(
+        "--trim",
+        callback=_trim,
+        metavar="START:END|best",
+        help="Keep this part of the video; `best` is the part in which the speaker's face is best seen.",
+    ),
+    click.option(
+        "--trim-audio",
+        callback=_trim,
+        metavar="START:END|best",
+        help="Keep this part of the audio track; `best` ends one that is too long in a pause.",
+    ),
+    click.option(
+        "--trim-silence", is_flag=True, help="Cut off the silence before and after the speech, but for 0.2 s."
+    ),
+    click.option("--denoise", is_flag=True, help="Lower a steady noise behind the speech, learnt in a pause."),
+    click.option("--salvage", is_flag=True, help="Keep what can be decoded of a broken video or audio file."),
+    click.option(
+        "--extend", is_flag=True, help="Lengthen what is too short: the video plays forward and backward in turn."
+    ),
+    person_option(help="The person who speaks; makes the reference image, whatever picture is given."),
+    click.option(
+        "--crop", is_flag=True, help="Cut the picture to the speaker, where the face is small or others are in it."
+    ),
+)
 
 
 @click.command
 @click.option("-o", "--out", required=True, type=PATH, metavar="DIR", help="The output folder.")
 @job_files("[VIDEO] [AUDIO] [REFERENCE]")
-@click.option(
-    "--trim",
-    metavar="START:END|best",
-    help="Keep this part of the video; `best` is the part in which the speaker's face is best seen.",
-)
-@click.option(
-    "--trim-audio",
-    metavar="START:END|best",
-    help="Keep this part of the audio track; `best` ends one that is too long in a pause.",
-)
-@click.option("--trim-silence", is_flag=True, help="Cut off the silence before and after the speech, but for 0.2 s.")
-@click.option("--denoise", is_flag=True, help="Lower a steady noise behind the speech, learnt in a pause.")
-@click.option("--salvage", is_flag=True, help="Keep what can be decoded of a broken video or audio file.")
-@click.option(
-    "--extend", is_flag=True, help="Lengthen what is too short: the video plays forward and backward in turn."
-)
-@person_option(help="The person who speaks; makes the reference image, whatever picture is given.")
-@click.option(
-    "--crop", is_flag=True, help="Cut the picture to the speaker, where the face is small or others are in it."
-)
+@gathered("choices", Choices, _CHOICES)
 @click.option(
     "--for-upload/--no-for-upload",
     default=True,
@@ -65,14 +79,7 @@ def prepare(
     *,
     given: JobFiles,
     out: Path,
-    trim: str | None,
-    trim_audio: str | None,
-    trim_silence: bool,
-    denoise: bool,
-    salvage: bool,
-    extend: bool,
-    person: int | None,
-    crop: bool,
+    choices: Choices,
     for_upload: bool,
     no_copy: bool,
     dry_run: bool,
@@ -102,20 +109,9 @@ def prepare(
     from lipready.cli.output.report_files import refuse_inputs
     from lipready.prepare import require_files
     from lipready.profiles.loader import load_profile
-    from lipready.repair.choices import Choices, parse_trim
     from lipready.repair.run.folder import require_folder
 
     require_folder(out)
-    choices = Choices(
-        trim=None if trim is None else parse_trim(trim),
-        trim_audio=None if trim_audio is None else parse_trim(trim_audio),
-        extend=extend,
-        person=person,
-        crop=crop,
-        trim_silence=trim_silence,
-        denoise=denoise,
-        salvage=salvage,
-    )
     job = assign(**asdict(given), options=request, say=session.complain)
     require_files(job)
     refuse_inputs(shared.reports, [job])
@@ -137,7 +133,7 @@ class PrepareRun:
     session: Session
 
 
-def _prepare(job: Job, settings: "Settings", choices: "Choices", run: PrepareRun) -> int:
+def _prepare(job: Job, settings: "Settings", choices: Choices, run: PrepareRun) -> int:
     from lipready.check import check_job
     from lipready.cli.input.selection import chosen_rules, require_some_ran
     from lipready.cli.input.speaker import settle_speaker
@@ -171,4 +167,4 @@ def _prepare(job: Job, settings: "Settings", choices: "Choices", run: PrepareRun
     require_some_ran([prepared.report], chosen)
     if prepared.speaker_open:
         return FOUND
-    return unanswered(prepared, shared.fail_on) if run.dry_run else of_report(prepared.report, shared.fail_on)
+    return unanswered(prepared, shared.fail_on) if run.dry_run else of_verdict(prepared.report.verdict, shared.fail_on)

@@ -9,7 +9,8 @@ import click
 from lipready.cli.input.options import PATH, ReportFile, config_option, fail_on_option, report_option, speaking
 from lipready.cli.output.session import NOTHING_CHECKED, Session, of_verdict
 from lipready.config.settings import FORMATS
-from lipready.errors import NothingCheckedError, UsageError
+from lipready.errors import NothingCheckedError
+from lipready.job import Job
 
 _FORMATS = tuple(form for form in FORMATS if form != "full")
 
@@ -42,17 +43,12 @@ def merge(
     Exit status: as of `check`; 3 where a shard is missing, cut short, given
     twice or of another run.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
-    import os
-
     from lipready.cli.input.shards import IncompleteRunError, read_shards
-    from lipready.cli.output.report_files import write_merged
+    from lipready.cli.output.report_files import refuse_inputs, write_merged
     from lipready.reports.count import worst_verdict
     from lipready.reports.render import render_all
 
-    taken = {os.path.realpath(path) for _form, path in reports}
-    for path in files:
-        if os.path.realpath(path) in taken:
-            raise UsageError(f"{path}: is an input; a report would overwrite it.")
+    refuse_inputs(reports, map(Job.of, files))
     try:
         merged = read_shards(files)
     except IncompleteRunError as error:

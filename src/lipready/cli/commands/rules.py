@@ -32,16 +32,15 @@ def rules(*, provider: str, session: Session) -> int:
 
     profile, page = load_profile(provider), session.page()
     wide = max(len(rule.name) for rule in RULES) + 2
-    margin = " " * (_ID + wide + _SEVERITY + 2)
     lines = [page.paint(f"{'id':{_ID}}{'name':{wide}}{'severity':{_SEVERITY}}  limit at {plain(profile.name)}", "dim")]
     for rule in RULES:
         limit = profile.limits.get(rule.id)
         described = "does not apply" if limit is None else _describe(limit)
-        first, *rest = page.wrap(described, indent=margin) or [margin]
         tone: Tone = "dim" if limit is None else _SEVERITIES[limit.strength]
         severity = page.paint(f"{'-' if limit is None else tone:{_SEVERITY}}", tone)
         head = f"{page.paint(f'{rule.id:{_ID}}', 'strong')}{rule.name:{wide}}{severity}  "
-        lines += [f"{head}{first[len(margin) :]}".rstrip(), *rest]
+        first, *rest = page.beside(head, described, _ID + wide + _SEVERITY + 2)
+        lines += [first.rstrip(), *rest]
     session.write(page.finish(lines))
     return 0
 
@@ -80,12 +79,10 @@ def _indent(line: str) -> int:
 
 def _limit_lines(limit: Limit, page: Page) -> list[str]:
     """Write everything that a profile says about one rule, one labelled line for each fact."""
-    margin = " " * (2 + _LABEL)
     lines: list[str] = []
     for label, text in _details(limit):
         if text:
-            first, *rest = page.wrap(text, indent=margin)
-            lines += [f"  {page.paint(label.ljust(_LABEL), 'dim')}{first[len(margin) :]}", *rest]
+            lines += page.beside(f"  {page.paint(label.ljust(_LABEL), 'dim')}", text, 2 + _LABEL)
     return lines
 
 

@@ -285,7 +285,8 @@ def _sent(order: "Order", show: "Outcome", run: SubmitRun) -> int:
         with progress_bars(run.session) as progress:
             task = carry_out(run.account, send_order(order, progress))
     except KeyboardInterrupt:
-        _say_how_to_go_on(run, begun)
+        if not run.account.provider.startswith("sandbox"):
+            _name_the_job(run, begun)
         raise
     show.sent(task)
     if run.no_wait:
@@ -294,13 +295,11 @@ def _sent(order: "Order", show: "Outcome", run: SubmitRun) -> int:
     return download_result(task, run.sending.output, run.patience, show)
 
 
-def _say_how_to_go_on(run: SubmitRun, begun: float) -> None:
+def _name_the_job(run: SubmitRun, begun: float) -> None:
     """Name the job that was interrupted, where it was written down already."""
     from lipready.providers.journal.journal import Journal
     from lipready.providers.journal.state import state_folder
 
-    if run.account.provider.startswith("sandbox"):
-        return
     for entry in Journal(state_folder()).entries():
         ours = entry.output == run.sending.output and (entry.created >= begun or entry.output is not None)
         if ours and entry.open:
@@ -330,26 +329,14 @@ def check_and_repair(
         report = check_job(job, profile, settings, describe=run.person is not None)
     if run.person is None:
         return job, report, None
-    folder = _folder_for(job, run.sending.output)
-    choices, _ = settle_speaker(
-        report,
-        Choices(person=run.person or None, salvage=run.salvage),
-        folder,
-        run.session,
-        asking=run.shared.form == "full",
-    )
-
+    # `result-ready` beside `result.mp4`.
+    beside = Path(run.sending.output or job.video or job.audio or "job").absolute()
+    folder, form = beside.with_name(f"{beside.stem}-ready"), run.shared.form
+    choices = Choices(person=run.person or None, salvage=run.salvage)
+    choices, _ = settle_speaker(report, choices, folder, run.session, asking=form == "full")
     with progress_bars(run.session) as progress:
-        settings = replace(settings, progress=progress)
-        prepared = repair_job(
-            job, report, profile, settings, choices, out=folder, planned=plan_writer(run.shared.form, run.session)
-        )
+        settings, planned = replace(settings, progress=progress), plan_writer(form, run.session)
+        prepared = repair_job(job, report, profile, settings, choices, out=folder, planned=planned)
     if prepared.plan.set_aside is not None and run.shared.form != "full":
         run.session.complain("\n".join(set_aside_lines(prepared, run.session.page())))
     return prepared.job, prepared.report, prepared.plan.set_aside
-
-
-def _folder_for(job: Job, output: str | None) -> Path:
-    """Name the folder of repaired files: `result-ready` beside `result.mp4`."""
-    beside = Path(output or job.video or job.audio or "job").absolute()
-    return beside.with_name(f"{beside.stem}-ready")

@@ -14,7 +14,7 @@ from lipready.check import stage
 from lipready.cli.commands.submit import SubmitRun, check_and_repair, confirmed, fault_of_key
 from lipready.cli.input.jobs import read_named_jobs
 from lipready.cli.input.selection import chosen_rules, require_some_ran
-from lipready.cli.output.following import Outcome, outcome_writer, outcomes_as_json
+from lipready.cli.output.following import Outcome, near, outcome_writer, outcomes_as_json
 from lipready.cli.output.progress import JobTable, job_table
 from lipready.cli.output.report_files import refuse_inputs, write_reports
 from lipready.cli.output.session import CLEAN, FOUND, TROUBLE
@@ -82,7 +82,7 @@ def plan_results(path: Path, folder: Path, options: RequestOptions) -> list[Resu
         raise UsageError(f"{folder}: {what}; name the folder of the results (-o DIR).")
     if not os.access(near, os.W_OK | os.X_OK):
         raise UsageError(f"Nothing can be written to the folder {near}: name another one for the results (-o DIR).")
-    results = [Result(each.name, each.job, folder / f"{each.name}.mp4") for each in listed]
+    results = [Result(name, job, folder / f"{name}.mp4") for name, job in listed.items()]
     blocked = next((each.path for each in results if os.path.lexists(each.path) and not each.path.is_file()), None)
     if blocked is not None:
         raise UsageError(f"{blocked} is no file, and in the way of a result: rename it, or the job.")
@@ -292,10 +292,8 @@ def _sum_up(results: list[Result], jobs: JobsRun) -> None:
     """Report what came of all jobs, and where their results are."""
     session, counts = jobs.run.session, Counter(jobs.ends.values())
     parts = [f"{counts[end]:,} {end}" for end in get_args(End) if counts[end]]
-    page, folder = session.page(), results[0].path.parent
-    if folder.is_relative_to(Path.cwd()):
-        folder = folder.relative_to(Path.cwd())
-    lines = page.wrap(f"{counted(len(results), 'job')}: {', '.join(parts)} · {folder}")
+    page = session.page()
+    lines = page.wrap(f"{counted(len(results), 'job')}: {', '.join(parts)} · {near(results[0].path.parent)}")
     if counts["sent"]:
         lines += page.wrap("`lipready tasks resume` waits for what was sent, and downloads the results.")
     session.write(page.finish(["", *lines]))

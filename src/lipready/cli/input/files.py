@@ -59,10 +59,13 @@ def assign(
             raise UsageError(f"{path}: is a folder, not a file of a job; {_by_gate((*files, path))}.")
         require_input(path)
     for path in files:
-        kind = _kind_of(path)
+        address = is_address(path)
+        kind = kind_by_extension(file_name(path)) if address else kind_by_content(path) or kind_by_extension(path)
         if kind is None:
-            where = "its name does not say" if is_address(path) else "neither its content nor its name says"
-            raise UsageError(f"{shown(path)}: {where} what it is; say {_flags(roles)}.")
+            where = "its name does not say" if address else "neither its content nor its name says"
+            free = " or ".join(f"{flag} FILE" for kind, flag in _FLAGS.items() if kind not in roles)
+            free = free or "less: the job has a video, an audio track and a reference image already"
+            raise UsageError(f"{shown(path)}: {where} what it is; say {free}.")
         if kind in roles:
             raise UsageError(_clash(kind, shown(roles[kind]), path, roles, files if gate else ()))
         roles[kind] = path
@@ -121,17 +124,6 @@ def _left_over(receipt: Path, files: Sequence[str]) -> list[str]:
         near = [path for path in files if not is_address(path) and Path(path).parent == receipt.parent]
         return [path for path in near if Path(path).name in names and (Path(path).name, sha256_of(path)) in known]
     return []
-
-
-def _kind_of(path: str) -> Kind | None:
-    if is_address(path):
-        return kind_by_extension(file_name(path))
-    return kind_by_content(path) or kind_by_extension(path)
-
-
-def _flags(roles: dict[Kind, str]) -> str:
-    free = [f"{flag} FILE" for kind, flag in _FLAGS.items() if kind not in roles]
-    return " or ".join(free) if free else "less: the job has a video, an audio track and a reference image already"
 
 
 def _clash(kind: Kind, first: str, second: str, roles: dict[Kind, str], files: Sequence[str]) -> str:

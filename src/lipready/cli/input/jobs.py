@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,6 @@ _LONGEST_STEM = 200
 """Bytes: with its extension, a name stays under the 255 of common file systems."""
 
 
-@dataclass(frozen=True, slots=True)
-class NamedJob:
-    """A job of a list that can be submitted. `name` is that of its result video, without the extension."""
-
-    name: str
-    job: Job
-
-
 def read_jobs(path: Path, defaults: RequestOptions) -> list[Job]:
     """Read every job of a file; paths in it are relative to its folder.
 
@@ -35,13 +26,13 @@ def read_jobs(path: Path, defaults: RequestOptions) -> list[Job]:
     return [_job(entry, path.parent) for entry in _entries(path, defaults)]
 
 
-def read_named_jobs(path: Path, defaults: RequestOptions) -> list[NamedJob]:
-    """Read every job of a file that is to be submitted, each with a name of its own; else as `read_jobs`.
+def read_named_jobs(path: Path, defaults: RequestOptions) -> dict[str, Job]:
+    """Read every job of a file that is to be submitted, by the name of its result video; else as `read_jobs`.
 
     A job without a name has that of its video. Raises ConfigurationError also for a job without a video or an audio
     track, for two jobs of one name or with the same files and options, and for a name that no file can have.
     """
-    named: list[NamedJob] = []
+    named: dict[str, Job] = {}
     names, contents = dict[str, str](), dict[object, str]()
     for entry in _entries(path, defaults):
         job = _job(entry, path.parent)
@@ -59,7 +50,7 @@ def read_named_jobs(path: Path, defaults: RequestOptions) -> list[NamedJob]:
         other = contents.setdefault(_content_of(job), entry.place)
         if other != entry.place:
             raise ConfigurationError(f"{entry.place}: has the files and options of {other}: leave one of them out.")
-        named.append(NamedJob(name, job))
+        named[name] = job
     return named
 
 

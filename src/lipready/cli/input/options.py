@@ -101,7 +101,7 @@ def _stacked(decorators: Sequence[Decorator], command: Command) -> Command:
     return command
 
 
-def _gathered(name: str, kind: type[Any], options: Sequence[Decorator]) -> Decorator:
+def gathered(name: str, kind: type[Any], options: Sequence[Decorator]) -> Decorator:
     """Add options whose values a command receives together: as `name`, in a dataclass that has a field for each."""
 
     def decorate(command: Command) -> Command:
@@ -123,7 +123,7 @@ def job_files(metavar: str) -> Decorator:
         click.option("--audio", metavar="FILE", help="The audio track."),
         click.option("--ref", "reference", metavar="FILE", help="The reference image."),
     )
-    return _gathered("given", JobFiles, options)
+    return gathered("given", JobFiles, options)
 
 
 def judging_options(formats: Sequence[str]) -> Decorator:
@@ -145,7 +145,7 @@ def judging_options(formats: Sequence[str]) -> Decorator:
         every_frame_option,
         config_option,
     )
-    return lambda command: _gathered("shared", Shared, options)(speaking(command))
+    return lambda command: gathered("shared", Shared, options)(speaking(command))
 
 
 def speaking(command: Command) -> Command:
@@ -213,7 +213,7 @@ def patience_options(looks: str) -> Decorator:
             "--deadline", type=click.FloatRange(min=0), metavar="S", help="Wait at most so long; the task goes on."
         ),
     )
-    return _gathered("patience", Patience, options)
+    return gathered("patience", Patience, options)
 
 
 record_format_option = click.option(
@@ -233,7 +233,7 @@ config_option = click.option(
     is_eager=True,
     help="Configuration file, instead of the nearest lipready.toml or pyproject.toml.",
 )
-request_options = _gathered(
+request_options = gathered(
     "request",
     RequestOptions,
     (

@@ -23,7 +23,6 @@ from lipready.reports.summary import size
 if TYPE_CHECKING:
     from lipready.facts.report import Report
     from lipready.facts.task import TaskState
-    from lipready.providers.journal.entry import JournalEntry
     from lipready.submit import Order
     from lipready.task import Task
 
@@ -113,7 +112,7 @@ class Outcome:
 
     def there(self, path: Path) -> None:
         """Report that the result video of a job of a list is there already, and the job was left out."""
-        self._mark(f"{_near(path)} is there already: not sent again")
+        self._mark(f"{near(path)} is there already: not sent again")
 
     def ordered(self, order: "Order") -> None:
         """Report what the check found, and what it costs to send the job."""
@@ -150,7 +149,11 @@ class Outcome:
 
     def sent(self, task: "Task") -> None:
         """Report that the job is on its way."""
-        sent = f"sent to {task.account.service.title}: {_told(task)}{_estimates(task.entry)}"
+        reserved, until = task.entry.credits_reserved, task.entry.estimated_seconds
+        parts = [] if reserved is None else [f"{number(reserved)} {plural(reserved, 'credit')} (reserved, not spent)"]
+        parts += [] if until is None else [f"{seconds(until)} until the end"]
+        estimates = f"; it estimates {' and '.join(parts)}" if parts else ""
+        sent = f"sent to {task.account.service.title}: {_told(task)}{estimates}"
         self._mark(_attached(task) if task.attached else sent)
 
     def left(self, task: "Task") -> None:
@@ -183,7 +186,7 @@ class Outcome:
         if result_video is None:
             self._mark(f"task {task.id} has succeeded; `lipready tasks resume {task.entry.id} -o FILE` fetches it")
             return
-        parts = [_near(result_video), size(result_video.stat().st_size)]
+        parts = [near(result_video), size(result_video.stat().st_size)]
         if task.state.seconds is not None:
             parts.append(f"{seconds(task.state.seconds)} billed")
         if task.state.credits is not None:
@@ -195,8 +198,7 @@ class Outcome:
 
     def _mark(self, text: str) -> None:
         page = self.session.page()
-        first, *rest = page.wrap(self._prefix() + text, indent="  ", hanging="  ")
-        self.session.write(page.finish([f"{page.paint('✓', 'good')} {first[2:]}", *rest]))
+        self.session.write(page.finish(page.beside(f"{page.paint('✓', 'good')} ", self._prefix() + text, 2)))
 
 
 @dataclass(slots=True)
@@ -291,14 +293,6 @@ def _request_as_json(order: "Order") -> dict[str, Any]:
     return {"method": request.method, "url": request.url, "headers": headers, "json": request.json}
 
 
-def _estimates(entry: "JournalEntry") -> str:
-    """Write what the provider estimated when it took a task: "; it estimates 12 credits, and 64 s until the end"."""
-    reserved, until = entry.credits_reserved, entry.estimated_seconds
-    parts = [] if reserved is None else [f"{number(reserved)} {plural(reserved, 'credit')} (reserved, not spent)"]
-    parts += [] if until is None else [f"{seconds(until)} until the end"]
-    return f"; it estimates {' and '.join(parts)}" if parts else ""
-
-
 def _told(task: "Task") -> str:
     told = f"task {task.id} (job {task.entry.id})"
     return told if task.entry.task_id else f"the answer was lost; {told} may be ours, which its result will show"
@@ -310,14 +304,14 @@ def _attached(task: "Task") -> str:
     sent = datetime.fromtimestamp(entry.posted or entry.created, UTC).astimezone()
     now = "waiting for it"
     if entry.stage == "downloaded" and entry.result is not None:
-        now = f"its result video was downloaded to {_near(Path(entry.result))}"
+        now = f"its result video was downloaded to {near(Path(entry.result))}"
     return (
         f"this job was sent already, on {sent:%Y-%m-%d} at {sent:%H:%M}: {_told(task)}; {now}. `--again` sends "
         "and pays anew"
     )
 
 
-def _near(path: Path) -> str:
+def near(path: Path) -> str:
     """Write a path as seen from here, where it is not far."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)

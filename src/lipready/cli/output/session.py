@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import click
     from rich.progress import Progress, ProgressColumn
 
-    from lipready.facts.report import Report
     from lipready.reports.page import Page
 
 CLEAN = 0
@@ -22,13 +21,8 @@ TROUBLE = 2
 NOTHING_CHECKED = 3
 
 
-def of_report(report: "Report", fail_on: str) -> int:
-    """Return FOUND where the verdict is at or above `fail_on` ("error" or "warning"), else CLEAN."""
-    return of_verdict(report.verdict, fail_on)
-
-
 def of_verdict(verdict: str, fail_on: str) -> int:
-    """Return FOUND or CLEAN as `of_report`, of a verdict ("pass", "warn" or "fail") alone."""
+    """Return FOUND where a verdict ("pass", "warn" or "fail") is at or above `fail_on` ("error" or "warning")."""
     failing = {"fail"} if fail_on == "error" else {"fail", "warn"}
     return FOUND if verdict in failing else CLEAN
 
