@@ -77,8 +77,7 @@ def _locate(name_or_path: str, beside: Path | None) -> Path:
     path = Path(name_or_path) if beside is None else beside.parent / name_or_path
     if path.suffix == ".toml" or os.sep in name_or_path or path.is_file():
         return path
-    close = get_close_matches(name_or_path, profile_names(), n=1)
-    hint = f"did you mean {close[0]}?" if close else f"shipped are {', '.join(profile_names())}."
+    hint = _suggestion(name_or_path, profile_names(), "shipped")
     raise ConfigurationError(
         f"There is no profile {name_or_path!r}; {hint} A profile of your own is named by the path of its .toml file."
     )
@@ -207,11 +206,11 @@ class _Table:
         return Range(low, high, inclusive)
 
 
-def _suggestion(wrong: str, known: Iterable[str]) -> str:
+def _suggestion(wrong: str, known: Iterable[str], all_of_them: str = "known") -> str:
     """Return which of the known words may have been meant, or list them all."""
     words = list(known)
     close = get_close_matches(wrong, words, n=1)
-    return f"did you mean {close[0]}?" if close else f"known are {', '.join(words)}."
+    return f"did you mean {close[0]}?" if close else f"{all_of_them} are {', '.join(words)}."
 
 
 @dataclass(frozen=True, slots=True)

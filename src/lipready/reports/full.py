@@ -1,10 +1,10 @@
 """For people: each file with its facts and what is wrong with it, what was not checked, and the verdict."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from itertools import groupby
 from math import log10
+from typing import TypeVar
 
 from lipready.facts.address import AddressFacts, Fetched
 from lipready.facts.audio import AudioFacts, AudioTrack
@@ -17,9 +17,10 @@ from lipready.facts.speech import Level, SignalToNoise, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, VideoFacts
 from lipready.reports.count import totals
-from lipready.reports.page import Page, Tone, plain
+from lipready.reports.page import Page, Tone, joined, plain
 from lipready.reports.summary import summarize
 
+_T = TypeVar("_T")
 _LONGEST, _SHORTEST = 48, 16
 _INDENT = "  "
 # Speech is drawn in bars, one for each 6 dB; sound that is no speech in shades; silence in dots.
@@ -52,12 +53,14 @@ def speech_details(heard: SpeechFacts | Unmeasured) -> Iterator[str]:
     spoken = f"{spans} s" if heard.has_speech else f"none (too little to count: {spans} s)" if spans else "none"
     yield f"speech: {spoken}; {counted(len(heard.silences), 'silence')}"
     clipped = round(heard.clipping.per_million)
+    loudness, peak = _known(heard.loudness, "{:.1f} LUFS".format), _known(heard.true_peak, "{:.1f} dBTP".format)
     yield (
-        f"level: {_known_part(heard.loudness, 'LUFS')}, true peak {_known_part(heard.true_peak, 'dBTP')}, clipped "
-        f"{clipped} {plural(clipped, 'sample')} per million, off the middle by {heard.dc_offset:.2%}"
+        f"level: {loudness}, true peak {peak}, clipped {clipped} {plural(clipped, 'sample')} per million, off the "
+        f"middle by {heard.dc_offset:.2%}"
     )
+    bandwidth = _known(heard.bandwidth, "{:.0f} Hz".format)
     behind = f"not known ({heard.background.reason})" if isinstance(heard.background, Unmeasured) else heard.background
-    yield f"background: {behind}, SNR {_noise(heard.noise)}; bandwidth {_known_part(heard.bandwidth, 'Hz', 0)}"
+    yield f"background: {behind}, SNR {_known(heard.noise, _noise)}; bandwidth {bandwidth}"
 
 
 def _words(heard: SpeechFacts) -> list[str]:
@@ -99,13 +102,7 @@ def _mean(levels: Sequence[Level]) -> float:
     return 10 * log10(sum(10 ** (level.dbfs / 10) for level in levels) / len(levels))
 
 
-def _known_part(value: float | Unmeasured, unit: str, digits: int = 1) -> str:
-    return f"not measured ({value.reason})" if isinstance(value, Unmeasured) else f"{value:.{digits}f} {unit}"
-
-
-def _noise(noise: SignalToNoise | Unmeasured) -> str:
-    if isinstance(noise, Unmeasured):
-        return f"not measured ({noise.reason})"
+def _noise(noise: SignalToNoise) -> str:
     gated = ", the gaps are silent" if noise.gated else ""
     return f"{noise.mean:.1f} dB (median {noise.median:.1f} dB{gated})"
 
@@ -151,9 +148,9 @@ def _address(address: AddressFacts) -> str:
 def _video(video: VideoFacts) -> Iterator[str]:
     profile = f", profile {video.profile}" if video.profile else ""
     yield f"pixels: {_known(video.pixel_format)}{profile}, stored as {video.coded_width}×{video.coded_height}"
-    times = video.key_frames
+    times, start = video.key_frames, _known(video.start, lambda start: f"{float(start):g}")
     key_frames = f"not measured, {times.reason}" if isinstance(times, Unmeasured) else len(times)
-    yield f"frames: {_known(video.frames)}, key frames: {key_frames}, first at {_known(video.start)} s"
+    yield f"frames: {_known(video.frames)}, key frames: {key_frames}, first at {start} s"
     yield _duration(video.duration)
     tracks = ", ".join(f"{t.codec} {t.sample_rate} Hz" for t in video.sound_tracks)
     yield f"sound: {tracks or 'none'}; other streams: {video.other_streams}"
@@ -197,10 +194,8 @@ def _qualities(person: Person) -> str:
     return "".join([*turned, *sharp, *([] if light is None else [f", light {light:.2f}"])])
 
 
-def _known(value: str | int | Fraction | Unmeasured) -> str:
-    if isinstance(value, Unmeasured):
-        return f"not measured ({value.reason})"
-    return f"{float(value):g}" if isinstance(value, Fraction) else str(value)
+def _known(value: _T | Unmeasured, write: Callable[[_T], str] = str) -> str:
+    return f"not measured ({value.reason})" if isinstance(value, Unmeasured) else write(value)
 
 
 MARKS: dict[str, str] = {"error": "✗", "warning": "▲", "info": "ℹ"}
@@ -212,10 +207,7 @@ def render(report: Report, page: Page) -> str:
     """Write the whole report."""
     sections = [_file_section(report, file, page) for file in report.facts.files()]
     verdict = [verdict_line(report, page), *_repairs(report, page)]
-    lines: list[str] = []
-    for section in filter(None, (*sections, _job_section(report, page), _unchecked_section(report, page), verdict)):
-        lines += [*([""] if lines else []), *section]
-    return page.finish(lines)
+    return page.finish(joined((*sections, _job_section(report, page), _unchecked_section(report, page), verdict)))
 
 
 def verdict_line(report: Report, page: Page) -> str:

@@ -61,11 +61,15 @@ def by_file(reports: Sequence[Plain]) -> list[CheckedFile]:
     """
     files: dict[str, CheckedFile] = {}
     for report in in_order(reports):
-        paths = _paths_of(report)
+        paths = {file["role"]: _located(file["path"]) for file in report["files"]}
+        paths["job"] = next(iter(paths.values()), "")
         for path in dict.fromkeys(paths.values()):
             files.setdefault(path, CheckedFile(path))
         for path, issue in _issues(report, paths):
-            _add(files.setdefault(path, CheckedFile(path)).issues, issue)
+            known = files.setdefault(path, CheckedFile(path)).issues
+            alike = [each for each in known if (each.rule, each.provider) == (issue.rule, issue.provider)]
+            if all(replace(each, number=0) != issue for each in alike):  # else another job has told it
+                known.append(replace(issue, number=len(alike) + 1))
         for entry in report["unchecked"]:
             file = files.get(paths.get(entry["role"], paths["job"]))
             gap = (entry["rule"], _shown(entry["reason"]))
@@ -96,12 +100,6 @@ def issues_of(reports: Sequence[Plain]) -> list[Issue]:
 def worst_first(issues: Sequence[Issue]) -> list[Issue]:
     """Errors before warnings before notes, and else as it is."""
     return sorted(issues, key=lambda issue: SEVERITIES.index(issue.severity))
-
-
-def _paths_of(report: Plain) -> dict[str, str]:
-    """Return the path for each role, and of the first file for the job."""
-    paths = {file["role"]: _located(file["path"]) for file in report["files"]}
-    return {**paths, "job": next(iter(paths.values()), "")}
 
 
 def _located(path: str) -> str:
@@ -140,13 +138,6 @@ def _issues(report: Plain, paths: Mapping[str, str]) -> Iterator[tuple[str, Issu
         if entry["required"] and path not in broken:  # a file that cannot be read is one thing, not ten
             said = f"A required rule could not be judged: {_shown(entry['reason'])}"
             yield path, Issue(path=path, rule=entry["rule"], severity="warning", message=said, provider=provider)
-
-
-def _add(issues: list[Issue], issue: Issue) -> None:
-    """Add an issue with its number, unless another job has told it of the same file."""
-    alike = [known for known in issues if (known.rule, known.provider) == (issue.rule, issue.provider)]
-    if all(replace(known, number=0) != issue for known in alike):
-        issues.append(replace(issue, number=len(alike) + 1))
 
 
 def fingerprint(issue: Issue) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +23,14 @@ _LAST_BYTE = 0xFF
 def plain(text: str) -> str:
     r"""Escape what a terminal would obey instead of show; a byte that is no UTF-8 shows as `\xNN`."""
     return _UNSAFE.sub(_escape, text)
+
+
+def joined(sections: Iterable[list[str]]) -> list[str]:
+    """Put an empty line between sections that hold anything."""
+    lines: list[str] = []
+    for section in filter(None, sections):
+        lines += [*([""] if lines else []), *section]
+    return lines
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -23,6 +23,14 @@ DARK, GLARING = 0.2, 0.85
 _MOST_TIMES = 3
 
 
+def introductions(video: FileFacts) -> dict[int, str]:
+    """Name everybody by number: `person 1: 0:00–0:42, left, face 310 px (43%)`."""
+    people, media = video.people, video.media
+    if not isinstance(people, PeopleFacts) or not isinstance(media, VideoFacts):
+        return {}
+    return {person.id: introduce(person, people, media) for person in people.people}
+
+
 def introduce(person: Person, people: PeopleFacts, video: VideoFacts) -> str:
     """`person 1: 0:00–0:42, left, face 310 px (43%); the provider's own pick`."""
     words = [_listing(times_of(person, people, video)), request_step_of(person, video), face_size(person, video)]

@@ -39,23 +39,17 @@ def render_all(reports: Sequence[Mapping[str, Any]], _page: Page) -> str:
         "rules": [_rule(rule, [issue for issue in kept if issue.rule == rule]) for rule in rules],
     }
     places = {rule: index for index, rule in enumerate(rules)}
+    invocation: Plain = {"executionSuccessful": True}
+    if len(kept) < len(issues):
+        text = f"{counted(len(issues) - len(kept), 'finding')} left out, of the mildest: {MOST} are taken."
+        invocation["toolExecutionNotifications"] = [{"level": "warning", "message": {"text": text}}]
     run = {
         "tool": {"driver": driver},
-        "invocations": [_invocation(len(issues) - len(kept))],
+        "invocations": [invocation],
         "columnKind": "unicodeCodePoints",
         "results": [_result(issue, places[issue.rule]) for issue in kept],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, allow_nan=False) + "\n"
-
-
-def _invocation(dropped: int) -> Plain:
-    if not dropped:
-        return {"executionSuccessful": True}
-    told = f"{counted(dropped, 'finding')} left out, of the mildest: {MOST} are taken."
-    return {
-        "executionSuccessful": True,
-        "toolExecutionNotifications": [{"level": "warning", "message": {"text": told}}],
-    }
 
 
 def _rule(rule: str, issues: Sequence[Issue]) -> Plain:

@@ -75,7 +75,11 @@ def examine_machine(*, fetch: bool) -> Iterator[Symptom]:
     yield _shared_libraries()
     yield _ffmpeg()
     yield _weights(fetch=fetch)
-    yield from _folders()
+    from lipready.faces.models.weights import models_folder
+
+    if not os.environ.get("LIPREADY_MODELS_DIR"):
+        yield _writable("cache folder", models_folder().parent, "LIPREADY_CACHE_DIR")
+    yield _writable("state folder", state_folder(), "LIPREADY_STATE_DIR")
 
 
 def _libraries() -> Symptom:
@@ -173,14 +177,6 @@ def _intact(path: Path, digest: str) -> bool:
         return sha256(path.read_bytes()).hexdigest() == digest
     except OSError:
         return False
-
-
-def _folders() -> Iterator[Symptom]:
-    from lipready.faces.models.weights import models_folder
-
-    if not os.environ.get("LIPREADY_MODELS_DIR"):
-        yield _writable("cache folder", models_folder().parent, "LIPREADY_CACHE_DIR")
-    yield _writable("state folder", state_folder(), "LIPREADY_STATE_DIR")
 
 
 def _writable(subject: str, folder: Path, variable: str) -> Symptom:

@@ -16,7 +16,7 @@ from lipready.cli.commands.gate import Request
 from lipready.cli.input.options import Shared, configuration_of
 from lipready.cli.input.selection import chosen_rules, require_some_ran
 from lipready.cli.input.shards import parse_shard, shard
-from lipready.cli.output.gate import Output, output_of
+from lipready.cli.output.gate import DataOutput, Output
 from lipready.cli.output.progress import file_progress
 from lipready.cli.output.report_files import refuse_inputs, write_reports
 from lipready.cli.output.session import CLEAN, FOUND, Session
@@ -80,7 +80,7 @@ def run_gate(request: Request, shared: Shared, session: Session) -> int:
     require_paths(request.tree)
     paired = collect(root, request.tree.asked)
     units, part = _my_share(paired.units, request.shard, profile)
-    output = output_of(shared, session, part)
+    output = (Output if shared.form in ("full", "concise") else DataOutput)(session, shared, part)
     if not units:  # the other machines of the matrix check what there is
         there = len(paired.units)
         session.complain(

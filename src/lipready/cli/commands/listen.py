@@ -7,12 +7,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from lipready.cli.input.options import PATH, record_format_option, speaking
-from lipready.cli.output.following import outcome_writer, outcomes_as_json
+from lipready.cli.output.following import Outcome, outcome_document, outcome_writer
 from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.errors import AnswerError, ComponentError, LipreadyError, TaskFailedError, UsageError
 from lipready.providers.answer import LARGEST_BODY, parse_callback
@@ -166,30 +166,22 @@ def listen(
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         raise UsageError(f"{folder}: is no folder that results can be written to; choose another one (-o DIR).")
     account_at("evolink")  # a missing key is said now, and not when the first callback comes
-    listening = Listening(folder, form, session, until_done=until_done)
-    with _listen_on(host, port) as listener:
+    with _listen_on(host, port) as listener, outcome_document(form, session) as write:
+        listening = Listening(folder, outcome_writer(form, session, write=write), until_done=until_done)
         scheme = "http" if certificate is None else "https"
         if not session.quiet:
             name, number = listener.getsockname()[:2]
             name = f"[{name}]" if ":" in name else name
             session.complain(f"Listening on {scheme}://{name}:{number}{path}; Ctrl-C ends it.")
-        try:
-            asyncio.run(listening.serve(listener, path, certificate, private_key))
-        finally:
-            if form == "json":
-                session.write(outcomes_as_json(listening.records))
+        asyncio.run(listening.serve(listener, path, certificate, private_key))
     return listening.status
 
 
 class Listening:
-    """Takes ids of tasks, however often and in which order they are named, and downloads what they stand for.
+    """Takes ids of tasks, however often and in which order they are named, and downloads what they stand for."""
 
-    `records` are those of the JSON document.
-    """
-
-    def __init__(self, folder: Path, form: str, session: Session, *, until_done: bool) -> None:
-        self._folder, self._until_done, self._session, self._form = folder, until_done, session, form
-        self.records: list[dict[str, Any]] = []
+    def __init__(self, folder: Path, show: Outcome, *, until_done: bool) -> None:
+        self._folder, self._show, self._until_done = folder, show, until_done
         self._queue: asyncio.Queue[str] = asyncio.Queue(_MOST_WAITING)
         self._waiting, self._busy, self._again = set[str](), set[str](), set[str]()
         self.status = CLEAN
@@ -246,7 +238,7 @@ class Listening:
             try:
                 await self._ask_for(task_id)
             except LipreadyError as error:
-                self._session.complain(f"Error: task {task_id}: {error}")
+                self._show.session.complain(f"Error: task {task_id}: {error}")
             finally:
                 self._busy.discard(task_id)
             if task_id in self._again:
@@ -267,8 +259,6 @@ class Listening:
             self._say(f"A callback names the task {task_id}, which is {entry.stage}: nothing is left to do.")
             return
         account = account_of(entry)
-        write = self.records.append if self._form == "json" else None
-        show = outcome_writer(self._form, self._session, write=write)
         task = await Task.of(account, entry).refresh_async()
         if not task.state.ended:
             self._say(f"The task {task.id} is {task.status} ({task.state.said}): its callback will come.")
@@ -276,15 +266,15 @@ class Listening:
         try:
             require_success(account, task.entry, task.state)
         except TaskFailedError as error:
-            show.failed(task, error)
+            self._show.failed(task, error)
             self.status = max(self.status, FOUND)
             return
         place = Path(entry.output or self._folder / f"{entry.id}.mp4")
-        show.show_result(task, await task.download_async(place))
+        self._show.show_result(task, await task.download_async(place))
 
     def _say(self, text: str) -> None:
-        if not self._session.quiet:
-            self._session.complain(text)
+        if not self._show.session.quiet:
+            self._show.session.complain(text)
 
 
 def _open_entries() -> list["JournalEntry"]:

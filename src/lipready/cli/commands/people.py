@@ -19,7 +19,6 @@ from lipready.cli.output.session import CLEAN, FOUND, Session, of_verdict
 from lipready.errors import NothingCheckedError, UsageError
 from lipready.facts.people import PeopleFacts
 from lipready.facts.quantity import seconds
-from lipready.facts.unmeasured import Unmeasured
 from lipready.job import Job
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def people(*, video: str, sheet: Path | None, form: str, every_frame: bool, sess
 
     \b
     Exit status: 0 somebody is seen, 1 nobody is, 2 usage, a missing component
-    or a crash, 3 the video could not be looked at.
+    or a crash, 3 people could not be detected.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     from lipready.cli.input.files import require_file
     from lipready.cli.output.contact import require_free, write_sheet
@@ -62,7 +61,8 @@ def people(*, video: str, sheet: Path | None, form: str, every_frame: bool, sess
         require_free(sheet)
     file = _measured(video, session, every_frame=every_frame)
     if not isinstance(file.people, PeopleFacts):
-        raise NothingCheckedError(_why(video, file.problem, file.people))
+        why = f"{video}: people could not be detected: {file.people.reason}."
+        raise NothingCheckedError(why if file.problem is None else f"{video} {file.problem.removesuffix('.')}.")
     seen = bool(file.people.people)
     session.write(as_text(file, session.page()) if form == "full" else as_json(file))
     if sheet is not None and seen:
@@ -89,13 +89,6 @@ def _require_place(picture: Path, video: str, verb: str, advice: str = "") -> No
         raise UsageError(f"{picture}: the folder {picture.parent} does not exist.")
     if os.path.realpath(picture) == os.path.realpath(video):
         raise UsageError(f"{picture}: is the video itself.")
-
-
-def _why(video: str, problem: str | None, people: Unmeasured) -> str:
-    """Write one sentence: a problem is a phrase that follows the file's name, and may be a sentence with its advice."""
-    if problem is not None:
-        return f"{video} {problem.removesuffix('.')}."
-    return f"{video}: nobody could be looked for, since {people.reason}."
 
 
 @click.command

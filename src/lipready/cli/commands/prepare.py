@@ -1,8 +1,7 @@
 """`lipready prepare`."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -19,12 +18,8 @@ from lipready.cli.input.options import (
     request_options,
 )
 from lipready.cli.output.session import FOUND, Session, of_verdict
-from lipready.job import Job, RequestOptions
+from lipready.job import RequestOptions
 from lipready.repair.choices import Choices, parse_trim
-
-if TYPE_CHECKING:
-    from lipready.check import Settings
-    from lipready.profiles.limit import Profile
 
 
 def _trim(_ctx: click.Context, _param: click.Parameter, value: str | None) -> object:
@@ -105,9 +100,14 @@ def prepare(
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     if not given:
         raise click.UsageError("There is no file to prepare: name a video, an audio track or a reference image.")
+    from lipready.check import check_job
     from lipready.cli.input.files import assign
-    from lipready.cli.output.report_files import refuse_inputs
-    from lipready.prepare import require_files
+    from lipready.cli.input.selection import chosen_rules, require_some_ran
+    from lipready.cli.input.speaker import settle_speaker
+    from lipready.cli.output.preparation import as_json, as_text, plan_writer, unanswered
+    from lipready.cli.output.progress import progress_bars
+    from lipready.cli.output.report_files import refuse_inputs, write_report
+    from lipready.prepare import repair_job, require_files
     from lipready.profiles.loader import load_profile
     from lipready.repair.run.folder import require_folder
 
@@ -118,53 +118,26 @@ def prepare(
     settings = shared.settings(audio_track=audio_track)
     profile = load_profile(shared.provider)
     profile = profile if for_upload else profile.without_upload()
-    return _prepare(job, settings, choices, PrepareRun(out, profile, dry_run, not no_copy, shared, session))
-
-
-@dataclass(frozen=True, slots=True)
-class PrepareRun:
-    """How one run of `prepare` goes, whatever the job."""
-
-    out: Path
-    profile: "Profile"
-    dry_run: bool
-    copy: bool
-    shared: Shared
-    session: Session
-
-
-def _prepare(job: Job, settings: "Settings", choices: Choices, run: PrepareRun) -> int:
-    from lipready.check import check_job
-    from lipready.cli.input.selection import chosen_rules, require_some_ran
-    from lipready.cli.input.speaker import settle_speaker
-    from lipready.cli.output.preparation import as_json, as_text, plan_writer, unanswered
-    from lipready.cli.output.progress import progress_bars
-    from lipready.cli.output.report_files import write_report
-    from lipready.prepare import repair_job
-
-    shared, session, profile = run.shared, run.session, run.profile
     chosen = chosen_rules(profile, shared)
     with progress_bars(session) as progress:
         before = check_job(job, profile, replace(settings, progress=progress), describe=True)
-    asking = shared.form == "full" and not run.dry_run
-    choices, sheet = settle_speaker(before, choices, None if run.dry_run else run.out, session, asking=asking)
+    asking = shared.form == "full" and not dry_run
+    choices, sheet = settle_speaker(before, choices, None if dry_run else out, session, asking=asking)
     with progress_bars(session) as progress:
-        settings = replace(settings, progress=progress)
         prepared = repair_job(
             job,
             before,
             profile,
-            settings,
+            replace(settings, progress=progress),
             choices,
-            out=run.out,
-            copy=run.copy,
-            dry_run=run.dry_run,
+            out=out,
+            copy=not no_copy,
+            dry_run=dry_run,
             planned=plan_writer(shared.form, session),
         )
-    form = as_text(prepared, run.out, session.page(), sheet) if shared.form == "full" else as_json(prepared, sheet)
-    session.write(form)
+    session.write(as_text(prepared, out, session.page(), sheet) if shared.form == "full" else as_json(prepared, sheet))
     write_report(shared.reports, prepared.report, shared.fail_on)
     require_some_ran([prepared.report], chosen)
     if prepared.speaker_open:
         return FOUND
-    return unanswered(prepared, shared.fail_on) if run.dry_run else of_verdict(prepared.report.verdict, shared.fail_on)
+    return unanswered(prepared, shared.fail_on) if dry_run else of_verdict(prepared.report.verdict, shared.fail_on)

@@ -6,7 +6,15 @@ from typing import Literal
 
 import click
 
-from lipready.cli.input.options import PATH, ReportFile, config_option, fail_on_option, report_option, speaking
+from lipready.cli.input.options import (
+    PATH,
+    ReportFile,
+    config_option,
+    fail_on_option,
+    format_option,
+    report_option,
+    speaking,
+)
 from lipready.cli.output.session import NOTHING_CHECKED, Session, of_verdict
 from lipready.config.settings import FORMATS
 from lipready.errors import NothingCheckedError
@@ -22,7 +30,7 @@ def report() -> None:
 
 @report.command(name="merge", short_help="Put the reports of shards together.")
 @click.argument("files", nargs=-1, required=True, type=PATH, metavar="FILE...")
-@click.option("--format", "form", type=click.Choice(_FORMATS), default="concise", help="Format on stdout.")
+@format_option(_FORMATS, "concise")
 @report_option(_FORMATS)
 @fail_on_option
 @config_option

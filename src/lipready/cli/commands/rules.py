@@ -66,15 +66,15 @@ def explain(*, rule: str, provider: str | None, session: Session) -> int:
 
 def _documentation(rule: "Rule", page: Page) -> list[str]:
     """Wrap a docstring anew: lines of one indentation are one paragraph, a line over a deeper one is a heading."""
+
+    def indent_of(line: str) -> int:
+        return len(line) - len(line.lstrip()) if line.strip() else -1
+
     lines: list[str] = []
-    for indent, group in groupby(inspect.cleandoc(rule.judge.__doc__ or "").splitlines(), _indent):
+    for indent, group in groupby(inspect.cleandoc(rule.judge.__doc__ or "").splitlines(), indent_of):
         text = " ".join(line.strip() for line in group)
         lines += page.wrap(text, indent=" " * indent) or [""]
     return lines
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip()) if line.strip() else -1
 
 
 def _limit_lines(limit: Limit, page: Page) -> list[str]:

@@ -2,8 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import click
 
@@ -83,19 +82,10 @@ def sandbox(
         upload_megabytes=upload_limit,
         local_callbacks=local_callbacks,
     )
-    with _until_told() as told, serving(options) as on:
+    told = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: told.set())
+    with serving(options) as on:
         session.write(_USAGE.format(url=on.url))
         while not told.wait(1.0):
             pass
     return 0
-
-
-@contextmanager
-def _until_told() -> Iterator[threading.Event]:
-    """End quietly on SIGTERM."""
-    told = threading.Event()
-    before = signal.signal(signal.SIGTERM, lambda _signal, _frame: told.set())
-    try:
-        yield told
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -155,6 +155,7 @@ def submit(  # noqa: C901, PLR0912 - a list of refusals
     from lipready.cli.input.files import assign
     from lipready.cli.output.report_files import refuse_inputs
     from lipready.providers.account import account_without_key
+    from lipready.providers.submission.price import described, is_free
     from lipready.submit import Sending, find_account, require_output, require_storage
 
     settings = shared.settings(allow_private=allow_private, audio_track=audio_track)
@@ -194,7 +195,9 @@ def submit(  # noqa: C901, PLR0912 - a list of refusals
         show.dry(order, fault_of_key(account))
         return CLEAN
     show.ordered(order)
-    if not yes and not _agreed(order, shared.form, session):
+    paid = order.sent_before is None and not is_free(account.provider)
+    price = described(order.cost, account.service.title)
+    if paid and not yes and not confirmed("Send it?", price, shared.form, session):
         return TROUBLE
     return _sent(order, show, run)
 
@@ -242,15 +245,6 @@ def confirmed(question: str, price: str, form: str, session: Session) -> bool:
         return True
     session.complain("Nothing was sent.")
     return False
-
-
-def _agreed(order: "Order", form: str, session: Session) -> bool:
-    """Ask whether a job shall be sent, where it is paid for."""
-    from lipready.providers.submission.price import described, is_free
-
-    if order.sent_before is not None or is_free(order.account.provider):
-        return True
-    return confirmed("Send it?", described(order.cost, order.account.service.title), form, session)
 
 
 def _ordered(job: Job, settings: "Settings", run: SubmitRun) -> tuple["Outcome", "Order | None"]:

@@ -8,13 +8,13 @@ from functools import reduce
 from http import HTTPStatus
 from operator import add
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from lipready.check import stage
 from lipready.cli.commands.submit import SubmitRun, check_and_repair, confirmed, fault_of_key
 from lipready.cli.input.jobs import read_named_jobs
 from lipready.cli.input.selection import chosen_rules, require_some_ran
-from lipready.cli.output.following import Outcome, near, outcome_writer, outcomes_as_json
+from lipready.cli.output.following import Outcome, Write, near, outcome_document, outcome_writer
 from lipready.cli.output.progress import JobTable, job_table
 from lipready.cli.output.report_files import refuse_inputs, write_reports
 from lipready.cli.output.session import CLEAN, FOUND, TROUBLE
@@ -95,57 +95,48 @@ def submit_jobs(results: list[Result], settings: "Settings", run: SubmitRun, *, 
     What comes of one job keeps none of the others back. Return the exit status: the worst of them.
     """
     refuse_inputs(run.shared.reports, [each.job for each in results])
-    jobs = JobsRun(run)
     results[0].path.parent.mkdir(exist_ok=True)
     left: list[Result] = []
-    try:
-        for each in results:
-            if each.path.is_file():
-                jobs.writer(each.name).there(each.path)
-                jobs.end(each.name, "there already")
-            else:
-                left.append(each)
-        checked = jobs.check(left, settings)
-        if dry_run:
-            for planned in checked:
-                planned.show.dry(planned.order, fault_of_key(run.account))
-        elif checked and jobs.agreed(checked, yes=yes):
-            jobs.send(checked)
-    except KeyboardInterrupt:
-        if not run.account.provider.startswith("sandbox"):
-            run.session.complain(
-                "What was sent is in the journal: `lipready tasks resume` waits for it and downloads the results, and "
-                "the same command again goes on with all jobs of the list; nothing is paid twice."
-            )
-        raise
-    finally:
-        if run.shared.form == "json":
-            order = [each.name for each in results]
-            run.session.write(outcomes_as_json(sorted(jobs.records, key=lambda record: order.index(record["name"]))))
+    with outcome_document(run.shared.form, run.session, [each.name for each in results]) as write:
+        jobs = JobsRun(run, write)
+        try:
+            for each in results:
+                if each.path.is_file():
+                    jobs.writer(each.name).there(each.path)
+                    jobs.end(each.name, "there already")
+                else:
+                    left.append(each)
+            checked = jobs.check(left, settings)
+            if dry_run:
+                for planned in checked:
+                    planned.show.dry(planned.order, fault_of_key(run.account))
+            elif checked and jobs.agreed(checked, yes=yes):
+                jobs.send(checked)
+        except KeyboardInterrupt:
+            if not run.account.provider.startswith("sandbox"):
+                run.session.complain(
+                    "What was sent is in the journal: `lipready tasks resume` waits for it and downloads the results, "
+                    "and the same command again goes on with all jobs of the list; nothing is paid twice."
+                )
+            raise
     if not dry_run and run.shared.form == "full" and not run.session.quiet:
         _sum_up(results, jobs)
     return jobs.status
 
 
 class JobsRun:
-    """The way of all jobs to their results: what came of each so far, and the exit status of that.
+    """The way of all jobs to their results: what came of each so far, and the exit status of that."""
 
-    `records` are those of the JSON document.
-    """
-
-    def __init__(self, run: SubmitRun) -> None:
-        self.run = run
+    def __init__(self, run: SubmitRun, write: Write | None) -> None:
+        self.run, self._write = run, write
         self.ends: dict[str, End] = {}
         self.status = CLEAN
-        self.records: list[dict[str, Any]] = []
         self._table = JobTable(None, 0)
         self._free, self._downloads = asyncio.Semaphore(_AT_ONCE), asyncio.Semaphore(_DOWNLOADS)
 
     def writer(self, name: str, report: Report | None = None, set_aside: str | None = None) -> Outcome:
         """Choose how to show what comes of a job."""
-        form = self.run.shared.form
-        write = self.records.append if form == "json" else None
-        return outcome_writer(form, self.run.session, report, set_aside, write, name=name)
+        return outcome_writer(self.run.shared.form, self.run.session, report, set_aside, self._write, name=name)
 
     def end(self, name: str, end: End, status: int | None = None) -> None:
         """Take down what came of a job."""

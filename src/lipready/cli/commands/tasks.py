@@ -4,12 +4,12 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from lipready.cli.input.options import PATH, Patience, patience_options, record_format_option, speaking
-from lipready.cli.output.following import Outcome, download_result, outcome_writer, outcomes_as_json
+from lipready.cli.output.following import Outcome, download_result, outcome_document, outcome_writer
 from lipready.cli.output.session import CLEAN, TROUBLE, Session
 from lipready.cli.output.task_list import (
     UNCUT,
@@ -110,14 +110,11 @@ def _table_page(session: Session) -> "Page":
 @speaking
 def show_task(*, task_id: str, form: str, session: Session) -> int:
     """Ask the provider how a task is, and show all that is known of it."""
-    from lipready.providers.transport.drive import run
-    from lipready.task import Task, account_of, looked
+    from lipready.task import Task, account_of
 
     entry = _journal().find(task_id)
-    asked = entry.task_id is not None and entry.open and not entry.provider.startswith("sandbox")
-    if asked:
-        account = account_of(entry)
-        entry = run(account, looked(Task.of(account, entry))).entry
+    if entry.task_id is not None and entry.open and not entry.provider.startswith("sandbox"):
+        entry = Task.of(account_of(entry), entry).refresh().entry
     page = session.page()
     session.write(page.finish(entry_lines(entry, page)) if form == "full" else entry_as_json(entry))
     return CLEAN
@@ -163,16 +160,14 @@ def cancel_task(*, task_id: str, session: Session) -> int:
 
     A job that was never sent is closed.
     """
-    from lipready.providers.transport.drive import run
-    from lipready.task import Task, account_of, cancelled, close
+    from lipready.task import Task, account_of, close
 
     entry = _journal().find(task_id)
     if entry.task_id is None:
         close(entry, "canceled")
         session.write(f"{entry.id}: never sent, and closed; nothing was paid\n")
         return CLEAN
-    account = account_of(entry)
-    task = run(account, cancelled(Task.of(account, entry)))
+    task = Task.of(account_of(entry), entry).cancel()
     session.write(f"{task.id}: {task.state.said or task.status}\n")
     return CLEAN
 
@@ -215,9 +210,9 @@ def _resume_all(journal: "Journal", patience: Patience, form: str, session: Sess
     states = looked_at_together(entries)
     # What has ended comes first: its result is deleted a day later, and another job may take hours.
     entries.sort(key=lambda entry: entry.id not in states or not states[entry.id].ended)
-    worst, outcomes = CLEAN, list[dict[str, Any]]()
-    show = outcome_writer(form, session, write=outcomes.append if form == "json" else None)
-    try:
+    worst = CLEAN
+    with outcome_document(form, session) as write:
+        show = outcome_writer(form, session, write=write)
         for entry in entries:
             try:
                 status = _resume(entry, None, patience, show, states.get(entry.id), submit=False)
@@ -225,9 +220,6 @@ def _resume_all(journal: "Journal", patience: Patience, form: str, session: Sess
                 session.complain(f"Error: job {entry.id}: {error}")
                 status = TROUBLE
             worst = max(worst, status)
-    finally:
-        if form == "json":
-            session.write(outcomes_as_json(outcomes))
     return worst
 
 

@@ -47,7 +47,10 @@ def read_named_jobs(path: Path, defaults: RequestOptions) -> dict[str, Job]:
             raise ConfigurationError(
                 f"{entry.place}: its result would be {name}.mp4, as that of {other}: give each job a name of its own."
             )
-        other = contents.setdefault(_content_of(job), entry.place)
+        # What makes a job the one that it is, however its paths are written.
+        places = (job.video, job.audio, job.reference)
+        content = *(path if path is None or is_address(path) else Path(path).resolve() for path in places), job.options
+        other = contents.setdefault(content, entry.place)
         if other != entry.place:
             raise ConfigurationError(f"{entry.place}: has the files and options of {other}: leave one of them out.")
         named[name] = job
@@ -96,9 +99,3 @@ def _name_of(entry: ManifestEntry) -> str:
             f"that does not begin with a dot and holds none of {' '.join(sorted(_NOT_IN_NAMES))} ."
         )
     return name
-
-
-def _content_of(job: Job) -> object:
-    """Return what makes a job the one that it is, however its paths are written."""
-    places = (job.video, job.audio, job.reference)
-    return *(place if place is None or is_address(place) else Path(place).resolve() for place in places), job.options

@@ -130,7 +130,7 @@ def judging_options(formats: Sequence[str]) -> Decorator:
     """Add the options of every command that judges files; the command receives `session` and `shared`."""
     options = (
         provider_option,
-        click.option("--format", "form", type=click.Choice(formats), default="full", help="Format on stdout."),
+        format_option(formats),
         report_option(FORMATS),
         click.option(
             "--only",
@@ -162,6 +162,11 @@ def speaking(command: Command) -> Command:
 
 def _split_commas(_ctx: click.Context, _param: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
+
+
+def format_option(formats: Sequence[str], default: str = "full") -> Decorator:
+    """Add --format; the command receives `form`."""
+    return click.option("--format", "form", type=click.Choice(formats), default=default, help="Format on stdout.")
 
 
 def report_option(formats: Sequence[str]) -> Decorator:
@@ -216,9 +221,7 @@ def patience_options(looks: str) -> Decorator:
     return gathered("patience", Patience, options)
 
 
-record_format_option = click.option(
-    "--format", "form", type=click.Choice(RECORD_FORMATS), default="full", help="Format on stdout."
-)
+record_format_option = format_option(RECORD_FORMATS)
 provider_option = click.option(
     "--provider", metavar="NAME|PATH", default="dashscope", show_default=True, help="A profile's name, or its file."
 )

@@ -5,12 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from lipready.cli.output.session import Session
-from lipready.facts.file import FileFacts
-from lipready.facts.people import PeopleFacts
 from lipready.facts.report import Report
-from lipready.facts.video import VideoFacts
 from lipready.repair.choices import Choices
 from lipready.repair.plan import SEVERAL_PEOPLE
+from lipready.reports.people import introductions
 
 _LEAVE = frozenset({"q", "quit"})
 _MOST_NAMED = 20
@@ -39,16 +37,6 @@ def settle_speaker(
         return choices, sheet
     number = _ask(introductions(video), sheet, session)
     return (choices if number is None else replace(choices, person=number)), sheet
-
-
-def introductions(video: FileFacts) -> dict[int, str]:
-    """Name everybody by number: `person 1: 0:00–0:42, left, face 310 px (43%)`."""
-    from lipready.reports.people import introduce
-
-    people, media = video.people, video.media
-    if not isinstance(people, PeopleFacts) or not isinstance(media, VideoFacts):
-        return {}
-    return {person.id: introduce(person, people, media) for person in people.people}
 
 
 def _ask(people: dict[int, str], sheet: Path | None, session: Session) -> int | None:

@@ -1,7 +1,8 @@
 """Waiting for a task and downloading its result video, and what is shown of it: for `submit` and for `tasks resume`."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lipready.submit import Order
     from lipready.task import Task
 
+Write = Callable[[dict[str, Any]], None]
 SCHEMA, LIST_SCHEMA = "lipready.task/1", "lipready.tasks/1"
 
 
@@ -36,7 +38,11 @@ def download_result(task: "Task", output: str | None, patience: Patience, show: 
     """
     try:
         with waiting_line(show.session) as say:
-            tell = None if say is None else lambda state: say(_progress_of(task, state))
+
+            def tell(state: "TaskState") -> None:
+                done = "" if state.progress is None else f" {state.progress} %"
+                say(f"{task.account.service.name}: {state.said}{done}")
+
             task = task.wait(deadline=patience.deadline, poll_interval=patience.poll_interval, progress=tell)
         with progress_bars(show.session) as progress:
             result_video = (
@@ -52,18 +58,12 @@ def download_result(task: "Task", output: str | None, patience: Patience, show: 
     return CLEAN
 
 
-def _progress_of(task: "Task", state: "TaskState") -> str:
-    """`dashscope: RUNNING`, with the share that is done where the provider tells it."""
-    done = "" if state.progress is None else f" {state.progress} %"
-    return f"{task.account.service.name}: {state.said}{done}"
-
-
 def outcome_writer(
     form: str,
     session: Session,
     report: "Report | None" = None,
     set_aside: str | None = None,
-    write: Callable[[dict[str, Any]], None] | None = None,
+    write: Write | None = None,
     *,
     name: str | None = None,
 ) -> "Outcome":
@@ -74,9 +74,19 @@ def outcome_writer(
     return JsonOutcome(session, report, set_aside, name, write=write)
 
 
-def outcomes_as_json(outcomes: list[dict[str, Any]]) -> str:
-    """One document with what came of several jobs."""
-    return _line({"schema": LIST_SCHEMA, "tasks": outcomes})
+@contextmanager
+def outcome_document(form: str, session: Session, order: Sequence[str] = ()) -> Iterator[Write | None]:
+    """Return what takes the record of each of several jobs, where the format is one document; it is written at the end.
+
+    `order` are the names of the jobs, where they have some.
+    """
+    records: list[dict[str, Any]] = []
+    try:
+        yield records.append if form == "json" else None
+    finally:
+        if form == "json":
+            records.sort(key=lambda record: order.index(record["name"]) if order else 0)
+            session.write(_line({"schema": LIST_SCHEMA, "tasks": records}))
 
 
 def _line(content: dict[str, Any]) -> str:
@@ -205,7 +215,7 @@ class Outcome:
 class JsonOutcome(Outcome):
     """Writes one record at the end."""
 
-    write: Callable[[dict[str, Any]], None] = field(kw_only=True)
+    write: Write = field(kw_only=True)
 
     def refused(self, error: PreflightError) -> None:
         """Write the report of a job that was not sent."""

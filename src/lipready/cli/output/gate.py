@@ -10,16 +10,10 @@ from lipready.config.unit import Notice, UnitVerdict
 from lipready.facts.quantity import counted
 from lipready.facts.report import Shard
 from lipready.reports.page import Tone
-from lipready.reports.render import DOCUMENTS, render, render_all
+from lipready.reports.render import render, render_all
 
 _MARKS: dict[str, tuple[str, Tone]] = {"fail": ("✗", "error"), "warn": ("▲", "warning"), "pass": ("✓", "good")}
 """From the worst verdict down."""
-
-
-def output_of(shared: Shared, session: Session, shard: Shard | None) -> "Output":
-    """Choose how to write: as it comes, or as one document at the end."""
-    kind = Document if shared.form in DOCUMENTS else Stream if shared.form == "jsonl" else Output
-    return kind(session, shared, shard)
 
 
 @dataclass(slots=True)
@@ -68,39 +62,28 @@ class Output:
 
 
 @dataclass(slots=True)
-class Stream(Output):
-    """`lipready.report/1`, one report per line, as they come."""
+class DataOutput(Output):
+    """For programs: `lipready.report/1`, one report per line as they come, or one document for the whole run."""
 
     def show(self, verdict: UnitVerdict) -> None:
-        """Write one report."""
-        self.write([verdict])
+        """Write one report, where it is not a part of a document."""
+        if self.shared.form == "jsonl":
+            self._write([verdict])
 
     def empty(self) -> None:
         """Write that the shard was there."""
-        self.write([])
+        self._write([])
 
-    def write(self, verdicts: Sequence[UnitVerdict]) -> None:
-        """Write reports as other programs read them."""
+    def close(self, verdicts: Sequence[UnitVerdict], notices: Sequence[Notice]) -> None:
+        """Write notices, and the document."""
+        self.notify(notices)
+        if self.shared.form != "jsonl":
+            self._write(verdicts)
+
+    def _write(self, verdicts: Sequence[UnitVerdict]) -> None:
         reports = (verdict.report.to_dict() for verdict in verdicts)
         page = replace(self.session.page(), fail_on=self.shared.fail_on)
         self.session.write(render_all(reports, self.shared.form, page, self.shard))
-
-    def close(self, _verdicts: Sequence[UnitVerdict], notices: Sequence[Notice]) -> None:
-        """Write nothing but notices."""
-        self.notify(notices)
-
-
-@dataclass(slots=True)
-class Document(Stream):
-    """One document for the whole run."""
-
-    def show(self, verdict: UnitVerdict) -> None:
-        """Write nothing yet."""
-
-    def close(self, verdicts: Sequence[UnitVerdict], notices: Sequence[Notice]) -> None:
-        """Write the document."""
-        self.notify(notices)
-        self.write(verdicts)
 
 
 def summary(verdicts: Sequence[UnitVerdict]) -> str:

@@ -50,13 +50,10 @@ def progress_bars(session: Session) -> Iterator[Progress | None]:
 
 
 @contextmanager
-def waiting_line(session: Session) -> Iterator[Callable[[str], None] | None]:
-    """Return a function that is called with what is waited for; a line shows it with the time that has passed.
-
-    Gives None where nobody would see it.
-    """
+def waiting_line(session: Session) -> Iterator[Callable[[str], None]]:
+    """Return a function that is called with what is waited for; a line shows it with the time that has passed."""
     if not session.watched:
-        yield None
+        yield lambda _what: None
         return
     from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 

@@ -83,8 +83,10 @@ def save(path: Path, text: str) -> None:
             # Of stdout it is said at the end of the run.
             if stream is sys.stderr and (failure := failure_of(stream)) is not None:
                 raise failure
+        elif path.exists() and not path.is_file():  # a pipe or a device is written to and stays
+            path.write_bytes(data)
         else:
-            _write(Path(os.path.realpath(path)), data)
+            write_whole(Path(os.path.realpath(path)), data)
     except OSError as error:
         raise UsageError(f"{path}: the report cannot be written ({error.strerror}).") from error
 
@@ -107,11 +109,3 @@ def _open_as(path: Path) -> TextIO | None:
             if os.path.samestat(path.stat(), os.fstat(stream.fileno())):
                 return stream
     return None
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Replace a file in one move; a pipe or a device is written to and stays."""
-    if path.exists() and not path.is_file():
-        path.write_bytes(data)
-        return
-    write_whole(path, data)

@@ -64,7 +64,7 @@ class Session:
         return Page(
             width=min(columns, _WIDEST),
             color=self.colored(out),
-            unicode=_takes_marks(out),
+            unicode=_shows_marks(out),
             brief=self.quiet,
             verbose=self.verbose,
         )
@@ -143,7 +143,7 @@ def _show_bars(bars: "Progress | None", *, shown: bool) -> None:
         bars.refresh()
 
 
-def _takes_marks(stream: TextIO) -> bool:
+def _shows_marks(stream: TextIO) -> bool:
     try:
         _MARKS.encode(stream.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
