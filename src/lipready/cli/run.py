@@ -121,12 +121,9 @@ def command_line() -> None:
     """Check, repair and submit the inputs of hosted lip-sync models, and download the results."""
 
 
-_COMPLETION = "_LIPREADY_COMPLETE"
-
-
 def run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit status; every failure becomes one sentence on stderr."""
-    if _COMPLETION in os.environ:
+    if "_LIPREADY_COMPLETE" in os.environ:
         command_line.main(list(arguments), prog_name="lipready")
     session = Session()
     try:

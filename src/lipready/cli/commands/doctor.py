@@ -6,6 +6,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
@@ -173,10 +174,9 @@ def _weights(*, fetch: bool) -> Symptom:
 
 
 def _intact(path: Path, digest: str) -> bool:
-    try:
+    with suppress(OSError):
         return sha256(path.read_bytes()).hexdigest() == digest
-    except OSError:
-        return False
+    return False
 
 
 def _writable(subject: str, folder: Path, variable: str) -> Symptom:

@@ -32,7 +32,6 @@ from lipready.gate.discovery.pair import collect
 from lipready.gate.discovery.selection import require_paths
 from lipready.gate.evaluate import Store, Survey, VerdictFilter, examine_units, without_looks
 from lipready.gate.fix import fix_units
-from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 from lipready.rules.wording import one_line
 
@@ -79,7 +78,11 @@ def run_gate(request: Request, shared: Shared, session: Session) -> int:
     root = request.tree.root
     require_paths(request.tree)
     paired = collect(root, request.tree.asked)
-    units, part = _my_share(paired.units, request.shard, profile)
+    units, part = tuple(paired.units), None
+    if request.shard is not None:
+        number, count = parse_shard(request.shard)
+        units = tuple(shard(units, number, count))
+        part = Shard(profile.name, f"{number}/{count}", len(units))  # as every machine writes it
     output = (Output if shared.form in ("full", "concise") else DataOutput)(session, shared, part)
     if not units:  # the other machines of the matrix check what there is
         there = len(paired.units)
@@ -155,15 +158,6 @@ def _executor(text: str) -> AbstractContextManager[Executor | None]:
     if kind == "dask" and address:
         return dask_executor(address)
     raise UsageError(f"--executor {text}: say local, or dask=ADDRESS such as dask=tcp://10.0.0.5:8786.")
-
-
-def _my_share(units: Sequence[Unit], text: str | None, profile: Profile) -> tuple[tuple[Unit, ...], Shard | None]:
-    """Choose what this machine checks, and describe it; every machine writes the shard in the same way."""
-    if text is None:
-        return tuple(units), None
-    number, count = parse_shard(text)
-    mine = tuple(shard(units, number, count))
-    return mine, Shard(profile.name, f"{number}/{count}", len(mine))
 
 
 def _write_files(shared: Shared, verdicts: Sequence[UnitVerdict], part: Shard | None) -> None:

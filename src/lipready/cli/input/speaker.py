@@ -7,7 +7,7 @@ from pathlib import Path
 from lipready.cli.output.session import Session
 from lipready.facts.report import Report
 from lipready.repair.choices import Choices
-from lipready.repair.plan import SEVERAL_PEOPLE
+from lipready.repair.plan import SEVERAL_PEOPLE, SHEET_NAME
 from lipready.reports.people import introductions
 
 _LEAVE = frozenset({"q", "quit"})
@@ -30,9 +30,13 @@ def settle_speaker(
         return choices, None
     sheet = None
     if folder is not None:
-        from lipready.cli.output.contact import write_sheet_into
+        from lipready.cli.output.contact import require_free, write_sheet
+        from lipready.repair.run.folder import make_folder
 
-        sheet = write_sheet_into(video, folder)
+        sheet = folder / SHEET_NAME
+        require_free(sheet)
+        make_folder(folder)
+        write_sheet(video, sheet)
     if not asking or session.quiet or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return choices, sheet
     number = _ask(introductions(video), sheet, session)

@@ -1,7 +1,7 @@
 """Draw the contact sheet of a video, and write it whole or not at all, never over another picture."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,7 +19,6 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.decoding.frames import Frame
 from lipready.probe.decoding.stretch import decode_moments
-from lipready.repair.plan import SHEET_NAME
 from lipready.reports.people import face_size, request_step_of
 
 if TYPE_CHECKING:
@@ -64,16 +63,6 @@ class Row:
     moments: tuple[Moment, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Clip:
-    """The clip of all rows, its length in seconds, and what marks some people by their numbers."""
-
-    video: VideoFacts
-    people: PeopleFacts
-    length: Fraction
-    marks: Mapping[int, str]
-
-
 def draw_sheet(name: str, video: VideoFacts, people: PeopleFacts, rows: Sequence[Row], length: Fraction) -> "Image":
     """Draw the sheet of a clip of `length` seconds; `name` is what the file is called."""
     from PIL import Image, ImageDraw
@@ -91,31 +80,30 @@ def draw_sheet(name: str, video: VideoFacts, people: PeopleFacts, rows: Sequence
     pen.text((MARGIN, 50), _drawable("  ·  ".join(parts)), _GREY, _font(17))
     those = [person.id for person in picked(people)]
     mark = "picked without a reference image" if len(those) == 1 else "may be picked without a reference image"
-    clip = _Clip(video, people, length, dict.fromkeys(those, mark))
     for number, row in enumerate(rows):
-        _draw_row(sheet, pen, HEAD + number * ROW, row, clip)
+        top, person = HEAD + number * ROW, row.person
+        seen = appearances(person, people, length)
+        when = stretch(seen[0][0], seen[-1][1], length)
+        words = filter(None, (when, request_step_of(person, video), face_size(person, video)))
+        _draw_row(sheet, pen, top, row, _drawable("  ·  ".join(words)), mark=mark if person.id in those else "")
+        bottom = top + GAP + BEST_SIDE
+        _draw_timeline(pen, (STRIP, bottom - 26, WIDTH - MARGIN, bottom - 10), seen, length)
     return sheet
 
 
-def _draw_row(sheet: "Image", pen: "ImageDraw", top: int, row: Row, clip: _Clip) -> None:
+def _draw_row(sheet: "Image", pen: "ImageDraw", top: int, row: Row, text: str, *, mark: str) -> None:
     pen.line((MARGIN, top, WIDTH - MARGIN, top), _FAINT, 1)
     top += GAP
-    person, number = row.person, row.person.id
-    pen.text((MARGIN, top - 4), str(number), _MARK if number in clip.marks else _INK, _font(48))
+    pen.text((MARGIN, top - 4), str(row.person.id), _MARK if mark else _INK, _font(48))
     if row.best is not None:
         _paste(sheet, row.best, (LEFT, top), BEST_SIDE)
-    seen = appearances(person, clip.people, clip.length)
-    when = stretch(seen[0][0], seen[-1][1], clip.length)
-    words = filter(None, (when, request_step_of(person, clip.video), face_size(person, clip.video)))
-    text = _drawable("  ·  ".join(words))
     pen.text((STRIP, top - 2), text, _INK, _font(17))
     left = STRIP + pen.textlength(f"{text}  ·  ", _font(17))
-    pen.text((left, top - 2), clip.marks.get(number, ""), _MARK, _font(17))
+    pen.text((left, top - 2), mark, _MARK, _font(17))
     for place, moment in enumerate(row.moments):
         edge = STRIP + place * (STRIP_SIDE + GAP)
         _paste(sheet, moment.image, (edge, top + 28), STRIP_SIDE)
         pen.text((edge + 2, top + 30 + STRIP_SIDE), f"{float(moment.time):.1f} s", _GREY, _font(13))
-    _draw_timeline(pen, (STRIP, top + BEST_SIDE - 26, WIDTH - MARGIN, top + BEST_SIDE - 10), seen, clip.length)
 
 
 def _draw_timeline(
@@ -239,17 +227,3 @@ def require_free(target: Path) -> None:
     """Raise UsageError where a file stands that is no contact sheet of lipready's."""
     if os.path.lexists(target) and not is_sheet(target):
         raise UsageError(f"{target} was not written by lipready: choose another name or folder, or move it.")
-
-
-def write_sheet_into(file: FileFacts, folder: Path) -> Path:
-    """Draw the people of a video into the output folder of `prepare`, and return where.
-
-    Raises UsageError where another picture of that name stands there.
-    """
-    from lipready.repair.run.folder import make_folder
-
-    target = folder / SHEET_NAME
-    require_free(target)
-    make_folder(folder)
-    write_sheet(file, target)
-    return target
