@@ -3,7 +3,7 @@
 import datetime as dt
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from difflib import get_close_matches
@@ -117,12 +117,11 @@ class _Table:
     def _key(self, *below: str) -> str:
         return ".".join(filter(None, (self.key, *below)))
 
-    def refuse_unknown(self, known: Iterable[str]) -> None:
+    def refuse_unknown(self, known: Collection[str]) -> None:
         """Raise ConfigurationError for the first key that nobody reads."""
-        words = tuple(known)
         for key in self.values:
-            if key not in words:
-                raise self.wrong(f"there is no such key here; {_suggestion(key, words)}", key)
+            if key not in known:
+                raise self.wrong(f"there is no such key here; {_suggestion(key, known)}", key)
 
     def require(self, keys: Iterable[str], what: str = "key") -> None:
         """Raise ConfigurationError for the first key that is not there."""
@@ -206,11 +205,10 @@ class _Table:
         return Range(low, high, inclusive)
 
 
-def _suggestion(wrong: str, known: Iterable[str], all_of_them: str = "known") -> str:
+def _suggestion(wrong: str, known: Collection[str], all_of_them: str = "known") -> str:
     """Return which of the known words may have been meant, or list them all."""
-    words = list(known)
-    close = get_close_matches(wrong, words, n=1)
-    return f"did you mean {close[0]}?" if close else f"{all_of_them} are {', '.join(words)}."
+    close = get_close_matches(wrong, known, n=1)
+    return f"did you mean {close[0]}?" if close else f"{all_of_them} are {', '.join(known)}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,20 +178,17 @@ def _duration(duration: Duration | Unmeasured) -> str:
 
 def _person(person: Person, width: int) -> str:
     place = person.position(width)
+    angles: tuple[Quality, ...] = ("yaw", "pitch", "roll")
+    medians = [f", {name} {round(angle)}°" for name in angles if (angle := person.typical(name)) is not None]
+    if (sharpness := person.typical("sharpness")) is not None:
+        medians.append(f", sharpness {sharpness:.0f}")
+    if (light := person.typical("light")) is not None:
+        medians.append(f", light {light:.2f}")
     return (
         f"person {person.id}: {seconds(person.first, 3)} to {seconds(person.last, 3)}{f', {place}' if place else ''}, "
         f"in {person.share:.0%} of the frames, face up to {person.largest_face} px high, "
-        f"{person.frontal_share:.0%} from the front{_qualities(person)}"
+        f"{person.frontal_share:.0%} from the front{''.join(medians)}"
     )
-
-
-def _qualities(person: Person) -> str:
-    """Write the medians that were measured."""
-    angles: tuple[Quality, ...] = ("yaw", "pitch", "roll")
-    turned = [f", {name} {round(angle)}°" for name in angles if (angle := person.typical(name)) is not None]
-    sharpness, light = person.typical("sharpness"), person.typical("light")
-    sharp = [] if sharpness is None else [f", sharpness {sharpness:.0f}"]
-    return "".join([*turned, *sharp, *([] if light is None else [f", light {light:.2f}"])])
 
 
 def _known(value: _T | Unmeasured, write: Callable[[_T], str] = str) -> str:
@@ -205,9 +202,11 @@ _LABEL = 10
 
 def render(report: Report, page: Page) -> str:
     """Write the whole report."""
-    sections = [_file_section(report, file, page) for file in report.facts.files()]
+    files = [_file_section(report, file, page) for file in report.facts.files()]
+    found = [line for f in report.findings if f.role == "job" for line in ["", *finding_lines(f, page)]]
+    job = [page.paint("the job", "strong"), *found] if found else []
     verdict = [verdict_line(report, page), *_repairs(report, page)]
-    return page.finish(joined((*sections, _job_section(report, page), _unchecked_section(report, page), verdict)))
+    return page.finish(joined((*files, job, _unchecked_section(report, page), verdict)))
 
 
 def verdict_line(report: Report, page: Page) -> str:
@@ -262,11 +261,6 @@ def _file_section(report: Report, file: FileFacts, page: Page) -> list[str]:
     if not findings and not any(entry.role == file.role for entry in report.unchecked):
         lines.append(f"  {page.paint('✓', 'good')} nothing found")
     return lines
-
-
-def _job_section(report: Report, page: Page) -> list[str]:
-    found = [line for f in report.findings if f.role == "job" for line in ["", *finding_lines(f, page)]]
-    return [page.paint("the job", "strong"), *found] if found else []
 
 
 def _unchecked_section(report: Report, page: Page) -> list[str]:

@@ -17,7 +17,6 @@ _ASCII = str.maketrans(
 )
 _NARROWEST = 40
 _HIDDEN_BYTES = range(0xDC80, 0xDD00)  # os.fsdecode hides the byte 0xNN in the surrogate U+DCNN
-_LAST_BYTE = 0xFF
 
 
 def plain(text: str) -> str:
@@ -35,11 +34,8 @@ def joined(sections: Iterable[list[str]]) -> list[str]:
 
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
-    if match[0] in "\n\r\t":
-        return {"\n": r"\n", "\r": r"\r", "\t": r"\t"}[match[0]]
-    if code in _HIDDEN_BYTES:
-        code -= 0xDC00
-    return f"\\x{code:02x}" if code <= _LAST_BYTE else f"\\u{code:04x}"
+    shown = chr(code - 0xDC00) if code in _HIDDEN_BYTES else match[0]
+    return shown.encode("unicode_escape").decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)

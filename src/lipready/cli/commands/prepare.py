@@ -121,8 +121,8 @@ def prepare(
     chosen = chosen_rules(profile, shared)
     with progress_bars(session) as progress:
         before = check_job(job, profile, replace(settings, progress=progress), describe=True)
-    asking = shared.form == "full" and not dry_run
-    choices, sheet = settle_speaker(before, choices, None if dry_run else out, session, asking=asking)
+    full = shared.form == "full"
+    choices, sheet = settle_speaker(before, choices, None if dry_run else out, session, asking=full and not dry_run)
     with progress_bars(session) as progress:
         prepared = repair_job(
             job,
@@ -135,7 +135,7 @@ def prepare(
             dry_run=dry_run,
             planned=plan_writer(shared.form, session),
         )
-    session.write(as_text(prepared, out, session.page(), sheet) if shared.form == "full" else as_json(prepared, sheet))
+    session.write(as_text(prepared, out, session.page(), sheet) if full else as_json(prepared, sheet))
     write_report(shared.reports, prepared.report, shared.fail_on)
     require_some_ran([prepared.report], chosen)
     if prepared.speaker_open:

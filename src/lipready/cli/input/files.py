@@ -57,7 +57,8 @@ def assign(
     for path in (*roles.values(), *files):
         if gate and os.path.isdir(path):  # noqa: PTH112 - raises for no name, other than Path.is_dir
             raise UsageError(f"{path}: is a folder, not a file of a job; {_by_gate((*files, path))}.")
-        require_input(path)
+        if not is_address(path):
+            missing.require_file(path)
     for path in files:
         address = is_address(path)
         kind = kind_by_extension(file_name(path)) if address else kind_by_content(path) or kind_by_extension(path)
@@ -70,12 +71,6 @@ def assign(
             raise UsageError(_clash(kind, shown(roles[kind]), path, roles, files if gate else ()))
         roles[kind] = path
     return Job.of(roles.get("video"), roles.get("audio"), roles.get("image"), options)
-
-
-def require_input(path: str) -> None:
-    """Raise UsageError for what can be neither a media file nor an address."""
-    if not is_address(path):
-        missing.require_file(path)
 
 
 def require_file(path: str) -> None:
