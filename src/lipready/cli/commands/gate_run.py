@@ -1,10 +1,11 @@
 """One run of `lipready gate`, from paths to an exit status."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,6 @@ from lipready.cli.commands.gate import Request
 from lipready.cli.input.options import Shared, configuration_of
 from lipready.cli.input.selection import chosen_rules, require_some_ran
 from lipready.cli.input.shards import parse_shard, shard
-from lipready.cli.output.gate import DataOutput, Output
 from lipready.cli.output.progress import file_progress
 from lipready.cli.output.report_files import refuse_inputs, write_reports
 from lipready.cli.output.session import CLEAN, FOUND, Session
@@ -33,6 +33,8 @@ from lipready.gate.discovery.selection import require_paths
 from lipready.gate.evaluate import Store, Survey, VerdictFilter, examine_units, without_looks
 from lipready.gate.fix import fix_units
 from lipready.profiles.loader import load_profile
+from lipready.reports.page import Tone
+from lipready.reports.render import render, render_all
 from lipready.rules.wording import one_line
 
 TIMEOUT = 10.0
@@ -68,6 +70,87 @@ def dask_executor(address: str) -> Iterator[Executor]:
             ) from error
         # pure=True takes a file that has changed for the one that was measured under the same path.
         yield client.get_executor(pure=False)
+
+
+_MARKS: dict[str, tuple[str, Tone]] = {"fail": ("✗", "error"), "warn": ("▲", "warning"), "pass": ("✓", "good")}
+"""From the worst verdict down."""
+
+
+@dataclass(slots=True)
+class Output:
+    """For people: what is wrong as it is found, then one line that sums up."""
+
+    session: Session
+    shared: Shared
+    shard: Shard | None
+    shown: int = field(default=0, init=False)
+
+    def show(self, verdict: UnitVerdict) -> None:
+        """Write one unit, if something is to be said of it."""
+        report = verdict.report
+        if report.verdict == "pass" and not (report.findings and self.session.verbose):
+            return
+        page = self.session.page()
+        if self.shared.form == "concise":
+            text = render_all([report.to_dict()], "concise", replace(page, brief=True))
+        else:
+            text = ("\n\n" if self.shown else "") + render(report, self.shared.form, page)
+        self.shown += 1
+        self.session.write(text)
+
+    def close(self, verdicts: Sequence[UnitVerdict]) -> None:
+        """Sum up."""
+        page = self.session.page()
+        for waived in (each for verdict in verdicts if page.verbose for each in verdict.waived):
+            finding = waived.finding
+            what = f"{finding.path or finding.role}: {finding.rule} {finding.name} ({waived.by}: {waived.reason})"
+            self.session.write(page.finish(page.wrap(f"waived: {what}")))
+        states = {verdict.report.verdict for verdict in verdicts}
+        worst = next((state for state in _MARKS if state in states), "pass")
+        mark, tone = _MARKS[worst]
+        gap = [""] if self.shown and self.shared.form == "full" else []
+        self.session.write(page.finish([*gap, f"{page.paint(f'{mark} {worst}', tone)}: {summary(verdicts)}"]))
+
+    def empty(self) -> None:
+        """Write nothing for a shard to which nothing falls: that is said on stderr."""
+
+
+@dataclass(slots=True)
+class DataOutput(Output):
+    """For programs: `lipready.report/1`, one report per line as they come, or one document for the whole run."""
+
+    def show(self, verdict: UnitVerdict) -> None:
+        """Write one report, where it is not a part of a document."""
+        if self.shared.form == "jsonl":
+            self._write([verdict])
+
+    def empty(self) -> None:
+        """Write that the shard was there."""
+        self._write([])
+
+    def close(self, verdicts: Sequence[UnitVerdict]) -> None:
+        """Write the document."""
+        if self.shared.form != "jsonl":
+            self._write(verdicts)
+
+    def _write(self, verdicts: Sequence[UnitVerdict]) -> None:
+        reports = (verdict.report.to_dict() for verdict in verdicts)
+        page = replace(self.session.page(), fail_on=self.shared.fail_on)
+        self.session.write(render_all(reports, self.shared.form, page, self.shard))
+
+
+def summary(verdicts: Sequence[UnitVerdict]) -> str:
+    """Write `12 files in 8 units: 1 fail, 7 pass; 3 errors, 1 warning; 2 waived; 4 known from earlier runs`."""
+    severities = Counter(finding.severity for verdict in verdicts for finding in verdict.report.findings)
+    files = sum(len(verdict.unit.files()) for verdict in verdicts)
+    states = Counter(verdict.report.verdict for verdict in verdicts)
+    parts = [f"{states[state]} {state}" for state in ("fail", "warn", "pass") if states[state]]
+    found = [counted(severities[each], each) for each in ("error", "warning") if severities[each]]
+    waived = sum(len(verdict.waived) for verdict in verdicts)
+    remembered = sum(verdict.remembered for verdict in verdicts)
+    extra = [f"{waived} waived"] * bool(waived) + [f"{remembered} known from earlier runs"] * bool(remembered)
+    what = f"{counted(files, 'file')} in {counted(len(verdicts), 'unit')}: {', '.join(parts)}"
+    return "; ".join(filter(None, (what, ", ".join(found), *extra)))
 
 
 def run_gate(request: Request, shared: Shared, session: Session) -> int:
@@ -124,7 +207,9 @@ def run_gate(request: Request, shared: Shared, session: Session) -> int:
             for path in sorted(lost)
         )
     notices = (*paired.notices, *notices, *(Notice(trouble) for trouble in (cache.troubles if cache else ())))
-    output.close(sifted, notices)
+    for notice in notices:
+        session.complain(f"Note: {notice.text}")
+    output.close(sifted)
     _write_files(shared, sifted, part)
     changes = list(fix_units(sifted, root, profile, write=request.write)) if request.fix else []
     for change in changes:

@@ -124,16 +124,9 @@ def prepare(
     full = shared.form == "full"
     choices, sheet = settle_speaker(before, choices, None if dry_run else out, session, asking=full and not dry_run)
     with progress_bars(session) as progress:
+        settings, planned = replace(settings, progress=progress), plan_writer(shared.form, session)
         prepared = repair_job(
-            job,
-            before,
-            profile,
-            replace(settings, progress=progress),
-            choices,
-            out=out,
-            copy=not no_copy,
-            dry_run=dry_run,
-            planned=plan_writer(shared.form, session),
+            job, before, profile, settings, choices, out=out, copy=not no_copy, dry_run=dry_run, planned=planned
         )
     session.write(as_text(prepared, out, session.page(), sheet) if full else as_json(prepared, sheet))
     write_report(shared.reports, prepared.report, shared.fail_on)
