@@ -193,7 +193,7 @@ _SUBJECT = 16
 
 
 @click.command
-@click.option("--offline", is_flag=True, help="Fetch nothing; only look whether the face weights are there.")
+@click.option("--offline", is_flag=True, help="Fetch nothing; only check whether the face weights are there.")
 @speaking
 def doctor(*, offline: bool, session: Session) -> int:
     """Look at this machine: Python, libraries, ffmpeg, face weights, folders.

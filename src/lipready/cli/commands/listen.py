@@ -146,8 +146,8 @@ def listen(
     EvoLink calls https addresses on the internet: let a proxy or a tunnel lead to this server, and submit with
     --callback-url https://YOUR-HOST/callback.
 
-    A callback is not signed. Nothing is believed of it: a task that the journal knows is asked for at the provider with
-    your own key, and its result goes where `submit -o` said. An id that the journal does not know is dropped, and
+    A callback is not signed. Its content is not trusted: a task that the journal knows is asked for at the provider
+    with your own key, and its result goes where `submit -o` said. An id that the journal does not know is dropped, and
     nobody is told which ids are known. Tasks are also asked for at the start and every 15 minutes, since callbacks may
     be lost.
 

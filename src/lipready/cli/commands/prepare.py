@@ -88,8 +88,8 @@ def prepare(
     The folder then holds the whole job, ready for `lipready submit DIR/*`: a file that is fine stands in it as a hard
     link, or else as a copy. The inputs are never changed. What loses content is done only when asked for by its option.
     Where several people are seen and there is no reference image, nothing is done until it is known who speaks: on a
-    terminal you are asked, else say --person N; DIR/people.jpg shows who is who. --person N goes before a picture that
-    is handed in, too.
+    terminal you are asked, else say --person N; DIR/people.jpg shows who is who. --person N also takes precedence
+    over a picture that is handed in.
 
     \b
     Exit status: 0 the prepared job has nothing at or above --fail-on,

@@ -65,7 +65,7 @@ def _amount(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
 @click.option(
     "--prepare", "repair", is_flag=True, help="Repair the files first, into a folder beside the result video."
 )
-@person_option(help="With --prepare: the person who speaks; goes before a picture.")
+@person_option(help="With --prepare: the person who speaks; takes precedence over a picture.")
 @click.option("--salvage", is_flag=True, help="With --prepare: keep what can be decoded of a broken file.")
 @click.option("--force", is_flag=True, help="Send in spite of errors.")
 @click.option("--again", is_flag=True, help="Send and pay anew what was sent already, instead of waiting for it.")

@@ -104,12 +104,12 @@ def _table_page(session: Session) -> "Page":
     return session.page() if sys.stdout.isatty() else replace(session.page(), width=UNCUT)
 
 
-@tasks.command(name="show", short_help="Ask how a task is.")
+@tasks.command(name="show", short_help="Ask for the state of a task.")
 @click.argument("task_id", metavar="ID")
 @record_format_option
 @speaking
 def show_task(*, task_id: str, form: str, session: Session) -> int:
-    """Ask the provider how a task is, and show all that is known of it."""
+    """Ask the provider for the state of a task, and show all that is known of it."""
     from lipready.task import Task, account_of
 
     entry = _journal().find(task_id)
