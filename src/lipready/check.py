@@ -258,9 +258,9 @@ def _match(reference: PeopleFacts | Unmeasured, video: PeopleFacts | Unmeasured)
     from lipready.faces.people import match_reference
 
     if isinstance(reference, Unmeasured):
-        return replace(reference, reason=f"the reference image was not looked at: {reference.reason}")
+        return replace(reference, reason=f"the reference image was not examined: {reference.reason}")
     if isinstance(video, Unmeasured):
-        return replace(video, reason=f"the video was not looked at: {video.reason}")
+        return replace(video, reason=f"the video was not examined: {video.reason}")
     return match_reference(reference, video)
 
 

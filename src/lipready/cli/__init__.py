@@ -1,1 +1,1 @@
-"""The command line: one module per command."""
+"""The command line: its commands, what they are given, and what they show."""

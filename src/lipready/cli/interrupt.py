@@ -30,20 +30,11 @@ off for that, but it may hang."""
 
 
 class _Ending:
-    """The first signal that was caught, and whether KeyboardInterrupt is on its way for it."""
+    """The first signal that was caught and when, and whether KeyboardInterrupt has been lost on its way for it."""
 
-    def __init__(self) -> None:
-        self.number = 0
-        self.lost = False
-        self._since = 0.0
-
-    def begins(self, number: int) -> bool:
-        """Return whether KeyboardInterrupt is to be raised for a signal."""
-        now = time.monotonic()
-        if self.number and not self.lost and now - self._since < _PATIENCE:
-            return False
-        self.number, self.lost, self._since = self.number or number, False, now
-        return True
+    number = 0
+    since = 0.0
+    lost = False
 
 
 _ending = _Ending()
@@ -92,7 +83,9 @@ def end(status: int) -> NoReturn:
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
-    if _ending.begins(number):
+    now = time.monotonic()
+    if not _ending.number or _ending.lost or now - _ending.since >= _PATIENCE:
+        _ending.number, _ending.since, _ending.lost = _ending.number or number, now, False
         raise KeyboardInterrupt
 
 

@@ -22,7 +22,7 @@ _URL_QUERY = re.compile(r"(https?://[^\s?#]*)[?#]\S*", re.IGNORECASE)
 
 
 def explain_crash(error: BaseException, arguments: Sequence[str], *, verbose: bool) -> str:
-    """One sentence for the terminal; the traceback goes to a log file, and below the sentence where `verbose`."""
+    """Return one sentence; the traceback goes to a log file, and below the sentence where `verbose`."""
     details = _harmless("".join(traceback.format_exception(error)))
     first = (str(error).splitlines() or [""])[0]
     what = f"{type(error).__name__}: {_harmless(first)}" if first else type(error).__name__
@@ -74,11 +74,15 @@ _COMMANDS = {
 }
 
 
+_TOGETHER = {"reference": "people", "explain": "rules", "profiles": "rules"}
+"""The module of a command that does not have one of its own name."""
+
+
 class LazyGroup(click.Group):
-    """A group whose commands live in `lipready.cli.commands.<name>` as `command`."""
+    """A group whose commands live in `lipready.cli.commands`, each as what it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order of use, not of the alphabet."""
+        """Return the commands in the order of use, not of the alphabet."""
         del ctx
         return list(_COMMANDS)
 
@@ -87,7 +91,8 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"lipready.cli.commands.{cmd_name}").command
+        module = import_module(f"lipready.cli.commands.{_TOGETHER.get(cmd_name, cmd_name)}")
+        command: click.Command = getattr(module, cmd_name)
         return command
 
     def resolve_command(
@@ -116,12 +121,9 @@ def command_line() -> None:
     """Check, repair and submit the inputs of hosted lip-sync models, and download the results."""
 
 
-_COMPLETION = "_LIPREADY_COMPLETE"
-
-
 def run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit status; every failure becomes one sentence on stderr."""
-    if _COMPLETION in os.environ:
+    if "_LIPREADY_COMPLETE" in os.environ:
         command_line.main(list(arguments), prog_name="lipready")
     session = Session()
     try:
@@ -137,14 +139,9 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last line of defence: nobody should be shown a traceback
         if interrupted():  # such as a terminal that has gone, to which a bar says that it ends
             return say_interrupted()
-        status = _report_crash(error, arguments, session)
+        session.complain(explain_crash(error, arguments, verbose=session.verbose))
+        status = TROUBLE
     return session.close(status)
-
-
-def _report_crash(error: Exception, arguments: Sequence[str], session: Session) -> int:
-
-    session.complain(explain_crash(error, arguments, verbose=session.verbose))
-    return TROUBLE
 
 
 def _invoke(arguments: list[str], session: Session) -> int:

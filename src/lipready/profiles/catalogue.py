@@ -22,12 +22,8 @@ class CatalogueEntry:
 
     def keys(self) -> tuple[str, ...]:
         """Every key that the table of this rule may hold."""
-        return (
-            *COMMON_KEYS,
-            *(RANGE_KEYS if self.has_range else ()),
-            *(CHOICE_KEYS if self.has_choices else ()),
-            *(("bands",) if self.bands else ()),
-        )
+        of_kind = RANGE_KEYS * self.has_range + CHOICE_KEYS * self.has_choices
+        return COMMON_KEYS + of_kind + ("bands",) * bool(self.bands)
 
 
 CATALOGUE: dict[str, CatalogueEntry] = {

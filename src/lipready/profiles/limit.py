@@ -26,14 +26,12 @@ class Range:
 
     def within(self, other: "Range") -> bool:
         """Return whether every number of this range lies in the other one."""
-        return self._reaches(other, "minimum", 1) and self._reaches(other, "maximum", -1)
-
-    def _reaches(self, other: "Range", bound: Literal["minimum", "maximum"], sign: int) -> bool:
-        mine: Fraction | None = getattr(self, bound)
-        limit: Fraction | None = getattr(other, bound)
-        if mine is None or limit is None:
-            return limit is None
-        return mine * sign > limit * sign or (mine == limit and (other.inclusive or not self.inclusive))
+        sides = ((self.minimum, other.minimum, 1), (self.maximum, other.maximum, -1))
+        on_the_bound = other.inclusive or not self.inclusive
+        return all(
+            limit is None or (mine is not None and (mine * sign > limit * sign or (mine == limit and on_the_bound)))
+            for mine, limit, sign in sides
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

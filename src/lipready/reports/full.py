@@ -1,15 +1,15 @@
 """For people: each file with its facts and what is wrong with it, what was not checked, and the verdict."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from itertools import groupby
 from math import log10
+from typing import TypeVar
 
 from lipready.facts.address import AddressFacts, Fetched
 from lipready.facts.audio import AudioFacts, AudioTrack
 from lipready.facts.file import FileFacts, ImageFacts
-from lipready.facts.finding import Finding, Subject
+from lipready.facts.finding import Finding
 from lipready.facts.people import PeopleFacts, Person, Quality
 from lipready.facts.quantity import counted, plural, seconds
 from lipready.facts.report import Report
@@ -17,9 +17,10 @@ from lipready.facts.speech import Level, SignalToNoise, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, VideoFacts
 from lipready.reports.count import totals
-from lipready.reports.page import Page, Tone, plain
+from lipready.reports.page import Page, Tone, joined, plain
 from lipready.reports.summary import summarize
 
+_T = TypeVar("_T")
 _LONGEST, _SHORTEST = 48, 16
 _INDENT = "  "
 # Speech is drawn in bars, one for each 6 dB; sound that is no speech in shades; silence in dots.
@@ -35,7 +36,8 @@ def speech_lines(heard: SpeechFacts, page: Page) -> list[str]:
     words = " · ".join(_words(heard))
     room = page.width - len(_INDENT) - len(words) - 2
     columns = min(_LONGEST, room if room >= _SHORTEST else page.width - len(_INDENT))
-    levels = _as_judged(heard)
+    # What is no speech in all (A501), as laughter, is not drawn as it.
+    levels = heard.levels if heard.has_speech else tuple(replace(level, speech=False) for level in heard.levels)
     drawn = _INDENT + _drawn(_columns(levels, columns), page)
     if room >= _SHORTEST and levels:
         return [f"{drawn}  {words}"]
@@ -51,27 +53,23 @@ def speech_details(heard: SpeechFacts | Unmeasured) -> Iterator[str]:
     spoken = f"{spans} s" if heard.has_speech else f"none (too little to count: {spans} s)" if spans else "none"
     yield f"speech: {spoken}; {counted(len(heard.silences), 'silence')}"
     clipped = round(heard.clipping.per_million)
+    loudness, peak = _known(heard.loudness, "{:.1f} LUFS".format), _known(heard.true_peak, "{:.1f} dBTP".format)
     yield (
-        f"level: {_known_part(heard.loudness, 'LUFS')}, true peak {_known_part(heard.true_peak, 'dBTP')}, clipped "
-        f"{clipped} {plural(clipped, 'sample')} per million, off the middle by {heard.dc_offset:.2%}"
+        f"level: {loudness}, true peak {peak}, clipped {clipped} {plural(clipped, 'sample')} per million, off the "
+        f"middle by {heard.dc_offset:.2%}"
     )
+    bandwidth = _known(heard.bandwidth, "{:.0f} Hz".format)
     behind = f"not known ({heard.background.reason})" if isinstance(heard.background, Unmeasured) else heard.background
-    yield f"background: {behind}, SNR {_noise(heard.noise)}; bandwidth {_known_part(heard.bandwidth, 'Hz', 0)}"
+    yield f"background: {behind}, SNR {_known(heard.noise, _noise)}; bandwidth {bandwidth}"
 
 
 def _words(heard: SpeechFacts) -> list[str]:
     """Name the key facts; what is not known is left out."""
     share = [f"speech {float(heard.share):.0%}".replace("%", " %") if heard.has_speech else "no speech"]
     loudness = [] if isinstance(heard.loudness, Unmeasured) else [f"{heard.loudness:.1f} LUFS"]
-    noise = heard.noise
-    known = isinstance(noise, SignalToNoise) and heard.has_speech and not noise.gated
-    clear = [f"SNR {noise.mean:.0f} dB"] if known and isinstance(noise, SignalToNoise) else []
+    noise = heard.noise if heard.has_speech else None
+    clear = [f"SNR {noise.mean:.0f} dB"] if isinstance(noise, SignalToNoise) and not noise.gated else []
     return [*share, *loudness, *clear, *(["music"] if heard.background == "music" else [])]
-
-
-def _as_judged(heard: SpeechFacts) -> Sequence[Level]:
-    """Take the level part by part; moments of what is no speech in all (A501), as in laughter, are not drawn as it."""
-    return heard.levels if heard.has_speech else tuple(replace(level, speech=False) for level in heard.levels)
 
 
 def _columns(levels: Sequence[Level], columns: int) -> list[Level]:
@@ -90,30 +88,21 @@ def _drawn(levels: Sequence[Level], page: Page) -> str:
     spoken = [level for level in levels if level.speech]
     audible = _mean(spoken) - _AUDIBLE if spoken else _AUDIBLE_ALONE
     bars, shade, dot = (_BARS, _SHADE, _DOT) if page.unicode else (_ASCII_BARS, _ASCII_SHADE, _ASCII_DOT)
-    text = ""
-    for speech, group in groupby(levels, lambda level: level.speech):
-        part = "".join(
-            _bar(level.dbfs, bars) if speech else (shade if level.dbfs >= audible else dot) for level in group
-        )
-        text += page.paint(part, "good" if speech else "dim")
-    return text
 
+    def mark(level: Level) -> str:
+        if not level.speech:
+            return shade if level.dbfs >= audible else dot
+        return bars[min(len(bars) - 1, max(0, int((level.dbfs - _LOWEST_BAR) // _STEP) + 1))]
 
-def _bar(dbfs: float, bars: str) -> str:
-    return bars[min(len(bars) - 1, max(0, int((dbfs - _LOWEST_BAR) // _STEP) + 1))]
+    groups = groupby(levels, lambda level: level.speech)
+    return "".join(page.paint("".join(map(mark, group)), "good" if speech else "dim") for speech, group in groups)
 
 
 def _mean(levels: Sequence[Level]) -> float:
     return 10 * log10(sum(10 ** (level.dbfs / 10) for level in levels) / len(levels))
 
 
-def _known_part(value: float | Unmeasured, unit: str, digits: int = 1) -> str:
-    return f"not measured ({value.reason})" if isinstance(value, Unmeasured) else f"{value:.{digits}f} {unit}"
-
-
-def _noise(noise: SignalToNoise | Unmeasured) -> str:
-    if isinstance(noise, Unmeasured):
-        return f"not measured ({noise.reason})"
+def _noise(noise: SignalToNoise) -> str:
     gated = ", the gaps are silent" if noise.gated else ""
     return f"{noise.mean:.1f} dB (median {noise.median:.1f} dB{gated})"
 
@@ -147,20 +136,21 @@ def _address(address: AddressFacts) -> str:
         return f"address: {address.problem.text}"
     if isinstance(address.status, Unmeasured):
         return f"address: not measured, {address.status.reason}"
-    parts = [f"status {address.status}", _known(address.content_type or "no type"), *_fetched(address.fetched)]
+    parts = [f"status {address.status}", _known(address.content_type or "no type")]
+    if isinstance(address.fetched, Fetched):
+        parts.append(f"{counted(address.fetched.bytes, 'byte')} in {address.fetched.seconds:.1f} s")
+    if address.redirects:
+        parts.append(counted(len(address.redirects), "redirect"))
     places = address.addresses if isinstance(address.addresses, tuple) else ()
-    redirects = [f"{counted(len(address.redirects), 'redirect')}"] if address.redirects else []
-    return f"address: {', '.join([*parts, *redirects])}; {address.host} is {', '.join(places) or 'not known'}"
-
-
-def _fetched(fetched: Fetched | Unmeasured) -> list[str]:
-    return [f"{counted(fetched.bytes, 'byte')} in {fetched.seconds:.1f} s"] if isinstance(fetched, Fetched) else []
+    return f"address: {', '.join(parts)}; {address.host} is {', '.join(places) or 'not known'}"
 
 
 def _video(video: VideoFacts) -> Iterator[str]:
     profile = f", profile {video.profile}" if video.profile else ""
     yield f"pixels: {_known(video.pixel_format)}{profile}, stored as {video.coded_width}×{video.coded_height}"
-    yield f"frames: {_known(video.frames)}, key frames: {_key_frames(video)}, first at {_known(video.start)} s"
+    times, start = video.key_frames, _known(video.start, lambda start: f"{float(start):g}")
+    key_frames = f"not measured, {times.reason}" if isinstance(times, Unmeasured) else len(times)
+    yield f"frames: {_known(video.frames)}, key frames: {key_frames}, first at {start} s"
     yield _duration(video.duration)
     tracks = ", ".join(f"{t.codec} {t.sample_rate} Hz" for t in video.sound_tracks)
     yield f"sound: {tracks or 'none'}; other streams: {video.other_streams}"
@@ -178,11 +168,6 @@ def _track(track: AudioTrack) -> str:
     return f"track {track.number}: {', '.join([*form, *length, *named, *marked, heard])}"
 
 
-def _key_frames(video: VideoFacts) -> str:
-    times = video.key_frames
-    return f"not measured, {times.reason}" if isinstance(times, Unmeasured) else str(len(times))
-
-
 def _duration(duration: Duration | Unmeasured) -> str:
     if isinstance(duration, Unmeasured):
         return f"duration: not measured, {duration.reason}"
@@ -193,26 +178,21 @@ def _duration(duration: Duration | Unmeasured) -> str:
 
 def _person(person: Person, width: int) -> str:
     place = person.position(width)
+    angles: tuple[Quality, ...] = ("yaw", "pitch", "roll")
+    medians = [f", {name} {round(angle)}°" for name in angles if (angle := person.typical(name)) is not None]
+    if (sharpness := person.typical("sharpness")) is not None:
+        medians.append(f", sharpness {sharpness:.0f}")
+    if (light := person.typical("light")) is not None:
+        medians.append(f", light {light:.2f}")
     return (
         f"person {person.id}: {seconds(person.first, 3)} to {seconds(person.last, 3)}{f', {place}' if place else ''}, "
         f"in {person.share:.0%} of the frames, face up to {person.largest_face} px high, "
-        f"{person.frontal_share:.0%} from the front{_qualities(person)}"
+        f"{person.frontal_share:.0%} from the front{''.join(medians)}"
     )
 
 
-def _qualities(person: Person) -> str:
-    """Write the medians that were measured."""
-    angles: tuple[Quality, ...] = ("yaw", "pitch", "roll")
-    turned = [f", {name} {round(angle)}°" for name in angles if (angle := person.typical(name)) is not None]
-    sharpness, light = person.typical("sharpness"), person.typical("light")
-    sharp = [] if sharpness is None else [f", sharpness {sharpness:.0f}"]
-    return "".join([*turned, *sharp, *([] if light is None else [f", light {light:.2f}"])])
-
-
-def _known(value: str | int | Fraction | Unmeasured) -> str:
-    if isinstance(value, Unmeasured):
-        return f"not measured ({value.reason})"
-    return f"{float(value):g}" if isinstance(value, Fraction) else str(value)
+def _known(value: _T | Unmeasured, write: Callable[[_T], str] = str) -> str:
+    return f"not measured ({value.reason})" if isinstance(value, Unmeasured) else write(value)
 
 
 MARKS: dict[str, str] = {"error": "✗", "warning": "▲", "info": "ℹ"}
@@ -222,22 +202,20 @@ _LABEL = 10
 
 def render(report: Report, page: Page) -> str:
     """Write the whole report."""
-    sections = [_file_section(report, file.role, page) for file in report.facts.files()]
-    verdict = [verdict_line(report, page), *_outlook(report, page)]
-    sections += [_job_section(report, page), _unchecked_section(report, page), verdict]
-    lines: list[str] = []
-    for section in filter(None, sections):
-        lines += [*([""] if lines else []), *section]
-    return page.finish(lines)
+    files = [_file_section(report, file, page) for file in report.facts.files()]
+    found = [line for f in report.findings if f.role == "job" for line in ["", *finding_lines(f, page)]]
+    job = [page.paint("the job", "strong"), *found] if found else []
+    verdict = [verdict_line(report, page), *_repairs(report, page)]
+    return page.finish(joined((*files, job, _unchecked_section(report, page), verdict)))
 
 
 def verdict_line(report: Report, page: Page) -> str:
-    """`✗ fail for dashscope: 2 errors, 1 warning`."""
+    """Write `✗ fail for dashscope: 2 errors, 1 warning`."""
     mark, tone = _VERDICTS[report.verdict]
     return f"{page.paint(f'{mark} {report.verdict}', tone)} for {plain(report.provider)}: {totals(report)}"
 
 
-def _outlook(report: Report, page: Page) -> list[str]:
+def _repairs(report: Report, page: Page) -> list[str]:
     """Return how much of it `prepare` can repair."""
     levels = [finding.fix.level for finding in report.findings if finding.fix is not None]
     decisions = levels.count("editorial")
@@ -250,61 +228,39 @@ def _outlook(report: Report, page: Page) -> list[str]:
 
 
 def finding_lines(finding: Finding, page: Page) -> list[str]:
-    """One finding: what, why, and what to do."""
-    tone = finding.severity
-    head = f"  {page.paint(f'{MARKS[tone]} {finding.rule}', tone)} {page.paint(plain(finding.name), 'strong')}"
-    lines = [head, *page.wrap(_without_advice(finding), indent="    ")]
-    for label, text in _details(finding, page):
-        lines += _labelled(label, text, page)
+    """Write one finding: what, why, and what to do."""
+    tone, fix = finding.severity, finding.fix
+    # The line of the fix says its sentence again.
+    message = finding.message.removesuffix(fix.text if fix else "").rstrip() or finding.message
+    lines = [f"  {page.paint(f'{MARKS[tone]} {finding.rule}', tone)} {page.paint(plain(finding.name), 'strong')}"]
+    lines += page.wrap(message, indent="    ")
+    details = {
+        "measured": finding.measured,
+        "limit": finding.limit,
+        "source": finding.source if page.verbose else "",
+        "prevents": finding.remote,
+        "fix": f"{fix.text} ({fix.level})" if fix else "",
+    }
+    for label, text in details.items():
+        if text:
+            lines += page.beside(f"    {page.paint(label.ljust(_LABEL), 'dim')}", text, 4 + _LABEL)
     return lines
 
 
-def _details(finding: Finding, page: Page) -> list[tuple[str, str]]:
-    fix = finding.fix
-    pairs = [
-        ("measured", finding.measured),
-        ("limit", finding.limit),
-        ("source", finding.source if page.verbose else ""),
-        ("prevents", finding.remote or ""),
-        ("fix", f"{fix.text} ({fix.level})" if fix else ""),
-    ]
-    return [(label, text) for label, text in pairs if text]
-
-
-def _without_advice(finding: Finding) -> str:
-    """Leave out the sentence that the line of the fix says again."""
-    advice = finding.fix.text if finding.fix else ""
-    return finding.message.removesuffix(advice).rstrip() or finding.message
-
-
-def _labelled(label: str, text: str, page: Page) -> list[str]:
-    margin = " " * (4 + _LABEL)
-    first, *rest = page.wrap(text, indent=margin) or [margin]
-    return [f"    {page.paint(label.ljust(_LABEL), 'dim')}{first[len(margin) :]}", *rest]
-
-
-def _file_section(report: Report, role: Subject, page: Page) -> list[str]:
-    file = next(f for f in report.facts.files() if f.role == role)
-    findings = [f for f in report.findings if f.role == role]
+def _file_section(report: Report, file: FileFacts, page: Page) -> list[str]:
+    findings = [f for f in report.findings if f.role == file.role]
     if page.brief and not findings:
         return []
-    title = page.paint(plain(file.path), "strong") + page.paint(f"  {role}", "dim")
-    lines = [title, *(page.wrap(summarize(file), indent="  ") if not page.brief else [])]
-    if not page.brief and isinstance(file.speech, SpeechFacts):
-        lines += speech_lines(file.speech, page)
+    lines = [page.paint(plain(file.path), "strong") + page.paint(f"  {file.role}", "dim")]
+    if not page.brief:
+        lines += page.wrap(summarize(file), indent="  ")
+        lines += speech_lines(file.speech, page) if isinstance(file.speech, SpeechFacts) else []
     if page.verbose:
         lines += [line for detail in details(file) for line in page.wrap(detail, indent="  ", hanging="    ")]
     lines += [line for finding in findings for line in ["", *finding_lines(finding, page)]]
-    if not findings and not any(entry.role == role for entry in report.unchecked):
+    if not findings and not any(entry.role == file.role for entry in report.unchecked):
         lines.append(f"  {page.paint('✓', 'good')} nothing found")
     return lines
-
-
-def _job_section(report: Report, page: Page) -> list[str]:
-    findings = [f for f in report.findings if f.role == "job"]
-    if not findings:
-        return []
-    return [page.paint("the job", "strong"), *(line for f in findings for line in ["", *finding_lines(f, page)])]
 
 
 def _unchecked_section(report: Report, page: Page) -> list[str]:
@@ -321,3 +277,23 @@ def _unchecked_section(report: Report, page: Page) -> list[str]:
     for reason, ids in reasons.items():
         lines += page.wrap(f"{', '.join(ids)}: {reason}", indent="  ", hanging="    ")
     return lines
+
+
+ROLE_WIDTH = 11
+
+
+def brief_report(title: str, report: Report, page: Page) -> list[str]:
+    """Write a report under a title, where it is not the last word: each file, and a line for each finding."""
+    lines = [page.paint(title, "strong") + page.paint(f"  {report.provider}", "dim")]
+    for file in report.facts.files():
+        lines.append(f"  {file.role:{ROLE_WIDTH}}{plain(file.path)}")
+        lines += page.wrap(summarize(file), indent=" " * (2 + ROLE_WIDTH))
+        lines += [line for f in report.findings if f.role == file.role for line in _in_short(f, page)]
+    lines += [line for f in report.findings if f.role == "job" for line in _in_short(f, page)]
+    return [*lines, f"  {verdict_line(report, page)}"]
+
+
+def _in_short(finding: Finding, page: Page) -> list[str]:
+    remote = f" · {finding.remote}" if finding.remote else ""
+    text = f"{finding.rule} {finding.name}: {finding.measured}{remote}"
+    return page.beside(f"    {page.paint(MARKS[finding.severity], finding.severity)} ", text, 6, hanging=2)

@@ -28,16 +28,16 @@ class Issue:
 
     path: str
     rule: str
-    name: str
     severity: str
     message: str
-    measured: str
-    limit: str
-    remote: str | None
-    fix: str | None
-    where: Plain | None
     provider: str
-    number: int
+    name: str = ""
+    measured: str = ""
+    limit: str = ""
+    remote: str | None = None
+    fix: str | None = None
+    where: Plain | None = None
+    number: int = 0
 
     @property
     def title(self) -> str:
@@ -61,14 +61,18 @@ def by_file(reports: Sequence[Plain]) -> list[CheckedFile]:
     """
     files: dict[str, CheckedFile] = {}
     for report in in_order(reports):
-        paths = _paths_of(report)
+        paths = {file["role"]: _located(file["path"]) for file in report["files"]}
+        paths["job"] = next(iter(paths.values()), "")
         for path in dict.fromkeys(paths.values()):
             files.setdefault(path, CheckedFile(path))
         for path, issue in _issues(report, paths):
-            _add(files.setdefault(path, CheckedFile(path)).issues, issue)
+            known = files.setdefault(path, CheckedFile(path)).issues
+            alike = [each for each in known if (each.rule, each.provider) == (issue.rule, issue.provider)]
+            if all(replace(each, number=0) != issue for each in alike):  # else another job has told it
+                known.append(replace(issue, number=len(alike) + 1))
         for entry in report["unchecked"]:
             file = files.get(paths.get(entry["role"], paths["job"]))
-            gap = (entry["rule"], plain(plain_text(entry["reason"])))
+            gap = (entry["rule"], _shown(entry["reason"]))
             if file is not None and gap not in file.unchecked:
                 file.unchecked.append(gap)
     return [files[path] for path in sorted(files)]
@@ -77,6 +81,10 @@ def by_file(reports: Sequence[Plain]) -> list[CheckedFile]:
 def in_order(reports: Sequence[Plain]) -> list[Plain]:
     """Put reports into the order of their paths, whoever was ready first."""
     return sorted(reports, key=place_of)
+
+
+def _shown(text: str) -> str:
+    return plain(plain_text(text))
 
 
 def place_of(report: Mapping[str, Any]) -> tuple[list[str], str]:
@@ -94,12 +102,6 @@ def worst_first(issues: Sequence[Issue]) -> list[Issue]:
     return sorted(issues, key=lambda issue: SEVERITIES.index(issue.severity))
 
 
-def _paths_of(report: Plain) -> dict[str, str]:
-    """Return the path for each role, and of the first file for the job."""
-    paths = {file["role"]: _located(file["path"]) for file in report["files"]}
-    return {**paths, "job": next(iter(paths.values()), "")}
-
-
 def _located(path: str) -> str:
     """Name a file below the working directory from there, with slashes: as repositories do."""
     path = plain_text(path)
@@ -113,53 +115,29 @@ def _located(path: str) -> str:
 
 
 def _issues(report: Plain, paths: Mapping[str, str]) -> Iterator[tuple[str, Issue]]:
-    broken = set()
+    provider, broken = _shown(report["provider"]), set()
     for finding in report["findings"]:
-        given = finding["path"]
-        path = _located(given) if given else paths.get(finding["role"], paths["job"])
+        path = _located(finding["path"]) if finding["path"] else paths.get(finding["role"], paths["job"])
+        if finding["severity"] == "error":
+            broken.add(path)
+        texts: dict[str, Any] = {
+            key: _shown(finding[key]) for key in ("rule", "name", "severity", "message", "measured", "limit")
+        }
         fix = finding["fix"]
-        broken |= {path} if finding["severity"] == "error" else set()
-        yield (
-            path,
-            Issue(
-                path=path,
-                **{key: plain(plain_text(finding[key])) for key in ("rule", "name", "severity", "message")},
-                **{key: plain(plain_text(finding[key])) for key in ("measured", "limit")},
-                remote=None if finding["remote"] is None else plain(plain_text(finding["remote"])),
-                fix=None if fix is None else plain(plain_text(fix["text"])),
-                where=finding["where"],
-                provider=plain(plain_text(report["provider"])),
-                number=0,
-            ),
+        issue = Issue(
+            path=path,
+            **texts,
+            remote=None if finding["remote"] is None else _shown(finding["remote"]),
+            fix=None if fix is None else _shown(fix["text"]),
+            where=finding["where"],
+            provider=provider,
         )
+        yield path, issue
     for entry in report["unchecked"]:
         path = paths.get(entry["role"], paths["job"])
         if entry["required"] and path not in broken:  # a file that cannot be read is one thing, not ten
-            yield path, _gap(path, entry, report)
-
-
-def _gap(path: str, entry: Plain, report: Plain) -> Issue:
-    return Issue(
-        path=path,
-        rule=entry["rule"],
-        name="",
-        severity="warning",
-        message=f"A required rule could not be judged: {plain(plain_text(entry['reason']))}",
-        measured="",
-        limit="",
-        remote=None,
-        fix=None,
-        where=None,
-        provider=plain(plain_text(report["provider"])),
-        number=0,
-    )
-
-
-def _add(issues: list[Issue], issue: Issue) -> None:
-    """Add an issue with its number, unless another job has told it of the same file."""
-    alike = [known for known in issues if (known.rule, known.provider) == (issue.rule, issue.provider)]
-    if all(replace(known, number=0) != issue for known in alike):
-        issues.append(replace(issue, number=len(alike) + 1))
+            said = f"A required rule could not be judged: {_shown(entry['reason'])}"
+            yield path, Issue(path=path, rule=entry["rule"], severity="warning", message=said, provider=provider)
 
 
 def fingerprint(issue: Issue) -> str:

@@ -10,9 +10,8 @@ from lipready.reports.page import Page
 _SEVERITIES = {"error": "critical", "warning": "minor", "info": "info"}
 
 
-def render_all(reports: Sequence[Mapping[str, Any]], page: Page) -> str:
+def render_all(reports: Sequence[Mapping[str, Any]], _page: Page) -> str:
     """Write one document of ASCII; the page makes no difference to it."""
-    del page
     issues = [
         {
             # GitLab shows the description alone.

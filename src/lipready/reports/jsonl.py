@@ -4,24 +4,18 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lipready.facts.report import Report, Shard
+from lipready.facts.report import Shard
 from lipready.reports.gathered import in_order
 from lipready.reports.page import Page
 
 EMPTY_SHARD = "lipready.shard/1"
 
 
-def render(report: Report, page: Page) -> str:
-    """One line of ASCII, as `json` writes it."""
-    return render_all([report.to_dict()], page)
-
-
-def render_all(reports: Sequence[Mapping[str, Any]], page: Page, shard: Shard | None = None) -> str:
-    """One line of ASCII for each report, in the order of paths.
+def render_all(reports: Sequence[Mapping[str, Any]], _page: Page, shard: Shard | None = None) -> str:
+    """Write one line of ASCII for each report, in the order of paths.
 
     Reports of a shard say so, and how many they are; a shard without reports is one line, so that it is not missed.
     """
-    del page
     part = shard.to_dict() if shard else {}
     lines: list[Mapping[str, Any]] = [{**report, **part} for report in in_order(reports)]
     if shard is not None and not lines:

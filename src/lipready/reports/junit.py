@@ -20,9 +20,8 @@ def render_all(reports: Sequence[Mapping[str, Any]], page: Page) -> str:
     root = Element("testsuites", name="lipready")
     for file in by_file(reports):
         _suite(root, file, SEVERITIES[: SEVERITIES.index(page.fail_on) + 1])
-    root.set("tests", _sum(root, "tests"))
-    root.set("failures", _sum(root, "failures"))
-    root.set("errors", "0")
+    for key in ("tests", "failures", "errors"):
+        root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
     indent(root, " ")
     text = tostring(root, encoding="us-ascii", xml_declaration=False).decode("ascii")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
@@ -68,7 +67,3 @@ def _legal(text: str) -> str:
     """Escape what no XML may hold, not even as a reference; line ends of our own stay."""
     shown = "\n".join(plain(line) for line in text.split("\n"))
     return _NOT_XML.sub(lambda match: f"\\u{ord(match[0]):04x}", shown)
-
-
-def _sum(root: Element, key: str) -> str:
-    return str(sum(int(suite.get(key, "0")) for suite in root))

@@ -6,7 +6,7 @@ from typing import Any
 
 from lipready.facts.quantity import counted
 from lipready.reports.count import sum_up, worst_verdict
-from lipready.reports.gathered import Issue, issues_of, worst_first
+from lipready.reports.gathered import issues_of, worst_first
 from lipready.reports.page import Page, plain
 
 LARGEST = 1_000_000
@@ -18,27 +18,22 @@ _HEAD = "| | file | rule | finding | measured | limit |\n|---|---|---|---|---|--
 _LONGEST = 2000
 
 
-def render_all(reports: Sequence[Mapping[str, Any]], page: Page) -> str:
+def render_all(reports: Sequence[Mapping[str, Any]], _page: Page) -> str:
     """Write the verdict and a table of findings, the worst first; what has no room is counted."""
-    del page
     text = f"### lipready: {_VERDICTS[worst_verdict(reports)]}\n\n{_inert(sum_up(reports))}\n"
     issues = worst_first(issues_of(reports))
     if not issues:
         return text
     rows, left = [text, "\n", _HEAD], LARGEST - 1000 - len(text.encode())
     for number, issue in enumerate(issues):
-        row = _row(issue)
+        cells = (issue.path, issue.title, issue.message, issue.measured, issue.limit)
+        row = f"| {' | '.join([_MARKS[issue.severity], *map(_inert, cells)])} |\n"
         left -= len(row.encode())
         if left < 0:
             rows.append(f"\n{counted(len(issues) - number, 'more finding')} for which there is no room here.\n")
             break
         rows.append(row)
     return "".join(rows)
-
-
-def _row(issue: Issue) -> str:
-    cells = (issue.path, issue.title, issue.message, issue.measured, issue.limit)
-    return f"| {' | '.join([_MARKS[issue.severity], *map(_inert, cells)])} |\n"
 
 
 def _inert(text: str) -> str:

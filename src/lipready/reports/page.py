@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +17,6 @@ _ASCII = str.maketrans(
 )
 _NARROWEST = 40
 _HIDDEN_BYTES = range(0xDC80, 0xDD00)  # os.fsdecode hides the byte 0xNN in the surrogate U+DCNN
-_LAST_BYTE = 0xFF
 
 
 def plain(text: str) -> str:
@@ -24,13 +24,18 @@ def plain(text: str) -> str:
     return _UNSAFE.sub(_escape, text)
 
 
+def joined(sections: Iterable[list[str]]) -> list[str]:
+    """Put an empty line between sections that hold anything."""
+    lines: list[str] = []
+    for section in filter(None, sections):
+        lines += [*([""] if lines else []), *section]
+    return lines
+
+
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
-    if match[0] in "\n\r\t":
-        return {"\n": r"\n", "\r": r"\r", "\t": r"\t"}[match[0]]
-    if code in _HIDDEN_BYTES:
-        code -= 0xDC00
-    return f"\\x{code:02x}" if code <= _LAST_BYTE else f"\\u{code:04x}"
+    shown = chr(code - 0xDC00) if code in _HIDDEN_BYTES else match[0]
+    return shown.encode("unicode_escape").decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,12 @@ class Page:
             break_long_words=False,
             break_on_hyphens=False,
         )
+
+    def beside(self, head: str, text: str, columns: int, *, hanging: int = 0) -> list[str]:
+        """Break a text beside a head that takes so many columns; further lines stand `hanging` columns further in."""
+        margin = " " * columns
+        first, *rest = self.wrap(text, indent=margin, hanging=" " * (columns + hanging)) or [margin]
+        return [f"{head}{first[columns:]}", *rest]
 
     def finish(self, lines: list[str]) -> str:
         """Join lines; without Unicode, typographic characters become ASCII."""

@@ -23,6 +23,14 @@ DARK, GLARING = 0.2, 0.85
 _MOST_TIMES = 3
 
 
+def introductions(video: FileFacts) -> dict[int, str]:
+    """Name everybody by number: `person 1: 0:00–0:42, left, face 310 px (43%)`."""
+    people, media = video.people, video.media
+    if not isinstance(people, PeopleFacts) or not isinstance(media, VideoFacts):
+        return {}
+    return {person.id: introduce(person, people, media) for person in people.people}
+
+
 def introduce(person: Person, people: PeopleFacts, video: VideoFacts) -> str:
     """`person 1: 0:00–0:42, left, face 310 px (43%); the provider's own pick`."""
     words = [_listing(times_of(person, people, video)), request_step_of(person, video), face_size(person, video)]
@@ -53,18 +61,15 @@ def face_size(person: Person, video: VideoFacts) -> str:
 def picture_of(person: Person) -> str:
     """Return in words how sharp and how bright the face usually is."""
     sharpness, light = person.typical("sharpness"), person.typical("light")
-    words = []
-    if sharpness is not None:
-        words.append("blurred" if sharpness < BLURRED else "soft" if sharpness < SOFT else "sharp")
-    if light is not None:
-        words.append("dark" if light < DARK else "glaring" if light > GLARING else "well lit")
-    return ", ".join(words)
+    sharp = "" if sharpness is None else "blurred" if sharpness < BLURRED else "soft" if sharpness < SOFT else "sharp"
+    lit = "" if light is None else "dark" if light < DARK else "glaring" if light > GLARING else "well lit"
+    return ", ".join(filter(None, (sharp, lit)))
 
 
-def _listing(words: Sequence[str]) -> str:
+def _listing(words: Sequence[str], before_last: str = "and") -> str:
     """Join words: `a, b and c`."""
     *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"{', '.join(most)} {before_last} {last}" if most else last
 
 
 SCHEMA = "lipready.people/1"
@@ -126,20 +131,12 @@ def _rows(person: Person, people: PeopleFacts, video: VideoFacts, *, starred: bo
     return [row, *(("", time, *[""] * (len(row) - 2)) for time in further)]
 
 
-def _pick(people: PeopleFacts) -> str:
-    """Say whom the star marks; empty where nobody is seen."""
-    names = [f"person {person.id}" for person in picked(people)]
-    if not names:
-        return ""
-    *more, last = names
-    who = f"{', '.join(more)} or {last}" if more else last
-    pick = f"* Without a reference image the provider would pick {who}"
-    why = ": their faces are nearly equally large in the first frame that has one"
-    return f"{pick}{why if more else ''}."
-
-
 def _remarks(people: PeopleFacts, page: Page) -> list[str]:
-    remarks = [_pick(people)]
+    remarks = []
+    names = [f"person {person.id}" for person in picked(people)]
+    if names:
+        why = ": their faces are nearly equally large in the first frame that has one" if len(names) > 1 else ""
+        remarks.append(f"* Without a reference image the provider would pick {_listing(names, 'or')}{why}.")
     if people.at_least:
         remarks.append("There are so many people that this is a lower bound.")
     elif people.fewest != people.most:
@@ -150,7 +147,7 @@ def _remarks(people: PeopleFacts, page: Page) -> list[str]:
     more = len(people.people) - _FEW
     if more > 0:
         remarks.append(f"{more} more {plural(more, 'is')} not listed.")
-    if any(isinstance(person.descriptor, Unmeasured) for person in people.people) and len(people.people) > 1:
-        unknown = [str(p.id) for p in people.people if isinstance(p.descriptor, Unmeasured)]
+    unknown = [str(person.id) for person in people.people if isinstance(person.descriptor, Unmeasured)]
+    if unknown and len(people.people) > 1:
         remarks.append(f"Too small, turned or blurred to be told from others: person {', '.join(unknown)}.")
-    return [line for remark in filter(None, remarks) for line in ["", *page.wrap(remark, indent="  ", hanging="  ")]]
+    return [line for remark in remarks for line in ["", *page.wrap(remark, indent="  ", hanging="  ")]]

@@ -26,10 +26,11 @@ _SHARDED = frozenset({"json", "jsonl"})
 
 def render(report: Report, form: str, page: Page) -> str:
     """Write a report in one of `FORMATS`; the text ends with a line end."""
-    if form in DOCUMENTS and form != "json":
-        return render_all([report.to_dict()], form, page)
-    text: str = import_module(FORMATS[form]).render(report, page)
-    return text
+    if form in ("full", "concise"):
+        text: str = import_module(FORMATS[form]).render(report, page)
+        return text
+    # As JSON a report alone is a line of its own, and no document that holds it.
+    return render_all([report.to_dict()], "jsonl" if form == "json" else form, page)
 
 
 def render_all(reports: Iterable[Mapping[str, Any]], form: str, page: Page, shard: Shard | None = None) -> str:

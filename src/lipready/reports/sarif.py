@@ -24,9 +24,8 @@ _OF_ADDRESSES = "/:?#[]@!$&'()*+,;=%~"
 Plain = dict[str, Any]
 
 
-def render_all(reports: Sequence[Mapping[str, Any]], page: Page) -> str:
+def render_all(reports: Sequence[Mapping[str, Any]], _page: Page) -> str:
     """Write one document of ASCII; the page makes no difference to it."""
-    del page
     issues = issues_of(reports)
     kept = issues
     if len(issues) > MOST:
@@ -40,38 +39,29 @@ def render_all(reports: Sequence[Mapping[str, Any]], page: Page) -> str:
         "rules": [_rule(rule, [issue for issue in kept if issue.rule == rule]) for rule in rules],
     }
     places = {rule: index for index, rule in enumerate(rules)}
+    invocation: Plain = {"executionSuccessful": True}
+    if len(kept) < len(issues):
+        text = f"{counted(len(issues) - len(kept), 'finding')} left out, of the mildest: {MOST} are taken."
+        invocation["toolExecutionNotifications"] = [{"level": "warning", "message": {"text": text}}]
     run = {
         "tool": {"driver": driver},
-        "invocations": [_invocation(len(issues) - len(kept))],
+        "invocations": [invocation],
         "columnKind": "unicodeCodePoints",
         "results": [_result(issue, places[issue.rule]) for issue in kept],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, allow_nan=False) + "\n"
 
 
-def _invocation(dropped: int) -> Plain:
-    if not dropped:
-        return {"executionSuccessful": True}
-    told = f"{counted(dropped, 'finding')} left out, of the mildest: {MOST} are taken."
-    return {
-        "executionSuccessful": True,
-        "toolExecutionNotifications": [{"level": "warning", "message": {"text": told}}],
-    }
-
-
 def _rule(rule: str, issues: Sequence[Issue]) -> Plain:
     """Describe a rule by what its findings tell of it; the severity is the worst of them."""
     worst = worst_first(issues)[0]
     name = next((issue.name for issue in issues if issue.name), "")
-    explain = f"lipready explain {rule}"
+    explain = f"`lipready explain {rule}` says what the rule asks for, why, and its limits at each provider."
     entry = {
         "id": rule,
         "name": name,
         "shortDescription": {"text": (name or rule).replace("-", " ")},
-        "help": {
-            "text": f"`{explain}` says what the rule asks for, why, and its limits at each provider.",
-            "markdown": f"`{explain}` says what the rule asks for, why, and its limits at each provider.",
-        },
+        "help": {"text": explain, "markdown": explain},
         "helpUri": _HOME,
         "defaultConfiguration": {"level": _LEVELS[worst.severity]},
         "properties": {"problem.severity": {"info": "recommendation"}.get(worst.severity, worst.severity)},

@@ -2,7 +2,6 @@
 
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, ImageFacts
-from lipready.facts.people import PeopleFacts
 from lipready.facts.quantity import counted, plural, seconds
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, VideoFacts
@@ -13,7 +12,11 @@ _KILO, _MEGA = 1000, 1_000_000
 def summarize(file: FileFacts) -> str:
     """`mp4 · h264 · 720×1280 · 25 fps · 4 s · 1.2 MB · 1 person`; what is not known is left out."""
     known = () if isinstance(file.format, Unmeasured) else (file.format,)
-    parts = [*known, *_media(file), *_size(file), *_people(file.people)]
+    parts = [*known, *_media(file)]
+    if not isinstance(file.bytes, Unmeasured):
+        parts.append(size(file.bytes))
+    if not isinstance(file.people, Unmeasured):
+        parts.append(file.people.how_many if file.people.most else "nobody seen")
     return " · ".join(dict.fromkeys(parts))  # an mp3 holds mp3: once is enough
 
 
@@ -70,13 +73,3 @@ def _rate(rate: FrameRate | Unmeasured) -> list[str]:
 
 def _length(duration: Duration | Unmeasured) -> list[str]:
     return [] if isinstance(duration, Unmeasured) else [seconds(duration.believed)]
-
-
-def _size(file: FileFacts) -> list[str]:
-    return [] if isinstance(file.bytes, Unmeasured) else [size(file.bytes)]
-
-
-def _people(people: PeopleFacts | Unmeasured) -> list[str]:
-    if isinstance(people, Unmeasured):
-        return []
-    return [people.how_many] if people.most else ["nobody seen"]

@@ -21,7 +21,8 @@ def test_the_commands_stand_in_the_order_of_use():
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_its_module_and_its_help(name):
     command = command_line.get_command(click.Context(command_line), name)
-    assert command is import_module(f"lipready.cli.commands.{name}").command
+    assert command is getattr(import_module(command.callback.__module__), name)
+    assert command.callback.__module__.startswith("lipready.cli.commands.")
     assert command.name == name
     text = command.get_help(click.Context(command, info_name=name))
     assert text.startswith("Usage: ")

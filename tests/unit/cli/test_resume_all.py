@@ -3,7 +3,7 @@
 import pytest
 
 from lipready.cli.commands import tasks
-from lipready.cli.output.following import Patience
+from lipready.cli.input.options import Patience
 from lipready.cli.output.session import Session
 from lipready.facts.task import TaskState
 
@@ -13,11 +13,11 @@ def resumed(monkeypatch):
     """Note which jobs are gone on with, and what is known of their tasks."""
     noted = []
 
-    def bring(entry, _film, _patience, _show, state, *, submit):
+    def resume(entry, _out, _patience, _show, state, *, submit):
         noted.append((entry.task_id, state and state.status, submit))
         return 0
 
-    monkeypatch.setattr(tasks, "_bring_home", bring)
+    monkeypatch.setattr(tasks, "_resume", resume)
     return noted
 
 
@@ -27,7 +27,7 @@ def test_what_has_ended_is_downloaded_before_another_is_waited_for(journal, entr
     said = {"running": "running", "done": "succeeded", "failed": "failed"}
     states = {entries[name].id: TaskState(id=name, status=status, said=status) for name, status in said.items()}
     monkeypatch.setattr("lipready.task.looked_at_together", lambda _entries: states)
-    assert tasks._bring_all_home(journal, Patience(), "full", Session()) == 0
+    assert tasks._resume_all(journal, Patience(), "full", Session()) == 0
     assert resumed == [
         ("done", "succeeded", False),
         ("failed", "failed", False),

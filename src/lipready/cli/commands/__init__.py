@@ -1,1 +1,1 @@
-"""The commands: one module each, and what belongs to one of them only."""
+"""The commands: one module for each, or for a few of one subject, and what belongs to one of them only."""

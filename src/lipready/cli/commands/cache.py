@@ -11,9 +11,9 @@ from lipready.errors import UsageError
 from lipready.facts.quantity import counted, plural
 
 
-@click.group(name="cache", invoke_without_command=True)
+@click.group(invoke_without_command=True)
 @click.pass_context
-def command(ctx: click.Context) -> None:
+def cache(ctx: click.Context) -> None:
     """Show or clear the cache of facts, by which the gate measures no content twice.
 
     It stands in LIPREADY_CACHE_DIR, else in the user's cache folder. Without a command it is shown.
@@ -22,7 +22,7 @@ def command(ctx: click.Context) -> None:
         ctx.invoke(show_info)
 
 
-@command.command(name="info", short_help="Show where the cache is and what it holds.")
+@cache.command(name="info", short_help="Show where the cache is and what it holds.")
 @record_format_option
 @speaking
 def show_info(*, form: str = "full", session: Session) -> int:
@@ -47,13 +47,12 @@ def show_info(*, form: str = "full", session: Session) -> int:
     }
     lines = []
     for name, value in rows.items():
-        first, *rest = page.wrap(value, indent=" " * 10)
-        lines += [f"{page.paint(name.ljust(9), 'strong')} {first[10:]}", *rest]
+        lines += page.beside(f"{page.paint(name.ljust(9), 'strong')} ", value, 10)
     session.write(page.finish(lines))
     return CLEAN
 
 
-@command.command(name="clear", short_help="Throw the cache away.")
+@cache.command(name="clear", short_help="Throw the cache away.")
 @speaking
 def clear_cache(*, session: Session) -> int:
     """Throw the facts away. The face weights, which lie in the same folder, stay."""

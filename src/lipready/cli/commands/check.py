@@ -1,19 +1,22 @@
 """`lipready check`."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lipready.cli.input.options import (
+    JobFiles,
     Shared,
     allow_private_option,
     audio_track_option,
+    job_files,
+    job_list_option,
     judging_options,
     request_options,
 )
-from lipready.cli.output.session import CLEAN, Session, of_report
+from lipready.cli.output.session import CLEAN, Session, of_verdict
 from lipready.config.settings import FORMATS
 from lipready.errors import NothingCheckedError, UsageError
 from lipready.job import Job, RequestOptions
@@ -21,19 +24,11 @@ from lipready.job import Job, RequestOptions
 if TYPE_CHECKING:
     from lipready.check import Settings
     from lipready.facts.report import Report
-    from lipready.profiles.limit import Profile
 
 
-@click.command(name="check")
-@click.argument("files", nargs=-1, metavar="[VIDEO] [AUDIO] [REFERENCE]")
-@click.option("--video", metavar="FILE", help="The video, whatever its content looks like.")
-@click.option("--audio", metavar="FILE", help="The audio track.")
-@click.option("--ref", "reference", metavar="FILE", help="The reference image.")
-@click.option(
-    "--jobs",
-    "job_list",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
+@click.command
+@job_files("[VIDEO] [AUDIO] [REFERENCE]")
+@job_list_option(
     help="Check a list of jobs: JSON Lines, or TOML with [[jobs]]; keys: video, audio, reference, video_extension,"
     " face_threshold, callback_url. Paths are relative to the list.",
 )
@@ -41,17 +36,12 @@ if TYPE_CHECKING:
 @request_options
 @allow_private_option
 @judging_options(FORMATS)
-def command(
+def check(
     *,
-    files: tuple[str, ...],
-    video: str | None,
-    audio: str | None,
-    reference: str | None,
+    given: JobFiles,
     job_list: Path | None,
     audio_track: int | None,
-    face_threshold: int | None,
-    video_extension: bool,
-    callback_url: str | None,
+    request: RequestOptions,
     allow_private: bool,
     shared: Shared,
     session: Session,
@@ -67,68 +57,52 @@ def command(
     configuration, a missing component, a report that could not be written or a
     crash, 3 nothing was checked.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
-    from lipready.check import Settings
-    from lipready.profiles.loader import load_profile
-
-    options = RequestOptions(video_extension, face_threshold, callback_url)
-    named = (video, audio, reference)
     if job_list is not None:
-        if files or audio_track is not None or any(path is not None for path in named):
+        if given or audio_track is not None:
             raise UsageError("--jobs names the files of every job: give it alone, without files and --audio-track.")
         from lipready.cli.input.jobs import read_jobs
 
-        jobs = read_jobs(job_list, options)
+        jobs = read_jobs(job_list, request)
         if not jobs:
             raise NothingCheckedError(f"{job_list} lists no job.")
     else:
-        if not files and all(path is None for path in named):
+        if not given:
             raise click.UsageError("There is no file to check: name a video, an audio track or a reference image.")
         from lipready.cli.input.files import assign
 
-        jobs = [
-            assign(
-                files, video=video, audio=audio, reference=reference, options=options, gate=True, say=session.complain
-            )
-        ]
-    several, profile = job_list is not None, load_profile(shared.provider)
-    settings = Settings(
-        shared.only,
-        shared.ignore,
-        shared.quick,
-        shared.every_frame,
-        allow_private=allow_private,
-        audio_track=audio_track,
-    )
-    return _check(jobs, profile, settings, shared, session, several=several)
+        jobs = [assign(**asdict(given), options=request, gate=True, say=session.complain)]
+    settings = shared.settings(allow_private=allow_private, audio_track=audio_track)
+    return _check(jobs, settings, shared, session, several=job_list is not None)
 
 
-def _check(
-    jobs: list[Job], profile: "Profile", settings: "Settings", shared: Shared, session: Session, *, several: bool
-) -> int:
+def _check(jobs: list[Job], settings: "Settings", shared: Shared, session: Session, *, several: bool) -> int:
     """Check jobs; a list of jobs has one document (`several`), however many they are."""
     from lipready.check import check_job
     from lipready.cli.input.selection import chosen_rules, require_some_ran
     from lipready.cli.output.progress import progress_bars
     from lipready.cli.output.report_files import refuse_inputs, write_report, write_reports
+    from lipready.profiles.loader import load_profile
     from lipready.reports.render import DOCUMENTS, render, render_all
 
+    profile = load_profile(shared.provider)
     chosen = chosen_rules(profile, shared)
     refuse_inputs(shared.reports, jobs)
     reports: list[Report] = []
     status = CLEAN
+    page = replace(session.page(), fail_on=shared.fail_on)
     at_the_end = several and shared.form in DOCUMENTS
     for number, job in enumerate(jobs, start=1):
         with progress_bars(session) as progress:
             report = check_job(job, profile, replace(settings, progress=progress))
         reports.append(report)
         if not at_the_end:
-            page = replace(session.page(), fail_on=shared.fail_on)
-            session.write(_heading(number, len(jobs), shared.form) + render(report, shared.form, page))
-        status = max(status, of_report(report, shared.fail_on))
+            gap = "\n\n" if number > 1 else ""
+            head = f"{gap}job {number} of {len(jobs)}\n\n" if shared.form == "full" and len(jobs) > 1 else ""
+            session.write(head + render(report, shared.form, page))
+        status = max(status, of_verdict(report.verdict, shared.fail_on))
         if session.abandoned and not shared.reports:
             return status
     if at_the_end:
-        page = replace(session.page(), fail_on=shared.fail_on)
         session.write(render_all([report.to_dict() for report in reports], shared.form, page))
     if several:
         write_reports(shared.reports, reports, shared.fail_on)
@@ -136,10 +110,3 @@ def _check(
         write_report(shared.reports, reports[0], shared.fail_on)
     require_some_ran(reports, chosen)
     return status
-
-
-def _heading(number: int, count: int, form: str) -> str:
-    if form != "full" or count == 1:
-        return ""
-    gap = "\n\n" if number > 1 else ""
-    return f"{gap}job {number} of {count}\n\n"

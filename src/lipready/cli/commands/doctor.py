@@ -6,11 +6,13 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import click
 
@@ -19,7 +21,6 @@ from lipready.cli.input.options import speaking
 from lipready.cli.output.session import CLEAN, TROUBLE, Session
 from lipready.errors import LipreadyError
 from lipready.providers.journal.state import state_folder
-from lipready.reports.page import Page
 
 # Distributions, and the module of each that has to load; importing face_recognition_models itself fails on new
 # setuptools, and nobody needs it.
@@ -51,13 +52,13 @@ _SHARED = {
     "libGLESv2.so.2": "libgles2",
     "libglib-2.0.so.0": "libglib2.0-0",
 }
-_ENCODERS = ("libx264", "aac")
-_FILTERS = ("zscale", "tonemap", "bwdif")
+_NEEDED = ("libx264", "aac", "zscale", "tonemap", "bwdif")
+"""Encoders and filters of ffmpeg."""
 
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """One thing that was looked at; `remedy` says what to do where it is not well."""
+    """One thing that was examined; `remedy` says what to do where it is not well."""
 
     subject: str
     well: bool
@@ -66,20 +67,20 @@ class Symptom:
 
 
 def examine_machine(*, fetch: bool) -> Iterator[Symptom]:
-    """Look at everything, one thing after the other; `fetch` allows to fetch the face weights."""
+    """Examine everything, one thing after the other; `fetch` allows to fetch the face weights."""
     yield Symptom("lipready", well=True, detail=f"{__version__} in {Path(__file__).parents[2]}")
-    yield _python()
+    running = f"{platform.python_version()} at {sys.executable} on {platform.platform()}"
+    yield Symptom("Python", well=True, detail=running)
     yield _libraries()
     yield _extras()
     yield _shared_libraries()
     yield _ffmpeg()
     yield _weights(fetch=fetch)
-    yield from _folders()
+    from lipready.faces.models.weights import models_folder
 
-
-def _python() -> Symptom:
-    running = f"{platform.python_version()} at {sys.executable} on {platform.platform()}"
-    return Symptom("Python", well=True, detail=running)
+    if not os.environ.get("LIPREADY_MODELS_DIR"):
+        yield _writable("cache folder", models_folder().parent, "LIPREADY_CACHE_DIR")
+    yield _writable("state folder", state_folder(), "LIPREADY_STATE_DIR")
 
 
 def _libraries() -> Symptom:
@@ -109,28 +110,23 @@ def _extras() -> Symptom:
         except PackageNotFoundError:
             told.append(f"{extra} ({purpose}): not installed")
             missing.append(extra)
-    remedy = (
-        f"pip install 'lipready[{','.join(missing)}]' adds what is not installed, if you need it" if missing else ""
-    )
-    return Symptom("extras", well=True, detail="; ".join(told), remedy=remedy)
+    remedy = f"pip install 'lipready[{','.join(missing)}]' adds what is not installed, if you need it"
+    return Symptom("extras", well=True, detail="; ".join(told), remedy=remedy if missing else "")
 
 
 def _shared_libraries() -> Symptom:
     if sys.platform != "linux":
         return Symptom("shared libraries", well=True, detail="nothing beside the wheels is needed here")
-    missing = [package for name, package in _SHARED.items() if not _loads(name)]
+    missing = []
+    for name, package in _SHARED.items():
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            missing.append(package)
     if missing:
         remedy = f"apt-get install -y {' '.join(missing)}"
         return Symptom("shared libraries", well=False, detail=f"missing: {', '.join(missing)}", remedy=remedy)
     return Symptom("shared libraries", well=True, detail=", ".join(_SHARED))
-
-
-def _loads(name: str) -> bool:
-    try:
-        ctypes.CDLL(name)
-    except OSError:
-        return False
-    return True
 
 
 def _ffmpeg() -> Symptom:
@@ -138,38 +134,27 @@ def _ffmpeg() -> Symptom:
 
     try:
         binary = find_ffmpeg()
-        lines = [_ask(binary.path, question) for question in ("-version", "-encoders", "-filters")]
+        release, *listings = (_ask(binary.path, question) for question in ("-version", "-encoders", "-filters"))
     except LipreadyError as error:
         return Symptom("ffmpeg", well=False, detail=str(error))
     except (OSError, subprocess.SubprocessError) as error:
         return Symptom("ffmpeg", well=False, detail=f"does not run ({error})", remedy=_FFMPEG_REMEDY)
-    release = lines[0].split(" Copyright")[0].splitlines()[0]
-    able = [*_offered(_ENCODERS, lines[1]), *_offered(_FILTERS, lines[2])]
-    lacking = [name for name in (*_ENCODERS, *_FILTERS) if name not in able]
+    release = release.split(" Copyright")[0].splitlines()[0]
+    offered = {parts[1] for text in listings for line in text.splitlines() if len(parts := line.split()) > 1}
+    lacking = [name for name in _NEEDED if name not in offered]
+    place = f"at {binary.path} ({binary.origin})"
     if lacking:
-        detail = f"{release} at {binary.path} ({binary.origin}) lacks {', '.join(lacking)}"
+        detail = f"{release} {place} lacks {', '.join(lacking)}"
         return Symptom("ffmpeg", well=False, detail=detail, remedy=_FFMPEG_REMEDY)
-    return Symptom("ffmpeg", well=True, detail=f"{release} with {', '.join(able)} at {binary.path} ({binary.origin})")
+    return Symptom("ffmpeg", well=True, detail=f"{release} with {', '.join(_NEEDED)} {place}")
 
 
 _FFMPEG_REMEDY = "pip install --force-reinstall imageio-ffmpeg, or name a complete ffmpeg in LIPREADY_FFMPEG"
 
 
 def _ask(binary: str, question: str) -> str:
-    done = subprocess.run(
-        [binary, "-hide_banner", question] if question != "-version" else [binary, question],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=30,
-        check=True,
-    )
-    return done.stdout
-
-
-def _offered(names: tuple[str, ...], listing: str) -> list[str]:
-    words = {parts[1] for line in listing.splitlines() if len(parts := line.split()) > 1}
-    return [name for name in names if name in words]
+    command = [binary, "-hide_banner", question]
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=30, check=True).stdout
 
 
 def _weights(*, fetch: bool) -> Symptom:
@@ -189,60 +174,46 @@ def _weights(*, fetch: bool) -> Symptom:
 
 
 def _intact(path: Path, digest: str) -> bool:
-    try:
+    with suppress(OSError):
         return sha256(path.read_bytes()).hexdigest() == digest
-    except OSError:
-        return False
-
-
-def _folders() -> Iterator[Symptom]:
-    from lipready.faces.models.weights import models_folder
-
-    if not os.environ.get("LIPREADY_MODELS_DIR"):
-        yield _writable("cache folder", models_folder().parent, "LIPREADY_CACHE_DIR")
-    yield _writable("state folder", state_folder(), "LIPREADY_STATE_DIR")
+    return False
 
 
 def _writable(subject: str, folder: Path, variable: str) -> Symptom:
-    probe = folder / f".lipready-{os.getpid()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
+        with NamedTemporaryFile(prefix=".lipready-", dir=folder):
+            return Symptom(subject, well=True, detail=str(folder))
     except OSError as error:
         detail = f"{folder} cannot be written ({error.strerror})"
         return Symptom(subject, well=False, detail=detail, remedy=f"name another folder in {variable}")
-    return Symptom(subject, well=True, detail=str(folder))
 
 
 _SUBJECT = 16
 
 
-@click.command(name="doctor")
-@click.option("--offline", is_flag=True, help="Fetch nothing; only look whether the face weights are there.")
+@click.command
+@click.option("--offline", is_flag=True, help="Fetch nothing; only check whether the face weights are there.")
 @speaking
-def command(*, offline: bool, session: Session) -> int:
+def doctor(*, offline: bool, session: Session) -> int:
     """Look at this machine: Python, libraries, ffmpeg, face weights, folders.
 
     The face weights are fetched where they are missing, so that a later check needs no network. Exit status 0 when
     all is well, 2 otherwise.
     """
     page = session.page()
+    margin = " " * (_SUBJECT + 3)
     ill = False
     for symptom in examine_machine(fetch=not offline):
         ill = ill or not symptom.well
-        if not (session.quiet and symptom.well):
-            session.write(page.finish(list(_lines(symptom, page))))
+        if session.quiet and symptom.well:
+            continue
+        mark = page.paint("✓", "good") if symptom.well else page.paint("✗", "error")
+        head = f"{mark} {page.paint(symptom.subject.ljust(_SUBJECT), 'strong')} "
+        lines = page.beside(head, symptom.detail, len(margin))
+        if symptom.remedy:
+            lines += page.wrap(f"→ {symptom.remedy}", indent=margin, hanging=f"{margin}  ")
+        session.write(page.finish(lines))
     if not session.quiet:
         session.write(page.finish(["", "Something is missing; see above." if ill else "All is well."]))
     return TROUBLE if ill else CLEAN
-
-
-def _lines(symptom: Symptom, page: Page) -> Iterator[str]:
-    mark = page.paint("✓", "good") if symptom.well else page.paint("✗", "error")
-    margin = " " * (_SUBJECT + 3)
-    first, *rest = page.wrap(symptom.detail, indent=margin)
-    yield f"{mark} {page.paint(symptom.subject.ljust(_SUBJECT), 'strong')} {first[len(margin) :]}"
-    yield from rest
-    if symptom.remedy:
-        yield from page.wrap(f"→ {symptom.remedy}", indent=margin, hanging=f"{margin}  ")

@@ -1,52 +1,62 @@
 """`lipready gate`."""
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
-from lipready.cli.input.options import Shared, begin_in, judging_options
+from lipready.cli.input.options import PATH, Shared, begin_in, gathered, judging_options
 from lipready.cli.output.session import Session
 from lipready.config.settings import FORMATS
 from lipready.gate.discovery.root import Tree, tree_of
 
 
-def _tree(ctx: click.Context, param: click.Parameter, paths: tuple[str, ...]) -> Tree:
+def _tree(ctx: click.Context, _param: click.Parameter, paths: tuple[str, ...]) -> Tree:
     """Find the tree before the configuration, which is the one of that tree."""
-    del param
     tree = tree_of(Path.cwd(), paths)
     begin_in(ctx, tree.folder)
     return tree
 
 
-@click.command(name="gate")
-@click.argument("tree", nargs=-1, metavar="[PATH...]", is_eager=True, callback=_tree)
-@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="What is accepted as it is.")
-@click.option("--update-baseline", is_flag=True, help="Accept what is found now, and write it to the baseline.")
-@click.option(
-    "--executor", default="local", metavar="local|dask=ADDRESS", help="Where files are measured.", show_default=True
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the command line asks for."""
+
+    tree: Tree
+    baseline: Path | None
+    update_baseline: bool
+    executor: str
+    workers: int | None
+    shard: str | None
+    no_cache: bool
+    fix: bool
+    write: bool
+
+
+_REQUEST = (
+    click.argument("tree", nargs=-1, metavar="[PATH...]", is_eager=True, callback=_tree),
+    click.option("--baseline", type=PATH, metavar="FILE", help="What is accepted as it is."),
+    click.option("--update-baseline", is_flag=True, help="Accept what is found now, and write it to the baseline."),
+    click.option(
+        "--executor", default="local", metavar="local|dask=ADDRESS", help="Where files are measured.", show_default=True
+    ),
+    click.option(
+        "--workers", type=click.IntRange(min=1), metavar="N", help="Processes on this machine (default: cores)."
+    ),
+    click.option("--shard", metavar="i/n", help="Do one part of the work: for a CI matrix."),
+    click.option("--no-cache", is_flag=True, help="Measure every file, and remember nothing."),
+    click.option("--fix", is_flag=True, help="Repair what needs no re-encoding, into lipready-fixed/."),
+    click.option(
+        "--write", is_flag=True, help="With --fix: in the place of the sources, where git can bring them back."
+    ),
 )
-@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes on this machine (default: cores).")
-@click.option("--shard", metavar="i/n", help="Do one part of the work: for a CI matrix.")
-@click.option("--no-cache", is_flag=True, help="Measure every file, and remember nothing.")
-@click.option("--fix", is_flag=True, help="Repair what needs no re-encoding, into lipready-fixed/.")
-@click.option("--write", is_flag=True, help="With --fix: in the place of the sources, where git can bring them back.")
+
+
+@click.command
+@gathered("request", Request, _REQUEST)
 @judging_options(FORMATS)
-def command(
-    *,
-    tree: Tree,
-    baseline: Path | None,
-    update_baseline: bool,
-    executor: str,
-    workers: int | None,
-    shard: str | None,
-    no_cache: bool,
-    fix: bool,
-    write: bool,
-    shared: Shared,
-    session: Session,
-) -> int:
+def gate(*, request: Request, shared: Shared, session: Session) -> int:
     """Check every asset below PATH: videos, audio tracks and reference images, as jobs where they belong together.
 
     PATH is a folder, a file or a glob; without any it is the current folder. It may lie in another repository or folder
@@ -64,28 +74,13 @@ def command(
     file), 2 usage, configuration, a missing component, a report that could not
     be written or a crash, 3 nothing was checked.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
-    if write and not fix:
+    if request.write and not request.fix:
         raise click.UsageError("--write says where --fix repairs: say --fix as well.")
-    if update_baseline and baseline is None:
+    if request.update_baseline and request.baseline is None:
         raise click.UsageError("--update-baseline writes to a file: say which (--baseline FILE).")
-    from lipready.cli.commands.gate_run import Request, run_gate
+    from lipready.cli.commands.gate_run import run_gate
 
-    request = Request(
-        tree=tree,
-        baseline=baseline,
-        update_baseline=update_baseline,
-        executor=executor,
-        workers=workers,
-        shard=shard,
-        cached=not no_cache,
-        fix=fix,
-        write=write,
-        shared=replace(shared, form=_form_of(click.get_current_context(), shared)),
-    )
-    return run_gate(request, session)
-
-
-def _form_of(ctx: click.Context, shared: Shared) -> str:
-    """Choose `github` where nobody has chosen a format, neither here nor in the configuration."""
-    unchosen = ctx.get_parameter_source("form") is click.core.ParameterSource.DEFAULT
-    return "github" if unchosen and os.environ.get("GITHUB_ACTIONS") == "true" else shared.form
+    chosen = click.get_current_context().get_parameter_source("form") is not click.core.ParameterSource.DEFAULT
+    if not chosen and os.environ.get("GITHUB_ACTIONS") == "true":
+        shared = replace(shared, form="github")
+    return run_gate(request, shared, session)

@@ -1,10 +1,11 @@
 """One run of `lipready gate`, from paths to an exit status."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,27 +13,28 @@ from typing import Any
 import click
 
 from lipready.check import Settings
+from lipready.cli.commands.gate import Request
 from lipready.cli.input.options import Shared, configuration_of
 from lipready.cli.input.selection import chosen_rules, require_some_ran
 from lipready.cli.input.shards import parse_shard, shard
-from lipready.cli.output.gate import Output, file_progress, output_of
+from lipready.cli.output.progress import file_progress
 from lipready.cli.output.report_files import refuse_inputs, write_reports
 from lipready.cli.output.session import CLEAN, FOUND, Session
-from lipready.config.policy import Policy, apply_policy, fails, rules_for
+from lipready.config.policy import apply_policy, fails, rules_for
 from lipready.config.unit import Notice, Unit, UnitVerdict
 from lipready.errors import ComponentError, UsageError
 from lipready.facts.quantity import counted, plural
 from lipready.facts.report import Shard
 from lipready.gate.baseline.baseline import unmeasured, updated_baseline
-from lipready.gate.baseline.file import Baseline, read_baseline, write_baseline
+from lipready.gate.baseline.file import read_baseline, write_baseline
 from lipready.gate.cache.cache import FactsCache
 from lipready.gate.discovery.pair import collect
-from lipready.gate.discovery.root import Tree
 from lipready.gate.discovery.selection import require_paths
 from lipready.gate.evaluate import Store, Survey, VerdictFilter, examine_units, without_looks
 from lipready.gate.fix import fix_units
-from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
+from lipready.reports.page import Tone
+from lipready.reports.render import render, render_all
 from lipready.rules.wording import one_line
 
 TIMEOUT = 10.0
@@ -59,61 +61,112 @@ def dask_executor(address: str) -> Iterator[Executor]:
             "and give the address that it prints."
         ) from error
     with client:
-        _await_worker(client, address)
+        try:  # without any worker a task would wait for ever
+            client.wait_for_workers(1, timeout=TIMEOUT)
+        except TimeoutError as error:
+            raise ComponentError(
+                f"The Dask scheduler at {address} has no worker: start some with `dask worker {address}`, in an "
+                "environment that has lipready."
+            ) from error
         # pure=True takes a file that has changed for the one that was measured under the same path.
         yield client.get_executor(pure=False)
 
 
-def _await_worker(client: Any, address: str) -> None:
-    """Without any worker a task would wait for ever."""
-    try:
-        client.wait_for_workers(1, timeout=TIMEOUT)
-    except TimeoutError as error:
-        raise ComponentError(
-            f"The Dask scheduler at {address} has no worker: start some with `dask worker {address}`, in an "
-            "environment that has lipready."
-        ) from error
+_MARKS: dict[str, tuple[str, Tone]] = {"fail": ("✗", "error"), "warn": ("▲", "warning"), "pass": ("✓", "good")}
+"""From the worst verdict down."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What the command line asks for."""
+@dataclass(slots=True)
+class Output:
+    """For people: what is wrong as it is found, then one line that sums up."""
 
-    tree: Tree
-    baseline: Path | None
-    update_baseline: bool
-    executor: str
-    workers: int | None
-    shard: str | None
-    cached: bool
-    fix: bool
-    write: bool
+    session: Session
     shared: Shared
+    shard: Shard | None
+    shown: int = field(default=0, init=False)
+
+    def show(self, verdict: UnitVerdict) -> None:
+        """Write one unit, if something is to be said of it."""
+        report = verdict.report
+        if report.verdict == "pass" and not (report.findings and self.session.verbose):
+            return
+        page = self.session.page()
+        if self.shared.form == "concise":
+            text = render_all([report.to_dict()], "concise", replace(page, brief=True))
+        else:
+            text = ("\n\n" if self.shown else "") + render(report, self.shared.form, page)
+        self.shown += 1
+        self.session.write(text)
+
+    def close(self, verdicts: Sequence[UnitVerdict]) -> None:
+        """Sum up."""
+        page = self.session.page()
+        for waived in (each for verdict in verdicts if page.verbose for each in verdict.waived):
+            finding = waived.finding
+            what = f"{finding.path or finding.role}: {finding.rule} {finding.name} ({waived.by}: {waived.reason})"
+            self.session.write(page.finish(page.wrap(f"waived: {what}")))
+        states = {verdict.report.verdict for verdict in verdicts}
+        worst = next((state for state in _MARKS if state in states), "pass")
+        mark, tone = _MARKS[worst]
+        gap = [""] if self.shown and self.shared.form == "full" else []
+        self.session.write(page.finish([*gap, f"{page.paint(f'{mark} {worst}', tone)}: {summary(verdicts)}"]))
+
+    def empty(self) -> None:
+        """Write nothing for a shard to which nothing falls: that is said on stderr."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateRun:
-    """One run: what is examined, how, and what counts."""
+@dataclass(slots=True)
+class DataOutput(Output):
+    """For programs: `lipready.report/1`, one report per line as they come, or one document for the whole run."""
 
-    request: Request
-    root: Path
-    profile: Profile
-    policy: Policy
-    units: tuple[Unit, ...]
-    store: Store
+    def show(self, verdict: UnitVerdict) -> None:
+        """Write one report, where it is not a part of a document."""
+        if self.shared.form == "jsonl":
+            self._write([verdict])
+
+    def empty(self) -> None:
+        """Write that the shard was there."""
+        self._write([])
+
+    def close(self, verdicts: Sequence[UnitVerdict]) -> None:
+        """Write the document."""
+        if self.shared.form != "jsonl":
+            self._write(verdicts)
+
+    def _write(self, verdicts: Sequence[UnitVerdict]) -> None:
+        reports = (verdict.report.to_dict() for verdict in verdicts)
+        page = replace(self.session.page(), fail_on=self.shared.fail_on)
+        self.session.write(render_all(reports, self.shared.form, page, self.shard))
 
 
-def run_gate(request: Request, session: Session) -> int:
+def summary(verdicts: Sequence[UnitVerdict]) -> str:
+    """Write `12 files in 8 units: 1 fail, 7 pass; 3 errors, 1 warning; 2 waived; 4 known from earlier runs`."""
+    severities = Counter(finding.severity for verdict in verdicts for finding in verdict.report.findings)
+    files = sum(len(verdict.unit.files()) for verdict in verdicts)
+    states = Counter(verdict.report.verdict for verdict in verdicts)
+    parts = [f"{states[state]} {state}" for state in ("fail", "warn", "pass") if states[state]]
+    found = [counted(severities[each], each) for each in ("error", "warning") if severities[each]]
+    waived = sum(len(verdict.waived) for verdict in verdicts)
+    remembered = sum(verdict.remembered for verdict in verdicts)
+    extra = [f"{waived} waived"] * bool(waived) + [f"{remembered} known from earlier runs"] * bool(remembered)
+    what = f"{counted(files, 'file')} in {counted(len(verdicts), 'unit')}: {', '.join(parts)}"
+    return "; ".join(filter(None, (what, ", ".join(found), *extra)))
+
+
+def run_gate(request: Request, shared: Shared, session: Session) -> int:
     """Examine everything, show it, write what was asked for, and give the exit status."""
-    shared = request.shared
     profile = load_profile(shared.provider)
     chosen = chosen_rules(profile, shared)
     configuration = configuration_of(click.get_current_context())
     root = request.tree.root
     require_paths(request.tree)
     paired = collect(root, request.tree.asked)
-    units, part = _my_share(paired.units, request.shard, profile)
-    output = output_of(shared, session, part)
+    units, part = tuple(paired.units), None
+    if request.shard is not None:
+        number, count = parse_shard(request.shard)
+        units = tuple(shard(units, number, count))
+        part = Shard(profile.name, f"{number}/{count}", len(units))  # as every machine writes it
+    output = (Output if shared.form in ("full", "concise") else DataOutput)(session, shared, part)
     if not units:  # the other machines of the matrix check what there is
         there = len(paired.units)
         session.complain(
@@ -125,10 +178,21 @@ def run_gate(request: Request, session: Session) -> int:
     whole = request.shard is None and any(os.path.realpath(path) == str(root) for path in request.tree.asked)
     policy = configuration.policy(root, only=shared.only, ignore=shared.ignore, fail_on=shared.fail_on, whole=whole)
     refuse_inputs(shared.reports, [unit.job for unit in units], root)
-    cache = FactsCache() if request.cached else None
-    course = GateRun(request=request, root=root, profile=profile, policy=policy, units=units, store=Store(root, cache))
-    verdict_filter = VerdictFilter(policy, _baseline(request), profile, datetime.now(UTC).astimezone().date())
-    verdicts = _examine(course, verdict_filter, output, session)
+    cache = None if request.no_cache else FactsCache()
+    survey = Survey(
+        root=root,
+        profile=profile,
+        settings=Settings(quick=shared.quick, every_frame=shared.every_frame),
+        rules_for=lambda unit: rules_for(unit, policy),
+        store=Store(root, cache),
+        workers=request.workers,
+    )
+    baseline = None
+    if request.baseline is not None and not (request.update_baseline and not os.path.lexists(request.baseline)):
+        baseline = read_baseline(request.baseline)
+    verdict_filter = VerdictFilter(policy, baseline, profile, datetime.now(UTC).astimezone().date())
+    with _executor(request.executor) as executor:
+        verdicts = _examine(units, replace(survey, executor=executor), verdict_filter, output)
     sifted, notices = verdict_filter.all(verdicts)
     require_some_ran([verdict.report for verdict in verdicts], chosen)
     lost = unmeasured(verdicts) if request.update_baseline else frozenset()
@@ -138,79 +202,47 @@ def run_gate(request: Request, session: Session) -> int:
         )
         write_baseline(request.baseline, accepted)
         notices = (*notices, Notice(f"{request.baseline} accepts {counted(len(accepted.entries), 'finding')} now."))
-        notices = (*notices, *map(_not_accepted, sorted(lost)))
+        notices += tuple(
+            Notice(f"{one_line(path)} was not measured, so the baseline accepts nothing of it: run again.")
+            for path in sorted(lost)
+        )
     notices = (*paired.notices, *notices, *(Notice(trouble) for trouble in (cache.troubles if cache else ())))
-    output.close(sifted, notices)
+    for notice in notices:
+        session.complain(f"Note: {notice.text}")
+    output.close(sifted)
     _write_files(shared, sifted, part)
-    changed = _fix(sifted, course, output) if request.fix else False
+    changes = list(fix_units(sifted, root, profile, write=request.write)) if request.fix else []
+    for change in changes:
+        session.complain(f"repaired: {change.source} → {change.output} ({', '.join(change.rules)})")
     failing = any(fails(verdict, policy) for verdict in sifted) or any(notice.failing for notice in notices)
-    accepted_now = request.update_baseline and not changed and not lost
-    return CLEAN if accepted_now or not (failing or changed) else FOUND
+    accepted_now = request.update_baseline and not changes and not lost
+    return CLEAN if accepted_now or not (failing or changes) else FOUND
 
 
 def _examine(
-    course: GateRun, verdict_filter: VerdictFilter, output: Output, session: Session
+    units: Sequence[Unit], survey: Survey, verdict_filter: VerdictFilter, output: Output
 ) -> tuple[UnitVerdict, ...]:
     """Examine every unit, and show each as soon as all before it are known."""
-    request, shared = course.request, course.request.shared
-    verdicts: list[UnitVerdict] = []
+    shared, verdicts = output.shared, list[UnitVerdict]()
     every_fact = shared.form == "json" or any(form in ("json", "jsonl", "full") for form, _path in shared.reports)
-    files = len({path for unit in course.units for _role, path in unit.files()})
-    with _executor(request.executor) as executor, file_progress(session, files) as progress:
-        survey = Survey(
-            root=course.root,
-            profile=course.profile,
-            settings=Settings(quick=shared.quick, every_frame=shared.every_frame),
-            rules_for=lambda unit: rules_for(unit, course.policy),
-            store=course.store,
-            executor=executor,
-            workers=request.workers,
-            told=progress.told,
-        )
-        for verdict in examine_units(course.units, survey):
+    files = len({path for unit in units for _role, path in unit.files()})
+    with file_progress(output.session, files) as (told, found):
+        for verdict in examine_units(units, replace(survey, told=told)):
             sifted = verdict_filter.one(verdict)
             for finding in sifted.report.findings:
-                progress.found(finding)
+                found(finding)
             output.show(sifted)
             verdicts.append(verdict if every_fact else without_looks(verdict))
     return tuple(verdicts)
 
 
-@contextmanager
-def _executor(text: str) -> "Iterator[Executor | None]":
-    kind, equals, address = text.partition("=")
-    if kind == "local" and not equals:
-        yield None
-    elif kind == "dask" and address:
-        with dask_executor(address) as executor:
-            yield executor
-    else:
-        raise UsageError(f"--executor {text}: say local, or dask=ADDRESS such as dask=tcp://10.0.0.5:8786.")
-
-
-def _not_accepted(path: str) -> Notice:
-    return Notice(f"{one_line(path)} was not measured, so the baseline accepts nothing of it: run again.")
-
-
-def _my_share(units: Sequence[Unit], text: str | None, profile: Profile) -> tuple[tuple[Unit, ...], Shard | None]:
-    """Choose what this machine checks, and describe it; every machine writes the shard in the same way."""
-    if text is None:
-        return tuple(units), None
-    number, count = parse_shard(text)
-    mine = tuple(shard(units, number, count))
-    return mine, Shard(profile.name, f"{number}/{count}", len(mine))
-
-
-def _baseline(request: Request) -> Baseline | None:
-    if request.baseline is None or (request.update_baseline and not os.path.lexists(request.baseline)):
-        return None
-    return read_baseline(request.baseline)
-
-
-def _fix(verdicts: Sequence[UnitVerdict], course: GateRun, output: Output) -> bool:
-    changes = list(fix_units(verdicts, course.root, course.profile, write=course.request.write))
-    output.changed(changes)
-    return bool(changes)
+def _executor(text: str) -> AbstractContextManager[Executor | None]:
+    kind, _, address = text.partition("=")
+    if text == "local":
+        return nullcontext()
+    if kind == "dask" and address:
+        return dask_executor(address)
+    raise UsageError(f"--executor {text}: say local, or dask=ADDRESS such as dask=tcp://10.0.0.5:8786.")
 
 
 def _write_files(shared: Shared, verdicts: Sequence[UnitVerdict], part: Shard | None) -> None:

@@ -3,24 +3,22 @@
 import asyncio
 import os
 import socket
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from lipready.cli.input.options import record_format_option, speaking
-from lipready.cli.output.following import outcome_writer, outcomes_as_json
+from lipready.cli.input.options import PATH, record_format_option, speaking
+from lipready.cli.output.following import Outcome, outcome_document, outcome_writer
 from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.errors import AnswerError, ComponentError, LipreadyError, TaskFailedError, UsageError
 from lipready.providers.answer import LARGEST_BODY, parse_callback
 
 if TYPE_CHECKING:
     import uvicorn
-    from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -33,7 +31,7 @@ _CLOSING_SECONDS = 1
 _BACKLOG = 128
 
 
-def listen_on(host: str, port: int) -> socket.socket:
+def _listen_on(host: str, port: int) -> socket.socket:
     """Open the socket. Raises UsageError where the address cannot be had, ComponentError without the libraries."""
     missing = [name for name in ("starlette", "uvicorn") if find_spec(name) is None]
     if missing:
@@ -49,17 +47,31 @@ def listen_on(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def callback_server(
-    path: str, take: Callable[[str], bool], certificate: Path | None = None, private_key: Path | None = None
+def _server(
+    path: str, take: Callable[[str], bool], certificate: Path | None, private_key: Path | None
 ) -> "uvicorn.Server":
     """Make the server, which listens nowhere yet. `take` is handed the id that a callback names; False: later.
 
     The answer is the same for every id, be it known or not: 204. Only what is no callback gets another (400, 413).
     """
     import uvicorn
+    from starlette.applications import Starlette
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    async def called_back(request: "Request") -> "Response":
+        try:
+            async with asyncio.timeout(_BODY_SECONDS):
+                body = await _body(request)
+            status = 413 if body is None else 204 if take(parse_callback(body)) else 503
+        except TimeoutError:
+            status = 408
+        except AnswerError:
+            status = 400
+        return Response(status_code=status)
 
     config = uvicorn.Config(
-        _application(path, take),
+        Starlette(routes=[Route(path, called_back, methods=["POST"])]),
         http="h11",
         ws="none",
         lifespan="off",
@@ -79,26 +91,6 @@ def callback_server(
             f"The certificate {certificate} cannot be used ({getattr(error, 'strerror', None) or error})."
         ) from error
     return uvicorn.Server(config)
-
-
-def _application(path: str, take: Callable[[str], bool]) -> "Starlette":
-    from starlette.applications import Starlette
-    from starlette.responses import Response
-    from starlette.routing import Route
-
-    async def called_back(request: "Request") -> "Response":
-        try:
-            async with asyncio.timeout(_BODY_SECONDS):
-                body = await _body(request)
-        except TimeoutError:
-            return Response(status_code=408)
-        if body is None:
-            return Response(status_code=413)
-        with suppress(AnswerError):
-            return Response(status_code=204 if take(parse_callback(body)) else 503)
-        return Response(status_code=400)
-
-    return Starlette(routes=[Route(path, called_back, methods=["POST"])])
 
 
 async def _body(request: "Request") -> bytes | None:
@@ -121,12 +113,12 @@ _LOOK_SECONDS = 900.0
 """How often tasks that nothing was heard of are asked for: a callback is sent four times, and then never again."""
 
 
-@click.command(name="listen")
+@click.command
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=_PORT, show_default=True, help="0 takes any free one.")
 @click.option("--path", default="/callback", show_default=True, help="Path that callbacks are posted to.")
-@click.option("--certificate", type=click.Path(path_type=Path), metavar="FILE", help="Speak https with this (PEM).")
-@click.option("--private-key", type=click.Path(path_type=Path), metavar="FILE", help="The certificate's key (PEM).")
+@click.option("--certificate", type=PATH, metavar="FILE", help="Speak https with this (PEM).")
+@click.option("--private-key", type=PATH, metavar="FILE", help="The certificate's key (PEM).")
 @click.option(
     "-o",
     "--out",
@@ -137,7 +129,7 @@ _LOOK_SECONDS = 900.0
 @click.option("--until-done", is_flag=True, help="End when no task is left that a callback may come for.")
 @record_format_option
 @speaking
-def command(
+def listen(
     *,
     host: str,
     port: int,
@@ -154,8 +146,8 @@ def command(
     EvoLink calls https addresses on the internet: let a proxy or a tunnel lead to this server, and submit with
     --callback-url https://YOUR-HOST/callback.
 
-    A callback is not signed. Nothing is believed of it: a task that the journal knows is asked for at the provider with
-    your own key, and its result goes where `submit -o` said. An id that the journal does not know is dropped, and
+    A callback is not signed. Its content is not trusted: a task that the journal knows is asked for at the provider
+    with your own key, and its result goes where `submit -o` said. An id that the journal does not know is dropped, and
     nobody is told which ids are known. Tasks are also asked for at the start and every 15 minutes, since callbacks may
     be lost.
 
@@ -174,33 +166,22 @@ def command(
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         raise UsageError(f"{folder}: is no folder that results can be written to; choose another one (-o DIR).")
     account_at("evolink")  # a missing key is said now, and not when the first callback comes
-    records: list[dict[str, Any]] = []
-    listening = Listening(folder, form, session, records, until_done=until_done)
-    with listen_on(host, port) as listener:
+    with _listen_on(host, port) as listener, outcome_document(form, session) as write:
+        listening = Listening(folder, outcome_writer(form, session, write=write), until_done=until_done)
         scheme = "http" if certificate is None else "https"
         if not session.quiet:
-            _say(session, f"Listening on {_address(scheme, listener)}{path}; Ctrl-C ends it.")
-        try:
-            asyncio.run(listening.serve(listener, path, certificate, private_key))
-        finally:
-            if form == "json":
-                session.write(outcomes_as_json(records))
+            name, number = listener.getsockname()[:2]
+            name = f"[{name}]" if ":" in name else name
+            session.complain(f"Listening on {scheme}://{name}:{number}{path}; Ctrl-C ends it.")
+        asyncio.run(listening.serve(listener, path, certificate, private_key))
     return listening.status
-
-
-def _address(scheme: str, listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 class Listening:
     """Takes ids of tasks, however often and in which order they are named, and downloads what they stand for."""
 
-    def __init__(
-        self, folder: Path, form: str, session: Session, records: list[dict[str, Any]], *, until_done: bool
-    ) -> None:
-        self._folder, self._until_done, self._session = folder, until_done, session
-        self._form, self._records = form, records
+    def __init__(self, folder: Path, show: Outcome, *, until_done: bool) -> None:
+        self._folder, self._show, self._until_done = folder, show, until_done
         self._queue: asyncio.Queue[str] = asyncio.Queue(_MOST_WAITING)
         self._waiting, self._busy, self._again = set[str](), set[str](), set[str]()
         self.status = CLEAN
@@ -209,7 +190,7 @@ class Listening:
         self, listener: socket.socket, path: str, certificate: Path | None, private_key: Path | None
     ) -> None:
         """Serve until Ctrl-C, or until no task is left that is waited for."""
-        server = callback_server(path, self.take, certificate, private_key)
+        server = _server(path, self.take, certificate, private_key)
         workers = [asyncio.create_task(self._work()) for _ in range(_WORKERS)]
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         watching = asyncio.create_task(self._watch())
@@ -255,32 +236,29 @@ class Listening:
                 continue
             self._busy.add(task_id)
             try:
-                await self._look_after(task_id)
+                await self._ask_for(task_id)
             except LipreadyError as error:
-                _say(self._session, f"Error: task {task_id}: {error}")
+                self._show.session.complain(f"Error: task {task_id}: {error}")
             finally:
                 self._busy.discard(task_id)
             if task_id in self._again:
                 self._again.discard(task_id)
                 self.take(task_id)
 
-    async def _look_after(self, task_id: str) -> None:
+    async def _ask_for(self, task_id: str) -> None:
         """Ask how a task is, and download its result where it has succeeded. Nobody is asked for a foreign task."""
-        entry = await asyncio.to_thread(_entry_of, task_id)
-        if entry is None:
-            self._say(f"A callback names the task {task_id}, which the journal does not know: dropped.")
-        elif not entry.open:
-            self._say(f"A callback names the task {task_id}, which is {entry.stage}: nothing is left to do.")
-        else:
-            await self._follow(entry)
-
-    async def _follow(self, entry: "JournalEntry") -> None:
         from lipready.providers.submission.polling import require_success
         from lipready.task import Task, account_of
 
+        entries = await asyncio.to_thread(_entries)
+        entry = next((entry for entry in entries if entry.task_id == task_id), None)
+        if entry is None:
+            self._say(f"A callback names the task {task_id}, which the journal does not know: dropped.")
+            return
+        if not entry.open:
+            self._say(f"A callback names the task {task_id}, which is {entry.stage}: nothing is left to do.")
+            return
         account = account_of(entry)
-        write = self._records.append if self._form == "json" else None
-        show = outcome_writer(self._form, self._session, write=write)
         task = await Task.of(account, entry).refresh_async()
         if not task.state.ended:
             self._say(f"The task {task.id} is {task.status} ({task.state.said}): its callback will come.")
@@ -288,27 +266,15 @@ class Listening:
         try:
             require_success(account, task.entry, task.state)
         except TaskFailedError as error:
-            show.failed(task, error)
+            self._show.failed(task, error)
             self.status = max(self.status, FOUND)
             return
         place = Path(entry.output or self._folder / f"{entry.id}.mp4")
-        show.show_result(task, await task.download_async(place))
+        self._show.show_result(task, await task.download_async(place))
 
     def _say(self, text: str) -> None:
-        if not self._session.quiet:
-            _say(self._session, text)
-
-
-def _say(session: Session, text: str) -> None:
-    """Write a line to stderr at once, where whoever reads a log waits for it."""
-    session.complain(text)
-    with suppress(OSError, ValueError):  # its reader has gone
-        sys.stderr.flush()
-
-
-def _entry_of(task_id: str) -> "JournalEntry | None":
-    """Find the job of exactly this task."""
-    return next((entry for entry in _entries() if entry.task_id == task_id), None)
+        if not self._show.session.quiet:
+            self._show.session.complain(text)
 
 
 def _open_entries() -> list["JournalEntry"]:

@@ -1,52 +1,63 @@
 """`lipready prepare`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from lipready.cli.input.options import RECORD_FORMATS, Shared, audio_track_option, judging_options, request_options
-from lipready.cli.output.session import FOUND, Session, of_report
-from lipready.job import Job, RequestOptions
+from lipready.cli.input.options import (
+    PATH,
+    RECORD_FORMATS,
+    JobFiles,
+    Shared,
+    audio_track_option,
+    gathered,
+    job_files,
+    judging_options,
+    person_option,
+    request_options,
+)
+from lipready.cli.output.session import FOUND, Session, of_verdict
+from lipready.job import RequestOptions
+from lipready.repair.choices import Choices, parse_trim
 
-if TYPE_CHECKING:
-    from lipready.check import Settings
-    from lipready.profiles.limit import Profile
-    from lipready.repair.choices import Choices
+
+def _trim(_ctx: click.Context, _param: click.Parameter, value: str | None) -> object:
+    return None if value is None else parse_trim(value)
 
 
-@click.command(name="prepare")
-@click.argument("files", nargs=-1, metavar="[VIDEO] [AUDIO] [REFERENCE]")
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="The output folder.")
-@click.option("--video", metavar="FILE", help="The video, whatever its content looks like.")
-@click.option("--audio", metavar="FILE", help="The audio track.")
-@click.option("--ref", "reference", metavar="FILE", help="The reference image.")
-@click.option(
-    "--trim",
-    metavar="START:END|best",
-    help="Keep this part of the video; `best` is the part in which the speaker's face is best seen.",
+_CHOICES = (
+    click.option(
+        "--trim",
+        callback=_trim,
+        metavar="START:END|best",
+        help="Keep this part of the video; `best` is the part in which the speaker's face is best seen.",
+    ),
+    click.option(
+        "--trim-audio",
+        callback=_trim,
+        metavar="START:END|best",
+        help="Keep this part of the audio track; `best` ends one that is too long in a pause.",
+    ),
+    click.option(
+        "--trim-silence", is_flag=True, help="Cut off the silence before and after the speech, but for 0.2 s."
+    ),
+    click.option("--denoise", is_flag=True, help="Lower a steady noise behind the speech, learnt in a pause."),
+    click.option("--salvage", is_flag=True, help="Keep what can be decoded of a broken video or audio file."),
+    click.option(
+        "--extend", is_flag=True, help="Lengthen what is too short: the video plays forward and backward in turn."
+    ),
+    person_option(help="The person who speaks; makes the reference image, whatever picture is given."),
+    click.option(
+        "--crop", is_flag=True, help="Cut the picture to the speaker, where the face is small or others are in it."
+    ),
 )
-@click.option(
-    "--trim-audio",
-    metavar="START:END|best",
-    help="Keep this part of the audio track; `best` ends one that is too long in a pause.",
-)
-@click.option("--trim-silence", is_flag=True, help="Cut off the silence before and after the speech, but for 0.2 s.")
-@click.option("--denoise", is_flag=True, help="Lower a steady noise behind the speech, learnt in a pause.")
-@click.option("--salvage", is_flag=True, help="Keep what can be decoded of a broken video or audio file.")
-@click.option(
-    "--extend", is_flag=True, help="Lengthen what is too short: the video plays forward and backward in turn."
-)
-@click.option(
-    "--person",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="The person who speaks; makes the reference image, whatever picture is given.",
-)
-@click.option(
-    "--crop", is_flag=True, help="Cut the picture to the speaker, where the face is small or others are in it."
-)
+
+
+@click.command
+@click.option("-o", "--out", required=True, type=PATH, metavar="DIR", help="The output folder.")
+@job_files("[VIDEO] [AUDIO] [REFERENCE]")
+@gathered("choices", Choices, _CHOICES)
 @click.option(
     "--for-upload/--no-for-upload",
     default=True,
@@ -59,28 +70,16 @@ if TYPE_CHECKING:
 @audio_track_option
 @request_options
 @judging_options(RECORD_FORMATS)
-def command(
+def prepare(
     *,
-    files: tuple[str, ...],
+    given: JobFiles,
     out: Path,
-    video: str | None,
-    audio: str | None,
-    reference: str | None,
-    trim: str | None,
-    trim_audio: str | None,
-    trim_silence: bool,
-    denoise: bool,
-    salvage: bool,
-    extend: bool,
-    person: int | None,
-    crop: bool,
+    choices: Choices,
     for_upload: bool,
     no_copy: bool,
     dry_run: bool,
     audio_track: int | None,
-    face_threshold: int | None,
-    video_extension: bool,
-    callback_url: str | None,
+    request: RequestOptions,
     shared: Shared,
     session: Session,
 ) -> int:
@@ -89,8 +88,8 @@ def command(
     The folder then holds the whole job, ready for `lipready submit DIR/*`: a file that is fine stands in it as a hard
     link, or else as a copy. The inputs are never changed. What loses content is done only when asked for by its option.
     Where several people are seen and there is no reference image, nothing is done until it is known who speaks: on a
-    terminal you are asked, else say --person N; DIR/people.jpg shows who is who. --person N goes before a picture that
-    is handed in, too.
+    terminal you are asked, else say --person N; DIR/people.jpg shows who is who. --person N also takes precedence
+    over a picture that is handed in.
 
     \b
     Exit status: 0 the prepared job has nothing at or above --fail-on,
@@ -99,81 +98,39 @@ def command(
     failed or a crash,
     3 nothing was checked.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
-    if not files and video is audio is reference is None:
+    if not given:
         raise click.UsageError("There is no file to prepare: name a video, an audio track or a reference image.")
-    from lipready.check import Settings
-    from lipready.cli.input.files import assign
-    from lipready.cli.output.report_files import refuse_inputs
-    from lipready.prepare import require_files
-    from lipready.profiles.loader import load_profile
-    from lipready.repair.choices import Choices, parse_trim
-    from lipready.repair.run.folder import require_folder
-
-    require_folder(out)
-    choices = Choices(
-        trim=None if trim is None else parse_trim(trim),
-        trim_audio=None if trim_audio is None else parse_trim(trim_audio),
-        extend=extend,
-        person=person,
-        crop=crop,
-        trim_silence=trim_silence,
-        denoise=denoise,
-        salvage=salvage,
-    )
-    options = RequestOptions(video_extension, face_threshold, callback_url)
-    job = assign(files, video=video, audio=audio, reference=reference, options=options, say=session.complain)
-    require_files(job)
-    refuse_inputs(shared.reports, [job])
-    settings = Settings(shared.only, shared.ignore, shared.quick, shared.every_frame, audio_track=audio_track)
-    profile = load_profile(shared.provider)
-    profile = profile if for_upload else profile.without_upload()
-    return _prepare(job, settings, choices, PrepareRun(out, profile, dry_run, not no_copy, shared, session))
-
-
-@dataclass(frozen=True, slots=True)
-class PrepareRun:
-    """How one run of `prepare` goes, whatever the job."""
-
-    out: Path
-    profile: "Profile"
-    dry_run: bool
-    copy: bool
-    shared: Shared
-    session: Session
-
-
-def _prepare(job: Job, settings: "Settings", choices: "Choices", run: PrepareRun) -> int:
     from lipready.check import check_job
+    from lipready.cli.input.files import assign
     from lipready.cli.input.selection import chosen_rules, require_some_ran
     from lipready.cli.input.speaker import settle_speaker
     from lipready.cli.output.preparation import as_json, as_text, plan_writer, unanswered
     from lipready.cli.output.progress import progress_bars
-    from lipready.cli.output.report_files import write_report
-    from lipready.prepare import repair_job
+    from lipready.cli.output.report_files import refuse_inputs, write_report
+    from lipready.prepare import repair_job, require_files
+    from lipready.profiles.loader import load_profile
+    from lipready.repair.run.folder import require_folder
 
-    shared, session, profile = run.shared, run.session, run.profile
+    require_folder(out)
+    job = assign(**asdict(given), options=request, say=session.complain)
+    require_files(job)
+    refuse_inputs(shared.reports, [job])
+    settings = shared.settings(audio_track=audio_track)
+    profile = load_profile(shared.provider)
+    profile = profile if for_upload else profile.without_upload()
     chosen = chosen_rules(profile, shared)
     with progress_bars(session) as progress:
         before = check_job(job, profile, replace(settings, progress=progress), describe=True)
-    asking = shared.form == "full" and not run.dry_run
-    choices, sheet = settle_speaker(before, choices, None if run.dry_run else run.out, session, asking=asking)
+    full = shared.form == "full"
+    choices, sheet = settle_speaker(before, choices, None if dry_run else out, session, asking=full and not dry_run)
     with progress_bars(session) as progress:
-        settings = replace(settings, progress=progress)
+        settings, planned = replace(settings, progress=progress), plan_writer(shared.form, session)
         prepared = repair_job(
-            job,
-            before,
-            profile,
-            settings,
-            choices,
-            out=run.out,
-            copy=run.copy,
-            dry_run=run.dry_run,
-            planned=plan_writer(shared.form, session),
+            job, before, profile, settings, choices, out=out, copy=not no_copy, dry_run=dry_run, planned=planned
         )
-    form = as_text(prepared, run.out, session.page(), sheet) if shared.form == "full" else as_json(prepared, sheet)
-    session.write(form)
+    session.write(as_text(prepared, out, session.page(), sheet) if full else as_json(prepared, sheet))
     write_report(shared.reports, prepared.report, shared.fail_on)
     require_some_ran([prepared.report], chosen)
     if prepared.speaker_open:
         return FOUND
-    return unanswered(prepared, shared.fail_on) if run.dry_run else of_report(prepared.report, shared.fail_on)
+    return unanswered(prepared, shared.fail_on) if dry_run else of_verdict(prepared.report.verdict, shared.fail_on)

@@ -6,22 +6,31 @@ from typing import Literal
 
 import click
 
-from lipready.cli.input.options import ReportFile, config_option, fail_on_option, report_option, speaking
+from lipready.cli.input.options import (
+    PATH,
+    ReportFile,
+    config_option,
+    fail_on_option,
+    format_option,
+    report_option,
+    speaking,
+)
 from lipready.cli.output.session import NOTHING_CHECKED, Session, of_verdict
 from lipready.config.settings import FORMATS
-from lipready.errors import NothingCheckedError, UsageError
+from lipready.errors import NothingCheckedError
+from lipready.job import Job
 
 _FORMATS = tuple(form for form in FORMATS if form != "full")
 
 
-@click.group(name="report")
-def command() -> None:
+@click.group
+def report() -> None:
     """Make one report out of several."""
 
 
-@command.command(name="merge", short_help="Put the reports of shards together.")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option("--format", "form", type=click.Choice(_FORMATS), default="concise", help="Format on stdout.")
+@report.command(name="merge", short_help="Put the reports of shards together.")
+@click.argument("files", nargs=-1, required=True, type=PATH, metavar="FILE...")
+@format_option(_FORMATS, "concise")
 @report_option(_FORMATS)
 @fail_on_option
 @config_option
@@ -42,17 +51,12 @@ def merge(
     Exit status: as of `check`; 3 where a shard is missing, cut short, given
     twice or of another run.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
-    import os
-
     from lipready.cli.input.shards import IncompleteRunError, read_shards
-    from lipready.cli.output.report_files import write_merged
+    from lipready.cli.output.report_files import refuse_inputs, write_merged
     from lipready.reports.count import worst_verdict
     from lipready.reports.render import render_all
 
-    taken = {os.path.realpath(path) for _form, path in reports}
-    for path in files:
-        if os.path.realpath(path) in taken:
-            raise UsageError(f"{path}: is an input; a report would overwrite it.")
+    refuse_inputs(reports, map(Job.of, files))
     try:
         merged = read_shards(files)
     except IncompleteRunError as error:

@@ -1,42 +1,154 @@
-"""`lipready rules`."""
+"""`lipready rules`, `lipready explain` and `lipready profiles`: what is checked, and the limits of each provider."""
+
+import inspect
+from collections.abc import Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 import click
 
 from lipready.cli.input.options import config_option, provider_option, speaking
 from lipready.cli.output.session import Session
-from lipready.profiles.limit import Limit
+from lipready.facts.quantity import counted, exactly
+from lipready.profiles.limit import Limit, Profile, Range
 from lipready.reports.page import Page, Tone, plain
 
-_TONES: dict[str, Tone] = {"required": "error", "recommended": "warning", "inferred": "warning"}
-_SEVERITIES = {"required": "error", "recommended": "warning", "inferred": "warning"}
+if TYPE_CHECKING:
+    from lipready.rules.rule import Rule
+
+_SEVERITIES: dict[str, Tone] = {"required": "error", "recommended": "warning", "inferred": "warning"}
 _ID, _SEVERITY = 6, 9
+_LABEL = 16
 
 
-@click.command(name="rules")
+@click.command
 @provider_option
 @config_option
 @speaking
-def command(*, provider: str, session: Session) -> int:
+def rules(*, provider: str, session: Session) -> int:
     """List the rules: id, name, severity and limit at a provider."""
-    from lipready.cli.output.limits import describe_limit
     from lipready.profiles.loader import load_profile
     from lipready.rules.registry import RULES
 
     profile, page = load_profile(provider), session.page()
     wide = max(len(rule.name) for rule in RULES) + 2
-    margin = " " * (_ID + wide + _SEVERITY + 2)
     lines = [page.paint(f"{'id':{_ID}}{'name':{wide}}{'severity':{_SEVERITY}}  limit at {plain(profile.name)}", "dim")]
     for rule in RULES:
         limit = profile.limits.get(rule.id)
-        described = "does not apply" if limit is None else describe_limit(limit)
-        first, *rest = page.wrap(described, indent=margin) or [margin]
-        head = f"{page.paint(f'{rule.id:{_ID}}', 'strong')}{rule.name:{wide}}{_severity(limit, page)}  "
-        lines += [f"{head}{first[len(margin) :]}".rstrip(), *rest]
+        described = "does not apply" if limit is None else _describe(limit)
+        tone: Tone = "dim" if limit is None else _SEVERITIES[limit.strength]
+        severity = page.paint(f"{'-' if limit is None else tone:{_SEVERITY}}", tone)
+        head = f"{page.paint(f'{rule.id:{_ID}}', 'strong')}{rule.name:{wide}}{severity}  "
+        first, *rest = page.beside(head, described, _ID + wide + _SEVERITY + 2)
+        lines += [first.rstrip(), *rest]
     session.write(page.finish(lines))
     return 0
 
 
-def _severity(limit: Limit | None, page: Page) -> str:
-    if limit is None:
-        return page.paint(f"{'-':{_SEVERITY}}", "dim")
-    return page.paint(f"{_SEVERITIES[limit.strength]:{_SEVERITY}}", _TONES[limit.strength])
+@click.command
+@click.argument("rule")
+@click.option("--provider", metavar="NAME|PATH", help="Only the limits of this profile.")
+@speaking
+def explain(*, rule: str, provider: str | None, session: Session) -> int:
+    """Explain a rule (its id or its name), with its limits at each provider."""
+    from lipready.profiles.loader import load_profile, profile_names
+    from lipready.rules.registry import find_rule
+
+    found, page = find_rule(rule), session.page()
+    lines = [page.paint(f"{found.id} {found.name}", "strong"), "", *_documentation(found, page)]
+    for profile in map(load_profile, (provider,) if provider else profile_names()):
+        limit = profile.limits.get(found.id)
+        lines += ["", page.paint(plain(profile.title), "strong")]
+        lines += ["  does not apply"] if limit is None else _limit_lines(limit, page)
+    session.write(page.finish(lines))
+    return 0
+
+
+def _documentation(rule: "Rule", page: Page) -> list[str]:
+    """Wrap a docstring anew: lines of one indentation are one paragraph, a line over a deeper one is a heading."""
+
+    def indent_of(line: str) -> int:
+        return len(line) - len(line.lstrip()) if line.strip() else -1
+
+    lines: list[str] = []
+    for indent, group in groupby(inspect.cleandoc(rule.judge.__doc__ or "").splitlines(), indent_of):
+        text = " ".join(line.strip() for line in group)
+        lines += page.wrap(text, indent=" " * indent) or [""]
+    return lines
+
+
+def _limit_lines(limit: Limit, page: Page) -> list[str]:
+    """Write everything that a profile says about one rule, one labelled line for each fact."""
+    lines: list[str] = []
+    for label, text in _details(limit):
+        if text:
+            lines += page.beside(f"  {page.paint(label.ljust(_LABEL), 'dim')}", text, 2 + _LABEL)
+    return lines
+
+
+def _details(limit: Limit) -> Iterator[tuple[str, str]]:
+    yield "accepts", _describe(limit)
+    if limit.safe is not None and limit.safe != limit.accept:
+        yield "certain", f"{_range(limit.safe, limit.unit)}; outside of that the documents differ: a warning"
+    if limit.safe_choices and limit.safe_choices != limit.choices:
+        yield "certain", f"{', '.join(limit.safe_choices)}; about the others the documents differ: a warning"
+    if limit.aim is not None and limit.aim not in (limit.accept, limit.safe):
+        yield "repaired to", _range(limit.aim, limit.unit)
+    yield "repaired to", limit.aim_choice or ""
+    for name, value in limit.bands.items():
+        yield name.replace("_", " "), exactly(value)
+    yield "strength", limit.strength
+    yield "prevents", limit.remote or ""
+    yield "note", limit.note
+    yield "source", _source_of(limit)
+
+
+def _describe(limit: Limit) -> str:
+    """`15–60 fps`, `mp4, avi, mov`, `300 MB of 2^20 bytes …`, or both; empty where there is neither."""
+    number = [] if limit.accept is None else [_range(limit.accept, limit.unit)]
+    return "; ".join([", ".join(limit.choices)] * bool(limit.choices) + number)
+
+
+def _range(allowed: Range, unit: str) -> str:
+    from lipready.rules.wording import interval, size_limit
+
+    if unit == "byte" and allowed.minimum is None and allowed.maximum is not None:
+        return f"up to {size_limit(allowed.maximum)}"
+    return interval(allowed, unit)
+
+
+def _source_of(limit: Limit) -> str:
+    """Write where a limit was read, and when."""
+    return f"{limit.source}{f', {limit.url}' if limit.url else ''}, read {limit.read.isoformat()}"
+
+
+@click.command
+@click.argument("name", required=False)
+@speaking
+def profiles(*, name: str | None, session: Session) -> int:
+    """List the providers' profiles; with NAME (or the path of a profile file) show one with all its limits."""
+    from lipready.profiles.loader import load_profile, profile_names
+
+    page = session.page()
+    if name is not None:
+        lines = _profile_lines(load_profile(name), page)
+    else:
+        lines = [
+            f"{page.paint(f'{profile.name:12}', 'strong')} {plain(profile.title)}, model {plain(profile.model)}"
+            f" ({counted(len(profile.limits), 'limit')})"
+            for profile in map(load_profile, profile_names())
+        ]
+    session.write(page.finish(lines))
+    return 0
+
+
+def _profile_lines(profile: Profile, page: Page) -> list[str]:
+    head = f"{page.paint(plain(profile.name), 'strong')}  {plain(profile.title)}, model {plain(profile.model)}"
+    lines = [head, page.paint(plain(profile.path), "dim"), ""]
+    for rule, limit in profile.limits.items():
+        parts = filter(None, (_describe(limit), limit.strength, limit.remote))
+        lines += page.wrap(f"{rule} {' · '.join(parts)}", hanging=" " * 5)
+    lines += ["", page.paint("sources", "strong")]
+    for source in dict.fromkeys(map(_source_of, profile.limits.values())):
+        lines += page.wrap(source, indent="  ", hanging="    ")
+    return lines

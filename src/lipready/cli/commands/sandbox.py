@@ -2,9 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Sequence
 
 import click
 
@@ -12,10 +10,22 @@ from lipready.cli.input.options import speaking
 from lipready.cli.output.session import Session
 
 _PORT = 8765
-_KEY = "sandbox"
+_USAGE = """\
+The sandbox listens on {url} and imitates both providers. Ctrl-C ends it.
+
+DashScope:
+  export DASHSCOPE_HTTP_BASE_URL={url}/api/v1
+  export DASHSCOPE_API_KEY=sandbox
+EvoLink:
+  export EVOLINK_BASE_URL={url}
+  export EVOLINK_FILES_BASE_URL={url}
+  export EVOLINK_API_KEY=sandbox
+
+What was counted: curl {url}/sandbox/ledger
+"""
 
 
-@click.command(name="sandbox")
+@click.command
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=_PORT, show_default=True, help="0 takes any free one.")
 @click.option("--pace", type=click.FloatRange(0), default=1.0, show_default=True, help="Seconds a task takes at least.")
@@ -32,7 +42,7 @@ _KEY = "sandbox"
 )
 @click.option("--fault", "faults", metavar="FAULT", multiple=True, help="Let something go wrong; repeatable.")
 @speaking
-def command(
+def sandbox(
     *,
     host: str,
     port: int,
@@ -72,37 +82,10 @@ def command(
         upload_megabytes=upload_limit,
         local_callbacks=local_callbacks,
     )
-    with _until_told() as told, serving(options) as on:
-        session.write("\n".join(_usage(on.url)) + "\n")
+    told = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: told.set())
+    with serving(options) as on:
+        session.write(_USAGE.format(url=on.url))
         while not told.wait(1.0):
             pass
     return 0
-
-
-def _usage(url: str) -> Iterator[str]:
-    yield f"The sandbox listens on {url} and imitates both providers. Ctrl-C ends it."
-    yield ""
-    yield "DashScope:"
-    yield f"  export DASHSCOPE_HTTP_BASE_URL={url}/api/v1"
-    yield f"  export DASHSCOPE_API_KEY={_KEY}"
-    yield "EvoLink:"
-    yield f"  export EVOLINK_BASE_URL={url}"
-    yield f"  export EVOLINK_FILES_BASE_URL={url}"
-    yield f"  export EVOLINK_API_KEY={_KEY}"
-    yield ""
-    yield f"What was counted: curl {url}/sandbox/ledger"
-
-
-@contextmanager
-def _until_told() -> Iterator[threading.Event]:
-    """End quietly on SIGTERM."""
-    told = threading.Event()
-
-    def tell(_signal: int, _frame: FrameType | None) -> None:
-        told.set()
-
-    before = signal.signal(signal.SIGTERM, tell)
-    try:
-        yield told
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -3,23 +3,30 @@
 import os
 import sys
 import time
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lipready.cli.input.options import (
-    AMOUNT,
+    PATH,
     RECORD_FORMATS,
+    JobFiles,
+    Patience,
     Shared,
     allow_private_option,
     audio_track_option,
+    job_files,
+    job_list_option,
     judging_options,
+    patience_options,
+    person_option,
     request_options,
 )
-from lipready.cli.output.following import Outcome, Patience, download_result, outcome_writer
+from lipready.cli.output.following import Outcome, download_result, outcome_writer
 from lipready.cli.output.session import CLEAN, FOUND, TROUBLE, Session
 from lipready.errors import ConfigurationError
 from lipready.job import Job, RequestOptions
@@ -32,64 +39,57 @@ if TYPE_CHECKING:
     from lipready.submit import Order, Sending
 
 
-@click.command(name="submit")
-@click.argument("files", nargs=-1, metavar="VIDEO AUDIO [REFERENCE]")
+def _amount(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Decimal | None:
+    """Read an exact amount of money."""
+    if value is None:
+        return None
+    with suppress(InvalidOperation):
+        amount = Decimal(value)
+        if amount.is_finite() and amount >= 0:
+            return amount
+    raise click.BadParameter(f"{value!r} is no amount such as 2.50.")
+
+
+@click.command
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
-    help="Where the result video shall be; it must not exist. With --jobs: the folder of the results.",
+    help="Path of the result video; it must not exist. With --jobs: the folder of the results.",
 )
-@click.option(
-    "--jobs",
-    "job_list",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
+@job_list_option(
     help="Submit every job of a list, as `lipready check --jobs` reads it; the results are named after the jobs.",
 )
-@click.option("--video", metavar="FILE", help="The video, whatever its content looks like.")
-@click.option("--audio", metavar="FILE", help="The audio track.")
-@click.option("--ref", "reference", metavar="FILE", help="The reference image.")
+@job_files("VIDEO AUDIO [REFERENCE]")
 @click.option(
     "--prepare", "repair", is_flag=True, help="Repair the files first, into a folder beside the result video."
 )
-@click.option(
-    "--person",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="With --prepare: the person who speaks; goes before a picture.",
-)
+@person_option(help="With --prepare: the person who speaks; takes precedence over a picture.")
 @click.option("--salvage", is_flag=True, help="With --prepare: keep what can be decoded of a broken file.")
 @click.option("--force", is_flag=True, help="Send in spite of errors.")
 @click.option("--again", is_flag=True, help="Send and pay anew what was sent already, instead of waiting for it.")
 @click.option("--yes", is_flag=True, help="Do not ask before the job is sent and paid for.")
 @click.option(
     "--max-cost",
-    type=AMOUNT,
+    callback=_amount,
     metavar="AMOUNT",
     help="Send nothing that costs more, in the currency of the provider's price.",
 )
 @click.option("--dry-run", is_flag=True, help="Check, and show the price and the request; send nothing.")
 @click.option("--no-wait", is_flag=True, help="Submit only; `lipready tasks resume` downloads the result video.")
-@click.option(
-    "--poll-interval", type=click.FloatRange(min=0.1), metavar="S", help="Seconds between two looks at the task."
-)
-@click.option("--deadline", type=click.FloatRange(min=0), metavar="S", help="Wait at most so long; the task goes on.")
+@patience_options("looks at the task")
 @click.option("--bucket", metavar="s3://NAME/PREFIX", help="Store the files in a bucket of your own.")
 @click.option("--store", is_flag=True, help="Let EvoLink copy inputs that are addresses into its storage first.")
 @audio_track_option
 @allow_private_option
 @request_options
 @judging_options(RECORD_FORMATS)
-def command(  # noqa: C901, PLR0912 - a list of refusals
+def submit(  # noqa: C901, PLR0912 - a list of refusals
     *,
-    files: tuple[str, ...],
+    given: JobFiles,
     out: Path | None,
     job_list: Path | None,
-    video: str | None,
-    audio: str | None,
-    reference: str | None,
     repair: bool,
     person: int | None,
     salvage: bool,
@@ -99,15 +99,12 @@ def command(  # noqa: C901, PLR0912 - a list of refusals
     max_cost: Decimal | None,
     dry_run: bool,
     no_wait: bool,
-    poll_interval: float | None,
-    deadline: float | None,
+    patience: Patience,
     bucket: str | None,
     store: bool,
     audio_track: int | None,
     allow_private: bool,
-    face_threshold: int | None,
-    video_extension: bool,
-    callback_url: str | None,
+    request: RequestOptions,
     shared: Shared,
     session: Session,
 ) -> int:
@@ -138,11 +135,15 @@ def command(  # noqa: C901, PLR0912 - a list of refusals
     more than --max-cost or that you did not want to send, or a crash,
     3 nothing was checked.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
-    named = any(path is not None for path in (video, audio, reference))
     if job_list is not None:
-        _require_list_alone(out, alone=not (files or named or person is not None or audio_track is not None))
+        if given or person is not None or audio_track is not None:
+            raise click.UsageError(
+                "--jobs names the files of every job: give it alone, without files, --person and --audio-track."
+            )
+        if out is None:
+            raise click.UsageError("Name the folder of the results (-o DIR).")
     if out is None and not no_wait and not dry_run:
-        raise click.UsageError("Say where the result video shall be (-o result.mp4), or --no-wait.")
+        raise click.UsageError("Name the result video (-o result.mp4), or say --no-wait.")
     if person is not None and not repair:
         raise click.UsageError("--person makes a reference image, which is a repair: say --prepare as well.")
     if salvage and not repair:
@@ -151,21 +152,13 @@ def command(  # noqa: C901, PLR0912 - a list of refusals
         raise click.UsageError("--audio-track writes one track of several, which is a repair: say --prepare as well.")
     if no_wait and not dry_run and shared.provider.partition(":")[0] == "sandbox":
         raise click.UsageError("The sandbox inside this process ends with it: leave out --no-wait.")
-    from lipready.check import Settings
     from lipready.cli.input.files import assign
     from lipready.cli.output.report_files import refuse_inputs
     from lipready.providers.account import account_without_key
+    from lipready.providers.submission.price import described, is_free
     from lipready.submit import Sending, find_account, require_output, require_storage
 
-    options = RequestOptions(video_extension, face_threshold, callback_url)
-    settings = Settings(
-        shared.only,
-        shared.ignore,
-        shared.quick,
-        shared.every_frame,
-        allow_private=allow_private,
-        audio_track=audio_track,
-    )
+    settings = shared.settings(allow_private=allow_private, audio_track=audio_track)
     output = None if out is None or job_list is not None else os.fspath(out.absolute())
     sending = Sending(
         force=force,
@@ -180,13 +173,13 @@ def command(  # noqa: C901, PLR0912 - a list of refusals
     if job_list is not None and out is not None:
         from lipready.cli.commands.submit_jobs import plan_results, submit_jobs
 
-        results = plan_results(job_list, out, options)
+        results = plan_results(job_list, out, request)
     else:
-        job = assign(files, video=video, audio=audio, reference=reference, options=options, say=session.complain)
+        job = assign(**asdict(given), options=request, say=session.complain)
         refuse_inputs(shared.reports, [job])
         require_output(output)
     find = account_without_key if dry_run and shared.provider.partition(":")[0] != "sandbox" else find_account
-    account, patience = find(shared.provider), Patience(poll_interval, deadline)
+    account = find(shared.provider)
     require_storage(account, sending)
     if account.warning is not None:
         session.complain(f"Warning: {account.warning}")
@@ -202,18 +195,11 @@ def command(  # noqa: C901, PLR0912 - a list of refusals
         show.dry(order, fault_of_key(account))
         return CLEAN
     show.ordered(order)
-    if not yes and not _agreed(order, shared.form, session):
+    paid = order.sent_before is None and not is_free(account.provider)
+    price = described(order.cost, account.service.title)
+    if paid and not yes and not confirmed("Send it?", price, shared.form, session):
         return TROUBLE
     return _sent(order, show, run)
-
-
-def _require_list_alone(out: Path | None, *, alone: bool) -> None:
-    if not alone:
-        raise click.UsageError(
-            "--jobs names the files of every job: give it alone, without files, --person and --audio-track."
-        )
-    if out is None:
-        raise click.UsageError("Say in which folder the results shall be (-o DIR).")
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,15 +247,6 @@ def confirmed(question: str, price: str, form: str, session: Session) -> bool:
     return False
 
 
-def _agreed(order: "Order", form: str, session: Session) -> bool:
-    """Ask whether a job shall be sent, where it is paid for."""
-    from lipready.providers.submission.price import described, is_free
-
-    if order.sent_before is not None or is_free(order.account.provider):
-        return True
-    return confirmed("Send it?", described(order.cost, order.account.service.title), form, session)
-
-
 def _ordered(job: Job, settings: "Settings", run: SubmitRun) -> tuple["Outcome", "Order | None"]:
     """Check the job, and make sure that it can be sent; None where the check found errors, which are shown then."""
     from lipready.cli.input.selection import chosen_rules, require_some_ran
@@ -302,7 +279,8 @@ def _sent(order: "Order", show: "Outcome", run: SubmitRun) -> int:
         with progress_bars(run.session) as progress:
             task = carry_out(run.account, send_order(order, progress))
     except KeyboardInterrupt:
-        _say_how_to_go_on(run, begun)
+        if not run.account.provider.startswith("sandbox"):
+            _name_the_job(run, begun)
         raise
     show.sent(task)
     if run.no_wait:
@@ -311,13 +289,11 @@ def _sent(order: "Order", show: "Outcome", run: SubmitRun) -> int:
     return download_result(task, run.sending.output, run.patience, show)
 
 
-def _say_how_to_go_on(run: SubmitRun, begun: float) -> None:
+def _name_the_job(run: SubmitRun, begun: float) -> None:
     """Name the job that was interrupted, where it was written down already."""
     from lipready.providers.journal.journal import Journal
     from lipready.providers.journal.state import state_folder
 
-    if run.account.provider.startswith("sandbox"):
-        return
     for entry in Journal(state_folder()).entries():
         ours = entry.output == run.sending.output and (entry.created >= begun or entry.output is not None)
         if ours and entry.open:
@@ -347,26 +323,14 @@ def check_and_repair(
         report = check_job(job, profile, settings, describe=run.person is not None)
     if run.person is None:
         return job, report, None
-    folder = _folder_for(job, run.sending.output)
-    choices, _ = settle_speaker(
-        report,
-        Choices(person=run.person or None, salvage=run.salvage),
-        folder,
-        run.session,
-        asking=run.shared.form == "full",
-    )
-
+    # `result-ready` beside `result.mp4`.
+    beside = Path(run.sending.output or job.video or job.audio or "job").absolute()
+    folder, form = beside.with_name(f"{beside.stem}-ready"), run.shared.form
+    choices = Choices(person=run.person or None, salvage=run.salvage)
+    choices, _ = settle_speaker(report, choices, folder, run.session, asking=form == "full")
     with progress_bars(run.session) as progress:
-        settings = replace(settings, progress=progress)
-        prepared = repair_job(
-            job, report, profile, settings, choices, out=folder, planned=plan_writer(run.shared.form, run.session)
-        )
+        settings, planned = replace(settings, progress=progress), plan_writer(form, run.session)
+        prepared = repair_job(job, report, profile, settings, choices, out=folder, planned=planned)
     if prepared.plan.set_aside is not None and run.shared.form != "full":
         run.session.complain("\n".join(set_aside_lines(prepared, run.session.page())))
     return prepared.job, prepared.report, prepared.plan.set_aside
-
-
-def _folder_for(job: Job, output: str | None) -> Path:
-    """Name the folder of repaired files: `result-ready` beside `result.mp4`."""
-    beside = Path(output or job.video or job.audio or "job").absolute()
-    return beside.with_name(f"{beside.stem}-ready")

@@ -4,12 +4,12 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from lipready.cli.input.options import record_format_option, speaking
-from lipready.cli.output.following import Outcome, Patience, download_result, outcome_writer, outcomes_as_json
+from lipready.cli.input.options import PATH, Patience, patience_options, record_format_option, speaking
+from lipready.cli.output.following import Outcome, download_result, outcome_document, outcome_writer
 from lipready.cli.output.session import CLEAN, TROUBLE, Session
 from lipready.cli.output.task_list import (
     UNCUT,
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from lipready.reports.page import Page
 
 
-@click.group(name="tasks", invoke_without_command=True)
+@click.group(invoke_without_command=True)
 @click.pass_context
-def command(ctx: click.Context) -> None:
+def tasks(ctx: click.Context) -> None:
     """Show what was submitted from this machine, and download what is not here yet.
 
     Without a command the tasks are listed. A task is named by the provider's id, by the journal's, or by at least four
@@ -44,7 +44,7 @@ def command(ctx: click.Context) -> None:
         ctx.invoke(list_tasks)
 
 
-@command.command(name="list", short_help="List the jobs of the journal.")
+@tasks.command(name="list", short_help="List the jobs of the journal.")
 @click.option("--remote", is_flag=True, help="Ask the providers for their own lists of the last 24 hours instead.")
 @record_format_option
 @speaking
@@ -104,31 +104,27 @@ def _table_page(session: Session) -> "Page":
     return session.page() if sys.stdout.isatty() else replace(session.page(), width=UNCUT)
 
 
-@command.command(name="show", short_help="Ask how a task is.")
+@tasks.command(name="show", short_help="Ask for the state of a task.")
 @click.argument("task_id", metavar="ID")
 @record_format_option
 @speaking
 def show_task(*, task_id: str, form: str, session: Session) -> int:
-    """Ask the provider how a task is, and show all that is known of it."""
-    from lipready.providers.transport.drive import run
-    from lipready.task import Task, account_of, looked
+    """Ask the provider for the state of a task, and show all that is known of it."""
+    from lipready.task import Task, account_of
 
     entry = _journal().find(task_id)
-    asked = entry.task_id is not None and entry.open and not entry.provider.startswith("sandbox")
-    if asked:
-        account = account_of(entry)
-        entry = run(account, looked(Task.of(account, entry))).entry
+    if entry.task_id is not None and entry.open and not entry.provider.startswith("sandbox"):
+        entry = Task.of(account_of(entry), entry).refresh().entry
     page = session.page()
     session.write(page.finish(entry_lines(entry, page)) if form == "full" else entry_as_json(entry))
     return CLEAN
 
 
-@command.command(name="resume", short_help="Go on with a job, and download its result video.")
+@tasks.command(name="resume", short_help="Go on with a job, and download its result video.")
 @click.argument("task_id", metavar="[ID]", required=False)
-@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Where the result video shall be.")
+@click.option("-o", "--out", type=PATH, metavar="FILE", help="Path of the result video; it must not exist.")
 @click.option("--task", "remote", metavar="TASK", help="The provider's id, where several may be the one of the job.")
-@click.option("--poll-interval", type=click.FloatRange(min=0.1), metavar="S", help="Seconds between two looks.")
-@click.option("--deadline", type=click.FloatRange(min=0), metavar="S", help="Wait at most so long; the task goes on.")
+@patience_options("looks")
 @record_format_option
 @speaking
 def resume_task(
@@ -136,8 +132,7 @@ def resume_task(
     task_id: str | None,
     out: Path | None,
     remote: str | None,
-    poll_interval: float | None,
-    deadline: float | None,
+    patience: Patience,
     form: str,
     session: Session,
 ) -> int:
@@ -149,15 +144,15 @@ def resume_task(
     """
     if task_id is None and (out is not None or remote is not None):
         raise click.UsageError("--out and --task belong to one job: say its ID.")
-    journal, patience = _journal(), Patience(poll_interval, deadline)
+    journal = _journal()
     if task_id is not None:
         entry = journal.find(task_id)
         entry = entry if remote is None else _claimed(journal, entry, remote)
-        return _bring_home(entry, _film_path(entry, out), patience, outcome_writer(form, session))
-    return _bring_all_home(journal, patience, form, session)
+        return _resume(entry, out, patience, outcome_writer(form, session))
+    return _resume_all(journal, patience, form, session)
 
 
-@command.command(name="cancel", short_help="Cancel a task that still waits.")
+@tasks.command(name="cancel", short_help="Cancel a task that still waits.")
 @click.argument("task_id", metavar="ID")
 @speaking
 def cancel_task(*, task_id: str, session: Session) -> int:
@@ -165,21 +160,19 @@ def cancel_task(*, task_id: str, session: Session) -> int:
 
     A job that was never sent is closed.
     """
-    from lipready.providers.transport.drive import run
-    from lipready.task import Task, account_of, cancelled, close
+    from lipready.task import Task, account_of, close
 
     entry = _journal().find(task_id)
     if entry.task_id is None:
         close(entry, "canceled")
         session.write(f"{entry.id}: never sent, and closed; nothing was paid\n")
         return CLEAN
-    account = account_of(entry)
-    task = run(account, cancelled(Task.of(account, entry)))
+    task = Task.of(account_of(entry), entry).cancel()
     session.write(f"{task.id}: {task.state.said or task.status}\n")
     return CLEAN
 
 
-@command.command(name="forget", short_help="Close a job, whatever became of it.")
+@tasks.command(name="forget", short_help="Close a job, whatever became of it.")
 @click.argument("task_id", metavar="ID")
 @speaking
 def forget_task(*, task_id: str, session: Session) -> int:
@@ -190,28 +183,23 @@ def forget_task(*, task_id: str, session: Session) -> int:
     from lipready.task import close
 
     before = close(_journal().find(task_id), "forgotten")
-    session.write(f"{before.id}: closed; {_what_was_paid(before)}\n")
+    if before.task_id is not None:
+        paid = f"its task {before.task_id} was {before.stage}, and what it costs is paid all the same"
+    elif before.stage == "posting":
+        paid = "whether it was accepted is not known: it may have been paid"
+    else:
+        paid = "nothing was paid"
+    session.write(f"{before.id}: closed; {paid}\n")
     return CLEAN
 
 
-def _what_was_paid(entry: "JournalEntry") -> str:
-    """Return what a job that is forgotten may have cost."""
-    if entry.task_id is not None:
-        return f"its task {entry.task_id} was {entry.stage}, and what it costs is paid all the same"
-    if entry.stage == "posting":
-        return "whether it was accepted is not known: it may have been paid"
-    return "nothing was paid"
-
-
-def _bring_all_home(journal: "Journal", patience: Patience, form: str, session: Session) -> int:
+def _resume_all(journal: "Journal", patience: Patience, form: str, session: Session) -> int:
     """Go on with every open job; one that fails does not keep the others back."""
     from lipready.task import looked_at_together
 
-    entries = [
-        entry for entry in reversed(journal.entries()) if entry.open and not entry.provider.startswith("sandbox")
-    ]
-    unsent = [entry for entry in entries if entry.stage == "intended"]
-    entries = [entry for entry in entries if entry.stage != "intended"]
+    still = [each for each in reversed(journal.entries()) if each.open and not each.provider.startswith("sandbox")]
+    unsent = [entry for entry in still if entry.stage == "intended"]
+    entries = [entry for entry in still if entry.stage != "intended"]
     for entry in unsent:
         session.complain(
             f"The job {entry.id} was never sent: `lipready tasks resume {entry.id}` submits it, "
@@ -222,35 +210,36 @@ def _bring_all_home(journal: "Journal", patience: Patience, form: str, session: 
     states = looked_at_together(entries)
     # What has ended comes first: its result is deleted a day later, and another job may take hours.
     entries.sort(key=lambda entry: entry.id not in states or not states[entry.id].ended)
-    worst, outcomes = CLEAN, list[dict[str, Any]]()
-    show = outcome_writer(form, session, write=outcomes.append if form == "json" else None)
-    try:
+    worst = CLEAN
+    with outcome_document(form, session) as write:
+        show = outcome_writer(form, session, write=write)
         for entry in entries:
             try:
-                status = _bring_home(entry, _film_path(entry, None), patience, show, states.get(entry.id), submit=False)
+                status = _resume(entry, None, patience, show, states.get(entry.id), submit=False)
             except LipreadyError as error:
                 session.complain(f"Error: job {entry.id}: {error}")
                 status = TROUBLE
             worst = max(worst, status)
-    finally:
-        if form == "json":
-            session.write(outcomes_as_json(outcomes))
     return worst
 
 
-def _bring_home(
+def _resume(
     entry: "JournalEntry",
-    result_video: Path,
+    out: Path | None,
     patience: Patience,
     show: Outcome,
     state: "TaskState | None" = None,
     *,
     submit: bool = True,
 ) -> int:
-    """Go on with a job; `state` is what was just said of its task."""
+    """Go on with a job; `state` is what was just said of its task.
+
+    Its result video is named as asked for now, or when it was submitted, or after the job.
+    """
     from lipready.providers.transport.drive import run
     from lipready.task import account_of, resumed
 
+    result_video = (out or Path(entry.output or f"{entry.id}.mp4")).absolute()
     if entry.stage == "downloaded" and entry.result is not None and Path(entry.result).is_file():
         raise UsageError(f"The result video of the job {entry.id} is here already: {entry.result}.")
     # Named just before the process was killed: that it is here is written down below.
@@ -264,32 +253,23 @@ def _bring_home(
     return download_result(task, os.fspath(result_video), patience, show)
 
 
-def _film_path(entry: "JournalEntry", out: Path | None) -> Path:
-    """Name the result video: as asked for now, or when it was submitted, or after the job."""
-    return (out or Path(entry.output or f"{entry.id}.mp4")).absolute()
-
-
 def _claimed(journal: "Journal", entry: "JournalEntry", remote: str) -> "JournalEntry":
-    if entry.task_id is not None:
-        raise UsageError(f"The job {entry.id} has its task already: {entry.task_id}.")
-    _require_known(entry, remote)
-    claimed = journal.claim(entry.id, remote)
-    if claimed is None:
-        raise UsageError(f"The task {remote} belongs to another job of the journal.")
-    return claimed
-
-
-def _require_known(entry: "JournalEntry", remote: str) -> None:
-    """Ask the provider whether it has a task: once written down, a wrong id could not be taken back."""
+    """Take a task of the provider for that of a job; a wrong id, once written down, could not be taken back."""
     from lipready.providers.submission.queries import ask
     from lipready.providers.transport.drive import run
     from lipready.task import account_of
 
+    if entry.task_id is not None:
+        raise UsageError(f"The job {entry.id} has its task already: {entry.task_id}.")
     account = account_of(entry)
     service = account.service
     state = run(account, ask(account, service.query(account.endpoints, remote), service.read_task))
     if state.id != remote or state.status == "unknown":
         raise UsageError(f"{service.title} does not know the task {remote}: nothing was changed.")
+    claimed = journal.claim(entry.id, remote)
+    if claimed is None:
+        raise UsageError(f"The task {remote} belongs to another job of the journal.")
+    return claimed
 
 
 def _journal() -> "Journal":

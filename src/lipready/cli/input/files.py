@@ -48,29 +48,29 @@ def assign(
     """
     named: dict[Kind, str | None] = {"video": video, "audio": audio, "image": reference}
     roles: dict[Kind, str] = {kind: path for kind, path in named.items() if path is not None}
-    passed = _not_of_the_job(files)
+    passed = {path: what for path in files if (what := _own(path)) is not None}
+    for receipt in [path for path, what in passed.items() if what == "the receipt"]:
+        passed |= dict.fromkeys(_left_over(Path(receipt), files), "from an earlier run")
     if passed and say is not None:
         say(f"Passed over: {', '.join(f'{path} ({what})' for path, what in passed.items())}.")
     files = [path for path in files if path not in passed]
     for path in (*roles.values(), *files):
         if gate and os.path.isdir(path):  # noqa: PTH112 - raises for no name, other than Path.is_dir
             raise UsageError(f"{path}: is a folder, not a file of a job; {_by_gate((*files, path))}.")
-        require_input(path)
+        if not is_address(path):
+            missing.require_file(path)
     for path in files:
-        kind = _kind_of(path)
+        address = is_address(path)
+        kind = kind_by_extension(file_name(path)) if address else kind_by_content(path) or kind_by_extension(path)
         if kind is None:
-            where = "its name does not say" if is_address(path) else "neither its content nor its name says"
-            raise UsageError(f"{shown(path)}: {where} what it is; say {_flags(roles)}.")
+            where = "its name does not say" if address else "neither its content nor its name says"
+            free = " or ".join(f"{flag} FILE" for kind, flag in _FLAGS.items() if kind not in roles)
+            free = free or "less: the job has a video, an audio track and a reference image already"
+            raise UsageError(f"{shown(path)}: {where} what it is; say {free}.")
         if kind in roles:
             raise UsageError(_clash(kind, shown(roles[kind]), path, roles, files if gate else ()))
         roles[kind] = path
     return Job.of(roles.get("video"), roles.get("audio"), roles.get("image"), options)
-
-
-def require_input(path: str) -> None:
-    """Raise UsageError for what can be neither a media file nor an address."""
-    if not is_address(path):
-        missing.require_file(path)
 
 
 def require_file(path: str) -> None:
@@ -78,13 +78,6 @@ def require_file(path: str) -> None:
     if is_address(path):
         raise UsageError(f"{shown(path)}: is an address; download it first, since only local files are read here.")
     missing.require_file(path)
-
-
-def _not_of_the_job(files: Sequence[str]) -> dict[str, str]:
-    """Name the files that lipready has written and that are no part of a job, and say of each what it is."""
-    own = {path: what for path in files if (what := _own(path)) is not None}
-    receipts = [path for path, what in own.items() if what == "the receipt"]
-    return own | {path: "from an earlier run" for receipt in receipts for path in _left_over(Path(receipt), files)}
 
 
 def _own(path: str) -> str | None:
@@ -126,17 +119,6 @@ def _left_over(receipt: Path, files: Sequence[str]) -> list[str]:
         near = [path for path in files if not is_address(path) and Path(path).parent == receipt.parent]
         return [path for path in near if Path(path).name in names and (Path(path).name, sha256_of(path)) in known]
     return []
-
-
-def _kind_of(path: str) -> Kind | None:
-    if is_address(path):
-        return kind_by_extension(file_name(path))
-    return kind_by_content(path) or kind_by_extension(path)
-
-
-def _flags(roles: dict[Kind, str]) -> str:
-    free = [f"{flag} FILE" for kind, flag in _FLAGS.items() if kind not in roles]
-    return " or ".join(free) if free else "less: the job has a video, an audio track and a reference image already"
 
 
 def _clash(kind: Kind, first: str, second: str, roles: dict[Kind, str], files: Sequence[str]) -> str:

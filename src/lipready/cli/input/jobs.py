@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,6 @@ _LONGEST_STEM = 200
 """Bytes: with its extension, a name stays under the 255 of common file systems."""
 
 
-@dataclass(frozen=True, slots=True)
-class NamedJob:
-    """A job of a list that can be submitted. `name` is that of its result video, without the extension."""
-
-    name: str
-    job: Job
-
-
 def read_jobs(path: Path, defaults: RequestOptions) -> list[Job]:
     """Read every job of a file; paths in it are relative to its folder.
 
@@ -35,27 +26,34 @@ def read_jobs(path: Path, defaults: RequestOptions) -> list[Job]:
     return [_job(entry, path.parent) for entry in _entries(path, defaults)]
 
 
-def read_named_jobs(path: Path, defaults: RequestOptions) -> list[NamedJob]:
-    """Read every job of a file that is to be submitted, each with a name of its own; else as `read_jobs`.
+def read_named_jobs(path: Path, defaults: RequestOptions) -> dict[str, Job]:
+    """Read every job of a file that is to be submitted, by the name of its result video; else as `read_jobs`.
 
     A job without a name has that of its video. Raises ConfigurationError also for a job without a video or an audio
     track, for two jobs of one name or with the same files and options, and for a name that no file can have.
     """
-    named: list[NamedJob] = []
+    named: dict[str, Job] = {}
     names, contents = dict[str, str](), dict[object, str]()
     for entry in _entries(path, defaults):
         job = _job(entry, path.parent)
-        _require_both(job, entry.place)
+        lacking = [what for what, path in (("no video", job.video), ("no audio track", job.audio)) if path is None]
+        if lacking:
+            raise ConfigurationError(
+                f"{entry.place}: has {' and '.join(lacking)}; a job that is submitted has a video and an audio track."
+            )
         name = _name_of(entry)
         other = names.setdefault(name.casefold(), entry.place)
         if other != entry.place:
             raise ConfigurationError(
                 f"{entry.place}: its result would be {name}.mp4, as that of {other}: give each job a name of its own."
             )
-        other = contents.setdefault(_content_of(job), entry.place)
+        # What makes a job the one that it is, however its paths are written.
+        places = (job.video, job.audio, job.reference)
+        content = *(path if path is None or is_address(path) else Path(path).resolve() for path in places), job.options
+        other = contents.setdefault(content, entry.place)
         if other != entry.place:
             raise ConfigurationError(f"{entry.place}: has the files and options of {other}: leave one of them out.")
-        named.append(NamedJob(name, job))
+        named[name] = job
     return named
 
 
@@ -80,7 +78,7 @@ def _from_lines(text: str, path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _job(entry: ManifestEntry, folder: Path) -> Job:
-    files = {role: _place(name, folder) for role, name in entry.files.items()}
+    files = {role: name if is_address(name) else str(folder / name) for role, name in entry.files.items()}
     for name in files.values():
         try:
             if not is_address(name):
@@ -88,10 +86,6 @@ def _job(entry: ManifestEntry, folder: Path) -> Job:
         except UsageError as error:
             raise UsageError(f"{entry.place}: {error}") from None
     return Job.of(**files, options=entry.options)
-
-
-def _place(name: str, folder: Path) -> str:
-    return name if is_address(name) else str(folder / name)
 
 
 def _name_of(entry: ManifestEntry) -> str:
@@ -105,17 +99,3 @@ def _name_of(entry: ManifestEntry) -> str:
             f"that does not begin with a dot and holds none of {' '.join(sorted(_NOT_IN_NAMES))} ."
         )
     return name
-
-
-def _require_both(job: Job, place: str) -> None:
-    missing = [what for what, path in (("no video", job.video), ("no audio track", job.audio)) if path is None]
-    if missing:
-        raise ConfigurationError(
-            f"{place}: has {' and '.join(missing)}; a job that is submitted has a video and an audio track."
-        )
-
-
-def _content_of(job: Job) -> object:
-    """Return what makes a job the one that it is, however its paths are written."""
-    places = (job.video, job.audio, job.reference)
-    return *(place if place is None or is_address(place) else Path(place).resolve() for place in places), job.options

@@ -40,12 +40,10 @@ def shard(units: Iterable[Unit], number: int, count: int) -> Iterator[Unit]:
 
     A unit falls to the same shard on every machine, whatever the others are, by its name alone.
     """
-    return (unit for unit in units if _place(unit.name, count) == number - 1)
-
-
-def _place(name: str, count: int) -> int:
-    digest = sha256(name.encode("utf-8", "surrogateescape")).digest()
-    return int.from_bytes(digest[:8], "big") % count
+    for unit in units:
+        digest = sha256(unit.name.encode("utf-8", "surrogateescape")).digest()
+        if int.from_bytes(digest[:8], "big") % count == number - 1:
+            yield unit
 
 
 Plain = dict[str, Any]
@@ -176,8 +174,9 @@ def _value(line: bytes, place: str) -> Plain:
         value = json.loads(line.decode("utf-8"), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         if not line.endswith(b"\n"):
-            said = f"{place}: ends in the middle of a report: run the shard that wrote it again."
-            raise IncompleteRunError(said) from error
+            raise IncompleteRunError(
+                f"{place}: ends in the middle of a report: run the shard that wrote it again."
+            ) from error
         raise UsageError(f"{place}: is not JSON: {error}.") from error
     schema = value.get("schema") if isinstance(value, dict) else None
     if not isinstance(schema, str):
@@ -189,7 +188,9 @@ def _value(line: bytes, place: str) -> Plain:
         roles = [file["role"] for file in report["files"]]
         if len(set(roles)) < len(roles) or not roles:
             raise UsageError(f"{place}: a report is on one to three files, each of another role.")
-        _require_verdict(report, _verdict(report), place)
+        severities = {finding["severity"] for finding in report["findings"]}
+        doubtful = "warning" in severities or any(gap["required"] for gap in report["unchecked"])
+        _require_verdict(report, "fail" if "error" in severities else "warn" if doubtful else "pass", place)
     if schema == DOCUMENT:
         _require_verdict(value, worst_verdict(value["reports"]), place)
     return dict(value)
@@ -202,11 +203,12 @@ def _require_schema(value: Plain, schema: str, place: str) -> None:
         _validator(schema)(value)
     except JsonSchemaValueException as error:
         where = str(error.name).removeprefix("data").lstrip(".") or "it"
-        where = where[:80]
-        raise UsageError(f"{place}: does not fit {schema} at {where!a}: was it written by the same release?") from error
+        raise UsageError(
+            f"{place}: does not fit {schema} at {where[:80]!a}: was it written by the same release?"
+        ) from error
     for each in (value, *value.get("reports", ())):
-        part = each.get("shard"), each.get("shard_size")
-        if (part[0] is None) != (part[1] is None) or (part[0] is not None and each["provider"] is None):
+        part, size = each.get("shard"), each.get("shard_size")
+        if (part is None) != (size is None) or (part is not None and each["provider"] is None):
             raise UsageError(f"{place}: does not fit {schema} at 'shard': was it written by the same release?")
 
 
@@ -224,14 +226,6 @@ def _validator(schema: str) -> Callable[[Mapping[str, Any]], Any]:
 
     validate: Callable[[Mapping[str, Any]], Any] = compile_schema(read(_SCHEMAS[schema]), handlers={"https": read})
     return validate
-
-
-def _verdict(report: Plain) -> str:
-    """Judge anew, as Report.verdict does."""
-    severities = {finding["severity"] for finding in report["findings"]}
-    if "error" in severities:
-        return "fail"
-    return "warn" if "warning" in severities or any(gap["required"] for gap in report["unchecked"]) else "pass"
 
 
 def _refuse(constant: str) -> NoReturn:

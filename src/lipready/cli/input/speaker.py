@@ -5,12 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from lipready.cli.output.session import Session
-from lipready.facts.file import FileFacts
-from lipready.facts.people import PeopleFacts
 from lipready.facts.report import Report
-from lipready.facts.video import VideoFacts
 from lipready.repair.choices import Choices
-from lipready.repair.plan import SEVERAL_PEOPLE
+from lipready.repair.plan import SEVERAL_PEOPLE, SHEET_NAME
+from lipready.reports.people import introductions
 
 _LEAVE = frozenset({"q", "quit"})
 _MOST_NAMED = 20
@@ -30,35 +28,29 @@ def settle_speaker(
     video = report.facts.video
     if choices.person is not None or video is None or all(f.rule != SEVERAL_PEOPLE for f in report.findings):
         return choices, None
-    sheet = None if folder is None else _draw(video, folder)
+    sheet = None
+    if folder is not None:
+        from lipready.cli.output.contact import require_free, write_sheet
+        from lipready.repair.run.folder import make_folder
+
+        sheet = folder / SHEET_NAME
+        require_free(sheet)
+        make_folder(folder)
+        write_sheet(video, sheet)
     if not asking or session.quiet or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return choices, sheet
     number = _ask(introductions(video), sheet, session)
     return (choices if number is None else replace(choices, person=number)), sheet
 
 
-def introductions(video: FileFacts) -> dict[int, str]:
-    """Name everybody by number: `person 1: 0:00–0:42, left, face 310 px (43%)`."""
-    from lipready.reports.people import introduce
-
-    people, media = video.people, video.media
-    if not isinstance(people, PeopleFacts) or not isinstance(media, VideoFacts):
-        return {}
-    return {person.id: introduce(person, people, media) for person in people.people}
-
-
-def _draw(video: FileFacts, folder: Path) -> Path:
-    from lipready.cli.output.contact import write_sheet_into
-
-    return write_sheet_into(video, folder)
-
-
 def _ask(people: dict[int, str], sheet: Path | None, session: Session) -> int | None:
     """Ask until a number of the list, or `q`, is answered; None for `q` and at the end of the input."""
-    named = [f"  {text}" for text in list(people.values())[:_MOST_NAMED]]
-    more = [f"  and {len(people) - _MOST_NAMED} more"] if len(people) > _MOST_NAMED else []
-    shown = [f"{sheet} shows who is who."] if sheet is not None else []
-    session.complain("\n".join(["Several people are seen. Who speaks?", *named, *more, *shown]))
+    lines = ["Several people are seen. Who speaks?", *(f"  {text}" for text in list(people.values())[:_MOST_NAMED])]
+    if len(people) > _MOST_NAMED:
+        lines.append(f"  and {len(people) - _MOST_NAMED} more")
+    if sheet is not None:
+        lines.append(f"{sheet} shows who is who.")
+    session.complain("\n".join(lines))
     numbers = ", ".join(str(number) for number in list(people)[:_MOST_NAMED])
     while True:
         sys.stderr.write(f"Person ({numbers}; q to stop): ")

@@ -1,7 +1,7 @@
 """Draw the contact sheet of a video, and write it whole or not at all, never over another picture."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,7 +19,6 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.decoding.frames import Frame
 from lipready.probe.decoding.stretch import decode_moments
-from lipready.repair.plan import SHEET_NAME
 from lipready.reports.people import face_size, request_step_of
 
 if TYPE_CHECKING:
@@ -64,16 +63,6 @@ class Row:
     moments: tuple[Moment, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Clip:
-    """The clip of all rows, its length in seconds, and what marks some people by their numbers."""
-
-    video: VideoFacts
-    people: PeopleFacts
-    length: Fraction
-    marks: Mapping[int, str]
-
-
 def draw_sheet(name: str, video: VideoFacts, people: PeopleFacts, rows: Sequence[Row], length: Fraction) -> "Image":
     """Draw the sheet of a clip of `length` seconds; `name` is what the file is called."""
     from PIL import Image, ImageDraw
@@ -83,47 +72,38 @@ def draw_sheet(name: str, video: VideoFacts, people: PeopleFacts, rows: Sequence
     shown = _drawable(name)
     shown = shown if len(shown) <= LONGEST_NAME else f"...{shown[3 - LONGEST_NAME :]}"
     pen.text((MARGIN, 18), shown, _INK, _font(24))
+    parts = [people.how_many, f"{video.width}×{video.height}", seconds(length)]
+    if len(rows) < len(people.people):
+        parts.append(f"the first {len(rows)} {plural(len(rows), 'is')} shown")
+    if people.fewest != people.most:
+        parts.append("a row may show more than one of them")
+    pen.text((MARGIN, 50), _drawable("  ·  ".join(parts)), _GREY, _font(17))
     those = [person.id for person in picked(people)]
     mark = "picked without a reference image" if len(those) == 1 else "may be picked without a reference image"
-    clip = _Clip(video, people, length, dict.fromkeys(those, mark))
-    pen.text((MARGIN, 50), _drawable(_summary(clip, len(rows))), _GREY, _font(17))
     for number, row in enumerate(rows):
-        _draw_row(sheet, pen, HEAD + number * ROW, row, clip)
+        top, person = HEAD + number * ROW, row.person
+        seen = appearances(person, people, length)
+        when = stretch(seen[0][0], seen[-1][1], length)
+        words = filter(None, (when, request_step_of(person, video), face_size(person, video)))
+        _draw_row(sheet, pen, top, row, _drawable("  ·  ".join(words)), mark=mark if person.id in those else "")
+        bottom = top + GAP + BEST_SIDE
+        _draw_timeline(pen, (STRIP, bottom - 26, WIDTH - MARGIN, bottom - 10), seen, length)
     return sheet
 
 
-def _summary(clip: _Clip, rows: int) -> str:
-    people = clip.people
-    parts = [people.how_many, f"{clip.video.width}×{clip.video.height}", seconds(clip.length)]
-    if rows < len(people.people):
-        parts.append(f"the first {rows} {plural(rows, 'is')} shown")
-    if people.fewest != people.most:
-        parts.append("a row may show more than one of them")
-    return "  ·  ".join(parts)
-
-
-def _draw_row(sheet: "Image", pen: "ImageDraw", top: int, row: Row, clip: _Clip) -> None:
+def _draw_row(sheet: "Image", pen: "ImageDraw", top: int, row: Row, text: str, *, mark: str) -> None:
     pen.line((MARGIN, top, WIDTH - MARGIN, top), _FAINT, 1)
     top += GAP
-    number = row.person.id
-    pen.text((MARGIN, top - 4), str(number), _MARK if number in clip.marks else _INK, _font(48))
+    pen.text((MARGIN, top - 4), str(row.person.id), _MARK if mark else _INK, _font(48))
     if row.best is not None:
         _paste(sheet, row.best, (LEFT, top), BEST_SIDE)
-    seen = appearances(row.person, clip.people, clip.length)
-    _draw_words(pen, (STRIP, top - 2), row.person, stretch(seen[0][0], seen[-1][1], clip.length), clip)
+    pen.text((STRIP, top - 2), text, _INK, _font(17))
+    left = STRIP + pen.textlength(f"{text}  ·  ", _font(17))
+    pen.text((left, top - 2), mark, _MARK, _font(17))
     for place, moment in enumerate(row.moments):
-        left = STRIP + place * (STRIP_SIDE + GAP)
-        _paste(sheet, moment.image, (left, top + 28), STRIP_SIDE)
-        pen.text((left + 2, top + 30 + STRIP_SIDE), f"{float(moment.time):.1f} s", _GREY, _font(13))
-    _draw_timeline(pen, (STRIP, top + BEST_SIDE - 26, WIDTH - MARGIN, top + BEST_SIDE - 10), seen, clip.length)
-
-
-def _draw_words(pen: "ImageDraw", at: tuple[int, int], person: Person, when: str, clip: _Clip) -> None:
-    words = [when, request_step_of(person, clip.video), face_size(person, clip.video)]
-    text = _drawable("  ·  ".join(word for word in words if word))
-    pen.text(at, text, _INK, _font(17))
-    left = at[0] + pen.textlength(f"{text}  ·  ", _font(17))
-    pen.text((left, at[1]), clip.marks.get(person.id, ""), _MARK, _font(17))
+        edge = STRIP + place * (STRIP_SIDE + GAP)
+        _paste(sheet, moment.image, (edge, top + 28), STRIP_SIDE)
+        pen.text((edge + 2, top + 30 + STRIP_SIDE), f"{float(moment.time):.1f} s", _GREY, _font(13))
 
 
 def _draw_timeline(
@@ -163,60 +143,48 @@ LONG_EDGE = 1920
 AROUND = 2.2
 """A face is shown in a square of so many times its height: with hair and shoulders."""
 
+_QUALITY = 88
 MOST_ROWS = 12
 """People beyond these are counted by the table, not drawn."""
 
 
-def rows_of(path: str, video: VideoFacts, people: PeopleFacts) -> tuple[Row, ...]:
+def _rows_of(path: str, video: VideoFacts, people: PeopleFacts) -> tuple[Row, ...]:
     """Decode what the sheet shows of each person, in one pass; a moment that does not decode is left out.
 
-    Raises ProbeError where nothing at all can be decoded.
+    Sampled frames may differ from the exact ones by less than half a sample. Raises ProbeError where nothing at all can
+    be decoded.
     """
-    wanted = {person.id: (_best(person), *_spread(person)) for person in people.people[:MOST_ROWS]}
-    looks = [(number, place, look) for number, chosen in wanted.items() for place, look in enumerate(chosen)]
-    pictures = dict(_pictures(path, video, looks))
-    rows = tuple(_row(person, wanted[person.id], pictures) for person in people.people[:MOST_ROWS])
-    if people.people and not pictures:
-        raise ProbeError("has no frame that can be decoded again")
-    return rows
-
-
-def _row(person: Person, looks: Sequence[Look], pictures: "dict[tuple[int, int], NDArray[np.uint8]]") -> Row:
-    moments = [
-        Moment(look.time, pictures[person.id, place])
-        for place, look in enumerate(looks)
-        if place > 0 and (person.id, place) in pictures
-    ]
-    return Row(person, pictures.get((person.id, 0)), tuple(moments))
-
-
-def _best(person: Person) -> Look:
-    return max(person.looks, key=promise)
-
-
-def _spread(person: Person) -> list[Look]:
-    """Pick looks at even distances between the first and the last one."""
-    looks = person.looks
-    count = min(MOMENTS, len(looks))
-    if count == 1:
-        return [looks[0]]
-    return [looks[round(number * (len(looks) - 1) / (count - 1))] for number in range(count)]
-
-
-def _pictures(
-    path: str, video: VideoFacts, looks: Sequence[tuple[int, int, Look]]
-) -> "Iterator[tuple[tuple[int, int], NDArray[np.uint8]]]":
-    """Cut the squares out of the frames; sampled frames may differ from the exact ones by less than half a sample."""
-    times = sorted({look.time for _, _, look in looks})
-    for time, frame in _frames(path, video, times):
-        for number, place, look in looks:
-            if look.time == time:
-                yield (number, place), cut(frame.image, _square(look.box, frame), BEST_SIDE)
-
-
-def _frames(path: str, video: VideoFacts, times: Sequence[Fraction]) -> Iterator[tuple[Fraction, Frame]]:
+    shown = people.people[:MOST_ROWS]
+    best = {person.id: max(person.looks, key=promise) for person in shown}
+    strips = {person.id: _spread(person.looks) for person in shown}
+    wanted = {(number, look.time): look.box for number in best for look in (best[number], *strips[number])}
+    times = sorted({time for _, time in wanted})
+    pictures: dict[tuple[int, Fraction], NDArray[np.uint8]] = {}
     for frame in decode_moments(path, video, times, LONG_EDGE):
-        yield min(times, key=lambda time: abs(time - frame.time)), frame
+        nearest = min(times, key=lambda time: abs(time - frame.time))
+        for (number, time), box in wanted.items():
+            if time == nearest:
+                pictures[number, time] = cut(frame.image, _square(box, frame), BEST_SIDE)
+    if not pictures:
+        raise ProbeError("has no frame that can be decoded again")
+    return tuple(
+        Row(
+            person,
+            pictures.get((person.id, best[person.id].time)),
+            tuple(
+                Moment(look.time, pictures[person.id, look.time])
+                for look in strips[person.id]
+                if (person.id, look.time) in pictures
+            ),
+        )
+        for person in shown
+    )
+
+
+def _spread(looks: Sequence[Look]) -> list[Look]:
+    """Pick looks at even distances between the first and the last one."""
+    count = min(MOMENTS, len(looks))
+    return [looks[round(number * (len(looks) - 1) / max(1, count - 1))] for number in range(count)]
 
 
 def _square(box: Box, frame: Frame) -> Area:
@@ -228,31 +196,23 @@ def _square(box: Box, frame: Frame) -> Area:
     return Area(max(0.0, min(width - side, left)), max(0.0, min(height - side, top)), side, side)
 
 
-def contact_sheet(file: FileFacts) -> "Image":
-    """Draw one row for each person of a video whose people are measured: number, best face, moments, timeline.
+def write_sheet(file: FileFacts, target: Path) -> None:
+    """Draw the people of a video, whose people are measured, into a JPEG: a row for each of them.
 
-    Raises FixError where the video shows nobody, or cannot be looked at.
+    Raises FixError where the video shows nobody or cannot be looked at, or the file cannot be written.
     """
-    if not isinstance(file.media, VideoFacts) or not isinstance(file.people, PeopleFacts) or not file.people.people:
-        raise FixError(f"{file.path} shows no face that a contact sheet could be made of.")
+    from lipready.repair.run.folder import Partial, unwritable
+
     video, people = file.media, file.people
+    if not isinstance(video, VideoFacts) or not isinstance(people, PeopleFacts) or not people.people:
+        raise FixError(f"{file.path} shows no face that a contact sheet could be made of.")
     try:
-        rows = rows_of(file.path, video, people)
+        rows = _rows_of(file.path, video, people)
     except ProbeError as error:
         raise FixError(f"{file.path} {error}.") from error
     last = max(person.last for person in people.people)
     length = last if isinstance(video.duration, Unmeasured) else max(last, video.duration.believed)
-    return draw_sheet(Path(file.path).name, video, people, rows, length)
-
-
-_QUALITY = 88
-
-
-def write_sheet(file: FileFacts, target: Path) -> None:
-    """Draw the people of a video into a JPEG. Raises FixError where that is impossible."""
-    from lipready.repair.run.folder import Partial, unwritable
-
-    image = contact_sheet(file)
+    image = draw_sheet(Path(file.path).name, video, people, rows, length)
     partial = Partial.beside(Path(os.path.realpath(target)))
     try:
         image.save(partial.path, "JPEG", quality=_QUALITY, comment=MARK)
@@ -267,17 +227,3 @@ def require_free(target: Path) -> None:
     """Raise UsageError where a file stands that is no contact sheet of lipready's."""
     if os.path.lexists(target) and not is_sheet(target):
         raise UsageError(f"{target} was not written by lipready: choose another name or folder, or move it.")
-
-
-def write_sheet_into(file: FileFacts, folder: Path) -> Path:
-    """Draw the people of a video into the output folder of `prepare`, and return where.
-
-    Raises UsageError where another picture of that name stands there.
-    """
-    from lipready.repair.run.folder import make_folder
-
-    target = folder / SHEET_NAME
-    require_free(target)
-    make_folder(folder)
-    write_sheet(file, target)
-    return target

@@ -1,39 +1,34 @@
 """Waiting for a task and downloading its result video, and what is shown of it: for `submit` and for `tasks resume`."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lipready.check import stage
-from lipready.cli.output.brief import brief_report
+from lipready.cli.input.options import Patience
 from lipready.cli.output.progress import progress_bars, waiting_line
 from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.cli.output.task_list import cost_as_json
 from lipready.errors import DeadlineError, LipreadyError, OutcomeUnknownError, PreflightError, TaskFailedError
 from lipready.facts.quantity import number, plural, seconds
-from lipready.providers.submission.price import Cost, described, is_free
+from lipready.facts.report import plain_text
+from lipready.providers.submission.price import described, is_free
+from lipready.reports.full import brief_report
 from lipready.reports.page import plain
 from lipready.reports.summary import size
 
 if TYPE_CHECKING:
     from lipready.facts.report import Report
     from lipready.facts.task import TaskState
-    from lipready.providers.journal.entry import JournalEntry
     from lipready.submit import Order
     from lipready.task import Task
 
+Write = Callable[[dict[str, Any]], None]
 SCHEMA, LIST_SCHEMA = "lipready.task/1", "lipready.tasks/1"
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds between two looks, and in all; None for the provider's own."""
-
-    poll_interval: float | None = None
-    deadline: float | None = None
 
 
 def download_result(task: "Task", output: str | None, patience: Patience, show: "Outcome") -> int:
@@ -43,7 +38,11 @@ def download_result(task: "Task", output: str | None, patience: Patience, show: 
     """
     try:
         with waiting_line(show.session) as say:
-            tell = None if say is None else lambda state: say(_how(task, state))
+
+            def tell(state: "TaskState") -> None:
+                done = "" if state.progress is None else f" {state.progress} %"
+                say(f"{task.account.service.name}: {state.said}{done}")
+
             task = task.wait(deadline=patience.deadline, poll_interval=patience.poll_interval, progress=tell)
         with progress_bars(show.session) as progress:
             result_video = (
@@ -59,18 +58,12 @@ def download_result(task: "Task", output: str | None, patience: Patience, show: 
     return CLEAN
 
 
-def _how(task: "Task", state: "TaskState") -> str:
-    """`dashscope: RUNNING`, with the share that is done where the provider tells it."""
-    done = "" if state.progress is None else f" {state.progress} %"
-    return f"{task.account.service.name}: {state.said}{done}"
-
-
 def outcome_writer(
     form: str,
     session: Session,
     report: "Report | None" = None,
     set_aside: str | None = None,
-    write: Callable[[dict[str, Any]], None] | None = None,
+    write: Write | None = None,
     *,
     name: str | None = None,
 ) -> "Outcome":
@@ -81,9 +74,19 @@ def outcome_writer(
     return JsonOutcome(session, report, set_aside, name, write=write)
 
 
-def outcomes_as_json(outcomes: list[dict[str, Any]]) -> str:
-    """One document with what came of several jobs."""
-    return _line({"schema": LIST_SCHEMA, "tasks": outcomes})
+@contextmanager
+def outcome_document(form: str, session: Session, order: Sequence[str] = ()) -> Iterator[Write | None]:
+    """Return what takes the record of each of several jobs, where the format is one document; it is written at the end.
+
+    `order` are the names of the jobs, where they have some.
+    """
+    records: list[dict[str, Any]] = []
+    try:
+        yield records.append if form == "json" else None
+    finally:
+        if form == "json":
+            records.sort(key=lambda record: order.index(record["name"]) if order else 0)
+            session.write(_line({"schema": LIST_SCHEMA, "tasks": records}))
 
 
 def _line(content: dict[str, Any]) -> str:
@@ -119,7 +122,7 @@ class Outcome:
 
     def there(self, path: Path) -> None:
         """Report that the result video of a job of a list is there already, and the job was left out."""
-        self._mark([], f"{_near(path)} is there already: not sent again")
+        self._mark(f"{near(path)} is there already: not sent again")
 
     def ordered(self, order: "Order") -> None:
         """Report what the check found, and what it costs to send the job."""
@@ -127,7 +130,8 @@ class Outcome:
         title = f"{self._prefix()}checked"
         lines = [] if self.report is None or page.brief else [*brief_report(title, self.report, page), ""]
         if order.sent_before is None:
-            price = f"{described(order.cost, order.account.service.title)}{_quota(order.cost)}"
+            quota = "" if order.cost.amount is None else ", without a free quota"
+            price = f"{described(order.cost, order.account.service.title)}{quota}"
             if is_free(order.account.provider):
                 price = "nothing, at the sandbox"
             head, *rest = page.wrap(price, indent="  price    ", hanging="           ")
@@ -140,8 +144,10 @@ class Outcome:
         self.ordered(order)
         page = self.session.page()
         if order.sent_before is not None:
-            before = f"{order.sent_before.id} was sent already: `submit` waits for its task, `--again` pays anew"
-            lines = page.wrap(f"The same job {before}.")
+            lines = page.wrap(
+                f"The same job {order.sent_before.id} was sent already: `submit` waits for its task, `--again` pays "
+                "anew."
+            )
         else:
             request = _request_as_json(order)
             body = json.dumps(request["json"], indent=2, ensure_ascii=False).splitlines()
@@ -153,18 +159,20 @@ class Outcome:
 
     def sent(self, task: "Task") -> None:
         """Report that the job is on its way."""
-        sent = f"sent to {task.account.service.title}: {_told(task)}{_estimates(task.entry)}"
-        self._mark([], _attached(task) if task.attached else sent)
+        reserved, until = task.entry.credits_reserved, task.entry.estimated_seconds
+        parts = [] if reserved is None else [f"{number(reserved)} {plural(reserved, 'credit')} (reserved, not spent)"]
+        parts += [] if until is None else [f"{seconds(until)} until the end"]
+        estimates = f"; it estimates {' and '.join(parts)}" if parts else ""
+        sent = f"sent to {task.account.service.title}: {_told(task)}{estimates}"
+        self._mark(_attached(task) if task.attached else sent)
 
     def left(self, task: "Task") -> None:
         """Report how to go on with a task that is not waited for; of a list that is said once."""
         if self.name is not None:
             return
         page = self.session.page()
-        text = (
-            f"`lipready tasks resume {task.entry.id} -o FILE` downloads its result video, until 24 hours after its end."
-        )
-        self.session.write(page.finish(page.wrap(text, indent="  ")))
+        how = f"`lipready tasks resume {task.entry.id} -o FILE` downloads its result video"
+        self.session.write(page.finish(page.wrap(f"{how}, until 24 hours after its end.", indent="  ")))
 
     def failed(self, task: "Task", error: TaskFailedError) -> None:
         """Report why a task failed, and where more stands about it."""
@@ -186,28 +194,32 @@ class Outcome:
     def show_result(self, task: "Task", result_video: Path | None) -> None:
         """Report where the result video is."""
         if result_video is None:
-            self._mark([], f"task {task.id} has succeeded; `lipready tasks resume {task.entry.id} -o FILE` fetches it")
+            self._mark(f"task {task.id} has succeeded; `lipready tasks resume {task.entry.id} -o FILE` fetches it")
             return
-        self._mark([], " · ".join([_near(result_video), size(result_video.stat().st_size), *_billed(task.state)]))
+        parts = [near(result_video), size(result_video.stat().st_size)]
+        if task.state.seconds is not None:
+            parts.append(f"{seconds(task.state.seconds)} billed")
+        if task.state.credits is not None:
+            parts.append(f"{number(task.state.credits)} {plural(task.state.credits, 'credit')}")
+        self._mark(" · ".join(parts))
 
     def _prefix(self) -> str:
         return "" if self.name is None else f"{self.name}: "
 
-    def _mark(self, lines: list[str], text: str) -> None:
+    def _mark(self, text: str) -> None:
         page = self.session.page()
-        first, *rest = page.wrap(self._prefix() + text, indent="  ", hanging="  ")
-        self.session.write(page.finish([*lines, f"{page.paint('✓', 'good')} {first[2:]}", *rest]))
+        self.session.write(page.finish(page.beside(f"{page.paint('✓', 'good')} ", self._prefix() + text, 2)))
 
 
 @dataclass(slots=True)
 class JsonOutcome(Outcome):
     """Writes one record at the end."""
 
-    write: Callable[[dict[str, Any]], None] = field(kw_only=True)
+    write: Write = field(kw_only=True)
 
     def refused(self, error: PreflightError) -> None:
         """Write the report of a job that was not sent."""
-        self._write(None, status="not sent", error={"code": "", "meaning": "", "message": str(error), "rules": []})
+        self._write(None, status="not sent", error=_said(error))
 
     def ordered(self, order: "Order") -> None:
         """Write nothing yet."""
@@ -221,13 +233,8 @@ class JsonOutcome(Outcome):
     def unsent(self, error: LipreadyError) -> None:
         """Write why a job of a list has no task, or none that is known."""
         Outcome.unsent(self, error)
-        said = {
-            "code": getattr(error, "code", ""),
-            "meaning": "",
-            "message": str(error),
-            "rules": list(getattr(error, "rules", ())),
-        }
-        self._write(None, status="unknown" if isinstance(error, OutcomeUnknownError) else "not sent", error=said)
+        status = "unknown" if isinstance(error, OutcomeUnknownError) else "not sent"
+        self._write(None, status=status, error=_said(error, meaning=""))
 
     def there(self, path: Path) -> None:
         """Write that the result video of a job of a list is there already."""
@@ -242,19 +249,12 @@ class JsonOutcome(Outcome):
 
     def failed(self, task: "Task", error: TaskFailedError) -> None:
         """Write why the task failed."""
-        said = {
-            "code": error.code,
-            "meaning": error.meaning,
-            "message": str(error),
-            "rules": list(error.rules),
-        }
-        self._write(task, status="failed", error=said)
+        self._write(task, status="failed", error=_said(error))
 
     def kept(self, task: "Task", error: BaseException) -> None:
         """Write what kept the result video from being downloaded."""
         Outcome.kept(self, task, error)
-        said = {name: getattr(error, name, "") for name in ("code", "meaning")}
-        self._write(task, error={**said, "message": str(error), "rules": []})
+        self._write(task, error=_said(error, rules=[]))
 
     def show_result(self, task: "Task", result_video: Path | None) -> None:
         """Write where the result video is."""
@@ -278,19 +278,20 @@ class JsonOutcome(Outcome):
             "task": None if task is None else task.id,
             "attached": task is not None and task.attached,
             "status": status or (task.status if task is not None else None),
-            "result": None if result_video is None else _plain(str(result_video)),
+            "result": None if result_video is None else plain_text(str(result_video)),
             "seconds": None if task is None else task.state.seconds,
             "cost": None if entry is None else cost_as_json(entry),
             "request": None if order is None else _request_as_json(order),
             "error": error,
-            "set_aside": None if self.set_aside is None else _plain(self.set_aside),
+            "set_aside": None if self.set_aside is None else plain_text(self.set_aside),
             "report": None if self.report is None else self.report.to_dict(),
         }
         self.write(content)
 
 
-def _plain(path: str) -> str:
-    return path.encode("utf-8", "backslashreplace").decode("utf-8")
+def _said(error: BaseException, **instead: object) -> dict[str, Any]:
+    said = {name: getattr(error, name, "") for name in ("code", "meaning")}
+    return {**said, "message": str(error), "rules": list(getattr(error, "rules", ())), **instead}
 
 
 def _request_as_json(order: "Order") -> dict[str, Any]:
@@ -300,18 +301,6 @@ def _request_as_json(order: "Order") -> dict[str, Any]:
     request = request_of(order.account, order.entry, order.inputs)
     headers = {"Authorization": "Bearer ***", **request.headers}
     return {"method": request.method, "url": request.url, "headers": headers, "json": request.json}
-
-
-def _quota(cost: "Cost") -> str:
-    return "" if cost.amount is None else ", without a free quota"
-
-
-def _estimates(entry: "JournalEntry") -> str:
-    """Write what the provider estimated when it took a task: "; it estimates 12 credits, and 64 s until the end"."""
-    reserved, until = entry.credits_reserved, entry.estimated_seconds
-    parts = [] if reserved is None else [f"{number(reserved)} {plural(reserved, 'credit')} (reserved, not spent)"]
-    parts += [] if until is None else [f"{seconds(until)} until the end"]
-    return f"; it estimates {' and '.join(parts)}" if parts else ""
 
 
 def _told(task: "Task") -> str:
@@ -325,20 +314,14 @@ def _attached(task: "Task") -> str:
     sent = datetime.fromtimestamp(entry.posted or entry.created, UTC).astimezone()
     now = "waiting for it"
     if entry.stage == "downloaded" and entry.result is not None:
-        now = f"its result video was downloaded to {_near(Path(entry.result))}"
+        now = f"its result video was downloaded to {near(Path(entry.result))}"
     return (
         f"this job was sent already, on {sent:%Y-%m-%d} at {sent:%H:%M}: {_told(task)}; {now}. `--again` sends "
         "and pays anew"
     )
 
 
-def _near(path: Path) -> str:
+def near(path: Path) -> str:
     """Write a path as seen from here, where it is not far."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
-def _billed(state: "TaskState") -> list[str]:
-    length = [] if state.seconds is None else [f"{seconds(state.seconds)} billed"]
-    spent = [] if state.credits is None else [f"{number(state.credits)} {plural(state.credits, 'credit')}"]
-    return [*length, *spent]

@@ -3,37 +3,48 @@
 import json
 import os
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from lipready.cli.input.speaker import introductions
-from lipready.cli.output.brief import ROLE_WIDTH, brief_report
 from lipready.cli.output.session import CLEAN, FOUND, Session
-from lipready.facts.plan import FilePlan, Kept
+from lipready.facts.plan import Kept
 from lipready.facts.quantity import counted
+from lipready.facts.report import plain_text
 from lipready.prepare import Prepared
 from lipready.repair.plan import SEVERAL_PEOPLE
-from lipready.reports.full import finding_lines, verdict_line
-from lipready.reports.page import Page, plain
+from lipready.reports.full import ROLE_WIDTH, brief_report, finding_lines, verdict_line
+from lipready.reports.page import Page, joined, plain
+from lipready.reports.people import introductions
 
 SCHEMA = "lipready.prepared/1"
 _KEPT: dict[Kept, str] = {"link": "linked", "copy": "copied", "stay": "stays where it is"}
 
 
-def as_json(prepared: Prepared, sheet: Path | None = None) -> str:
-    """One line: the job to submit, the plan, what is undecided, and the reports before and after.
+def as_json(prepared: Prepared, sheet: Path | None) -> str:
+    """Write one line: the job to submit, the plan, what is undecided, and the reports before and after.
 
     `sheet` is where the contact sheet is, None where none was drawn.
     """
     job, plan = prepared.job, prepared.plan
+    files = [
+        {
+            "role": file.role,
+            "source": _text(file.source),
+            "output": _text(file.output),
+            "already_fine": file.already_fine,
+            "kept": file.kept,
+            "steps": [{"name": s.name, "level": s.level, "text": s.text, "rules": list(s.rules)} for s in file.steps],
+            "commands": [list(map(_text, command)) for command in file.commands],
+        }
+        for file in plan.files
+    ]
     content = {
         "schema": SCHEMA,
         "ready": prepared.ready,
         "dry_run": prepared.dry_run,
         "already_prepared": prepared.already_prepared,
         "job": {"video": _text(job.video), "audio": _text(job.audio), "reference": _text(job.reference)},
-        "plan": [_file_to_dict(file) for file in plan.files],
+        "plan": files,
         "sheet": None if sheet is None else _text(os.fspath(sheet)),
         "set_aside": _text(plan.set_aside),
         "undecided": [{"rule": rule, "flag": flag, "text": text} for rule, flag, text in plan.undecided],
@@ -41,6 +52,10 @@ def as_json(prepared: Prepared, sheet: Path | None = None) -> str:
         "report": prepared.report.to_dict(),
     }
     return json.dumps(content, allow_nan=False) + "\n"
+
+
+def _text(text: str | None) -> str | None:
+    return None if text is None else plain_text(text)
 
 
 def unanswered(prepared: Prepared, fail_on: str) -> int:
@@ -63,46 +78,37 @@ def plan_writer(form: str, session: Session) -> Callable[[Prepared], None] | Non
 
     def write(planned: Prepared) -> None:
         page = session.page()
-        lines = _joined([*_found_and_planned(planned, page), _undecided(planned, page)])
+        lines = joined(_found_and_planned(planned, page))
         if lines:
             session.write(page.finish([*lines, ""]))
 
     return write if form == "full" else None
 
 
-def as_text(prepared: Prepared, out: Path, page: Page, sheet: Path | None = None) -> str:
+def as_text(prepared: Prepared, out: Path, page: Page, sheet: Path | None) -> str:
     """Write for people what came of it, and the plan where nothing of it was carried out, so that it is not there yet.
 
     `sheet` is where the contact sheet is.
     """
     if prepared.speaker_open:
-        return page.finish(
-            [
-                *([] if page.brief else [*brief_report("before", prepared.before, page), ""]),
-                *_who(prepared, sheet, page),
-            ]
-        )
+        before = [] if page.brief else [*brief_report("before", prepared.before, page), ""]
+        return page.finish([*before, *_who(prepared, sheet, page)])
     carried_out = bool(prepared.plan.files) and not prepared.dry_run
-    first = [] if carried_out else [*_found_and_planned(prepared, page), _undecided(prepared, page)]
+    first = [] if carried_out else _found_and_planned(prepared, page)
     last = [[] if prepared.dry_run else _outputs(prepared, out, page), _after(prepared, page)]
-    return page.finish(_joined([*first, *last]))
+    return page.finish(joined([*first, *last]))
 
 
 def _found_and_planned(prepared: Prepared, page: Page) -> list[list[str]]:
+    # Commands are never wrapped, so that they can be copied.
+    commands = [f"  {plain(shlex.join(command))}" for file in prepared.plan.files for command in file.commands]
     return [
         [] if page.brief else brief_report("before", prepared.before, page),
         [] if page.brief else _plan(prepared, page),
         set_aside_lines(prepared, page),
-        _commands(prepared, page) if prepared.dry_run else [],
+        [page.paint("commands", "strong"), *commands] if commands and prepared.dry_run else [],
+        _undecided(prepared, page),
     ]
-
-
-def _joined(sections: list[list[str]]) -> list[str]:
-    """Put an empty line between sections that hold anything."""
-    lines: list[str] = []
-    for section in filter(None, sections):
-        lines += [*([""] if lines else []), *section]
-    return lines
 
 
 def _who(prepared: Prepared, sheet: Path | None, page: Page) -> list[str]:
@@ -144,16 +150,8 @@ def set_aside_lines(prepared: Prepared, page: Page) -> list[str]:
     """Return which picture is not used, since a person was chosen as well."""
     if prepared.plan.set_aside is None:
         return []
-    text = f"{prepared.plan.set_aside} is set aside: with --person the reference image is taken from the video."
-    return page.wrap(text)
-
-
-def _commands(prepared: Prepared, page: Page) -> list[str]:
-    """Show the commands so that they can be copied: never wrapped."""
-    commands = [command for file in prepared.plan.files for command in file.commands]
-    if not commands:
-        return []
-    return [page.paint("commands", "strong"), *(f"  {plain(shlex.join(command))}" for command in commands)]
+    said = "is set aside: with --person the reference image is taken from the video."
+    return page.wrap(f"{prepared.plan.set_aside} {said}")
 
 
 def _undecided(prepared: Prepared, page: Page) -> list[str]:
@@ -171,18 +169,11 @@ def _outputs(prepared: Prepared, out: Path, page: Page) -> list[str]:
     if not made:
         return []
     found = "  already there, from an earlier run" if prepared.already_prepared else ""
-    lines = [page.paint("outputs", "strong") + page.paint(found, "dim")]
-    return [*lines, *(f"  {label:{ROLE_WIDTH}}{plain(path)}" for label, path in _paths(prepared, out))]
-
-
-def _paths(prepared: Prepared, out: Path) -> Iterator[tuple[str, str]]:
-    job = prepared.job
-    for role, path in (("video", job.video), ("audio", job.audio), ("reference", job.reference)):
-        if path is not None:
-            yield role, path
-    receipt = out / "receipt.json"
-    if receipt.is_file():
-        yield "receipt", os.fspath(receipt)
+    job, receipt = prepared.job, out / "receipt.json"
+    paths = {"video": job.video, "audio": job.audio, "reference": job.reference}
+    paths["receipt"] = os.fspath(receipt) if receipt.is_file() else None
+    lines = [f"  {label:{ROLE_WIDTH}}{plain(path)}" for label, path in paths.items() if path is not None]
+    return [page.paint("outputs", "strong") + page.paint(found, "dim"), *lines]
 
 
 def _after(prepared: Prepared, page: Page) -> list[str]:
@@ -197,20 +188,3 @@ def _after(prepared: Prepared, page: Page) -> list[str]:
     last = ready if prepared.ready else "not ready: what is left stands above"
     gap = [""] if report.findings else []
     return [*lines, *gap, f"  {verdict_line(report, page)}", f"  {page.paint(last, 'strong')}"]
-
-
-def _file_to_dict(file: FilePlan) -> dict[str, Any]:
-    return {
-        "role": file.role,
-        "source": _text(file.source),
-        "output": _text(file.output),
-        "already_fine": file.already_fine,
-        "kept": file.kept,
-        "steps": [{"name": s.name, "level": s.level, "text": s.text, "rules": list(s.rules)} for s in file.steps],
-        "commands": [[_text(argument) for argument in command] for command in file.commands],
-    }
-
-
-def _text(text: str | None) -> str | None:
-    """Escape the stray halves of characters in paths that are not UTF-8, as the report does."""
-    return None if text is None else text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -73,19 +73,22 @@ def _save_all(texts: Iterable[tuple[Path, str]]) -> None:
 def save(path: Path, text: str) -> None:
     """Write one file, whole or not at all; raises UsageError where that cannot be."""
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    data = text.encode("utf-8", "backslashreplace")
     try:
         if summary and os.path.realpath(summary) == os.path.realpath(path):
-            _append(path, _encoded(text))
+            _append(path, data)
         elif stream := _open_as(path):
-            _print(stream, text)
+            stream.write(text)
+            stream.flush()
+            # Of stdout it is said at the end of the run.
+            if stream is sys.stderr and (failure := failure_of(stream)) is not None:
+                raise failure
+        elif path.exists() and not path.is_file():  # a pipe or a device is written to and stays
+            path.write_bytes(data)
         else:
-            _write(Path(os.path.realpath(path)), _encoded(text))
+            write_whole(Path(os.path.realpath(path)), data)
     except OSError as error:
         raise UsageError(f"{path}: the report cannot be written ({error.strerror}).") from error
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "backslashreplace")
 
 
 def _append(path: Path, data: bytes) -> None:
@@ -106,20 +109,3 @@ def _open_as(path: Path) -> TextIO | None:
             if os.path.samestat(path.stat(), os.fstat(stream.fileno())):
                 return stream
     return None
-
-
-def _print(stream: TextIO, text: str) -> None:
-    """Write to stdout or stderr; of stdout it is said at the end of the run that it could not be written to."""
-    stream.write(text)
-    stream.flush()
-    failure = failure_of(stream)
-    if failure is not None and stream is sys.stderr:
-        raise failure
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Replace a file in one move; a pipe or a device is written to and stays."""
-    if path.exists() and not path.is_file():
-        path.write_bytes(data)
-        return
-    write_whole(path, data)

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import click
     from rich.progress import Progress, ProgressColumn
 
-    from lipready.facts.report import Report
     from lipready.reports.page import Page
 
 CLEAN = 0
@@ -22,13 +21,8 @@ TROUBLE = 2
 NOTHING_CHECKED = 3
 
 
-def of_report(report: "Report", fail_on: str) -> int:
-    """FOUND where the verdict is at or above `fail_on` ("error" or "warning"), else CLEAN."""
-    return of_verdict(report.verdict, fail_on)
-
-
 def of_verdict(verdict: str, fail_on: str) -> int:
-    """As `of_report`, of a verdict ("pass", "warn" or "fail") alone."""
+    """Return FOUND where a verdict ("pass", "warn" or "fail") is at or above `fail_on` ("error" or "warning")."""
     failing = {"fail"} if fail_on == "error" else {"fail", "warn"}
     return FOUND if verdict in failing else CLEAN
 
@@ -50,6 +44,11 @@ class Session:
         self._bars: Progress | None = None
 
     @property
+    def watched(self) -> bool:
+        """Whether somebody would see progress bars."""
+        return not self.quiet and sys.stderr.isatty()
+
+    @property
     def abandoned(self) -> bool:
         """Whether what is written to stdout arrives nowhere: its reader has gone, or the disk is full."""
         return failure_of(sys.stdout) is not None
@@ -65,7 +64,7 @@ class Session:
         return Page(
             width=min(columns, _WIDEST),
             color=self.colored(out),
-            unicode=_takes_marks(out),
+            unicode=_shows_marks(out),
             brief=self.quiet,
             verbose=self.verbose,
         )
@@ -78,17 +77,13 @@ class Session:
 
     def write(self, text: str) -> None:
         """Write to stdout."""
-        with self._above_bars(sys.stdout):
-            sys.stdout.write(text)
-            sys.stdout.flush()
+        self._write_above_bars(sys.stdout, text)
 
     def complain(self, text: str) -> None:
-        """Write lines to stderr."""
+        """Write lines to stderr, at once: whoever reads a log waits for them."""
         from lipready.reports.page import plain
 
-        lines = "\n".join(plain(line) for line in text.splitlines())
-        with self._above_bars(sys.stderr):
-            sys.stderr.write(lines + "\n")
+        self._write_above_bars(sys.stderr, "\n".join(plain(line) for line in text.splitlines()) + "\n")
 
     @contextmanager
     def bars(self, *columns: "ProgressColumn") -> Iterator["Progress"]:
@@ -130,27 +125,25 @@ class Session:
         self.complain(f"Error: The report could not be written to standard output: {reason}.")
         return TROUBLE
 
-    @contextmanager
-    def _above_bars(self, stream: TextIO) -> Iterator[None]:
+    def _write_above_bars(self, stream: TextIO, text: str) -> None:
         """Take the bars away while something is written to a terminal, which is the one that they are on."""
-        bars = self._bars
-        if bars is None or not stream.isatty():
-            yield
-            return
-        self._show_bars(bars, shown=False)
+        bars = self._bars if stream.isatty() else None
         try:
-            yield
+            _show_bars(bars, shown=False)
+            stream.write(text)
+            stream.flush()
         finally:
-            self._show_bars(bars, shown=True)
+            _show_bars(bars, shown=True)
 
-    @staticmethod
-    def _show_bars(bars: "Progress", *, shown: bool) -> None:
+
+def _show_bars(bars: "Progress | None", *, shown: bool) -> None:
+    if bars is not None:
         for task in bars.task_ids:
             bars.update(task, visible=shown)
         bars.refresh()
 
 
-def _takes_marks(stream: TextIO) -> bool:
+def _shows_marks(stream: TextIO) -> bool:
     try:
         _MARKS.encode(stream.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):

@@ -53,7 +53,7 @@ def list_lines(entries: "Sequence[JournalEntry]", page: Page) -> list[str]:
             entry.id,
             _minute(entry.created),
             plain(entry.provider),
-            _stage(entry, page),
+            page.paint(entry.stage, _TONES[entry.stage]) if entry.stage in _TONES else entry.stage,
             plain(_files(entry)),
             _cost(entry),
             _expires(entry),
@@ -65,36 +65,27 @@ def list_lines(entries: "Sequence[JournalEntry]", page: Page) -> list[str]:
 
 def _table(head: tuple[str, ...], rows: "Sequence[tuple[str, ...]]", page: Page) -> list[str]:
     """Align the columns of a table. The files are broken into lines, and on a narrow page stand below their row."""
-    files = head.index("files")
     if page.width >= _WIDE:
-        return _aligned(head, rows, page)
-    first, *lines = _aligned(_without(head, files), [_without(row, files) for row in rows], page)
-    below = [[line, *_folded(row[files], page)] for line, row in zip(lines, rows, strict=True)]
-    return [first, *(line for block in below for line in block)]
-
-
-def _folded(text: str, page: Page) -> list[str]:
-    """Break a text at spaces, and names that are too long for a line wherever it ends."""
+        return _aligned([head, *rows], page)
     from rich.console import Console
     from rich.text import Text
 
-    lines = Text(text).wrap(Console(width=page.width), page.width - 2, overflow="fold")
-    return [f"  {line.plain.rstrip()}" for line in lines]
+    files, console = head.index("files"), Console(width=page.width)
+    first, *lines = _aligned([(*row[:files], *row[files + 1 :]) for row in (head, *rows)], page)
+    below = (Text(row[files]).wrap(console, page.width - 2, overflow="fold") for row in rows)
+    blocks = ([line, *(f"  {each.plain.rstrip()}" for each in more)] for line, more in zip(lines, below, strict=True))
+    return [first, *(line for block in blocks for line in block)]
 
 
-def _without(row: tuple[str, ...], index: int) -> tuple[str, ...]:
-    return row[:index] + row[index + 1 :]
-
-
-def _aligned(head: tuple[str, ...], rows: "Sequence[tuple[str, ...]]", page: Page) -> list[str]:
+def _aligned(rows: "Sequence[tuple[str, ...]]", page: Page) -> list[str]:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in head:
+    for name in rows[0]:
         table.add_column(Text.from_ansi(page.paint(name, "strong")), no_wrap=name != "files", overflow="fold")
-    for row in rows:
+    for row in rows[1:]:
         table.add_row(*map(Text.from_ansi, row))
     console = Console(width=page.width, force_terminal=page.color, no_color=not page.color, legacy_windows=False)
     with console.capture() as capture:
@@ -130,7 +121,11 @@ def _expires(entry: "JournalEntry") -> str:
 
 
 def _minute(moment: float) -> str:
-    return f"{datetime.fromtimestamp(moment, UTC).astimezone():%m-%d %H:%M}"
+    return f"{_local(moment):%m-%d %H:%M}"
+
+
+def _local(moment: float) -> datetime:
+    return datetime.fromtimestamp(moment, UTC).astimezone()
 
 
 def remote_lines(tasks: "Sequence[ListedTask]", ours: "Mapping[str, JournalEntry]", page: Page) -> list[str]:
@@ -172,8 +167,12 @@ def remote_as_json(
 
 
 def entry_lines(entry: "JournalEntry", page: Page) -> list[str]:
-    """All that people want to know of one job."""
-    result_video = entry.result or entry.output
+    """Write all that people want to know of one job."""
+    until = None
+    if entry.stage == "succeeded":
+        end = _local(entry.updated + _KEPT_SECONDS)
+        until = f"{end:%Y-%m-%d %H:%M:%S}, then the provider deletes the result video"
+    gone = entry.provider.startswith("sandbox")  # with its process
     known = {
         "task": entry.task_id,
         "candidate": entry.candidate if entry.task_id is None else None,
@@ -182,18 +181,19 @@ def entry_lines(entry: "JournalEntry", page: Page) -> list[str]:
         "said": entry.said,
         "error": _error(entry),
         "provider": f"{entry.provider} ({entry.api})",
-        "submitted": None if entry.posted is None else _when(entry.posted),
+        "submitted": None if entry.posted is None else f"{_local(entry.posted):%Y-%m-%d %H:%M:%S}",
         "video": entry.video,
         "audio": entry.audio,
         "reference": entry.reference,
-        "result": result_video,
+        "result": entry.result or entry.output,
         "billed": None if entry.seconds is None else seconds(entry.seconds),
         "cost": _cost(entry),
         "request": entry.request_id,
-        "next": f"lipready tasks resume {entry.id}" if entry.open and not _is_gone(entry) else None,
+        "next": f"lipready tasks resume {entry.id}" if entry.open and not gone else None,
+        "until": until,
     }
     head = page.paint(f"job {entry.id}", "strong")
-    return [head, *(f"  {name:10} {plain(text)}" for name, text in known.items() if text), *_expiry(entry)]
+    return [head, *(f"  {name:10} {plain(text)}" for name, text in known.items() if text)]
 
 
 def _error(entry: "JournalEntry") -> str:
@@ -208,12 +208,12 @@ def _error(entry: "JournalEntry") -> str:
 
 
 def entry_as_json(entry: "JournalEntry") -> str:
-    """One line, with the schema first."""
+    """Write one line, with the schema first."""
     return json.dumps(_as_dict(entry), allow_nan=False) + "\n"
 
 
 def entries_as_json(entries: "Sequence[JournalEntry]") -> str:
-    """One document with all jobs, each as `entry_as_json` writes it."""
+    """Write one document with all jobs, each as `entry_as_json` writes it."""
     return json.dumps({"schema": LIST_SCHEMA, "jobs": list(map(_as_dict, entries))}, allow_nan=False) + "\n"
 
 
@@ -231,24 +231,3 @@ def cost_as_json(entry: "JournalEntry") -> dict[str, object]:
         "credits": entry.credits,
         "billed": entry.seconds is not None or entry.credits is not None,
     }
-
-
-def _is_gone(entry: "JournalEntry") -> bool:
-    """Return whether the server that had the job ended with its process."""
-    return entry.provider.startswith("sandbox")
-
-
-def _stage(entry: "JournalEntry", page: Page) -> str:
-    tone = _TONES.get(entry.stage)
-    return entry.stage if tone is None else page.paint(entry.stage, tone)
-
-
-def _when(moment: float) -> str:
-    return f"{datetime.fromtimestamp(moment, UTC).astimezone():%Y-%m-%d %H:%M:%S}"
-
-
-def _expiry(entry: "JournalEntry") -> list[str]:
-    """Say until when the result video can be fetched: a day after the end of the task, which was seen at `updated`."""
-    if entry.stage != "succeeded":
-        return []
-    return [f"  {'until':10} {_when(entry.updated + _KEPT_SECONDS)}, then the provider deletes the result video"]

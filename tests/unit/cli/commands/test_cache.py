@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lipready.cli.commands.cache import command
+from lipready.cli.commands.cache import cache as command
 from lipready.errors import UsageError
 from lipready.gate.cache.cache import FactsCache, FactsWanted
 from lipready.rules.examples import file

@@ -5,7 +5,7 @@ import json
 import click
 import pytest
 
-from lipready.cli.commands.report import command
+from lipready.cli.commands.report import report as command
 from lipready.cli.input.shards import read_shards
 from lipready.cli.output.session import Session
 from lipready.errors import UsageError

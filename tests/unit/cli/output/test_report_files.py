@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from lipready.cli.commands.check import command as check
+from lipready.cli.commands.check import check
 from lipready.cli.output.report_files import refuse_inputs, write_report, write_reports
 from lipready.cli.output.session import Session
 from lipready.errors import UsageError
