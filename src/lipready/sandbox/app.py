@@ -92,7 +92,7 @@ class _Desk:
 
 async def _refuse(request: Request, error: Exception) -> Response:
     """Refuse in the envelope of whoever was asked; also what there is not."""
-    responder = responder_of(request.scope["path"])
+    responder = responder_of(request.method, request.scope["path"])
     if not isinstance(error, RequestRefusedError):
         code = "not_found" if responder == "evolink" else "NotFound"
         error = RequestRefusedError(getattr(error, "status_code", 404), code, "Not Found")

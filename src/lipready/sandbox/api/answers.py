@@ -69,7 +69,7 @@ def asked_of(inputs: Mapping[str, Any], parameters: Mapping[str, Any], threshold
     )
 
 
-class Page(NamedTuple):
+class ListPage(NamedTuple):
     """The part of a list that is asked for, counted from 1."""
 
     number: int
@@ -80,9 +80,9 @@ class Page(NamedTuple):
         return rows[(self.number - 1) * self.size : self.number * self.size]
 
 
-def page_of(request: Request, number: str, size: str, usual: int) -> Page:
+def page_of(request: Request, number: str, size: str, usual: int) -> ListPage:
     """Read the page from the parameters of these names, of `usual` rows if not said. Raises ValueError."""
-    return Page(_number_of(request, number, 1, _MOST_PAGES), _number_of(request, size, usual, _LARGEST_PAGE))
+    return ListPage(_number_of(request, number, 1, _MOST_PAGES), _number_of(request, size, usual, _LARGEST_PAGE))
 
 
 def _number_of(request: Request, name: str, default: int, most: int) -> int:

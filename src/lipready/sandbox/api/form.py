@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from starlette.datastructures import UploadFile
@@ -48,17 +49,18 @@ async def receive_form(request: Request, path: Path, most: int) -> ReceivedForm:
         if not parser.ended:
             raise ValueError("the body ends in the middle of the form")
         parts = form.multi_items()
-        number, file = next(
-            ((i, part) for i, (name, part) in enumerate(parts) if name == _FILE and isinstance(part, UploadFile)),
-            (len(parts), None),
-        )
+        file = next((part for name, part in parts if name == _FILE), None)
+        if isinstance(file, str):
+            content = file.encode()
+            file = UploadFile(BytesIO(content), size=len(content), filename="")
         size = most + 1 if not parser.left else (file.size or 0) if file else 0
         if file is not None and size <= most:
             with path.open("wb") as target:
                 await asyncio.to_thread(shutil.copyfileobj, file.file, target)
+        names = [name for name, _ in parts]
         return ReceivedForm(
             fields={name: part for name, part in parts if isinstance(part, str)},
-            after=[name for name, _ in parts[number + 1 :]],
+            after=[] if file is None else names[names.index(_FILE) + 1 :],
             file_name=None if file is None else file.filename or "",
             content_type="" if file is None else file.content_type or "",
             bytes=size,

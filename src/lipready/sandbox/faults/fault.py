@@ -26,7 +26,6 @@ _RESPONDERS: tuple[tuple[str, Responder], ...] = (
     ("/api/v1/files", "files"),
     ("/api/", "dashscope"),
     ("/v1/", "evolink"),
-    ("/upload", "oss"),
     ("/files/", "oss"),
     ("/results/", "oss"),
 )
@@ -39,8 +38,10 @@ def step_of(method: str, path: str) -> str:
     return next((step for wanted, pattern, step in _STEPS if method == wanted and pattern.fullmatch(path)), "other")
 
 
-def responder_of(path: str) -> Responder:
+def responder_of(method: str, path: str) -> Responder:
     """Return who answers a request."""
+    if (method, path.removesuffix("/")) == ("POST", "/upload"):
+        return "oss"
     return next((responder for start, responder in _RESPONDERS if path.startswith(start)), "sandbox")
 
 

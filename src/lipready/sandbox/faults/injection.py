@@ -54,7 +54,8 @@ class FaultInjector:
         """Serve one request."""
         if scope["type"] != "http":
             return
-        world, step, responder = self._world, step_of(scope["method"], scope["path"]), responder_of(scope["path"])
+        world, method, path = self._world, scope["method"], scope["path"]
+        step, responder = step_of(method, path), responder_of(method, path)
         world.requests[step] += 1
         account = world.account_of(Headers(scope=scope).get("authorization", "")) if step == "submit" else None
         if account is not None:
@@ -85,7 +86,7 @@ class FaultInjector:
         said = f"  fault: {', '.join(kinds)}" if kinds else ""
         answered = "no answer" if status is None else status
         took = f"{monotonic() - begin:.3f} s"
-        world.log(f"{strftime('%H:%M:%S')}  {scope['method']:4} {shown(scope['path'])}  {answered}  {took}{said}")
+        world.log(f"{strftime('%H:%M:%S')}  {method:4} {shown(path)}  {answered}  {took}{said}")
 
     async def _fail(self, scope: Scope, receive: Receive, send: Send, fault: Fault, responder: Responder) -> None:
         kind = fault.kind

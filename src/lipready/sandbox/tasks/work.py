@@ -6,7 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import nullcontext
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any, TypeVar
@@ -88,9 +88,7 @@ class Works:
     async def _run(self, task: SandboxTask) -> None:
         account = self._world.accounts[task.account]
         folder = self._world.folder / "inputs" / task.id
-        async with AsyncExitStack() as stack:
-            if task.style == "dashscope":
-                await stack.enter_async_context(account.alone)
+        async with account.alone if task.style == "dashscope" else nullcontext():
             await asyncio.sleep(max(0.0, task.created + self._step - self._world.clock.now()))
             if task.state != "PENDING":
                 return
