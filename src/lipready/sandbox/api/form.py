@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -39,15 +40,21 @@ async def receive_form(request: Request, path: Path, most: int) -> ReceivedForm:
     """
     if media_type(request) != "multipart/form-data":
         raise ValueError("the body is not multipart/form-data with a boundary")
-    parser = _BoundedParser(request.headers, request.stream(), max_files=_MOST_PARTS, max_fields=_MOST_PARTS)
+
+    async def whole() -> AsyncGenerator[bytes, None]:
+        async for chunk in request.stream():
+            yield chunk
+        # Raised while the parser reads, which then closes what it has opened.
+        if not parser.ended:
+            raise MultiPartException("the body ends in the middle of the form")
+
+    parser = _BoundedParser(request.headers, whole(), max_files=_MOST_PARTS, max_fields=_MOST_PARTS)
     parser.left = most + 1 + _FIELD_BYTES
     try:
         form = await parser.parse()
     except MultiPartException as error:
         raise ValueError(error.message.rstrip(".")) from error
     try:
-        if not parser.ended:
-            raise ValueError("the body ends in the middle of the form")
         parts = form.multi_items()
         file = next((part for name, part in parts if name == _FILE), None)
         if isinstance(file, str):
