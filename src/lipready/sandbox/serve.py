@@ -34,11 +34,11 @@ class Running:
 
     def endpoints(self, style: str) -> Endpoints:
         """Return the addresses of an imitated provider: "dashscope" or "evolink". Raises UsageError for any other."""
+        if style not in STYLES:
+            raise UsageError(f"The sandbox does not imitate {style!r}: it knows {' and '.join(STYLES)}.")
         if style == "dashscope":
             return Endpoints(api=f"{self.url}/api/v1", files="")
-        if style == "evolink":
-            return Endpoints(api=f"{self.url}/v1", files=self.url)
-        raise UsageError(f"The sandbox does not imitate {style!r}: it knows {' and '.join(STYLES)}.")
+        return Endpoints(api=f"{self.url}/v1", files=self.url)
 
     def ledger(self) -> Ledger:
         """Return what was counted so far."""

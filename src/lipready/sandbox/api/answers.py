@@ -44,22 +44,19 @@ def text_of(value: object) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def threshold_of(value: object) -> int | None:
-    """Return a face threshold. Raises ValueError outside of 120..200, and for what is no integer."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 120 <= value <= 200:  # noqa: PLR2004 - documented
-        raise ValueError("query_face_threshold must be an integer from 120 to 200")
-    return value
-
-
 def has_texts(content: Mapping[str, Any], names: Iterable[str]) -> bool:
     """Return whether fields are texts where they are given at all; null counts as not given."""
     return all(content.get(name) is None or isinstance(content[name], str) for name in names)
 
 
-def asked_of(inputs: Mapping[str, Any], parameters: Mapping[str, Any], threshold: int | None) -> Asked:
-    """Return what a request asks for whose fields were looked at."""
+def asked_of(inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> Asked:
+    """Return what a request asks for whose other fields were looked at.
+
+    Raises ValueError for a face threshold outside of 120..200, or that is no integer.
+    """
+    threshold = parameters.get("query_face_threshold")
+    if threshold is not None and (type(threshold) is not int or not 120 <= threshold <= 200):  # noqa: PLR2004 - documented
+        raise ValueError("query_face_threshold must be an integer from 120 to 200")
     return Asked(
         video_url=text_of(inputs["video_url"]),
         audio_url=text_of(inputs["audio_url"]),

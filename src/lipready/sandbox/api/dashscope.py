@@ -18,7 +18,6 @@ from lipready.sandbox.api.answers import (
     refusal,
     refusing,
     text_of,
-    threshold_of,
 )
 from lipready.sandbox.api.oss import issue
 from lipready.sandbox.faults.injection import BESIDE
@@ -141,8 +140,7 @@ def _asked(body: dict[str, Any]) -> Asked:
     extends = parameters.get("video_extension", False) if isinstance(parameters, dict) else None
     _require(isinstance(extends, bool), "parameters.video_extension must be a boolean")
     with refusing("InvalidParameter", "{}."):
-        threshold = threshold_of(parameters.get("query_face_threshold"))
-    return asked_of(given, parameters, threshold)
+        return asked_of(given, parameters)
 
 
 def _require(given: object, what: str) -> None:

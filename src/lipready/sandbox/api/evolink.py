@@ -24,7 +24,6 @@ from lipready.sandbox.api.answers import (
     page_of,
     refusing,
     text_of,
-    threshold_of,
 )
 from lipready.sandbox.faults.injection import BESIDE
 from lipready.sandbox.tasks.task import ENDED, MODEL, Asked, Replay, SandboxTask
@@ -244,8 +243,7 @@ def _asked(body: dict[str, Any] | None) -> Asked:
     if not isinstance(body.get("video_extension", False), bool):
         raise RequestRefusedError(400, "invalid_parameters", "video_extension must be a boolean", "video_extension")
     with refusing("invalid_parameters", param="query_face_threshold"):
-        threshold = threshold_of(body.get("query_face_threshold"))
-    return replace(asked_of(body, body, threshold), callback=text_of(body.get("callback_url")))
+        return replace(asked_of(body, body), callback=text_of(body.get("callback_url")))
 
 
 def _is_uri(text: str) -> bool:

@@ -132,13 +132,15 @@ class EvoLinkFiles:
         now, size, original = self._world.clock.now(), path.stat().st_size, original or wanted
         suffix = PurePosixPath(original).suffix or (f".{signature.name}" if signature.name else "")
         name = wanted or f"{token_hex(8)}{suffix}"
+        # Where no folder is asked for, the provider chooses one by the type of the file.
+        usual = "images" if signature.kind == "image" else "audios" if signature.name in _AUDIO else "videos"
         stored = StoredUpload(
             id=f"file_{token_hex(12)}",
             account=account.id,
             path=with_suffix(path, name if PurePosixPath(name).suffix else original),
             name=name,
             original=(original or name)[:_LONGEST_NAME],
-            folder=folder.strip("/") or _folder(signature),
+            folder=folder.strip("/") or usual,
             bytes=size,
             kind=kind or mimetypes.guess_type(f"file.{signature.name}")[0] or "application/octet-stream",
             created=now,
@@ -207,13 +209,6 @@ def _decode(text: str, path: Path) -> str:
         raise TooLargeError
     path.write_bytes(data)
     return head["kind"] if head else ""
-
-
-def _folder(signature: Signature) -> str:
-    """Choose a folder by the type of a file: where none is asked for, the provider does."""
-    if signature.kind == "image":
-        return "images"
-    return "audios" if signature.name in _AUDIO else "videos"
 
 
 def _success(data: Mapping[str, Any] | None, message: str = "success") -> Response:

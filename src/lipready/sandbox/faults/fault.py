@@ -169,9 +169,7 @@ class Faults:
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self._lock = threading.Lock()
-        self._waiting: list[_Waiting] = []
-        for fault in faults:
-            self.add(fault)
+        self._waiting = [_Waiting(fault, fault.count) for fault in faults]
 
     def add(self, fault: Fault) -> None:
         """Add a fault after those of the same step."""
@@ -179,15 +177,14 @@ class Faults:
             self._waiting.append(_Waiting(fault, fault.count))
 
     def take(self, step: str) -> Fault | None:
-        """Find out what goes wrong with the next request of a step."""
+        """Return what goes wrong with the next request of a step."""
         with self._lock:
-            for waiting in self._waiting:
-                if waiting.fault.step == step and not KINDS[waiting.fault.kind].beside:
-                    return self._hit(waiting)
-        return None
+            found = (one for one in self._waiting if one.fault.step == step and not KINDS[one.fault.kind].beside)
+            waiting = next(found, None)
+            return waiting and self._hit(waiting)
 
     def take_beside(self, step: str, now: float) -> dict[str, Fault]:
-        """Find out what else is different with the next request of a step, by kind; `now` is the sandbox's clock."""
+        """Return what else is different with the next request of a step, by kind; `now` is the sandbox's clock."""
         with self._lock:
             found = [one for one in self._waiting if one.fault.step == step and KINDS[one.fault.kind].beside]
             self._waiting = [one for one in self._waiting if one not in found or not one.over(now)]
@@ -197,7 +194,7 @@ class Faults:
         if waiting.left is not None:
             waiting.left -= 1
             if waiting.left == 0:
-                self._waiting = [one for one in self._waiting if one is not waiting]
+                self._waiting.remove(waiting)
         return waiting.fault
 
 
