@@ -133,7 +133,7 @@ def find_account(provider: str, api_key: str | None = None) -> "Account":
     name, _, style = provider.partition(":")
     if name != "sandbox":
         return account_at(provider, api_key=api_key)
-    from lipready.sandbox.embedded import account_of_sandbox
+    from lipready.sandbox.serve import account_of_sandbox
 
     return account_of_sandbox(style or "dashscope")
 

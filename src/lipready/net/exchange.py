@@ -24,6 +24,14 @@ _LONGEST_NAME = 100
 _HOST = re.compile(rb"[a-z0-9._-]+|[0-9a-f:.]+", re.IGNORECASE)
 
 
+class UnreachableError(Exception):
+    """An address cannot be fetched; `problem` says why. Never leaves the probe."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.text)
+        self.problem = problem
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer whose body is still to be read: raw, as it comes. Names of headers are lower case."""
@@ -76,8 +84,6 @@ class Visit:
     @contextmanager
     def answer(self, method: str, *, part: bool = False) -> Iterator[Answer]:
         """Ask, follow at most five redirects, and return the answer that is none; `part` asks for the first byte."""
-        from lipready.net.guard import UnreachableError
-
         url = self.url
         self.redirects = []
         for _ in range(MOST_REDIRECTS + 1):
@@ -95,7 +101,7 @@ class Visit:
         import httpcore2
 
         from lipready import __version__
-        from lipready.net.guard import UnreachableError, problem_of
+        from lipready.net.guard import problem_of
 
         # httpcore itself would write an IPv6 host without its brackets.
         headers: dict[str | bytes, str | bytes] = {
@@ -134,8 +140,6 @@ def parsed(url: str) -> "httpx2.URL":
     """
     import httpx2
 
-    from lipready.net.guard import UnreachableError
-
     try:
         address = httpx2.URL(url)
         port = urlsplit(url).port
@@ -152,8 +156,6 @@ def parsed(url: str) -> "httpx2.URL":
 
 def _follow(url: "httpx2.URL", onward: str) -> "httpx2.URL":
     import httpx2
-
-    from lipready.net.guard import UnreachableError
 
     try:
         target = parsed(str(url.join(onward)))

@@ -17,6 +17,7 @@ import httpcore2
 from lipready.facts.address import Problem, is_public
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
+from lipready.net.exchange import UnreachableError
 
 RESOLVE_SECONDS = 5.0
 
@@ -75,14 +76,6 @@ def _resolve(host: str) -> tuple[str, ...] | Unmeasured:
 CONNECT_SECONDS = 10.0
 
 
-class UnreachableError(Exception):
-    """An address cannot be fetched; `problem` says why. Never leaves the probe."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.text)
-        self.problem = problem
-
-
 class Deadline:
     """The moment until which everything has to be over, and how long a server may be silent, both in seconds."""
 
@@ -135,8 +128,10 @@ class Guard(httpcore2.NetworkBackend):
             raise UnreachableError(Problem("unknown", f"cannot be reached: {reason}"))
         if self.addresses is None:
             self.addresses = found
-        if not self._allow_private:
-            _require_public(host, found)
+        for address in () if self._allow_private else found:
+            if not is_public(address):
+                where = address if address == host else f"{host} ({address})"
+                raise UnreachableError(Problem("private", f"leads to {where}, which is not a public address"))
         return self._connect(found, port)
 
     def _connect(self, addresses: tuple[str, ...], port: int) -> httpcore2.NetworkStream:
@@ -149,13 +144,6 @@ class Guard(httpcore2.NetworkBackend):
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failure = error
         raise failure
-
-
-def _require_public(host: str, addresses: tuple[str, ...]) -> None:
-    for address in addresses:
-        if not is_public(address):
-            where = address if address == host else f"{host} ({address})"
-            raise UnreachableError(Problem("private", f"leads to {where}, which is not a public address"))
 
 
 class _Bounded(httpcore2.NetworkStream):
@@ -198,29 +186,18 @@ def problem_of(error: Exception, *, answered: bool) -> Problem:
 
     Nothing of what the server sent is repeated.
     """
-    slow = isinstance(error, httpcore2.TimeoutException)
+    if isinstance(error, httpcore2.TimeoutException):
+        return Problem("timeout", "stops sending in the middle of the file" if answered else "does not answer in time")
     if answered:
-        if slow:
-            return Problem("timeout", "stops sending in the middle of the file")
         return Problem("broken", "breaks off in the middle of the file")
-    if slow:
-        return Problem("timeout", "does not answer in time")
     cause = error.__cause__ or error.__context__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return Problem("certificate", f"has no valid certificate: {cause.verify_message.rstrip('.')}")
     if isinstance(cause, ssl.SSLError):
-        return Problem("certificate", _tls_trouble(cause))
+        return Problem("certificate", "does not speak TLS as it should")
     if isinstance(error, httpcore2.ConnectError):
-        return Problem("refused", _connection_trouble(cause))
+        reason = (getattr(cause, "strerror", None) or "no connection").lower()
+        refused = isinstance(cause, ConnectionRefusedError)
+        return Problem("refused", "refuses the connection" if refused else f"cannot be reached: {reason}")
     broken = isinstance(error, httpcore2.NetworkError)
     return Problem("broken", "breaks the connection off" if broken else "gives no valid HTTP answer")
-
-
-def _tls_trouble(cause: ssl.SSLError) -> str:
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"has no valid certificate: {cause.verify_message.rstrip('.')}"
-    return "does not speak TLS as it should"
-
-
-def _connection_trouble(cause: BaseException | None) -> str:
-    if isinstance(cause, ConnectionRefusedError):
-        return "refuses the connection"
-    return f"cannot be reached: {(getattr(cause, 'strerror', None) or 'no connection').lower()}"

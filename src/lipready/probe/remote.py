@@ -117,8 +117,8 @@ def _visited(url: str, reach: Reach, work: "Callable[[Visit, Deadline], AddressF
     if scheme not in _SCHEMES:
         what = "an oss:// address can be read by its provider alone" if scheme == "oss" else f"{scheme} is not fetched"
         return _blank(scheme, "", Unmeasured(what))
-    from lipready.net.exchange import Visit
-    from lipready.net.guard import Deadline, Guard, UnreachableError
+    from lipready.net.exchange import UnreachableError, Visit
+    from lipready.net.guard import Deadline, Guard
 
     deadline = Deadline(reach.patience, reach.silence)
     guard = Guard(deadline, allow_private=reach.allow_private)

@@ -1,31 +1,25 @@
 """The server's own table of addresses."""
 
-from typing import TYPE_CHECKING
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from lipready.errors import UsageError
-from lipready.sandbox.api.answers import answer, error_of, json_body
+from lipready.sandbox.api.answers import RequestRefusedError, error_of, json_body
 from lipready.sandbox.api.dashscope import DashScope
 from lipready.sandbox.api.evolink import EvoLink
 from lipready.sandbox.api.evolink_files import EvoLinkFiles
 from lipready.sandbox.api.oss import Oss
-from lipready.sandbox.faults.fault import Fault, request_step_of
-
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from lipready.sandbox.world import World
+from lipready.sandbox.faults.fault import Fault, responder_of
+from lipready.sandbox.world import World
 
 _FARTHEST = 366 * 24 * 3600
 """Seconds by which the clock is set ahead at once at most."""
 
 
-def build(world: "World") -> "Starlette":
+def build(world: World) -> Starlette:
     """Build the ASGI application."""
-    from starlette.applications import Starlette
-    from starlette.routing import Route
-
     alibaba, evolink, files, oss, desk = DashScope(world), EvoLink(world), EvoLinkFiles(world), Oss(world), _Desk(world)
     synthesis = "/api/v1/services/aigc/image2video/video-synthesis"
     table = [
@@ -56,7 +50,7 @@ def build(world: "World") -> "Starlette":
     routes = [
         Route(path + slash, endpoint, methods=[method]) for method, path, endpoint in table for slash in ("", "/")
     ]
-    app = Starlette(routes=routes, exception_handlers={404: _nowhere, 405: _nowhere})
+    app = Starlette(routes=routes, exception_handlers=dict.fromkeys((404, 405, RequestRefusedError), _refuse))
     # Both spellings are listed: a redirect would lose the body of a POST.
     app.router.redirect_slashes = False
     return app
@@ -65,39 +59,41 @@ def build(world: "World") -> "Starlette":
 class _Desk:
     """The sandbox's own business: what was counted, and faults on demand."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
 
-    async def ledger(self, _request: "Request") -> "Response":
+    async def ledger(self, _request: Request) -> Response:
         """Show what was counted: GET /sandbox/ledger."""
-        return answer(self._world.ledger().to_dict())
+        return JSONResponse(self._world.ledger().to_dict())
 
-    async def faults(self, request: "Request") -> "Response":
+    async def faults(self, request: Request) -> Response:
         """Add faults: POST /sandbox/faults {"faults": ["submit:500*2"]}."""
         content = await json_body(request)
         wanted = content.get("faults") if content is not None else None
         if not isinstance(wanted, list) or not all(isinstance(text, str) for text in wanted):
-            return answer({"error": 'The body is {"faults": ["STEP:KIND[=VALUE][*COUNT]", …]}.'}, 400)
+            return JSONResponse({"error": 'The body is {"faults": ["STEP:KIND[=VALUE][*COUNT]", …]}.'}, 400)
         try:
             faults = [Fault.parse(text) for text in wanted]
         except UsageError as error:
-            return answer({"error": str(error)}, 400)
+            return JSONResponse({"error": str(error)}, 400)
         for fault in faults:
             self._world.faults.add(fault)
-        return answer({"added": len(faults)})
+        return JSONResponse({"added": len(faults)})
 
-    async def clock(self, request: "Request") -> "Response":
+    async def clock(self, request: Request) -> Response:
         """Set the clock ahead: POST /sandbox/clock {"advance": 45}."""
         content = await json_body(request)
         seconds = content.get("advance") if content is not None else None
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _FARTHEST:
-            return answer({"error": f'The body is {{"advance": SECONDS}}, from 0 to {_FARTHEST}.'}, 400)
+            return JSONResponse({"error": f'The body is {{"advance": SECONDS}}, from 0 to {_FARTHEST}.'}, 400)
         self._world.clock.advanced += seconds
-        return answer({"now": self._world.clock.now()})
+        return JSONResponse({"now": self._world.clock.now()})
 
 
-async def _nowhere(request: "Request", error: Exception) -> "Response":
-    """Refuse what there is not, in the envelope of whoever it was meant for."""
-    status = getattr(error, "status_code", 404)
-    responder = request_step_of(request.method, request.url.path).responder
-    return error_of(responder, status, "NotFound" if responder != "evolink" else "not_found", "Not Found")
+async def _refuse(request: Request, error: Exception) -> Response:
+    """Refuse in the envelope of whoever was asked; also what there is not."""
+    responder = responder_of(request.method, request.scope["path"])
+    if not isinstance(error, RequestRefusedError):
+        code = "not_found" if responder == "evolink" else "NotFound"
+        error = RequestRefusedError(getattr(error, "status_code", 404), code, "Not Found")
+    return error_of(responder, error)

@@ -1,57 +1,28 @@
 """The sandbox as a context: a server in a thread of its own, on a port of this machine."""
 
 import asyncio
+import atexit
 import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lipready.errors import ComponentError, UsageError
+from lipready.profiles.loader import load_profile
+from lipready.providers.account import Account, remember, service_of
 from lipready.providers.service import Endpoints
-from lipready.sandbox.faults.fault import Fault, Faults
-from lipready.sandbox.store import STYLES, Clock, Ledger, Style, level
+from lipready.sandbox.faults.fault import Fault
+from lipready.sandbox.store import STYLES, Ledger, SandboxOptions, Style
 from lipready.sandbox.world import World
-
-if TYPE_CHECKING:
-    import uvicorn
-
-    from lipready.sandbox.faults.injection import Connections
 
 _COMPONENTS = {"starlette": "starlette", "uvicorn": "uvicorn", "python_multipart": "python-multipart"}
 _BACKLOG = 128
-
-
-def _say_nothing(line: str) -> None:
-    del line
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SandboxOptions:
-    """How the sandbox behaves.
-
-    `port` 0 takes any free one. `pace` is the seconds that a task takes at least, spread over its states. `log`
-    receives one line for each request, from the server's thread. `fetch_seconds` is what fetching one input may take,
-    `upload_megabytes` the largest file of DashScope's temporary storage, as the sample of its policy has it.
-    `local_callbacks` lets EvoLink's callbacks go to this machine, by plain http too, which EvoLink itself refuses.
-
-    `ahead` returns the seconds by which the sandbox's clock is ahead of this machine's, and is asked at every look: a
-    test whose pauses do not last returns their sum, or sets the clock ahead itself (Running.advance).
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 0
-    pace: float = 1.0
-    faults: tuple[Fault, ...] = ()
-    log: Callable[[str], None] = field(default=_say_nothing, compare=False)
-    fetch_seconds: float = 60.0
-    ahead: Callable[[], float] = field(default=level, compare=False)
-    upload_megabytes: int = 100
-    local_callbacks: bool = False
 
 
 class Running:
@@ -63,11 +34,11 @@ class Running:
 
     def endpoints(self, style: str) -> Endpoints:
         """Return the addresses of an imitated provider: "dashscope" or "evolink". Raises UsageError for any other."""
+        if style not in STYLES:
+            raise UsageError(f"The sandbox does not imitate {style!r}: it knows {' and '.join(STYLES)}.")
         if style == "dashscope":
             return Endpoints(api=f"{self.url}/api/v1", files="")
-        if style == "evolink":
-            return Endpoints(api=f"{self.url}/v1", files=self.url)
-        raise UsageError(f"The sandbox does not imitate {style!r}: it knows {' and '.join(STYLES)}.")
+        return Endpoints(api=f"{self.url}/v1", files=self.url)
 
     def ledger(self) -> Ledger:
         """Return what was counted so far."""
@@ -93,75 +64,56 @@ def serving(options: SandboxOptions | None = None) -> Iterator[Running]:
     listener = _listen(options)
     try:
         with tempfile.TemporaryDirectory(prefix="lipready-sandbox-", ignore_cleanup_errors=True) as folder:
-            world = _world(options, listener, Path(folder))
-            server = _Server(world, listener)
-            server.start()
+            world = World(options, _url(listener), Path(folder))
+            stop = _start(world, listener)
             try:
                 yield Running(world)
             finally:
-                server.stop()
+                stop()
     finally:
         listener.close()
 
 
-class _Server:
-    """uvicorn in a daemon thread, which neither touches signals nor writes logs."""
+def _start(world: World, listener: socket.socket) -> Callable[[], None]:
+    """Start the server in a daemon thread, and return what ends it. Raises ComponentError."""
+    listening: Future[Callable[[], object]] = Future()
 
-    def __init__(self, world: World, listener: socket.socket) -> None:
-        self._world, self._listener = world, listener
-        self._ready = threading.Event()
-        self._failure: BaseException | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._leave: asyncio.Event | None = None
-        self._thread = threading.Thread(target=self._run, name="lipready-sandbox", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-        self._ready.wait()
-        if self._failure is not None:
-            raise ComponentError(f"The sandbox cannot start: {self._failure}.") from self._failure
-
-    def stop(self) -> None:
-        if self._loop is not None and self._leave is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._leave.set)
-        self._thread.join()
-
-    def _run(self) -> None:
+    def run() -> None:
         try:
-            asyncio.run(self._serve())
+            asyncio.run(_serve(world, listener, listening))
         except BaseException as error:  # noqa: BLE001 - told to whoever waits for the start
-            self._failure = error
-        finally:
-            self._ready.set()
+            if not listening.done():
+                listening.set_exception(error)
 
-    async def _serve(self) -> None:
-        from lipready.sandbox.faults.injection import Connections
-        from lipready.sandbox.tasks.work import Works
+    thread = threading.Thread(target=run, name="lipready-sandbox", daemon=True)
+    thread.start()
+    failure = listening.exception()
+    if failure is not None:
+        raise ComponentError(f"The sandbox cannot start: {failure}.") from failure
 
-        self._loop, self._leave = asyncio.get_running_loop(), asyncio.Event()
-        works, connections = Works(self._world), Connections()
-        self._world.begin = works.begin
-        server = _uvicorn(self._world, connections)
-        serving_ = asyncio.create_task(server.serve(sockets=[self._listener]))
-        # The socket listens already: whoever connects from here on is served.
-        self._ready.set()
-        await self._leave.wait()
-        # Nobody is waited for: an answer that is still being made would be made for nothing.
-        server.should_exit = server.force_exit = True
-        connections.close_all()
-        await works.close()
-        await serving_
+    def stop() -> None:
+        # RuntimeError: the loop has ended already.
+        with suppress(RuntimeError):
+            listening.result()()
+        thread.join()
+
+    return stop
 
 
-def _uvicorn(world: World, connections: "Connections") -> "uvicorn.Server":
+async def _serve(world: World, listener: socket.socket, listening: Future[Callable[[], object]]) -> None:
+    """Serve with uvicorn, which neither touches signals here nor writes logs, until it is told to leave."""
     import uvicorn
 
     from lipready.sandbox.app import build
-    from lipready.sandbox.faults.injection import FaultInjector, protocol_of
+    from lipready.sandbox.faults.injection import FaultInjector, QuietProtocol
+    from lipready.sandbox.tasks.work import Works
 
+    loop, leave, works = asyncio.get_running_loop(), asyncio.Event(), Works(world)
+    world.begin = works.begin
+    injector = FaultInjector(build(world), world)
     config = uvicorn.Config(
-        FaultInjector(build(world), world, connections),
-        http=protocol_of(connections),
+        injector,
+        http=QuietProtocol,
         ws="none",
         loop="asyncio",
         lifespan="off",
@@ -172,24 +124,25 @@ def _uvicorn(world: World, connections: "Connections") -> "uvicorn.Server":
         server_header=False,
         date_header=False,
     )
-    return uvicorn.Server(config)
+    server = uvicorn.Server(config)
+    connections = injector.connections = server.server_state.connections
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    # The socket listens already: whoever connects from here on is served.
+    listening.set_result(lambda: loop.call_soon_threadsafe(leave.set))
+    await leave.wait()
+    # Nobody is waited for: an answer that is still being made would be made for nothing.
+    server.should_exit = server.force_exit = True
+    for connection in tuple(connections):
+        connection.transport.abort()
+    await works.close()
+    await running
 
 
-def _world(options: SandboxOptions, listener: socket.socket, folder: Path) -> World:
+def _url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     # Whoever listens everywhere is reached on the machine itself.
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with, not listened on
-    return World(
-        url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",
-        folder=folder,
-        pace=options.pace,
-        fetch_seconds=options.fetch_seconds,
-        largest_upload=options.upload_megabytes * (1 << 20),
-        faults=Faults(options.faults),
-        log=options.log,
-        local_callbacks=options.local_callbacks,
-        clock=Clock(options.ahead),
-    )
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _require_components() -> None:
@@ -208,6 +161,30 @@ def _listen(options: SandboxOptions) -> socket.socket:
         reason = getattr(error, "strerror", None) or str(error)
         remedy = "choose another port with --port, or any free one with --port 0"
         raise UsageError(f"The sandbox cannot listen on {options.host}:{options.port} ({reason}): {remedy}.") from error
+
+
+_PACE, _POLL_SECONDS = 2.0, 0.3
+
+_lock = threading.Lock()
+_embedded: list[Running] = []
+
+
+def account_of_sandbox(style: str = "dashscope") -> Account:
+    """Return an account at a sandbox in this process that behaves like a provider ("dashscope" or "evolink").
+
+    The sandbox is started with the first call, and ends with the process: its tasks cannot be resumed later. Raises
+    UsageError for another style, ComponentError where the libraries of the extra `sandbox` are missing.
+    """
+    service = replace(service_of(style), title=f"Sandbox (as {style})", poll_seconds=_POLL_SECONDS)
+    with _lock:
+        if not _embedded:
+            stack = ExitStack()
+            _embedded.append(stack.enter_context(serving(SandboxOptions(pace=_PACE))))
+            atexit.register(stack.close)
+    endpoints, profile = _embedded[0].endpoints(style), load_profile(style)
+    profile = replace(profile, price=profile.price and replace(profile.price, per_second=Fraction(0)))
+    provider = f"sandbox:{style}"
+    return remember(Account(provider=provider, profile=profile, service=service, endpoints=endpoints, key="sandbox"))
 
 
 __all__ = ["Fault", "Ledger", "Running", "SandboxOptions", "Style", "serving"]

@@ -1,28 +1,26 @@
-"""The sandbox's clock, its count of paid submissions, and the uploads on its disk."""
+"""The sandbox's options, its clock, its count of paid submissions, and the uploads on its disk."""
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta, timezone
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 from uuid import uuid4
 
+from lipready.sandbox.faults.fault import Fault
+
 BEIJING = timezone(timedelta(hours=8))
 """The time zone in which both providers write times."""
-
-
-def level() -> float:
-    """Return 0: the clock is ahead of this machine's by nothing."""
-    return 0.0
 
 
 @dataclass(slots=True, eq=False)
 class Clock:
     """This machine's time, plus what `ahead` returns, plus `advanced`; all in seconds, and read at each look."""
 
-    ahead: Callable[[], float] = level
+    ahead: Callable[[], float]
     advanced: float = 0.0
 
     def now(self) -> float:
@@ -32,6 +30,35 @@ class Clock:
     def steady(self) -> float:
         """Return the seconds of a clock that jumps only where it is set ahead."""
         return time.monotonic() + self.ahead() + self.advanced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxOptions:
+    """How the sandbox behaves.
+
+    `port` 0 takes any free one. `pace` is the seconds that a task takes at least, spread over its states. `log`
+    receives one line for each request, from the server's thread. `fetch_seconds` is what fetching one input may take,
+    `upload_megabytes` the largest file of DashScope's temporary storage, as the sample of its policy has it.
+    `local_callbacks` lets EvoLink's callbacks go to this machine, by plain http too, which EvoLink itself refuses.
+
+    `ahead` returns the seconds by which the sandbox's clock is ahead of this machine's, and is asked at every look: a
+    test whose pauses do not last returns their sum, or sets the clock ahead itself (Running.advance).
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    pace: float = 1.0
+    faults: tuple[Fault, ...] = ()
+    log: Callable[[str], None] = lambda _line: None
+    fetch_seconds: float = 60.0
+    ahead: Callable[[], float] = lambda: 0.0
+    upload_megabytes: int = 100
+    local_callbacks: bool = False
+
+    @property
+    def upload_bytes(self) -> int:
+        """The largest file of DashScope's temporary storage."""
+        return self.upload_megabytes * (1 << 20)
 
 
 Style = Literal["dashscope", "evolink"]
@@ -102,26 +129,25 @@ class UploadStore:
     files: dict[str, StoredUpload] = field(default_factory=dict)
     bytes: int = 0
 
-    def room(self) -> Path:
-        """Choose a place for a file that is being received."""
+    @contextmanager
+    def arriving(self) -> Iterator[Path]:
+        """Yield a place for a file that is being received; what is still there at the end is removed."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        return self.folder / uuid4().hex
+        path = self.folder / f"{uuid4().hex}.part"
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
 
-    def keep(self, key: str, stored: StoredUpload) -> StoredUpload:
-        """Put a file that has arrived under its key."""
-        self.files[key] = stored
+    def keep(self, stored: StoredUpload) -> None:
+        """Put a file that has arrived under its id."""
+        self.files[stored.id] = stored
         self.bytes += stored.bytes
-        return stored
 
     def find(self, key: str, now: float) -> StoredUpload | None:
         """Find a file that is still kept."""
         stored = self.files.get(key)
         return stored if stored is not None and now < stored.expires else None
-
-    def tidy(self, path: Path) -> None:
-        """Remove what arrived at a path and was not kept."""
-        if not any(stored.path == path for stored in self.files.values()):
-            path.unlink(missing_ok=True)
 
     def drop(self, key: str) -> None:
         """Delete a file."""
@@ -130,8 +156,12 @@ class UploadStore:
             stored.path.unlink(missing_ok=True)
 
 
+def suffix_of(name: str) -> str:
+    """Return the extension of a name in lower case, with its dot; "" for one that no format has."""
+    suffix = PurePosixPath(name).suffix
+    return suffix.lower() if _SUFFIX.fullmatch(suffix) else ""
+
+
 def with_suffix(path: Path, name: str) -> Path:
     """Rename a file to the extension of `name`, by which formats are judged; nothing else of it is used."""
-    suffix = PurePosixPath(name).suffix
-    named = path.with_suffix(suffix.lower()) if _SUFFIX.fullmatch(suffix) else path
-    return path if named == path else path.replace(named)
+    return path.replace(path.with_suffix(suffix_of(name)))

@@ -100,6 +100,41 @@ def test_a_file_over_the_limit_is_refused_and_not_kept(client: httpx2.Client) ->
         assert box.ledger().uploaded == 1 << 20
 
 
+def test_what_is_far_too_large_is_not_kept_and_a_forged_form_is_refused_first(client: httpx2.Client) -> None:
+    with serving(SandboxOptions(upload_megabytes=1)) as box:
+        files = {"file": ("a.mp4", bytes(5 << 20))}
+        assert refused(send(Speaker(box, client), files=files)) == (400, "EntityTooLarge")
+        forged = send(Speaker(box, client), {"Signature": "forged"}, files)
+        assert refused(forged) == (403, "SignatureDoesNotMatch")
+        assert box.ledger().uploaded == 0
+
+
+@pytest.mark.parametrize(
+    "more", [{f"field{number}": "x" for number in range(101)}, {"field": "x" * ((1 << 20) + 1)}], ids=["many", "long"]
+)
+def test_fields_are_bounded(speaker: Speaker, more: dict[str, str | None]) -> None:
+    before = speaker.box.ledger().uploaded
+    assert refused(send(speaker, more)) == (400, "MalformedPOSTRequest")
+    assert speaker.box.ledger().uploaded == before
+
+
+def test_a_form_that_ends_behind_its_file_is_refused(speaker: Speaker) -> None:
+    policy = speaker.policy()
+    request = speaker.client.build_request("POST", policy["upload_host"], data=speaker.form(policy, "a"), files=FILE)
+    body = request.read().rstrip(b"-\r\n")
+    headers = {"Content-Type": request.headers["content-type"]}
+    answer = speaker.client.post(policy["upload_host"], content=body, headers=headers)
+    assert refused(answer) == (400, "MalformedPOSTRequest")
+
+
+def test_a_file_needs_no_name(speaker: Speaker) -> None:
+    policy, before = speaker.policy(), speaker.box.ledger().uploaded
+    form = {**speaker.form(policy, "a.mp4"), "file": "0123456789"}
+    parts = {name: (None, value) for name, value in form.items()}
+    assert speaker.client.post(policy["upload_host"], files=parts).status_code == 200
+    assert speaker.box.ledger().uploaded == before + 10
+
+
 def test_a_policy_expires_after_its_time() -> None:
     secret = b"secret"
     given = policies.issue(secret, "account", 100, 1_000_000.0)

@@ -5,32 +5,30 @@ import ipaddress
 import re
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
+
+import av
+from starlette.requests import Request
+from starlette.responses import Response
 
 from lipready.probe.remote import examine_callback
 from lipready.sandbox.api.answers import (
     RequestRefusedError,
+    account_of,
+    asked_of,
     evolink_answer,
-    evolink_error,
     has_texts,
     json_body,
-    number_of,
-    says_json,
+    media_type,
+    page_of,
+    refusing,
     text_of,
-    threshold_of,
-    unauthorized,
 )
 from lipready.sandbox.faults.injection import BESIDE
-from lipready.sandbox.tasks.task import ENDED, Asked, Replay, SandboxTask
+from lipready.sandbox.tasks.task import ENDED, MODEL, Asked, Replay, SandboxTask
+from lipready.sandbox.world import SandboxAccount, World
 
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from lipready.sandbox.world import SandboxAccount, World
-
-MODEL = "videoretalk"
 PREFIX = "task-unified-"
 
 CREDITS_A_SECOND = Fraction(4, 5)
@@ -43,84 +41,67 @@ BALANCE = 10_000
 _KEY = re.compile(r"[A-Za-z0-9._-]{16,96}")
 _LONGEST_CALLBACK = 2048
 _PAGE_SIZE = 20
-_LARGEST_PAGE = 100
 _LARGEST_BATCH = 50
 _LONGEST = Fraction(120)
 """Seconds that an input is taken to last where that is not known: what the model takes at most."""
 
 _ESTIMATED_SECONDS = 90
-_TEXTS = ("ref_image_url", "callback_url")
-_MOST_PAGES = 100_000_000
+_URLS = ("video_url", "audio_url", "ref_image_url", "callback_url")
 
 
 class EvoLink:
     """Answers as EvoLink's pages and its own client say."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
 
-    async def submit(self, request: "Request") -> "Response":
+    async def submit(self, request: Request) -> Response:
         """Take a paid request; the same Idempotency-Key with the same body gives the same task."""
         body = await json_body(request)
         account = self._account(request)
-        if account is None:
-            return unauthorized("evolink")
-        try:
-            key = _idempotency_key(request)
-            _require_json(request)
-            asked = _asked(body)
-            if asked.callback:
-                await asyncio.to_thread(_allow_callback, asked.callback, local=self._world.local_callbacks)
-            asked = replace(asked, foretold=await asyncio.to_thread(_foretold, self._world, asked))
-        except RequestRefusedError as refused:
-            return _refusal(refused)
+        key = _idempotency_key(request)
+        _require_json(request)
+        asked = _asked(body)
+        if asked.callback:
+            await asyncio.to_thread(_allow_callback, asked.callback, local=self._world.options.local_callbacks)
+        asked = replace(asked, foretold=await asyncio.to_thread(_foretold, self._world, asked))
         # From here to the end nothing is awaited, so that two requests of one key cannot both be the first.
-        ignored = "ignore-key" in request.scope[BESIDE]
-        before = account.replays.get(key) if key and not ignored else None
+        if "ignore-key" in request.scope[BESIDE]:
+            key = ""
+        before = account.replays.get(key) if key else None
         if before is not None and before.body != body:
             message = "Idempotency-Key was already used for a different request body"
-            return evolink_error(409, "idempotency_conflict", message)
+            raise RequestRefusedError(409, "idempotency_conflict", message)
         if before is not None:
             return evolink_answer(before.answer, headers={"idempotency-replayed": "true"})
         answer = described(self._world.submit("evolink", account, asked), self._world.url)
-        if key and not ignored:
+        if key:
             account.replays[key] = Replay(body or {}, answer)
         return evolink_answer(answer)
 
-    async def query(self, request: "Request") -> "Response":
+    async def query(self, request: Request) -> Response:
         """Return the state of a task."""
-        account = self._account(request)
-        if account is None:
-            return unauthorized("evolink")
-        name = request.path_params["id"]
+        account, name = self._account(request), request.path_params["id"]
         if not name.startswith(PREFIX):
-            return evolink_error(400, "invalid_task_id", f"task_id must start with '{PREFIX}'", param="task_id")
+            raise RequestRefusedError(400, "invalid_task_id", f"task_id must start with '{PREFIX}'", "task_id")
         task = self._world.task_of("evolink", account, "", name)
         if task is None or "unknown" in request.scope[BESIDE]:
-            return evolink_error(404, "invalid_task_id", "Task not found", param="task_id")
+            raise RequestRefusedError(404, "invalid_task_id", "Task not found", "task_id")
         return evolink_answer(described(task, self._world.url))
 
-    async def batch(self, request: "Request") -> "Response":
+    async def batch(self, request: Request) -> Response:
         """Return the states of several tasks; those that are not known are left out."""
         body = await json_body(request)
         account = self._account(request)
-        if account is None:
-            return unauthorized("evolink")
-        try:
-            _require_json(request)
-            names = _task_ids(body)
-        except RequestRefusedError as refused:
-            return _refusal(refused)
+        _require_json(request)
+        names = _task_ids(body)
         known = () if "unknown" in request.scope[BESIDE] else names
         tasks = [self._world.task_of("evolink", account, "", name) for name in known]
         return evolink_answer({"data": [described(task, self._world.url) for task in tasks if task is not None]})
 
-    async def credits(self, request: "Request") -> "Response":
+    async def credits(self, request: Request) -> Response:
         """Return what is left of the account, and what this key has spent of it."""
-        account = self._account(request)
-        if account is None:
-            return unauthorized("evolink")
-        tasks = self._world.tasks_of("evolink", account, "")
+        tasks = self._world.tasks_of("evolink", self._account(request), "")
         spent = sum((_used(task) for task in tasks), Fraction(0))
         own = sum((_used(task) for task in tasks if not task.foreign), Fraction(0))
         left = _rounded(BALANCE - spent)
@@ -128,33 +109,24 @@ class EvoLink:
         user = {"remaining_credits": left, "used_credits": _rounded(spent)}
         return evolink_answer({"data": {"token": token, "user": user}, "message": "", "success": True})
 
-    async def list_tasks(self, request: "Request") -> "Response":
+    async def list_tasks(self, request: Request) -> Response:
         """List the account's tasks, the newest first."""
         account = self._account(request)
-        if account is None:
-            return unauthorized("evolink")
-        try:
-            page = number_of(request, "page", 1, _MOST_PAGES)
-            size = number_of(request, "page_size", _PAGE_SIZE, _LARGEST_PAGE)
-        except ValueError as error:
-            return evolink_error(400, "invalid_request_error", str(error))
+        with refusing("invalid_request_error"):
+            page = page_of(request, "page", "page_size", _PAGE_SIZE)
         query = request.query_params
         rows = [
             _row(task)
             for task in self._world.listed("evolink", account, "", request.scope[BESIDE])
             if query.get("status") in {None, "", task.status, *(("processing",) if task.status == "pending" else ())}
-            and query.get("model") in {None, "", task.asked.model}
+            and query.get("model") in {None, "", MODEL}
             and query.get("type") in {None, "", "video"}
         ]
-        total = {"total": len(rows), "page": page, "page_size": size}
-        return evolink_answer({"data": rows[(page - 1) * size : page * size], **total})
+        totals = {"total": len(rows), "page": page.number, "page_size": page.size}
+        return evolink_answer({"data": page.of(rows), **totals})
 
-    def _account(self, request: "Request") -> "SandboxAccount | None":
-        return self._world.account_of(request.headers.get("authorization", ""))
-
-
-def _refusal(refused: RequestRefusedError) -> "Response":
-    return evolink_error(refused.status, refused.code, refused.message, param=refused.param)
+    def _account(self, request: Request) -> SandboxAccount:
+        return account_of(self._world, request, "evolink")
 
 
 def described(task: SandboxTask, url: str) -> dict[str, Any]:
@@ -170,7 +142,7 @@ def described(task: SandboxTask, url: str) -> dict[str, Any]:
     said: dict[str, Any] = {
         "created": int(task.created),
         "id": task.id,
-        "model": task.asked.model,
+        "model": MODEL,
         "object": "video.generation.task",
         "progress": task.progress,
         "status": task.status,
@@ -191,7 +163,7 @@ def described(task: SandboxTask, url: str) -> dict[str, Any]:
 def _row(task: SandboxTask) -> dict[str, Any]:
     return {
         "id": task.id,
-        "model": task.asked.model,
+        "model": MODEL,
         "type": "video",
         "status": task.status,
         "progress": task.progress,
@@ -212,15 +184,13 @@ def _rounded(amount: Fraction) -> float:
     return float(round(amount, 4))
 
 
-def _foretold(world: "World", asked: Asked) -> Fraction:
+def _foretold(world: World, asked: Asked) -> Fraction:
     """Foretell how long a result will be: by the files that were uploaded here, since no other is read yet."""
     audio = _length(world, asked.audio_url)
     return audio if asked.extension else min(audio, _length(world, asked.video_url))
 
 
-def _length(world: "World", url: str) -> Fraction:
-    import av
-
+def _length(world: World, url: str) -> Fraction:
     stored = world.file_at(url)
     if stored is None:
         return _LONGEST
@@ -231,8 +201,8 @@ def _length(world: "World", url: str) -> Fraction:
         return _LONGEST
 
 
-def _require_json(request: "Request") -> None:
-    if not says_json(request):
+def _require_json(request: Request) -> None:
+    if media_type(request) != "application/json":
         raise RequestRefusedError(400, "invalid_request_error", "Content-Type must be application/json")
 
 
@@ -248,7 +218,7 @@ def _task_ids(body: dict[str, Any] | None) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _idempotency_key(request: "Request") -> str:
+def _idempotency_key(request: Request) -> str:
     key: str = request.headers.get("idempotency-key", "")
     if key and not _KEY.fullmatch(key):
         message = "Idempotency-Key must be 16 to 96 characters of A-Z, a-z, 0-9, '.', '_' and '-'"
@@ -267,24 +237,13 @@ def _asked(body: dict[str, Any] | None) -> Asked:
         raise RequestRefusedError(403, "model_access_denied", message)
     if not text_of(body.get("video_url")) or not text_of(body.get("audio_url")):
         raise RequestRefusedError(400, "missing_required_params", "Missing required parameter: video_url or audio_url")
-    for name in ("video_url", "audio_url", *_TEXTS):
+    for name in _URLS:
         if not has_texts(body, (name,)) or not _is_uri(text_of(body.get(name))):
             raise RequestRefusedError(400, "invalid_parameters", f"{name} must be a URL", name)
     if not isinstance(body.get("video_extension", False), bool):
         raise RequestRefusedError(400, "invalid_parameters", "video_extension must be a boolean", "video_extension")
-    try:
-        threshold = threshold_of(body.get("query_face_threshold"))
-    except ValueError as error:
-        raise RequestRefusedError(400, "invalid_parameters", str(error), "query_face_threshold") from error
-    return Asked(
-        model=MODEL,
-        video_url=text_of(body["video_url"]),
-        audio_url=text_of(body["audio_url"]),
-        reference_url=text_of(body.get("ref_image_url")),
-        extension=body.get("video_extension", False),
-        threshold=threshold,
-        callback=text_of(body.get("callback_url")),
-    )
+    with refusing("invalid_parameters", param="query_face_threshold"):
+        return replace(asked_of(body, body), callback=text_of(body.get("callback_url")))
 
 
 def _is_uri(text: str) -> bool:

@@ -6,18 +6,17 @@ import hmac
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
-from lipready.sandbox.api.answers import RequestRefusedError, oss_error
-from lipready.sandbox.api.form import FormError, Received, receive_form
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from lipready.sandbox.api.answers import RequestRefusedError, error_of, refusing
+from lipready.sandbox.api.form import ReceivedForm, receive_form
 from lipready.sandbox.store import StoredUpload, with_suffix
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from lipready.sandbox.world import World
+from lipready.sandbox.world import World
 
 VALID_SECONDS = 300
 ACCESS_KEY = "LTAI5tSandbox"
@@ -50,30 +49,23 @@ def issue(secret: bytes, account: str, most: int, now: float, *, expired: bool =
 
 def check(secret: bytes, fields: Mapping[str, str], size: int, now: float) -> None:
     """Check a form against the policy in it. Raises RequestRefusedError."""
-    document = _read(secret, fields)
+    policy, key = fields["policy"], fields["key"]
+    if fields["OSSAccessKeyId"] != ACCESS_KEY:
+        message = "The OSS Access Key Id you provided does not exist in our records."
+        raise RequestRefusedError(403, "InvalidAccessKeyId", message)
+    if not hmac.compare_digest(_sign(secret, policy).encode(), fields["Signature"].encode()):
+        message = "The request signature we calculated does not match the signature you provided."
+        raise RequestRefusedError(403, "SignatureDoesNotMatch", message)
+    # What carries our signature was written by us.
+    document = json.loads(base64.b64decode(policy))
     if datetime.fromtimestamp(now, UTC) >= datetime.fromisoformat(document["expiration"]):
         raise RequestRefusedError(403, "AccessDenied", "Invalid according to Policy: Policy expired.")
     (_, _, most), (_, _, folder) = document["conditions"]
-    if not fields["key"].startswith(f"{folder}/") or ".." in fields["key"].split("/"):
+    if not key.startswith(f"{folder}/") or ".." in key.split("/"):
         message = f'Invalid according to Policy: Policy Condition failed: ["starts-with", "$key", "{folder}"]'
         raise RequestRefusedError(403, "AccessDenied", message)
     if size > most:
         raise RequestRefusedError(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.")
-
-
-def _read(secret: bytes, fields: Mapping[str, str]) -> Any:
-    policy = fields.get("policy", "")
-    if not policy:
-        raise RequestRefusedError(403, "AccessDenied", "Anonymous access is forbidden for this operation.")
-    if fields.get("OSSAccessKeyId") != ACCESS_KEY:
-        raise RequestRefusedError(
-            403, "InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist in our records."
-        )
-    if not hmac.compare_digest(_sign(secret, policy).encode(), fields.get("Signature", "").encode()):
-        message = "The request signature we calculated does not match the signature you provided."
-        raise RequestRefusedError(403, "SignatureDoesNotMatch", message)
-    # What carries our signature was written by us.
-    return json.loads(base64.b64decode(policy))
 
 
 def _sign(secret: bytes, policy: str) -> str:
@@ -87,60 +79,35 @@ _REQUIRED = ("OSSAccessKeyId", "Signature", "policy", "key")
 class Oss:
     """Takes uploads, and gives out results and stored files."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
 
-    async def upload(self, request: "Request") -> "Response":
+    async def upload(self, request: Request) -> Response:
         """Store one file: POST /upload."""
-        from starlette.responses import Response
-
-        try:
-            received = await receive_form(request, self._world.oss.room(), self._world.largest_upload)
-        except FormError as error:
-            return oss_error(400, "MalformedPOSTRequest", f"The body of your POST request is not well-formed: {error}.")
-        try:
-            self._require(received)
-            check(self._world.secret, received.fields, received.bytes, self._world.clock.now())
-            self._keep(received)
-        except RequestRefusedError as refused:
-            received.discard()
-            return oss_error(refused.status, refused.code, refused.message)
-        wanted = received.fields.get("success_action_status", "204")
+        world = self._world
+        with world.oss.arriving() as path:
+            with refusing("MalformedPOSTRequest", "The body of your POST request is not well-formed: {}."):
+                form = await receive_form(request, path, world.options.upload_bytes)
+            _require(form)
+            check(world.secret, form.fields, form.bytes, world.clock.now())
+            self._keep(form, path)
+        wanted = form.fields.get("success_action_status", "204")
         return Response(status_code=int(wanted) if wanted in {"200", "201", "204"} else 204)
 
-    async def result(self, request: "Request") -> "Response":
+    async def result(self, request: Request) -> Response:
         """Send a result: GET /results/NAME.mp4, with ranges."""
-        from starlette.responses import FileResponse
-
         task = self._world.results.get(request.path_params["name"])
         if task is None or task.video is None or task.forgotten(self._world.clock.now()):
-            return oss_error(404, "NoSuchKey", "The specified key does not exist.")
+            return _absent()
         return FileResponse(task.video.path, media_type="video/mp4")
 
-    async def stored(self, request: "Request") -> "Response":
+    async def stored(self, request: Request) -> Response:
         """Send a file of EvoLink's files API: GET /files/ID/NAME."""
-        from starlette.responses import FileResponse
-
         stored = self._world.files.find(request.path_params["id"], self._world.clock.now())
-        if stored is None:
-            return oss_error(404, "NoSuchKey", "The specified key does not exist.")
-        return FileResponse(stored.path, media_type=stored.kind)
+        return _absent() if stored is None else FileResponse(stored.path, media_type=stored.kind)
 
-    def _require(self, received: Received) -> None:
-        """Refuse a form that the storage would not read: what follows the file is never looked at."""
-        for name in _REQUIRED:
-            if not received.fields.get(name):
-                raise RequestRefusedError(400, "InvalidArgument", f"Bucket POST must contain a field named '{name}'.")
-        if received.file_name is None:
-            raise RequestRefusedError(
-                400, "IncorrectNumberOfFilesInPOSTRequest", "POST requires exactly one file upload."
-            )
-        if received.late:
-            message = f"The field '{received.late[0][:100]}' follows the file: file must be the last field."
-            raise RequestRefusedError(400, "InvalidArgument", message)
-
-    def _keep(self, received: Received) -> None:
-        key, now = received.fields["key"], self._world.clock.now()
+    def _keep(self, form: ReceivedForm, path: Path) -> None:
+        key, now = form.fields["key"], self._world.clock.now()
         if self._world.oss.find(key, now) is not None:
             message = "The object you specified already exists and can not be overwritten."
             raise RequestRefusedError(409, "FileAlreadyExists", message)
@@ -148,11 +115,28 @@ class Oss:
             id=key,
             # The second part of the folder, which the policy has signed.
             account=key.split("/")[1],
-            path=with_suffix(received.path, key),
+            path=with_suffix(path, key),
             name=key.rpartition("/")[2],
-            bytes=received.bytes,
-            kind=received.content_type,
+            bytes=form.bytes,
+            kind=form.content_type,
             created=now,
             expires=now + KEPT_SECONDS,
         )
-        self._world.oss.keep(key, stored)
+        self._world.oss.keep(stored)
+
+
+def _require(form: ReceivedForm) -> None:
+    """Refuse a form that the storage would not read: what follows the file is never looked at."""
+    for name in _REQUIRED:
+        if not form.fields.get(name):
+            raise RequestRefusedError(400, "InvalidArgument", f"Bucket POST must contain a field named '{name}'.")
+    if form.file_name is None:
+        message = "POST requires exactly one file upload."
+        raise RequestRefusedError(400, "IncorrectNumberOfFilesInPOSTRequest", message)
+    if form.after:
+        message = f"The field '{form.after[0][:100]}' follows the file: file must be the last field."
+        raise RequestRefusedError(400, "InvalidArgument", message)
+
+
+def _absent() -> Response:
+    return error_of("oss", RequestRefusedError(404, "NoSuchKey", "The specified key does not exist."))

@@ -12,22 +12,17 @@ from lipready.errors import UsageError
 Responder = Literal["dashscope", "evolink", "files", "oss", "sandbox"]
 """Who answers: each has an envelope of its own for errors. "files" is EvoLink's files API, "oss" Alibaba's storage."""
 
-_TABLE: tuple[tuple[str, str, str, Responder], ...] = (
-    ("GET", r"/api/v1/uploads/?", "policy", "dashscope"),
-    ("POST", r"/upload/?", "upload", "oss"),
-    ("POST", r"/api/v1/files/upload/\w+", "upload", "files"),
-    ("POST", r"/api/v1/services/aigc/image2video/video-synthesis/?", "submit", "dashscope"),
-    ("POST", r"/v1/videos/generations/?", "submit", "evolink"),
-    ("GET", r"/api/v1/tasks/?", "list", "dashscope"),
-    ("GET", r"/v1/tasks/?", "list", "evolink"),
-    ("GET", r"/api/v1/tasks/[^/]+/?", "poll", "dashscope"),
-    ("GET", r"/v1/tasks/[^/]+/?", "poll", "evolink"),
-    ("POST", r"/v1/tasks/batch/?", "poll", "evolink"),
-    ("POST", r"/api/v1/tasks/[^/]+/cancel/?", "cancel", "dashscope"),
-    ("GET", r"/results/.+", "download", "oss"),
+_STEPS = (
+    ("GET", re.compile(r"/api/v1/uploads/?"), "policy"),
+    ("POST", re.compile(r"/upload/?|/api/v1/files/upload/\w+"), "upload"),
+    ("POST", re.compile(r"/api/v1/services/aigc/image2video/video-synthesis/?|/v1/videos/generations/?"), "submit"),
+    ("GET", re.compile(r"(/api)?/v1/tasks/?"), "list"),
+    ("GET", re.compile(r"(/api)?/v1/tasks/[^/]+/?"), "poll"),
+    ("POST", re.compile(r"/v1/tasks/batch/?"), "poll"),
+    ("POST", re.compile(r"/api/v1/tasks/[^/]+/cancel/?"), "cancel"),
+    ("GET", re.compile(r"/results/.+"), "download"),
 )
-_PLACES = tuple((method, re.compile(path), step, responder) for method, path, step, responder in _TABLE)
-_OTHERS: tuple[tuple[str, Responder], ...] = (
+_RESPONDERS: tuple[tuple[str, Responder], ...] = (
     ("/api/v1/files", "files"),
     ("/api/", "dashscope"),
     ("/v1/", "evolink"),
@@ -37,21 +32,17 @@ _OTHERS: tuple[tuple[str, Responder], ...] = (
 _SECRET = re.compile(r"^/(results|files|api/v1/files/download)/[^/]+")
 
 
-@dataclass(frozen=True, slots=True)
-class RequestStep:
-    """`step` is "other" where no fault can be asked for."""
-
-    step: str
-    responder: Responder
-
-
-def request_step_of(method: str, path: str) -> RequestStep:
-    """Find the step of a request; HEAD counts as GET."""
+def step_of(method: str, path: str) -> str:
+    """Return the step of a request, "other" where no fault can be asked for; HEAD counts as GET."""
     method = "GET" if method == "HEAD" else method
-    for wanted, pattern, step, responder in _PLACES:
-        if method == wanted and pattern.fullmatch(path):
-            return RequestStep(step, responder)
-    return RequestStep("other", next((responder for start, responder in _OTHERS if path.startswith(start)), "sandbox"))
+    return next((step for wanted, pattern, step in _STEPS if method == wanted and pattern.fullmatch(path)), "other")
+
+
+def responder_of(method: str, path: str) -> Responder:
+    """Return who answers a request."""
+    if (method, path.removesuffix("/")) == ("POST", "/upload"):
+        return "oss"
+    return next((responder for start, responder in _RESPONDERS if path.startswith(start)), "sandbox")
 
 
 def shown(path: str) -> str:
@@ -75,52 +66,31 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    # Answers later.
-    "delay": Kind("SECONDS"),
-    # The connection is reset before anything is done.
-    "reset-before": Kind(),
-    # Done, then the connection is reset without an answer.
-    "reset-after": Kind(),
-    # Reset-after by the name of what it means for a paid request.
-    "lost": Kind(steps=("submit",)),
-    # Too many requests.
-    "429": Kind(),
-    # Too many requests, with Retry-After.
-    "429-after": Kind("SECONDS"),
-    # An internal error, nothing is done.
-    "500": Kind(),
-    # Done, then an internal error.
-    "500-after": Kind(),
-    # Out of service.
-    "503": Kind(),
-    # Done, then half of the answer under its whole Content-Length.
-    "truncated": Kind(),
-    # Done, then half of the answer, which is valid HTTP.
-    "half": Kind(),
-    # The policy is signed in the past.
-    "expired": Kind(steps=("policy",)),
-    # A slow download.
-    "slow": Kind("BYTES_PER_SECOND", ("download",)),
-    # A download that breaks off after so many bytes.
-    "broken": Kind("BYTES", ("download",)),
-    # The account has nothing left.
-    "quota": Kind(),
-    # JSON without an end.
-    "huge": Kind(),
-    # JSON of 10,000 brackets.
-    "nested": Kind(),
-    # The error page of a proxy, with status 502.
-    "html": Kind(),
-    # A redirect.
-    "redirect": Kind("URL"),
-    # Tasks that are younger are not in the list.
-    "lag": Kind("SECONDS", ("list",), count=None, beside=True),
-    # A colleague's task with another result, as old as the account's last submit.
+    "delay": Kind("SECONDS"),  # Answers later
+    "reset-before": Kind(),  # The connection is reset before anything is done
+    "reset-after": Kind(),  # Done, then the connection is reset without an answer
+    "lost": Kind(steps=("submit",)),  # Reset-after by the name of what it means for a paid request
+    "429": Kind(),  # Too many requests
+    "429-after": Kind("SECONDS"),  # Too many requests, with Retry-After
+    "500": Kind(),  # An internal error, nothing is done
+    "500-after": Kind(),  # Done, then an internal error
+    "503": Kind(),  # Out of service
+    "truncated": Kind(),  # Done, then half of the answer under its whole Content-Length
+    "half": Kind(),  # Done, then half of the answer, which is valid HTTP
+    "expired": Kind(steps=("policy",)),  # The policy is signed in the past
+    "slow": Kind("BYTES_PER_SECOND", ("download",)),  # A slow download
+    "broken": Kind("BYTES", ("download",)),  # A download that breaks off after so many bytes
+    "quota": Kind(),  # The account has nothing left
+    "huge": Kind(),  # JSON without an end
+    "nested": Kind(),  # JSON of 10,000 brackets
+    "html": Kind(),  # The error page of a proxy, with status 502
+    "redirect": Kind("URL"),  # A redirect
+    "lag": Kind("SECONDS", ("list",), count=None, beside=True),  # Tasks that are younger are not in the list
+    # A colleague's task with another result, as old as the account's last submit
     "foreign": Kind(steps=("list",), beside=True),
-    # Tasks are not known, for so long from the first poll on.
+    # Tasks are not known, for so long from the first poll on
     "unknown": Kind("SECONDS", ("poll",), count=None, beside=True),
-    # The Idempotency-Key is not looked at.
-    "ignore-key": Kind(steps=("submit",), count=None, beside=True),
+    "ignore-key": Kind(steps=("submit",), count=None, beside=True),  # The Idempotency-Key is not looked at
 }
 
 _SHAPE = re.compile(r"(?P<step>[^:]*):(?P<kind>[^=*]*)(?:=(?P<value>.*?))?(?:\*(?P<count>\d*))?", re.DOTALL)
@@ -199,9 +169,7 @@ class Faults:
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self._lock = threading.Lock()
-        self._waiting: list[_Waiting] = []
-        for fault in faults:
-            self.add(fault)
+        self._waiting = [_Waiting(fault, fault.count) for fault in faults]
 
     def add(self, fault: Fault) -> None:
         """Add a fault after those of the same step."""
@@ -209,15 +177,14 @@ class Faults:
             self._waiting.append(_Waiting(fault, fault.count))
 
     def take(self, step: str) -> Fault | None:
-        """Find out what goes wrong with the next request of a step."""
+        """Return what goes wrong with the next request of a step."""
         with self._lock:
-            for waiting in self._waiting:
-                if waiting.fault.step == step and not KINDS[waiting.fault.kind].beside:
-                    return self._hit(waiting)
-        return None
+            found = (one for one in self._waiting if one.fault.step == step and not KINDS[one.fault.kind].beside)
+            waiting = next(found, None)
+            return waiting and self._hit(waiting)
 
     def take_beside(self, step: str, now: float) -> dict[str, Fault]:
-        """Find out what else is different with the next request of a step, by kind; `now` is the sandbox's clock."""
+        """Return what else is different with the next request of a step, by kind; `now` is the sandbox's clock."""
         with self._lock:
             found = [one for one in self._waiting if one.fault.step == step and KINDS[one.fault.kind].beside]
             self._waiting = [one for one in self._waiting if one not in found or not one.over(now)]
@@ -227,7 +194,7 @@ class Faults:
         if waiting.left is not None:
             waiting.left -= 1
             if waiting.left == 0:
-                self._waiting = [one for one in self._waiting if one is not waiting]
+                self._waiting.remove(waiting)
         return waiting.fault
 
 

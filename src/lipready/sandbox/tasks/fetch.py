@@ -2,20 +2,18 @@
 
 import asyncio
 import ipaddress
-import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from lipready.facts.file import Role
-from lipready.sandbox.tasks.task import LARGEST, SandboxTask, SimulatedFailureError, refused, too_large, too_late
+import httpx2
 
-if TYPE_CHECKING:
-    from lipready.sandbox.world import World
+from lipready.facts.file import Role
+from lipready.sandbox.store import suffix_of
+from lipready.sandbox.tasks.task import LARGEST, SandboxTask, SimulatedFailureError, too_large
+from lipready.sandbox.world import World
 
 _REDIRECTS = 5
-_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class Inputs:
     reference: Path | None
 
 
-async def fetch_inputs(world: "World", task: SandboxTask, folder: Path) -> Inputs:
+async def fetch_inputs(world: World, task: SandboxTask, folder: Path) -> Inputs:
     """Bring all inputs into a folder, or find them where they were uploaded. Raises SimulatedFailureError."""
     asked = task.asked
     video = await _fetch(world, task, asked.video_url, "video", folder)
@@ -36,38 +34,21 @@ async def fetch_inputs(world: "World", task: SandboxTask, folder: Path) -> Input
     return Inputs(video, audio, reference)
 
 
-async def _fetch(world: "World", task: SandboxTask, url: str, role: Role, folder: Path) -> Path:
-    path = _uploaded(world, task, url)
-    if path is None:
-        path = await _download(world, url, role, folder)
+async def _fetch(world: World, task: SandboxTask, url: str, role: Role, folder: Path) -> Path:
+    uploaded = url.startswith("oss://") and task.style == "dashscope"
+    if uploaded or url.startswith(world.own_files):
+        stored = world.oss.find(url.removeprefix("oss://"), world.clock.now()) if uploaded else world.file_at(url)
+        if stored is None or (uploaded and stored.account != task.account):
+            raise SimulatedFailureError("InvalidURL.ConnectionRefused", url)
+        path = stored.path
+    else:
+        path = folder / f"{role}{suffix_of(named(url))}"
+        try:
+            await download(world, url, path, LARGEST[role])
+        except TooLargeError as error:
+            raise too_large(role) from error
     if path.stat().st_size > LARGEST[role]:
         raise too_large(role)
-    return path
-
-
-def _uploaded(world: "World", task: SandboxTask, url: str) -> Path | None:
-    """Find a file that was uploaded here; None for an address anywhere else."""
-    now = world.clock.now()
-    if url.startswith("oss://") and task.style == "dashscope":
-        stored = world.oss.find(url.removeprefix("oss://"), now)
-        if stored is None or stored.account != task.account:
-            raise refused(url)
-        return stored.path
-    if url.startswith(world.own_files):
-        stored = world.file_at(url)
-        if stored is None:
-            raise refused(url)
-        return stored.path
-    return None
-
-
-async def _download(world: "World", url: str, role: Role, folder: Path) -> Path:
-    suffix = PurePosixPath(named(url)).suffix.lower()
-    path = folder / f"{role}{suffix if _SUFFIX.fullmatch(suffix) else ''}"
-    try:
-        await download(world, url, path, LARGEST[role])
-    except TooLargeError as error:
-        raise too_large(role) from error
     return path
 
 
@@ -75,14 +56,22 @@ class TooLargeError(Exception):
     """What is fetched is larger than what may be fetched."""
 
 
-async def download(world: "World", url: str, path: Path, most: int) -> None:
+async def download(world: World, url: str, path: Path, most: int) -> None:
     """Fetch what is at an address, at most so many bytes. Raises SimulatedFailureError, and TooLargeError for more."""
-    host = _host(url)
     try:
-        async with asyncio.timeout(world.fetch_seconds):
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError as error:
+        raise SimulatedFailureError("InvalidURL") from error
+    if parts.scheme not in {"http", "https"} or not host:
+        raise SimulatedFailureError("InvalidURL")
+    try:
+        async with asyncio.timeout(world.options.fetch_seconds):
             await _save(url, path, most, proxies=not _is_loopback(host))
     except TimeoutError as error:
-        raise too_late(url) from error
+        raise SimulatedFailureError("InvalidURL.Timeout", url) from error
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        raise SimulatedFailureError("InvalidURL.ConnectionRefused", url) from error
 
 
 def named(url: str) -> str:
@@ -93,34 +82,18 @@ def named(url: str) -> str:
         return ""
 
 
-def _host(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError as error:
-        raise SimulatedFailureError("InvalidURL") from error
-    if parts.scheme not in {"http", "https"} or not host:
-        raise SimulatedFailureError("InvalidURL")
-    return host
-
-
 async def _save(url: str, path: Path, most: int, *, proxies: bool) -> None:
-    import httpx2
-
     left = most
-    try:
-        client = httpx2.AsyncClient(follow_redirects=True, max_redirects=_REDIRECTS, timeout=None, trust_env=proxies)
-        async with client, client.stream("GET", url, headers={"accept-encoding": "identity"}) as response:
-            if not response.is_success:
-                raise refused(url)
-            with path.open("wb") as file:
-                async for chunk in response.aiter_bytes():
-                    left -= len(chunk)
-                    if left < 0:
-                        raise TooLargeError
-                    file.write(chunk)
-    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise refused(url) from error
+    client = httpx2.AsyncClient(follow_redirects=True, max_redirects=_REDIRECTS, timeout=None, trust_env=proxies)
+    async with client, client.stream("GET", url, headers={"accept-encoding": "identity"}) as response:
+        if not response.is_success:
+            raise SimulatedFailureError("InvalidURL.ConnectionRefused", url)
+        with path.open("wb") as file:
+            async for chunk in response.aiter_bytes():
+                left -= len(chunk)
+                if left < 0:
+                    raise TooLargeError
+                file.write(chunk)
 
 
 def _is_loopback(host: str) -> bool:

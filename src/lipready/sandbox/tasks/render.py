@@ -1,7 +1,6 @@
 """A result video that plays: the video's picture with the audio track, as long as the documentation says."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from os import fspath
 from pathlib import Path
@@ -26,14 +25,6 @@ _SEEKABLE = frozenset({"mp4", "mov", "3gp", "mkv", "webm"})
 _HIGHEST_RATE = 60
 
 
-@dataclass(frozen=True, slots=True)
-class _Rendering:
-    recipe: Encode
-    frames: int
-    wanted: int
-    length: Fraction
-
-
 def render(
     inputs: Inputs, facts: JobFacts, output: Path, *, extension: bool, tell: Callable[[float], None]
 ) -> ResultVideo:
@@ -47,13 +38,12 @@ def render(
         raise FixError("There is no video, or no audio track.")
     if not isinstance(sound.media, AudioFacts):
         raise FixError("The audio track cannot be read.")
-    plan = _plan(video, video.media, sound.media, inputs, extension=extension)
-    streams = [_shown(plan), _heard(sound, sound.media, inputs, plan.length)]
-    command = compile_command(streams, fspath(output), _options(plan))
-    binary = find_ffmpeg().path
-    ffmpeg.run([binary, *command[1:]], what="the sandbox's result video", length=plan.length, tell=tell)
-    canvas = plan.recipe.reshape.canvas
-    return ResultVideo(output, float(plan.length), canvas.width, canvas.height, float(plan.recipe.reshape.rate))
+    shape = _shape(video.media)
+    length = lasting(_length(video.media), _length(sound.media), extension=extension)
+    streams = [_picture(video, video.media, inputs, shape, length), _sound(sound, sound.media, inputs, length)]
+    command = compile_command(streams, fspath(output), _options(shape.rate))
+    ffmpeg.run([find_ffmpeg().path, *command[1:]], what="the sandbox's result video", length=length, tell=tell)
+    return ResultVideo(output, float(length), shape.canvas.width, shape.canvas.height, float(shape.rate))
 
 
 def render_foreign(output: Path) -> ResultVideo:
@@ -63,30 +53,14 @@ def render_foreign(output: Path) -> ResultVideo:
     inputs = ["-f", "lavfi", "-i", picture_, "-f", "lavfi", "-i", tone]
     coding = ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-threads", "2", "-c:a", "aac"]
     ends = ["-t", seconds(seconds_), "-movflags", "+faststart", "-progress", "pipe:1", "-f", "mp4", fspath(output)]
-    binary = find_ffmpeg().path
-    ffmpeg.run([binary, "-v", "error", "-nostdin", "-y", *inputs, *coding, *ends], what="the sandbox's foreign result")
+    command = [find_ffmpeg().path, "-v", "error", "-nostdin", "-y", *inputs, *coding, *ends]
+    ffmpeg.run(command, what="the sandbox's foreign result")
     return ResultVideo(output, float(seconds_), size, size, float(rate))
 
 
 def lasting(video: Fraction, audio: Fraction, *, extension: bool) -> Fraction:
     """Return the length of a result: that of the shorter input, or the audio's with `extension`; all in seconds."""
     return audio if extension else min(video, audio)
-
-
-def _plan(file: FileFacts, video: VideoFacts, audio: AudioFacts, inputs: Inputs, *, extension: bool) -> _Rendering:
-    shape = _shape(video)
-    shown = _length(video)
-    length = lasting(shown, _length(audio), extension=extension)
-    frames, wanted = max(1, round(shown * shape.rate)), max(1, round(length * shape.rate))
-    recipe = Encode(
-        source=_source(file, inputs.video, video.stream_index, video.start),
-        reshape=shape,
-        part=None,
-        playback=Playback(frames, wanted) if wanted > frames else None,
-        sound="none",
-        budget=None,
-    )
-    return _Rendering(recipe, frames, wanted, length)
 
 
 def _shape(video: VideoFacts) -> Reshape:
@@ -104,19 +78,21 @@ def _shape(video: VideoFacts) -> Reshape:
     )
 
 
-def _shown(plan: _Rendering) -> Any:
-    """Play the picture for as long as the result video lasts."""
-    recipe = plan.recipe
-    if recipe.playback is not None:
-        return play(recipe, recipe.playback)
-    stream = reshape(retime(picture(recipe.source), recipe.reshape.rate), recipe.reshape)
-    return stream.filter("trim", end_frame=plan.wanted)
+def _picture(file: FileFacts, video: VideoFacts, inputs: Inputs, shape: Reshape, length: Fraction) -> Any:
+    """Play the picture for as long as the result video lasts, forward and backward where it is too short."""
+    source = _source(file, inputs.video, video.stream_index, video.start)
+    frames, wanted = (max(1, round(each * shape.rate)) for each in (_length(video), length))
+    if wanted > frames:
+        playback = Playback(frames, wanted)
+        recipe = Encode(source=source, reshape=shape, part=None, playback=playback, sound="none", budget=None)
+        return play(recipe, playback)
+    return reshape(retime(picture(source), shape.rate), shape).filter("trim", end_frame=wanted)
 
 
-def _heard(file: FileFacts, audio: AudioFacts, inputs: Inputs, length: Fraction) -> Any:
+def _sound(file: FileFacts, audio: AudioFacts, inputs: Inputs, length: Fraction) -> Any:
     source = open_input(_source(file, inputs.audio, audio.stream_index, Fraction(0)))
     stream = source["a:0" if audio.stream_index is None else str(audio.stream_index)]
-    # A hair longer tracks than told are cut, shorter ones filled with silence: the result is as long as was billed.
+    # Tracks that are a little longer than measured are cut, shorter ones filled with silence: the length is billed.
     stream = stream.filter("asetpts", "PTS-STARTPTS").filter("apad", whole_dur=seconds(length))
     return stream.filter("atrim", end=seconds(length))
 
@@ -133,7 +109,7 @@ def _length(media: VideoFacts | AudioFacts) -> Fraction:
     return media.duration.believed
 
 
-def _options(plan: _Rendering) -> dict[str, Any]:
+def _options(rate: Fraction) -> dict[str, Any]:
     return {
         "f": "mp4",
         "movflags": "+faststart",
@@ -145,7 +121,7 @@ def _options(plan: _Rendering) -> dict[str, Any]:
         "pix_fmt": "yuv420p",
         "threads": 2,
         "fps_mode:v": "passthrough",
-        "enc_time_base:v": ratio(1 / plan.recipe.reshape.rate),
+        "enc_time_base:v": ratio(1 / rate),
         "c:a": "aac",
         "b:a": 128_000,
         "ac": 2,

@@ -8,13 +8,19 @@ from typing import Any
 
 from lipready.sandbox.store import Style
 
+MODEL = "videoretalk"
+
 _MEGABYTES = {"video": 300, "audio": 30, "reference": 10}
 
 LARGEST = {role: megabytes * (1 << 20) for role, megabytes in _MEGABYTES.items()}
 """Bytes that an input may have."""
 
+# The spelling is the provider's; the braces stand for an address, or for the megabytes of a limit.
 _MESSAGES = {
     "InvalidURL": "The request URL is invalid, please provide an http or https URL.",
+    "InvalidURL.ConnectionRefused": "Connection to {} refused, please provide avaiable URL",
+    "InvalidURL.Timeout": "Download {} timeout, please check network connection.",
+    "InvalidFile.Size": "Invalid file size. The video/audio/image file size must be less than {}MB.",
     "InvalidFile.Format": (
         "Invalid file format,the request file format is one of the following types: MP4, AVI, MOV, MP3, WAV, AAC, "
         "JPEG, JPG, PNG, BMP, and WEBP."
@@ -34,30 +40,17 @@ _MESSAGES = {
 
 
 class SimulatedFailureError(Exception):
-    """A task fails; `code` and `message` are what the provider says."""
+    """A task fails; `code` and `message` are what the provider says, of `about` where it names something."""
 
-    def __init__(self, code: str, message: str = "") -> None:
+    def __init__(self, code: str, about: object = "", *, message: str = "") -> None:
         self.code = code
-        self.message = message or _MESSAGES.get(code, "The request failed.")
+        self.message = message or _MESSAGES.get(code, "The request failed.").format(about)
         super().__init__(self.message)
-
-
-def refused(url: str) -> SimulatedFailureError:
-    """Return the failure of an address that gave no file. The spelling is the provider's."""
-    return SimulatedFailureError(
-        "InvalidURL.ConnectionRefused", f"Connection to {url} refused, please provide avaiable URL"
-    )
-
-
-def too_late(url: str) -> SimulatedFailureError:
-    """Return the failure of an address that took too long."""
-    return SimulatedFailureError("InvalidURL.Timeout", f"Download {url} timeout, please check network connection.")
 
 
 def too_large(role: str) -> SimulatedFailureError:
     """Return the failure of an input that is too large."""
-    message = f"Invalid file size. The video/audio/image file size must be less than {_MEGABYTES[role]}MB."
-    return SimulatedFailureError("InvalidFile.Size", message)
+    return SimulatedFailureError("InvalidFile.Size", _MEGABYTES[role])
 
 
 ENDED = frozenset({"SUCCEEDED", "FAILED", "CANCELED"})
@@ -75,7 +68,6 @@ class Asked:
     `foretold` is the seconds that its result is estimated to last; only EvoLink says what it estimates.
     """
 
-    model: str
     video_url: str = field(repr=False)
     audio_url: str = field(repr=False)
     reference_url: str = field(default="", repr=False)

@@ -6,17 +6,16 @@ import shutil
 import threading
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from os import fspath
+from contextlib import nullcontext
 from pathlib import Path
 from secrets import token_urlsafe
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, TypeVar
+
+import httpx2
 
 from lipready.check import Settings, check_job
 from lipready.errors import LipreadyError
 from lipready.facts.finding import Finding
-from lipready.facts.job import JobFacts
 from lipready.facts.report import Report
 from lipready.job import Job, RequestOptions
 from lipready.profiles.loader import load_profile
@@ -24,92 +23,35 @@ from lipready.sandbox.api.evolink import described
 from lipready.sandbox.tasks.fetch import Inputs, fetch_inputs
 from lipready.sandbox.tasks.render import render, render_foreign
 from lipready.sandbox.tasks.task import ResultVideo, SandboxTask, SimulatedFailureError, too_large
-
-if TYPE_CHECKING:
-    from lipready.sandbox.world import World
+from lipready.sandbox.world import World
 
 NO_FACE = "P301"
 _NOT_MATCHED = "未找到匹配人脸"
 
 
-@dataclass(frozen=True, slots=True)
-class Prints:
-    """What two equal jobs have in common: the sha256 of each file, with the extension by which its format is judged."""
-
-    video: tuple[str, str]
-    audio: tuple[str, str]
-    reference: tuple[str, str] | None
-
-
-def fingerprints(inputs: Inputs) -> Prints:
-    """Read the inputs, and say what they are known by."""
-    reference = None if inputs.reference is None else _print(inputs.reference)
-    return Prints(_print(inputs.video), _print(inputs.audio), reference)
-
-
-def examine(inputs: Inputs, task: SandboxTask, tell: Callable[[str, float], None]) -> Report:
-    """Check the inputs of a task with the profile of its provider; `tell` may end this by an exception."""
-    # The callback was looked at when the task was submitted: what a sandbox allows there, a rule does not.
-    options = RequestOptions(task.asked.extension, task.asked.threshold)
-    job = Job.of(inputs.video, inputs.audio, inputs.reference, options)
-    return check_job(job, load_profile(task.style), Settings(progress=tell))
-
-
-def pass_on(report: Report, task: SandboxTask) -> JobFacts:
-    """Return the facts of a job that the provider would take. Raises SimulatedFailureError for any other."""
-    for finding in report.findings:
-        if finding.severity == "error":
-            failure = _failure_of(finding, task)
-            if failure is not None:
-                raise failure
-    return report.facts
+def _fingerprint(path: Path) -> tuple[str, str]:
+    """Return what equal files have in common: the sha256, and the extension by which the format is judged."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), path.suffix
 
 
 def _failure_of(finding: Finding, task: SandboxTask) -> SimulatedFailureError | None:
     """Return what the provider would answer: the code that the finding prevents."""
-    if finding.remote == "InvalidFile.Size" and finding.role != "job":
+    if finding.remote == "InvalidFile.Size":
         return too_large(finding.role)
     if finding.remote == "InvalidFile.FaceNotMatch":
         # Spelt as DashScope's page for this model has it. EvoLink's page quotes a message, and no code.
-        return SimulatedFailureError("InvalidFile.FaceNotMach", _NOT_MATCHED if task.style == "evolink" else "")
+        message = _NOT_MATCHED if task.style == "evolink" else ""
+        return SimulatedFailureError("InvalidFile.FaceNotMach", message=message)
     if finding.remote is not None:
         return SimulatedFailureError(finding.remote)
     # DashScope keeps the picture of a clip without a face, and bills it; EvoLink says that it fails, but not how.
     return SimulatedFailureError("InvalidFile.NoHuman") if finding.rule == NO_FACE and task.style == "evolink" else None
 
 
-def _print(path: Path) -> tuple[str, str]:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest(), fspath(path.suffix)
-
-
 T = TypeVar("T")
 _STATES = 4
 """Through which a task passes before it has succeeded: the pace is spread over them evenly."""
-
-
-class _Once(Generic[T]):
-    """Results by key. Belongs to one event loop; a failure is not kept."""
-
-    def __init__(self) -> None:
-        self._known: dict[Hashable, asyncio.Future[T]] = {}
-
-    async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
-        """Return the result of a key, which the first who asks makes."""
-        known = self._known.get(key)
-        if known is not None:
-            return await asyncio.shield(known)
-        future = self._known[key] = asyncio.get_running_loop().create_future()
-        try:
-            result = await make()
-        except BaseException as error:
-            del self._known[key]
-            failure = error if isinstance(error, Exception) else RuntimeError("interrupted")
-            future.set_exception(failure)
-            future.exception()  # seen: nobody else may be waiting for it
-            raise
-        future.set_result(result)
-        return result
 
 
 class StoppedError(Exception):
@@ -119,18 +61,19 @@ class StoppedError(Exception):
 class Works:
     """Runs the tasks. Belongs to the server's event loop."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._running: set[asyncio.Task[None]] = set()
-        self._reports: _Once[Report] = _Once()
-        self._results: _Once[ResultVideo] = _Once()
+        self._running: set[asyncio.Task[Any]] = set()
+        self._made: dict[Hashable, asyncio.Task[Any]] = {}
         self._stop = threading.Event()
         # One check or result video at a time: each of them uses what cores there are.
         self._alone = asyncio.Lock()
 
     def begin(self, task: SandboxTask) -> None:
         """Start a task."""
-        running = asyncio.create_task(self._run(task))
+        self._keep_running(asyncio.create_task(self._run(task)))
+
+    def _keep_running(self, running: asyncio.Task[Any]) -> None:
         self._running.add(running)
         running.add_done_callback(self._running.discard)
 
@@ -145,9 +88,7 @@ class Works:
     async def _run(self, task: SandboxTask) -> None:
         account = self._world.accounts[task.account]
         folder = self._world.folder / "inputs" / task.id
-        async with AsyncExitStack() as stack:
-            if task.style == "dashscope":
-                await stack.enter_async_context(account.alone)
+        async with account.alone if task.style == "dashscope" else nullcontext():
             await asyncio.sleep(max(0.0, task.created + self._step - self._world.clock.now()))
             if task.state != "PENDING":
                 return
@@ -167,7 +108,7 @@ class Works:
 
     @property
     def _step(self) -> float:
-        return self._world.pace / _STATES
+        return self._world.options.pace / _STATES
 
     async def _pass(self, task: SandboxTask, folder: Path) -> None:
         task.started = self._world.clock.now()
@@ -181,34 +122,48 @@ class Works:
         task.state = "SUCCEEDED"
 
     async def _rendered(self, task: SandboxTask, folder: Path) -> ResultVideo:
+        asked = task.asked
         inputs, prints, report = await self._at_least(self._examined(task, folder))
-        facts = pass_on(report, task)
+        for finding in report.findings:
+            if finding.severity == "error" and (failure := _failure_of(finding, task)) is not None:
+                raise failure
         task.state = "RUNNING"
-        key = (prints.video, prints.audio, task.asked.extension)
         output = self._world.folder / f"result-{token_urlsafe(12)}.mp4"
 
         def make() -> ResultVideo:
-            return render(inputs, facts, output, extension=task.asked.extension, tell=self._may_go_on)
+            return render(inputs, report.facts, output, extension=asked.extension, tell=self._may_go_on)
 
-        return await self._at_least(self._results.get(key, lambda: self._in_thread(make)))
+        return await self._at_least(self._once((*prints[:2], asked.extension), make))
 
     async def _foreign(self, task: SandboxTask) -> ResultVideo:
         await asyncio.sleep(self._step)
         task.state = "RUNNING"
         output = self._world.folder / "foreign.mp4"
-        return await self._at_least(
-            self._results.get("foreign", lambda: self._in_thread(lambda: render_foreign(output)))
-        )
+        return await self._at_least(self._once("foreign", lambda: render_foreign(output)))
 
-    async def _examined(self, task: SandboxTask, folder: Path) -> tuple[Inputs, Prints, Report]:
+    async def _examined(self, task: SandboxTask, folder: Path) -> tuple[Inputs, list[Hashable], Report]:
+        """Return the inputs, what equal ones are known by, and the report by the profile of the task's provider."""
         inputs = await fetch_inputs(self._world, task, folder)
-        prints = await asyncio.to_thread(fingerprints, inputs)
-        key = (task.style, prints, task.asked.extension, task.asked.threshold)
+        paths = [path for path in (inputs.video, inputs.audio, inputs.reference) if path is not None]
+        prints: list[Hashable] = [await asyncio.to_thread(_fingerprint, path) for path in paths]
+        # The callback was looked at when the task was submitted: what a sandbox allows there, a rule does not.
+        options = RequestOptions(task.asked.extension, task.asked.threshold)
 
         def make() -> Report:
-            return examine(inputs, task, lambda _path, share: self._may_go_on(share))
+            job = Job.of(inputs.video, inputs.audio, inputs.reference, options)
+            settings = Settings(progress=lambda _path, share: self._may_go_on(share))
+            return check_job(job, load_profile(task.style), settings)
 
-        return inputs, prints, await self._reports.get(key, lambda: self._in_thread(make))
+        return inputs, prints, await self._once((task.style, *prints, options), make)
+
+    async def _once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return the result of a key, which the first who asks makes in a thread; a failure is not kept."""
+        making: asyncio.Task[T] | None = self._made.get(key)
+        if making is None:
+            making = self._made[key] = asyncio.create_task(self._in_thread(make))
+            making.add_done_callback(lambda done: done.cancelled() or (done.exception() and self._made.pop(key)))
+            self._keep_running(making)
+        return await asyncio.shield(making)
 
     async def _in_thread(self, make: Callable[[], T]) -> T:
         async with self._alone:
@@ -231,10 +186,8 @@ ANSWER_SECONDS = 10.0
 PAUSES = (1.0, 2.0, 4.0)
 
 
-async def call_back(world: "World", url: str, content: Mapping[str, Any]) -> None:
+async def call_back(world: World, url: str, content: Mapping[str, Any]) -> None:
     """Post the content, and thrice more while it is not taken with a 2xx; what does not help is logged."""
-    import httpx2
-
     async with httpx2.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False) as client:
         for pause in (*PAUSES, None):
             try:
