@@ -1,16 +1,19 @@
 """What counts where: rules by path, ignores with a reason, and what makes a unit fail."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from lipready.config.tables import Glob, Table
+from lipready.config.tables import Table
 from lipready.config.unit import Notice, Unit, UnitVerdict, Waived
 from lipready.facts.file import Role
 from lipready.facts.finding import Finding, Subject
 from lipready.rules.wording import one_line
+
+if TYPE_CHECKING:
+    from lipready.config.patterns import Glob
 
 IGNORE_KEYS = ("rule", "path", "reason", "expires")
 
@@ -25,7 +28,7 @@ class Ignore:
 
     rule: str
     rules: frozenset[str]
-    path: Glob
+    path: "Glob"
     reason: str
     expires: date | None
     place: str
@@ -62,58 +65,6 @@ def paths_of(unit: Unit, role: Subject) -> tuple[str, ...]:
     return tuple(path for each, path in unit.files() if role in ("job", each))
 
 
-class IgnoreRun:
-    """The ignores over one run of the gate: which of them were of use.
-
-    `root` is the folder that the paths of units are relative to, absolute and with slashes.
-    """
-
-    def __init__(self, ignores: Iterable[Ignore], root: str, today: date) -> None:
-        self._ignores, self._root, self._today = tuple(ignores), root.rstrip("/"), today
-        self._used: set[int] = set()
-        self._idle: set[int] = set()  # It applies to a file here, and every rule of it ran there.
-        self._unsure: set[int] = set()
-
-    def waive(self, verdict: UnitVerdict, finding: Finding) -> Waived | None:
-        """Return the finding as waived where an ignore applies; the first one that does gives the reason."""
-        paths = [f"{self._root}/{path}" for path in paths_of(verdict.unit, finding.role)]
-        waived: Waived | None = None
-        for number, ignore in enumerate(self._ignores):
-            if finding.rule not in ignore.rules or not any(ignore.path.matches(path) for path in paths):
-                continue
-            self._used.add(number)
-            if waived is None and not ignore.expired(self._today):
-                waived = Waived(finding, "ignore", ignore.reason)
-        return waived
-
-    def look(self, verdict: UnitVerdict) -> None:
-        """Note which ignores are about files of a verdict, and could have been of use."""
-        files = [(role, f"{self._root}/{path}") for role, path in verdict.unit.files()]
-        for number, ignore in enumerate(self._ignores):
-            roles = {role for role, path in files if ignore.path.matches(path)}
-            if not roles:
-                continue
-            silent = {entry.rule for entry in verdict.report.unchecked if entry.role in {"job", *roles}}
-            (self._unsure if silent & ignore.rules else self._idle).add(number)
-
-    def notices(self, *, whole: bool, failing: bool) -> Iterator[Notice]:
-        """Report expired and unused ignores.
-
-        Where only a part of the repository was looked at (`whole` is False), only an ignore that names one file which
-        was looked at can be told to be unused.
-        """
-        for number, ignore in enumerate(self._ignores):
-            used, known = number in self._used, whole or (ignore.path.literal and number in self._idle)
-            unused = not used and number not in self._unsure and known
-            if ignore.expired(self._today):
-                text = f"{ignore.named} expired on {ignore.expires}"
-                advice = "remove it" if unused else "repair the file, or decide anew"
-                yield Notice(f"{text}: {advice}.", failing)
-            elif unused:
-                why = "finds nothing there" if number in self._idle else "matches no file"
-                yield Notice(f"{ignore.named} is not used ({why}): remove it.", failing)
-
-
 FailOn = Literal["error", "warning"]
 PATH_KEYS = ("match", "only", "ignore", "fail-on")
 
@@ -125,7 +76,7 @@ class PathRules:
     `ignored` are the ids that it names to leave out, `dropped` these and whatever its `only` does not name.
     """
 
-    match: Glob
+    match: "Glob"
     ignored: frozenset[str]
     dropped: frozenset[str]
     fail_on: FailOn | None
@@ -202,53 +153,81 @@ def apply_policy(
 
     `today` decides which ignores have expired; the day that they name is the last one on which they apply.
     """
-    run = IgnoreRun(policy.ignores, policy.root, today)
-    judged = tuple(_without_ignored(verdict, policy, run) for verdict in verdicts)
-    return judged, tuple(run.notices(whole=policy.whole, failing=policy.strict_ignores))
+    run = _IgnoreRun(policy, today)
+    return tuple(map(run.judge, verdicts)), tuple(run.notices())
+
+
+class _IgnoreRun:
+    """The ignores over one run of the gate: which of them were of use."""
+
+    def __init__(self, policy: Policy, today: date) -> None:
+        self._policy, self._today = policy, today
+        self._used: set[Ignore] = set()
+        self._idle: set[Ignore] = set()  # It applies to a file here, and every rule of it ran there.
+        self._unsure: set[Ignore] = set()
+
+    def judge(self, verdict: UnitVerdict) -> UnitVerdict:
+        """Return a verdict without what is ignored; the first ignore that applies gives the reason."""
+        about: list[tuple[Ignore, set[Role]]] = []
+        for ignore in self._policy.ignores:
+            if roles := {role for role, path in verdict.unit.files() if _applies(ignore.path, path, self._policy)}:
+                about.append((ignore, roles))
+                silent = {entry.rule for entry in verdict.report.unchecked if entry.role in {"job", *roles}}
+                (self._unsure if silent & ignore.rules else self._idle).add(ignore)
+        waived: list[Waived] = []
+        for finding in verdict.report.findings:
+            fits = [each for each, roles in about if finding.rule in each.rules and finding.role in {"job", *roles}]
+            self._used.update(fits)
+            reasons = (each.reason for each in fits if not each.expired(self._today))
+            reason = next(reasons, None) or _left_out(verdict.unit, finding, self._policy)
+            if reason is not None:
+                waived.append(Waived(finding, "ignore", reason))
+        return verdict.without(waived)
+
+    def notices(self) -> Iterator[Notice]:
+        """Report expired and unused ignores.
+
+        Where only a part of the repository was looked at, only an ignore that names one file which was looked at can
+        be told to be unused.
+        """
+        for ignore in self._policy.ignores:
+            known = self._policy.whole or (ignore.path.literal and ignore in self._idle)
+            unused = known and ignore not in self._used | self._unsure
+            if ignore.expired(self._today):
+                text = f"{ignore.named} expired on {ignore.expires}"
+                advice = "remove it" if unused else "repair the file, or decide anew"
+                yield Notice(f"{text}: {advice}.", self._policy.strict_ignores)
+            elif unused:
+                why = "finds nothing there" if ignore in self._idle else "matches no file"
+                yield Notice(f"{ignore.named} is not used ({why}): remove it.", self._policy.strict_ignores)
 
 
 def fail_on_for(unit: Unit, policy: Policy) -> FailOn:
     """Return what makes a unit fail: for each file the last table that matches decides, and the strictest file."""
-    levels: list[FailOn] = [_fail_on(path, policy) for _, path in unit.files()] or [policy.fail_on]
-    return "warning" if "warning" in levels else "error"
+    levels = [
+        next((table.fail_on for table in reversed(_tables(path, policy)) if table.fail_on), policy.fail_on)
+        for _, path in unit.files()
+    ]
+    return "warning" if "warning" in (levels or [policy.fail_on]) else "error"
 
 
 def fails(verdict: UnitVerdict, policy: Policy) -> bool:
-    """Return whether a unit, once the policy and the baseline are applied, keeps the gate shut."""
+    """Return whether a unit, once the policy and the baseline are applied, makes the gate fail."""
     failing = {"fail"} if fail_on_for(verdict.unit, policy) == "error" else {"fail", "warn"}
     return verdict.report.verdict in failing
 
 
-def _without_ignored(verdict: UnitVerdict, policy: Policy, run: IgnoreRun) -> UnitVerdict:
-    run.look(verdict)
-    kept: list[Finding] = []
-    waived: list[Waived] = []
-    for finding in verdict.report.findings:
-        away = run.waive(verdict, finding) or _left_out(verdict.unit, finding, policy)
-        if away is None:
-            kept.append(finding)
-        else:
-            waived.append(away)
-    if not waived:
-        return verdict
-    report = replace(verdict.report, findings=tuple(kept))
-    return replace(verdict, report=report, waived=(*verdict.waived, *waived))
-
-
-def _left_out(unit: Unit, finding: Finding, policy: Policy) -> Waived | None:
-    """Waive what a rule about any file found on one that leaves the rule out, since it ran for the others."""
+def _left_out(unit: Unit, finding: Finding, policy: Policy) -> str | None:
+    """Return why a finding of a rule about any file does not count: its file leaves out the rule, which others ran."""
     if finding.role == "job":
         return None
-    tables = [table for path in paths_of(unit, finding.role) for table in _tables(path, policy)]
-    table = next((table for table in tables if finding.rule in table.dropped), None)
-    return None if table is None else Waived(finding, "ignore", f"left out by {table.place}")
+    tables = (table for path in paths_of(unit, finding.role) for table in _tables(path, policy))
+    return next((f"left out by {table.place}" for table in tables if finding.rule in table.dropped), None)
 
 
 def _tables(path: str, policy: Policy) -> list[PathRules]:
-    whole = f"{policy.root.rstrip('/')}/{path}"
-    return [table for table in policy.paths if table.match.matches(whole)]
+    return [table for table in policy.paths if _applies(table.match, path, policy)]
 
 
-def _fail_on(path: str, policy: Policy) -> FailOn:
-    said = [table.fail_on for table in _tables(path, policy) if table.fail_on is not None]
-    return said[-1] if said else policy.fail_on
+def _applies(glob: "Glob", path: str, policy: Policy) -> bool:
+    return glob.matches(f"{policy.root.rstrip('/')}/{path}")

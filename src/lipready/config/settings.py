@@ -161,25 +161,17 @@ def _lay(settings: Configuration, table: Table) -> Configuration:
         raise table.wrong("strict-ignores", "true or false")
     paths = tables_of(table.file, "paths", values.get("paths", []))
     ignores = tables_of(table.file, "ignores", values.get("ignores", []))
+    defaults = {**settings.defaults, **dict(_default(table, key) for key in values if key in _KEYS)}
+    settings = replace(settings, defaults=defaults, strict_ignores=strict)
+    if not paths and not ignores:
+        return settings
+    from lipready.config.policy import read_ignore, read_path_rules
+
     return replace(
         settings,
-        defaults={**settings.defaults, **dict(_default(table, key) for key in values if key in _KEYS)},
-        paths=(*settings.paths, *(_path_rules(each) for each in paths)),
-        ignores=(*settings.ignores, *(_ignore(each) for each in ignores)),
-        strict_ignores=strict,
+        paths=(*settings.paths, *map(read_path_rules, paths)),
+        ignores=(*settings.ignores, *map(read_ignore, ignores)),
     )
-
-
-def _path_rules(table: Table) -> "PathRules":
-    from lipready.config.policy import read_path_rules
-
-    return read_path_rules(table)
-
-
-def _ignore(table: Table) -> "Ignore":
-    from lipready.config.policy import read_ignore
-
-    return read_ignore(table)
 
 
 def _default(table: Table, key: str) -> tuple[str, Any]:

@@ -1,6 +1,7 @@
 """What the gate is made of: units in, verdicts out."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from lipready.facts.file import Role
@@ -21,12 +22,16 @@ class Unit:
     job: Job
 
     def files(self) -> tuple[tuple[Role, str], ...]:
-        """Give role and path of each file."""
-        job = self.job
-        roles: tuple[tuple[Role, str | None], ...] = (
-            ("video", job.video), ("audio", job.audio), ("reference", job.reference),
-        )  # fmt: skip
-        return tuple((role, path) for role, path in roles if path is not None)
+        """Return role and path of each file."""
+        return files_of(self.job)
+
+
+def files_of(job: Job) -> tuple[tuple[Role, str], ...]:
+    """Return role and path of each file of a job: video, audio track, reference image."""
+    roles: tuple[tuple[Role, str | None], ...] = (
+        ("video", job.video), ("audio", job.audio), ("reference", job.reference),
+    )  # fmt: skip
+    return tuple((role, path) for role, path in roles if path is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +62,12 @@ class UnitVerdict:
     report: Report
     waived: tuple[Waived, ...] = ()
     remembered: bool = False
+
+    def without(self, waived: Sequence[Waived]) -> "UnitVerdict":
+        """Return the verdict with some findings (also such as were waived before) taken out of the report."""
+        if not waived:
+            return self
+        away = {id(each.finding) for each in waived}
+        kept = tuple(finding for finding in self.report.findings if id(finding) not in away)
+        earlier = tuple(each for each in self.waived if id(each.finding) not in away)
+        return replace(self, report=replace(self.report, findings=kept), waived=(*earlier, *waived))

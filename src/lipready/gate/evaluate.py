@@ -28,16 +28,16 @@ class Store:
 
     def __init__(self, root: Path, cache: FactsCache | None) -> None:
         self._cache = cache
-        self._contents = Contents(root, cache)
+        self._contents = None if cache is None else Contents(root, cache)
         self._content: dict[str, Content] = {}
 
     def found(self, tasks: Iterable[FileTask]) -> frozenset[FileTask]:
         """Return of which tasks the facts are known."""
-        if self._cache is None:
+        if self._cache is None or self._contents is None:
             return frozenset()
         tasks = tuple(tasks)
         self._content |= self._contents.of({task.path for task in tasks})
-        wanted = {task: each for task in tasks if (each := self._wanted(task)) is not None}
+        wanted = self._wanted(tasks)
         known = self._cache.has_many(wanted.values())
         return frozenset(task for task, each in wanted.items() if each in known)
 
@@ -45,7 +45,7 @@ class Store:
         """Return the facts of some tasks; those whose entry is damaged are left out."""
         if self._cache is None:
             return {}
-        wanted = {task: each for task in tasks if (each := self._wanted(task)) is not None}
+        wanted = self._wanted(tasks)
         facts = self._cache.get_many(wanted.values())
         # Of a pointer the facts are those of the file that it stands for, which is not here all the same.
         return {
@@ -56,19 +56,18 @@ class Store:
 
     def keep(self, task: FileTask, facts: FileFacts) -> None:
         """Keep what was measured, unless the file has changed meanwhile."""
-        wanted = self._wanted(task)
-        if self._cache is None or wanted is None:
-            return
-        if self._contents.unchanged(task.path, self._content[task.path]):
-            self._cache.put(wanted.content, wanted.depth, facts)
+        for wanted in self._wanted((task,)).values():
+            if self._cache and self._contents and self._contents.unchanged(task.path, self._content[task.path]):
+                self._cache.put(wanted.content, wanted.depth, facts)
 
-    def _wanted(self, task: FileTask) -> FactsWanted | None:
-        content = self._content.get(task.path)
-        if content is None:
-            return None
-        return FactsWanted(
-            content.key, task.role, depth_of(task.role, task.settings, describe=task.describe), task.path
-        )
+    def _wanted(self, tasks: Iterable[FileTask]) -> dict[FileTask, FactsWanted]:
+        return {
+            task: FactsWanted(
+                content.key, task.role, depth_of(task.role, task.settings, describe=task.describe), task.path
+            )
+            for task in tasks
+            if (content := self._content.get(task.path)) is not None
+        }
 
 
 @dataclass(frozen=True, slots=True)

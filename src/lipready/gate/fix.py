@@ -2,20 +2,20 @@
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from lipready.check import Settings, check_job
 from lipready.config.unit import UnitVerdict
 from lipready.errors import FixError, UsageError
-from lipready.facts.file import FileFacts, Role
-from lipready.facts.job import JobFacts
+from lipready.facts.file import FileFacts
 from lipready.facts.plan import FilePlan
 from lipready.facts.report import Report
-from lipready.gate.discovery.root import FIXED, FIXING, OF_A_HOOK, top_of
+from lipready.gate.discovery.root import FIXED, FIXING, top_of
+from lipready.gate.git import run_git
 from lipready.job import Job
 from lipready.profiles.limit import Profile
 from lipready.repair.choices import Choices
@@ -23,8 +23,6 @@ from lipready.repair.plan import plan_job
 from lipready.repair.run.ffmpeg import find_ffmpeg
 from lipready.repair.run.folder import Partial, make_folder
 from lipready.repair.run.outputs import execute
-
-_GIT = "git"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Change:
 
 
 def fix_units(verdicts: Iterable[UnitVerdict], root: Path, profile: Profile, *, write: bool) -> Iterator[Change]:
-    """Repair every file whose repair is lossless, and give each change.
+    """Repair every file whose repair is lossless, and yield each change.
 
     Outputs stand under `lipready-fixed` in the root, in the folders of their sources; with `write` in the place of
     their sources, which git has to know as they are. An output takes its place only where its own check finds less.
@@ -61,7 +59,9 @@ def _fix_file(file: FileFacts, report: Report, root: Path, profile: Profile, *, 
     target = source.parent if write else root / FIXED / Path(file.path).parent
     with tempfile.TemporaryDirectory(prefix=FIXING, dir=root) as folder:
         absolute = replace(file, path=os.fspath(source))
-        alone = replace(report, facts=_only(report, absolute), findings=wanted)
+        nothing = replace(report.facts, video=None, audio=None, reference=None, match=None)
+        this: dict[str, Any] = {file.role: absolute}
+        alone = replace(report, facts=replace(nothing, **this), findings=wanted)
         for plan in plan_job(alone, profile, Choices(), folder).files:
             if plan.already_fine or any(step.level != "lossless" for step in plan.steps):
                 continue
@@ -70,17 +70,6 @@ def _fix_file(file: FileFacts, report: Report, root: Path, profile: Profile, *, 
             final = _put(made, source, target / plan.output, write=write)
             rules = tuple(dict.fromkeys(rule for step in plan.steps for rule in step.rules))
             yield Change(file.path, final.relative_to(root).as_posix(), rules)
-
-
-def _only(report: Report, file: FileFacts) -> JobFacts:
-    empty = replace(report.facts, video=None, audio=None, reference=None, match=None)
-    match file.role:
-        case "video":
-            return replace(empty, video=file)
-        case "audio":
-            return replace(empty, audio=file)
-        case "reference":
-            return replace(empty, reference=file)
 
 
 def _make(plan: FilePlan, folder: Path) -> Path:
@@ -95,22 +84,12 @@ def _make(plan: FilePlan, folder: Path) -> Path:
 
 
 def _require_better(made: Path, file: FileFacts, report: Report, profile: Profile) -> None:
-    """Check the output as any other file; what is not better takes nothing's place."""
-    after = check_job(_job_of(file.role, os.fspath(made)), profile, Settings(quick=True))
+    """Raise FixError where the repaired file breaks a rule that its source did not break."""
+    after = check_job(Job.of(**{file.role: made}, options=None), profile, Settings(quick=True))
     before = {finding.rule for finding in report.findings if finding.role == file.role}
     new = [finding.rule for finding in after.findings if finding.severity == "error" and finding.rule not in before]
     if new:
         raise FixError(f"{file.path}: its repair would bring up {', '.join(new)}, so it was left as it is.")
-
-
-def _job_of(role: Role, path: str) -> Job:
-    match role:
-        case "video":
-            return Job(video=path)
-        case "audio":
-            return Job(audio=path)
-        case "reference":
-            return Job(reference=path)
 
 
 def _put(made: Path, source: Path, final: Path, *, write: bool) -> Path:
@@ -136,18 +115,12 @@ def _same_content(one: Path, other: Path) -> bool:
 
 def _require_safe(root: Path, path: str) -> None:
     """Write only over what git can bring back: a file as it is in the index, whatever its name looks like."""
-    tracked = _git(root, "ls-files", "--error-unmatch", "--", path)
-    changes = _git(root, "diff", "--name-only", "-z", "--", path)
+    # A hook names the index of its commit, which counts in its own repository and in no other.
+    own = top_of(Path.cwd()) == root.resolve()
+    arguments = (("ls-files", "--error-unmatch"), ("diff", "--name-only", "-z"))
+    tracked, changes = (run_git(root, "--literal-pathspecs", *each, "--", path, of_hook=own) for each in arguments)
     if tracked.returncode != 0 or changes.returncode != 0 or changes.stdout:
         raise UsageError(
             f"{path}: is not in git as it is now, so nothing could bring it back: `git add` it first, or leave out "
             f"--write (the repaired file then goes to {FIXED}/)."
         )
-
-
-def _git(root: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
-    # A hook names the index of its commit, which counts in its own repository and in no other.
-    elsewhere = top_of(Path.cwd()) != root.resolve()
-    environment = {name: value for name, value in os.environ.items() if not (elsewhere and name in OF_A_HOOK)}
-    command = [_GIT, "--literal-pathspecs", "-C", os.fspath(root), *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, check=False)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lipready.config.tables import Glob
+from lipready.config.patterns import Glob
 
 
 def matches(pattern, path, folder="/repo"):
@@ -37,6 +37,16 @@ def matches(pattern, path, folder="/repo"):
         ("clip[!12].mp4", "clip2.mp4", False),
         ("a?b", "a/b", False),
         ("a[/]b", "a/b", False),
+        ("a[!x]b", "a/b", False),
+        ("a[+-9]b", "a/b", False),
+        ("take[1.mp4", "take[1.mp4", True),
+        ("[[]1].mp4", "[1].mp4", True),
+        ("#*!.mp4", "#1!.mp4", True),
+        ("!a.mp4", "!a.mp4", True),
+        ("a.mp4", "a.mp4\n", False),
+        ("**/*", "a/b", True),
+        ("**/*/**", "a", False),
+        ("**/*a*b/**/c*d/**/e*", "x/ab/aab/cdd/c/cd/y/ee", True),
         ("./a.mp4", "a.mp4", True),
         ("a.mp4", "aXmp4", False),
         ("Intro/*.mp4", "intro/a.mp4", False),
@@ -69,6 +79,7 @@ def test_nothing_outside_of_its_folder_matches():
         ("a**/b", "whole folders"),
         ("./", "names nothing"),
         ("a" * 1001, "longer"),
+        ("[z-a].mp4", "no character"),
     ],
 )
 def test_a_pattern_that_can_match_nothing_is_refused(pattern, said):

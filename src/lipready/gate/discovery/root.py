@@ -1,21 +1,14 @@
 """Which tree a run is over, and where it begins."""
 
 import os
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from lipready.errors import UsageError
+from lipready.gate.git import run_git
 
-# Neither a file watcher that the repository names, nor a bare repository that lies among its files, is ever used.
-_COMMAND = (
-    *("git", "-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit"),
-    *("ls-files", "-z", "-t", "--stage", "--cached", "--others", "--exclude-standard"),
-)
-# A hook that calls us names its own repository and index, which need not be those of the folder.
-OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
 _NO_REPOSITORY = ("not a git repository", "must be run in a work tree", "cannot use bare repository")
 _SUBMODULE = "160000"
 
@@ -66,10 +59,8 @@ def _list_inner(root: Path, listing: Listing, folder: str) -> None:
 
 def _ask(folder: Path) -> bytes | str:
     """Return the list of Git, or why there is none: "" where the folder is simply no work tree."""
-    environment = {key: value for key, value in os.environ.items() if key not in OF_A_HOOK}
-    environment |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
     try:
-        run = subprocess.run(_COMMAND, cwd=folder, env=environment, capture_output=True, check=False)
+        run = run_git(folder, "ls-files", "-z", "-t", "--stage", "--cached", "--others", "--exclude-standard")
     except OSError as error:
         has_git = any(os.path.lexists(place / ".git") for place in (folder, *folder.parents))
         return f"git: {error.strerror}" if has_git else ""

@@ -1,11 +1,11 @@
 """PATH arguments: folders, files and globs, and what they cover."""
 
+import itertools
 import os
-import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lipready.errors import ConfigurationError, UsageError
@@ -15,14 +15,8 @@ from lipready.probe.missing import nearest, require_file
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-    _Levels = tuple[tuple[int, GitIgnoreSpec], ...]
-    """Patterns, each with where the paths that they mean begin."""
-
 OWN_FILE = ".lipreadyignore"
 _LARGEST = 1 << 20
-_STAR = re.compile(r"\*+")
-_MOST_STARS = 4
-_MOST_DEEP = 3
 
 
 class IgnoreRules:
@@ -34,44 +28,31 @@ class IgnoreRules:
 
     def __init__(self, root: Path, name: str = OWN_FILE) -> None:
         self._root, self._name = root, name
-        self._levels: dict[str, _Levels] = {}
+        self._specs: dict[str, GitIgnoreSpec | None] = {}
 
     def ignores(self, path: str) -> bool:
-        """Return whether a file (relative to the root, with slashes) is left out."""
-        return self._verdict(path) is True
-
-    def prunes(self, folder: str) -> bool:
-        """Return whether everything in a folder is left out, so that nobody need look into it."""
-        return self._verdict(f"{folder}/") is True and not any(
-            pattern.include is False for _, spec in self._above(_parent(folder)) for pattern in spec.patterns
-        )
-
-    def _verdict(self, path: str) -> bool | None:
-        for start, spec in self._above(_parent(path.rstrip("/"))):
+        """Return whether a file (relative to the root, with slashes) is left out; a folder ends in a slash."""
+        for start, spec in self._above(path):
             told = spec.check_file(path[start:]).include
             if told is not None:
                 return told
-        return None
+        return False
 
-    def _above(self, folder: str) -> "_Levels":
-        """Return what counts in a folder, the deepest first."""
-        unknown = []
-        while folder not in self._levels:
-            unknown.append(folder)
-            if not folder:
-                break
-            folder = _parent(folder)
-        levels = self._levels.get(folder, ())
-        for below in reversed(unknown):
-            spec = read_patterns(self._root / below / self._name)
-            if spec is not None:
-                levels = ((len(below) + 1 if below else 0, spec), *levels)
-            self._levels[below] = levels
-        return levels
+    def prunes(self, folder: str) -> bool:
+        """Return whether everything in a folder is left out, so that nobody need look into it."""
+        return self.ignores(f"{folder}/") and not any(
+            pattern.include is False for _, spec in self._above(folder) for pattern in spec.patterns
+        )
 
-
-def _parent(path: str) -> str:
-    return path.rpartition("/")[0]
+    def _above(self, path: str) -> "Iterator[tuple[int, GitIgnoreSpec]]":
+        """Yield what counts for a path, the deepest first, each with where the paths that it means begin."""
+        folder = path.rstrip("/")
+        while folder:
+            folder = folder.rpartition("/")[0]
+            if folder not in self._specs:
+                self._specs[folder] = read_patterns(self._root / folder / self._name)
+            if spec := self._specs[folder]:
+                yield len(folder) + 1 if folder else 0, spec
 
 
 def read_patterns(path: Path) -> "GitIgnoreSpec | None":
@@ -86,47 +67,17 @@ def read_patterns(path: Path) -> "GitIgnoreSpec | None":
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror}).") from error
     if len(data) > _LARGEST:
         raise ConfigurationError(f"{path}: is larger than {_LARGEST >> 20} MB; no list of patterns is.")
-    lines = os.fsdecode(data).removeprefix("\ufeff").splitlines()
-    patterns = [_pattern(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1)]
-    known = [pattern for pattern in patterns if pattern]
-    return compile_patterns(known, str(path)) if known else None
+    from lipready.config.patterns import compile_patterns
 
-
-def compile_patterns(lines: list[str], place: str) -> "GitIgnoreSpec":
-    """Compile patterns as those of `.gitignore`; raises ConfigurationError with `place` where one is none."""
-    from pathspec import GitIgnoreSpec
-
-    try:
-        # The other back ends know neither names that are not UTF-8 nor the same syntax.
-        return GitIgnoreSpec.from_lines(lines, backend="simple")
-    except (ValueError, re.error) as error:
-        raise ConfigurationError(f"{place}: holds what is no pattern: {error}.") from error
-
-
-def _pattern(line: str, place: str) -> str | None:
-    if not line.strip() or line.startswith("#"):
-        return None
-    require_tame(line, place)
-    return line
-
-
-def require_tame(pattern: str, place: str) -> None:
-    """Refuse a pattern with so many stars that matching it would not end in this life."""
-    wild = max(len(_STAR.findall(part)) for part in pattern.split("/"))
-    deep = sum(part == "**" for part in PurePosixPath(pattern).parts)
-    if wild > _MOST_STARS or deep > _MOST_DEEP:
-        raise ConfigurationError(
-            f"{place}: the pattern {pattern[:60]!r} has more than {_MOST_STARS} stars in one name, "
-            f"or more than {_MOST_DEEP} times **."
-        )
+    return compile_patterns(os.fsdecode(data).removeprefix("\ufeff").splitlines(), str(path)) or None
 
 
 _WILD = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)
-class IgnorePattern:
-    """A pattern as typed, what matches it, and the folder that all of it lies in ("" is the root)."""
+class PathGlob:
+    """A PATH argument as typed, what matches it, and the folder that all of it lies in ("" is the root)."""
 
     text: str
     spec: "GitIgnoreSpec"
@@ -139,7 +90,7 @@ class Selection:
 
     files: frozenset[str]
     folders: frozenset[str]
-    globs: tuple[IgnorePattern, ...]
+    globs: tuple[PathGlob, ...]
 
     def covers(self, path: str) -> bool:
         """Return whether a file is asked for, be it there or not."""
@@ -176,16 +127,18 @@ def select(root: Path, patterns: Sequence[str]) -> Selection:
     number of folders; a glob that matches a folder covers all in it. Raises UsageError for what is not there, and for
     what lies outside the root.
     """
-    files, folders, globs = set[str](), set[str](), list[IgnorePattern]()
+    files, folders, globs = set[str](), set[str](), list[PathGlob]()
     for text in patterns or (".",):
-        lexical = _inside(root, text)
+        if "\0" in text:
+            raise UsageError(f"{text!r}: is no path.")
+        lexical = _relative(root, os.path.normpath(root / text), text)
         place = root / lexical
         if lexical and os.path.isdir(place):  # noqa: PTH112 - raises for no name, other than Path.is_dir
-            folders.add(_real(root, place, text))
+            folders.add(_relative(root, os.path.realpath(place), text))
         elif not lexical:
             folders.add("")
         elif os.path.lexists(place):
-            parent = _real(root, place.parent, text)
+            parent = _relative(root, os.path.realpath(place.parent), text)
             files.add(f"{parent}/{place.name}" if parent else place.name)
         elif _WILD.isdisjoint(lexical):
             raise _missing(text, os.fspath(place))
@@ -208,24 +161,14 @@ def _missing(text: str, place: str) -> UsageError:
     return UsageError(f"{text}: there is no such file or folder{'.' if close is None else f'; did you mean {close}?'}")
 
 
-def _glob(lexical: str, text: str) -> IgnorePattern:
-    require_tame(lexical, text)
-    fixed = lexical.split("/")
-    wild = next(number for number, part in enumerate(fixed) if not _WILD.isdisjoint(part))
-    return IgnorePattern(text, compile_patterns([f"/{lexical}"], text), "/".join(fixed[:wild]))
+def _glob(lexical: str, text: str) -> PathGlob:
+    from lipready.config.patterns import compile_patterns
+
+    fixed = itertools.takewhile(_WILD.isdisjoint, lexical.split("/"))
+    return PathGlob(text, compile_patterns([f"/{lexical}"], text), "/".join(fixed))
 
 
-def _inside(root: Path, text: str) -> str:
-    if "\0" in text:
-        raise UsageError(f"{text!r}: is no path.")
-    return relative_to_root(root, os.path.normpath(root / text), text)
-
-
-def _real(root: Path, place: Path, text: str) -> str:
-    return relative_to_root(root, os.path.realpath(place), text)
-
-
-def relative_to_root(root: Path, place: str, text: str) -> str:
+def _relative(root: Path, place: str, text: str) -> str:
     """Return an absolute path relative to the root, with slashes, "" for the root; UsageError where it lies outside."""
     path = Path(place)
     if not path.is_relative_to(root):

@@ -39,24 +39,23 @@ class NotStarted(Exception):  # noqa: N818
     """There is no child, or it has ended before it was ready for the file; the message is a phrase that says how."""
 
 
-class TooSlow(Exception):  # noqa: N818
-    """The child did not answer in time, and was ended."""
-
-
-class TooLarge(Exception):  # noqa: N818
-    """The child took more memory than the file may, and was ended."""
+class Exceeded(Exception):  # noqa: N818
+    """The child took more time or memory than the file may, and was ended; the message is a phrase that says which."""
 
 
 class Child:
     """A process of `lipready.gate.workers.worker`. May be asked by one thread at a time, and killed by any."""
 
-    def __init__(self, threads: int) -> None:
-        """Start it; it uses `threads` threads. Raises NotStarted where the system gives no process."""
-        self._stderr = _temporary()
+    def __init__(self) -> None:
+        """Start it. Raises NotStarted where the system gives no process."""
+        # For what it complains of while it starts; None where there is no room for that.
+        self._stderr: IO[bytes] | None = None
+        with suppress(OSError):
+            self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - it is open as long as the child is there
         try:
             self._process = subprocess.Popen(
                 # -P: the folder where all this runs belongs to the user, and may hold a numpy.py.
-                [sys.executable, "-P", "-m", "lipready.gate.workers.worker", str(threads)],
+                [sys.executable, "-P", "-m", "lipready.gate.workers.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr or subprocess.DEVNULL,
@@ -87,29 +86,36 @@ class Child:
     def ask(self, task: FileTask) -> WorkerAnswer:
         """Hand a task over and wait for the answer.
 
-        Raises NotStarted, Died, TooSlow or TooLarge, after which there is no process any more.
+        Raises NotStarted, Died or Exceeded, after which there is no process any more.
         """
         deadline = time.monotonic() + task.seconds()
         with suppress(OSError):  # it has ended: the thread that listens knows
             send(cast("Any", self._process.stdin), task)
-        answer = self._next(task.memory, deadline)
+        answer = self._next(task, deadline)
         ready = answer == WorkerAnswer("ready")
         if ready:
-            answer = self._next(task.memory, deadline)
+            answer = self._next(task, deadline)
         if isinstance(answer, WorkerAnswer):
             return answer
         if isinstance(answer, Garbled):
             self._process.kill()
             raise Died(None) if ready else NotStarted("starts with something else on its standard output")
-        status = self._status()
+        with suppress(subprocess.TimeoutExpired):  # of itself where it does
+            self._process.wait(_TICK * 50)
+        self._process.kill()
+        status = self._process.wait()
         raise Died(status) if ready else NotStarted(f"ends at start ({self._how_it_ended(status)})")
 
-    def _next(self, memory: int, deadline: float) -> object:
+    def _next(self, task: FileTask, deadline: float) -> object:
         while True:
-            try:
+            with suppress(Empty):
                 return self._answers.get(timeout=_TICK)
-            except Empty:
-                self._assert_modest(memory, deadline)
+            if time.monotonic() > deadline:
+                self.kill()
+                raise Exceeded(f"kept the decoder busy for more than {round(task.seconds(), 1):g} s")
+            if _resident(self.pid) > task.memory:
+                self.kill()
+                raise Exceeded(f"needs more than {task.memory / (1 << 30):.3g} GB of memory to be measured")
 
     def kill(self) -> None:
         """End it at once, and forget it."""
@@ -119,13 +125,6 @@ class Child:
             cast("IO[bytes]", self._process.stdin).close()
         if self._stderr is not None:
             self._stderr.close()
-
-    def _status(self) -> int:
-        """Return how it ended, of itself where it does."""
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_TICK * 50)
-        self._process.kill()
-        return self._process.wait()
 
     def _how_it_ended(self, status: int) -> str:
         """Return its status and the last line that it wrote to standard error."""
@@ -137,14 +136,6 @@ class Child:
         last = next((line.strip() for line in reversed(lines) if line.strip()), None)
         return how if last is None else f"{how}: {last[:200]}"
 
-    def _assert_modest(self, memory: int, deadline: float) -> None:
-        if time.monotonic() > deadline:
-            self.kill()
-            raise TooSlow
-        if _resident(self.pid) > memory:
-            self.kill()
-            raise TooLarge
-
     def _listen(self) -> None:
         """Read answers until there are no more."""
         with cast("Any", self._process.stdout) as stream:
@@ -155,13 +146,6 @@ class Child:
                 self._answers.put(None)
             except Garbled as error:
                 self._answers.put(error)
-
-
-def _temporary() -> IO[bytes] | None:
-    """Open a file for what a child complains of while it starts; None where there is no room for one."""
-    with suppress(OSError):
-        return tempfile.TemporaryFile()
-    return None
 
 
 def _apart() -> dict[str, Any]:
@@ -208,9 +192,8 @@ class Stopped(Exception):  # noqa: N818  (no error for anybody but the one who h
 class Children:
     """The child processes of this process, as many as there are tasks at once, kept alive from file to file."""
 
-    def __init__(self, threads: int = 1) -> None:
-        """Start none yet; each will use `threads` threads."""
-        self._threads = threads
+    def __init__(self) -> None:
+        """Start none yet."""
         self._lock = Lock()
         self._idle: list[Child] = []
         self._all: set[Child] = set()
@@ -237,10 +220,8 @@ class Children:
                         "memory, and to the limits on processes and open files, then run again."
                     ) from failure
                 time.sleep(_PAUSE * 2 ** (starts - 1))
-            except TooSlow:
-                return task.failed(f"kept the decoder busy for more than {round(task.seconds(), 1):g} s")
-            except TooLarge:
-                return task.failed(f"needs more than {task.memory / (1 << 30):.3g} GB of memory to be measured")
+            except Exceeded as excess:
+                return task.failed(str(excess))
             except Died as death:
                 tries += 1
                 status = death.status
@@ -261,7 +242,13 @@ class Children:
         try:
             yield child
         finally:
-            self._give_back(child)
+            with self._lock:
+                if self._closed:
+                    raise Stopped
+                if child.alive:
+                    self._idle.append(child)
+                else:
+                    self._forget(child)
 
     def _take(self) -> Child:
         with self._lock:
@@ -272,18 +259,9 @@ class Children:
                 self._forget(child)
             if self._closed:
                 raise Stopped
-            child = Child(self._threads)
+            child = Child()
             self._all.add(child)
             return child
-
-    def _give_back(self, child: Child) -> None:
-        with self._lock:
-            if self._closed:
-                raise Stopped
-            if child.alive:
-                self._idle.append(child)
-            else:
-                self._forget(child)
 
     def _forget(self, child: Child) -> None:
         child.kill()  # it has ended; its pipes have not
@@ -305,8 +283,7 @@ def _epitaph(status: int | None, tries: int) -> str:
     return f"made the decoder crash{' twice' if tries > 1 else ''} (signal {-status})"
 
 
-_mine: list[Children] = []
-_choosing = Lock()
+_mine = Children()
 
 
 def measure_file(task: FileTask) -> FileFacts:
@@ -314,27 +291,20 @@ def measure_file(task: FileTask) -> FileFacts:
 
     The children have one thread each: whoever hands in an executor has as many tasks at once as there are cores.
     """
-    with _choosing:
-        if not _mine:
-            _mine.append(Children())
-        children = _mine[0]
-    return children.measure(task)
+    return _mine.measure(task)
 
 
 def end_children() -> None:
     """End the children that `measure_file` has started in this process; the next file starts others."""
-    with _choosing:
-        children = _mine.copy()
-        _mine.clear()
-    for each in children:
-        each.close()
+    children = _mine
+    _forget()
+    children.close()
 
 
 def _forget() -> None:
-    """Leave the children to the process from which this one has been forked."""
-    global _choosing  # noqa: PLW0603  (a thread that is not here any more may hold it)
-    _choosing = Lock()
-    _mine.clear()
+    """Begin anew; in a fork, leave the children to the process from which this one has been forked."""
+    global _mine  # noqa: PLW0603
+    _mine = Children()
 
 
 atexit.register(end_children)

@@ -1,9 +1,9 @@
 """The child process that measures files: `python -m lipready.gate.workers.worker`, started by `Child` alone.
 
-It reads tasks from its standard input and writes to its standard output: ("ready",) once it has loaded what measures
-such a file, so that whatever ends it before that is not the file's doing; then the answer, ("facts", FileFacts), or
-("error", kind, sentence) where something of the machine is missing. It ends when its parent does, also in the middle of
-a decoder that never returns, and when nobody has wanted anything for a while.
+It reads tasks from its standard input and writes answers to its standard output: "ready" once it has loaded what
+measures such a file, so that whatever ends it before that is not the file's doing; then "facts", or "error" where
+something of the machine is missing. It ends when its parent does, also in the middle of a decoder that never returns,
+and when nobody has wanted anything for a while.
 """
 
 import os
@@ -32,9 +32,11 @@ IDLE = 120.0
 
 
 def main() -> None:
-    """Measure until nobody wants any more; the first argument is the number of threads to use."""
+    """Measure until nobody wants any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who ends this process.
-    _use_threads(int(sys.argv[1]))
+    # The other cores have children of their own, and two files side by side take less time than two threads on one.
+    for variable in (VARIABLE, "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+        os.environ[variable] = "1"
     tasks, answers = _take_over_pipes()
     with suppress(EOFError, OSError):
         while _asked(tasks):
@@ -83,12 +85,6 @@ def _measure(task: FileTask) -> FileFacts:
             "it must be there, under the same path, on every machine that takes part."
         ) from error
     return measure_file(task.path, task.role, task.settings, describe=task.describe)
-
-
-def _use_threads(count: int) -> None:
-    """Keep to a share of the cores: the other ones have children of their own."""
-    os.environ[VARIABLE] = os.environ["OMP_THREAD_LIMIT"] = str(count)
-    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OPENCV_FOR_THREADS_NUM"] = str(count)
 
 
 def _take_over_pipes() -> tuple[BinaryIO, BinaryIO]:

@@ -89,6 +89,38 @@ def test_tasks_are_taken_as_there_is_room(good_job: tuple[Path, Path, Path]) -> 
     assert taken <= 4 + 3
 
 
+class Recording(Executor):
+    """Gives its first `done` futures a result at once, and the others none."""
+
+    def __init__(self, done: int) -> None:
+        self.done = done
+        self.futures: list[Future[Any]] = []
+
+    def submit(self, _fn: Callable[..., Any], /, task: FileTask) -> Any:
+        self.futures.append(Future())
+        if len(self.futures) <= self.done:
+            self.futures[-1].set_result(task.failed("not measured"))
+        return self.futures[-1]
+
+
+def test_no_more_are_handed_out_than_the_window_holds() -> None:
+    tasks = [FileTask(root="/", path=f"{number}.mp4", role="video") for number in range(100)]
+    executor, ended = Recording(100), []
+    for task, _facts in run_tasks(tasks, executor, window=5):
+        ended.append(task.path)
+        assert len(executor.futures) - len(ended) <= 5
+    assert sorted(ended) == sorted(task.path for task in tasks)
+
+
+def test_closing_cancels_what_has_not_begun() -> None:
+    tasks = [FileTask(root="/", path=f"{number}.mp4", role="video") for number in range(9)]
+    executor = Recording(1)
+    results = run_tasks(tasks, executor, window=3)
+    next(results)
+    results.close()  # type: ignore[attr-defined]
+    assert [future.cancelled() for future in executor.futures] == [False, True, True, True]
+
+
 def test_a_task_whose_worker_is_lost_is_tried_once_more(good_job: tuple[Path, Path, Path]) -> None:
     tasks, executor = tasks_of(good_job, quick=True), Failing(BrokenExecutor("gone"))
     found = dict(run_tasks(tasks, executor, window=1))
