@@ -11,10 +11,9 @@ from lipready.facts.job import JobFacts
 from lipready.facts.quantity import counted, exactly, number
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import outside
 from lipready.rules.examples import addressed
-from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.subjects import finding
+from lipready.rules.rule import Verdicts, rule
+from lipready.rules.subjects import finding, outside
 from lipready.rules.wording import listing, name_of, one_line, printable
 
 # The endings of the provider's own error code.
@@ -43,6 +42,32 @@ _MAJORS = ("video", "audio", "image", "text", "font", "multipart", "message")
 _TEXTS = ("json", "xml", "html", "javascript", "pdf", "x-www-form-urlencoded")
 
 
+@rule(
+    "R704",
+    subject="address",
+    valid=lambda: (
+        addressed(),
+        addressed(content_type=None),
+        addressed(content_type="application/octet-stream"),
+        addressed(scheme="oss", status=Unmeasured("an oss:// address can be read by its provider alone")),
+        addressed(fetched=Fetched(900_000, 60.0, whole=True)),
+    ),
+    invalid=lambda: (
+        addressed(scheme="ftp"),
+        addressed("private", "leads to 10.0.0.1, which is not a public address"),
+        addressed("refused", "refuses the connection"),
+        addressed("timeout", "does not answer in time", redirects=("https://example.com/a",)),
+        addressed(status=403),
+        addressed(status=503),
+        addressed(content_type="text/html"),
+        addressed(encoding="gzip"),
+        addressed(length=None),
+        addressed(fetched=Fetched(900_001, 9.0, whole=False, too_long=True)),
+        addressed(fetched=Fetched(900_000, 60.5, whole=True)),
+        addressed(fetched=Fetched(300_000, 60.0, whole=False)),
+        addressed(length=None, fetched=Fetched(300_000, 61.0, whole=False)),
+    ),
+)
 def url_not_public(facts: JobFacts, limit: Limit) -> Verdicts:
     """Check that the provider could fetch an input that is given as an address.
 
@@ -82,7 +107,7 @@ class _AddressProblem:
         """Make the finding; `code` is the ending of the provider's own error code, where it has one."""
         message = f"{name_of(file)} {self.what}. {self.advice}"
         severity = severity or outside(limit)
-        found = finding(limit, file, severity, message, measured=self.measured, allowed=self.allowed)
+        found = finding(limit, file, message, measured=self.measured, allowed=self.allowed, severity=severity)
         return found if found.remote is None else replace(found, remote=f"{found.remote}{code}")
 
 
@@ -180,34 +205,3 @@ def _needed(fetched: Fetched, length: int | Unmeasured | None) -> tuple[Fraction
     if isinstance(length, int) and fetched.bytes > 0:
         return took * length / fetched.bytes, "would take"
     return took, "takes more than"
-
-
-URL_NOT_PUBLIC = Rule(
-    id="R704",
-    name="url-not-public",
-    subject="address",
-    needs="headers",
-    judge=url_not_public,
-    valid=lambda: (
-        addressed(),
-        addressed(content_type=None),
-        addressed(content_type="application/octet-stream"),
-        addressed(scheme="oss", status=Unmeasured("an oss:// address can be read by its provider alone")),
-        addressed(fetched=Fetched(900_000, 60.0, whole=True)),
-    ),
-    invalid=lambda: (
-        addressed(scheme="ftp"),
-        addressed("private", "leads to 10.0.0.1, which is not a public address"),
-        addressed("refused", "refuses the connection"),
-        addressed("timeout", "does not answer in time", redirects=("https://example.com/a",)),
-        addressed(status=403),
-        addressed(status=503),
-        addressed(content_type="text/html"),
-        addressed(encoding="gzip"),
-        addressed(length=None),
-        addressed(fetched=Fetched(900_001, 9.0, whole=False, too_long=True)),
-        addressed(fetched=Fetched(900_000, 60.5, whole=True)),
-        addressed(fetched=Fetched(300_000, 60.0, whole=False)),
-        addressed(length=None, fetched=Fetched(300_000, 61.0, whole=False)),
-    ),
-)

@@ -12,10 +12,9 @@ from lipready.facts.quantity import counted, plural
 from lipready.facts.unmeasured import Unmeasured, is_transient
 from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import outside
 from lipready.rules.examples import job, unread, video_facts, with_file
-from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.subjects import finding
+from lipready.rules.rule import Verdicts, rule
+from lipready.rules.subjects import finding, outside
 from lipready.rules.wording import listing, name_of, one_line, printable
 
 # The extensions that tell the truth about a format, the usual one first.
@@ -54,6 +53,20 @@ _CONTENT = ": the provider could not open it. Export or download the file again.
 _MACHINE = ". Nothing of it was measured: put that right, or run again when the machine has time and memory to spare."
 
 
+@rule(
+    "F001",
+    valid=lambda: (job(video=unread("video", None, LfsPointer("0" * 64, 5_000_000))),),
+    invalid=lambda: (
+        job(video=unread("video", "is empty")),
+        job(audio=replace(unread("audio", "does not exist"), unopened=Unopened("missing", "speech.wav"))),
+        with_file("video", media=video_facts(truncated=True)),
+        with_file(
+            "video",
+            media=video_facts(truncated=True),
+            salvage=Salvage(Fraction(6), Fraction(10), frames=150, within=0, after=1),
+        ),
+    ),
+)
 def file_unreadable(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
     """Say that a file cannot be read as media.
 
@@ -88,9 +101,7 @@ def file_unreadable(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
                 message += " Nothing of it can be salvaged."
             if file.unopened is not None:
                 message = one_line(file.unopened.sentence(printable(file.path), problem))
-            yield finding(
-                limit, file, outside(limit), message, measured=problem, allowed="a whole, readable file", fix=fix
-            )
+            yield finding(limit, file, message, measured=problem, allowed="a whole, readable file", fix=fix)
 
 
 def _salvage(file: FileFacts) -> Fix | None:
@@ -102,6 +113,11 @@ def _salvage(file: FileFacts) -> Fix | None:
     return Fix("salvage", "editorial", "Keep what can be decoded with --salvage.") if unread else None
 
 
+@rule(
+    "F002",
+    valid=lambda: (job(video=unread("video", "is empty")),),
+    invalid=lambda: (job(video=unread("video", None, LfsPointer("0" * 64, 5_000_000))),),
+)
 def lfs_pointer(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
     """Say that a Git LFS pointer stands where the media should be.
 
@@ -119,18 +135,30 @@ def lfs_pointer(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
     """
     for file in facts.files():
         if file.lfs is not None:
-            yield finding(
-                limit,
-                file,
-                outside(limit),
+            message = (
                 f"{name_of(file)} is a Git LFS pointer to {counted(file.lfs.bytes, 'byte')} of media that "
                 f"{plural(file.lfs.bytes, 'is')} not here. "
-                "Run `git lfs pull`, then check again.",
-                measured="a Git LFS pointer",
-                allowed="the media itself",
+                "Run `git lfs pull`, then check again."
             )
+            yield finding(limit, file, message, measured="a Git LFS pointer", allowed="the media itself")
 
 
+@rule(
+    "F003",
+    valid=lambda: (
+        with_file("video", extension="webm", format="webm"),
+        with_file("video", extension="mov", format="mov"),
+    ),
+    invalid=lambda: (
+        with_file("video", path="clip.bin", extension="bin"),
+        with_file("video", path="clip", extension=""),
+        with_file("video", format="webm"),
+        with_file("video", format="avi"),
+        with_file("audio", path="speech.aac", extension="aac", format="m4a"),
+        with_file("reference", path="face.png", extension="png"),
+        with_file("reference", path="face.jfif", extension="jfif"),
+    ),
+)
 def extension_mismatch(facts: JobFacts, limit: Limit) -> Verdicts:
     """Say that the extension of a file's name does not fit its content.
 
@@ -182,60 +210,10 @@ def _mismatch(file: FileFacts, limit: Limit, severity: Severity, content: str, r
     return finding(
         limit,
         file,
-        severity,
         f"{name_of(file)} has {called}, and its content is {content}; accepted names end in "
         f"{listing('.' + name for name in limit.choices)}.{advice}",
         measured=f"{called}, content {content}",
         allowed=listing(limit.choices),
+        severity=severity,
         fix=Fix("rename", "lossless", f"Write it under the extension .{right}.") if right else None,
     )
-
-
-UNREADABLE = Rule(
-    id="F001",
-    name="file-unreadable",
-    subject="file",
-    needs="headers",
-    judge=file_unreadable,
-    valid=lambda: (job(), job(video=unread("video", None, LfsPointer("0" * 64, 5_000_000)))),
-    invalid=lambda: (
-        job(video=unread("video", "is empty")),
-        job(audio=replace(unread("audio", "does not exist"), unopened=Unopened("missing", "speech.wav"))),
-        with_file("video", media=video_facts(truncated=True)),
-        with_file(
-            "video",
-            media=video_facts(truncated=True),
-            salvage=Salvage(Fraction(6), Fraction(10), frames=150, within=0, after=1),
-        ),
-    ),
-)
-LFS_POINTER = Rule(
-    id="F002",
-    name="file-is-lfs-pointer",
-    subject="file",
-    needs="headers",
-    judge=lfs_pointer,
-    valid=lambda: (job(), job(video=unread("video", "is empty"))),
-    invalid=lambda: (job(video=unread("video", None, LfsPointer("0" * 64, 5_000_000))),),
-)
-EXTENSION = Rule(
-    id="F003",
-    name="extension-does-not-match-content",
-    subject="file",
-    needs="headers",
-    judge=extension_mismatch,
-    valid=lambda: (
-        job(),
-        with_file("video", extension="webm", format="webm"),
-        with_file("video", extension="mov", format="mov"),
-    ),
-    invalid=lambda: (
-        with_file("video", path="clip.bin", extension="bin"),
-        with_file("video", path="clip", extension=""),
-        with_file("video", format="webm"),
-        with_file("video", format="avi"),
-        with_file("audio", path="speech.aac", extension="aac", format="m4a"),
-        with_file("reference", path="face.png", extension="png"),
-        with_file("reference", path="face.jfif", extension="jfif"),
-    ),
-)

@@ -1,47 +1,25 @@
 """Rules about the direction of a face: in the video, and in the reference image."""
 
-from collections.abc import Callable, Iterator
 from fractions import Fraction
-from functools import wraps
 
 from lipready.facts.file import FileFacts
-from lipready.facts.finding import Finding
-from lipready.facts.job import JobFacts
 from lipready.facts.people import Look
 from lipready.facts.quantity import exactly, number
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import outside
-from lipready.rules.examples import job, portrayed, watched
+from lipready.rules.examples import portrayed, watched
 from lipready.rules.readings import Readings, measured, with_readings
-from lipready.rules.rule import Judge, Rule, Verdicts
-from lipready.rules.subjects import finding
+from lipready.rules.rule import Verdicts, rule
+from lipready.rules.subjects import finding, of_file
 from lipready.rules.target import Bands, Target, exact, of_target, place
 from lipready.rules.wording import name_of, named, percent
 
 
-def of_portrait(judge: Callable[[FileFacts, Look, Limit], Verdicts]) -> Judge:
-    """Turn a function of (reference image, its one face, limit) into a rule; without an image nothing is judged."""
-
-    @wraps(judge)
-    def judge_job(facts: JobFacts, limit: Limit) -> Iterator[Finding | Unmeasured]:
-        found = portrait(facts)
-        if isinstance(found, Unmeasured):
-            yield found
-        elif found is not None and facts.reference is not None:
-            yield from judge(facts.reference, found, limit)
-
-    return judge_job
-
-
-def portrait(facts: JobFacts) -> Look | Unmeasured | None:
-    """Return the one face that the reference image shows; None where the job has no image.
+def portrait(image: FileFacts) -> Look | Unmeasured:
+    """Return the one face that a picture shows.
 
     Unmeasured where it was not looked at, or does not show exactly one face (which I605 judges).
     """
-    image = facts.reference
-    if image is None:
-        return None
     if isinstance(image.people, Unmeasured):
         return image.people
     looks = [look for person in image.people.people for look in person.looks[:1]]
@@ -50,6 +28,8 @@ def portrait(facts: JobFacts) -> Look | Unmeasured | None:
     return looks[0]
 
 
+# Turns a function of (reference image, its one face, limit) into a rule; without an image nothing is judged.
+of_portrait = of_file("reference", portrait)
 _UNKNOWN = Unmeasured("the direction of the face could not be measured")
 # Degrees: beyond that the mesh compresses every angle (a true 90 reads 35 to 55).
 _LARGEST_TRUE = 30
@@ -79,6 +59,25 @@ def _pitch(target: Target, looks: list[Look], bands: Bands) -> Readings:
     return measured("pitch", middle, "larger") if middle < bands["down"] else ()
 
 
+@rule(
+    "P304",
+    needs="pixels",
+    valid=lambda: (
+        watched(lambda _: {"yaw": -20.0, "pitch": 25.0, "roll": 45.0}),
+        watched(lambda i: {"yaw": 40.0 if i in range(10) else 5.0, "pitch": -20.0}),
+        watched(lambda i: None if i in range(10) else {}),
+    ),
+    invalid=lambda: (
+        watched(lambda _: {"yaw": -20.5}),
+        watched(lambda i: {"yaw": 40.0 if i in range(11) else 0.0}),
+        watched(lambda i: None if i in range(11) else {}),
+        watched(lambda i: {"yaw": 50.0 if i in range(17) else 0.0}),
+        watched(lambda _: {"pitch": -20.5}),
+        watched(lambda _: {"pitch": 25.5}),
+        watched(lambda _: {"roll": 80.0}),
+        watched(lambda _: {}, turned=90),
+    ),
+)
 @of_target
 @with_readings(_turned)
 def face_not_frontal(target: Target, limit: Limit) -> Verdicts:
@@ -120,15 +119,12 @@ def _lying(target: Target, looks: list[Look], bound: Fraction) -> bool:
 def _sideways(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
     turned = target.seen.turned
     how = f" by {turned}° clockwise" if turned is not None else ""
-    yield finding(
-        limit,
-        target.file,
-        outside(limit),
-        f"{target.sentence} lies on its side: most face models find no upright mouth in it. Turn the clip{how} first.",
-        measured="lies on its side",
-        allowed=f"tilted by at most {exactly(limit.bands['sideways'])}°",
-        where=place(target.when(looks), looks[0]),
+    message = (
+        f"{target.sentence} lies on its side: most face models find no upright mouth in it. Turn the clip{how} first."
     )
+    allowed = f"tilted by at most {exactly(limit.bands['sideways'])}°"
+    where = place(target.when(looks), looks[0])
+    yield finding(limit, target.file, message, measured="lies on its side", allowed=allowed, where=where)
 
 
 def _sidewards(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
@@ -144,16 +140,14 @@ def _sidewards(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
     if aside:
         typical = degrees(target.median(aside), bands["yaw"], _PROFILE)
         turned = f"; it is turned aside in {named(times)}, by {typical}"
-    yield finding(
-        limit,
-        target.file,
-        outside(limit),
+    message = (
         f"{target.sentence} is {seldom if frontal < bands['hardly'] else often}{turned}. Take a clip in which the "
-        "speaker looks into the camera.",
-        measured=f"frontal in {share}, median yaw {degrees(middle, bands['yaw'])}",
-        allowed=f"frontal in ≥ {percent(bands['frontal'], (bands['frontal'],))}, median yaw ≤ {exactly(bands['yaw'])}°",
-        where=place(times, aside[0][1] if aside else looks[0]),
+        "speaker looks into the camera."
     )
+    measured = f"frontal in {share}, median yaw {degrees(middle, bands['yaw'])}"
+    allowed = f"frontal in ≥ {percent(bands['frontal'], (bands['frontal'],))}, median yaw ≤ {exactly(bands['yaw'])}°"
+    where = place(times, aside[0][1] if aside else looks[0])
+    yield finding(limit, target.file, message, measured=measured, allowed=allowed, where=where)
 
 
 def _from_the_front(target: Target, looks: list[Look], bands: Bands) -> tuple[Fraction, Fraction]:
@@ -186,16 +180,13 @@ def _up_or_down(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
         way, off = ("up", [look for pitch, look in known if pitch > up])
     times = target.when(off)
     reading = degrees(abs(middle), abs(down) if way == "down" else up)
-    yield finding(
-        limit,
-        target.file,
-        outside(limit),
+    message = (
         f"{target.sentence} looks {way} in {named(times)} (median {reading}). Take a clip in which the speaker looks "
-        "into the camera.",
-        measured=f"median pitch {reading} {way}",
-        allowed=f"pitch {exactly(down)}° to {exactly(up)}°",
-        where=place(times, off[0]),
+        "into the camera."
     )
+    measured = f"median pitch {reading} {way}"
+    allowed = f"pitch {exactly(down)}° to {exactly(up)}°"
+    yield finding(limit, target.file, message, measured=measured, allowed=allowed, where=place(times, off[0]))
 
 
 def degrees(angle: Fraction, near: Fraction, beyond: str = "") -> str:
@@ -216,6 +207,12 @@ def _portrait_turned(_image: FileFacts, look: Look, limit: Limit) -> Readings:
     )
 
 
+@rule(
+    "I606",
+    needs="pixels",
+    valid=lambda: (portrayed(yaw=20.0, pitch=-20.0, roll=20.0),),
+    invalid=lambda: (portrayed(yaw=-20.5), portrayed(pitch=21.0), portrayed(roll=25.0), portrayed(yaw=44.0)),
+)
 @of_portrait
 @with_readings(_portrait_turned)
 def image_face_not_frontal(image: FileFacts, found: Look, limit: Limit) -> Verdicts:
@@ -250,46 +247,6 @@ def image_face_not_frontal(image: FileFacts, found: Look, limit: Limit) -> Verdi
     away = max(abs(angle) for angle in off.values()) > limit.bands["rejected"]
     verdict = "is turned away, so that it may match nobody" if away else "is not seen quite from the front"
     advice = "Take another picture, or name the speaker to `prepare` by number: it takes a frontal one from the clip."
-    yield finding(
-        limit,
-        image,
-        outside(limit),
-        f"The face in {name_of(image)} {verdict} ({measured}). {advice}",
-        measured=measured,
-        allowed=", ".join(f"{name} ≤ {exactly(bound)}°" for name, bound in bounds.items()),
-        where=place((), found),
-    )
-
-
-NOT_FRONTAL = Rule(
-    id="P304",
-    name="face-not-frontal",
-    subject="video",
-    needs="pixels",
-    judge=face_not_frontal,
-    valid=lambda: (
-        job(),
-        watched(lambda _: {"yaw": -20.0, "pitch": 25.0, "roll": 45.0}),
-        watched(lambda i: {"yaw": 40.0 if i in range(10) else 5.0, "pitch": -20.0}),
-        watched(lambda i: None if i in range(10) else {}),
-    ),
-    invalid=lambda: (
-        watched(lambda _: {"yaw": -20.5}),
-        watched(lambda i: {"yaw": 40.0 if i in range(11) else 0.0}),
-        watched(lambda i: None if i in range(11) else {}),
-        watched(lambda i: {"yaw": 50.0 if i in range(17) else 0.0}),
-        watched(lambda _: {"pitch": -20.5}),
-        watched(lambda _: {"pitch": 25.5}),
-        watched(lambda _: {"roll": 80.0}),
-        watched(lambda _: {}, turned=90),
-    ),
-)
-IMAGE_NOT_FRONTAL = Rule(
-    id="I606",
-    name="image-face-not-frontal",
-    subject="reference",
-    needs="pixels",
-    judge=image_face_not_frontal,
-    valid=lambda: (job(), portrayed(yaw=20.0, pitch=-20.0, roll=20.0)),
-    invalid=lambda: (portrayed(yaw=-20.5), portrayed(pitch=21.0), portrayed(roll=25.0), portrayed(yaw=44.0)),
-)
+    message = f"The face in {name_of(image)} {verdict} ({measured}). {advice}"
+    allowed = ", ".join(f"{name} ≤ {exactly(bound)}°" for name, bound in bounds.items())
+    yield finding(limit, image, message, measured=measured, allowed=allowed, where=place((), found))
