@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from lipready.facts.file import FileFacts, Role
+from lipready.facts.file import FileFacts
+from lipready.facts.finding import Subject
 from lipready.facts.people import Match, PeopleFacts, Person
 from lipready.facts.unmeasured import Unmeasured
 
@@ -40,8 +41,8 @@ class JobFacts:
         """Return the files that are there, in the order video, audio, reference."""
         return tuple(f for f in (self.video, self.audio, self.reference) if f is not None)
 
-    def file(self, role: Role) -> FileFacts | None:
-        """Return the file of a role."""
+    def file(self, role: Subject) -> FileFacts | None:
+        """Return the file of a role; None where there is none, and for the job itself."""
         return next((file for file in self.files() if file.role == role), None)
 
     @property

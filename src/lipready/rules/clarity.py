@@ -1,8 +1,9 @@
 """Rules about how well a face can be seen: in the video, and in the reference image."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Better
@@ -21,73 +22,39 @@ from lipready.rules.wording import listing, name_of, named, percent
 
 @dataclass(frozen=True, slots=True)
 class _Defect:
-    """One way not to be seen well: `what` is unknown where `reads` gives None; `shows` tells whether a look has it.
+    """One way not to be seen well: a quality of a look beyond a band, of which more or less is `better`.
 
-    Readings call its time `time {short}`, and its value `name`, of which more or less is `better`.
+    `what` names the quality where it is unknown. Readings call the time of the defect `time {short}`, its value `name`.
     """
 
     word: str
+    quality: Literal["sharpness", "light", "cut", "eye_distance"]
     what: str
-    reads: Callable[[Look], Fraction | None]
-    shows: Callable[[Fraction, Bands], bool]
+    better: Better
+    band: str
     short: str
     name: str
-    better: Better
-    bands: tuple[str, ...] = ()
     unit: str = ""
+
+    def reads(self, look: Look) -> Fraction | None:
+        """Return the quality of a look; None where it was not measured."""
+        value: float | None = getattr(look, self.quality)
+        return None if value is None else written(float(value))
+
+    def shows(self, value: Fraction, bands: Bands) -> bool:
+        """Return whether a look that reads so has the defect; no look may be cut."""
+        bound = bands.get(self.band, Fraction(0))
+        return value < bound if self.better == "larger" else value > bound
 
 
 _DEFECTS = (
-    _Defect(
-        "blurred",
-        "sharpness",
-        lambda k: written(k.sharpness),
-        lambda v, b: v < b["sharpness"],
-        "blurred",
-        "sharpness",
-        "larger",
-        ("sharpness",),
-    ),
-    _Defect(
-        "too dark",
-        "light",
-        lambda k: written(k.light),
-        lambda v, b: v < b["darkest"],
-        "too dark",
-        "light",
-        "larger",
-        ("darkest",),
-    ),
-    _Defect(
-        "too bright",
-        "light",
-        lambda k: written(k.light),
-        lambda v, b: v > b["brightest"],
-        "too bright",
-        "light",
-        "smaller",
-        ("brightest",),
-    ),
-    _Defect(
-        "cut by the edge",
-        "place in the frame",
-        lambda k: None if k.cut is None else Fraction(k.cut),
-        lambda v, _: v > 0,
-        "cut",
-        "cuts",
-        "smaller",
-    ),
+    _Defect("blurred", "sharpness", "sharpness", "larger", "sharpness", "blurred", "sharpness"),
+    _Defect("too dark", "light", "light", "larger", "darkest", "too dark", "light"),
+    _Defect("too bright", "light", "light", "smaller", "brightest", "too bright", "light"),
+    _Defect("cut by the edge", "cut", "place in the frame", "smaller", "", "cut", "cuts"),
 )
 _SMALL = _Defect(
-    "too small",
-    "eye distance",
-    lambda k: written(k.eye_distance),
-    lambda v, b: v < b["eye_distance"],
-    "too small",
-    "eye distance",
-    "larger",
-    ("eye_distance",),
-    " px",
+    "too small", "eye_distance", "eye distance", "larger", "eye_distance", "too small", "eye distance", " px"
 )
 
 
@@ -208,7 +175,11 @@ def image_face_unclear(image: FileFacts, look: Look, limit: Limit) -> Verdicts:
     advice = "Take another picture, or name the speaker to `prepare` by number: it takes a clear one from the clip."
     message = f"The face in {name_of(image)} is {words}, so that it may match nobody. {advice}"
     measured = ", ".join(_said(defect, value, limit.bands) for defect, value in found)
-    yield finding(limit, image, message, measured=measured, allowed=_allowed(limit.bands), where=place((), look))
+    sharp, dark, bright, apart = (
+        exactly(limit.bands[name]) for name in ("sharpness", "darkest", "brightest", "eye_distance")
+    )
+    allowed = f"sharpness ≥ {sharp}, light {dark}–{bright}, eye distance ≥ {apart} px, whole"
+    yield finding(limit, image, message, measured=measured, allowed=allowed, where=place((), look))
 
 
 def _shown(look: Look, bands: Bands) -> Iterator[tuple[_Defect, Fraction]]:
@@ -220,15 +191,7 @@ def _shown(look: Look, bands: Bands) -> Iterator[tuple[_Defect, Fraction]]:
 
 
 def _said(defect: _Defect, value: Fraction, bands: Bands) -> str:
-    near = [bands[name] for name in defect.bands]
-    return f"{defect.what} {number(value, near)}{defect.unit}" if near else defect.word
-
-
-def _allowed(bands: Bands) -> str:
-    return (
-        f"sharpness ≥ {exactly(bands['sharpness'])}, light {exactly(bands['darkest'])}–{exactly(bands['brightest'])}, "
-        f"eye distance ≥ {exactly(bands['eye_distance'])} px, whole"
-    )
+    return f"{defect.what} {number(value, [bands[defect.band]])}{defect.unit}" if defect.band else defect.word
 
 
 def _unmeasured(defect: _Defect) -> Unmeasured:

@@ -95,11 +95,16 @@ def _share(look: Look, frame: int | None) -> Fraction:
     return Fraction(1) if frame is None else Fraction(look.box.height, frame)
 
 
-def _absent(target: Target, _limit: Limit) -> Readings:
+def _absent(target: Target) -> list[Fraction]:
+    """Return the sampled times at which the face is not seen."""
     seen, spans = {look.time for look in target.person.looks}, sorted(target.person.spans)
+    return [time for time in target.seen.samples if time not in seen and not within(time, spans)]
+
+
+def _time_absent(target: Target, _limit: Limit) -> Readings:
     stands = target.stands
-    away = [stands[time] for time in target.seen.samples if time not in seen and not within(time, spans)]
-    return measured("seconds without the face", sum(away, Fraction(0)), "smaller")
+    away = sum((stands[time] for time in _absent(target)), Fraction(0))
+    return measured("seconds without the face", away, "smaller")
 
 
 @rule(
@@ -113,7 +118,7 @@ def _absent(target: Target, _limit: Limit) -> Readings:
     ),
 )
 @of_target
-@with_readings(_absent)
+@with_readings(_time_absent)
 def face_partly_absent(target: Target, limit: Limit) -> Verdicts:
     """Warn of stretches in which the speaker's face is not seen.
 
@@ -148,11 +153,8 @@ def face_partly_absent(target: Target, limit: Limit) -> Verdicts:
 
 def _gaps(target: Target, least: Fraction) -> tuple[Stretch, ...]:
     """Return the stretches without the face that are long enough to count."""
-    person, samples = target.person, target.seen.samples
-    seen = {look.time for look in person.looks}
-    spans = sorted(person.spans)
-    absent = [time for time in samples if time not in seen and not within(time, spans)]
-    grid = sorted(seen.union(samples))
+    absent = _absent(target)
+    grid = {look.time for look in target.person.looks}.union(target.seen.samples)
     return tuple(
         (start, end)
         for start, end in stretches(absent, grid, target.end)
@@ -160,9 +162,14 @@ def _gaps(target: Target, least: Fraction) -> tuple[Stretch, ...]:
     )
 
 
-def _covered(target: Target, _limit: Limit) -> Readings:
+def _looks_at_mouth(target: Target) -> tuple[list[Look], list[Look]]:
+    """Return the looks that tell whether something covers the mouth, and those in which it does."""
     known = [look for look in target.person.looks if look.covered is not None]
-    hidden = [look for look in known if look.covered]
+    return known, [look for look in known if look.covered]
+
+
+def _covered(target: Target, _limit: Limit) -> Readings:
+    known, hidden = _looks_at_mouth(target)
     return measured("time with the mouth covered", target.share(hidden, known), "smaller") if hidden else ()
 
 
@@ -205,11 +212,10 @@ def mouth_covered(target: Target, limit: Limit) -> Verdicts:
     How to repair
         Take another clip, or keep a part that shows the mouth: `prepare --trim best`, or `--trim START:END`.
     """
-    known = [look for look in target.person.looks if look.covered is not None]
+    known, hidden = _looks_at_mouth(target)
     if not known:
         yield Unmeasured("no look at the face shows well enough whether something covers its mouth")
         return
-    hidden = [look for look in known if look.covered]
     if len(hidden) < _TWICE:
         return
     parts, share = target.when(hidden), target.share(hidden, known)

@@ -14,7 +14,7 @@ from lipready.profiles.limit import Limit
 from lipready.rules.bounds import FROM_THE_CLIP
 from lipready.rules.examples import job, people, with_file
 from lipready.rules.readings import Readings, with_readings
-from lipready.rules.rule import Verdicts, rule
+from lipready.rules.rule import Verdicts, about, rule
 from lipready.rules.subjects import finding, of_file, outside
 from lipready.rules.target import written
 from lipready.rules.wording import listing, name_of
@@ -57,26 +57,34 @@ def face_absent(file: FileFacts, people: PeopleFacts, limit: Limit) -> Verdicts:
     yield finding(limit, file, message, measured="no face", allowed="≥ 1 face")
 
 
-def _several(facts: JobFacts, _limit: Limit) -> Readings:
-    seen = None if facts.video is None else facts.video.people
+def _find(facts: JobFacts) -> tuple[FileFacts, PeopleFacts] | Unmeasured | None:
+    """Return the people of a video that has no reference image: at least as many as show their faces in one frame."""
+    video = facts.video
+    if video is None or facts.reference is not None:
+        return None
+    if isinstance(video.people, Unmeasured):
+        return video.people
+    low = max(video.people.fewest, video.people.most_in_one_frame)
+    return video, replace(video.people, count_low=low, count_high=max(video.people.most, low))
+
+
+def _several(_video: FileFacts, seen: PeopleFacts, _limit: Limit) -> Readings:
     # What says "at least" says no number that another could be held against.
-    if not isinstance(seen, PeopleFacts) or seen.at_least:
-        return ()
-    return (Reading("people", Fraction(max(seen.most, seen.most_in_one_frame)), "smaller"),)
+    return () if seen.at_least else (Reading("people", Fraction(seen.most), "smaller"),)
 
 
 @rule(
     "P302",
     needs="pixels",
     valid=lambda: (job(reference=None), with_file("video", people=people(50, 400))),
-    invalid=lambda: (
-        job(video=with_file("video", people=people(50, 400)).video, reference=None),
-        job(video=with_file("video", people=replace(people(50, 400), count_low=1, count_high=2)).video, reference=None),
-        job(video=with_file("video", people=replace(people(50, 400), at_least=True)).video, reference=None),
+    invalid=lambda: tuple(
+        replace(with_file("video", people=replace(people(50, 400), **changes)), reference=None, match=None)
+        for changes in ({}, {"count_low": 1, "count_high": 2}, {"at_least": True})
     ),
 )
+@about(_find)
 @with_readings(_several)
-def several_people(facts: JobFacts, limit: Limit) -> Verdicts:
+def several_people(video: FileFacts, seen: PeopleFacts, limit: Limit) -> Verdicts:
     """Check that it is clear who is to speak.
 
     What it checks
@@ -97,14 +105,6 @@ def several_people(facts: JobFacts, limit: Limit) -> Verdicts:
         Hand in a picture of the speaker, or let `prepare --person N` make one from the clip. `lipready people` shows
         who has which number.
     """
-    video = facts.video
-    if video is None or facts.reference is not None:
-        return
-    seen = video.people
-    if isinstance(seen, Unmeasured):
-        yield seen
-        return
-    seen = _at_once(seen)
     if seen.most <= 1:
         return
     fix = Fix("choose-person", "editorial", "Name the speaker to `prepare` by number, or hand in a reference image.")
@@ -121,12 +121,6 @@ def several_people(facts: JobFacts, limit: Limit) -> Verdicts:
         where=_second(seen),
         fix=fix,
     )
-
-
-def _at_once(seen: PeopleFacts) -> PeopleFacts:
-    """Count at least as many people as show their faces in one frame."""
-    low = max(seen.fewest, seen.most_in_one_frame)
-    return replace(seen, count_low=low, count_high=max(seen.most, low))
 
 
 def _how_many(seen: PeopleFacts, name: str) -> str:
@@ -211,16 +205,15 @@ def reference_not_in_video(facts: JobFacts, limit: Limit) -> Verdicts:
     nearest = f"person {match.person}"
     if isinstance(seen, PeopleFacts) and (person := seen.person(match.person)) is not None:
         nearest = _describe(person, seen, video).replace(": ", " (", 1) + ")"
-    fix = FROM_THE_CLIP
     surely = match.alike == "different"
     verdict = "does not appear" if surely else "may or may not appear"
     yield finding(
         limit,
         image,
         f"The person of {name_of(image)} {verdict} in {name_of(video)}: the nearest is {nearest}, at a distance of "
-        f"{far} (up to 0.5 is the same person, from 0.6 on another). {fix.text}",
+        f"{far} (up to 0.5 is the same person, from 0.6 on another). {FROM_THE_CLIP.text}",
         measured=f"{match.alike}, nearest is person {match.person} at {far}",
         allowed="the person of the image is seen in the video",
         severity=outside(limit) if surely else "warning",
-        fix=fix,
+        fix=FROM_THE_CLIP,
     )

@@ -1,6 +1,8 @@
 """Rules about the direction of a face: in the video, and in the reference image."""
 
+from collections.abc import Iterable
 from fractions import Fraction
+from typing import Literal
 
 from lipready.facts.file import FileFacts
 from lipready.facts.people import Look
@@ -33,11 +35,13 @@ of_portrait = of_file("reference", portrait)
 _UNKNOWN = Unmeasured("the direction of the face could not be measured")
 # Degrees: beyond that the mesh compresses every angle (a true 90 reads 35 to 55).
 _LARGEST_TRUE = 30
+_Angle = Literal["yaw", "pitch", "roll"]
+_ANGLES: tuple[_Angle, ...] = ("yaw", "pitch", "roll")
 _PROFILE = " (in profile)"
 
 
 def _turned(target: Target, limit: Limit) -> Readings:
-    looks = [look for look in target.person.looks if exact(look.yaw) is not None]
+    looks = [look for _, look in _known(target.person.looks, "yaw")]
     # A face that lies on its side is told in words.
     if not looks or _lying(target, looks, limit.bands["sideways"]):
         return ()
@@ -52,7 +56,7 @@ def _aside(target: Target, looks: list[Look], bands: Bands) -> Readings:
 
 
 def _pitch(target: Target, looks: list[Look], bands: Bands) -> Readings:
-    known = [(pitch, look) for look in looks if (pitch := exact(look.pitch)) is not None]
+    known = _known(looks, "pitch")
     middle = target.median(known) if known else Fraction(0)
     if middle > bands["up"]:
         return measured("pitch", middle, "smaller")
@@ -100,7 +104,7 @@ def face_not_frontal(target: Target, limit: Limit) -> Verdicts:
     How to repair
         Take a clip in which the speaker looks into the camera; turn a clip upright that lies on its side.
     """
-    looks = [look for look in target.person.looks if exact(look.yaw) is not None]
+    looks = [look for _, look in _known(target.person.looks, "yaw")]
     if not looks:
         yield _UNKNOWN
         return
@@ -111,8 +115,13 @@ def face_not_frontal(target: Target, limit: Limit) -> Verdicts:
     yield from _up_or_down(target, looks, limit)
 
 
+def _known(looks: Iterable[Look], angle: _Angle) -> list[tuple[Fraction, Look]]:
+    """Return an angle of each look in which it was measured."""
+    return [(value, look) for look in looks if (value := exact(getattr(look, angle))) is not None]
+
+
 def _lying(target: Target, looks: list[Look], bound: Fraction) -> bool:
-    rolls = [(abs(roll), look) for look in looks if (roll := exact(look.roll)) is not None]
+    rolls = [(abs(roll), look) for roll, look in _known(looks, "roll")]
     return target.seen.turned is not None or (bool(rolls) and target.median(rolls) > bound)
 
 
@@ -168,7 +177,7 @@ def _without_anybody(target: Target) -> Fraction:
 
 
 def _up_or_down(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
-    known = [(pitch, look) for look in looks if (pitch := exact(look.pitch)) is not None]
+    known = _known(looks, "pitch")
     if not known:
         return
     down, up = limit.bands["down"], limit.bands["up"]
@@ -196,15 +205,13 @@ def degrees(angle: Fraction, near: Fraction, beyond: str = "") -> str:
     return f"{number(angle, (near, Fraction(_LARGEST_TRUE)), 0)}°"
 
 
+def _angles(look: Look) -> dict[_Angle, Fraction]:
+    return {name: angle for name in _ANGLES for angle, _ in _known([look], name)}
+
+
 def _portrait_turned(_image: FileFacts, look: Look, limit: Limit) -> Readings:
-    bands = limit.bands
-    angles = {name: exact(getattr(look, name)) for name in ("yaw", "pitch", "roll")}
-    return tuple(
-        reading
-        for name, angle in angles.items()
-        if angle is not None and abs(angle) > bands[name]
-        for reading in measured(name, abs(angle), "smaller")
-    )
+    off = {name: abs(angle) for name, angle in _angles(look).items() if abs(angle) > limit.bands[name]}
+    return tuple(reading for name, angle in off.items() for reading in measured(name, angle, "smaller"))
 
 
 @rule(
@@ -233,18 +240,17 @@ def image_face_not_frontal(image: FileFacts, found: Look, limit: Limit) -> Verdi
     How to repair
         Take another picture, or let `prepare --person N` (or `lipready reference`) find a frontal frame of the clip.
     """
-    readings = {name: exact(getattr(found, name)) for name in ("yaw", "pitch", "roll")}
-    known = {name: angle for name, angle in readings.items() if angle is not None}
+    known = _angles(found)
     if not known:
         yield _UNKNOWN
         return
-    off = {name: angle for name, angle in known.items() if abs(angle) > limit.bands[name]}
+    bounds = {name: limit.bands[name] for name in _ANGLES}
+    off = {name: abs(angle) for name, angle in known.items() if abs(angle) > bounds[name]}
     if not off:
         return
-    bounds = {name: limit.bands[name] for name in ("yaw", "pitch", "roll")}
-    words = {name: degrees(abs(angle), bounds[name], _PROFILE if name == "yaw" else "") for name, angle in off.items()}
+    words = {name: degrees(angle, bounds[name], _PROFILE if name == "yaw" else "") for name, angle in off.items()}
     measured = ", ".join(f"{name} {words[name]}" for name in off)
-    away = max(abs(angle) for angle in off.values()) > limit.bands["rejected"]
+    away = max(off.values()) > limit.bands["rejected"]
     verdict = "is turned away, so that it may match nobody" if away else "is not seen quite from the front"
     advice = "Take another picture, or name the speaker to `prepare` by number: it takes a frontal one from the clip."
     message = f"The face in {name_of(image)} {verdict} ({measured}). {advice}"

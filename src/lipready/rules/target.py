@@ -8,11 +8,11 @@ from math import isfinite
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Where
 from lipready.facts.job import JobFacts
-from lipready.facts.people import Look, PeopleFacts, Person
+from lipready.facts.people import Look, PeopleFacts, Person, merged
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.rules.rule import about
-from lipready.rules.wording import Stretch, merged, name_of, stretches
+from lipready.rules.wording import Stretch, name_of, stretches
 
 Bands = Mapping[str, Fraction]
 
