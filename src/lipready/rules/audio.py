@@ -1,14 +1,22 @@
 """Rules about the audio track that is to be spoken."""
 
 from lipready.facts.audio import AudioFacts, AudioTrack
-from lipready.facts.file import FileFacts, LfsPointer
+from lipready.facts.file import FileFacts
 from lipready.facts.finding import Finding, Fix
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import judge_duration, judge_size, refusal
-from lipready.rules.examples import audio_facts, audio_tracks, job, seconds, unread, with_audio, with_file
+from lipready.rules.examples import (
+    audio_facts,
+    audio_tracks,
+    pointer,
+    seconds,
+    sized,
+    with_audio,
+    with_file,
+)
 from lipready.rules.readings import in_bytes, length, with_readings
 from lipready.rules.rule import Verdicts, rule
 from lipready.rules.subjects import finding, length_in, of_audio, of_file
@@ -128,10 +136,10 @@ def audio_duration(file: FileFacts, duration: Duration, limit: Limit) -> Verdict
 
 @rule(
     "A403",
-    valid=lambda: tuple(with_file("audio", bytes=size) for size in (0, 29_999_999, 30_000_000)),
+    valid=lambda: sized("audio", 0, 29_999_999, 30_000_000),
     invalid=lambda: (
-        *(with_file("audio", bytes=size) for size in (30_000_001, 31_457_280, 31_457_281)),
-        job(audio=unread("audio", None, LfsPointer("0" * 64, 40_000_000))),
+        *sized("audio", 30_000_001, 31_457_280, 31_457_281),
+        pointer("audio", 40_000_000),
     ),
 )
 @of_file("audio", lambda file: file.bytes)
@@ -217,7 +225,7 @@ def _taken(audio: AudioFacts) -> str:
         parts.append(f"somebody speaks in {_numbered(speaking)} too")
     elif not unheard:
         parts.append(
-            f"nobody is heard to speak in {'any' if own is False else 'the other' if count == _TWO else 'the others'}"
+            f"no speech is heard in {'any' if own is False else 'the other' if count == _TWO else 'the others'}"
         )
     if unheard:
         parts.append(f"nobody listened to {_numbered(unheard)}")
@@ -225,7 +233,7 @@ def _taken(audio: AudioFacts) -> str:
 
 
 def _numbered(numbers: list[str]) -> str:
-    """Name tracks: "track 2", "tracks 2 and 3"; of many, the first."""
+    """Write the names of tracks: "track 2", "tracks 2 and 3"; of many, the first."""
     if len(numbers) == 1:
         return f"track {numbers[0]}"
     named = numbers if len(numbers) <= _MOST_NAMED else [*numbers[:_MOST_NAMED], f"{len(numbers) - _MOST_NAMED} others"]

@@ -2,14 +2,14 @@
 
 from fractions import Fraction
 
-from lipready.facts.file import FileFacts, ImageFacts, LfsPointer
+from lipready.facts.file import FileFacts, ImageFacts
 from lipready.facts.finding import Fix
 from lipready.facts.people import PeopleFacts
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import FROM_THE_CLIP, breach, judge_size, refusal
-from lipready.rules.examples import image_facts, job, people, unread, with_file, with_image
+from lipready.rules.examples import image_facts, people, pointer, sized, with_file, with_image
 from lipready.rules.readings import Readings, in_bytes, ranged, with_readings
 from lipready.rules.rule import Verdicts, rule
 from lipready.rules.subjects import finding, of_file, of_image
@@ -62,10 +62,10 @@ def image_format(file: FileFacts, container: str, limit: Limit) -> Verdicts:
 
 @rule(
     "I602",
-    valid=lambda: tuple(with_file("reference", bytes=size) for size in (0, 9_999_999, 10_000_000)),
+    valid=lambda: sized("reference", 0, 9_999_999, 10_000_000),
     invalid=lambda: (
-        *(with_file("reference", bytes=size) for size in (10_000_001, 10_485_760, 10_485_761)),
-        job(reference=unread("reference", None, LfsPointer("0" * 64, 20_000_000))),
+        *sized("reference", 10_000_001, 10_485_760, 10_485_761),
+        pointer("reference", 20_000_000),
     ),
 )
 @of_file("reference", lambda file: file.bytes)

@@ -13,7 +13,7 @@ from lipready.profiles.limit import Limit
 from lipready.rules.examples import job, lasting
 from lipready.rules.readings import Readings, with_readings
 from lipready.rules.rule import Verdicts, about, rule
-from lipready.rules.subjects import finding, length_in, outside, speech_in
+from lipready.rules.subjects import finding, length_in, speech_in
 from lipready.rules.wording import name_of, percent
 
 
@@ -88,7 +88,7 @@ def _apart(known: Lengths, limit: Limit) -> Readings:
 @of_lengths
 @with_readings(_apart)
 def length_mismatch(known: Lengths, limit: Limit) -> Verdicts:
-    """Say what happens where audio and video are not equally long.
+    """Check that audio and video are equally long; where they are not, what that means for the result.
 
     What it checks
         Both lengths, exactly, against each other. A warning where at least `lost_share` of the video or of the audio
@@ -129,21 +129,19 @@ def length_mismatch(known: Lengths, limit: Limit) -> Verdicts:
     yield finding(limit, None, message, measured=measured, allowed=allowed, severity=severity, fix=fix)
 
 
-def _consequence(known: Lengths, limit: Limit, *, heard: bool) -> tuple[Severity, str, Fix | None]:
-    much, share = (
-        much_lost(known, limit),
-        percent(known.lost_share, (Fraction(0), limit.bands["lost_share"], Fraction(1))),
-    )
+def _consequence(known: Lengths, limit: Limit, *, heard: bool) -> tuple[Severity | None, str, Fix | None]:
+    much = much_lost(known, limit)
+    share = percent(known.lost_share, (Fraction(0), limit.bands["lost_share"], Fraction(1)))
     apart = seconds_of(known.apart, near=(limit.bands["tolerance"], limit.bands["lost_seconds"]))
     if known.picture > known.sound:
         trim = Fix("trim", "editorial", "Check that both files belong together, or keep a part with --trim START:END.")
         what = f"the last {apart} of the video ({share} of it) is dropped"
-        return (outside(limit), what, trim) if much else ("info", what, None)
+        return (None, what, trim) if much else ("info", what, None)
     if known.extended:
         return "info", f"the video is lengthened by {apart}, forward and backward in turn", None
     fix = Fix("extend", "editorial", "Ask for video_extension, lengthen the video with --extend, or trim the audio.")
     what = f"the last {apart} of the {'audio' if heard else 'speech'} ({share} of it) is cut off"
-    return (outside(limit), what, fix) if much or not heard else ("info", what, None)
+    return (None, what, fix) if much or not heard else ("info", what, None)
 
 
 def _side_by_side(known: Lengths, tolerance: Fraction) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from lipready.rules.bounds import FROM_THE_CLIP
 from lipready.rules.examples import job, people, with_file
 from lipready.rules.readings import Readings, with_readings
 from lipready.rules.rule import Verdicts, about, rule
-from lipready.rules.subjects import finding, of_file, outside
+from lipready.rules.subjects import finding, of_file
 from lipready.rules.target import written
 from lipready.rules.wording import listing, name_of
 
@@ -117,7 +117,7 @@ def several_people(video: FileFacts, seen: PeopleFacts, limit: Limit) -> Verdict
         f"{_how_many(seen, name_of(video))}{who}.{_picked(seen)} {fix.text}",
         measured=f"{seen.how_many}, no reference image",
         allowed="1 person, or a reference image",
-        severity=outside(limit) if seen.fewest > 1 else "warning",
+        severity=None if seen.fewest > 1 else "warning",
         where=_second(seen),
         fix=fix,
     )
@@ -133,7 +133,7 @@ def _how_many(seen: PeopleFacts, name: str) -> str:
 
 
 def _picked(seen: PeopleFacts) -> str:
-    """Say whom the provider takes, and why; no more surely than noisy boxes allow."""
+    """Return whom the provider takes, and why; no more surely than noisy boxes allow."""
     those = picked(seen)
     if not those or not those[0].looks:
         whom = "" if seen.default_person is None else f"person {seen.default_person}, "
@@ -159,7 +159,7 @@ def _describe(person: Person, seen: PeopleFacts, video: FileFacts) -> str:
 
 
 def _second(seen: PeopleFacts) -> Where | None:
-    """Find when, and where, a second person is first seen."""
+    """Return when, and where, a second person is first seen."""
     later = sorted(seen.people, key=lambda person: person.first)[1:2]
     return next((Where(p.first, p.last, p.looks[0].box if p.looks else None) for p in later), None)
 
@@ -214,6 +214,6 @@ def reference_not_in_video(facts: JobFacts, limit: Limit) -> Verdicts:
         f"{far} (up to 0.5 is the same person, from 0.6 on another). {FROM_THE_CLIP.text}",
         measured=f"{match.alike}, nearest is person {match.person} at {far}",
         allowed="the person of the image is seen in the video",
-        severity=outside(limit) if surely else "warning",
+        severity=None if surely else "warning",
         fix=FROM_THE_CLIP,
     )

@@ -80,7 +80,7 @@ def select(selector: str) -> frozenset[str]:
 
 
 def unknown(selector: str) -> UsageError:
-    """Build the error for a rule that is not there."""
+    """Return the error for a rule that is not there."""
     words = [word for rule in RULES for word in (rule.id, rule.name)]
     close = get_close_matches(selector.strip(), words, n=3, cutoff=0.5) or get_close_matches(
         selector.strip().upper(), words, n=3, cutoff=0.5

@@ -8,13 +8,13 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from lipready.facts.address import is_public
-from lipready.facts.file import FileFacts, LfsPointer
+from lipready.facts.file import FileFacts
 from lipready.facts.finding import Finding, Fix
 from lipready.facts.job import CallbackFacts, JobFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import breach, judge_size, refusal
-from lipready.rules.examples import addressed, callback, job, request, unread, with_file
+from lipready.rules.examples import addressed, callback, job, pointer, request, sized, with_file
 from lipready.rules.readings import Readings, ranged, with_readings
 from lipready.rules.rule import Verdicts, about, rule
 from lipready.rules.subjects import finding
@@ -45,11 +45,10 @@ def _bytes(facts: JobFacts, limit: Limit) -> Readings:
         *(job(video=replace(video, bytes=104_857_601)) for video in (addressed().video,) if video is not None),
     ),
     invalid=lambda: (
-        with_file("video", bytes=100_000_001),
-        with_file("video", bytes=104_857_601),
-        with_file("audio", bytes=104_857_601),
-        with_file("reference", bytes=104_857_601),
-        job(video=unread("video", None, LfsPointer("0" * 64, 104_857_601))),
+        *sized("video", 100_000_001, 104_857_601),
+        *sized("audio", 104_857_601),
+        *sized("reference", 104_857_601),
+        pointer("video", 104_857_601),
     ),
 )
 @with_readings(_bytes)

@@ -18,15 +18,7 @@ Verdicts = Iterator[Finding | Unmeasured]
 Judge = Callable[[JobFacts, Limit], Verdicts]
 Examples = Callable[[], tuple[JobFacts, ...]]
 T = TypeVarTuple("T")
-
-_SUBJECTS: dict[str, RuleSubject] = {
-    "F": "file",
-    "V": "video",
-    "P": "video",
-    "A": "audio",
-    "I": "reference",
-    "R": "job",
-}
+_OF: dict[str, RuleSubject] = {"F": "file", "V": "video", "P": "video", "A": "audio", "I": "reference", "R": "job"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +61,7 @@ def rule(
 
     `valid` adds to a whole job that is fine, which every rule accepts.
     """
-    return lambda judge: Rule(id_, subject or _SUBJECTS[id_[0]], needs, judge, lambda: (job(), *valid()), invalid)
+    return lambda judge: Rule(id_, subject or _OF[id_[0]], needs, judge, lambda: (job(), *valid()), invalid)
 
 
 def about(

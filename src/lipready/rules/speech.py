@@ -58,7 +58,7 @@ def audio_no_speech(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdi
     least = f"{number(longest)} s that may be speech" if longest else "no speech"
     music = "; it sounds like music" if heard_.background == "music" else ""
     message = (
-        f"Nobody is heard to speak in {name_of(file)}{music}: the mouth will stay closed, and the job is billed. "
+        f"No speech is heard in {name_of(file)}{music}: the mouth will stay closed, and the job is billed. "
         "Singing over loud accompaniment is not seen as speech. Take the track that holds the speech, of a song the "
         "voice alone."
     )

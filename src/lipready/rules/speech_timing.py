@@ -54,7 +54,7 @@ def _seconds_lost(known: Lengths, _limit: Limit) -> Readings:
 @of_lengths
 @with_readings(_seconds_lost)
 def speech_timing(known: Lengths, limit: Limit) -> Verdicts:
-    """Say which words the result will not hold, and how long it shows a closed mouth.
+    """Check that the result holds all that is said, and does not show a closed mouth for long.
 
     What it checks
         When somebody speaks, against the length of the result (see R705). A warning where more than `lost` seconds of

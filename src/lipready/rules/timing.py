@@ -12,7 +12,7 @@ from lipready.profiles.limit import Limit
 from lipready.rules.examples import rate, with_video
 from lipready.rules.readings import Readings, measured, ranged, with_readings
 from lipready.rules.rule import Verdicts, rule
-from lipready.rules.subjects import finding, of_video, of_video_fact, outside
+from lipready.rules.subjects import finding, of_video, of_video_fact
 from lipready.rules.wording import bounds_of, interval, name_of, percent
 
 
@@ -59,23 +59,19 @@ def video_variable_frame_rate(file: FileFacts, frames: FrameRate, limit: Limit) 
     spread = max(frames.highest - frames.nominal, frames.nominal - frames.lowest)
     severe = strays or spread > frames.nominal * limit.bands["jitter"]
     fix = Fix("retime", "reencode", "Write the frames at a constant rate.")
-    measured = _rates(frames, limit)
+    low, middle, high = (number(r, bounds_of(limit)) for r in (frames.lowest, frames.nominal, frames.highest))
+    measured = f"{low} to {high} fps, {middle} on average"
     accepted = f"a constant rate within {interval(allowed, limit.unit)}" if allowed is not None else "a constant rate"
+    advice = f" {fix.text}" if severe else ""
     yield finding(
         limit,
         file,
-        f"{name_of(file)} has a variable frame rate ({measured}); {accepted} is safe."
-        + (f" {fix.text}" if severe else ""),
+        f"{name_of(file)} has a variable frame rate ({measured}); {accepted} is safe.{advice}",
         measured=measured,
         allowed=accepted,
-        severity=outside(limit) if severe else "info",
+        severity=None if severe else "info",
         fix=fix if severe else None,
     )
-
-
-def _rates(frames: FrameRate, limit: Limit) -> str:
-    low, middle, high = (number(r, bounds_of(limit)) for r in (frames.lowest, frames.nominal, frames.highest))
-    return f"{low} to {high} fps, {middle} on average"
 
 
 def _first_frame(_file: FileFacts, video: VideoFacts, _limit: Limit) -> Readings:

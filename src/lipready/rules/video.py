@@ -2,15 +2,15 @@
 
 from fractions import Fraction
 
-from lipready.facts.file import FileFacts, LfsPointer
+from lipready.facts.file import FileFacts
 from lipready.facts.finding import Fix
 from lipready.facts.video import Duration, FrameRate, VideoFacts
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import breach, judge_duration, judge_size, refusal
-from lipready.rules.examples import job, rate, seconds, unread, with_file, with_video
+from lipready.rules.examples import pointer, rate, seconds, sized, with_file, with_video
 from lipready.rules.readings import Readings, in_bytes, length, ranged, with_readings
 from lipready.rules.rule import Verdicts, rule
-from lipready.rules.subjects import finding, length_in, of_file, of_video, of_video_fact, outside
+from lipready.rules.subjects import finding, length_in, of_file, of_video, of_video_fact
 from lipready.rules.wording import amount, interval, listing, name_of, printable
 
 _EDGES = (("short edge", min), ("long edge", max))
@@ -143,9 +143,7 @@ def video_edge_length(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdi
     text = interval(allowed, limit.unit)
     doubt = "" if both else f"; as {broken[0]} it is not, and the provider does not say which size counts"
     message = f"{name_of(file)} is {measured}, and each edge must be {text}{doubt}. {fix.text}"
-    yield finding(
-        limit, file, message, measured=measured, allowed=text, severity=outside(limit) if both else "warning", fix=fix
-    )
+    yield finding(limit, file, message, measured=measured, allowed=text, severity=None if both else "warning", fix=fix)
 
 
 def _within(edges: tuple[int, int], limit: Limit) -> bool:
@@ -232,10 +230,10 @@ def video_duration(file: FileFacts, duration: Duration, limit: Limit) -> Verdict
 
 @rule(
     "V106",
-    valid=lambda: tuple(with_file("video", bytes=size) for size in (0, 299_999_999, 300_000_000)),
+    valid=lambda: sized("video", 0, 299_999_999, 300_000_000),
     invalid=lambda: (
-        *(with_file("video", bytes=size) for size in (300_000_001, 314_572_800, 314_572_801)),
-        job(video=unread("video", None, LfsPointer("0" * 64, 400_000_000))),
+        *sized("video", 300_000_001, 314_572_800, 314_572_801),
+        pointer("video", 400_000_000),
     ),
 )
 @of_file("video", lambda file: file.bytes)
