@@ -21,6 +21,7 @@ LipreadyError                  one clear sentence: what is wrong, where, what to
     └── DownloadError          the result could not be downloaded, or is not what was paid for
 """
 
+from copy import copy
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -126,17 +127,8 @@ class RefusedError(ProviderError):
 
     def followed_by(self, sentence: str) -> "RefusedError":
         """Return the same refusal with one more sentence in its message."""
-        error = RefusedError(
-            f"{self} {sentence}",
-            code=self.code,
-            meaning=self.meaning,
-            status=self.status,
-            retry=self.retry,
-            rules=self.rules,
-            request_id=self.request_id,
-            after=self.after,
-        )
-        error.task_id = self.task_id
+        error = copy(self)
+        error.args = (f"{self} {sentence}",)
         return error
 
 

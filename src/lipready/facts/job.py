@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from lipready.facts.file import FileFacts
+from lipready.facts.finding import Subject
 from lipready.facts.people import Match, PeopleFacts, Person
 from lipready.facts.unmeasured import Unmeasured
 
@@ -39,6 +40,10 @@ class JobFacts:
     def files(self) -> tuple[FileFacts, ...]:
         """Return the files that are there, in the order video, audio, reference."""
         return tuple(f for f in (self.video, self.audio, self.reference) if f is not None)
+
+    def file(self, role: Subject) -> FileFacts | None:
+        """Return the file of a role; None where there is none, and for the job itself."""
+        return next((file for file in self.files() if file.role == role), None)
 
     @property
     def target(self) -> Person | None:

@@ -224,8 +224,19 @@ class Match:
     distance: float
 
 
-APART = Fraction(1)
-"""Seconds: spans that are closer together are one appearance."""
+_APART = Fraction(1)
+"""Seconds: stretches that are closer together are one: a face is missed for a moment, a value wavers at its bound."""
+
+
+def merged(parts: Iterable[tuple[Fraction, Fraction]]) -> tuple[tuple[Fraction, Fraction], ...]:
+    """Join stretches, in order, that are less than a second apart."""
+    joined: list[tuple[Fraction, Fraction]] = []
+    for start, end in parts:
+        if joined and start - joined[-1][1] < _APART:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return tuple(joined)
 
 
 def appearances(person: Person, people: PeopleFacts, end: Fraction | None) -> tuple[tuple[Fraction, Fraction], ...]:
@@ -233,16 +244,10 @@ def appearances(person: Person, people: PeopleFacts, end: Fraction | None) -> tu
 
     `end` is the length of the clip, None where it is not known. Somebody whom the last sample shows is seen until then.
     """
-    joined: list[tuple[Fraction, Fraction]] = []
-    for start, stop in sorted(person.spans) or [(person.first, person.last)]:
-        if joined and start - joined[-1][1] < APART:
-            joined[-1] = joined[-1][0], max(stop, joined[-1][1])
-        else:
-            joined.append((start, stop))
-    start, stop = joined[-1]
+    *earlier, (start, stop) = merged(sorted(person.spans) or [(person.first, person.last)])
     if end is not None and people.samples and stop >= max(people.samples):
-        joined[-1] = start, max(stop, end)
-    return tuple(joined)
+        stop = max(stop, end)
+    return (*earlier, (start, stop))
 
 
 NEARLY = 81

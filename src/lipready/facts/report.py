@@ -5,15 +5,15 @@ from fractions import Fraction
 from math import isfinite
 from typing import Any, Literal
 
-from lipready.facts.address import AddressFacts, Fetched
+from lipready.facts.address import AddressFacts
 from lipready.facts.audio import AudioFacts, AudioTrack
 from lipready.facts.file import FileFacts, ImageFacts
-from lipready.facts.finding import Finding, Unchecked, Where
+from lipready.facts.finding import Finding, Unchecked
 from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import Box, Match, PeopleFacts, Person, Quality
-from lipready.facts.speech import SignalToNoise, Span, SpeechFacts
+from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
-from lipready.facts.video import Duration, FrameRate, Stillness, VideoFacts
+from lipready.facts.video import Duration, FrameRate, VideoFacts
 
 SCHEMA = "lipready.report/1"
 Verdict = Literal["pass", "warn", "fail"]
@@ -56,6 +56,7 @@ class Report:
 
 
 Plain = dict[str, Any]
+_QUALITIES: tuple[Quality, ...] = ("yaw", "pitch", "roll", "eye_distance", "sharpness", "light")
 
 
 def plain_text(text: str) -> str:
@@ -74,215 +75,160 @@ def plain_number(value: Fraction | float | None) -> float | None:
     return number if isfinite(number) else None
 
 
-class PlainFacts:
-    """Facts by key; what was not measured is null, and its reason stands under `unmeasured`."""
-
-    def __init__(self) -> None:
-        self.known: Plain = {}
-        self.unmeasured: dict[str, str] = {}
-
-    def add(self, key: str, value: object) -> None:
-        """Add one fact that is plain already, or that was not measured."""
-        if isinstance(value, Unmeasured):
-            self.unmeasured[key] = plain_text(value.reason)
-            value = None
-        self.known[key] = plain_text(value) if isinstance(value, str) else value
-
-    def plain(self) -> Plain:
-        """Return everything as one dict."""
-        return {**self.known, "unmeasured": self.unmeasured}
-
-
-def speech_to_dict(heard: SpeechFacts | Unmeasured) -> Plain | Unmeasured:
-    """Write times in seconds, levels in LUFS, dBTP, dBFS and dB; what was not measured is null, with its reason."""
-    if isinstance(heard, Unmeasured):
-        return heard
-    facts = PlainFacts()
-    facts.add("has_speech", heard.has_speech)
-    facts.add("share", plain_number(heard.share))
-    facts.add("spoken", plain_number(heard.spoken))
-    facts.add("length", plain_number(heard.length))
-    facts.add("spans", _spans(heard.speech))
-    facts.add("silences", _spans(heard.silences))
-    for key in ("loudness", "true_peak", "peak", "bandwidth"):
-        value: float | Unmeasured = getattr(heard, key)
-        facts.add(key, value if isinstance(value, Unmeasured) else plain_number(value))
-    clipping = heard.clipping
-    facts.add(
-        "clipping",
-        {
-            "runs": clipping.runs,
-            "per_million": plain_number(clipping.per_million),
-            "first": plain_number(clipping.first),
-        },
-    )
-    facts.add("snr", _noise(heard.noise))
-    facts.add("background", heard.background)
-    facts.add("channel_fault", heard.channel_fault)
-    facts.add("dc_offset", plain_number(heard.dc_offset))
-    return facts.plain()
-
-
-def _spans(spans: tuple[Span, ...]) -> list[list[float | None]]:
-    return [[plain_number(span.start), plain_number(span.end)] for span in spans]
-
-
-def _noise(noise: SignalToNoise | Unmeasured) -> Plain | Unmeasured:
-    if isinstance(noise, Unmeasured):
-        return noise
-    return {"mean": plain_number(noise.mean), "median": plain_number(noise.median), "gated": noise.gated}
-
-
-_QUALITIES: tuple[Quality, ...] = ("yaw", "pitch", "roll", "eye_distance", "sharpness", "light")
-
-
 def report_to_dict(report: Report) -> Plain:
     """Turn a report into the form that reports/schema/report-1.json describes.
 
     Fractions become floats (the exact frame rate is kept as a text beside), what was not measured becomes null with
     its reason under `unmeasured`, and texts that cannot be encoded are escaped.
     """
-    return {
-        "schema": SCHEMA,
-        "provider": plain_text(report.provider),
-        "verdict": report.verdict,
-        "files": [_file(file, report.facts.match) for file in report.facts.files()],
-        "request": _request(report.facts.request),
-        "findings": [_finding(finding) for finding in report.findings],
-        "unchecked": [
-            {"rule": u.rule, "role": u.role, "reason": plain_text(u.reason), "required": u.required}
-            for u in report.unchecked
-        ],
-    }
+    written: Plain = _plain(
+        {
+            "schema": SCHEMA,
+            "provider": report.provider,
+            "verdict": report.verdict,
+            "files": [_file(file, report.facts.match) for file in report.facts.files()],
+            "request": _request(report.facts.request),
+            "findings": [_finding(finding) for finding in report.findings],
+            "unchecked": [_pick(entry, "rule", "role", "reason", "required") for entry in report.unchecked],
+        }
+    )
+    return written
+
+
+def _plain(value: Any) -> Any:
+    """Turn texts, numbers and places, however deep they lie, into what JSON knows."""
+    match value:
+        case str():
+            return plain_text(value)
+        case float() | Fraction():
+            return plain_number(value)
+        case Box():
+            return [value.left, value.top, value.width, value.height]
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case dict():
+            return {key: _plain(each) for key, each in value.items()}
+    return value
+
+
+def _pick(facts: object, *keys: str) -> Any:
+    """Return some fields by name; what was not measured, or is not there at all, as it is."""
+    if facts is None or isinstance(facts, Unmeasured):
+        return facts
+    return {key: getattr(facts, key) for key in keys}
+
+
+def _with_reasons(facts: Plain) -> Plain:
+    """Write null for what was not measured, and its reason under `unmeasured`."""
+    unmeasured = {key: value.reason for key, value in facts.items() if isinstance(value, Unmeasured)}
+    return {**facts, **dict.fromkeys(unmeasured), "unmeasured": unmeasured}
 
 
 def _file(file: FileFacts, match: Match | Unmeasured | None) -> Plain:
-    facts = PlainFacts()
-    match file.media:
+    media, facts = file.media, Plain()
+    match media:
         case VideoFacts():
-            facts.add("container", file.format)
-            _add_video(facts, file.media)
+            facts = {"container": file.format, **_video(media)}
         case AudioFacts():
-            facts.add("format", file.format)
-            _add_audio(facts, file.media)
+            facts = {"format": file.format, **_audio(media)}
         case ImageFacts():
-            facts.add("format", file.format)
-            _add_image(facts, file.media)
+            keys = ("width", "height", "stored_width", "stored_height", "orientation", "mode", "frames")
+            facts = {"format": file.format, **_pick(media, *keys)}
         case _:
-            facts.add("container" if file.role == "video" else "format", file.format)
-            facts.unmeasured["media"] = plain_text(file.media.reason)
-    facts.add("bytes", file.bytes)
-    facts.add("extension", file.extension)
-    facts.add("problem", file.problem)
-    facts.add("lfs", None if file.lfs is None else {"sha256": plain_text(file.lfs.sha256), "bytes": file.lfs.bytes})
-    if file.role != "audio":
-        width = file.media.width if isinstance(file.media, VideoFacts | ImageFacts) else 0
-        facts.add("people", _people(file.people, width))
+            facts = {"container" if file.role == "video" else "format": file.format, "media": media}
+    facts |= _pick(file, "bytes", "extension", "problem")
+    facts["lfs"] = _pick(file.lfs, "sha256", "bytes")
     if file.role == "audio":
-        facts.add("speech", speech_to_dict(file.speech))
-    if file.role == "reference":
-        facts.add("match", _match(match))
-    address = None if file.address is None else _address(file.address)
-    return {"role": file.role, "path": plain_text(file.path), "address": address, "facts": facts.plain()}
-
-
-def _address(address: AddressFacts) -> Plain:
-    facts, problem, fetched = PlainFacts(), address.problem, address.fetched
-    facts.add("scheme", address.scheme)
-    facts.add("host", address.host)
-    facts.add("addresses", list(address.addresses) if isinstance(address.addresses, tuple) else address.addresses)
-    facts.add("redirects", [plain_text(each) for each in address.redirects])
-    facts.add("problem", None if problem is None else {"kind": problem.trouble, "text": plain_text(problem.text)})
-    for key in ("status", "content_type", "encoding", "length", "ranges"):
-        facts.add(key, getattr(address, key))
-    if isinstance(fetched, Fetched):
-        got = {"bytes": fetched.bytes, "seconds": plain_number(fetched.seconds), "whole": fetched.whole}
-        facts.add("fetched", got)
+        facts["speech"] = _speech(file.speech)
     else:
-        facts.add("fetched", fetched)
-    return facts.plain()
+        width = media.width if isinstance(media, VideoFacts | ImageFacts) else 0
+        facts["people"] = _people(file.people, width)
+    if file.role == "reference":
+        facts["match"] = _pick(match, "alike", "person", "distance")
+    facts = _with_reasons(facts)
+    # Of media there is only the reason: its own facts stand beside the others.
+    facts.pop("media", None)
+    return {"role": file.role, "path": file.path, "address": _address(file.address), "facts": facts}
 
 
-def _add_video(facts: PlainFacts, video: VideoFacts) -> None:
-    for key in ("codec", "profile", "pixel_format", "bit_depth", "chroma", "width", "height"):
-        facts.add(key, getattr(video, key))
-    for key in ("coded_width", "coded_height", "rotation", "mirrored"):
-        facts.add(key, getattr(video, key))
-    ratio = video.sample_aspect_ratio
-    facts.add("sample_aspect_ratio", f"{ratio.numerator}:{ratio.denominator}")
-    _add_frame_rate(facts, video.frame_rate)
-    facts.add("frames", video.frames)
-    _add_duration(facts, video.duration)
-    facts.add("start", plain_number(video.start) if isinstance(video.start, Fraction) else video.start)
-    facts.add("edit_list", video.edit_list)
-    keys = video.key_frames
-    facts.add("key_frames", keys if isinstance(keys, Unmeasured) else [plain_number(time) for time in keys])
-    for key in ("interlaced", "transfer", "primaries", "matrix", "hdr", "wide_gamut"):
-        facts.add(key, getattr(video, key))
-    for key in ("other_streams", "truncated", "faststart"):
-        facts.add(key, getattr(video, key))
-    facts.add(
-        "sound_tracks",
-        [
-            {"codec": plain_text(track.codec), "sample_rate": track.sample_rate, "channels": track.channels}
-            for track in video.sound_tracks
-        ],
+def _address(address: AddressFacts | None) -> Plain | None:
+    if address is None:
+        return None
+    problem = address.problem
+    return _with_reasons(
+        {
+            **_pick(address, "scheme", "host", "addresses", "redirects"),
+            "problem": None if problem is None else {"kind": problem.trouble, "text": problem.text},
+            **_pick(address, "status", "content_type", "encoding", "length", "ranges"),
+            "fetched": _pick(address.fetched, "bytes", "seconds", "whole"),
+        }
     )
-    facts.add("stillness", _stillness(video.stillness))
 
 
-def _add_frame_rate(facts: PlainFacts, rate: FrameRate | Unmeasured) -> None:
-    if isinstance(rate, Unmeasured):
-        facts.add("frame_rate", rate)
-        for key in ("frame_rate_exact", "lowest_frame_rate", "highest_frame_rate", "variable_frame_rate"):
-            facts.add(key, None)
-        return
-    facts.add("frame_rate", plain_number(rate.nominal))
-    facts.add("frame_rate_exact", str(rate.nominal))
-    facts.add("lowest_frame_rate", plain_number(rate.lowest))
-    facts.add("highest_frame_rate", plain_number(rate.highest))
-    facts.add("variable_frame_rate", rate.variable)
+def _video(video: VideoFacts) -> Plain:
+    ratio, times = video.sample_aspect_ratio, ("start", "edit_list", "key_frames")
+    coded = ("codec", "profile", "pixel_format", "bit_depth", "chroma")
+    sizes = ("width", "height", "coded_width", "coded_height", "rotation", "mirrored")
+    colours = ("interlaced", "transfer", "primaries", "matrix", "hdr", "wide_gamut")
+    return {
+        **_pick(video, *coded, *sizes),
+        "sample_aspect_ratio": f"{ratio.numerator}:{ratio.denominator}",
+        **_frame_rate(video.frame_rate),
+        "frames": video.frames,
+        **_duration(video.duration),
+        **_pick(video, *times, *colours, "other_streams", "truncated", "faststart"),
+        "sound_tracks": [_pick(track, "codec", "sample_rate", "channels") for track in video.sound_tracks],
+        "stillness": _pick(video.stillness, "black", "frozen"),
+    }
 
 
-def _add_duration(facts: PlainFacts, duration: Duration | Unmeasured) -> None:
+def _frame_rate(rate: FrameRate | Unmeasured) -> Plain:
+    known = None if isinstance(rate, Unmeasured) else rate
+    return {
+        "frame_rate": rate if known is None else known.nominal,
+        "frame_rate_exact": None if known is None else str(known.nominal),
+        "lowest_frame_rate": None if known is None else known.lowest,
+        "highest_frame_rate": None if known is None else known.highest,
+        "variable_frame_rate": None if known is None else known.variable,
+    }
+
+
+def _duration(duration: Duration | Unmeasured) -> Plain:
     if isinstance(duration, Unmeasured):
-        facts.add("duration", duration)
-        facts.add("duration_readings", None)
-        return
-    facts.add("duration", plain_number(duration.believed))
-    readings: Plain = {key: plain_number(getattr(duration, key)) for key in ("container", "stream", "packets")}
-    facts.add("duration_readings", {**readings, "believed": plain_text(duration.source)})
+        return {"duration": duration, "duration_readings": None}
+    readings = {**_pick(duration, "container", "stream", "packets"), "believed": duration.source}
+    return {"duration": duration.believed, "duration_readings": readings}
 
 
-def _stillness(still: Stillness | Unmeasured) -> Plain | Unmeasured:
-    if isinstance(still, Unmeasured):
-        return still
-    return {"black": plain_number(still.black), "frozen": plain_number(still.frozen)}
-
-
-def _add_audio(facts: PlainFacts, audio: AudioFacts) -> None:
-    for key in ("codec", "sample_rate", "channels"):
-        facts.add(key, getattr(audio, key))
-    _add_duration(facts, audio.duration)
-    facts.add("cover", audio.cover)
-    facts.add("truncated", audio.truncated)
-    facts.add("track", audio.track)
-    facts.add("tracks", [_track(track) for track in audio.tracks])
+def _audio(audio: AudioFacts) -> Plain:
+    return {
+        **_pick(audio, "codec", "sample_rate", "channels"),
+        **_duration(audio.duration),
+        **_pick(audio, "cover", "truncated", "track"),
+        "tracks": [_track(track) for track in audio.tracks],
+    }
 
 
 def _track(track: AudioTrack) -> Plain:
-    facts = PlainFacts()
-    for key in ("number", "stream_index", "codec", "sample_rate", "channels", "language", "title"):
-        facts.add(key, getattr(track, key))
-    facts.add("duration", plain_number(track.duration))
-    facts.add("default", track.default)
-    facts.add("speech", track.speaks)
-    return facts.plain()
+    stream = ("number", "stream_index", "codec", "sample_rate", "channels", "language", "title")
+    return _with_reasons({**_pick(track, *stream, "duration", "default"), "speech": track.speaks})
 
 
-def _add_image(facts: PlainFacts, image: ImageFacts) -> None:
-    for key in ("width", "height", "stored_width", "stored_height", "orientation", "mode", "frames"):
-        facts.add(key, getattr(image, key))
+def _speech(heard: SpeechFacts | Unmeasured) -> Plain | Unmeasured:
+    """Write times in seconds, levels in LUFS, dBTP, dBFS and dB."""
+    if isinstance(heard, Unmeasured):
+        return heard
+    return _with_reasons(
+        {
+            **_pick(heard, "has_speech", "share", "spoken", "length"),
+            "spans": [(span.start, span.end) for span in heard.speech],
+            "silences": [(span.start, span.end) for span in heard.silences],
+            **_pick(heard, "loudness", "true_peak", "peak", "bandwidth"),
+            "clipping": _pick(heard.clipping, "runs", "per_million", "first"),
+            "snr": _pick(heard.noise, "mean", "median", "gated"),
+            **_pick(heard, "background", "channel_fault", "dc_offset"),
+        }
+    )
 
 
 def _people(people: PeopleFacts | Unmeasured, width: int) -> Plain | Unmeasured:
@@ -292,12 +238,7 @@ def _people(people: PeopleFacts | Unmeasured, width: int) -> Plain | Unmeasured:
         "count": people.count,
         "count_low": people.fewest,
         "count_high": people.most,
-        "certain": people.certain,
-        "at_least": people.at_least,
-        "most_in_one_frame": people.most_in_one_frame,
-        "face_share": plain_number(people.face_share),
-        "default_person": people.default_person,
-        "turned": people.turned,
+        **_pick(people, "certain", "at_least", "most_in_one_frame", "face_share", "default_person", "turned"),
         "samples": len(people.samples),
         "people": [_person(person, width) for person in people.people],
     }
@@ -306,66 +247,25 @@ def _people(people: PeopleFacts | Unmeasured, width: int) -> Plain | Unmeasured:
 def _person(person: Person, width: int) -> Plain:
     """Everything about one person but the descriptor, by which the person could be recognised elsewhere."""
     return {
-        "id": person.id,
-        "first": plain_number(person.first),
-        "last": plain_number(person.last),
-        "share": plain_number(person.share),
-        "spans": [[plain_number(start), plain_number(end)] for start, end in person.spans],
+        **_pick(person, "id", "first", "last", "share", "spans"),
         "position": person.position(width),
-        "largest_face": person.largest_face,
-        "face_height": person.face_height,
-        "frontal_share": plain_number(person.frontal_share),
+        **_pick(person, "largest_face", "face_height", "frontal_share"),
         **{quality: person.typical(quality) for quality in _QUALITIES},
-        "mouth_covered": {
-            "share": None if person.covered_share is None else plain_number(person.covered_share),
-            "spans": [[plain_number(start), plain_number(end)] for start, end in person.covered_spans],
-        },
+        "mouth_covered": {"share": person.covered_share, "spans": person.covered_spans},
     }
-
-
-def _match(match: Match | Unmeasured | None) -> Plain | Unmeasured | None:
-    if not isinstance(match, Match):
-        return match
-    return {"alike": match.alike, "person": match.person, "distance": plain_number(match.distance)}
 
 
 def _request(request: RequestFacts) -> Plain:
-    callback = request.callback
-    return {
-        "face_threshold": request.face_threshold,
-        "video_extension": request.video_extension,
-        # The URL itself may carry a secret: scheme and host are enough to know which one it was.
-        "callback": None
-        if callback is None
-        else {"scheme": plain_text(callback.scheme), "host": plain_text(callback.host)},
-    }
+    # The URL itself may carry a secret: scheme and host are enough to know which one it was.
+    callback = _pick(request.callback, "scheme", "host")
+    return {**_pick(request, "face_threshold", "video_extension"), "callback": callback}
 
 
 def _finding(finding: Finding) -> Plain:
-    fix = finding.fix
+    keys = ("rule", "name", "severity", "role", "path", "message", "measured", "limit", "source", "remote")
     return {
-        "rule": finding.rule,
-        "name": finding.name,
-        "severity": finding.severity,
-        "role": finding.role,
-        "path": None if finding.path is None else plain_text(finding.path),
-        "message": plain_text(finding.message),
-        "measured": plain_text(finding.measured),
-        "limit": plain_text(finding.limit),
-        "source": plain_text(finding.source),
-        "remote": finding.remote,
-        "where": None if finding.where is None else _where(finding.where),
-        "fix": None if fix is None else {"name": fix.name, "level": fix.level, "text": plain_text(fix.text)},
-        "readings": [
-            {"name": reading.name, "number": plain_number(reading.number), "better": reading.better}
-            for reading in finding.readings
-        ],
+        **_pick(finding, *keys),
+        "where": _pick(finding.where, "start", "end", "box"),
+        "fix": _pick(finding.fix, "name", "level", "text"),
+        "readings": [_pick(reading, "name", "number", "better") for reading in finding.readings],
     }
-
-
-def _where(where: Where) -> Plain:
-    return {"start": plain_number(where.start), "end": plain_number(where.end), "box": _box(where.box)}
-
-
-def _box(box: Box | None) -> list[int] | None:
-    return None if box is None else [box.left, box.top, box.width, box.height]

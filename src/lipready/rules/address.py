@@ -1,7 +1,7 @@
 """The rule about inputs that are addresses: whether the provider could fetch them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from lipready.facts.address import AddressFacts, Fetched, Problem, Trouble
@@ -11,9 +11,8 @@ from lipready.facts.job import JobFacts
 from lipready.facts.quantity import counted, exactly, number
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import outside
 from lipready.rules.examples import addressed
-from lipready.rules.rule import Rule, Verdicts
+from lipready.rules.rule import Verdicts, rule
 from lipready.rules.subjects import finding
 from lipready.rules.wording import listing, name_of, one_line, printable
 
@@ -43,6 +42,32 @@ _MAJORS = ("video", "audio", "image", "text", "font", "multipart", "message")
 _TEXTS = ("json", "xml", "html", "javascript", "pdf", "x-www-form-urlencoded")
 
 
+@rule(
+    "R704",
+    subject="address",
+    valid=lambda: (
+        addressed(),
+        addressed(content_type=None),
+        addressed(content_type="application/octet-stream"),
+        addressed(scheme="oss", status=Unmeasured("an oss:// address can be read by its provider alone")),
+        addressed(fetched=Fetched(900_000, 60.0, whole=True)),
+    ),
+    invalid=lambda: (
+        addressed(scheme="ftp"),
+        addressed("private", "leads to 10.0.0.1, which is not a public address"),
+        addressed("refused", "refuses the connection"),
+        addressed("timeout", "does not answer in time", redirects=("https://example.com/a",)),
+        addressed(status=403),
+        addressed(status=503),
+        addressed(content_type="text/html"),
+        addressed(encoding="gzip"),
+        addressed(length=None),
+        addressed(fetched=Fetched(900_001, 9.0, whole=False, too_long=True)),
+        addressed(fetched=Fetched(900_000, 60.5, whole=True)),
+        addressed(fetched=Fetched(300_000, 60.0, whole=False)),
+        addressed(length=None, fetched=Fetched(300_000, 61.0, whole=False)),
+    ),
+)
 def url_not_public(facts: JobFacts, limit: Limit) -> Verdicts:
     """Check that the provider could fetch an input that is given as an address.
 
@@ -69,28 +94,11 @@ def url_not_public(facts: JobFacts, limit: Limit) -> Verdicts:
             yield from _judge(file, file.address, limit)
 
 
-@dataclass(frozen=True, slots=True)
-class _AddressProblem:
-    """What is wrong with an address: a phrase that continues its name, what to do, what there is and what may be."""
-
-    what: str
-    advice: str
-    measured: str
-    allowed: str
-
-    def found(self, file: FileFacts, limit: Limit, severity: Severity | None = None, code: str = "") -> Finding:
-        """Make the finding; `code` is the ending of the provider's own error code, where it has one."""
-        message = f"{name_of(file)} {self.what}. {self.advice}"
-        severity = severity or outside(limit)
-        found = finding(limit, file, severity, message, measured=self.measured, allowed=self.allowed)
-        return found if found.remote is None else replace(found, remote=f"{found.remote}{code}")
-
-
 def _judge(file: FileFacts, address: AddressFacts, limit: Limit) -> Verdicts:
     if address.scheme not in limit.choices:
         scheme, accepted = printable(address.scheme), listing(limit.choices)
-        what = f"has the scheme {scheme}; {accepted} is accepted"
-        yield _AddressProblem(what, "Give a public https address.", scheme, accepted).found(file, limit)
+        what = f"has the scheme {scheme}; {accepted} is accepted. Give a public https address."
+        yield _found(file, limit, what, scheme, accepted)
     elif address.problem is not None:
         yield _unreachable(file, address, address.problem, limit)
     elif isinstance(address.status, Unmeasured):
@@ -103,18 +111,28 @@ def _judge(file: FileFacts, address: AddressFacts, limit: Limit) -> Verdicts:
         yield from _pace(file, address, limit)
 
 
+def _found(
+    file: FileFacts, limit: Limit, what: str, there: str, allowed: str, *, only_warn: bool = False, code: str = ""
+) -> Finding:
+    """Make a finding of what continues the name of a file; `code` is the ending of the provider's own error code."""
+    severity: Severity | None = "warning" if only_warn else None
+    found = finding(limit, file, f"{name_of(file)} {what}", measured=there, allowed=allowed, severity=severity)
+    return found if found.remote is None else replace(found, remote=f"{found.remote}{code}")
+
+
 def _unreachable(file: FileFacts, address: AddressFacts, problem: Problem, limit: Limit) -> Finding:
     text, hops = one_line(problem.text), len(address.redirects)
     after = f", after {counted(hops, 'redirect')}" if hops else ""
-    fault = _AddressProblem(f"{text}{after}", _ADVICE[problem.trouble], text, "an address that everybody can fetch")
-    return fault.found(file, limit, code=_CODES.get(problem.trouble, ""))
+    what = f"{text}{after}. {_ADVICE[problem.trouble]}"
+    code = _CODES.get(problem.trouble, "")
+    return _found(file, limit, what, text, "an address that everybody can fetch", code=code)
 
 
 def _refused(file: FileFacts, status: int, limit: Limit) -> Finding:
     default = "the server is in trouble; try again later" if status >= 500 else "the server does not hand it out"  # noqa: PLR2004
-    what = f"answers with the status {status}: {_STATUS.get(status, default)}"
-    advice = "Give an address that answers with the file."
-    return _AddressProblem(what, advice, f"status {status}", "status 200").found(file, limit)
+    reason = _STATUS.get(status, default)
+    what = f"answers with the status {status}: {reason}. Give an address that answers with the file."
+    return _found(file, limit, what, f"status {status}", "status 200")
 
 
 def _content(file: FileFacts, address: AddressFacts, limit: Limit) -> Iterator[Finding]:
@@ -123,18 +141,15 @@ def _content(file: FileFacts, address: AddressFacts, limit: Limit) -> Iterator[F
         kind, fitting = printable(kind), " or ".join(f"{each}/…" for each in _FITTING[file.role])
         allowed = f"{fitting}, or application/octet-stream"
         if isinstance(file.media, Unmeasured):
-            what = f"is served as {kind}, as a page to log in would be"
-            yield _AddressProblem(what, "Give the address of the file itself.", kind, allowed).found(file, limit)
+            what = f"is served as {kind}, as a page to log in would be. Give the address of the file itself."
+            yield _found(file, limit, what, kind, allowed)
         else:
-            what = f"is served as {kind}, whatever its content is"
-            yield _AddressProblem(what, "Let the server name the true type.", kind, allowed).found(
-                file, limit, "warning"
-            )
+            what = f"is served as {kind}, whatever its content is. Let the server name the true type."
+            yield _found(file, limit, what, kind, allowed, only_warn=True)
     if address.encoding is not None:
         name = printable(address.encoding)
-        what = f"comes compressed ({name}), though that was not asked for"
-        fault = _AddressProblem(what, "Let the server send it as it is.", name, "no Content-Encoding")
-        yield fault.found(file, limit, "warning")
+        what = f"comes compressed ({name}), though that was not asked for. Let the server send it as it is."
+        yield _found(file, limit, what, name, "no Content-Encoding", only_warn=True)
 
 
 def _contradicts(kind: str, role: Role) -> bool:
@@ -148,11 +163,11 @@ def _length(file: FileFacts, address: AddressFacts, limit: Limit) -> Iterator[Fi
     fetched = address.fetched
     if isinstance(fetched, Fetched) and fetched.too_long:
         most = counted(fetched.bytes - 1, "byte")
-        what = f"goes on after the {most} that the provider takes"
-        yield _AddressProblem(what, "Shorten the file.", f"more than {most}", f"≤ {most}").found(file, limit)
+        what = f"goes on after the {most} that the provider takes. Shorten the file."
+        yield _found(file, limit, what, f"more than {most}", f"≤ {most}")
     elif address.length is None:
-        what, advice = "does not say how long it is", "Serve it from a place that does, such as object storage."
-        yield _AddressProblem(what, advice, "no Content-Length", "a Content-Length").found(file, limit, "warning")
+        what = "does not say how long it is. Serve it from a place that does, such as object storage."
+        yield _found(file, limit, what, "no Content-Length", "a Content-Length", only_warn=True)
 
 
 def _pace(file: FileFacts, address: AddressFacts, limit: Limit) -> Verdicts:
@@ -167,9 +182,9 @@ def _pace(file: FileFacts, address: AddressFacts, limit: Limit) -> Verdicts:
     needs, said = _needed(fetched, address.length)
     if needs > bound:
         time, most = f"{number(needs, (bound,), 0)} s", f"{exactly(bound)} s"
-        what = f"{said} {time} to fetch from here; the provider gives up after {most}"
-        fault = _AddressProblem(what, "Put it on a faster server, near the provider.", time, f"≤ {most}")
-        yield fault.found(file, limit, "warning", _CODES["timeout"])
+        what = f"{said} {time} to fetch from here; the provider gives up after {most}. "
+        what += "Put it on a faster server, near the provider."
+        yield _found(file, limit, what, time, f"≤ {most}", only_warn=True, code=_CODES["timeout"])
 
 
 def _needed(fetched: Fetched, length: int | Unmeasured | None) -> tuple[Fraction, str]:
@@ -180,34 +195,3 @@ def _needed(fetched: Fetched, length: int | Unmeasured | None) -> tuple[Fraction
     if isinstance(length, int) and fetched.bytes > 0:
         return took * length / fetched.bytes, "would take"
     return took, "takes more than"
-
-
-URL_NOT_PUBLIC = Rule(
-    id="R704",
-    name="url-not-public",
-    subject="address",
-    needs="headers",
-    judge=url_not_public,
-    valid=lambda: (
-        addressed(),
-        addressed(content_type=None),
-        addressed(content_type="application/octet-stream"),
-        addressed(scheme="oss", status=Unmeasured("an oss:// address can be read by its provider alone")),
-        addressed(fetched=Fetched(900_000, 60.0, whole=True)),
-    ),
-    invalid=lambda: (
-        addressed(scheme="ftp"),
-        addressed("private", "leads to 10.0.0.1, which is not a public address"),
-        addressed("refused", "refuses the connection"),
-        addressed("timeout", "does not answer in time", redirects=("https://example.com/a",)),
-        addressed(status=403),
-        addressed(status=503),
-        addressed(content_type="text/html"),
-        addressed(encoding="gzip"),
-        addressed(length=None),
-        addressed(fetched=Fetched(900_001, 9.0, whole=False, too_long=True)),
-        addressed(fetched=Fetched(900_000, 60.5, whole=True)),
-        addressed(fetched=Fetched(300_000, 60.0, whole=False)),
-        addressed(length=None, fetched=Fetched(300_000, 61.0, whole=False)),
-    ),
-)

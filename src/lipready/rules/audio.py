@@ -1,17 +1,25 @@
 """Rules about the audio track that is to be spoken."""
 
 from lipready.facts.audio import AudioFacts, AudioTrack
-from lipready.facts.file import FileFacts, LfsPointer
+from lipready.facts.file import FileFacts
 from lipready.facts.finding import Finding, Fix
-from lipready.facts.job import JobFacts
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import Duration
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import judge_duration, judge_size, outside, refusal
-from lipready.rules.examples import audio_facts, audio_tracks, job, seconds, unread, with_audio, with_file
-from lipready.rules.readings import bytes_of, length, with_readings
-from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.subjects import finding, of_audio
+from lipready.rules.bounds import judge_duration, judge_size, refusal
+from lipready.rules.examples import (
+    audio_facts,
+    audio_tracks,
+    pointer,
+    seconds,
+    sized,
+    with_audio,
+    with_file,
+)
+from lipready.rules.readings import in_bytes, length, with_readings
+from lipready.rules.rule import Verdicts, rule
+from lipready.rules.subjects import finding, length_in, of_audio, of_file
 from lipready.rules.wording import listing, name_of, printable
 
 # What each format usually carries; the beginning of the codec's name.
@@ -20,7 +28,24 @@ _TWO, _MOST_NAMED = 2, 8
 _USUAL = {"wav": "wav holding PCM", "mp3": "mp3", "aac": "aac", "m4a": "m4a holding AAC"}
 
 
-def audio_format(facts: JobFacts, limit: Limit) -> Verdicts:
+@rule(
+    "A401",
+    valid=lambda: (
+        with_file("audio", format="mp3", media=audio_facts(codec="mp3")),
+        with_file("audio", format="aac", media=audio_facts(codec="aac")),
+        with_audio(codec="pcm_f32le"),
+    ),
+    invalid=lambda: (
+        with_file("audio", format="ogg", media=audio_facts(codec="vorbis")),
+        with_file("audio", format="m4a", media=audio_facts(codec="aac")),
+        with_file("audio", format="flac", media=audio_facts(codec="flac")),
+        with_audio(codec="adpcm_ima_wav"),
+        with_audio(codec="mp3"),
+        with_audio(size_wrong=True),
+    ),
+)
+@of_file("audio", lambda file: file.format)
+def audio_format(file: FileFacts, container: str, limit: Limit) -> Verdicts:
     """Check that the audio file is of a format that the provider reads.
 
     What it checks
@@ -38,57 +63,45 @@ def audio_format(facts: JobFacts, limit: Limit) -> Verdicts:
     How to repair
         `prepare` decodes the audio track that is taken (A404) and writes it as WAV.
     """
-    audio = facts.audio
-    if audio is None:
-        return
-    if isinstance(audio.format, Unmeasured):
-        yield audio.format
-        return
     allowed = listing(_USUAL.get(name, name) for name in limit.safe_choices or limit.choices)
-    severity, measured = refusal(audio.format, limit), printable(audio.format)
+    severity, measured = refusal(container, limit), printable(container)
     if severity is None:
-        if isinstance(audio.media, Unmeasured):
-            yield audio.media
-        if not isinstance(audio.media, AudioFacts):
+        if isinstance(file.media, Unmeasured):
+            yield file.media
+        if not isinstance(file.media, AudioFacts):
             return
-        if audio.media.size_wrong and _usual(audio.format, audio.media.codec):
-            yield _wrong_size(audio, measured, limit)
-        if _usual(audio.format, audio.media.codec):
+        if container not in _CODECS or file.media.codec.startswith(_CODECS[container]):
+            if file.media.size_wrong:
+                yield _wrong_size(file, measured, limit)
             return
-        severity, measured = "warning", f"{measured} holding {printable(audio.media.codec)}"
+        severity, measured = "warning", f"{measured} holding {printable(file.media.codec)}"
     fix = Fix("transcode-audio", "reencode", "Write the sound as WAV.")
-    yield finding(
-        limit,
-        audio,
-        severity,
-        f"{name_of(audio)} is {measured} by content; {allowed} is accepted. {fix.text}",
-        measured=measured,
-        allowed=allowed,
-        fix=fix,
-    )
+    message = f"{name_of(file)} is {measured} by content; {allowed} is accepted. {fix.text}"
+    yield finding(limit, file, message, measured=measured, allowed=allowed, severity=severity, fix=fix)
 
 
 def _wrong_size(file: FileFacts, name: str, limit: Limit) -> Finding:
     fix = Fix("transcode-audio", "reencode", "Write the sound as WAV, with its true size.")
-    return finding(
-        limit,
-        file,
-        "warning",
+    message = (
         f"{name_of(file)} is {name} whose header states a size that the file does not have, as a program does that "
-        f"writes into a pipe: a reader that believes it takes the file for cut off. {fix.text}",
-        measured=f"{name} whose header states a wrong size",
-        allowed="the true size in the header",
-        fix=fix,
+        f"writes into a pipe: a reader that believes it takes the file for cut off. {fix.text}"
     )
+    measured = f"{name} whose header states a wrong size"
+    allowed = "the true size in the header"
+    return finding(limit, file, message, measured=measured, allowed=allowed, severity="warning", fix=fix)
 
 
-def _usual(name: str, codec: str) -> bool:
-    return codec.startswith(_CODECS[name]) if name in _CODECS else True
-
-
-@of_audio
+@rule(
+    "A402",
+    valid=lambda: tuple(with_audio(duration=seconds(length)) for length in ("2.001", "10", "119.999")),
+    invalid=lambda: (
+        *(with_audio(duration=seconds(length)) for length in ("0", "1.99", "2", "120", "120.04")),
+        with_audio(duration=seconds(10, container=seconds(209).believed)),
+    ),
+)
+@of_file("audio", length_in)
 @with_readings(length)
-def audio_duration(file: FileFacts, audio: AudioFacts, limit: Limit) -> Verdicts:
+def audio_duration(file: FileFacts, duration: Duration, limit: Limit) -> Verdicts:
     """Check that the audio is neither too short nor too long.
 
     What it checks
@@ -109,7 +122,7 @@ def audio_duration(file: FileFacts, audio: AudioFacts, limit: Limit) -> Verdicts
     """
     return judge_duration(
         file,
-        audio.duration,
+        duration,
         limit,
         longer=Fix("pad", "editorial", "Lengthen it with silence at its end."),
         shorter=Fix(
@@ -121,8 +134,17 @@ def audio_duration(file: FileFacts, audio: AudioFacts, limit: Limit) -> Verdicts
     )
 
 
-@with_readings(bytes_of("audio"))
-def audio_file_size(facts: JobFacts, limit: Limit) -> Verdicts:
+@rule(
+    "A403",
+    valid=lambda: sized("audio", 0, 29_999_999, 30_000_000),
+    invalid=lambda: (
+        *sized("audio", 30_000_001, 31_457_280, 31_457_281),
+        pointer("audio", 40_000_000),
+    ),
+)
+@of_file("audio", lambda file: file.bytes)
+@with_readings(in_bytes)
+def audio_file_size(file: FileFacts, count: int, limit: Limit) -> Verdicts:
     """Check that the audio file is not too large.
 
     What it checks
@@ -138,9 +160,20 @@ def audio_file_size(facts: JobFacts, limit: Limit) -> Verdicts:
     How to repair
         `prepare` writes it with fewer channels, a lower sample rate, or as MP3.
     """
-    return judge_size(facts.audio, limit, Fix("fit-size", "reencode", "Encode it at a rate that fits."))
+    return judge_size(file, count, limit)
 
 
+@rule(
+    "A404",
+    valid=lambda: (with_audio(tracks=audio_tracks("speech")),),
+    invalid=lambda: (
+        with_audio(tracks=audio_tracks("speech", "speech")),
+        with_audio(tracks=audio_tracks("silence", "speech"), track=2, taken="speech"),
+        with_audio(tracks=audio_tracks("silence", "silence", "silence")),
+        with_audio(tracks=audio_tracks("unheard", "unheard")),
+        with_audio(tracks=audio_tracks("speech", "unheard"), taken="chosen"),
+    ),
+)
 @of_audio
 def audio_several_tracks(file: FileFacts, audio: AudioFacts, limit: Limit) -> Verdicts:
     """Warn of an audio file that holds more than one audio track.
@@ -164,17 +197,15 @@ def audio_several_tracks(file: FileFacts, audio: AudioFacts, limit: Limit) -> Ve
     if count < _TWO:
         return
     fix = Fix("transcode-audio", "reencode", f"Write track {audio.track} alone as WAV.")
-    yield finding(
-        limit,
-        file,
-        outside(limit),
+    message = (
         f"{name_of(file)} holds {counted(count, 'audio track')}, and which one the provider hears is not known. "
-        f"{_taken(audio)} {fix.text} --audio-track N chooses another.",
-        measured=f"{counted(count, 'audio track')} ({', '.join(map(_described, audio.tracks[:_MOST_NAMED]))}"
-        f"{', …' if count > _MOST_NAMED else ''})",
-        allowed="1 audio track",
-        fix=fix,
+        f"{_taken(audio)} {fix.text} --audio-track N chooses another."
     )
+    measured = (
+        f"{counted(count, 'audio track')} ({', '.join(map(_described, audio.tracks[:_MOST_NAMED]))}"
+        f"{', …' if count > _MOST_NAMED else ''})"
+    )
+    yield finding(limit, file, message, measured=measured, allowed="1 audio track", fix=fix)
 
 
 def _taken(audio: AudioFacts) -> str:
@@ -194,7 +225,7 @@ def _taken(audio: AudioFacts) -> str:
         parts.append(f"somebody speaks in {_numbered(speaking)} too")
     elif not unheard:
         parts.append(
-            f"nobody is heard to speak in {'any' if own is False else 'the other' if count == _TWO else 'the others'}"
+            f"no speech is heard in {'any' if own is False else 'the other' if count == _TWO else 'the others'}"
         )
     if unheard:
         parts.append(f"nobody listened to {_numbered(unheard)}")
@@ -202,7 +233,7 @@ def _taken(audio: AudioFacts) -> str:
 
 
 def _numbered(numbers: list[str]) -> str:
-    """Name tracks: "track 2", "tracks 2 and 3"; of many, the first."""
+    """Write the names of tracks: "track 2", "tracks 2 and 3"; of many, the first."""
     if len(numbers) == 1:
         return f"track {numbers[0]}"
     named = numbers if len(numbers) <= _MOST_NAMED else [*numbers[:_MOST_NAMED], f"{len(numbers) - _MOST_NAMED} others"]
@@ -212,65 +243,3 @@ def _numbered(numbers: list[str]) -> str:
 def _described(track: AudioTrack) -> str:
     words = [track.codec, track.language, track.title]
     return f"{track.number}: {' '.join(printable(word) for word in words if word)}"
-
-
-FORMAT = Rule(
-    id="A401",
-    name="audio-format",
-    subject="audio",
-    needs="headers",
-    judge=audio_format,
-    valid=lambda: (
-        job(),
-        with_file("audio", format="mp3", media=audio_facts(codec="mp3")),
-        with_file("audio", format="aac", media=audio_facts(codec="aac")),
-        with_audio(codec="pcm_f32le"),
-    ),
-    invalid=lambda: (
-        with_file("audio", format="ogg", media=audio_facts(codec="vorbis")),
-        with_file("audio", format="m4a", media=audio_facts(codec="aac")),
-        with_file("audio", format="flac", media=audio_facts(codec="flac")),
-        with_audio(codec="adpcm_ima_wav"),
-        with_audio(codec="mp3"),
-        with_audio(size_wrong=True),
-    ),
-)
-DURATION = Rule(
-    id="A402",
-    name="audio-duration",
-    subject="audio",
-    needs="headers",
-    judge=audio_duration,
-    valid=lambda: tuple(with_audio(duration=seconds(length)) for length in ("2.001", "10", "119.999")),
-    invalid=lambda: (
-        *(with_audio(duration=seconds(length)) for length in ("0", "1.99", "2", "120", "120.04")),
-        with_audio(duration=seconds(10, container=seconds(209).believed)),
-    ),
-)
-FILE_SIZE = Rule(
-    id="A403",
-    name="audio-file-size",
-    subject="audio",
-    needs="headers",
-    judge=audio_file_size,
-    valid=lambda: tuple(with_file("audio", bytes=size) for size in (0, 29_999_999, 30_000_000)),
-    invalid=lambda: (
-        *(with_file("audio", bytes=size) for size in (30_000_001, 31_457_280, 31_457_281)),
-        job(audio=unread("audio", None, LfsPointer("0" * 64, 40_000_000))),
-    ),
-)
-SEVERAL_TRACKS = Rule(
-    id="A404",
-    name="audio-several-tracks",
-    subject="audio",
-    needs="headers",
-    judge=audio_several_tracks,
-    valid=lambda: (job(), with_audio(tracks=audio_tracks("speech"))),
-    invalid=lambda: (
-        with_audio(tracks=audio_tracks("speech", "speech")),
-        with_audio(tracks=audio_tracks("silence", "speech"), track=2, taken="speech"),
-        with_audio(tracks=audio_tracks("silence", "silence", "silence")),
-        with_audio(tracks=audio_tracks("unheard", "unheard")),
-        with_audio(tracks=audio_tracks("speech", "unheard"), taken="chosen"),
-    ),
-)

@@ -8,10 +8,9 @@ from lipready.facts.quantity import exactly, number
 from lipready.facts.speech import SignalToNoise, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import outside
-from lipready.rules.examples import heard, job
+from lipready.rules.examples import heard
 from lipready.rules.readings import Readings, measured, with_readings
-from lipready.rules.rule import Rule, Verdicts
+from lipready.rules.rule import Verdicts, rule
 from lipready.rules.subjects import finding, of_speech, reading
 from lipready.rules.wording import name_of
 
@@ -23,6 +22,21 @@ def _over_noise(_file: FileFacts, heard: SpeechFacts, _limit: Limit) -> Readings
     return (*measured("over noise", noise.mean, "larger"), *measured("over noise, median", noise.median, "larger"))
 
 
+@rule(
+    "A504",
+    needs="samples",
+    valid=lambda: (
+        heard(noise=SignalToNoise(15.0, 10.0, gated=False)),
+        heard(noise=SignalToNoise(5.0, 25.0, gated=False)),
+        heard(noise=SignalToNoise(5.0, 5.0, gated=True)),
+        heard(noise=SignalToNoise(5.0, 5.0, gated=False), background="music"),
+    ),
+    invalid=lambda: (
+        heard(noise=SignalToNoise(14.99, 24.99, gated=False), background="noise"),
+        heard(noise=SignalToNoise(-3.0, 0.0, gated=False), background="hum"),
+        heard(noise=SignalToNoise(9.3, 12.0, gated=False), background=Unmeasured("the gaps are too few")),
+    ),
+)
 @of_speech
 @with_readings(_over_noise)
 def audio_noisy(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
@@ -60,16 +74,12 @@ def audio_noisy(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     kind = "hum" if heard_.background == "hum" else "noise"
     over, usual = (f"{number(value, (bounds[name],), 1)} dB" for value, name in ((mean, "mean"), (median, "median")))
     fix = Fix("denoise", "editorial", "Take the noise out with --denoise, or record it in a quieter room.")
-    yield finding(
-        limit,
-        file,
-        outside(limit),
+    message = (
         f"The speech in {name_of(file)} is only {over} louder than the {kind} between the words, where "
-        f"{exactly(bounds['mean'])} dB are clear: the mouth may move with the {kind}. {fix.text}",
-        measured=f"{over} (median {usual})",
-        allowed=f"≥ {exactly(bounds['mean'])} dB, or median ≥ {exactly(bounds['median'])} dB",
-        fix=fix,
+        f"{exactly(bounds['mean'])} dB are clear: the mouth may move with the {kind}. {fix.text}"
     )
+    allowed = f"≥ {exactly(bounds['mean'])} dB, or median ≥ {exactly(bounds['median'])} dB"
+    yield finding(limit, file, message, measured=f"{over} (median {usual})", allowed=allowed, fix=fix)
 
 
 def _over_music(_file: FileFacts, heard: SpeechFacts, _limit: Limit) -> Readings:
@@ -77,6 +87,20 @@ def _over_music(_file: FileFacts, heard: SpeechFacts, _limit: Limit) -> Readings
     return measured("over music", noise.mean, "larger") if isinstance(noise, SignalToNoise) else ()
 
 
+@rule(
+    "A505",
+    needs="samples",
+    valid=lambda: (
+        heard(background="noise"),
+        heard(background="hum"),
+        heard(background="music", noise=SignalToNoise(40.0, 30.0, gated=False)),
+    ),
+    invalid=lambda: (
+        heard(background="music", noise=SignalToNoise(39.9, 45.0, gated=False)),
+        heard(background="music", noise=SignalToNoise(9.3, 12.0, gated=False)),
+        heard(background="music", noise=Unmeasured("the gaps are too few")),
+    ),
+)
 @of_speech
 @with_readings(_over_music)
 def audio_music(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
@@ -107,55 +131,13 @@ def audio_music(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     if not isinstance(over, Unmeasured) and over >= faint:
         return
     how = "" if isinstance(over, Unmeasured) else f", {number(abs(over), (faint,), 0)} dB {_side(over)} it"
-    yield finding(
-        limit,
-        file,
-        outside(limit),
+    message = (
         f"There is music behind the speech in {name_of(file)}{how}: the mouth may move with it. Take the speech from "
-        "before it was mixed, and lay the music under the result.",
-        measured=f"music in the gaps{how}",
-        allowed=f"no music, or ≥ {exactly(faint)} dB under the speech",
+        "before it was mixed, and lay the music under the result."
     )
+    allowed = f"no music, or ≥ {exactly(faint)} dB under the speech"
+    yield finding(limit, file, message, measured=f"music in the gaps{how}", allowed=allowed)
 
 
 def _side(over: Fraction) -> str:
     return "under" if over >= 0 else "over"
-
-
-NOISY = Rule(
-    id="A504",
-    name="audio-noisy",
-    subject="audio",
-    needs="samples",
-    judge=audio_noisy,
-    valid=lambda: (
-        job(),
-        heard(noise=SignalToNoise(15.0, 10.0, gated=False)),
-        heard(noise=SignalToNoise(5.0, 25.0, gated=False)),
-        heard(noise=SignalToNoise(5.0, 5.0, gated=True)),
-        heard(noise=SignalToNoise(5.0, 5.0, gated=False), background="music"),
-    ),
-    invalid=lambda: (
-        heard(noise=SignalToNoise(14.99, 24.99, gated=False), background="noise"),
-        heard(noise=SignalToNoise(-3.0, 0.0, gated=False), background="hum"),
-        heard(noise=SignalToNoise(9.3, 12.0, gated=False), background=Unmeasured("the gaps are too few")),
-    ),
-)
-MUSIC = Rule(
-    id="A505",
-    name="audio-music",
-    subject="audio",
-    needs="samples",
-    judge=audio_music,
-    valid=lambda: (
-        job(),
-        heard(background="noise"),
-        heard(background="hum"),
-        heard(background="music", noise=SignalToNoise(40.0, 30.0, gated=False)),
-    ),
-    invalid=lambda: (
-        heard(background="music", noise=SignalToNoise(39.9, 45.0, gated=False)),
-        heard(background="music", noise=SignalToNoise(9.3, 12.0, gated=False)),
-        heard(background="music", noise=Unmeasured("the gaps are too few")),
-    ),
-)

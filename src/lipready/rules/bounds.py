@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from lipready.facts.file import FileFacts
+from lipready.facts.file import FileFacts, Role
 from lipready.facts.finding import Finding, Fix, Severity
-from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration
 from lipready.profiles.limit import Limit, Range
-from lipready.rules.subjects import finding
+from lipready.rules.subjects import finding, outside
 from lipready.rules.wording import amount, interval, name_of, size, size_limit
+
+FROM_THE_CLIP = Fix(
+    "choose-person", "editorial", "Name the speaker to `prepare` by number: it takes a picture from the clip instead."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +29,6 @@ class Breach:
     bound: Fraction
     range: Range
     disputed: bool
-
-
-def outside(limit: Limit) -> Severity:
-    """Return the severity of a broken limit: only what the documents require is an error."""
-    return "error" if limit.strength == "required" else "warning"
 
 
 def breach(value: Fraction, limit: Limit) -> Breach | None:
@@ -53,76 +51,59 @@ def refusal(choice: str, limit: Limit) -> Severity | None:
     return "warning" if limit.safe_choices and choice not in limit.safe_choices else None
 
 
-def judge_size(file: FileFacts | None, limit: Limit, fix: Fix) -> Iterator[Finding | Unmeasured]:
-    """Judge the size of a file in bytes."""
-    if file is None:
-        return
-    if isinstance(file.bytes, Unmeasured):
-        yield file.bytes
-        return
-    broken = breach(Fraction(file.bytes), limit)
+FITS: dict[Role, Fix] = {
+    "video": Fix("fit-size", "reencode", "Encode it in two passes at a rate that fits."),
+    "audio": Fix("fit-size", "reencode", "Encode it at a rate that fits."),
+    "reference": Fix("fit-image-size", "reencode", "Write it as a JPEG that fits."),
+}
+
+
+def judge_size(
+    file: FileFacts, count: int, limit: Limit, states: str = "the limit is", otherwise: str = ""
+) -> Iterator[Finding]:
+    """Judge a size in bytes; `states` is what the limit does, `otherwise` what helps besides a smaller file."""
+    broken = breach(Fraction(count), limit)
     if broken is None:
         return
-    allowed = f"≤ {size_limit(broken.bound)}" if broken.side == "above" else f"≥ {size_limit(broken.bound)}"
+    fix, measured = FITS[file.role], size(count, limit)
+    allowed = f"{'≤' if broken.side == 'above' else '≥'} {size_limit(broken.bound)}"
     doubt = ", if the strictest reading of the documents is meant" if broken.disputed else ""
     yield finding(
         limit,
         file,
-        broken.severity,
-        f"{name_of(file)} has {size(file.bytes, limit)}; the limit is {allowed}{doubt}. {fix.text}",
-        measured=size(file.bytes, limit),
+        f"{name_of(file)} has {measured}; {states} {allowed}{doubt}. {fix.text[:-1]}{otherwise}.",
+        measured=measured,
         allowed=allowed,
+        severity=broken.severity,
         fix=fix if file.lfs is None else None,
     )
 
 
 def judge_duration(
-    file: FileFacts, duration: Duration | Unmeasured, limit: Limit, *, longer: Fix, shorter: Fix, header: Fix
-) -> Iterator[Finding | Unmeasured]:
+    file: FileFacts, duration: Duration, limit: Limit, *, longer: Fix, shorter: Fix, header: Fix
+) -> Iterator[Finding]:
     """Judge a length in seconds.
 
     `longer` and `shorter` are the repairs of what is too short and too long, `header` the one of a header that says
     something else. A reading of zero or less is a header that says nothing (a fragmented file), and is passed over;
     any other reading may be the one that the provider takes, however wrong it is.
     """
-    if isinstance(duration, Unmeasured):
-        yield duration
-        return
-    broken = breach(duration.believed, limit)
+    truth, broken = amount(duration.believed, limit), breach(duration.believed, limit)
     if broken is not None:
-        yield _finding(file, duration.believed, broken, limit, longer if broken.side == "below" else shorter)
+        allowed, fix = interval(broken.range, limit.unit), longer if broken.side == "below" else shorter
+        doubt = f"only {allowed} is accepted beyond doubt.{f' {limit.note}' if limit.note else ''}"
+        verdict = doubt if broken.disputed else f"{allowed} is accepted."
+        message = f"{name_of(file)} lasts {truth}; {verdict} {fix.text}"
+        yield finding(limit, file, message, measured=truth, allowed=allowed, severity=broken.severity, fix=fix)
         return
     said = {"the container": duration.container, "the stream": duration.stream, "the packets": duration.packets}
     for reader, reading in said.items():
-        other = None if reading is None or reading <= 0 else breach(reading, limit)
-        if reading is not None and other is not None:
-            truth, allowed = amount(duration.believed, limit), interval(other.range, limit.unit)
-            yield finding(
-                limit,
-                file,
-                "warning",
+        if reading is not None and reading > 0 and (other := breach(reading, limit)) is not None:
+            allowed = interval(other.range, limit.unit)
+            message = (
                 f"{name_of(file)} lasts {truth}, but {reader} says {amount(reading, limit)}, outside of {allowed}: "
-                f"the provider may believe it. {header.text}",
-                measured=f"{amount(reading, limit)} by {reader}, {truth} in fact",
-                allowed=allowed,
-                fix=header,
+                f"the provider may believe it. {header.text}"
             )
+            measured = f"{amount(reading, limit)} by {reader}, {truth} in fact"
+            yield finding(limit, file, message, measured=measured, allowed=allowed, severity="warning", fix=header)
             return
-
-
-def _finding(file: FileFacts, length: Fraction, broken: Breach, limit: Limit, fix: Fix) -> Finding:
-    allowed = interval(broken.range, limit.unit)
-    if broken.disputed:
-        verdict = f"only {allowed} is accepted beyond doubt."
-        verdict = f"{verdict} {limit.note}" if limit.note else verdict
-    else:
-        verdict = f"{allowed} is accepted."
-    return finding(
-        limit,
-        file,
-        broken.severity,
-        f"{name_of(file)} lasts {amount(length, limit)}; {verdict} {fix.text}",
-        measured=amount(length, limit),
-        allowed=allowed,
-        fix=fix,
-    )

@@ -1,8 +1,9 @@
 """Rules about how well a face can be seen: in the video, and in the reference image."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Better
@@ -10,11 +11,10 @@ from lipready.facts.people import Look
 from lipready.facts.quantity import exactly, number
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import outside
-from lipready.rules.examples import job, portrayed, watched
+from lipready.rules.examples import portrayed, watched
 from lipready.rules.pose import of_portrait
 from lipready.rules.readings import Readings, measured, with_readings
-from lipready.rules.rule import Rule, Verdicts
+from lipready.rules.rule import Verdicts, rule
 from lipready.rules.subjects import finding
 from lipready.rules.target import Bands, Target, of_target, place, written
 from lipready.rules.wording import listing, name_of, named, percent
@@ -22,73 +22,39 @@ from lipready.rules.wording import listing, name_of, named, percent
 
 @dataclass(frozen=True, slots=True)
 class _Defect:
-    """One way not to be seen well: `what` is unknown where `reads` gives None; `shows` tells whether a look has it.
+    """One way not to be seen well: a quality of a look beyond a band, of which more or less is `better`.
 
-    Readings call its time `time {short}`, and its value `name`, of which more or less is `better`.
+    `what` names the quality where it is unknown. Readings call the time of the defect `time {short}`, its value `name`.
     """
 
     word: str
+    quality: Literal["sharpness", "light", "cut", "eye_distance"]
     what: str
-    reads: Callable[[Look], Fraction | None]
-    shows: Callable[[Fraction, Bands], bool]
+    better: Better
+    band: str
     short: str
     name: str
-    better: Better
-    bands: tuple[str, ...] = ()
     unit: str = ""
+
+    def reads(self, look: Look) -> Fraction | None:
+        """Return the quality of a look; None where it was not measured."""
+        value: float | None = getattr(look, self.quality)
+        return None if value is None else written(float(value))
+
+    def shows(self, value: Fraction, bands: Bands) -> bool:
+        """Return whether a look that reads so has the defect; no look may be cut."""
+        bound = bands.get(self.band, Fraction(0))
+        return value < bound if self.better == "larger" else value > bound
 
 
 _DEFECTS = (
-    _Defect(
-        "blurred",
-        "sharpness",
-        lambda k: written(k.sharpness),
-        lambda v, b: v < b["sharpness"],
-        "blurred",
-        "sharpness",
-        "larger",
-        ("sharpness",),
-    ),
-    _Defect(
-        "too dark",
-        "light",
-        lambda k: written(k.light),
-        lambda v, b: v < b["darkest"],
-        "too dark",
-        "light",
-        "larger",
-        ("darkest",),
-    ),
-    _Defect(
-        "too bright",
-        "light",
-        lambda k: written(k.light),
-        lambda v, b: v > b["brightest"],
-        "too bright",
-        "light",
-        "smaller",
-        ("brightest",),
-    ),
-    _Defect(
-        "cut by the edge",
-        "place in the frame",
-        lambda k: None if k.cut is None else Fraction(k.cut),
-        lambda v, _: v > 0,
-        "cut",
-        "cuts",
-        "smaller",
-    ),
+    _Defect("blurred", "sharpness", "sharpness", "larger", "sharpness", "blurred", "sharpness"),
+    _Defect("too dark", "light", "light", "larger", "darkest", "too dark", "light"),
+    _Defect("too bright", "light", "light", "smaller", "brightest", "too bright", "light"),
+    _Defect("cut by the edge", "cut", "place in the frame", "smaller", "", "cut", "cuts"),
 )
 _SMALL = _Defect(
-    "too small",
-    "eye distance",
-    lambda k: written(k.eye_distance),
-    lambda v, b: v < b["eye_distance"],
-    "too small",
-    "eye distance",
-    "larger",
-    ("eye_distance",),
-    " px",
+    "too small", "eye_distance", "eye distance", "larger", "eye_distance", "too small", "eye distance", " px"
 )
 
 
@@ -105,6 +71,22 @@ def _times(target: Target, limit: Limit) -> Readings:
     return tuple(reading for defect, share in much for reading in measured(f"time {defect.short}", share, "smaller"))
 
 
+@rule(
+    "P306",
+    needs="pixels",
+    valid=lambda: (
+        watched(lambda _: {"sharpness": 30.0, "light": 0.12}),
+        watched(lambda _: {"light": 0.92}),
+        watched(lambda i: {"sharpness": 3.0 if i in range(5) else 90.0, "cut": i in range(5, 10)}),
+    ),
+    invalid=lambda: (
+        watched(lambda i: {"sharpness": 3.0 if i in range(6) else 90.0}),
+        watched(lambda _: {"light": 0.1}),
+        watched(lambda _: {"light": 0.95}),
+        watched(lambda i: {"cut": i in range(10, 20)}),
+        watched(lambda _: {"sharpness": 29.9, "light": 0.0, "cut": True}),
+    ),
+)
 @of_target
 @with_readings(_times)
 def face_unclear(target: Target, limit: Limit) -> Verdicts:
@@ -138,16 +120,13 @@ def face_unclear(target: Target, limit: Limit) -> Verdicts:
     said = [f"{word} for {percent(share, near)} of the time it is seen" for word, share, _ in shares]
     parts = [f"{text} ({named(target.when(bad))})" for text, (_, _, bad) in zip(said, shares, strict=True)]
     worst = shares[0][2]
-    yield finding(
-        limit,
-        target.file,
-        outside(limit),
+    message = (
         f"{target.sentence} is {listing(parts, 'and')}: the new mouth will look wrong, or not appear. Take a clip that "
-        "shows it clearly, or keep a clear part of it with --trim START:END.",
-        measured=", ".join(said),
-        allowed=f"each for ≤ {percent(limit.bands['share'], (limit.bands['share'],))} of the time it is seen",
-        where=place(target.when(worst), worst[0]),
+        "shows it clearly, or keep a clear part of it with --trim START:END."
     )
+    allowed = f"each for ≤ {percent(limit.bands['share'], (limit.bands['share'],))} of the time it is seen"
+    where = place(target.when(worst), worst[0])
+    yield finding(limit, target.file, message, measured=", ".join(said), allowed=allowed, where=where)
 
 
 def _qualities(_image: FileFacts, look: Look, limit: Limit) -> Readings:
@@ -155,6 +134,18 @@ def _qualities(_image: FileFacts, look: Look, limit: Limit) -> Readings:
     return tuple(reading for defect, value in shown for reading in measured(defect.name, value, defect.better))
 
 
+@rule(
+    "I607",
+    needs="pixels",
+    valid=lambda: (portrayed(sharpness=30.0, light=0.12, eye_distance=25.0), portrayed(light=0.92)),
+    invalid=lambda: (
+        portrayed(sharpness=29.5),
+        portrayed(light=0.119),
+        portrayed(light=0.921),
+        portrayed(eye_distance=24.9),
+        portrayed(cut=True),
+    ),
+)
 @of_portrait
 @with_readings(_qualities)
 def image_face_unclear(image: FileFacts, look: Look, limit: Limit) -> Verdicts:
@@ -182,15 +173,13 @@ def image_face_unclear(image: FileFacts, look: Look, limit: Limit) -> Verdicts:
         return
     words = listing([defect.word for defect, _ in found], "and")
     advice = "Take another picture, or name the speaker to `prepare` by number: it takes a clear one from the clip."
-    yield finding(
-        limit,
-        image,
-        outside(limit),
-        f"The face in {name_of(image)} is {words}, so that it may match nobody. {advice}",
-        measured=", ".join(_said(defect, value, limit.bands) for defect, value in found),
-        allowed=_allowed(limit.bands),
-        where=place((), look),
+    message = f"The face in {name_of(image)} is {words}, so that it may match nobody. {advice}"
+    measured = ", ".join(_said(defect, value, limit.bands) for defect, value in found)
+    sharp, dark, bright, apart = (
+        exactly(limit.bands[name]) for name in ("sharpness", "darkest", "brightest", "eye_distance")
     )
+    allowed = f"sharpness ≥ {sharp}, light {dark}–{bright}, eye distance ≥ {apart} px, whole"
+    yield finding(limit, image, message, measured=measured, allowed=allowed, where=place((), look))
 
 
 def _shown(look: Look, bands: Bands) -> Iterator[tuple[_Defect, Fraction]]:
@@ -202,57 +191,8 @@ def _shown(look: Look, bands: Bands) -> Iterator[tuple[_Defect, Fraction]]:
 
 
 def _said(defect: _Defect, value: Fraction, bands: Bands) -> str:
-    near = [bands[name] for name in defect.bands]
-    return f"{defect.what} {number(value, near)}{defect.unit}" if near else defect.word
-
-
-def _allowed(bands: Bands) -> str:
-    return (
-        f"sharpness ≥ {exactly(bands['sharpness'])}, light {exactly(bands['darkest'])}–{exactly(bands['brightest'])}, "
-        f"eye distance ≥ {exactly(bands['eye_distance'])} px, whole"
-    )
+    return f"{defect.what} {number(value, [bands[defect.band]])}{defect.unit}" if defect.band else defect.word
 
 
 def _unmeasured(defect: _Defect) -> Unmeasured:
     return Unmeasured(f"the {defect.what} of the face was not measured")
-
-
-UNCLEAR = Rule(
-    id="P306",
-    name="face-unclear",
-    subject="video",
-    needs="pixels",
-    judge=face_unclear,
-    valid=lambda: (
-        job(),
-        watched(lambda _: {"sharpness": 30.0, "light": 0.12}),
-        watched(lambda _: {"light": 0.92}),
-        watched(lambda i: {"sharpness": 3.0 if i in range(5) else 90.0, "cut": i in range(5, 10)}),
-    ),
-    invalid=lambda: (
-        watched(lambda i: {"sharpness": 3.0 if i in range(6) else 90.0}),
-        watched(lambda _: {"light": 0.1}),
-        watched(lambda _: {"light": 0.95}),
-        watched(lambda i: {"cut": i in range(10, 20)}),
-        watched(lambda _: {"sharpness": 29.9, "light": 0.0, "cut": True}),
-    ),
-)
-IMAGE_UNCLEAR = Rule(
-    id="I607",
-    name="image-face-unclear",
-    subject="reference",
-    needs="pixels",
-    judge=image_face_unclear,
-    valid=lambda: (
-        job(),
-        portrayed(sharpness=30.0, light=0.12, eye_distance=25.0),
-        portrayed(light=0.92),
-    ),
-    invalid=lambda: (
-        portrayed(sharpness=29.5),
-        portrayed(light=0.119),
-        portrayed(light=0.921),
-        portrayed(eye_distance=24.9),
-        portrayed(cut=True),
-    ),
-)

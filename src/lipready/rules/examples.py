@@ -193,6 +193,16 @@ def unread(role: Role, problem: str | None, lfs: LfsPointer | None = None, *, tr
     return file(role, problem=problem, lfs=lfs, bytes=size, format=unread, media=unread, people=unread)
 
 
+def pointer(role: Role, count: int) -> JobFacts:
+    """Make a job of which one file is a Git LFS pointer to so many bytes."""
+    return job(**{role: unread(role, None, LfsPointer("0" * 64, count))})
+
+
+def sized(role: Role, *counts: int) -> tuple[JobFacts, ...]:
+    """Make a job for each size in bytes of one file."""
+    return tuple(with_file(role, bytes=count) for count in counts)
+
+
 def callback(url: str, *addresses: str) -> CallbackFacts:
     """Make a callback URL whose host has these addresses."""
     scheme, _, rest = url.partition("://")

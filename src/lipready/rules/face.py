@@ -8,10 +8,9 @@ from lipready.facts.people import Look
 from lipready.facts.quantity import exactly, number
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import outside
-from lipready.rules.examples import job, watched
+from lipready.rules.examples import watched
 from lipready.rules.readings import Readings, measured, with_readings
-from lipready.rules.rule import Rule, Verdicts
+from lipready.rules.rule import Verdicts, rule
 from lipready.rules.subjects import finding
 from lipready.rules.target import Target, of_target, place
 from lipready.rules.wording import Stretch, named, percent, stretches, within
@@ -30,6 +29,12 @@ def _small(target: Target, limit: Limit) -> Readings:
     return (Reading("face height", Fraction(height), "larger"), *share, *measured("time too small", part, "smaller"))
 
 
+@rule(
+    "P303",
+    needs="pixels",
+    valid=lambda: (watched(lambda _: {"height": 128}), watched(lambda i: {"height": 30 if i in range(2) else 200})),
+    invalid=lambda: (watched(lambda _: {"height": 127}), watched(lambda i: {"height": 30 if i in range(3) else 200})),
+)
 @of_target
 @with_readings(_small)
 def face_too_small(target: Target, limit: Limit) -> Verdicts:
@@ -65,17 +70,14 @@ def face_too_small(target: Target, limit: Limit) -> Verdicts:
     fix = crop if any(_share(look, frame) < share for look in small) else None
     times = target.when(small)
     advice = "Take a clip with more pixels." if fix is None else fix.text
-    yield finding(
-        limit,
-        target.file,
-        outside(limit),
+    message = (
         f"{target.sentence} is only {size} in {named(times)}, that is for {percent(part)} of the time it is seen: with "
-        f"faces so small the mouth often does not move, and the job is billed. {advice}",
-        measured=f"{height} px" if of_frame is None else f"{height} px, {of_frame} of the height",
-        allowed=f"≥ {exactly(pixels)} px and ≥ {percent(share, (share,))} of the picture's height",
-        where=place(times, next(look for look in small if look.box.height == height)),
-        fix=fix,
+        f"faces so small the mouth often does not move, and the job is billed. {advice}"
     )
+    measured = f"{height} px" if of_frame is None else f"{height} px, {of_frame} of the height"
+    allowed = f"≥ {exactly(pixels)} px and ≥ {percent(share, (share,))} of the picture's height"
+    where = place(times, next(look for look in small if look.box.height == height))
+    yield finding(limit, target.file, message, measured=measured, allowed=allowed, where=where, fix=fix)
 
 
 def _too_small(target: Target, limit: Limit) -> list[Look]:
@@ -93,15 +95,30 @@ def _share(look: Look, frame: int | None) -> Fraction:
     return Fraction(1) if frame is None else Fraction(look.box.height, frame)
 
 
-def _absent(target: Target, _limit: Limit) -> Readings:
+def _absent(target: Target) -> list[Fraction]:
+    """Return the sampled times at which the face is not seen."""
     seen, spans = {look.time for look in target.person.looks}, sorted(target.person.spans)
+    return [time for time in target.seen.samples if time not in seen and not within(time, spans)]
+
+
+def _time_absent(target: Target, _limit: Limit) -> Readings:
     stands = target.stands
-    away = [stands[time] for time in target.seen.samples if time not in seen and not within(time, spans)]
-    return measured("seconds without the face", sum(away, Fraction(0)), "smaller")
+    away = sum((stands[time] for time in _absent(target)), Fraction(0))
+    return measured("seconds without the face", away, "smaller")
 
 
+@rule(
+    "P305",
+    needs="pixels",
+    valid=lambda: (watched(lambda i: None if i in range(7, 8) else {}), watched(lambda i: None if i % 2 else {})),
+    invalid=lambda: (
+        watched(lambda i: None if i in {7, 8} else {}),
+        watched(lambda i: None if i in {18, 19} else {}),
+        watched(lambda i: {} if i % 3 == 0 else None),
+    ),
+)
 @of_target
-@with_readings(_absent)
+@with_readings(_time_absent)
 def face_partly_absent(target: Target, limit: Limit) -> Verdicts:
     """Warn of stretches in which the speaker's face is not seen.
 
@@ -125,26 +142,19 @@ def face_partly_absent(target: Target, limit: Limit) -> Verdicts:
     missing = sum((end - start for start, end in gaps), Fraction(0))
     share = "" if not target.end else f", {percent(min(Fraction(1), missing / target.end))} of the clip"
     length = f"{number(missing, (limit.bands['gap'],))} s"
-    yield finding(
-        limit,
-        target.file,
-        outside(limit),
+    message = (
         f"{target.sentence} is not seen in {named(gaps)} ({length}{share}): there the picture stays as it is while the "
-        f"sound plays on. {_KEEP.text}",
-        measured=f"not seen for {length}{share}",
-        allowed=f"no gap of {exactly(limit.bands['gap'])} s or more",
-        where=Where(*gaps[0]),
-        fix=_KEEP,
+        f"sound plays on. {_KEEP.text}"
     )
+    measured = f"not seen for {length}{share}"
+    allowed = f"no gap of {exactly(limit.bands['gap'])} s or more"
+    yield finding(limit, target.file, message, measured=measured, allowed=allowed, where=Where(*gaps[0]), fix=_KEEP)
 
 
 def _gaps(target: Target, least: Fraction) -> tuple[Stretch, ...]:
     """Return the stretches without the face that are long enough to count."""
-    person, samples = target.person, target.seen.samples
-    seen = {look.time for look in person.looks}
-    spans = sorted(person.spans)
-    absent = [time for time in samples if time not in seen and not within(time, spans)]
-    grid = sorted(seen.union(samples))
+    absent = _absent(target)
+    grid = {look.time for look in target.person.looks}.union(target.seen.samples)
     return tuple(
         (start, end)
         for start, end in stretches(absent, grid, target.end)
@@ -152,44 +162,31 @@ def _gaps(target: Target, least: Fraction) -> tuple[Stretch, ...]:
     )
 
 
-TOO_SMALL = Rule(
-    id="P303",
-    name="face-too-small",
-    subject="video",
-    needs="pixels",
-    judge=face_too_small,
-    valid=lambda: (
-        job(),
-        watched(lambda _: {"height": 128}),
-        watched(lambda i: {"height": 30 if i in range(2) else 200}),
-    ),
-    invalid=lambda: (watched(lambda _: {"height": 127}), watched(lambda i: {"height": 30 if i in range(3) else 200})),
-)
-PARTLY_ABSENT = Rule(
-    id="P305",
-    name="face-partly-absent",
-    subject="video",
-    needs="pixels",
-    judge=face_partly_absent,
-    valid=lambda: (
-        job(),
-        watched(lambda i: None if i in range(7, 8) else {}),
-        watched(lambda i: None if i % 2 else {}),
-    ),
-    invalid=lambda: (
-        watched(lambda i: None if i in {7, 8} else {}),
-        watched(lambda i: None if i in {18, 19} else {}),
-        watched(lambda i: {} if i % 3 == 0 else None),
-    ),
-)
+def _looks_at_mouth(target: Target) -> tuple[list[Look], list[Look]]:
+    """Return the looks that tell whether something covers the mouth, and those in which it does."""
+    known = [look for look in target.person.looks if look.covered is not None]
+    return known, [look for look in known if look.covered]
 
 
 def _covered(target: Target, _limit: Limit) -> Readings:
-    known = [look for look in target.person.looks if look.covered is not None]
-    hidden = [look for look in known if look.covered]
+    known, hidden = _looks_at_mouth(target)
     return measured("time with the mouth covered", target.share(hidden, known), "smaller") if hidden else ()
 
 
+@rule(
+    "P308",
+    needs="pixels",
+    valid=lambda: (
+        watched(lambda _: {"mouth_cover": 0.499}),
+        watched(lambda i: {"mouth_cover": 0.9 if i == 7 else 0.1}),  # noqa: PLR2004
+        watched(lambda i: {"mouth_cover": 0.9 if i in {3, 12} else 0.1}),
+    ),
+    invalid=lambda: (
+        watched(lambda i: {"mouth_cover": 0.5 if i in {7, 8} else 0.1}),
+        watched(lambda i: {"mouth_cover": 0.9 if i in {3, 9, 15} else 0.1}),
+        watched(lambda _: {"mouth_cover": 1.0}),
+    ),
+)
 @of_target
 @with_readings(_covered)
 def mouth_covered(target: Target, limit: Limit) -> Verdicts:
@@ -215,11 +212,10 @@ def mouth_covered(target: Target, limit: Limit) -> Verdicts:
     How to repair
         Take another clip, or keep a part that shows the mouth: `prepare --trim best`, or `--trim START:END`.
     """
-    known = [look for look in target.person.looks if look.covered is not None]
+    known, hidden = _looks_at_mouth(target)
     if not known:
         yield Unmeasured("no look at the face shows well enough whether something covers its mouth")
         return
-    hidden = [look for look in known if look.covered]
     if len(hidden) < _TWICE:
         return
     parts, share = target.when(hidden), target.share(hidden, known)
@@ -230,7 +226,6 @@ def mouth_covered(target: Target, limit: Limit) -> Verdicts:
     yield finding(
         limit,
         target.file,
-        outside(limit),
         f"{target.sentence} has its mouth covered in {named(parts)} ({length}, {part} of the time for which that can "
         "be told), as a hand, a mask or a microphone does: there the new mouth appears on it, or not at all. "
         f"{_KEEP.text}",
@@ -246,23 +241,3 @@ def _counts(part: Stretch, hidden: list[Look], seconds: Fraction) -> bool:
     """Return whether a stretch is long enough, and more than one look says so."""
     start, end = part
     return end - start >= seconds and sum(start <= look.time < end for look in hidden) >= _TWICE
-
-
-COVERED_MOUTH = Rule(
-    id="P308",
-    name="mouth-covered",
-    subject="video",
-    needs="pixels",
-    judge=mouth_covered,
-    valid=lambda: (
-        job(),
-        watched(lambda _: {"mouth_cover": 0.499}),
-        watched(lambda i: {"mouth_cover": 0.9 if i == 7 else 0.1}),  # noqa: PLR2004
-        watched(lambda i: {"mouth_cover": 0.9 if i in {3, 12} else 0.1}),
-    ),
-    invalid=lambda: (
-        watched(lambda i: {"mouth_cover": 0.5 if i in {7, 8} else 0.1}),
-        watched(lambda i: {"mouth_cover": 0.9 if i in {3, 9, 15} else 0.1}),
-        watched(lambda _: {"mouth_cover": 1.0}),
-    ),
-)

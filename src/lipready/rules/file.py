@@ -5,16 +5,15 @@ from dataclasses import replace
 from fractions import Fraction
 
 from lipready.facts.audio import AudioFacts
-from lipready.facts.file import FileFacts, LfsPointer, Salvage, Unopened
+from lipready.facts.file import FileFacts, Salvage, Unopened
 from lipready.facts.finding import Finding, Fix, Severity
 from lipready.facts.job import JobFacts
 from lipready.facts.quantity import counted, plural
 from lipready.facts.unmeasured import Unmeasured, is_transient
 from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import outside
-from lipready.rules.examples import job, unread, video_facts, with_file
-from lipready.rules.rule import Rule, Verdicts
+from lipready.rules.examples import job, pointer, unread, video_facts, with_file
+from lipready.rules.rule import Verdicts, rule
 from lipready.rules.subjects import finding
 from lipready.rules.wording import listing, name_of, one_line, printable
 
@@ -54,8 +53,22 @@ _CONTENT = ": the provider could not open it. Export or download the file again.
 _MACHINE = ". Nothing of it was measured: put that right, or run again when the machine has time and memory to spare."
 
 
+@rule(
+    "F001",
+    valid=lambda: (pointer("video", 5_000_000),),
+    invalid=lambda: (
+        job(video=unread("video", "is empty")),
+        job(audio=replace(unread("audio", "does not exist"), unopened=Unopened("missing", "speech.wav"))),
+        with_file("video", media=video_facts(truncated=True)),
+        with_file(
+            "video",
+            media=video_facts(truncated=True),
+            salvage=Salvage(Fraction(6), Fraction(10), frames=150, within=0, after=1),
+        ),
+    ),
+)
 def file_unreadable(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
-    """Say that a file cannot be read as media.
+    """Check that a file can be read as media.
 
     What it checks
         That the file is there, is not empty, is a video, an audio file or a picture by its content, opens, and does
@@ -88,9 +101,7 @@ def file_unreadable(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
                 message += " Nothing of it can be salvaged."
             if file.unopened is not None:
                 message = one_line(file.unopened.sentence(printable(file.path), problem))
-            yield finding(
-                limit, file, outside(limit), message, measured=problem, allowed="a whole, readable file", fix=fix
-            )
+            yield finding(limit, file, message, measured=problem, allowed="a whole, readable file", fix=fix)
 
 
 def _salvage(file: FileFacts) -> Fix | None:
@@ -102,8 +113,13 @@ def _salvage(file: FileFacts) -> Fix | None:
     return Fix("salvage", "editorial", "Keep what can be decoded with --salvage.") if unread else None
 
 
+@rule(
+    "F002",
+    valid=lambda: (job(video=unread("video", "is empty")),),
+    invalid=lambda: (pointer("video", 5_000_000),),
+)
 def lfs_pointer(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
-    """Say that a Git LFS pointer stands where the media should be.
+    """Check that the media itself is there, and not a Git LFS pointer.
 
     What it checks
         Whether the file is the small text that Git LFS leaves in place of a large file.
@@ -119,20 +135,31 @@ def lfs_pointer(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
     """
     for file in facts.files():
         if file.lfs is not None:
-            yield finding(
-                limit,
-                file,
-                outside(limit),
+            message = (
                 f"{name_of(file)} is a Git LFS pointer to {counted(file.lfs.bytes, 'byte')} of media that "
-                f"{plural(file.lfs.bytes, 'is')} not here. "
-                "Run `git lfs pull`, then check again.",
-                measured="a Git LFS pointer",
-                allowed="the media itself",
+                f"{plural(file.lfs.bytes, 'is')} not here. Run `git lfs pull`, then check again."
             )
+            yield finding(limit, file, message, measured="a Git LFS pointer", allowed="the media itself")
 
 
+@rule(
+    "F003",
+    valid=lambda: (
+        with_file("video", extension="webm", format="webm"),
+        with_file("video", extension="mov", format="mov"),
+    ),
+    invalid=lambda: (
+        with_file("video", path="clip.bin", extension="bin"),
+        with_file("video", path="clip", extension=""),
+        with_file("video", format="webm"),
+        with_file("video", format="avi"),
+        with_file("audio", path="speech.aac", extension="aac", format="m4a"),
+        with_file("reference", path="face.png", extension="png"),
+        with_file("reference", path="face.jfif", extension="jfif"),
+    ),
+)
 def extension_mismatch(facts: JobFacts, limit: Limit) -> Verdicts:
-    """Say that the extension of a file's name does not fit its content.
+    """Check that the extension of a file's name fits its content.
 
     What it checks
         The extension against the formats that the provider names, and against the format by content. An error where
@@ -156,7 +183,7 @@ def extension_mismatch(facts: JobFacts, limit: Limit) -> Verdicts:
         if not isinstance(file.format, Unmeasured):
             yield from _compare(file, printable(file.format), limit)
         elif file.lfs is not None and file.extension not in limit.choices:
-            yield _mismatch(file, limit, outside(limit), "a Git LFS pointer", None)
+            yield _mismatch(file, limit, None, "a Git LFS pointer", None)
         else:
             yield file.format
 
@@ -171,71 +198,18 @@ def _compare(file: FileFacts, content: str, limit: Limit) -> Iterator[Finding]:
     if accepted and file.extension in ISO_FAMILY and content in ISO_FAMILY:
         yield _mismatch(file, limit, "info", content, None)
     elif right is None or not accepted:
-        yield _mismatch(file, limit, outside(limit), content, right)
+        yield _mismatch(file, limit, None, content, right)
     else:
         yield _mismatch(file, limit, "warning", content, right)
 
 
-def _mismatch(file: FileFacts, limit: Limit, severity: Severity, content: str, right: str | None) -> Finding:
+def _mismatch(file: FileFacts, limit: Limit, severity: Severity | None, content: str, right: str | None) -> Finding:
     called = f"the extension .{printable(file.extension)}" if file.extension else "no extension"
     advice = f" Rename it to .{right}." if right else ""
-    return finding(
-        limit,
-        file,
-        severity,
+    fix = Fix("rename", "lossless", f"Write it under the extension .{right}.") if right else None
+    message = (
         f"{name_of(file)} has {called}, and its content is {content}; accepted names end in "
-        f"{listing('.' + name for name in limit.choices)}.{advice}",
-        measured=f"{called}, content {content}",
-        allowed=listing(limit.choices),
-        fix=Fix("rename", "lossless", f"Write it under the extension .{right}.") if right else None,
+        f"{listing('.' + name for name in limit.choices)}.{advice}"
     )
-
-
-UNREADABLE = Rule(
-    id="F001",
-    name="file-unreadable",
-    subject="file",
-    needs="headers",
-    judge=file_unreadable,
-    valid=lambda: (job(), job(video=unread("video", None, LfsPointer("0" * 64, 5_000_000)))),
-    invalid=lambda: (
-        job(video=unread("video", "is empty")),
-        job(audio=replace(unread("audio", "does not exist"), unopened=Unopened("missing", "speech.wav"))),
-        with_file("video", media=video_facts(truncated=True)),
-        with_file(
-            "video",
-            media=video_facts(truncated=True),
-            salvage=Salvage(Fraction(6), Fraction(10), frames=150, within=0, after=1),
-        ),
-    ),
-)
-LFS_POINTER = Rule(
-    id="F002",
-    name="file-is-lfs-pointer",
-    subject="file",
-    needs="headers",
-    judge=lfs_pointer,
-    valid=lambda: (job(), job(video=unread("video", "is empty"))),
-    invalid=lambda: (job(video=unread("video", None, LfsPointer("0" * 64, 5_000_000))),),
-)
-EXTENSION = Rule(
-    id="F003",
-    name="extension-does-not-match-content",
-    subject="file",
-    needs="headers",
-    judge=extension_mismatch,
-    valid=lambda: (
-        job(),
-        with_file("video", extension="webm", format="webm"),
-        with_file("video", extension="mov", format="mov"),
-    ),
-    invalid=lambda: (
-        with_file("video", path="clip.bin", extension="bin"),
-        with_file("video", path="clip", extension=""),
-        with_file("video", format="webm"),
-        with_file("video", format="avi"),
-        with_file("audio", path="speech.aac", extension="aac", format="m4a"),
-        with_file("reference", path="face.png", extension="png"),
-        with_file("reference", path="face.jfif", extension="jfif"),
-    ),
-)
+    measured, allowed = f"{called}, content {content}", listing(limit.choices)
+    return finding(limit, file, message, measured=measured, allowed=allowed, severity=severity, fix=fix)

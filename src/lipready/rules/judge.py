@@ -114,8 +114,8 @@ def _run(
 
 def _unusable(view: JobFacts, role: Subject) -> FileFacts | None:
     """Return the file of a role where nothing of it can be judged; of a Git LFS pointer name and size still can."""
-    files = (file for file in view.files() if file.role == role)
-    return next((file for file in files if file.problem is not None and file.lfs is None), None)
+    file = view.file(role)
+    return file if file is not None and file.problem is not None and file.lfs is None else None
 
 
 def _order(finding: Finding) -> tuple[int, int, str]:

@@ -8,21 +8,22 @@ from lipready.facts.quantity import clock, counted, exactly, number
 from lipready.facts.speech import ChannelFault, Clipping, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import outside
-from lipready.rules.examples import heard, job
-from lipready.rules.readings import Readings, measured, with_readings
-from lipready.rules.rule import Rule, Verdicts
+from lipready.rules.examples import heard
+from lipready.rules.readings import measured, with_readings
+from lipready.rules.rule import Verdicts, rule
 from lipready.rules.subjects import finding, of_sound, of_speech, reading
 from lipready.rules.target import written
 from lipready.rules.wording import name_of, of_unit, percent
 
 
-def _loudness(_file: FileFacts, heard: SpeechFacts, _limit: Limit) -> Readings:
-    return measured("loudness", heard.loudness, "larger")
-
-
+@rule(
+    "A502",
+    needs="samples",
+    valid=lambda: (heard(loudness=-35.0), heard(loudness=-6.0, true_peak=2.5)),
+    invalid=lambda: (heard(loudness=-35.01), heard(loudness=-69.0)),
+)
 @of_speech
-@with_readings(_loudness)
+@with_readings(lambda _file, heard, _limit: measured("loudness", heard.loudness, "larger"))
 def audio_quiet(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of speech that is too quiet.
 
@@ -50,24 +51,21 @@ def audio_quiet(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     measured, allowed = f"{number(loudness, (bound,), 1)} LUFS", f"≥ {exactly(bound)} LUFS"
     text = f"Raise it to {exactly(target)} LUFS, or as far as its peaks stay under {exactly(ceiling)} dBTP."
     fix = Fix("loudness", "reencode", text)
-    yield finding(
-        limit,
-        file,
-        outside(limit),
+    message = (
         f"{name_of(file)} is quiet: {measured}, where speech has {allowed}, so that it may be taken for silence. "
-        f"{fix.text}",
-        measured=measured,
-        allowed=allowed,
-        fix=fix,
+        f"{fix.text}"
     )
+    yield finding(limit, file, message, measured=measured, allowed=allowed, fix=fix)
 
 
-def _clipped(_file: FileFacts, heard: SpeechFacts, _limit: Limit) -> Readings:
-    return measured("clipped per million", heard.clipping.per_million, "smaller")
-
-
+@rule(
+    "A503",
+    needs="samples",
+    valid=lambda: (heard(clipping=Clipping(9, 100.0, Fraction(3))), heard(peak=0.0, true_peak=3.0)),
+    invalid=lambda: (heard(clipping=Clipping(1, 100.5, Fraction(0))), heard(clipping=Clipping(5000, 31_000.0, None))),
+)
 @of_sound
-@with_readings(_clipped)
+@with_readings(lambda _file, heard, _limit: measured("clipped per million", heard.clipping.per_million, "smaller"))
 def audio_clipped(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of sound whose peaks are cut off.
 
@@ -96,24 +94,23 @@ def audio_clipped(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdict
     runs = counted(clipping.runs, "time") if clipping.runs > 1 else "once"
     when = "" if first is None else f", first at {clock(first, 1)}"
     measured = f"{of_unit(number(share, (bound,), 0), 'samples')} per million"
-    yield finding(
-        limit,
-        file,
-        outside(limit),
+    message = (
         f"{name_of(file)} is clipped {runs}{when} ({measured}, where ≤ {exactly(bound)} are not heard): its peaks are "
-        "cut off. Take it from before it was made louder, or record it again with less gain.",
-        measured=measured,
-        allowed=f"≤ {of_unit(exactly(bound), 'samples')} per million",
-        where=None if first is None else Where(first),
+        "cut off. Take it from before it was made louder, or record it again with less gain."
     )
+    allowed = f"≤ {of_unit(exactly(bound), 'samples')} per million"
+    where = None if first is None else Where(first)
+    yield finding(limit, file, message, measured=measured, allowed=allowed, where=where)
 
 
-def _offset(_file: FileFacts, heard: SpeechFacts, _limit: Limit) -> Readings:
-    return measured("offset", heard.dc_offset, "smaller")
-
-
+@rule(
+    "A509",
+    needs="samples",
+    valid=lambda: (heard(dc_offsets=(0.01, -0.01)), heard(dc_offsets=())),
+    invalid=lambda: (heard(dc_offsets=(0.0, -0.0101)), heard(dc_offsets=(0.3,))),
+)
 @of_sound
-@with_readings(_offset)
+@with_readings(lambda _file, heard, _limit: measured("offset", heard.dc_offset, "smaller"))
 def audio_dc_offset(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of sound that does not swing around zero.
 
@@ -139,45 +136,10 @@ def audio_dc_offset(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdi
         return
     fix = Fix("remove-dc", "reencode", "Take the offset out.")
     measured, allowed = f"{percent(offset, (bound,))} of full scale", f"≤ {percent(bound, (bound,))}"
-    yield finding(
-        limit,
-        file,
-        outside(limit),
-        f"{name_of(file)} does not swing around zero: it is off by {measured}, where {allowed} does no harm. "
-        f"{fix.text}",
-        measured=measured,
-        allowed=f"{allowed} of full scale",
-        fix=fix,
+    message = (
+        f"{name_of(file)} does not swing around zero: it is off by {measured}, where {allowed} does no harm. {fix.text}"
     )
-
-
-QUIET = Rule(
-    id="A502",
-    name="audio-quiet",
-    subject="audio",
-    needs="samples",
-    judge=audio_quiet,
-    valid=lambda: (job(), heard(loudness=-35.0), heard(loudness=-6.0, true_peak=2.5)),
-    invalid=lambda: (heard(loudness=-35.01), heard(loudness=-69.0)),
-)
-CLIPPED = Rule(
-    id="A503",
-    name="audio-clipped",
-    subject="audio",
-    needs="samples",
-    judge=audio_clipped,
-    valid=lambda: (job(), heard(clipping=Clipping(9, 100.0, Fraction(3))), heard(peak=0.0, true_peak=3.0)),
-    invalid=lambda: (heard(clipping=Clipping(1, 100.5, Fraction(0))), heard(clipping=Clipping(5000, 31_000.0, None))),
-)
-DC_OFFSET = Rule(
-    id="A509",
-    name="audio-dc-offset",
-    subject="audio",
-    needs="samples",
-    judge=audio_dc_offset,
-    valid=lambda: (job(), heard(dc_offsets=(0.01, -0.01)), heard(dc_offsets=())),
-    invalid=lambda: (heard(dc_offsets=(0.0, -0.0101)), heard(dc_offsets=(0.3,))),
-)
+    yield finding(limit, file, message, measured=measured, allowed=f"{allowed} of full scale", fix=fix)
 
 
 _FAULTS: dict[ChannelFault, tuple[str, str]] = {
@@ -187,12 +149,14 @@ _FAULTS: dict[ChannelFault, tuple[str, str]] = {
 }
 
 
-def _bandwidth(_file: FileFacts, heard: SpeechFacts, _limit: Limit) -> Readings:
-    return measured("bandwidth", heard.bandwidth, "larger")
-
-
+@rule(
+    "A507",
+    needs="samples",
+    valid=lambda: (heard(bandwidth=4000.0),),
+    invalid=lambda: (heard(bandwidth=3999.9), heard(bandwidth=2719.0)),
+)
 @of_speech
-@with_readings(_bandwidth)
+@with_readings(lambda _file, heard, _limit: measured("bandwidth", heard.bandwidth, "larger"))
 def audio_telephone_band(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of speech that sounds like a telephone.
 
@@ -219,18 +183,15 @@ def audio_telephone_band(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> 
     if band >= bound:
         return
     measured = f"{number(band, (bound,), 0)} Hz"
-    yield finding(
-        limit,
-        file,
-        outside(limit),
+    message = (
         f"The speech in {name_of(file)} sounds like a telephone: it ends at {measured}, where clear speech reaches "
         f"{exactly(bound)} Hz and more. Take the original recording; a higher sample rate does not bring back what is "
-        "missing.",
-        measured=measured,
-        allowed=f"≥ {exactly(bound)} Hz",
+        "missing."
     )
+    yield finding(limit, file, message, measured=measured, allowed=f"≥ {exactly(bound)} Hz")
 
 
+@rule("A508", needs="samples", invalid=lambda: tuple(heard(channel_fault=fault) for fault in _FAULTS))
 @of_sound
 def audio_channel_fault(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of a stereo track with one silent side, or with one side inverted.
@@ -253,32 +214,5 @@ def audio_channel_fault(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> V
         return
     what, text = _FAULTS[fault]
     fix = Fix("mono", "reencode", text)
-    yield finding(
-        limit,
-        file,
-        outside(limit),
-        f"{name_of(file)} is stereo, but {what}: mixed to mono its speech is too quiet, or gone. {fix.text}",
-        measured=what,
-        allowed="the speech on both sides, or mono",
-        fix=fix,
-    )
-
-
-TELEPHONE_BAND = Rule(
-    id="A507",
-    name="audio-telephone-band",
-    subject="audio",
-    needs="samples",
-    judge=audio_telephone_band,
-    valid=lambda: (job(), heard(bandwidth=4000.0)),
-    invalid=lambda: (heard(bandwidth=3999.9), heard(bandwidth=2719.0)),
-)
-CHANNEL_FAULT = Rule(
-    id="A508",
-    name="audio-channel-fault",
-    subject="audio",
-    needs="samples",
-    judge=audio_channel_fault,
-    valid=lambda: (job(),),
-    invalid=lambda: tuple(heard(channel_fault=fault) for fault in _FAULTS),
-)
+    message = f"{name_of(file)} is stereo, but {what}: mixed to mono its speech is too quiet, or gone. {fix.text}"
+    yield finding(limit, file, message, measured=what, allowed="the speech on both sides, or mono", fix=fix)

@@ -11,11 +11,11 @@ from lipready.facts.quantity import clock, counted, number, stretch
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import outside
+from lipready.rules.bounds import FROM_THE_CLIP
 from lipready.rules.examples import job, people, with_file
 from lipready.rules.readings import Readings, with_readings
-from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.subjects import finding
+from lipready.rules.rule import Verdicts, about, rule
+from lipready.rules.subjects import finding, of_file
 from lipready.rules.target import written
 from lipready.rules.wording import listing, name_of
 
@@ -24,7 +24,14 @@ _MOST_NAMED = 6
 _MOST_TIMES = 3
 
 
-def face_absent(facts: JobFacts, limit: Limit) -> Verdicts:
+@rule(
+    "P301",
+    needs="pixels",
+    valid=lambda: (with_file("video", people=people(100, 400)),),
+    invalid=lambda: (with_file("video", people=people()),),
+)
+@of_file("video", lambda file: file.people)
+def face_absent(file: FileFacts, people: PeopleFacts, limit: Limit) -> Verdicts:
     """Check that the video shows a face at all.
 
     What it checks
@@ -40,36 +47,44 @@ def face_absent(facts: JobFacts, limit: Limit) -> Verdicts:
     How to repair
         Take another clip. A face that is small, turned away or lying on its side may not be seen: look at V201 first.
     """
-    video = facts.video
-    if video is None:
+    if people.count:
         return
+    looked, turned, upright = counted(len(people.samples), "frame"), people.turned, ""
+    advice = "Take a clip that shows the speaker from the front."
+    if turned is not None:
+        upright, advice = "upright ", f"A face lies on its side in it: turn the clip by {turned}° clockwise first."
+    message = f"No {upright}face was found in {name_of(file)} ({looked} looked at): there is no mouth to move. {advice}"
+    yield finding(limit, file, message, measured="no face", allowed="≥ 1 face")
+
+
+def _find(facts: JobFacts) -> tuple[FileFacts, PeopleFacts] | Unmeasured | None:
+    """Return the people of a video that has no reference image: at least as many as show their faces in one frame."""
+    video = facts.video
+    if video is None or facts.reference is not None:
+        return None
     if isinstance(video.people, Unmeasured):
-        yield video.people
-    elif video.people.count == 0:
-        looked, turned = counted(len(video.people.samples), "frame"), video.people.turned
-        upright, advice = "", "Take a clip that shows the speaker from the front."
-        if turned is not None:
-            upright, advice = "upright ", f"A face lies on its side in it: turn the clip by {turned}° clockwise first."
-        yield finding(
-            limit,
-            video,
-            outside(limit),
-            f"No {upright}face was found in {name_of(video)} ({looked} looked at): there is no mouth to move. {advice}",
-            measured="no face",
-            allowed="≥ 1 face",
-        )
+        return video.people
+    low = max(video.people.fewest, video.people.most_in_one_frame)
+    return video, replace(video.people, count_low=low, count_high=max(video.people.most, low))
 
 
-def _several(facts: JobFacts, _limit: Limit) -> Readings:
-    seen = None if facts.video is None else facts.video.people
+def _several(_video: FileFacts, seen: PeopleFacts, _limit: Limit) -> Readings:
     # What says "at least" says no number that another could be held against.
-    if not isinstance(seen, PeopleFacts) or seen.at_least:
-        return ()
-    return (Reading("people", Fraction(max(seen.most, seen.most_in_one_frame)), "smaller"),)
+    return () if seen.at_least else (Reading("people", Fraction(seen.most), "smaller"),)
 
 
+@rule(
+    "P302",
+    needs="pixels",
+    valid=lambda: (job(reference=None), with_file("video", people=people(50, 400))),
+    invalid=lambda: tuple(
+        replace(with_file("video", people=replace(people(50, 400), **changes)), reference=None, match=None)
+        for changes in ({}, {"count_low": 1, "count_high": 2}, {"at_least": True})
+    ),
+)
+@about(_find)
 @with_readings(_several)
-def several_people(facts: JobFacts, limit: Limit) -> Verdicts:
+def several_people(video: FileFacts, seen: PeopleFacts, limit: Limit) -> Verdicts:
     """Check that it is clear who is to speak.
 
     What it checks
@@ -90,14 +105,6 @@ def several_people(facts: JobFacts, limit: Limit) -> Verdicts:
         Hand in a picture of the speaker, or let `prepare --person N` make one from the clip. `lipready people` shows
         who has which number.
     """
-    video = facts.video
-    if video is None or facts.reference is not None:
-        return
-    seen = video.people
-    if isinstance(seen, Unmeasured):
-        yield seen
-        return
-    seen = _at_once(seen)
     if seen.most <= 1:
         return
     fix = Fix("choose-person", "editorial", "Name the speaker to `prepare` by number, or hand in a reference image.")
@@ -107,19 +114,13 @@ def several_people(facts: JobFacts, limit: Limit) -> Verdicts:
     yield finding(
         limit,
         video,
-        outside(limit) if seen.fewest > 1 else "warning",
         f"{_how_many(seen, name_of(video))}{who}.{_picked(seen)} {fix.text}",
         measured=f"{seen.how_many}, no reference image",
         allowed="1 person, or a reference image",
+        severity=None if seen.fewest > 1 else "warning",
         where=_second(seen),
         fix=fix,
     )
-
-
-def _at_once(seen: PeopleFacts) -> PeopleFacts:
-    """Count at least as many people as show their faces in one frame."""
-    low = max(seen.fewest, seen.most_in_one_frame)
-    return replace(seen, count_low=low, count_high=max(seen.most, low))
 
 
 def _how_many(seen: PeopleFacts, name: str) -> str:
@@ -132,7 +133,7 @@ def _how_many(seen: PeopleFacts, name: str) -> str:
 
 
 def _picked(seen: PeopleFacts) -> str:
-    """Say whom the provider takes, and why; no more surely than noisy boxes allow."""
+    """Return whom the provider takes, and why; no more surely than noisy boxes allow."""
     those = picked(seen)
     if not those or not those[0].looks:
         whom = "" if seen.default_person is None else f"person {seen.default_person}, "
@@ -158,11 +159,18 @@ def _describe(person: Person, seen: PeopleFacts, video: FileFacts) -> str:
 
 
 def _second(seen: PeopleFacts) -> Where | None:
-    """Find when, and where, a second person is first seen."""
+    """Return when, and where, a second person is first seen."""
     later = sorted(seen.people, key=lambda person: person.first)[1:2]
     return next((Where(p.first, p.last, p.looks[0].box if p.looks else None) for p in later), None)
 
 
+@rule(
+    "P307",
+    subject="reference",
+    needs="pixels",
+    valid=lambda: (job(reference=None), job(match=Match("same", 1, 0.5))),
+    invalid=lambda: (job(match=Match("different", 1, 0.6)), job(match=Match("uncertain", 1, 0.55))),
+)
 def reference_not_in_video(facts: JobFacts, limit: Limit) -> Verdicts:
     """Check that the video shows the person of the reference image.
 
@@ -197,53 +205,15 @@ def reference_not_in_video(facts: JobFacts, limit: Limit) -> Verdicts:
     nearest = f"person {match.person}"
     if isinstance(seen, PeopleFacts) and (person := seen.person(match.person)) is not None:
         nearest = _describe(person, seen, video).replace(": ", " (", 1) + ")"
-    fix = Fix(
-        "choose-person",
-        "editorial",
-        "Name the speaker to `prepare` by number: it takes a picture from the clip instead.",
-    )
     surely = match.alike == "different"
     verdict = "does not appear" if surely else "may or may not appear"
     yield finding(
         limit,
         image,
-        outside(limit) if surely else "warning",
         f"The person of {name_of(image)} {verdict} in {name_of(video)}: the nearest is {nearest}, at a distance of "
-        f"{far} (up to 0.5 is the same person, from 0.6 on another). {fix.text}",
+        f"{far} (up to 0.5 is the same person, from 0.6 on another). {FROM_THE_CLIP.text}",
         measured=f"{match.alike}, nearest is person {match.person} at {far}",
         allowed="the person of the image is seen in the video",
-        fix=fix,
+        severity=None if surely else "warning",
+        fix=FROM_THE_CLIP,
     )
-
-
-FACE_ABSENT = Rule(
-    id="P301",
-    name="face-absent",
-    subject="video",
-    needs="pixels",
-    judge=face_absent,
-    valid=lambda: (job(), with_file("video", people=people(100, 400))),
-    invalid=lambda: (with_file("video", people=people()),),
-)
-SEVERAL_PEOPLE = Rule(
-    id="P302",
-    name="several-people",
-    subject="video",
-    needs="pixels",
-    judge=several_people,
-    valid=lambda: (job(reference=None), with_file("video", people=people(50, 400))),
-    invalid=lambda: (
-        job(video=with_file("video", people=people(50, 400)).video, reference=None),
-        job(video=with_file("video", people=replace(people(50, 400), count_low=1, count_high=2)).video, reference=None),
-        job(video=with_file("video", people=replace(people(50, 400), at_least=True)).video, reference=None),
-    ),
-)
-NOT_IN_VIDEO = Rule(
-    id="P307",
-    name="reference-not-in-video",
-    subject="reference",
-    needs="pixels",
-    judge=reference_not_in_video,
-    valid=lambda: (job(), job(reference=None), job(match=Match("same", 1, 0.5))),
-    invalid=lambda: (job(match=Match("different", 1, 0.6)), job(match=Match("uncertain", 1, 0.55))),
-)

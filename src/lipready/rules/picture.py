@@ -7,13 +7,13 @@ from lipready.facts.finding import Fix
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import WIDE_GAMUTS, VideoFacts
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import outside
-from lipready.rules.examples import job, with_video
-from lipready.rules.rule import Rule, Verdicts
+from lipready.rules.examples import with_video
+from lipready.rules.rule import Verdicts, rule
 from lipready.rules.subjects import finding, of_video
 from lipready.rules.wording import name_of, printable
 
 
+@rule("V201", invalid=lambda: (with_video(rotation=-90), with_video(rotation=180), with_video(mirrored=True)))
 @of_video
 def video_rotation(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
     """Warn of a picture that players turn before they show it.
@@ -35,18 +35,14 @@ def video_rotation(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts
     turned = [f"rotated by {video.rotation}°"] if video.rotation else []
     measured = " and ".join([*turned, *(["mirrored"] if video.mirrored else [])])
     fix = Fix("rotate", "reencode", "Turn the pixels themselves, so that no reader can overlook it.")
-    yield finding(
-        limit,
-        file,
-        outside(limit),
+    message = (
         f"{name_of(file)} is stored as {video.coded_width} × {video.coded_height} px and shown {measured}, as "
-        f"{video.width} × {video.height} px: a reader that ignores this sees no upright face. {fix.text}",
-        measured=measured,
-        allowed="no rotation",
-        fix=fix,
+        f"{video.width} × {video.height} px: a reader that ignores this sees no upright face. {fix.text}"
     )
+    yield finding(limit, file, message, measured=measured, allowed="no rotation", fix=fix)
 
 
+@rule("V203", invalid=lambda: (with_video(sample_aspect_ratio=Fraction(16, 15), width=768),))
 @of_video
 def video_pixel_aspect(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
     """Warn of pixels that are not square.
@@ -67,18 +63,29 @@ def video_pixel_aspect(file: FileFacts, video: VideoFacts, limit: Limit) -> Verd
     if ratio == 1:
         return
     fix = Fix("square-pixels", "reencode", "Scale to square pixels at the displayed size.")
-    yield finding(
-        limit,
-        file,
-        outside(limit),
+    message = (
         f"The pixels of {name_of(file)} are {ratio.numerator}:{ratio.denominator}, not square: a reader that ignores "
-        f"this sees distorted faces. {fix.text}",
-        measured=f"{ratio.numerator}:{ratio.denominator}",
-        allowed="1:1",
-        fix=fix,
+        f"this sees distorted faces. {fix.text}"
     )
+    yield finding(limit, file, message, measured=f"{ratio.numerator}:{ratio.denominator}", allowed="1:1", fix=fix)
 
 
+@rule(
+    "V204",
+    valid=lambda: (
+        with_video(transfer="smpte170m"),
+        with_video(primaries="bt709", matrix="bt709", transfer="bt2020-10"),
+    ),
+    invalid=lambda: (
+        with_video(transfer="arib-std-b67", bit_depth=10),
+        with_video(transfer="smpte2084"),
+        with_video(primaries="bt2020"),
+        with_video(primaries="smpte432", matrix="bt709"),
+        with_video(matrix="bt2020nc"),
+        with_video(bit_depth=10),
+        with_video(chroma="4:2:2"),
+    ),
+)
 @of_video
 def video_dynamic_range(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
     """Warn of pictures with more range, depth or colour detail than plain 8-bit 4:2:0 video.
@@ -111,15 +118,8 @@ def video_dynamic_range(file: FileFacts, video: VideoFacts, limit: Limit) -> Ver
     fix = _dynamic_range_fix(video)
     measured = ", ".join(unusual)
     allowed = f"no HDR, BT.709 gamut, {limit.bands['bit_depth']} bit, {', '.join(limit.choices)}"
-    yield finding(
-        limit,
-        file,
-        outside(limit),
-        f"{name_of(file)} is {measured}: decoders may refuse it or show it pale. {fix.text}",
-        measured=measured,
-        allowed=allowed,
-        fix=fix,
-    )
+    message = f"{name_of(file)} is {measured}: decoders may refuse it or show it pale. {fix.text}"
+    yield finding(limit, file, message, measured=measured, allowed=allowed, fix=fix)
 
 
 def _gamut(video: VideoFacts) -> str:
@@ -135,6 +135,7 @@ def _dynamic_range_fix(video: VideoFacts) -> Fix:
     return Fix("transcode", "reencode", "Encode it again as 8-bit 4:2:0.")
 
 
+@rule("V205", invalid=lambda: (with_video(interlaced=True),))
 @of_video
 def video_interlaced(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
     """Warn of interlaced pictures.
@@ -155,62 +156,5 @@ def video_interlaced(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdic
         yield video.interlaced
     elif video.interlaced:
         fix = Fix("deinterlace", "reencode", "Deinterlace it.")
-        yield finding(
-            limit,
-            file,
-            outside(limit),
-            f"{name_of(file)} is interlaced: moving mouths show as combs. {fix.text}",
-            measured="interlaced",
-            allowed="progressive",
-            fix=fix,
-        )
-
-
-ROTATION = Rule(
-    id="V201",
-    name="video-rotation",
-    subject="video",
-    needs="headers",
-    judge=video_rotation,
-    valid=lambda: (job(),),
-    invalid=lambda: (with_video(rotation=-90), with_video(rotation=180), with_video(mirrored=True)),
-)
-PIXEL_ASPECT = Rule(
-    id="V203",
-    name="video-pixel-aspect",
-    subject="video",
-    needs="headers",
-    judge=video_pixel_aspect,
-    valid=lambda: (job(),),
-    invalid=lambda: (with_video(sample_aspect_ratio=Fraction(16, 15), width=768),),
-)
-DYNAMIC_RANGE = Rule(
-    id="V204",
-    name="video-dynamic-range",
-    subject="video",
-    needs="headers",
-    judge=video_dynamic_range,
-    valid=lambda: (
-        job(),
-        with_video(transfer="smpte170m"),
-        with_video(primaries="bt709", matrix="bt709", transfer="bt2020-10"),
-    ),
-    invalid=lambda: (
-        with_video(transfer="arib-std-b67", bit_depth=10),
-        with_video(transfer="smpte2084"),
-        with_video(primaries="bt2020"),
-        with_video(primaries="smpte432", matrix="bt709"),
-        with_video(matrix="bt2020nc"),
-        with_video(bit_depth=10),
-        with_video(chroma="4:2:2"),
-    ),
-)
-INTERLACED = Rule(
-    id="V205",
-    name="video-interlaced",
-    subject="video",
-    needs="headers",
-    judge=video_interlaced,
-    valid=lambda: (job(),),
-    invalid=lambda: (with_video(interlaced=True),),
-)
+        message = f"{name_of(file)} is interlaced: moving mouths show as combs. {fix.text}"
+        yield finding(limit, file, message, measured="interlaced", allowed="progressive", fix=fix)

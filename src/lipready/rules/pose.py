@@ -1,47 +1,27 @@
 """Rules about the direction of a face: in the video, and in the reference image."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 from fractions import Fraction
-from functools import wraps
+from typing import Literal
 
 from lipready.facts.file import FileFacts
-from lipready.facts.finding import Finding
-from lipready.facts.job import JobFacts
 from lipready.facts.people import Look
 from lipready.facts.quantity import exactly, number
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import outside
-from lipready.rules.examples import job, portrayed, watched
+from lipready.rules.examples import portrayed, watched
 from lipready.rules.readings import Readings, measured, with_readings
-from lipready.rules.rule import Judge, Rule, Verdicts
-from lipready.rules.subjects import finding
+from lipready.rules.rule import Verdicts, rule
+from lipready.rules.subjects import finding, of_file
 from lipready.rules.target import Bands, Target, exact, of_target, place
 from lipready.rules.wording import name_of, named, percent
 
 
-def of_portrait(judge: Callable[[FileFacts, Look, Limit], Verdicts]) -> Judge:
-    """Turn a function of (reference image, its one face, limit) into a rule; without an image nothing is judged."""
-
-    @wraps(judge)
-    def judge_job(facts: JobFacts, limit: Limit) -> Iterator[Finding | Unmeasured]:
-        found = portrait(facts)
-        if isinstance(found, Unmeasured):
-            yield found
-        elif found is not None and facts.reference is not None:
-            yield from judge(facts.reference, found, limit)
-
-    return judge_job
-
-
-def portrait(facts: JobFacts) -> Look | Unmeasured | None:
-    """Return the one face that the reference image shows; None where the job has no image.
+def portrait(image: FileFacts) -> Look | Unmeasured:
+    """Return the one face that a picture shows.
 
     Unmeasured where it was not looked at, or does not show exactly one face (which I605 judges).
     """
-    image = facts.reference
-    if image is None:
-        return None
     if isinstance(image.people, Unmeasured):
         return image.people
     looks = [look for person in image.people.people for look in person.looks[:1]]
@@ -50,14 +30,18 @@ def portrait(facts: JobFacts) -> Look | Unmeasured | None:
     return looks[0]
 
 
+# Turns a function of (reference image, its one face, limit) into a rule; without an image nothing is judged.
+of_portrait = of_file("reference", portrait)
 _UNKNOWN = Unmeasured("the direction of the face could not be measured")
 # Degrees: beyond that the mesh compresses every angle (a true 90 reads 35 to 55).
 _LARGEST_TRUE = 30
+_Angle = Literal["yaw", "pitch", "roll"]
+_ANGLES: tuple[_Angle, ...] = ("yaw", "pitch", "roll")
 _PROFILE = " (in profile)"
 
 
 def _turned(target: Target, limit: Limit) -> Readings:
-    looks = [look for look in target.person.looks if exact(look.yaw) is not None]
+    looks = [look for _, look in _known(target.person.looks, "yaw")]
     # A face that lies on its side is told in words.
     if not looks or _lying(target, looks, limit.bands["sideways"]):
         return ()
@@ -72,13 +56,32 @@ def _aside(target: Target, looks: list[Look], bands: Bands) -> Readings:
 
 
 def _pitch(target: Target, looks: list[Look], bands: Bands) -> Readings:
-    known = [(pitch, look) for look in looks if (pitch := exact(look.pitch)) is not None]
+    known = _known(looks, "pitch")
     middle = target.median(known) if known else Fraction(0)
     if middle > bands["up"]:
         return measured("pitch", middle, "smaller")
     return measured("pitch", middle, "larger") if middle < bands["down"] else ()
 
 
+@rule(
+    "P304",
+    needs="pixels",
+    valid=lambda: (
+        watched(lambda _: {"yaw": -20.0, "pitch": 25.0, "roll": 45.0}),
+        watched(lambda i: {"yaw": 40.0 if i in range(10) else 5.0, "pitch": -20.0}),
+        watched(lambda i: None if i in range(10) else {}),
+    ),
+    invalid=lambda: (
+        watched(lambda _: {"yaw": -20.5}),
+        watched(lambda i: {"yaw": 40.0 if i in range(11) else 0.0}),
+        watched(lambda i: None if i in range(11) else {}),
+        watched(lambda i: {"yaw": 50.0 if i in range(17) else 0.0}),
+        watched(lambda _: {"pitch": -20.5}),
+        watched(lambda _: {"pitch": 25.5}),
+        watched(lambda _: {"roll": 80.0}),
+        watched(lambda _: {}, turned=90),
+    ),
+)
 @of_target
 @with_readings(_turned)
 def face_not_frontal(target: Target, limit: Limit) -> Verdicts:
@@ -101,7 +104,7 @@ def face_not_frontal(target: Target, limit: Limit) -> Verdicts:
     How to repair
         Take a clip in which the speaker looks into the camera; turn a clip upright that lies on its side.
     """
-    looks = [look for look in target.person.looks if exact(look.yaw) is not None]
+    looks = [look for _, look in _known(target.person.looks, "yaw")]
     if not looks:
         yield _UNKNOWN
         return
@@ -112,23 +115,25 @@ def face_not_frontal(target: Target, limit: Limit) -> Verdicts:
     yield from _up_or_down(target, looks, limit)
 
 
+def _known(looks: Iterable[Look], angle: _Angle) -> list[tuple[Fraction, Look]]:
+    """Return an angle of each look in which it was measured."""
+    return [(value, look) for look in looks if (value := exact(getattr(look, angle))) is not None]
+
+
 def _lying(target: Target, looks: list[Look], bound: Fraction) -> bool:
-    rolls = [(abs(roll), look) for look in looks if (roll := exact(look.roll)) is not None]
+    rolls = [(abs(roll), look) for roll, look in _known(looks, "roll")]
     return target.seen.turned is not None or (bool(rolls) and target.median(rolls) > bound)
 
 
 def _sideways(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
     turned = target.seen.turned
     how = f" by {turned}° clockwise" if turned is not None else ""
-    yield finding(
-        limit,
-        target.file,
-        outside(limit),
-        f"{target.sentence} lies on its side: most face models find no upright mouth in it. Turn the clip{how} first.",
-        measured="lies on its side",
-        allowed=f"tilted by at most {exactly(limit.bands['sideways'])}°",
-        where=place(target.when(looks), looks[0]),
+    message = (
+        f"{target.sentence} lies on its side: most face models find no upright mouth in it. Turn the clip{how} first."
     )
+    allowed = f"tilted by at most {exactly(limit.bands['sideways'])}°"
+    where = place(target.when(looks), looks[0])
+    yield finding(limit, target.file, message, measured="lies on its side", allowed=allowed, where=where)
 
 
 def _sidewards(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
@@ -144,16 +149,14 @@ def _sidewards(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
     if aside:
         typical = degrees(target.median(aside), bands["yaw"], _PROFILE)
         turned = f"; it is turned aside in {named(times)}, by {typical}"
-    yield finding(
-        limit,
-        target.file,
-        outside(limit),
+    message = (
         f"{target.sentence} is {seldom if frontal < bands['hardly'] else often}{turned}. Take a clip in which the "
-        "speaker looks into the camera.",
-        measured=f"frontal in {share}, median yaw {degrees(middle, bands['yaw'])}",
-        allowed=f"frontal in ≥ {percent(bands['frontal'], (bands['frontal'],))}, median yaw ≤ {exactly(bands['yaw'])}°",
-        where=place(times, aside[0][1] if aside else looks[0]),
+        "speaker looks into the camera."
     )
+    measured = f"frontal in {share}, median yaw {degrees(middle, bands['yaw'])}"
+    allowed = f"frontal in ≥ {percent(bands['frontal'], (bands['frontal'],))}, median yaw ≤ {exactly(bands['yaw'])}°"
+    where = place(times, aside[0][1] if aside else looks[0])
+    yield finding(limit, target.file, message, measured=measured, allowed=allowed, where=where)
 
 
 def _from_the_front(target: Target, looks: list[Look], bands: Bands) -> tuple[Fraction, Fraction]:
@@ -174,7 +177,7 @@ def _without_anybody(target: Target) -> Fraction:
 
 
 def _up_or_down(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
-    known = [(pitch, look) for look in looks if (pitch := exact(look.pitch)) is not None]
+    known = _known(looks, "pitch")
     if not known:
         return
     down, up = limit.bands["down"], limit.bands["up"]
@@ -186,16 +189,13 @@ def _up_or_down(target: Target, looks: list[Look], limit: Limit) -> Verdicts:
         way, off = ("up", [look for pitch, look in known if pitch > up])
     times = target.when(off)
     reading = degrees(abs(middle), abs(down) if way == "down" else up)
-    yield finding(
-        limit,
-        target.file,
-        outside(limit),
+    message = (
         f"{target.sentence} looks {way} in {named(times)} (median {reading}). Take a clip in which the speaker looks "
-        "into the camera.",
-        measured=f"median pitch {reading} {way}",
-        allowed=f"pitch {exactly(down)}° to {exactly(up)}°",
-        where=place(times, off[0]),
+        "into the camera."
     )
+    measured = f"median pitch {reading} {way}"
+    allowed = f"pitch {exactly(down)}° to {exactly(up)}°"
+    yield finding(limit, target.file, message, measured=measured, allowed=allowed, where=place(times, off[0]))
 
 
 def degrees(angle: Fraction, near: Fraction, beyond: str = "") -> str:
@@ -205,17 +205,21 @@ def degrees(angle: Fraction, near: Fraction, beyond: str = "") -> str:
     return f"{number(angle, (near, Fraction(_LARGEST_TRUE)), 0)}°"
 
 
+def _angles(look: Look) -> dict[_Angle, Fraction]:
+    return {name: angle for name in _ANGLES for angle, _ in _known([look], name)}
+
+
 def _portrait_turned(_image: FileFacts, look: Look, limit: Limit) -> Readings:
-    bands = limit.bands
-    angles = {name: exact(getattr(look, name)) for name in ("yaw", "pitch", "roll")}
-    return tuple(
-        reading
-        for name, angle in angles.items()
-        if angle is not None and abs(angle) > bands[name]
-        for reading in measured(name, abs(angle), "smaller")
-    )
+    off = {name: abs(angle) for name, angle in _angles(look).items() if abs(angle) > limit.bands[name]}
+    return tuple(reading for name, angle in off.items() for reading in measured(name, angle, "smaller"))
 
 
+@rule(
+    "I606",
+    needs="pixels",
+    valid=lambda: (portrayed(yaw=20.0, pitch=-20.0, roll=20.0),),
+    invalid=lambda: (portrayed(yaw=-20.5), portrayed(pitch=21.0), portrayed(roll=25.0), portrayed(yaw=44.0)),
+)
 @of_portrait
 @with_readings(_portrait_turned)
 def image_face_not_frontal(image: FileFacts, found: Look, limit: Limit) -> Verdicts:
@@ -236,60 +240,19 @@ def image_face_not_frontal(image: FileFacts, found: Look, limit: Limit) -> Verdi
     How to repair
         Take another picture, or let `prepare --person N` (or `lipready reference`) find a frontal frame of the clip.
     """
-    readings = {name: exact(getattr(found, name)) for name in ("yaw", "pitch", "roll")}
-    known = {name: angle for name, angle in readings.items() if angle is not None}
+    known = _angles(found)
     if not known:
         yield _UNKNOWN
         return
-    off = {name: angle for name, angle in known.items() if abs(angle) > limit.bands[name]}
+    bounds = {name: limit.bands[name] for name in _ANGLES}
+    off = {name: abs(angle) for name, angle in known.items() if abs(angle) > bounds[name]}
     if not off:
         return
-    bounds = {name: limit.bands[name] for name in ("yaw", "pitch", "roll")}
-    words = {name: degrees(abs(angle), bounds[name], _PROFILE if name == "yaw" else "") for name, angle in off.items()}
+    words = {name: degrees(angle, bounds[name], _PROFILE if name == "yaw" else "") for name, angle in off.items()}
     measured = ", ".join(f"{name} {words[name]}" for name in off)
-    away = max(abs(angle) for angle in off.values()) > limit.bands["rejected"]
+    away = max(off.values()) > limit.bands["rejected"]
     verdict = "is turned away, so that it may match nobody" if away else "is not seen quite from the front"
     advice = "Take another picture, or name the speaker to `prepare` by number: it takes a frontal one from the clip."
-    yield finding(
-        limit,
-        image,
-        outside(limit),
-        f"The face in {name_of(image)} {verdict} ({measured}). {advice}",
-        measured=measured,
-        allowed=", ".join(f"{name} ≤ {exactly(bound)}°" for name, bound in bounds.items()),
-        where=place((), found),
-    )
-
-
-NOT_FRONTAL = Rule(
-    id="P304",
-    name="face-not-frontal",
-    subject="video",
-    needs="pixels",
-    judge=face_not_frontal,
-    valid=lambda: (
-        job(),
-        watched(lambda _: {"yaw": -20.0, "pitch": 25.0, "roll": 45.0}),
-        watched(lambda i: {"yaw": 40.0 if i in range(10) else 5.0, "pitch": -20.0}),
-        watched(lambda i: None if i in range(10) else {}),
-    ),
-    invalid=lambda: (
-        watched(lambda _: {"yaw": -20.5}),
-        watched(lambda i: {"yaw": 40.0 if i in range(11) else 0.0}),
-        watched(lambda i: None if i in range(11) else {}),
-        watched(lambda i: {"yaw": 50.0 if i in range(17) else 0.0}),
-        watched(lambda _: {"pitch": -20.5}),
-        watched(lambda _: {"pitch": 25.5}),
-        watched(lambda _: {"roll": 80.0}),
-        watched(lambda _: {}, turned=90),
-    ),
-)
-IMAGE_NOT_FRONTAL = Rule(
-    id="I606",
-    name="image-face-not-frontal",
-    subject="reference",
-    needs="pixels",
-    judge=image_face_not_frontal,
-    valid=lambda: (job(), portrayed(yaw=20.0, pitch=-20.0, roll=20.0)),
-    invalid=lambda: (portrayed(yaw=-20.5), portrayed(pitch=21.0), portrayed(roll=25.0), portrayed(yaw=44.0)),
-)
+    message = f"The face in {name_of(image)} {verdict} ({measured}). {advice}"
+    allowed = ", ".join(f"{name} ≤ {exactly(bound)}°" for name, bound in bounds.items())
+    yield finding(limit, image, message, measured=measured, allowed=allowed, where=place((), found))

@@ -5,21 +5,18 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import wraps
 from math import isfinite
-from typing import TypeVar, TypeVarTuple
+from typing import TypeVarTuple
 
-from lipready.facts.audio import AudioFacts
-from lipready.facts.file import FileFacts, Role
+from lipready.facts.file import FileFacts
 from lipready.facts.finding import Better, Finding, Reading
-from lipready.facts.job import JobFacts
 from lipready.facts.unmeasured import Unmeasured
-from lipready.facts.video import Duration, VideoFacts
+from lipready.facts.video import Duration
 from lipready.profiles.limit import Limit
 from lipready.rules.bounds import breach
 from lipready.rules.rule import Verdicts
 
 Readings = tuple[Reading, ...]
 T = TypeVarTuple("T")
-Timed = TypeVar("Timed", VideoFacts, AudioFacts)
 # A reading of a decoder or a model differs in its last digits from one processor to the next.
 _GRAIN = 1000
 
@@ -63,11 +60,8 @@ def measured(name: str, value: Fraction | float | Unmeasured | None, better: Bet
     return (Reading(name, Fraction(round(Fraction(value) * _GRAIN), _GRAIN), better),)
 
 
-def length(_file: FileFacts, media: Timed, limit: Limit) -> Readings:
-    """Return the length of a file in seconds, or else what its headers say, where that is outside of the limit."""
-    duration = media.duration
-    if not isinstance(duration, Duration):
-        return ()
+def length(_file: FileFacts, duration: Duration, limit: Limit) -> Readings:
+    """Return a length in seconds, or else what headers say of it, where that is outside of the limit."""
     said = {"container": duration.container, "stream": duration.stream, "packets": duration.packets}
     # A header that says zero says nothing, and one is only looked at where the length itself is fine.
     return ranged("length", duration.believed, limit) or tuple(
@@ -78,14 +72,6 @@ def length(_file: FileFacts, media: Timed, limit: Limit) -> Readings:
     )
 
 
-def bytes_of(role: Role) -> Callable[[JobFacts, Limit], Readings]:
-    """Return the function that reads the size of the file of a role, in bytes."""
-    return lambda facts, limit: _bytes(_file(facts, role), limit)
-
-
-def _file(facts: JobFacts, role: Role) -> FileFacts | None:
-    return next((file for file in facts.files() if file.role == role), None)
-
-
-def _bytes(file: FileFacts | None, limit: Limit) -> Readings:
-    return () if file is None or isinstance(file.bytes, Unmeasured) else ranged("bytes", file.bytes, limit)
+def in_bytes(_file: FileFacts, size: int, limit: Limit) -> Readings:
+    """Return the size of a file in bytes."""
+    return ranged("bytes", size, limit)

@@ -3,6 +3,7 @@
 from difflib import get_close_matches
 
 from lipready.errors import UsageError
+from lipready.profiles.catalogue import CATALOGUE
 from lipready.rules import (
     address,
     audio,
@@ -24,59 +25,31 @@ from lipready.rules import (
 )
 from lipready.rules.rule import Rule
 
-RULES: tuple[Rule, ...] = (
-    file.UNREADABLE,
-    file.LFS_POINTER,
-    file.EXTENSION,
-    request.UPLOAD,
-    video.CONTAINER,
-    video.CODEC,
-    video.EDGE_LENGTH,
-    video.FRAME_RATE,
-    video.DURATION,
-    video.FILE_SIZE,
-    picture.ROTATION,
-    timing.VARIABLE_FRAME_RATE,
-    picture.PIXEL_ASPECT,
-    picture.DYNAMIC_RANGE,
-    picture.INTERLACED,
-    timing.EDIT_LIST,
-    timing.FROZEN_OR_BLACK,
-    people.FACE_ABSENT,
-    people.SEVERAL_PEOPLE,
-    face.TOO_SMALL,
-    pose.NOT_FRONTAL,
-    face.PARTLY_ABSENT,
-    clarity.UNCLEAR,
-    people.NOT_IN_VIDEO,
-    face.COVERED_MOUTH,
-    audio.FORMAT,
-    audio.DURATION,
-    audio.FILE_SIZE,
-    audio.SEVERAL_TRACKS,
-    speech.NO_SPEECH,
-    level.QUIET,
-    level.CLIPPED,
-    background.NOISY,
-    background.MUSIC,
-    speech.MOSTLY_SILENT,
-    level.TELEPHONE_BAND,
-    level.CHANNEL_FAULT,
-    level.DC_OFFSET,
-    image.FORMAT,
-    image.FILE_SIZE,
-    image.ASPECT_RATIO,
-    image.EDGE_LENGTH,
-    image.FACE_COUNT,
-    pose.IMAGE_NOT_FRONTAL,
-    clarity.IMAGE_UNCLEAR,
-    image.ORIENTATION,
-    request.THRESHOLD_RANGE,
-    request.THRESHOLD_WITHOUT_REFERENCE,
-    request.CALLBACK_URL,
-    address.URL_NOT_PUBLIC,
-    length.LENGTH_MISMATCH,
-    speech_timing.SPEECH_TIMING,
+_MODULES = (
+    address,
+    audio,
+    background,
+    clarity,
+    face,
+    file,
+    image,
+    length,
+    level,
+    people,
+    picture,
+    pose,
+    request,
+    speech,
+    speech_timing,
+    timing,
+    video,
+)
+_ORDER = tuple(CATALOGUE)
+RULES: tuple[Rule, ...] = tuple(
+    sorted(
+        (each for module in _MODULES for each in vars(module).values() if isinstance(each, Rule)),
+        key=lambda rule: _ORDER.index(rule.id),
+    )
 )
 
 
@@ -107,7 +80,7 @@ def select(selector: str) -> frozenset[str]:
 
 
 def unknown(selector: str) -> UsageError:
-    """Build the error for a rule that is not there."""
+    """Return the error for a rule that is not there."""
     words = [word for rule in RULES for word in (rule.id, rule.name)]
     close = get_close_matches(selector.strip(), words, n=3, cutoff=0.5) or get_close_matches(
         selector.strip().upper(), words, n=3, cutoff=0.5

@@ -4,27 +4,28 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from ipaddress import ip_address
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from lipready.facts.address import is_public
-from lipready.facts.file import FileFacts, LfsPointer
+from lipready.facts.file import FileFacts
 from lipready.facts.finding import Finding, Fix
 from lipready.facts.job import CallbackFacts, JobFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import breach, outside, refusal
-from lipready.rules.examples import addressed, callback, job, request, unread, with_file
+from lipready.rules.bounds import breach, judge_size, refusal
+from lipready.rules.examples import addressed, callback, job, pointer, request, sized, with_file
 from lipready.rules.readings import Readings, ranged, with_readings
-from lipready.rules.rule import Rule, Verdicts
+from lipready.rules.rule import Verdicts, about, rule
 from lipready.rules.subjects import finding
-from lipready.rules.wording import interval, listing, name_of, of_unit, printable, size, size_limit
+from lipready.rules.wording import interval, listing, name_of, of_unit, printable
 
-_HOST = "or put it at an address of your own"
-_FITS = {
-    "video": Fix("fit-size", "reencode", "Encode it in two passes at a rate that fits."),
-    "audio": Fix("fit-size", "reencode", "Encode it at a rate that fits."),
-    "reference": Fix("fit-image-size", "reencode", "Write it as a JPEG that fits."),
-}
+T = TypeVar("T")
+_OTHERWISE = ", or put it at an address of your own"
+
+
+def _given(option: T | None) -> tuple[T] | None:
+    return None if option is None else (option,)
 
 
 def _bytes(facts: JobFacts, limit: Limit) -> Readings:
@@ -36,6 +37,20 @@ def _bytes(facts: JobFacts, limit: Limit) -> Readings:
     )
 
 
+@rule(
+    "F004",
+    valid=lambda: (
+        with_file("video", bytes=100_000_000),
+        with_file("reference", format="bmp"),
+        *(job(video=replace(video, bytes=104_857_601)) for video in (addressed().video,) if video is not None),
+    ),
+    invalid=lambda: (
+        *sized("video", 100_000_001, 104_857_601),
+        *sized("audio", 104_857_601),
+        *sized("reference", 104_857_601),
+        pointer("video", 104_857_601),
+    ),
+)
 @with_readings(_bytes)
 def file_not_uploadable(facts: JobFacts, limit: Limit) -> Verdicts:
     """Warn of a file that the provider's own upload does not take, whatever the model would.
@@ -59,29 +74,11 @@ def file_not_uploadable(facts: JobFacts, limit: Limit) -> Verdicts:
     """
     for file in facts.files():
         if file.address is None:
-            yield from _size(file, limit)
+            if isinstance(file.bytes, Unmeasured):
+                yield file.bytes
+            else:
+                yield from judge_size(file, file.bytes, limit, "the provider's own upload takes", _OTHERWISE)
             yield from _format(file, limit)
-
-
-def _size(file: FileFacts, limit: Limit) -> Verdicts:
-    if isinstance(file.bytes, Unmeasured):
-        yield file.bytes
-        return
-    broken = breach(Fraction(file.bytes), limit)
-    if broken is None:
-        return
-    measured, allowed = size(file.bytes, limit), f"≤ {size_limit(broken.bound)}"
-    doubt = ", if the strictest reading of the documents is meant" if broken.disputed else ""
-    fix = _FITS[file.role]
-    yield finding(
-        limit,
-        file,
-        broken.severity,
-        f"{name_of(file)} has {measured}; the provider's own upload takes {allowed}{doubt}. {fix.text[:-1]}, {_HOST}.",
-        measured=measured,
-        allowed=allowed,
-        fix=fix if file.lfs is None else None,
-    )
 
 
 def _format(file: FileFacts, limit: Limit) -> Iterator[Finding]:
@@ -93,47 +90,21 @@ def _format(file: FileFacts, limit: Limit) -> Iterator[Finding]:
         return
     measured, allowed = printable(file.format), listing(limit.choices)
     fix = Fix("convert-image", "reencode", "Write it in a format that is taken.")
-    yield finding(
-        limit,
-        file,
-        severity,
-        f"{name_of(file)} is {measured} by content; the provider's own upload takes {allowed}. {fix.text[:-1]}, "
-        f"{_HOST}.",
-        measured=measured,
-        allowed=allowed,
-        fix=fix,
+    message = (
+        f"{name_of(file)} is {measured} by content; the provider's own upload takes {allowed}. "
+        f"{fix.text[:-1]}{_OTHERWISE}."
     )
+    yield finding(limit, file, message, measured=measured, allowed=allowed, severity=severity, fix=fix)
 
 
-UPLOAD = Rule(
-    id="F004",
-    name="file-not-uploadable",
-    subject="file",
-    needs="headers",
-    judge=file_not_uploadable,
-    valid=lambda: (
-        job(),
-        with_file("video", bytes=100_000_000),
-        with_file("reference", format="bmp"),
-        *(job(video=replace(video, bytes=104_857_601)) for video in (addressed().video,) if video is not None),
-    ),
-    invalid=lambda: (
-        with_file("video", bytes=100_000_001),
-        with_file("video", bytes=104_857_601),
-        with_file("audio", bytes=104_857_601),
-        with_file("reference", bytes=104_857_601),
-        job(video=unread("video", None, LfsPointer("0" * 64, 104_857_601))),
-    ),
+@rule(
+    "R701",
+    valid=lambda: tuple(job(request=request(face_threshold=value)) for value in (None, 120, 170, 200)),
+    invalid=lambda: tuple(job(request=request(face_threshold=value)) for value in (-1, 0, 119, 201)),
 )
-
-
-def _threshold(facts: JobFacts, limit: Limit) -> Readings:
-    threshold = facts.request.face_threshold
-    return () if threshold is None else ranged("threshold", threshold, limit)
-
-
-@with_readings(_threshold)
-def face_threshold_range(facts: JobFacts, limit: Limit) -> Verdicts:
+@about(lambda facts: _given(facts.request.face_threshold))
+@with_readings(lambda threshold, limit: ranged("threshold", threshold, limit))
+def face_threshold_range(threshold: int, limit: Limit) -> Verdicts:
     """Check that the face threshold is one that the provider takes.
 
     What it checks
@@ -150,22 +121,20 @@ def face_threshold_range(facts: JobFacts, limit: Limit) -> Verdicts:
         Leave it out, or give a number from 120 to 200: slightly less than 170 (140) where a reference image is sent and
         no face matched, more (190) where the wrong face moved.
     """
-    threshold = facts.request.face_threshold
-    if threshold is None:
-        return
     broken = breach(Fraction(threshold), limit)
     if broken is not None:
         allowed = interval(broken.range, limit.unit)
-        yield finding(
-            limit,
-            None,
-            broken.severity,
-            f"The face threshold is {threshold}; {allowed} is accepted. Leave it out, or give a number in that range.",
-            measured=str(threshold),
-            allowed=allowed,
+        message = (
+            f"The face threshold is {threshold}; {allowed} is accepted. Leave it out, or give a number in that range."
         )
+        yield finding(limit, None, message, measured=str(threshold), allowed=allowed, severity=broken.severity)
 
 
+@rule(
+    "R702",
+    valid=lambda: (job(reference=None), job(request=request(face_threshold=150))),
+    invalid=lambda: (job(reference=None, request=request(face_threshold=150)),),
+)
 def face_threshold_without_reference(facts: JobFacts, limit: Limit) -> Verdicts:
     """Warn of a face threshold that has no effect.
 
@@ -183,18 +152,17 @@ def face_threshold_without_reference(facts: JobFacts, limit: Limit) -> Verdicts:
         Hand in a reference image, or leave the threshold out.
     """
     if facts.request.face_threshold is not None and facts.reference is None:
-        yield finding(
-            limit,
-            None,
-            outside(limit),
+        message = (
             f"The face threshold {facts.request.face_threshold} has no effect without a reference image. Hand in a "
-            "reference image, or leave the threshold out.",
-            measured=f"threshold {facts.request.face_threshold}, no reference image",
-            allowed="a threshold only beside a reference image",
+            "reference image, or leave the threshold out."
         )
+        measured = f"threshold {facts.request.face_threshold}, no reference image"
+        yield finding(limit, None, message, measured=measured, allowed="a threshold only beside a reference image")
 
 
-def callback_url(facts: JobFacts, limit: Limit) -> Verdicts:
+@rule("R703", invalid=lambda: (job(request=request(callback=callback("https://example.com/done", "93.184.216.34"))),))
+@about(lambda facts: _given(facts.request.callback))
+def callback_url(target: CallbackFacts, limit: Limit) -> Verdicts:
     """Check that the provider can call back at the URL that is given.
 
     What it checks
@@ -212,9 +180,6 @@ def callback_url(facts: JobFacts, limit: Limit) -> Verdicts:
     How to repair
         Give a public https URL, or leave it out and poll the task.
     """
-    target = facts.request.callback
-    if target is None:
-        return
     if not limit.choices:
         yield _refused(limit, "is ignored, because this provider does not call back", "a callback URL", "no callback")
         return
@@ -275,40 +240,5 @@ _ADVICE = "Give a public https URL without a password, or leave it out"
 
 
 def _refused(limit: Limit, what: str, measured: str, allowed: str) -> Finding:
-    return finding(
-        limit,
-        None,
-        outside(limit),
-        f"The callback URL {what}. {_ADVICE if limit.choices else 'Leave it out'} and poll the task.",
-        measured=measured,
-        allowed=allowed,
-    )
-
-
-THRESHOLD_RANGE = Rule(
-    id="R701",
-    name="face-threshold-range",
-    subject="job",
-    needs="headers",
-    judge=face_threshold_range,
-    valid=lambda: tuple(job(request=request(face_threshold=value)) for value in (None, 120, 170, 200)),
-    invalid=lambda: tuple(job(request=request(face_threshold=value)) for value in (-1, 0, 119, 201)),
-)
-THRESHOLD_WITHOUT_REFERENCE = Rule(
-    id="R702",
-    name="face-threshold-without-reference",
-    subject="job",
-    needs="headers",
-    judge=face_threshold_without_reference,
-    valid=lambda: (job(reference=None), job(request=request(face_threshold=150))),
-    invalid=lambda: (job(reference=None, request=request(face_threshold=150)),),
-)
-CALLBACK_URL = Rule(
-    id="R703",
-    name="callback-url",
-    subject="job",
-    needs="headers",
-    judge=callback_url,
-    valid=lambda: (job(),),
-    invalid=lambda: (job(request=request(callback=callback("https://example.com/done", "93.184.216.34"))),),
-)
+    message = f"The callback URL {what}. {_ADVICE if limit.choices else 'Leave it out'} and poll the task."
+    return finding(limit, None, message, measured=measured, allowed=allowed)

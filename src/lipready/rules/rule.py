@@ -2,23 +2,28 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from functools import wraps
+from typing import Literal, TypeVarTuple
 
 from lipready.facts.finding import Finding, Subject
 from lipready.facts.job import JobFacts
 from lipready.facts.unmeasured import Unmeasured
+from lipready.profiles.catalogue import CATALOGUE
 from lipready.profiles.limit import Limit
+from lipready.rules.examples import job
 
 Needs = Literal["headers", "pixels", "samples"]
 RuleSubject = Subject | Literal["file", "address"]
 Verdicts = Iterator[Finding | Unmeasured]
 Judge = Callable[[JobFacts, Limit], Verdicts]
 Examples = Callable[[], tuple[JobFacts, ...]]
+T = TypeVarTuple("T")
+_OF: dict[str, RuleSubject] = {"F": "file", "V": "video", "P": "video", "A": "audio", "I": "reference", "R": "job"}
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the registry.
+    """One rule of the registry.
 
     `judge` is a pure function: it yields a Finding for each thing that is wrong, an Unmeasured where the facts that it
     needs are missing, and nothing where all is well. Its docstring is the documentation that `lipready explain`
@@ -32,9 +37,47 @@ class Rule:
     """
 
     id: str
-    name: str
     subject: RuleSubject
     needs: Needs
     judge: Judge
     valid: Examples
     invalid: Examples
+
+    @property
+    def name(self) -> str:
+        """The name by which people call it."""
+        return CATALOGUE[self.id].name
+
+
+def rule(
+    id_: str,
+    *,
+    invalid: Examples,
+    valid: Examples = tuple,
+    subject: RuleSubject | None = None,
+    needs: Needs = "headers",
+) -> Callable[[Judge], Rule]:
+    """Turn a function into the rule of an id; its letter says the subject of most.
+
+    `valid` adds to a whole job that is fine, which every rule accepts.
+    """
+    return lambda judge: Rule(id_, subject or _OF[id_[0]], needs, judge, lambda: (job(), *valid()), invalid)
+
+
+def about(
+    find: Callable[[JobFacts], tuple[*T] | Unmeasured | None],
+) -> Callable[[Callable[[*T, Limit], Verdicts]], Judge]:
+    """Turn a function of (what is found, limit) into one that judges a job; None where nothing is to be judged."""
+
+    def decorate(judge: Callable[[*T, Limit], Verdicts]) -> Judge:
+        @wraps(judge)
+        def judge_job(facts: JobFacts, limit: Limit) -> Verdicts:
+            found = find(facts)
+            if isinstance(found, Unmeasured):
+                yield found
+            elif found is not None:
+                yield from judge(*found, limit)
+
+        return judge_job
+
+    return decorate

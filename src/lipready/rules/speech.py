@@ -7,19 +7,32 @@ from lipready.facts.finding import Fix, Where
 from lipready.facts.quantity import number
 from lipready.facts.speech import SpeechFacts
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import outside
-from lipready.rules.examples import heard, job, spans
+from lipready.rules.examples import heard, spans
 from lipready.rules.readings import Readings, measured, with_readings
-from lipready.rules.rule import Rule, Verdicts
+from lipready.rules.rule import Verdicts, rule
 from lipready.rules.subjects import finding, of_sound, of_speech
 from lipready.rules.wording import name_of, named, percent
 
 
 def _spoken(_file: FileFacts, heard: SpeechFacts, _limit: Limit) -> Readings:
-    longest = max((span.length for span in heard.speech), default=Fraction(0))
-    return (*measured("speech", heard.spoken, "larger"), *measured("longest speech", longest, "larger"))
+    return (*measured("speech", heard.spoken, "larger"), *measured("longest speech", _longest(heard), "larger"))
 
 
+def _longest(heard: SpeechFacts) -> Fraction:
+    return max((span.length for span in heard.speech), default=Fraction(0))
+
+
+@rule(
+    "A501",
+    needs="samples",
+    valid=lambda: (heard(speech=spans(("4", "4.4"), ("6", "6.1"))),),
+    invalid=lambda: (
+        heard(speech=()),
+        heard(speech=(), background="music"),
+        heard(speech=spans(("4", "4.49"))),
+        heard(speech=spans(*((n, Fraction(n) + Fraction(39, 100)) for n in range(9)))),
+    ),
+)
 @of_sound
 @with_readings(_spoken)
 def audio_no_speech(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
@@ -41,27 +54,25 @@ def audio_no_speech(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdi
     """
     if heard_.has_speech:
         return
-    longest = max((span.length for span in heard_.speech), default=Fraction(0))
+    longest = _longest(heard_)
     least = f"{number(longest)} s that may be speech" if longest else "no speech"
     music = "; it sounds like music" if heard_.background == "music" else ""
-    yield finding(
-        limit,
-        file,
-        outside(limit),
-        f"Nobody is heard to speak in {name_of(file)}{music}: the mouth will stay closed, and the job is billed. "
+    message = (
+        f"No speech is heard in {name_of(file)}{music}: the mouth will stay closed, and the job is billed. "
         "Singing over loud accompaniment is not seen as speech. Take the track that holds the speech, of a song the "
-        "voice alone.",
-        measured=least,
-        allowed="≥ 0.5 s of speech, ≥ 0.4 s of it without a break",
+        "voice alone."
     )
+    yield finding(limit, file, message, measured=least, allowed="≥ 0.5 s of speech, ≥ 0.4 s of it without a break")
 
 
-def _share(_file: FileFacts, heard: SpeechFacts, _limit: Limit) -> Readings:
-    return measured("share of speech", heard.share, "larger")
-
-
+@rule(
+    "A506",
+    needs="samples",
+    valid=lambda: (heard(speech=spans(("1", "2"), ("4", "5"), ("7", "8"))),),
+    invalid=lambda: (heard(speech=spans(("1", "3.999"))), heard(speech=spans(("9", "10")))),
+)
 @of_speech
-@with_readings(_share)
+@with_readings(lambda _file, heard, _limit: measured("share of speech", heard.share, "larger"))
 def audio_mostly_silent(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
     """Warn of an audio track in which somebody speaks for a small part of the time only.
 
@@ -88,17 +99,12 @@ def audio_mostly_silent(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> V
     start, end = _longest_pause(heard_)
     spoken, whole = (number(seconds, digits=1) for seconds in (heard_.spoken, heard_.length))
     fix = _repair(heard_, least)
-    yield finding(
-        limit,
-        file,
-        outside(limit),
+    message = (
         f"Only {share} of {name_of(file)} is speech ({spoken} of {whole} s; the longest stretch without is "
-        f"{named([(start, end)])}): for the rest the mouth stays closed, and is billed. {fix.text}",
-        measured=f"{share} speech",
-        allowed=f"≥ {percent(least, (least,))} speech",
-        where=Where(start, end),
-        fix=fix,
+        f"{named([(start, end)])}): for the rest the mouth stays closed, and is billed. {fix.text}"
     )
+    allowed = f"≥ {percent(least, (least,))} speech"
+    yield finding(limit, file, message, measured=f"{share} speech", allowed=allowed, where=Where(start, end), fix=fix)
 
 
 def _repair(heard_: SpeechFacts, least: Fraction) -> Fix:
@@ -113,28 +119,3 @@ def _longest_pause(heard_: SpeechFacts) -> tuple[Fraction, Fraction]:
     ends = (Fraction(0), *(span.end for span in heard_.speech))
     starts = (*(span.start for span in heard_.speech), heard_.length)
     return max(zip(ends, starts, strict=True), key=lambda pause: pause[1] - pause[0])
-
-
-NO_SPEECH = Rule(
-    id="A501",
-    name="audio-no-speech",
-    subject="audio",
-    needs="samples",
-    judge=audio_no_speech,
-    valid=lambda: (job(), heard(speech=spans(("4", "4.4"), ("6", "6.1")))),
-    invalid=lambda: (
-        heard(speech=()),
-        heard(speech=(), background="music"),
-        heard(speech=spans(("4", "4.49"))),
-        heard(speech=spans(*((n, Fraction(n) + Fraction(39, 100)) for n in range(9)))),
-    ),
-)
-MOSTLY_SILENT = Rule(
-    id="A506",
-    name="audio-mostly-silent",
-    subject="audio",
-    needs="samples",
-    judge=audio_mostly_silent,
-    valid=lambda: (job(), heard(speech=spans(("1", "2"), ("4", "5"), ("7", "8")))),
-    invalid=lambda: (heard(speech=spans(("1", "3.999"))), heard(speech=spans(("9", "10")))),
-)

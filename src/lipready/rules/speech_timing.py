@@ -9,12 +9,11 @@ from lipready.facts.quantity import clock, exactly, number
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import outside
 from lipready.rules.examples import job, lasting, spans, speech_facts
-from lipready.rules.length import Lengths, bill, lengths_of, seconds_of
+from lipready.rules.length import Lengths, bill, of_lengths, seconds_of
 from lipready.rules.readings import Readings, measured, with_readings
-from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.subjects import NO_SPEECH, finding, heard_in
+from lipready.rules.rule import Verdicts, rule
+from lipready.rules.subjects import finding, speech_in
 from lipready.rules.wording import Stretch, listing, name_of, named, percent
 
 # Seconds that --trim-silence may leave around the speech.
@@ -23,17 +22,39 @@ _AROUND = Fraction(1, 2)
 _DIGITS = 1
 
 
-def _seconds_lost(facts: JobFacts, _limit: Limit) -> Readings:
-    known, heard = lengths_of(facts), None if facts.audio is None else facts.audio.speech
-    if not isinstance(known, Lengths) or not isinstance(heard, SpeechFacts):
+def _seconds_lost(known: Lengths, _limit: Limit) -> Readings:
+    heard = known.audio.speech
+    if not isinstance(heard, SpeechFacts):
         return ()
     ends = [(max(span.start, known.result), min(span.end, known.sound)) for span in heard.speech]
     return measured("speech lost", sum((end - start for start, end in ends if end > start), Fraction(0)), "smaller")
 
 
+@rule(
+    "R706",
+    needs="samples",
+    valid=lambda: (
+        job(audio=None),
+        job(video=None),
+        _spoken("10", "10", ("1.999", "8.001")),
+        _spoken("5", "9", ("0.5", "5.2")),
+        _spoken("5", "9", ("0.5", "8.9"), extension=True),
+    ),
+    invalid=lambda: (
+        _spoken("5", "9", ("0.5", "5.21")),
+        _spoken("5", "9", ("6", "8.5")),
+        _spoken("5", "9", ("5", "8.5")),
+        _spoken("5", "9", ("0.5", "3"), ("4", "8"), ("8.2", "8.9")),
+        _spoken("10", "10", ("2", "9")),
+        _spoken("10", "10", ("0.2", "8")),
+        _spoken("5", "9", ("0.5", "3"), extension=True),
+        _spoken("20", "20", ("5", "8")),
+    ),
+)
+@of_lengths
 @with_readings(_seconds_lost)
-def speech_timing(facts: JobFacts, limit: Limit) -> Verdicts:
-    """Say which words the result will not hold, and how long it shows a closed mouth.
+def speech_timing(known: Lengths, limit: Limit) -> Verdicts:
+    """Check that the result holds all that is said, and does not show a closed mouth for long.
 
     What it checks
         When somebody speaks, against the length of the result (see R705). A warning where more than `lost` seconds of
@@ -51,15 +72,9 @@ def speech_timing(facts: JobFacts, limit: Limit) -> Verdicts:
         Ask for `video_extension`, lengthen the video with `--extend`, or trim the audio; `prepare --trim-silence` cuts
         the silence before and after the speech.
     """
-    known = lengths_of(facts)
-    if known is None:
-        return
-    if isinstance(known, Unmeasured):
-        yield known
-        return
-    heard = heard_in(known.audio)
-    if isinstance(heard, Unmeasured) or not heard.has_speech:
-        yield heard if isinstance(heard, Unmeasured) else NO_SPEECH
+    heard = speech_in(known.audio)
+    if isinstance(heard, Unmeasured):
+        yield heard
         return
     spoken = [(span.start, min(span.end, known.sound)) for span in heard.speech if span.start < known.sound]
     lost = [(max(start, known.result), end) for start, end in spoken if end > known.result]
@@ -87,16 +102,10 @@ def _lost(known: Lengths, spoken: list[Stretch], lost: list[Stretch], limit: Lim
         else f"{video} ends at {end}{', while somebody speaks' if broken else ''}: of the speech in {audio} "
         f"{named(lost)} is lost ({number(gone, (limit.bands['lost'],), _DIGITS)} s, {share} of it)."
     )
-    return finding(
-        limit,
-        None,
-        outside(limit),
-        f"{message} {fix.text}",
-        measured=f"{number(gone, (limit.bands['lost'],), _DIGITS)} of {seconds_of(whole, _DIGITS)} of speech lost",
-        allowed=f"≤ {exactly(limit.bands['lost'])} s of speech lost",
-        where=Where(*lost[0]),
-        fix=fix,
-    )
+    message = f"{message} {fix.text}"
+    measured = f"{number(gone, (limit.bands['lost'],), _DIGITS)} of {seconds_of(whole, _DIGITS)} of speech lost"
+    allowed = f"≤ {exactly(limit.bands['lost'])} s of speech lost"
+    return finding(limit, None, message, measured=measured, allowed=allowed, where=Where(*lost[0]), fix=fix)
 
 
 def _closed(known: Lengths, said: Stretch, limit: Limit) -> Iterator[Finding]:
@@ -107,46 +116,16 @@ def _closed(known: Lengths, said: Stretch, limit: Limit) -> Iterator[Finding]:
         return
     closed = sum((stop - start for start, stop, _ in silent), Fraction(0))
     fix = Fix("trim-silence", "editorial", "Cut the silence around the speech with --trim-silence.")
-    yield finding(
-        limit,
-        None,
-        "info",
+    message = (
         f"Nobody speaks in {name_of(known.audio)} {listing([words for *_, words in silent], 'and')}, while "
         f"{name_of(known.video)} goes on: {bill(closed, limit, _DIGITS)} of the {seconds_of(known.result)} that "
-        f"are billed show a closed mouth. {fix.text}",
-        measured=f"{seconds_of(closed, _DIGITS)} without speech at {'both ends' if len(silent) > 1 else 'one end'}",
-        allowed=f"< {exactly(least)} s at either end",
-        where=Where(silent[0][0], silent[0][1]),
-        fix=fix,
+        f"are billed show a closed mouth. {fix.text}"
     )
+    measured = f"{seconds_of(closed, _DIGITS)} without speech at {'both ends' if len(silent) > 1 else 'one end'}"
+    allowed = f"< {exactly(least)} s at either end"
+    where = Where(silent[0][0], silent[0][1])
+    yield finding(limit, None, message, measured=measured, allowed=allowed, severity="info", where=where, fix=fix)
 
 
 def _spoken(video: str, audio: str, *said: tuple[str, str], extension: bool = False) -> JobFacts:
     return lasting(video, audio, extension=extension, speech=speech_facts(audio, speech=spans(*said)))
-
-
-SPEECH_TIMING = Rule(
-    id="R706",
-    name="speech-timing",
-    subject="job",
-    needs="samples",
-    judge=speech_timing,
-    valid=lambda: (
-        job(),
-        job(audio=None),
-        job(video=None),
-        _spoken("10", "10", ("1.999", "8.001")),
-        _spoken("5", "9", ("0.5", "5.2")),
-        _spoken("5", "9", ("0.5", "8.9"), extension=True),
-    ),
-    invalid=lambda: (
-        _spoken("5", "9", ("0.5", "5.21")),
-        _spoken("5", "9", ("6", "8.5")),
-        _spoken("5", "9", ("5", "8.5")),
-        _spoken("5", "9", ("0.5", "3"), ("4", "8"), ("8.2", "8.9")),
-        _spoken("10", "10", ("2", "9")),
-        _spoken("10", "10", ("0.2", "8")),
-        _spoken("5", "9", ("0.5", "3"), extension=True),
-        _spoken("20", "20", ("5", "8")),
-    ),
-)

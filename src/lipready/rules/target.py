@@ -1,20 +1,18 @@
 """The face that is judged: that of the speaker."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import wraps
 from math import isfinite
 
 from lipready.facts.file import FileFacts
-from lipready.facts.finding import Finding, Where
+from lipready.facts.finding import Where
 from lipready.facts.job import JobFacts
-from lipready.facts.people import Look, PeopleFacts, Person
+from lipready.facts.people import Look, PeopleFacts, Person, merged
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.profiles.limit import Limit
-from lipready.rules.rule import Judge, Verdicts
-from lipready.rules.wording import Stretch, merged, name_of, stretches
+from lipready.rules.rule import about
+from lipready.rules.wording import Stretch, name_of, stretches
 
 Bands = Mapping[str, Fraction]
 
@@ -78,24 +76,19 @@ class Target:
         return merged(stretches({look.time for look in looks}, self.seen.samples, self.end))
 
 
-def of_target(judge: Callable[[Target, Limit], Verdicts]) -> Judge:
-    """Turn a function of (target, limit) into a rule; where nobody is seen there is nothing to judge (see P301)."""
+def _find(facts: JobFacts) -> tuple[Target] | Unmeasured | None:
+    file, person = facts.video, facts.target
+    if file is None:
+        return None
+    if isinstance(file.people, Unmeasured):
+        return file.people
+    if person is None or not person.looks:
+        return Unmeasured("no face was found in the video")
+    return (Target(file, file.people, person),)
 
-    @wraps(judge)
-    def judge_job(facts: JobFacts, limit: Limit) -> Iterator[Finding | Unmeasured]:
-        file = facts.video
-        if file is None:
-            return
-        if isinstance(file.people, Unmeasured):
-            yield file.people
-            return
-        person = facts.target
-        if person is None or not person.looks:
-            yield Unmeasured("no face was found in the video")
-            return
-        yield from judge(Target(file, file.people, person), limit)
 
-    return judge_job
+# Turns a function of (target, limit) into a rule; where nobody is seen there is nothing to judge (see P301).
+of_target = about(_find)
 
 
 def place(parts: tuple[Stretch, ...], look: Look) -> Where:

@@ -9,26 +9,33 @@ from lipready.facts.quantity import number
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import FrameRate, Stillness, VideoFacts
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import outside
-from lipready.rules.examples import job, rate, with_video
+from lipready.rules.examples import rate, with_video
 from lipready.rules.readings import Readings, measured, ranged, with_readings
-from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.subjects import finding, of_video
+from lipready.rules.rule import Verdicts, rule
+from lipready.rules.subjects import finding, of_video, of_video_fact
 from lipready.rules.wording import bounds_of, interval, name_of, percent
 
 
-def _uneven(_file: FileFacts, video: VideoFacts, limit: Limit) -> Readings:
-    rate = video.frame_rate
-    if isinstance(rate, Unmeasured) or rate.nominal <= 0:
+def _uneven(_file: FileFacts, rate: FrameRate, limit: Limit) -> Readings:
+    if rate.nominal <= 0:
         return ()
     spread = max(rate.highest - rate.nominal, rate.nominal - rate.lowest) / rate.nominal
     ends = (*ranged("lowest rate", rate.lowest, limit), *ranged("highest rate", rate.highest, limit))
     return (Reading("spread", spread, "smaller"), *ends)
 
 
-@of_video
+@rule(
+    "V202",
+    valid=lambda: (with_video(frame_rate=rate("30000/1001")),),
+    invalid=lambda: (
+        with_video(frame_rate=rate(30, 10, 60)),
+        with_video(frame_rate=rate("15.2", "14.999", "15.3")),
+        with_video(frame_rate=rate(30, "29.5", "30.5")),
+    ),
+)
+@of_video_fact(lambda video: video.frame_rate)
 @with_readings(_uneven)
-def video_variable_frame_rate(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
+def video_variable_frame_rate(file: FileFacts, frames: FrameRate, limit: Limit) -> Verdicts:
     """Warn of frames at uneven distances.
 
     What it checks
@@ -45,10 +52,6 @@ def video_variable_frame_rate(file: FileFacts, video: VideoFacts, limit: Limit) 
         `prepare` writes the frames at a constant rate: that of the grid that their times lie on (30 fps for steps of
         1/30 and 2/30 s), else the one that loses the fewest frames. Speed and length stay.
     """
-    frames = video.frame_rate
-    if isinstance(frames, Unmeasured):
-        yield frames
-        return
     if not frames.variable:
         return
     allowed = limit.accept
@@ -56,33 +59,32 @@ def video_variable_frame_rate(file: FileFacts, video: VideoFacts, limit: Limit) 
     spread = max(frames.highest - frames.nominal, frames.nominal - frames.lowest)
     severe = strays or spread > frames.nominal * limit.bands["jitter"]
     fix = Fix("retime", "reencode", "Write the frames at a constant rate.")
-    measured = _rates(frames, limit)
+    low, middle, high = (number(r, bounds_of(limit)) for r in (frames.lowest, frames.nominal, frames.highest))
+    measured = f"{low} to {high} fps, {middle} on average"
     accepted = f"a constant rate within {interval(allowed, limit.unit)}" if allowed is not None else "a constant rate"
+    advice = f" {fix.text}" if severe else ""
     yield finding(
         limit,
         file,
-        outside(limit) if severe else "info",
-        f"{name_of(file)} has a variable frame rate ({measured}); {accepted} is safe."
-        + (f" {fix.text}" if severe else ""),
+        f"{name_of(file)} has a variable frame rate ({measured}); {accepted} is safe.{advice}",
         measured=measured,
         allowed=accepted,
+        severity=None if severe else "info",
         fix=fix if severe else None,
     )
 
 
-def _rates(frames: FrameRate, limit: Limit) -> str:
-    low, middle, high = (number(r, bounds_of(limit)) for r in (frames.lowest, frames.nominal, frames.highest))
-    return f"{low} to {high} fps, {middle} on average"
-
-
 def _first_frame(_file: FileFacts, video: VideoFacts, _limit: Limit) -> Readings:
-    rate = video.frame_rate
     start = Fraction(0) if isinstance(video.start, Unmeasured) else abs(video.start)
-    frame = Fraction(0) if isinstance(rate, Unmeasured) or rate.nominal <= 0 else 1 / rate.nominal
-    late = (Reading("first frame", start, "smaller"),) if start > frame else ()
+    late = (Reading("first frame", start, "smaller"),) if start > _frame_time(video) else ()
     return (*late, Reading("edit lists", Fraction(1), "smaller")) if video.edit_list else late
 
 
+@rule(
+    "V206",
+    valid=lambda: (with_video(start=Fraction(1, 25)),),
+    invalid=lambda: (with_video(edit_list=True), with_video(start=Fraction(1, 2)), with_video(start=Fraction(-1, 2))),
+)
 @of_video
 @with_readings(_first_frame)
 def video_edit_list(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
@@ -115,15 +117,8 @@ def video_edit_list(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdict
         if video.edit_list
         else Fix("zero-start", "lossless", "Write the container anew with the first frame at zero.")
     )
-    yield finding(
-        limit,
-        file,
-        outside(limit),
-        f"{name_of(file)} has {measured}: a reader that ignores this is out of step with the speech. {fix.text}",
-        measured=measured,
-        allowed="the first frame at 0 s, no edit list",
-        fix=fix,
-    )
+    message = f"{name_of(file)} has {measured}: a reader that ignores this is out of step with the speech. {fix.text}"
+    yield finding(limit, file, message, measured=measured, allowed="the first frame at 0 s, no edit list", fix=fix)
 
 
 def _frame_time(video: VideoFacts) -> Fraction:
@@ -132,10 +127,8 @@ def _frame_time(video: VideoFacts) -> Fraction:
     return Fraction(0) if isinstance(rate, Unmeasured) or rate.nominal <= 0 else 1 / rate.nominal
 
 
-def _shares(_file: FileFacts, video: VideoFacts, limit: Limit) -> Readings:
-    if isinstance(video.stillness, Unmeasured):
-        return ()
-    shares = {"black": video.stillness.black, "frozen": video.stillness.frozen}
+def _shares(_file: FileFacts, still: Stillness, limit: Limit) -> Readings:
+    shares = {"black": still.black, "frozen": still.frozen}
     return tuple(
         reading
         for name, share in shares.items()
@@ -144,9 +137,18 @@ def _shares(_file: FileFacts, video: VideoFacts, limit: Limit) -> Readings:
     )
 
 
-@of_video
+@rule(
+    "V207",
+    needs="pixels",
+    valid=lambda: (with_video(stillness=Stillness(black=0.25, frozen=0.5)),),
+    invalid=lambda: (
+        with_video(stillness=Stillness(black=0.26, frozen=0.0)),
+        with_video(stillness=Stillness(black=0.0, frozen=1.0)),
+    ),
+)
+@of_video_fact(lambda video: video.stillness)
 @with_readings(_shares)
-def video_frozen_or_black(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
+def video_frozen_or_black(file: FileFacts, still: Stillness, limit: Limit) -> Verdicts:
     """Warn of a video that is black, or a still picture, for much of its time.
 
     What it checks
@@ -161,63 +163,15 @@ def video_frozen_or_black(file: FileFacts, video: VideoFacts, limit: Limit) -> V
     How to repair
         Cut the part away with `--trim START:END`, or export the clip again.
     """
-    still = video.stillness
-    if isinstance(still, Unmeasured):
-        yield still
-        return
     pairs = (("black", still.black), ("frozen", still.frozen))
     bands = {kind: limit.bands[kind] for kind, _ in pairs}
-    shares = [_share(kind, share, bands[kind]) for kind, share in pairs if bands[kind] < share < inf]
+    shares = [
+        f"{percent(Fraction(share), (bands[kind],))} {kind}" for kind, share in pairs if bands[kind] < share < inf
+    ]
     if not shares:
         return
     measured = " and ".join(shares)
     fix = Fix("trim", "editorial", "Choose the part that moves with --trim START:END.")
-    yield finding(
-        limit,
-        file,
-        outside(limit),
-        f"{name_of(file)} is {measured}: the mouth would move in a picture that does not. {fix.text}",
-        measured=measured,
-        allowed=" and ".join(f"≤ {percent(band, (band,))} {kind}" for kind, band in bands.items()),
-        fix=fix,
-    )
-
-
-def _share(kind: str, share: float, band: Fraction) -> str:
-    return f"{percent(Fraction(share), (band,))} {kind}"
-
-
-VARIABLE_FRAME_RATE = Rule(
-    id="V202",
-    name="video-variable-frame-rate",
-    subject="video",
-    needs="headers",
-    judge=video_variable_frame_rate,
-    valid=lambda: (job(), with_video(frame_rate=rate("30000/1001"))),
-    invalid=lambda: (
-        with_video(frame_rate=rate(30, 10, 60)),
-        with_video(frame_rate=rate("15.2", "14.999", "15.3")),
-        with_video(frame_rate=rate(30, "29.5", "30.5")),
-    ),
-)
-EDIT_LIST = Rule(
-    id="V206",
-    name="video-edit-list",
-    subject="video",
-    needs="headers",
-    judge=video_edit_list,
-    valid=lambda: (job(), with_video(start=Fraction(1, 25))),
-    invalid=lambda: (with_video(edit_list=True), with_video(start=Fraction(1, 2)), with_video(start=Fraction(-1, 2))),
-)
-FROZEN_OR_BLACK = Rule(
-    id="V207",
-    name="video-frozen-or-black",
-    subject="video",
-    needs="pixels",
-    judge=video_frozen_or_black,
-    valid=lambda: (job(), with_video(stillness=Stillness(black=0.25, frozen=0.5))),
-    invalid=lambda: (
-        with_video(stillness=Stillness(black=0.26, frozen=0.0)),
-        with_video(stillness=Stillness(black=0.0, frozen=1.0)),
-    ),
-)
+    message = f"{name_of(file)} is {measured}: the mouth would move in a picture that does not. {fix.text}"
+    allowed = " and ".join(f"≤ {percent(band, (band,))} {kind}" for kind, band in bands.items())
+    yield finding(limit, file, message, measured=measured, allowed=allowed, fix=fix)

@@ -2,24 +2,29 @@
 
 from fractions import Fraction
 
-from lipready.facts.file import FileFacts, LfsPointer
+from lipready.facts.file import FileFacts
 from lipready.facts.finding import Fix
-from lipready.facts.job import JobFacts
-from lipready.facts.unmeasured import Unmeasured
-from lipready.facts.video import VideoFacts
+from lipready.facts.video import Duration, FrameRate, VideoFacts
 from lipready.profiles.limit import Limit
-from lipready.rules.bounds import breach, judge_duration, judge_size, outside, refusal
-from lipready.rules.examples import job, rate, seconds, unread, with_file, with_video
-from lipready.rules.readings import Readings, bytes_of, length, ranged, with_readings
-from lipready.rules.rule import Rule, Verdicts
-from lipready.rules.subjects import finding, of_video
+from lipready.rules.bounds import breach, judge_duration, judge_size, refusal
+from lipready.rules.examples import pointer, rate, seconds, sized, with_file, with_video
+from lipready.rules.readings import Readings, in_bytes, length, ranged, with_readings
+from lipready.rules.rule import Verdicts, rule
+from lipready.rules.subjects import finding, length_in, of_file, of_video, of_video_fact
 from lipready.rules.wording import amount, interval, listing, name_of, printable
 
+_EDGES = (("short edge", min), ("long edge", max))
 # What an MP4 carries as it is: such a stream is copied into one, not encoded again.
 _FITS_MP4 = frozenset({"h264", "hevc"})
 
 
-def video_container(facts: JobFacts, limit: Limit) -> Verdicts:
+@rule(
+    "V101",
+    valid=lambda: tuple(with_file("video", format=name) for name in ("mp4", "mov", "avi")),
+    invalid=lambda: tuple(with_file("video", format=name) for name in ("webm", "mkv", "mpegts", "gif", "mp3")),
+)
+@of_file("video", lambda file: file.format)
+def video_container(file: FileFacts, container: str, limit: Limit) -> Verdicts:
     """Check that the video's container is one that the provider reads.
 
     What it checks
@@ -34,33 +39,25 @@ def video_container(facts: JobFacts, limit: Limit) -> Verdicts:
     How to repair
         `prepare` moves the streams into an MP4 by stream copy, and encodes them again only where MP4 cannot carry them.
     """
-    video = facts.video
-    if video is None:
-        return
-    if isinstance(video.format, Unmeasured):
-        yield video.format
-        return
-    severity = refusal(video.format, limit)
+    severity = refusal(container, limit)
     if severity is None:
         return
-    copied = isinstance(video.media, VideoFacts) and video.media.codec in _FITS_MP4
+    copied = isinstance(file.media, VideoFacts) and file.media.codec in _FITS_MP4
     fix = (
         Fix("remux", "lossless", "Move the streams into an MP4 without encoding them again.")
         if copied
         else Fix("transcode", "reencode", "Encode the picture again, as H.264 in an MP4.")
     )
-    allowed = listing(limit.safe_choices or limit.choices)
-    yield finding(
-        limit,
-        video,
-        severity,
-        f"{name_of(video)} is {printable(video.format)} by content; {allowed} is accepted. {fix.text}",
-        measured=printable(video.format),
-        allowed=allowed,
-        fix=fix,
-    )
+    measured, allowed = printable(container), listing(limit.safe_choices or limit.choices)
+    message = f"{name_of(file)} is {measured} by content; {allowed} is accepted. {fix.text}"
+    yield finding(limit, file, message, measured=measured, allowed=allowed, severity=severity, fix=fix)
 
 
+@rule(
+    "V102",
+    valid=lambda: (with_video(codec="h264"), with_video(codec="hevc")),
+    invalid=lambda: tuple(with_video(codec=name) for name in ("vp9", "av1", "mpeg4", "mjpeg", "prores")),
+)
 @of_video
 def video_codec(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
     """Check that the picture is coded in a way that the provider decodes.
@@ -79,29 +76,32 @@ def video_codec(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
     """
     severity = refusal(video.codec, limit)
     if severity is not None:
+        measured, allowed = printable(video.codec), listing(limit.choices)
         fix = Fix("transcode", "reencode", "Encode the picture again as H.264.")
-        yield finding(
-            limit,
-            file,
-            severity,
-            f"The picture of {name_of(file)} is coded as {printable(video.codec)}; "
-            f"{listing(limit.choices)} is accepted. {fix.text}",
-            measured=printable(video.codec),
-            allowed=listing(limit.choices),
-            fix=fix,
-        )
+        message = f"The picture of {name_of(file)} is coded as {measured}; {allowed} is accepted. {fix.text}"
+        yield finding(limit, file, message, measured=measured, allowed=allowed, severity=severity, fix=fix)
 
 
 def _edges(_file: FileFacts, video: VideoFacts, limit: Limit) -> Readings:
     sizes = {"displayed": (video.width, video.height), "coded": (video.coded_width, video.coded_height)}
-    named = [(f"{kind} {edge}", size) for kind, both in sizes.items() for edge, size in _named(*both)]
+    named = [(f"{kind} {edge}", of(size)) for kind, size in sizes.items() for edge, of in _EDGES]
     return tuple(reading for name, size in named for reading in ranged(name, size, limit))
 
 
-def _named(width: int, height: int) -> tuple[tuple[str, int], ...]:
-    return ("short edge", min(width, height)), ("long edge", max(width, height))
-
-
+@rule(
+    "V103",
+    valid=lambda: (
+        with_video(coded_width=640, coded_height=2048),
+        with_video(coded_width=2048, coded_height=640, width=640, height=2048, rotation=-90),
+    ),
+    invalid=lambda: (
+        with_video(coded_width=639, coded_height=1280),
+        with_video(coded_width=2049, coded_height=720),
+        with_video(coded_width=480, coded_height=854, width=854, height=480, rotation=90),
+        with_video(coded_width=3840, coded_height=640),
+        with_video(coded_width=576, coded_height=1024, width=640, sample_aspect_ratio=Fraction(10, 9)),
+    ),
+)
 @of_video
 @with_readings(_edges)
 def video_edge_length(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
@@ -142,15 +142,8 @@ def video_edge_length(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdi
     measured = _pixels(displayed) if same else f"{_pixels(displayed)} displayed, {_pixels(coded)} coded"
     text = interval(allowed, limit.unit)
     doubt = "" if both else f"; as {broken[0]} it is not, and the provider does not say which size counts"
-    yield finding(
-        limit,
-        file,
-        outside(limit) if both else "warning",
-        f"{name_of(file)} is {measured}, and each edge must be {text}{doubt}. {fix.text}",
-        measured=measured,
-        allowed=text,
-        fix=fix,
-    )
+    message = f"{name_of(file)} is {measured}, and each edge must be {text}{doubt}. {fix.text}"
+    yield finding(limit, file, message, measured=measured, allowed=text, severity=None if both else "warning", fix=fix)
 
 
 def _within(edges: tuple[int, int], limit: Limit) -> bool:
@@ -161,14 +154,14 @@ def _pixels(edges: tuple[int, int]) -> str:
     return f"{edges[0]} × {edges[1]} px"
 
 
-def _rate(_file: FileFacts, video: VideoFacts, limit: Limit) -> Readings:
-    rate = video.frame_rate
-    return () if isinstance(rate, Unmeasured) else ranged("rate", rate.nominal, limit)
-
-
-@of_video
-@with_readings(_rate)
-def video_frame_rate(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
+@rule(
+    "V104",
+    valid=lambda: tuple(with_video(frame_rate=rate(fps)) for fps in ("15", "60", "60000/1001", "30000/1001")),
+    invalid=lambda: tuple(with_video(frame_rate=rate(fps)) for fps in ("12", "14.999", "15000/1001", "60.001", "120")),
+)
+@of_video_fact(lambda video: video.frame_rate)
+@with_readings(lambda _file, rate, limit: ranged("rate", rate.nominal, limit))
+def video_frame_rate(file: FileFacts, rate: FrameRate, limit: Limit) -> Verdicts:
     """Check that the frame rate is within the provider's bounds.
 
     What it checks
@@ -184,29 +177,29 @@ def video_frame_rate(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdic
     How to repair
         `prepare` repeats or drops frames to reach a rate within the bounds; speed and length stay.
     """
-    frame_rate = video.frame_rate
-    if isinstance(frame_rate, Unmeasured):
-        yield frame_rate
-        return
-    broken = breach(frame_rate.nominal, limit)
+    broken = breach(rate.nominal, limit)
     if broken is None:
         return
     fix = Fix("retime", "reencode", "Repeat or drop frames to reach an accepted rate, at the same speed.")
-    measured, allowed = amount(frame_rate.nominal, limit), interval(broken.range, limit.unit)
-    yield finding(
-        limit,
-        file,
-        broken.severity,
-        f"{name_of(file)} runs at {measured}; {allowed} is accepted. {fix.text}",
-        measured=measured,
-        allowed=allowed,
-        fix=fix,
-    )
+    measured, allowed = amount(rate.nominal, limit), interval(broken.range, limit.unit)
+    message = f"{name_of(file)} runs at {measured}; {allowed} is accepted. {fix.text}"
+    yield finding(limit, file, message, measured=measured, allowed=allowed, severity=broken.severity, fix=fix)
 
 
-@of_video
+@rule(
+    "V105",
+    valid=lambda: (
+        *(with_video(duration=seconds(length)) for length in ("2.001", "10", "119.999")),
+        with_video(duration=seconds(10, container=Fraction(0), stream=None)),
+    ),
+    invalid=lambda: (
+        *(with_video(duration=seconds(length)) for length in ("0", "1.99", "2", "120", "120.04", "3600")),
+        with_video(duration=seconds(119, container=Fraction(328))),
+    ),
+)
+@of_file("video", length_in)
 @with_readings(length)
-def video_duration(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts:
+def video_duration(file: FileFacts, duration: Duration, limit: Limit) -> Verdicts:
     """Check that the video is neither too short nor too long.
 
     What it checks
@@ -227,7 +220,7 @@ def video_duration(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts
     """
     return judge_duration(
         file,
-        video.duration,
+        duration,
         limit,
         longer=Fix("extend", "editorial", "Lengthen it with --extend, which plays it forward and backward."),
         shorter=Fix("trim", "editorial", "Choose what to keep with --trim START:END or --trim best."),
@@ -235,8 +228,17 @@ def video_duration(file: FileFacts, video: VideoFacts, limit: Limit) -> Verdicts
     )
 
 
-@with_readings(bytes_of("video"))
-def video_file_size(facts: JobFacts, limit: Limit) -> Verdicts:
+@rule(
+    "V106",
+    valid=lambda: sized("video", 0, 299_999_999, 300_000_000),
+    invalid=lambda: (
+        *sized("video", 300_000_001, 314_572_800, 314_572_801),
+        pointer("video", 400_000_000),
+    ),
+)
+@of_file("video", lambda file: file.bytes)
+@with_readings(in_bytes)
+def video_file_size(file: FileFacts, count: int, limit: Limit) -> Verdicts:
     """Check that the video file is not too large.
 
     What it checks
@@ -252,78 +254,4 @@ def video_file_size(facts: JobFacts, limit: Limit) -> Verdicts:
     How to repair
         `prepare` encodes the picture in two passes at the rate that fits.
     """
-    return judge_size(facts.video, limit, Fix("fit-size", "reencode", "Encode it in two passes at a rate that fits."))
-
-
-CONTAINER = Rule(
-    id="V101",
-    name="video-container",
-    subject="video",
-    needs="headers",
-    judge=video_container,
-    valid=lambda: tuple(with_file("video", format=name) for name in ("mp4", "mov", "avi")),
-    invalid=lambda: tuple(with_file("video", format=name) for name in ("webm", "mkv", "mpegts", "gif", "mp3")),
-)
-CODEC = Rule(
-    id="V102",
-    name="video-codec",
-    subject="video",
-    needs="headers",
-    judge=video_codec,
-    valid=lambda: (with_video(codec="h264"), with_video(codec="hevc")),
-    invalid=lambda: tuple(with_video(codec=name) for name in ("vp9", "av1", "mpeg4", "mjpeg", "prores")),
-)
-EDGE_LENGTH = Rule(
-    id="V103",
-    name="video-edge-length",
-    subject="video",
-    needs="headers",
-    judge=video_edge_length,
-    valid=lambda: (
-        with_video(coded_width=640, coded_height=2048),
-        with_video(coded_width=2048, coded_height=640, width=640, height=2048, rotation=-90),
-    ),
-    invalid=lambda: (
-        with_video(coded_width=639, coded_height=1280),
-        with_video(coded_width=2049, coded_height=720),
-        with_video(coded_width=480, coded_height=854, width=854, height=480, rotation=90),
-        with_video(coded_width=3840, coded_height=640),
-        with_video(coded_width=576, coded_height=1024, width=640, sample_aspect_ratio=Fraction(10, 9)),
-    ),
-)
-FRAME_RATE = Rule(
-    id="V104",
-    name="video-frame-rate",
-    subject="video",
-    needs="headers",
-    judge=video_frame_rate,
-    valid=lambda: tuple(with_video(frame_rate=rate(fps)) for fps in ("15", "60", "60000/1001", "30000/1001")),
-    invalid=lambda: tuple(with_video(frame_rate=rate(fps)) for fps in ("12", "14.999", "15000/1001", "60.001", "120")),
-)
-DURATION = Rule(
-    id="V105",
-    name="video-duration",
-    subject="video",
-    needs="headers",
-    judge=video_duration,
-    valid=lambda: (
-        *(with_video(duration=seconds(length)) for length in ("2.001", "10", "119.999")),
-        with_video(duration=seconds(10, container=Fraction(0), stream=None)),
-    ),
-    invalid=lambda: (
-        *(with_video(duration=seconds(length)) for length in ("0", "1.99", "2", "120", "120.04", "3600")),
-        with_video(duration=seconds(119, container=Fraction(328))),
-    ),
-)
-FILE_SIZE = Rule(
-    id="V106",
-    name="video-file-size",
-    subject="video",
-    needs="headers",
-    judge=video_file_size,
-    valid=lambda: tuple(with_file("video", bytes=size) for size in (0, 299_999_999, 300_000_000)),
-    invalid=lambda: (
-        *(with_file("video", bytes=size) for size in (300_000_001, 314_572_800, 314_572_801)),
-        job(video=unread("video", None, LfsPointer("0" * 64, 400_000_000))),
-    ),
-)
+    return judge_size(file, count, limit)

@@ -14,8 +14,6 @@ Stretch = tuple[Fraction, Fraction]
 MOST_NAMED = 6
 """More stretches than that are counted, not named one by one."""
 
-_APART = Fraction(1)  # Seconds: a value that wavers around its bound is still one stretch.
-
 
 def stretches(times: Collection[Fraction], samples: Iterable[Fraction], end: Fraction | None) -> tuple[Stretch, ...]:
     """Join the samples at `times` (seconds) to stretches, in order.
@@ -34,17 +32,6 @@ def stretches(times: Collection[Fraction], samples: Iterable[Fraction], end: Fra
             joined[-1] = (joined[-1][0], after)
         else:
             joined.append((time, after))
-    return tuple(joined)
-
-
-def merged(parts: Sequence[Stretch]) -> tuple[Stretch, ...]:
-    """Join stretches that are less than a second apart."""
-    joined: list[Stretch] = []
-    for start, end in parts:
-        if joined and start - joined[-1][1] < _APART:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
     return tuple(joined)
 
 
@@ -92,12 +79,9 @@ def interval(allowed: Range, unit: str) -> str:
         return f"exactly {of_unit(low, unit)}"
     if low is not None and high is not None and allowed.inclusive:
         return f"{low}–{of_unit(high, unit)}"
-    *most, last = [(sign, bound) for sign, bound in zip(_signs(allowed), (low, high), strict=True) if bound is not None]
+    signs = ("≥", "≤") if allowed.inclusive else (">", "<")
+    *most, last = [(sign, bound) for sign, bound in zip(signs, (low, high), strict=True) if bound is not None]
     return "".join(f"{sign} {bound} and " for sign, bound in most) + f"{last[0]} {of_unit(last[1], unit)}"
-
-
-def _signs(allowed: Range) -> tuple[str, str]:
-    return ("≥", "≤") if allowed.inclusive else (">", "<")
 
 
 def size(count: int, limit: Limit) -> str:

@@ -6,7 +6,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lipready.rules.wording import merged, named, stretches, within
+from lipready.facts.people import merged
+from lipready.rules.wording import named, stretches, within
 
 SAMPLES = tuple(Fraction(i, 2) for i in range(10))
 

@@ -22,7 +22,7 @@ from lipready.faces.reference.headshot import Expression, Headshot
 from lipready.facts.people import Box, Look
 from lipready.profiles.loader import load_profile
 from lipready.rules.examples import portrayed
-from lipready.rules.pose import IMAGE_NOT_FRONTAL
+from lipready.rules.pose import image_face_not_frontal
 
 GOOD = Headshot(
     time=Fraction(2),
@@ -104,7 +104,7 @@ def test_without_such_a_rule_the_bounds_of_the_design_hold() -> None:
 def test_gate_and_rule_agree_about_every_angle(value: float, *, rule_is_silent: bool) -> None:
     profile = load_profile("dashscope")
     for name in ("yaw", "pitch", "roll"):
-        found = tuple(IMAGE_NOT_FRONTAL.judge(portrayed(**{name: value}), profile.limits["I606"]))
+        found = tuple(image_face_not_frontal.judge(portrayed(**{name: value}), profile.limits["I606"]))
         pose = Pose(**{"yaw": 0.0, "pitch": 0.0, "roll": 0.0, name: value})
         assert pose_reading(pose, bounds_of(profile)).passed is rule_is_silent is (not found)
 
