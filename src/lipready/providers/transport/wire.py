@@ -23,7 +23,6 @@ class Form:
     path: str
     file_name: str
     content_type: str
-    file_field: str = "file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
