@@ -1,37 +1,45 @@
 """Submit a job: check it, upload its files, post the request once, and return the task."""
 
 import os
-import secrets
 import time
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from secrets import token_hex
 
 from lipready.check import Progress, Settings, check_job, require_inputs, stage
 from lipready.errors import PreflightError, UsageError
 from lipready.facts.address import is_address
 from lipready.facts.audio import AudioFacts
-from lipready.facts.file import Role
+from lipready.facts.file import FileFacts
 from lipready.facts.job import JobFacts
 from lipready.facts.quantity import exactly
 from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.job import Job
+from lipready.profiles.limit import Profile
+from lipready.providers.account import Account, account_at
+from lipready.providers.download.result_file import require_place
+from lipready.providers.journal.entry import JournalEntry
+from lipready.providers.journal.journal import Journal
+from lipready.providers.submission.bucket import parse_bucket
+from lipready.providers.submission.price import Cost, cost_of, is_free, require_affordable
+from lipready.providers.submission.sending import (
+    SubmissionInputs,
+    fingerprint,
+    has_secret,
+    places_of,
+    submit_anew,
+    submit_once,
+    without_secret,
+)
+from lipready.providers.transport.drive import run, run_async
+from lipready.providers.transport.wire import Flow, call
 from lipready.reports.count import totals
 from lipready.task import Task
-
-if TYPE_CHECKING:
-    from lipready.profiles.limit import Profile
-    from lipready.providers.account import Account
-    from lipready.providers.journal.entry import JournalEntry
-    from lipready.providers.submission.bucket import Bucket
-    from lipready.providers.submission.price import Cost
-    from lipready.providers.submission.sending import SubmissionInputs
-    from lipready.providers.transport.wire import Flow
 
 _BYTES_A_SECOND = Fraction(500_000)
 """Four megabits a second, which is much for the sizes that the providers take."""
@@ -67,17 +75,15 @@ class Order:
     `sent_before` is the job of the journal whose task it attaches to instead of being sent, None where it is sent.
     """
 
-    account: "Account"
-    entry: "JournalEntry"
-    inputs: "SubmissionInputs" = field(repr=False)
-    sent_before: "JournalEntry | None"
+    account: Account
+    entry: JournalEntry
+    inputs: SubmissionInputs = field(repr=False)
+    sent_before: JournalEntry | None
     again: bool
 
     @property
-    def cost(self) -> "Cost":
+    def cost(self) -> Cost:
         """What it costs to send it."""
-        from lipready.providers.submission.price import cost_of
-
         return cost_of(self.entry)
 
 
@@ -103,8 +109,6 @@ def submit(
     the job, NotSentError where it cannot be reached, OutcomeUnknownError where the answer was lost and nobody can tell
     what came of it.
     """
-    from lipready.providers.transport.drive import run
-
     require_inputs(job)
     account = find_account(provider, api_key)
     return run(account, _checked_and_sent(job, account, settings or Settings(), sending or Sending()))
@@ -119,17 +123,13 @@ async def submit_async(
     sending: Sending | None = None,
 ) -> Task:
     """Submit a job as `submit` does, on asyncio."""
-    from lipready.providers.transport.drive import run_async
-
     require_inputs(job)
     account = find_account(provider, api_key)
     return await run_async(account, _checked_and_sent(job, account, settings or Settings(), sending or Sending()))
 
 
-def find_account(provider: str, api_key: str | None = None) -> "Account":
+def find_account(provider: str, api_key: str | None = None) -> Account:
     """Find whose account a job is sent from; the sandbox is started where it is asked for."""
-    from lipready.providers.account import account_at
-
     name, _, style = provider.partition(":")
     if name != "sandbox":
         return account_at(provider, api_key=api_key)
@@ -138,33 +138,18 @@ def find_account(provider: str, api_key: str | None = None) -> "Account":
     return account_of_sandbox(style or "dashscope")
 
 
-def profile_for(account: "Account", sending: Sending) -> "Profile":
+def profile_for(account: Account, sending: Sending) -> Profile:
     """Return what a job is checked by: nothing is uploaded to the provider where the user has a bucket."""
     return account.profile if sending.bucket is None else account.profile.without_upload()
 
 
-def send_checked(
-    job: Job, report: Report, account: "Account", sending: Sending, progress: Progress | None = None
-) -> "Flow[Task]":
-    """Store and submit a job that is checked already; `report` is its report. Raises like `submit`."""
-    order = yield from ordered(job, report, account, sending)
-    return (yield from send_order(order, progress))
-
-
-def ordered(job: Job, report: Report, account: "Account", sending: Sending) -> "Flow[Order]":
+def ordered(job: Job, report: Report, account: Account, sending: Sending) -> Flow[Order]:
     """Make sure that a checked job can be sent, as far as can be known here. Nothing is sent; raises like `submit`."""
-    from lipready.providers.journal.journal import Journal
-    from lipready.providers.journal.state import state_folder
-    from lipready.providers.submission.bucket import parse_bucket
-    from lipready.providers.submission.price import cost_of, is_free, require_affordable
-    from lipready.providers.submission.sending import fingerprint
-    from lipready.providers.transport.wire import call
-
     require_storage(account, sending)
     require_sendable(job, report, sending)
     bucket = None if sending.bucket is None else parse_bucket(sending.bucket)
-    inputs = replace(_inputs(job, bucket), copies=sending.store)
-    entry, journal = _entry(job, report, account, sending), Journal(state_folder())
+    inputs = replace(SubmissionInputs.of(job, job.options.callback_url), bucket=bucket, copies=sending.store)
+    entry, journal = _entry(job, report, account, sending), Journal()
     yield from call(lambda: require_output(sending.output, _largest_result(report.facts, entry.expected_seconds)))
     mark = yield from call(lambda: fingerprint(account, entry, inputs))
     entry = replace(entry, fingerprint=mark)
@@ -174,13 +159,9 @@ def ordered(job: Job, report: Report, account: "Account", sending: Sending) -> "
     return Order(account=account, entry=entry, inputs=inputs, sent_before=before, again=sending.again)
 
 
-def send_order(order: Order, progress: Progress | None = None) -> "Flow[Task]":
+def send_order(order: Order, progress: Progress | None = None) -> Flow[Task]:
     """Store the files of a job and submit it, or attach to its task where it was sent before. Raises like `submit`."""
-    from lipready.providers.journal.journal import Journal
-    from lipready.providers.journal.state import state_folder
-    from lipready.providers.submission.sending import submit_anew, submit_once
-
-    journal, account = Journal(state_folder()), order.account
+    journal, account = Journal(), order.account
     files = tuple(replace(file, tell=stage("uploading", file.path, progress)) for file in order.inputs.files)
     inputs = replace(order.inputs, files=files)
     if order.again:
@@ -195,28 +176,23 @@ def require_output(output: str | None, most: int = 0) -> None:
     Raises UsageError where it cannot. Whether it is this very job that has it there is known only when its files have
     been read.
     """
-    from lipready.providers.download.result_file import require_place
-    from lipready.providers.journal.journal import Journal
-    from lipready.providers.journal.state import state_folder
-
     if output is None:
         return
     place = os.path.abspath(output)  # noqa: PTH100 - keeps links
-    if os.path.lexists(place) and any(each.result == place for each in Journal(state_folder()).entries()):
+    if os.path.lexists(place) and any(each.result == place for each in Journal().entries()):
         return
     require_place(Path(place), most)
 
 
-def _checked_and_sent(job: Job, account: "Account", settings: Settings, sending: Sending) -> "Flow[Task]":
-    from lipready.providers.transport.wire import call
-
+def _checked_and_sent(job: Job, account: Account, settings: Settings, sending: Sending) -> Flow[Task]:
     require_storage(account, sending)
     yield from call(lambda: require_output(sending.output))
     report = yield from call(lambda: check_job(job, profile_for(account, sending), settings))
-    return (yield from send_checked(job, report, account, sending, settings.progress))
+    order = yield from ordered(job, report, account, sending)
+    return (yield from send_order(order, settings.progress))
 
 
-def require_storage(account: "Account", sending: Sending) -> None:
+def require_storage(account: Account, sending: Sending) -> None:
     """Raise UsageError where inputs that are addresses cannot be stored as is wanted."""
     if sending.store and account.service.name != "evolink":
         raise UsageError(
@@ -241,38 +217,18 @@ def require_sendable(job: Job, report: Report, sending: Sending) -> None:
         )
 
 
-def _inputs(job: Job, bucket: "Bucket | None") -> "SubmissionInputs":
-    from lipready.providers.submission.sending import SubmissionInputs
-    from lipready.providers.submission.upload import UploadSource
-
-    given = _by_role(job)
-    return SubmissionInputs(
-        files=tuple(UploadSource.of(role, path) for role, path in given.items() if not is_address(path)),
-        addresses={role: path for role, path in given.items() if is_address(path)},
-        callback_url=job.options.callback_url,
-        bucket=bucket,
-    )
-
-
-def _by_role(job: Job) -> dict[Role, str]:
-    given: dict[Role, str | None] = {"video": job.video, "audio": job.audio, "reference": job.reference}
-    return {role: path for role, path in given.items() if path is not None}
-
-
-def _entry(job: Job, report: Report, account: "Account", sending: Sending) -> "JournalEntry":
-    from lipready.providers.journal.entry import JournalEntry
-    from lipready.providers.submission.sending import new_id, without_secret
-
-    options, given = job.options, _by_role(job)
-    addresses = {role: path for role, path in given.items() if is_address(path)}
-    plain = {role: without_secret(address) for role, address in addresses.items()}
+def _entry(job: Job, report: Report, account: Account, sending: Sending) -> JournalEntry:
+    options, given = job.options, places_of(job)
     # Whoever takes the job up later may do so in another folder.
-    places = {role: os.path.abspath(path) for role, path in given.items()} | plain  # noqa: PTH100 - keeps links
-    callback = None if options.callback_url is None else without_secret(options.callback_url)
+    places = {
+        role: without_secret(path) if is_address(path) else os.path.abspath(path)  # noqa: PTH100 - keeps links
+        for role, path in given.items()
+    }
+    callback = options.callback_url
     price = account.profile.price
     now = time.time()
     return JournalEntry(
-        id=new_id(),
+        id=token_hex(6),
         created=now,
         updated=now,
         provider=account.provider,
@@ -286,43 +242,41 @@ def _entry(job: Job, report: Report, account: "Account", sending: Sending) -> "J
         reference=places.get("reference"),
         video_extension=options.video_extension,
         face_threshold=options.face_threshold,
-        callback=callback,
+        callback=None if callback is None else without_secret(callback),
         copied=sending.store,
-        complete=plain == addresses and callback == options.callback_url,
+        complete=not any(map(has_secret, (*given.values(), callback or ""))),
         output=None if sending.output is None else os.path.abspath(sending.output),  # noqa: PTH100 - keeps links
         expected_seconds=_expected_seconds(report.facts),
         price_per_second=None if price is None else exactly(price.per_second),
         currency=None if price is None else price.currency,
         expected_size=_expected_size(report.facts),
         stage="intended",
-        idempotency_key=f"lipready-{secrets.token_hex(16)}",
+        idempotency_key=f"lipready-{token_hex(16)}",
     )
 
 
 def _expected_seconds(facts: JobFacts) -> float | None:
     """Return the expected seconds: of the shorter file, or with `video_extension` of the audio (providers.md 0)."""
-    lengths = [
-        file.media.duration.believed
-        for file in (facts.video, facts.audio)
-        if file is not None
-        and isinstance(file.media, (VideoFacts, AudioFacts))
-        and not isinstance(file.media.duration, Unmeasured)
-    ]
-    both = 2
-    if len(lengths) < both:
+    video, audio = _length_of(facts.video), _length_of(facts.audio)
+    if video is None or audio is None:
         return None
-    return float(lengths[1] if facts.request.video_extension else min(lengths))
+    return float(audio if facts.request.video_extension else min(video, audio))
+
+
+def _length_of(file: FileFacts | None) -> Fraction | None:
+    media = None if file is None else file.media
+    if not isinstance(media, (VideoFacts, AudioFacts)) or isinstance(media.duration, Unmeasured):
+        return None
+    return media.duration.believed
 
 
 def _largest_result(facts: JobFacts, expected_seconds: float | None) -> int:
     """Bound how many bytes the result video may have: as many a second as the video that is sent, or a good deal."""
-    file, most = facts.video, _BYTES_A_SECOND
+    file, length, most = facts.video, _length_of(facts.video), _BYTES_A_SECOND
     if expected_seconds is None or file is None:
         return 0
-    if isinstance(file.media, VideoFacts) and not isinstance(file.media.duration, Unmeasured):
-        length = file.media.duration.believed
-        if not isinstance(file.bytes, Unmeasured) and length > 0:
-            most = max(most, file.bytes / length)
+    if isinstance(file.media, VideoFacts) and not isinstance(file.bytes, Unmeasured) and length:
+        most = max(most, file.bytes / length)
     return ceil(most * Fraction(expected_seconds))
 
 

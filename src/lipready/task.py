@@ -6,20 +6,26 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import Self
 
 from lipready.errors import ConfigurationError, DownloadError, RefusedError, UsageError
 from lipready.facts.task import TaskState, TaskStatus
+from lipready.profiles.limit import Profile
+from lipready.profiles.loader import load_profile
+from lipready.providers.account import Account, key_of, remembered, service_of
+from lipready.providers.answer import parse_callback
+from lipready.providers.download.collecting import collect, not_ours, require_foretold
+from lipready.providers.evolink.files import remove_uploads
+from lipready.providers.journal.entry import JournalEntry, Stage
+from lipready.providers.journal.journal import Journal
+from lipready.providers.journal.locks import Lock, acquired
+from lipready.providers.service import Endpoints
+from lipready.providers.submission.polling import follow, look, look_at_all, require_success
+from lipready.providers.submission.queries import ask
+from lipready.providers.submission.sending import job_lock, take_up
+from lipready.providers.transport.drive import run, run_async
+from lipready.providers.transport.wire import Flow, call
 
-if TYPE_CHECKING:
-    from lipready.profiles.limit import Profile
-    from lipready.providers.account import Account
-    from lipready.providers.journal.entry import JournalEntry, Stage
-    from lipready.providers.journal.journal import Journal
-    from lipready.providers.journal.locks import Lock
-    from lipready.providers.transport.wire import Flow
-
-_T = TypeVar("_T")
 Tell = Callable[[TaskState], None]
 
 
@@ -31,13 +37,13 @@ class Task:
     method has a twin for asyncio, and gives a new Task; this one stays as it is.
     """
 
-    account: "Account" = field(repr=False)
-    entry: "JournalEntry" = field(repr=False)
+    account: Account = field(repr=False)
+    entry: JournalEntry = field(repr=False)
     state: TaskState
     attached: bool = False
 
     @classmethod
-    def of(cls, account: "Account", entry: "JournalEntry", *, attached: bool = False) -> Self:
+    def of(cls, account: Account, entry: JournalEntry, *, attached: bool = False) -> Self:
         """Build a task from what is written down of it."""
         stages: dict[str, TaskStatus] = {"submitted": "queued", "posting": "queued", "downloaded": "succeeded"}
         status: TaskStatus = stages.get(entry.stage) or entry.stage  # type: ignore[assignment]
@@ -57,11 +63,11 @@ class Task:
 
     def refresh(self) -> "Task":
         """Ask once how the task is. Raises ProviderError."""
-        return self._run(looked(self))
+        return run(self.account, looked(self))
 
     async def refresh_async(self) -> "Task":
         """Do what `refresh` does, on asyncio."""
-        return await self._run_async(looked(self))
+        return await run_async(self.account, looked(self))
 
     def wait(
         self, *, deadline: float | None = None, poll_interval: float | None = None, progress: Tell | None = None
@@ -72,13 +78,13 @@ class Task:
         interval that it asks for. `progress` is called after each look. Raises TaskFailedError where it has ended
         otherwise, DeadlineError where it has not ended in time (it goes on), ProviderError where it cannot be asked.
         """
-        return self._run(waited(self, deadline, poll_interval, progress))
+        return run(self.account, waited(self, deadline, poll_interval, progress))
 
     async def wait_async(
         self, *, deadline: float | None = None, poll_interval: float | None = None, progress: Tell | None = None
     ) -> "Task":
         """Do what `wait` does, on asyncio."""
-        return await self._run_async(waited(self, deadline, poll_interval, progress))
+        return await run_async(self.account, waited(self, deadline, poll_interval, progress))
 
     def download(self, to: str | PathLike[str], *, progress: Callable[[float], None] | None = None) -> Path:
         """Download the result video; it gets its name only when it is whole, plays, and has the expected length.
@@ -87,29 +93,19 @@ class Task:
         (0..1). Raises UsageError where `to` exists or cannot be written, DownloadError, TaskFailedError where there is
         no result video.
         """
-        return self._run(downloaded(self, Path(fspath(to)), progress))
+        return run(self.account, downloaded(self, Path(fspath(to)), progress))
 
     async def download_async(self, to: str | PathLike[str], *, progress: Callable[[float], None] | None = None) -> Path:
         """Do what `download` does, on asyncio."""
-        return await self._run_async(downloaded(self, Path(fspath(to)), progress))
+        return await run_async(self.account, downloaded(self, Path(fspath(to)), progress))
 
     def cancel(self) -> "Task":
         """Cancel a task that still waits. Raises UsageError where nobody can, RefusedError where it is too late."""
-        return self._run(cancelled(self))
+        return run(self.account, cancelled(self))
 
     async def cancel_async(self) -> "Task":
         """Do what `cancel` does, on asyncio."""
-        return await self._run_async(cancelled(self))
-
-    def _run(self, flow: "Flow[_T]") -> _T:
-        from lipready.providers.transport.drive import run
-
-        return run(self.account, flow)
-
-    async def _run_async(self, flow: "Flow[_T]") -> _T:
-        from lipready.providers.transport.drive import run_async
-
-        return await run_async(self.account, flow)
+        return await run_async(self.account, cancelled(self))
 
 
 def resume(task_id: str, *, api_key: str | None = None) -> Task:
@@ -118,74 +114,33 @@ def resume(task_id: str, *, api_key: str | None = None) -> Task:
     `task_id` is the provider's id or ours (`lipready tasks`). Raises UsageError where the journal knows no such job or
     nothing is left to do, and like `submit`.
     """
-    from lipready.providers.transport.drive import run
-
-    entry = _journal().find(task_id)
+    entry = Journal().find(task_id)
     account = account_of(entry, api_key)
     return run(account, resumed(account, entry))
 
 
-def resumed(
-    account: "Account", entry: "JournalEntry", *, submit: bool = True, output: str | None = None
-) -> "Flow[Task]":
-    """Take up a job; see `resume`. Without `submit` nothing is sent: UsageError for a job that never was.
-
-    `output` is where its result shall be, from now on.
-    """
-    from lipready.providers.submission.sending import take_up
-
-    journal = _journal()
-
-    # What another process has written in the meantime counts, not what was read before it was alone with the job.
-    def taken() -> "Flow[JournalEntry]":
+def resumed(account: Account, entry: JournalEntry, *, submit: bool = True, output: str | None = None) -> Flow[Task]:
+    """Take up a job (see `resume`), with its result at `output` from now on. Without `submit` nothing is sent."""
+    journal = Journal()
+    with (yield from call(lambda: _locked(entry))):
+        # What another process has written in the meantime counts, not what was read before it was alone with the job.
         now = journal.find(entry.id)
         if output is not None and now.open and now.output != output:
             now = replace(now, output=output)
             journal.write(now)
-        return (yield from take_up(account, journal, now, submit=submit))
-
-    return Task.of(account, (yield from alone(entry, taken)))
+        return Task.of(account, (yield from take_up(account, journal, now, submit=submit)))
 
 
-def alone(entry: "JournalEntry", work: "Callable[[], Flow[_T]]") -> "Flow[_T]":
+def _locked(entry: JournalEntry) -> Lock:
     """Keep every other process away from a job while it is sent or fetched. Raises UsageError where one is at it."""
-    from lipready.providers.transport.wire import call
-
-    lock = yield from call(lambda: _locked(entry))
-    try:
-        return (yield from work())
-    finally:
-        lock.release()
-
-
-def _after_others(entry: "JournalEntry", work: "Callable[[], Flow[_T]]") -> "Flow[_T]":
-    """Do what `alone` does, and wait for the process that is at the job: it may be the one that has sent it."""
-    from lipready.providers.journal.locks import Lock, acquired
-    from lipready.providers.submission.sending import job_lock
-
-    lock = Lock(job_lock(entry))
-    yield from acquired(lock)
-    try:
-        return (yield from work())
-    finally:
-        lock.release()
-
-
-def _locked(entry: "JournalEntry") -> "Lock":
-    from lipready.providers.journal.locks import Lock
-    from lipready.providers.submission.sending import job_lock
-
-    lock = Lock(job_lock(entry))
+    lock = job_lock(entry)
     if not lock.acquire(wait=False):
         raise UsageError(f"Another process is sending or fetching the job {entry.id}: wait for it.")
     return lock
 
 
-def account_of(entry: "JournalEntry", api_key: str | None = None) -> "Account":
+def account_of(entry: JournalEntry, api_key: str | None = None) -> Account:
     """Find the account that a job was sent from. Raises UsageError for a sandbox, which ended with its process."""
-    from lipready.providers.account import Account, key_of, remembered, service_of
-    from lipready.providers.service import Endpoints
-
     if entry.provider.startswith("sandbox"):
         running = remembered(entry.provider, entry.api)
         if running is None:
@@ -203,10 +158,8 @@ def account_of(entry: "JournalEntry", api_key: str | None = None) -> "Account":
     )
 
 
-def _profile_of(entry: "JournalEntry") -> "Profile":
+def _profile_of(entry: JournalEntry) -> Profile:
     """Load the profile that a job was checked by; where it has moved or changed its base, the one that it extended."""
-    from lipready.profiles.loader import load_profile
-
     with suppress(ConfigurationError):
         profile = load_profile(entry.provider)
         if profile.base == entry.service:
@@ -235,83 +188,58 @@ def receive_callback(body: bytes, *, api_key: str | None = None) -> Task:
 
     Raises AnswerError for what is no callback, and like `get_task`.
     """
-    from lipready.providers.answer import parse_callback
-
     return get_task(parse_callback(body), api_key=api_key)
 
 
 def _kept(task_id: str, api_key: str | None) -> Task:
-    entry = _journal().find(task_id)
+    entry = Journal().find(task_id)
     if entry.task_id is None:
         raise UsageError(f"The job {entry.id} has no task yet; `lipready tasks resume {entry.id}` goes on with it.")
     return Task.of(account_of(entry, api_key), entry)
 
 
-def looked(task: Task) -> "Flow[Task]":
+def looked(task: Task) -> Flow[Task]:
     """Ask once how a task is."""
-    from lipready.providers.submission.polling import look
-
-    entry, state = yield from look(task.account, _journal(), task.entry)
+    entry, state = yield from look(task.account, Journal(), task.entry)
     return replace(task, entry=entry, state=state)
 
 
-def waited(task: Task, deadline: float | None, poll_interval: float | None, progress: Tell | None) -> "Flow[Task]":
+def waited(task: Task, deadline: float | None, poll_interval: float | None, progress: Tell | None) -> Flow[Task]:
     """Wait for a task to succeed; see `Task.wait`."""
-    from lipready.providers.download.collecting import not_ours, require_foretold
-    from lipready.providers.submission.polling import PollingLimits, follow, require_success
-
     if task.entry.stage == "downloaded":  # which the provider may have forgotten by now
         return task
     service = task.account.service
     if task.state.result_url is not None:  # it was just looked at, with others
         return task
     interval = service.poll_seconds if poll_interval is None else poll_interval
-    patience = PollingLimits(interval, service.longest_seconds if deadline is None else deadline, progress)
-    entry, state = yield from follow(task.account, _journal(), task.entry, patience)
+    deadline = service.longest_seconds if deadline is None else deadline
+    entry, state = yield from follow(task.account, Journal(), task.entry, interval, deadline=deadline, tell=progress)
     if entry.task_id is None and state.status != "succeeded":
         raise not_ours(entry, f"has ended without a result ({state.said})")
-    yield from require_foretold(_journal(), entry, state)
+    yield from require_foretold(Journal(), entry, state)
     return replace(task, entry=entry, state=require_success(task.account, entry, state))
 
 
-def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -> "Flow[Path]":
+def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -> Flow[Path]:
     """Download the result video of a task; see `Task.download`."""
-    from lipready.providers.download.collecting import collect
-    from lipready.providers.submission.polling import require_success
 
-    def fresh_link() -> "Flow[str]":
+    def fresh_link() -> Flow[str]:
         state = (yield from looked(task)).state
         return _link(task, require_success(task.account, task.entry, state) if state.ended else state)
 
-    def fetched() -> "Flow[Path]":
-        link = task.state.result_url
-        return (yield from collect(_journal(), task.entry, link, to, refresh=fresh_link, progress=progress))
-
-    path = yield from (_after_others if task.attached else alone)(task.entry, fetched)
-    yield from _removed_uploads(task)
+    journal, entry = Journal(), task.entry
+    # The process that is at an attached job may be the one that has sent it.
+    with (yield from acquired(job_lock(entry)) if task.attached else call(lambda: _locked(entry))):
+        path = yield from collect(journal, entry, task.state.result_url, to, refresh=fresh_link, progress=progress)
+    if task.account.service.name == "evolink":  # which keeps 100 files of an account
+        entry = yield from call(lambda: journal.find(entry.id))
+        if entry.stage == "downloaded":
+            yield from remove_uploads(task.account, journal, entry)
     return path
 
 
-def _removed_uploads(task: Task) -> "Flow[None]":
-    """Delete what EvoLink has stored for a job whose result is here: it keeps 100 files of an account."""
-    from lipready.providers.evolink.files import remove_uploads
-    from lipready.providers.transport.wire import call
-
-    if task.account.service.name == "evolink":
-        journal = _journal()
-        entry = yield from call(lambda: journal.find(task.entry.id))
-        if entry.stage == "downloaded":
-            yield from remove_uploads(task.account, journal, entry)
-
-
-def looked_at_together(entries: "Sequence[JournalEntry]") -> dict[str, TaskState]:
-    """Ask how the tasks of several entries are, where a provider tells that in one answer; gives states by entry's id.
-
-    Only what is not told in this way is left to be asked for singly, such as what has no key here.
-    """
-    from lipready.providers.submission.polling import look_at_all
-    from lipready.providers.transport.drive import run
-
+def looked_at_together(entries: Sequence[JournalEntry]) -> dict[str, TaskState]:
+    """Ask for several tasks at once where a provider allows that; return the states that it tells, by entry's id."""
     states: dict[str, TaskState] = {}
     places = dict.fromkeys((each.service, each.api) for each in entries)
     for place in places:
@@ -319,17 +247,17 @@ def looked_at_together(entries: "Sequence[JournalEntry]") -> dict[str, TaskState
         if len(group) > 1:
             with suppress(ConfigurationError):
                 account = account_of(group[0])
-                states |= run(account, look_at_all(account, _journal(), group))
+                states |= run(account, look_at_all(account, Journal(), group))
     return states
 
 
-def close(entry: "JournalEntry", stage: "Stage") -> "JournalEntry":
-    """Close a job: "forgotten" whatever it was, "canceled" only where nothing was sent. Give it as it was before.
+def close(entry: JournalEntry, stage: Stage) -> JournalEntry:
+    """Close a job, and return it as it was before: "forgotten" in any case, "canceled" only where nothing was sent.
 
     Raises UsageError where it cannot be cancelled without its task, and where another process is at it.
     """
-    journal, lock = _journal(), _locked(entry)
-    try:
+    journal = Journal()
+    with _locked(entry):
         now = journal.find(entry.id)
         if stage == "canceled" and now.stage == "posting":
             raise UsageError(
@@ -339,19 +267,15 @@ def close(entry: "JournalEntry", stage: "Stage") -> "JournalEntry":
         if stage == "canceled" and now.stage != "intended":
             raise UsageError(f"The job {now.id} has no task that could be cancelled: it is {now.stage}.")
         journal.write(replace(now, stage=stage, updated=time.time()))
-    finally:
-        lock.release()
     return now
 
 
-def cancelled(task: Task) -> "Flow[Task]":
+def cancelled(task: Task) -> Flow[Task]:
     """Cancel a task that still waits; see `Task.cancel`."""
-    from lipready.providers.submission.queries import ask
-
     service = task.account.service
     if task.entry.task_id is None:
         raise UsageError(f"The task {task.id} may be somebody else's, and is not cancelled.")
-    if service.cancel is None:
+    if service.cancel is None or service.read_cancel is None:
         raise UsageError(f"{service.title} offers no way to cancel a task: {task.id} goes on.")
     try:
         yield from ask(task.account, service.cancel(task.account.endpoints, task.id), service.read_cancel)
@@ -372,10 +296,3 @@ def _link(task: Task, state: TaskState) -> str:
     if state.result_url is None:
         raise DownloadError(f"The task {state.id} has no result video yet: it is {state.status}.")
     return state.result_url
-
-
-def _journal() -> "Journal":
-    from lipready.providers.journal.journal import Journal
-    from lipready.providers.journal.state import state_folder
-
-    return Journal(state_folder())

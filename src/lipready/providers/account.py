@@ -21,10 +21,7 @@ _LONGEST_KEY_FILE = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An account at a provider. `provider` names its profile, or is the whole path of one; the key shows nowhere.
-
-    `profile` is what its jobs are checked by, and says how patiently it is asked, and what it costs.
-    """
+    """An account at a provider. `provider` names its `profile`, or is the whole path of one; the key shows nowhere."""
 
     provider: str
     profile: Profile
@@ -94,7 +91,10 @@ def remembered(provider: str, api: str) -> Account | None:
 
 def key_of(service: Service, api_key: str | None = None) -> str:
     """Find the key for a service; see `account_at`."""
-    return _checked(api_key or _key(service))
+    key = (api_key or _key(service)).strip()
+    if not key or not key.isascii() or not key.isprintable() or " " in key:  # what is refused is not repeated
+        raise ConfigurationError("The API key is empty, or holds characters that no key has: copy it again.")
+    return key
 
 
 def _endpoints(service: Service) -> Endpoints:
@@ -145,11 +145,3 @@ def _read_key(path: Path, what: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not plain text"
         raise ConfigurationError(f"{path} ({what}) cannot be read: {reason}.") from None
-
-
-def _checked(key: str) -> str:
-    """Refuse what cannot stand in a header, without repeating it."""
-    key = key.strip()
-    if not key or not key.isascii() or not key.isprintable() or " " in key:
-        raise ConfigurationError("The API key is empty, or holds characters that no key has: copy it again.")
-    return key

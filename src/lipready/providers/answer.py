@@ -2,31 +2,24 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import NoReturn
 
-from lipready.errors import AnswerError, RefusedError, Retry, UsageError
-from lipready.facts.task import RemoteError
+from lipready.errors import AnswerError, RefusedError, UsageError
+from lipready.facts.task import RemoteError, TaskStatus
 from lipready.providers.codes import RemoteCode, both_codes
 from lipready.providers.fields import Table, task_id
 from lipready.providers.transport.retry import retry_after, server_time
 from lipready.providers.transport.wire import HttpResponse
 
-WHO = "The provider"
 
-
-def read_object(answer: HttpResponse, who: str = WHO) -> Mapping[str, object]:
-    """Read the JSON object in the body of an answer, whatever its status; `who` answered.
+def parse_object(body: bytes, who: str) -> Table:
+    """Read one JSON object from the bytes that `who` sent.
 
     Raises AnswerError for anything else: other bytes than UTF-8, a byte order mark, a broken or cut off text, a list
     or a plain value, the same key twice, NaN and Infinity, and brackets nested too deep.
     """
-    return parse_object(answer.body, who)
-
-
-def parse_object(body: bytes, who: str = WHO) -> Mapping[str, object]:
-    """Read one JSON object from bytes; raises AnswerError as `read_object` does."""
     if not body.strip():
         raise _unreadable(who, "the answer is empty")
     try:
@@ -98,14 +91,11 @@ def accepted(answer: HttpResponse) -> bool:
 
 
 def accepted_body(answer: HttpResponse, who: str, refused: Callable[[HttpResponse, Table], RefusedError]) -> Table:
-    """Return the body of an answer that `who` gave, and that says yes.
-
-    Raises RefusedError, which `refused` makes of the answer and its body, where it says no, AnswerError for neither.
-    """
+    """Return the body where an answer of `who` says yes. Raises what `refused` makes of it where no, or AnswerError."""
     if accepted(answer):
-        return read_object(answer, who)
+        return parse_object(answer.body, who)
     try:
-        values = read_object(answer, who)
+        values = parse_object(answer.body, who)
     except AnswerError:  # a proxy on the way writes pages of its own
         values = {}
     raise refused(answer, values)
@@ -124,27 +114,25 @@ def refusal(
         code=said.code,
         meaning=meaning.code,
         status=answer.status,
-        retry=_retry(meaning.retry, status),
+        # The code of a server that failed is doubted: it may have taken the request before.
+        retry="ask" if (status or 0) >= _FAULT and meaning.retry in {"again", "once"} else meaning.retry,
         rules=meaning.rules,
         request_id=request_id,
         after=retry_after(answer.headers, time.time() if now is None else now),
     )
 
 
-def _retry(retry: Retry, status: int | None) -> Retry:
-    """Doubt the code of a server that failed: it may have taken the request before."""
-    return "ask" if status is not None and status >= _FAULT and retry in {"again", "once"} else retry
-
-
 def _reason(said: RemoteError, status: int | None, meaning: RemoteCode) -> str:
     codes = both_codes(said.code, meaning)
     place = ", ".join([codes] * bool(codes) + [f"HTTP {status}"] * (status is not None))
-    reason = said.message.rstrip(" .。") or (_phrase(status) if status is not None else "it gave no reason")
+    reason = said.message.rstrip(" .。")
+    if not reason:
+        reason = HTTPStatus(status).phrase if status in set(HTTPStatus) else "it gave no reason"
     return f"{reason} ({place})" if place else reason
 
 
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "it gave no reason"
+def error_of(status: TaskStatus, said: RemoteError) -> RemoteError | None:
+    """Return why a task ended, as was `said`; a running one has no error yet, whatever is said."""
+    if status == "failed":
+        return said
+    return said if status in {"canceled", "unknown"} and (said.code or said.message) else None

@@ -1,7 +1,7 @@
 """The meaning of the providers' error codes."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
@@ -31,10 +31,7 @@ _UNMATCHED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RemoteCode:
-    """One documented code: what helps (see `lipready.errors.Retry`), our rules that look for it, and what to do now.
-
-    `code` is our one spelling of it. `advice` is a sentence for people.
-    """
+    """One documented code, in our one spelling: what helps, a sentence of advice, and our rules that look for it."""
 
     code: str
     retry: Retry
@@ -42,29 +39,26 @@ class RemoteCode:
     rules: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Codes:
-    """The documented codes of one provider, and other spellings of them."""
+def alike(retry: Retry, advice: str, *codes: str, rules: tuple[str, ...] = ()) -> dict[str, RemoteCode]:
+    """Return the entries of codes that call for the same."""
+    return {code: RemoteCode(code, retry, advice, rules) for code in codes}
 
-    known: Mapping[str, RemoteCode]
-    spellings: Mapping[str, str]
 
-    @classmethod
-    def of(cls, codes: Iterable[RemoteCode], spellings: Mapping[str, str]) -> "Codes":
-        """Make a table of codes; each is found in upper and lower case, and under its other `spellings`."""
-        known = {entry.code: entry for entry in codes}
-        return cls(known, {code.lower(): code for code in known} | {old.lower(): new for old, new in spellings.items()})
+def spelt(codes: Mapping[str, RemoteCode], spellings: Mapping[str, str]) -> Mapping[str, RemoteCode]:
+    """Return a table that has each code in lower case, and under its other `spellings`."""
+    lower = {code.lower(): entry for code, entry in codes.items()}
+    return lower | {old.lower(): codes[new] for old, new in spellings.items()}
 
-    def find(self, code: str) -> RemoteCode | None:
-        """Find a code, or the nearest family that it belongs to ("InvalidFile.New" is of "InvalidFile")."""
-        code = code.strip()
-        family = code
-        while family:
-            entry = self.known.get(self.spellings.get(family.lower(), ""))
-            if entry is not None:
-                return entry if family == code else replace(entry, code=code)
-            family = family.rpartition(".")[0]
-        return None
+
+def find_code(codes: Mapping[str, RemoteCode], code: str) -> RemoteCode | None:
+    """Find a code, or the nearest family that it belongs to ("InvalidFile.New" is of "InvalidFile")."""
+    code = family = code.strip()
+    while family:
+        entry = codes.get(family.lower())
+        if entry is not None:
+            return entry if family == code else replace(entry, code=code)
+        family = family.rpartition(".")[0]
+    return None
 
 
 def says_unmatched(message: str) -> bool:

@@ -25,16 +25,13 @@ _KEY = re.compile(r"\b(?:sk-[\w*.-]{4,}|Bearer\s+[^\s\"',;]+)", re.IGNORECASE)
 def printable(text: str, longest: int = LONGEST) -> str:
     """Return the text without control characters, line breaks, signatures of addresses, and keys.
 
-    Providers repeat in their messages what they were sent: addresses whose query is a password, and now and then the
-    key itself.
+    Providers repeat what they were sent: addresses whose query is a password, and now and then the key itself.
     """
     plain = "".join(character if character.isprintable() else " " for character in text[:_RAW])
-    plain = _KEY.sub("[key]", _ADDRESS.sub(_without_query, " ".join(plain.split())))
+    plain = " ".join(plain.split())
+    plain = _ADDRESS.sub(lambda found: f"{found['start']}{found['path']}{'?…' if found['rest'] else ''}", plain)
+    plain = _KEY.sub("[key]", plain)
     return plain if len(plain) <= longest else f"{plain[: longest - 1]}…"
-
-
-def _without_query(found: re.Match[str]) -> str:
-    return f"{found['start']}{found['path']}{'?…' if found['rest'] else ''}"
 
 
 Table = Mapping[str, object]
@@ -114,33 +111,32 @@ def asked_id(value: str) -> str:
 
 
 def link(value: object, what: str) -> str:
-    """Return an http or https address that names a host and no user. Raises AnswerError for anything else.
-
-    The message never repeats the address: its query may be a password.
-    """
+    """Return an http(s) address with a host and no user. Raises AnswerError for others, which repeats nothing of it."""
     if not isinstance(value, str) or not value or len(value) > _LONGEST_LINK:
         raise missing(what, "an http or https address")
-    # A backslash, a space or a control character is read differently by different readers of addresses.
-    if "\\" in value or any(character.isspace() or not character.isprintable() for character in value):
-        raise _bad_link(what, "has characters that do not belong there")
+    fault = None
     try:
         parts = urlsplit(value)
         _ = parts.port
     except ValueError:
-        raise _bad_link(what, "is malformed") from None
-    if parts.scheme not in {"http", "https"}:
-        raise _bad_link(what, "is no http or https address")
-    if not parts.hostname:
-        raise _bad_link(what, "names no host")
-    if "@" in parts.netloc:
-        raise _bad_link(what, "carries a user or a password")
+        fault = "is malformed"
+    else:
+        if parts.scheme not in {"http", "https"}:
+            fault = "is no http or https address"
+        elif not parts.hostname:
+            fault = "names no host"
+        elif "@" in parts.netloc:
+            fault = "carries a user or a password"
+    # A backslash, a space or a control character is read differently by different readers of addresses.
+    if "\\" in value or any(character.isspace() or not character.isprintable() for character in value):
+        fault = "has characters that do not belong there"
+    if fault is not None:
+        raise AnswerError(
+            f"The provider did not answer as documented: the address in {what} {fault}; it is not followed."
+        )
     return value
 
 
 def missing(what: str, expected: str) -> AnswerError:
     """Make the error of an answer that lacks what it must have."""
     return AnswerError(f"The provider did not answer as documented: {what} should be {expected}, and is not.")
-
-
-def _bad_link(what: str, fault: str) -> AnswerError:
-    return AnswerError(f"The provider did not answer as documented: the address in {what} {fault}; it is not followed.")

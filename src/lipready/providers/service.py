@@ -10,14 +10,15 @@ from lipready.providers.transport.wire import HttpRequest, HttpResponse
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The addresses of a provider: `api` and `files` without a slash at the end, `api` with its version ("…/v1").
-
-    `workspace` is the part of the account that is asked, at DashScope; it is no secret.
-    """
+    """The addresses of a provider without a slash at the end, `api` with its version, and DashScope's workspace."""
 
     api: str
     files: str
     workspace: str | None = None
+
+
+DEFAULT_THRESHOLD = 170
+"""The face threshold that both providers take where none is sent (providers.md 0)."""
 
 
 def workspace_header(endpoints: Endpoints) -> dict[str, str]:
@@ -40,13 +41,23 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class UploadPolicy:
-    """An upload policy: host, folder, form fields, largest size, lifetime. `seconds` counts from the answer."""
+    """An upload policy: host, folder, form fields before and after the key, largest size, lifetime in seconds."""
 
     host: str
     folder: str
     fields: tuple[tuple[str, str], ...] = field(repr=False)
+    optional: tuple[tuple[str, str], ...] = field(repr=False)
     largest_bytes: int | None
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where a file is stored, for how many seconds from now, and its id in EvoLink's storage."""
+
+    url: str = field(repr=False)
+    seconds: float
+    file_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +87,9 @@ class Service:
     read_task: Callable[[HttpResponse], TaskState]
     list_tasks: Callable[[Endpoints, int], HttpRequest]
     read_list: Callable[[HttpResponse], tuple[tuple[ListedTask, ...], bool]]
-    cancel: Callable[[Endpoints, str], HttpRequest] | None
-    read_cancel: Callable[[HttpResponse], None]
     explain: Callable[[str, int | None, str], RemoteCode]
+    cancel: Callable[[Endpoints, str], HttpRequest] | None = None
+    read_cancel: Callable[[HttpResponse], None] | None = None
     query_all: Callable[[Endpoints, Sequence[str]], HttpRequest] | None = None
     read_tasks: Callable[[HttpResponse], tuple[TaskState, ...]] | None = None
     most_at_once: int = 1

@@ -27,7 +27,6 @@ READERS: dict[str, Callable[[HttpResponse], Any]] = {
     "evolink submitted": evolink.SERVICE.read_submitted,
     "evolink task": evolink.SERVICE.read_task,
     "evolink list": evolink.SERVICE.read_list,
-    "evolink cancel": evolink.SERVICE.read_cancel,
     "evolink tasks": evolink_answers.read_tasks,
     "evolink credits": evolink_answers.read_credits,
     "evolink file": evolink_files.read_file,

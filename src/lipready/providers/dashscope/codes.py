@@ -4,7 +4,7 @@ Read from the VideoRetalk page and from https://help.aliyun.com/zh/dashscope/ret
 is given only to codes that say that nothing was taken; a fault of the server leaves that open, hence "ask".
 """
 
-from lipready.providers.codes import Codes, RemoteCode, by_status, says_unmatched
+from lipready.providers.codes import RemoteCode, alike, by_status, find_code, says_unmatched, spelt
 
 _INPUT = "Run lipready check on the files, repair what it finds with lipready prepare, and send the job again."
 _MOVE = "Put the file where the provider can fetch it within 60 s, in China at best, and send the job again."
@@ -28,93 +28,63 @@ FACE_NOT_MATCHED = RemoteCode(
 
 _CODES = (
     # The files.
-    RemoteCode("InvalidFile", "no", _INPUT),
-    RemoteCode("InvalidFile.Size", "no", _INPUT, ("V106", "A403", "I602")),
-    RemoteCode("InvalidFile.Format", "no", _INPUT, ("F003", "V101", "V102", "A401", "I601")),
-    RemoteCode("InvalidFile.Resolution", "no", _INPUT, ("V103",)),
-    RemoteCode("InvalidFile.FPS", "no", _INPUT, ("V104",)),
-    RemoteCode("InvalidFile.Duration", "no", _INPUT, ("V105", "A402")),
-    RemoteCode("InvalidFile.ImageSize", "no", _INPUT, ("I603", "I604")),
-    RemoteCode("InvalidFile.AspectRatio", "no", _INPUT, ("I603",)),
-    RemoteCode("InvalidFile.Openerror", "no", _INPUT, ("F001", "F002")),
-    RemoteCode("InvalidFile.Value", "no", _FACE, ("I607",)),
+    alike("no", _INPUT, "InvalidFile")
+    | alike("no", _INPUT, "InvalidFile.Size", rules=("V106", "A403", "I602"))
+    | alike("no", _INPUT, "InvalidFile.Format", rules=("F003", "V101", "V102", "A401", "I601"))
+    | alike("no", _INPUT, "InvalidFile.Resolution", rules=("V103",))
+    | alike("no", _INPUT, "InvalidFile.FPS", rules=("V104",))
+    | alike("no", _INPUT, "InvalidFile.Duration", rules=("V105", "A402"))
+    | alike("no", _INPUT, "InvalidFile.ImageSize", rules=("I603", "I604"))
+    | alike("no", _INPUT, "InvalidFile.AspectRatio", rules=("I603",))
+    | alike("no", _INPUT, "InvalidFile.Openerror", rules=("F001", "F002"))
     # What is to be seen in the reference image.
-    RemoteCode(
-        "InvalidFile.Content",
+    | alike(
         "no",
         "Give a reference image that shows exactly one person: lipready reference makes one from the video.",
-        ("I605",),
-    ),
-    FACE_NOT_MATCHED,
-    RemoteCode("InvalidFile.NoHuman", "no", _FACE, ("I605",)),
-    RemoteCode("InvalidFile.MultiHuman", "no", _FACE, ("I605",)),
-    RemoteCode("InvalidFile.FullFace", "no", _FACE, ("I607",)),
-    RemoteCode("InvalidFile.FacePose", "no", _FACE, ("I606",)),
-    RemoteCode("InvalidPerson", "no", _FACE, ("I605",)),
+        "InvalidFile.Content",
+        rules=("I605",),
+    )
+    | {FACE_NOT_MATCHED.code: FACE_NOT_MATCHED}
+    | alike("no", _FACE, "InvalidFile.NoHuman", "InvalidFile.MultiHuman", "InvalidPerson", rules=("I605",))
+    | alike("no", _FACE, "InvalidFile.FullFace", "InvalidFile.Value", rules=("I607",))
+    | alike("no", _FACE, "InvalidFile.FacePose", rules=("I606",))
     # The way to them.
-    RemoteCode("InvalidURL", "no", _MOVE, ("R704",)),
-    RemoteCode("InvalidURL.ConnectionRefused", "no", _MOVE, ("R704",)),
-    RemoteCode("InvalidURL.Timeout", "once", _MOVE, ("R704",)),
-    RemoteCode("InvalidFile.DownloadFailed", "once", _MOVE, ("R704",)),
-    RemoteCode("BadRequest.InputDownloadFailed", "once", _MOVE, ("R704",)),
-    RemoteCode("InvalidParameter.DataInspection", "once", _MOVE, ("R704",)),
+    | alike("no", _MOVE, "InvalidURL", "InvalidURL.ConnectionRefused", rules=("R704",))
+    | alike("once", _MOVE, "InvalidURL.Timeout", "InvalidFile.DownloadFailed", rules=("R704",))
+    | alike("once", _MOVE, "BadRequest.InputDownloadFailed", "InvalidParameter.DataInspection", rules=("R704",))
     # The request.
-    RemoteCode("InvalidParameter", "no", _REQUEST, ("R701",)),
-    RemoteCode("BadRequest", "no", _REQUEST),
-    RemoteCode("BadRequest.EmptyInput", "no", _REQUEST),
-    RemoteCode("BadRequest.EmptyModel", "no", _REQUEST),
-    RemoteCode("BadRequest.EmptyParameters", "no", _REQUEST),
-    RemoteCode("BadRequest.IllegalInput", "no", _REQUEST),
-    RemoteCode("BadRequest.TooLarge", "no", "The request itself is too large: use shorter addresses."),
-    RemoteCode("UnsupportedOperation", "no", "Only a task that still waits can be cancelled; this one goes on."),
-    RemoteCode("DataInspectionFailed", "no", _CONTENT),
-    RemoteCode("IPInfringementSuspect", "no", _CONTENT),
-    RemoteCode("CustomRoleBlocked", "no", _CONTENT),
+    | alike("no", _REQUEST, "InvalidParameter", rules=("R701",))
+    | alike("no", _REQUEST, "BadRequest", "BadRequest.EmptyInput", "BadRequest.EmptyModel")
+    | alike("no", _REQUEST, "BadRequest.EmptyParameters", "BadRequest.IllegalInput")
+    | alike("no", "The request itself is too large: use shorter addresses.", "BadRequest.TooLarge")
+    | alike("no", "Only a task that still waits can be cancelled; this one goes on.", "UnsupportedOperation")
+    | alike("no", _CONTENT, "DataInspectionFailed", "IPInfringementSuspect", "CustomRoleBlocked")
     # The account.
-    RemoteCode("Arrearage", "account", _BILL),
-    RemoteCode("isv.OUT_OF_SERVICE", "account", _BILL),
-    RemoteCode("AllocationQuota", "account", _QUOTA),
-    RemoteCode(
-        "AllocationQuota.FreeTierOnly",
+    | alike("account", _BILL, "Arrearage", "isv.OUT_OF_SERVICE", "CommodityNotPurchased")
+    | alike("account", _BILL, "PrepaidBillOverdue", "PostpaidBillOverdue")
+    | alike("account", _QUOTA, "AllocationQuota", "Throttling.AllocationQuota")
+    | alike(
         "account",
         "The free quota is used up: switch off “free tier only” in the console of Model Studio to pay for the job.",
-    ),
-    RemoteCode("Throttling.AllocationQuota", "account", _QUOTA),
-    RemoteCode("CommodityNotPurchased", "account", _BILL),
-    RemoteCode("PrepaidBillOverdue", "account", _BILL),
-    RemoteCode("PostpaidBillOverdue", "account", _BILL),
-    RemoteCode("InvalidApiKey", "no", _KEY),
-    RemoteCode("NOT AUTHORIZED", "no", _KEY),
-    RemoteCode("AccessDenied", "no", _RIGHTS),
-    RemoteCode("AccessDenied.Unpurchased", "no", _RIGHTS),
-    RemoteCode("Model.AccessDenied", "no", _RIGHTS),
-    RemoteCode("Workspace.AccessDenied", "no", _RIGHTS),
-    RemoteCode("Endpoint.AccessDenied", "no", _RIGHTS),
-    RemoteCode("ModelNotFound", "no", _RIGHTS),
-    RemoteCode("WorkSpaceNotFound", "no", _RIGHTS),
-    RemoteCode("NotFound", "no", "Check DASHSCOPE_HTTP_BASE_URL and the id; tasks are forgotten after a day."),
+        "AllocationQuota.FreeTierOnly",
+    )
+    | alike("no", _KEY, "InvalidApiKey", "NOT AUTHORIZED")
+    | alike("no", _RIGHTS, "AccessDenied", "AccessDenied.Unpurchased", "Model.AccessDenied", "Workspace.AccessDenied")
+    | alike("no", _RIGHTS, "Endpoint.AccessDenied", "ModelNotFound", "WorkSpaceNotFound")
+    | alike("no", "Check DASHSCOPE_HTTP_BASE_URL and the id; tasks are forgotten after a day.", "NotFound")
     # The load and the faults of the provider.
-    RemoteCode("Throttling", "again", _BUSY),
-    RemoteCode("Throttling.RateQuota", "again", _BUSY),
-    RemoteCode("Throttling.BurstRate", "again", _BUSY),
-    RemoteCode("Throttling.Concurrency", "again", _BUSY),
-    RemoteCode("RequestTimeOut", "ask", _FAULT),
-    RemoteCode("InternalError", "ask", _FAULT),
-    RemoteCode("InternalError.Algo", "ask", _FAULT),
-    RemoteCode("InternalError.Upload", "ask", _FAULT),
-    RemoteCode("InternalError.FileUpload", "ask", _FAULT),
-    RemoteCode(
-        "InternalError.Timeout",
+    | alike("again", _BUSY, "Throttling", "Throttling.RateQuota", "Throttling.BurstRate", "Throttling.Concurrency")
+    | alike("ask", _FAULT, "RequestTimeOut", "InternalError", "InternalError.Algo", "InternalError.Upload")
+    | alike("ask", _FAULT, "InternalError.FileUpload", "SystemError", "ModelServiceFailed", "ServiceUnavailable")
+    | alike("ask", _FAULT, "ModelUnavailable")
+    | alike(
         "ask",
         "The provider gave the task up after 3 hours: send the job again, with a shorter video if it happens twice.",
-    ),
-    RemoteCode("SystemError", "ask", _FAULT),
-    RemoteCode("ModelServiceFailed", "ask", _FAULT),
-    RemoteCode("ServiceUnavailable", "ask", _FAULT),
-    RemoteCode("ModelUnavailable", "ask", _FAULT),
+        "InternalError.Timeout",
+    )
 )
 
-CODES = Codes.of(
+CODES = spelt(
     _CODES,
     {
         # The VideoRetalk page spells it so; every newer page has the t.
@@ -131,10 +101,7 @@ CODES = Codes.of(
 
 
 def explain(code: str, status: int | None = None, message: str = "") -> RemoteCode:
-    """Return what a code of DashScope means; one that is not documented by the HTTP `status` that came with it.
-
-    A face that was not matched is told by the `message`, under whatever code.
-    """
+    """Return what a code of DashScope means, an undocumented one by its HTTP `status`, no matched face by `message`."""
     if says_unmatched(message):
         return FACE_NOT_MATCHED
-    return CODES.find(code) or by_status(code, status)
+    return find_code(CODES, code) or by_status(code, status)

@@ -12,7 +12,7 @@ from typing import Final
 
 from lipready.errors import AnswerError, RefusedError
 from lipready.facts.task import ListedTask, RemoteError, TaskState, TaskStatus
-from lipready.providers.answer import accepted_body, refusal
+from lipready.providers.answer import accepted_body, error_of, refusal
 from lipready.providers.dashscope.codes import explain
 from lipready.providers.fields import (
     Table,
@@ -53,19 +53,12 @@ def read_submitted(answer: HttpResponse) -> TaskState:
     """Read the answer to a submission. The id is all that counts: whatever else is odd, the task is not lost for it."""
     values = read_accepted(answer)
     output = table(values, "output")
-    name = identifier(output.get("task_id"))
-    if name is None:
+    if identifier(output.get("task_id")) is None:
         raise refused_or(answer, values, missing("output.task_id", "the id of a task"))
     said = text(output, "task_status")
     status = _STATUSES.get(said.upper(), "running" if said else "queued")
-    return TaskState(
-        id=name,
-        # A result video that is ready at once is fetched by asking for the task, as always.
-        status="running" if status == "succeeded" else status,
-        said=said,
-        error=_error(output, status),
-        request_id=identifier(values.get("request_id")),
-    )
+    # A result video that is ready at once is fetched by asking for the task, as always.
+    return _state(values, "running" if status == "succeeded" else status)
 
 
 def read_task(answer: HttpResponse) -> TaskState:
@@ -74,27 +67,32 @@ def read_task(answer: HttpResponse) -> TaskState:
     output = table(values, "output")
     if "task_id" not in output:
         raise refused_or(answer, values, missing("output.task_id", "the id of a task"))
-    name, said = task_id(output["task_id"], "output.task_id"), text(output, "task_status")
+    task_id(output["task_id"], "output.task_id")
+    said = text(output, "task_status")
     if not said:
         raise missing("output.task_status", "the status of a task")
-    status = _STATUSES.get(said.upper(), "running")
+    return _state(values, _STATUSES.get(said.upper(), "running"))
+
+
+def _state(values: Table, status: TaskStatus) -> TaskState:
+    output, usage = table(values, "output"), table(values, "usage")
+    size = text(usage, "size")
     return TaskState(
-        id=name,
+        id=task_id(output.get("task_id"), "output.task_id"),
         status=status,
-        said=said,
+        said=text(output, "task_status"),
         result_url=link(output.get("video_url"), "output.video_url") if status == "succeeded" else None,
-        error=_error(output, status),
+        error=error_of(status, RemoteError(code(output), text(output, "message"))),
         request_id=identifier(values.get("request_id")),
-        seconds=number(table(values, "usage"), "video_duration"),
-        size=_size(table(values, "usage")),
+        seconds=number(usage, "video_duration"),
+        size=size if _SIZE.fullmatch(size) else None,
     )
 
 
 def read_list(answer: HttpResponse) -> tuple[tuple[ListedTask, ...], bool]:
     """Read a page of the list of tasks, and whether more pages follow.
 
-    The list decides whether a job is sent again, so that a row without a proper id is an AnswerError. Left out are
-    only rows of another model, should the provider not have filtered them.
+    The list tells what became of a job: a row without a proper id is an AnswerError, and one of another model left out.
     """
     values = read_accepted(answer)
     if "data" not in values:
@@ -102,7 +100,13 @@ def read_list(answer: HttpResponse) -> tuple[tuple[ListedTask, ...], bool]:
     found = rows(values, "data")
     page, pages = whole(values, "page_no"), whole(values, "total_page")
     more = bool(found) and (page is None or pages is None or page < pages)
-    return tuple(_row(row) for row in found if row.get("model_name", MODEL) == MODEL), more
+    listed = []
+    for row in found:
+        if row.get("model_name", MODEL) == MODEL:
+            created = number(row, "gmt_create")
+            moment = None if created is None else created / 1000
+            listed.append(ListedTask(task_id(row.get("task_id"), "data[].task_id"), moment, text(row, "status")))
+    return tuple(listed), more
 
 
 def read_cancel(answer: HttpResponse) -> None:
@@ -128,28 +132,7 @@ def _refusal(answer: HttpResponse, values: Table) -> RefusedError:
     return refusal(WHO, answer, said, explain, identifier(values.get("request_id")))
 
 
-def _error(output: Table, status: TaskStatus) -> RemoteError | None:
-    """Read why a task ended; a running one has no error yet, whatever it says."""
-    if status not in {"failed", "canceled", "unknown"}:
-        return None
-    said = RemoteError(code(output), text(output, "message"))
-    return said if status == "failed" or said.code or said.message else None
-
-
-def _size(usage: Table) -> str | None:
-    size = text(usage, "size")
-    return size if _SIZE.fullmatch(size) else None
-
-
-def _row(row: Table) -> ListedTask:
-    created = number(row, "gmt_create")
-    moment = None if created is None else created / 1000
-    return ListedTask(task_id(row.get("task_id"), "data[].task_id"), moment, text(row, "status"))
-
-
 PAGE_SIZE = 100
-
-_HOUR = 3600.0
 
 
 def submit(endpoints: Endpoints, submission: Submission, _key: str) -> HttpRequest:
@@ -198,7 +181,7 @@ SERVICE = Service(
     submit_interval=1.02,
     read_interval=1 / 20,
     poll_seconds=15.0,
-    longest_seconds=3 * _HOUR,
+    longest_seconds=3 * 3600.0,
     submit=submit,
     read_submitted=read_submitted,
     query=query,

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from lipready.errors import AnswerError, UsageError
 from lipready.facts.task import RemoteError
 from lipready.providers.answer import accepted, refusal
-from lipready.providers.codes import Codes, RemoteCode, by_status
+from lipready.providers.codes import RemoteCode, alike, by_status, find_code, spelt
 from lipready.providers.dashscope.requests import read_accepted, refused_or
 from lipready.providers.fields import Table, identifier, link, missing, number, printable, table
 from lipready.providers.service import Endpoints, UploadPolicy, workspace_header
@@ -23,29 +23,18 @@ _POLICY_SECONDS = 300.0
 _LONGEST_POLICY_SECONDS = 86_400.0
 _LONGEST_FIELD = 16_384
 _MEGABYTE = 1 << 20
-_ORDER = (
-    "OSSAccessKeyId",
-    "Signature",
-    "policy",
-    "key",
-    "x-oss-object-acl",
-    "x-oss-forbid-overwrite",
-    "success_action_status",
-)
 _NAMES = {"OSSAccessKeyId": "oss_access_key_id", "Signature": "signature", "policy": "policy"}
 _OPTIONAL_NAMES = {"x-oss-object-acl": "x_oss_object_acl", "x-oss-forbid-overwrite": "x_oss_forbid_overwrite"}
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]*(/[A-Za-z0-9][A-Za-z0-9._=-]*)*")
 _LARGEST_XML = 65_536
 
 _ANEW = "Another try with a new policy and a new name is due."
-_CODES = Codes.of(
-    (
-        RemoteCode("AccessDenied", "no", "The storage does not take this file: check the key and the model."),
-        RemoteCode("FileAlreadyExists", "again", _ANEW),
-        RemoteCode("EntityTooLarge", "no", "Make the file smaller: lipready prepare does.", ("F004",)),
-        RemoteCode("EntityTooSmall", "no", "The file is empty or too small.", ("F001",)),
-        RemoteCode("RequestTimeTooSkewed", "no", "Set the clock of this computer right."),
-    ),
+_CODES = spelt(
+    alike("no", "The storage does not take this file: check the key and the model.", "AccessDenied")
+    | alike("again", _ANEW, "FileAlreadyExists")
+    | alike("no", "Make the file smaller: lipready prepare does.", "EntityTooLarge", rules=("F004",))
+    | alike("no", "The file is empty or too small.", "EntityTooSmall", rules=("F001",))
+    | alike("no", "Set the clock of this computer right.", "RequestTimeTooSkewed"),
     {},
 )
 _EXPIRED = RemoteCode("AccessDenied", "again", _ANEW)
@@ -71,10 +60,8 @@ def read_policy(answer: HttpResponse) -> UploadPolicy:
     return UploadPolicy(
         host=link(data.get("upload_host"), "data.upload_host"),
         folder=folder.rstrip("/"),
-        fields=(
-            *((name, _field(data, key)) for name, key in _NAMES.items()),
-            *((name, _field(data, key)) for name, key in _OPTIONAL_NAMES.items() if data.get(key) is not None),
-        ),
+        fields=tuple((name, _field(data, key)) for name, key in _NAMES.items()),
+        optional=tuple((name, _field(data, key)) for name, key in _OPTIONAL_NAMES.items() if data.get(key) is not None),
         # Whether a megabyte is 10^6 or 2^20 bytes is not said: the storage itself refuses what is between.
         largest_bytes=None if megabytes is None or megabytes <= 0 else int(megabytes * _MEGABYTE),
         seconds=_POLICY_SECONDS if seconds is None else min(max(seconds, 0.0), _LONGEST_POLICY_SECONDS),
@@ -89,23 +76,16 @@ def upload_form(policy: UploadPolicy, path: str, name: str, content_type: str) -
     if identifier(name) is None:
         raise UsageError(f"{printable(name, 100)!r} cannot be the name of an upload: use letters, digits and dots.")
     key = f"{policy.folder}/{name}"
-    values = dict(policy.fields) | {"key": key, "success_action_status": "200"}
-    form = Form(
-        fields=tuple((field, values[field]) for field in _ORDER if field in values),
-        path=path,
-        file_name=name,
-        content_type=content_type,
-    )
-    return HttpRequest(
-        method="POST", url=policy.host, form=form, authorized=False, seconds=UPLOAD_SECONDS
-    ), f"oss://{key}"
+    fields = (*policy.fields, ("key", key), *policy.optional, ("success_action_status", "200"))
+    form = Form(fields=fields, path=path, file_name=name, content_type=content_type)
+    request = HttpRequest(method="POST", url=policy.host, form=form, authorized=False, seconds=UPLOAD_SECONDS)
+    return request, f"oss://{key}"
 
 
 def read_upload(answer: HttpResponse) -> None:
     """Read the answer of the bucket, which has no body (A6).
 
-    Raises RefusedError; where its policy has expired, `retry` is "again". Raises AnswerError where something else than
-    the bucket has answered.
+    Raises RefusedError ("again" where the policy has expired), and AnswerError where something else has answered.
     """
     if accepted(answer):
         if answer.body.strip():
@@ -116,15 +96,11 @@ def read_upload(answer: HttpResponse) -> None:
     said = RemoteError(_element(answer.body, "Code"), _element(answer.body, "Message"))
     request_id = identifier(_element(answer.body, "RequestId")) or identifier(answer.headers.get("x-oss-request-id"))
     expired = said.code == _EXPIRED.code and "expired" in said.message.lower()
-    raise refusal("The storage of DashScope", answer, said, _explain_expired if expired else _explain, request_id)
+    raise refusal("The storage of DashScope", answer, said, (lambda *_: _EXPIRED) if expired else _explain, request_id)
 
 
 def _explain(code: str, status: int | None, _message: str) -> RemoteCode:
-    return _CODES.find(code) or by_status(code, status)
-
-
-def _explain_expired(_code: str, _status: int | None, _message: str) -> RemoteCode:
-    return _EXPIRED
+    return find_code(_CODES, code) or by_status(code, status)
 
 
 def _field(data: Table, key: str) -> str:

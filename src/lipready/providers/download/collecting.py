@@ -13,7 +13,7 @@ from random import random
 from lipready.errors import AnswerError, DownloadError, NoAnswerError, NotSentError, OutcomeUnknownError
 from lipready.facts.quantity import seconds
 from lipready.facts.task import TaskState
-from lipready.providers.download.result_file import ResultFile, fault_of, is_another, partial_name
+from lipready.providers.download.result_file import ResultFile, fault_of, is_another
 from lipready.providers.download.saving import NOTHING_LEFT, PART, SLOW_BYTES, WHOLE, part_of, size_left_over
 from lipready.providers.journal.entry import JournalEntry
 from lipready.providers.journal.journal import Journal
@@ -40,26 +40,25 @@ def download(
     result_url: str,
     to: Path,
     *,
-    partial_name: str,
+    task: str,
     expected_seconds: float | None = None,
     expected_size: str | None = None,
     posted: float | None = None,
     progress: Callable[[float], None] | None = None,
     refresh: Refresh | None = None,
-    replace: bool = False,
 ) -> Flow[Path]:
     """Fetch the result video at `result_url` to the path `to`, and return that path.
 
-    What has come lies in the file `partial_name` beside it, and stays there whatever happens, for the next attempt in
-    this or another process. `expected_seconds` and `expected_size` are what was ordered (see `fault_of`), `progress`
-    receives the share (0..1) that is there. Where the link is refused, `refresh` is asked for another, once. `posted`
-    is when the task was ordered (seconds since 1970): no link of its result is older.
+    What has come lies in a file beside it that is named after the `task`, and stays there whatever happens, for the
+    next attempt in this or another process. `expected_seconds` and `expected_size` are what was ordered (see
+    `fault_of`), `progress` receives the share (0..1) that is there. Where the link is refused, `refresh` is asked for
+    another, once. `posted` is when the task was ordered (seconds since 1970): no link of its result is older.
 
-    Raises UsageError where the file cannot be written there, or exists and `replace` is not set; DownloadError where
-    the link has expired, the server cannot be reached or the result video is not what was ordered (then it is kept
-    beside `to` under a name with ".suspect"); AnswerError where the server contradicts itself.
+    Raises UsageError where the file cannot be written there, or exists; DownloadError where the link has expired, the
+    server cannot be reached or the result video is not what was ordered (then it is kept beside `to` under a name with
+    ".suspect"); AnswerError where the server contradicts itself.
     """
-    place = yield from call(lambda: ResultFile.at(to, partial_name, replace=replace))
+    place = yield from call(lambda: ResultFile.at(to, task))
     fetch = _Fetch(place, result_url, posted, refresh, progress)
     try:
         fault = yield from fetch.judged(expected_seconds, expected_size)
@@ -84,10 +83,7 @@ def download(
 
 @dataclass(slots=True)
 class _Fetch:
-    """Fetches a file in as many pieces as it takes.
-
-    `resumed_blindly`: it began with bytes of which nobody knows whether they belong to what followed.
-    """
+    """Fetches a file in pieces. `resumed_blindly`: nobody knows whether its first bytes belong to what followed."""
 
     place: ResultFile
     url: str = field(repr=False)
@@ -111,7 +107,15 @@ class _Fetch:
             have = yield from call(self.place.size)
             self.resumed_blindly = have > 0 and (self.resumed_blindly or self._etag is None)
             try:
-                answer: HttpResponse = yield self._save(have)
+                answer: HttpResponse = yield Save(
+                    url=self.url,
+                    path=str(self.place.partial),
+                    offset=have,
+                    unchanged=self._etag if have else None,
+                    most=MOST_BYTES,
+                    progress=self.progress,
+                    begun=partial(self._begun, have),
+                )
             except (NotSentError, NoAnswerError) as error:
                 yield from self._once_more(have, str(error), None)
                 continue
@@ -141,21 +145,13 @@ class _Fetch:
             after = retry_after(answer.headers, time.time())
             yield from self._once_more(have, f"the server answered with HTTP {status}", after)
         elif status in _LINK_REFUSED:
-            yield from self._another_link(status)
+            if self.refresh is None:
+                raise DownloadError(_why_refused(status, self.url, self.posted, time.time()))
+            ask, self.refresh = self.refresh, None
+            self.url = yield from ask()
         else:
             raise DownloadError(f"The server that holds the result video answered with HTTP {status}: try again later.")
         return False
-
-    def _save(self, have: int) -> Save:
-        return Save(
-            url=self.url,
-            path=str(self.place.partial),
-            offset=have,
-            unchanged=self._etag if have else None,
-            most=MOST_BYTES,
-            progress=self.progress,
-            begun=partial(self._begun, have),
-        )
 
     def _begun(self, have: int, answer: HttpResponse) -> None:
         part = part_of(answer.status, answer.headers, offset=have, host="")
@@ -174,27 +170,14 @@ class _Fetch:
             )
         yield Pause(pause_before(max(1, self._failures), after, random))
 
-    def _another_link(self, status: int) -> Flow[None]:
-        if self.refresh is None:
-            raise DownloadError(_why_refused(status, _hours_left(self.url, self.posted, time.time())))
-        ask, self.refresh = self.refresh, None
-        self.url = yield from ask()
 
-
-def _hours_left(url: str, posted: float | None, now: float) -> float | None:
-    """Return for how many hours a link lives on, at least; negative: it has expired. None: nobody knows.
-
-    A signed link says itself until when it lives (`Expires=`); else it outlives its task's order by 24 hours.
-    """
+def _why_refused(status: int, url: str, posted: float | None, now: float) -> str:
+    """Write why a link was refused: a signed one says until when it lives, else it outlives its order by 24 hours."""
     said = _EXPIRES.search(url)
+    hours = None if posted is None else _LINK_HOURS - (now - posted) / 3600
     if said is not None:
-        return (int(said[1]) - now) / 3600
-    left = None if posted is None else _LINK_HOURS - (now - posted) / 3600
-    return None if left is None or left < 0 else left
-
-
-def _why_refused(status: int, hours: float | None) -> str:
-    if hours is None:
+        hours = (int(said[1]) - now) / 3600
+    elif hours is None or hours < 0:
         return (
             f"The link to the result video has expired, or was refused (HTTP {status}): such a link lives 24 hours, "
             "and the provider has no other for this task."
@@ -215,27 +198,26 @@ def collect(
     link: str | None,
     to: Path,
     *,
-    refresh: Callable[[], Flow[str]],
+    refresh: Refresh,
     progress: Callable[[float], None] | None = None,
 ) -> Flow[Path]:
     """Download the result video at `link` to the path `to`, and write down that it is there; see `download`.
 
     Without a link `refresh` is asked for one, unless the video is there already. Where it will be is written down
-    before it has its name: a process that is killed in between has downloaded it.
-    The result of a candidate has to have the length and the size that were foretold, and makes its task the job's own;
-    otherwise it is kept apart, and never looked at again. Raises OutcomeUnknownError then.
+    before it has its name: a process that is killed in between has downloaded it. The result of a candidate makes its
+    task the job's own where it has the foretold length and size; else it is kept apart: OutcomeUnknownError.
     """
     entry = yield from call(lambda: journal.find(entry.id))  # as it is by now
     if entry.task_id is None and (entry.expected_seconds is None or entry.expected_size is None):
         raise not_ours(entry, "could not be told from others: the length and the size of its result are not foretold")
-    if not (yield from call(lambda: was_brought(entry, to))):
+    if not (yield from call(lambda: is_downloaded(entry, to))):
         if entry.stage != "downloaded" and not os.path.lexists(to):
             entry = yield from note(journal, replace(entry, result=os.fspath(to.absolute())))
         try:
             yield from download(
                 link or (yield from refresh()),
                 to,
-                partial_name=partial_name(entry.task_id or entry.id),
+                task=entry.task_id or entry.id,
                 expected_seconds=entry.expected_seconds,
                 expected_size=_size_of(entry),
                 posted=entry.posted,
@@ -244,7 +226,10 @@ def collect(
             )
         except DownloadError as error:
             if entry.stage == "downloaded" and error.kept is None:
-                raise _not_again(entry, error) from error
+                raise DownloadError(
+                    f"{error} It was downloaded before, to {entry.result}; `lipready submit --again` sends the job and "
+                    "pays anew."
+                ) from error
             if entry.task_id is None and error.kept is not None:
                 why = f"has another result than was foretold, which is kept in {error.kept}"
                 raise (yield from reject(journal, entry, why)) from error
@@ -260,18 +245,11 @@ def collect(
     return to
 
 
-def was_brought(entry: JournalEntry, to: Path) -> bool:
+def is_downloaded(entry: JournalEntry, to: Path) -> bool:
     """Return whether the file at `to` is the result video of this job: that was its place, and it is whole."""
     if entry.result != os.fspath(to.absolute()) or not to.is_file():
         return False
     return fault_of(os.fspath(to), entry.expected_seconds, _size_of(entry)) is None
-
-
-def _not_again(entry: JournalEntry, error: DownloadError) -> DownloadError:
-    """Return where a result video is, or was, that cannot be downloaded once more."""
-    return DownloadError(
-        f"{error} It was downloaded before, to {entry.result}; `lipready submit --again` sends the job and pays anew."
-    )
 
 
 def require_foretold(journal: Journal, entry: JournalEntry, state: TaskState) -> Flow[None]:
@@ -295,7 +273,7 @@ def reject(journal: Journal, entry: JournalEntry, why: str) -> Flow[OutcomeUnkno
 
 
 def not_ours(entry: JournalEntry, why: str) -> OutcomeUnknownError:
-    """Report that a candidate was not confirmed, why, and how to go on."""
+    """Make the error of a candidate that was not confirmed: why, and how to go on."""
     return OutcomeUnknownError(
         f"The answer to the job {entry.id} was lost, and the task {entry.candidate} of that moment {why}. Nothing was "
         f"sent again: `lipready tasks resume {entry.id} --task {entry.candidate}` takes it all the same, `lipready "

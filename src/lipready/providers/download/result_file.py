@@ -6,7 +6,6 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count
 from math import isfinite
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -106,11 +105,8 @@ def partial_name(task_id: str) -> str:
 
 
 def require_place(to: Path, most: int = 0) -> None:
-    """Require that a result of up to so many bytes can be written to a path.
-
-    Raises UsageError where another file has the name, nothing can be written there, or the disk has no room for it.
-    """
-    ResultFile.at(to, partial_name(""), replace=False)
+    """Raise UsageError where a result of up to so many bytes cannot be written, or another file has its name."""
+    ResultFile.at(to, "")
     try:
         free = shutil.disk_usage(to.parent).free
     except OSError:  # a file system that does not say
@@ -124,53 +120,33 @@ def require_place(to: Path, most: int = 0) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ResultFile:
-    """The result's final path, and the hidden partial file beside it; `replace`: may another file be overwritten."""
+    """The result's final path, and the hidden partial file beside it."""
 
     final: Path
     partial: Path
-    replace: bool
 
     @classmethod
-    def at(cls, to: Path, name: str, *, replace: bool) -> "ResultFile":
+    def at(cls, to: Path, task: str) -> "ResultFile":
         """Choose the place, before anything is fetched. Raises UsageError where nothing can be written there."""
-        if Path(name).name != name:
-            raise ValueError(f"{name} is no name of a file")
-        place = cls(to, to.with_name(name), replace)
-        place.require_possible()
+        try:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                to.lstat()
+        except (OSError, ValueError) as error:
+            raise _not_writable(to, error) from error
         if to.is_dir():
             raise UsageError(f"{to} is a folder: name the file that the result is to be written to.")
         if not to.parent.is_dir():
             raise UsageError(
                 f"The folder {to.parent} does not exist: create it, or choose another place for the result."
             )
-        place.require_free()
-        place.require_writable()
-        return place
-
-    def require_possible(self) -> None:
-        """Raise UsageError for a name that no file can have, or of which nobody here may know whether one has it."""
-        try:
-            with suppress(FileNotFoundError, NotADirectoryError):
-                self.final.lstat()
-        except (OSError, ValueError) as error:
-            raise self._not_writable(error) from error
-
-    def require_writable(self) -> None:
-        """Raise UsageError where no file can be written there: tried out, since rights do not tell for every user."""
-        try:
-            with NamedTemporaryFile(dir=self.final.parent, prefix=".", suffix=SUFFIX):
+        if os.path.lexists(to):
+            raise UsageError(f"{to} exists already: choose another name, or move it away.")
+        try:  # rights do not tell for every user
+            with NamedTemporaryFile(dir=to.parent, prefix=".", suffix=SUFFIX):
                 pass
         except OSError as error:
-            raise self._not_writable(error) from error
-
-    def _not_writable(self, error: Exception) -> UsageError:
-        reason = getattr(error, "strerror", None) or error
-        return UsageError(f"{self.final} cannot be written ({reason}): choose another place for the result.")
-
-    def require_free(self) -> None:
-        """Raise UsageError where another file has the name, and may not be replaced."""
-        if os.path.lexists(self.final) and not self.replace:
-            raise UsageError(f"{self.final} exists already: choose another name, or move it away.")
+            raise _not_writable(to, error) from error
+        return cls(to, to.with_name(partial_name(task)))
 
     def size(self) -> int:
         """Return how many bytes are there; 0 where there is no partial file."""
@@ -202,12 +178,9 @@ class ResultFile:
             raise DownloadError(f"{self.partial} cannot be written: {error.strerror or error}.") from error
 
     def finish(self) -> Path:
-        """Rename the whole result video to its name, in one step.
-
-        Raises UsageError where a file of that name has come into being meanwhile; the result video stays where it is.
-        """
+        """Give the whole result video its name, in one step. Raises UsageError where another file has it by now."""
         try:
-            publish(self.partial, self.final, overwrite=self.replace, synced=True)
+            publish(self.partial, self.final, overwrite=False, synced=True)
         except FileExistsError:
             raise UsageError(
                 f"{self.final} came into being while the result video was fetched: choose another name and resume, or "
@@ -222,14 +195,20 @@ class ResultFile:
 
     def set_aside(self) -> Path:
         """Rename a result video that is not what was ordered to a name that says so, and that no other file has."""
-        for number in count(1):
+        number = 1
+        while True:
             mark = ".suspect" if number == 1 else f".suspect-{number}"
             path = self.final.with_name(f"{self.final.stem}{mark}{self.final.suffix}")
             try:
                 publish(self.partial, path, overwrite=False, synced=True)
             except FileExistsError:
-                continue
+                number += 1
             except OSError:  # then it stays where it is
                 return self.partial
-            return path
-        raise AssertionError("there is always another number")
+            else:
+                return path
+
+
+def _not_writable(path: Path, error: Exception) -> UsageError:
+    reason = getattr(error, "strerror", None) or error
+    return UsageError(f"{path} cannot be written ({reason}): choose another place for the result.")

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import partial, reduce
 from operator import or_
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from lipready.errors import AnswerError, DownloadError, NoAnswerError
@@ -24,7 +23,7 @@ from lipready.providers.transport.incoming import (
     refuse_packed,
     where_to,
 )
-from lipready.providers.transport.outgoing import STALLED_SECONDS, Blocking, plain_headers
+from lipready.providers.transport.outgoing import PLAIN_HEADERS, STALLED_SECONDS, in_thread
 from lipready.providers.transport.wire import READ_SECONDS, HttpResponse, Save
 
 if TYPE_CHECKING:
@@ -39,10 +38,7 @@ _UNSATISFIED = re.compile(r"bytes\s+\*/(\d{1,18})", re.IGNORECASE | re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
-    """The bytes of an answer begin at `start` of the file; `end` is where they stop, `total` the size of the file.
-
-    Both are None where the server does not say.
-    """
+    """Where the bytes of an answer begin and end in the file, and its size; None for what the server does not say."""
 
     start: int
     end: int | None
@@ -60,10 +56,7 @@ def range_headers(offset: int, unchanged: str | None) -> dict[str, str]:
 
 
 def part_of(status: int, headers: Mapping[str, str], *, offset: int, host: str) -> ByteRange:
-    """Read a 200 or a 206 to a request for what follows `offset` (0: for everything).
-
-    Raises AnswerError for a part that was not asked for, or that contradicts itself.
-    """
+    """Read a 200 or a 206 to a request for what follows `offset`. Raises AnswerError for any other part."""
     length = declared_length(headers)
     if status == WHOLE:
         return ByteRange(0, length, length)
@@ -141,9 +134,7 @@ class PartialWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
             self._file.close()
         except OSError as failure:
@@ -166,19 +157,18 @@ SLOW_SECONDS, SLOW_BYTES = 60.0, 1 << 16
 class ResumableDownload:
     """A Save under way; `take` each answer to `request`, until one is the last."""
 
-    def __init__(self, save: Save, blocking: Blocking) -> None:
-        """Raise AnswerError for an address that is not http(s). `blocking` writes to the file."""
-        self._save, self._blocking = save, blocking
+    def __init__(self, save: Save) -> None:
+        """Raise AnswerError for an address that is not http(s)."""
+        self._save = save
         self._url = _link(save.url)
         self._hops = 0
-        self.head_seconds = READ_SECONDS
-        self.exchange = Exchange(self._url.host, self.head_seconds)
+        self.exchange = Exchange(self._url.host, READ_SECONDS)
 
     def request(self) -> "httpx2.Request":
         """Make the request of this hop, which never carries a key."""
         import httpx2
 
-        headers = {**plain_headers(), **range_headers(self._save.offset, self._save.unchanged)}
+        headers = {**PLAIN_HEADERS, **range_headers(self._save.offset, self._save.unchanged)}
         timeouts = {"connect": CONNECT_SECONDS, "pool": None, "write": READ_SECONDS, "read": STALLED_SECONDS}
         extensions = {"timeout": timeouts, "trace": self.exchange.trace}
         return httpx2.Request("GET", self._url, headers=headers, extensions=extensions)
@@ -205,7 +195,7 @@ class ResumableDownload:
         return answer
 
     async def _write(self, response: "httpx2.Response", file: PartialWriter, part: ByteRange) -> None:
-        pace, block, size = _TransferRate(self.exchange.host), bytearray(), part.start
+        block, size, since, then = bytearray(), part.start, time.monotonic(), part.start
         try:
             async for chunk in response.aiter_bytes():
                 size += len(chunk)
@@ -216,9 +206,15 @@ class ResumableDownload:
                 block += chunk
                 if len(block) >= BLOCK:
                     full, block = block, bytearray()
-                    await self._blocking(partial(file.write, full))
+                    await in_thread(partial(file.write, full))
                     self._tell(size, part)
-                pace.count(len(chunk))
+                if time.monotonic() - since >= SLOW_SECONDS:
+                    if size - then < SLOW_BYTES:
+                        raise NoAnswerError(
+                            f"{self.exchange.host} sends the result video too slowly: check the connection, and try "
+                            "again."
+                        )
+                    since, then = time.monotonic(), size
         finally:
             file.write(block)
         self._tell(size, part)
@@ -246,30 +242,13 @@ class ResumableDownload:
             ) from None
         if is_downgrade(self._url.scheme, url.scheme):
             raise AnswerError(f"{host} passes the link to the result video on to {target}, which is not encrypted.")
-        self._url, self.exchange = url, Exchange(url.host, self.head_seconds)
+        self._url, self.exchange = url, Exchange(url.host, self.exchange.seconds)
 
     def _too_long(self) -> AnswerError:
         most = self._save.most / 1e6
         return AnswerError(
             f"The result video at {self.exchange.host} is longer than {most:.1f} MB: that cannot be the result."
         )
-
-
-class _TransferRate:
-    """Counts what arrives in a stretch of time."""
-
-    def __init__(self, host: str) -> None:
-        self._host, self._since, self._bytes = host, time.monotonic(), 0
-
-    def count(self, count: int) -> None:
-        """Raise NoAnswerError where too little has come for too long."""
-        self._bytes += count
-        now = time.monotonic()
-        if now - self._since < SLOW_SECONDS:
-            return
-        if self._bytes < SLOW_BYTES:
-            raise NoAnswerError(f"{self._host} sends the result video too slowly: check the connection, and try again.")
-        self._since, self._bytes = now, 0
 
 
 def _link(url: str) -> "httpx2.URL":

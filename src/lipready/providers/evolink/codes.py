@@ -6,58 +6,49 @@ it means there.
 
 import re
 
-from lipready.providers.codes import Codes, RemoteCode, by_status, says_unmatched
+from lipready.providers.codes import RemoteCode, alike, by_status, find_code, says_unmatched, spelt
 from lipready.providers.dashscope import codes as dashscope_codes
 
 _REQUEST = "Check the options of the request (addresses, callback, face threshold), and send it again."
-_KEY = "Check EVOLINK_API_KEY: the key must be whole, and not expired."
 _BILL = "Top up the account at EvoLink, or raise the limit of the key, then send the job again."
 _FAULT = "The provider has an internal error: send the job again later; failed tasks are refunded."
 _BUSY = "The provider is busy: send the job again in some minutes; failed tasks are refunded."
 _IMAGE = "Run lipready check on the reference image, repair it with lipready prepare, and send the job again."
 
 _CODES = (
-    # The request.
-    # The type of every refused request, and the code where there is none.
-    RemoteCode("invalid_request_error", "no", _REQUEST, ("R701", "R703")),
-    RemoteCode("missing_required_params", "no", _REQUEST),
-    RemoteCode("invalid_parameters", "no", _REQUEST, ("R701", "R703")),
-    RemoteCode("invalid_task_id", "no", "Check the id of the task: those of EvoLink begin with task-unified-."),
-    RemoteCode("idempotency_conflict", "no", "This key of idempotency belongs to another job: start the job anew."),
-    RemoteCode("request_too_large", "no", "Make the file or the request smaller."),
+    # The request; the first is the type of every refused one, and the code where there is none.
+    alike("no", _REQUEST, "invalid_request_error", "invalid_parameters", rules=("R701", "R703"))
+    | alike("no", _REQUEST, "missing_required_params")
+    | alike("no", "Check the id of the task: those of EvoLink begin with task-unified-.", "invalid_task_id")
+    | alike("no", "This key of idempotency belongs to another job: start the job anew.", "idempotency_conflict")
+    | alike("no", "Make the file or the request smaller.", "request_too_large")
     # The account.
-    RemoteCode("unauthorized", "no", _KEY),
-    RemoteCode("model_access_denied", "no", "Check at EvoLink that this key may use the model videoretalk."),
-    RemoteCode("insufficient_quota", "account", _BILL),
-    RemoteCode("insufficient_user_quota", "account", _BILL),
-    RemoteCode("insufficient_token_quota", "account", _BILL),
-    RemoteCode("token_daily_quota_exceeded", "account", "The key has used up its day: raise its limit, or wait a day."),
+    | alike("no", "Check EVOLINK_API_KEY: the key must be whole, and not expired.", "unauthorized")
+    | alike("no", "Check at EvoLink that this key may use the model videoretalk.", "model_access_denied")
+    | alike("account", _BILL, "insufficient_quota", "insufficient_user_quota", "insufficient_token_quota")
+    | alike("account", "The key has used up its day: raise its limit, or wait a day.", "token_daily_quota_exceeded")
     # The load and the faults of the provider.
-    RemoteCode("rate_limit_exceeded", "again", "Too many requests at once for this account: try again in a minute."),
-    RemoteCode("resource_exhausted", "again", _BUSY),
-    RemoteCode("quota_exceeded", "again", _BUSY),
-    RemoteCode("internal_error", "ask", _FAULT),
-    RemoteCode("service_error", "ask", _FAULT),
-    RemoteCode("service_unavailable", "ask", _FAULT),
-    RemoteCode("generation_timeout", "ask", _BUSY),
-    RemoteCode("unknown_error", "ask", _FAULT),
-    RemoteCode("paid_outcome_unknown", "ask", "The provider does not know yet whether it took the job: ask again."),
+    | alike("again", "Too many requests at once for this account: try again in a minute.", "rate_limit_exceeded")
+    | alike("again", _BUSY, "resource_exhausted", "quota_exceeded")
+    | alike("ask", _FAULT, "internal_error", "service_error", "service_unavailable", "unknown_error")
+    | alike("ask", _BUSY, "generation_timeout")
+    | alike("ask", "The provider does not know yet whether it took the job: ask again.", "paid_outcome_unknown")
     # The files, and what is to be seen in them.
-    RemoteCode("content_policy_violation", "no", "The moderation of the provider refused the content: use another."),
-    RemoteCode("image_processing_error", "no", _IMAGE, ("F001", "F003", "I601", "I602")),
-    RemoteCode("image_dimension_mismatch", "no", _IMAGE, ("I603", "I604")),
-    RemoteCode(
-        "video_probe_failed",
+    | alike("no", "The moderation of the provider refused the content: use another.", "content_policy_violation")
+    | alike("no", _IMAGE, "image_processing_error", rules=("F001", "F003", "I601", "I602"))
+    | alike("no", _IMAGE, "image_dimension_mismatch", rules=("I603", "I604"))
+    | alike(
         "once",
         "The provider could not fetch or open the video: check that its address is public, and the file whole.",
-        ("R704", "F001", "V101"),
-    ),
-    RemoteCode("generation_failed_no_content", "no", "The model made nothing of these files: use other material."),
-    RemoteCode("request_cancelled", "no", "The task was cancelled: send the job again if it is still wanted."),
-    RemoteCode("resource_not_found", "no", "Check the id of the task, and that every address can still be fetched."),
+        "video_probe_failed",
+        rules=("R704", "F001", "V101"),
+    )
+    | alike("no", "The model made nothing of these files: use other material.", "generation_failed_no_content")
+    | alike("no", "The task was cancelled: send the job again if it is still wanted.", "request_cancelled")
+    | alike("no", "Check the id of the task, and that every address can still be fetched.", "resource_not_found")
 )
 
-CODES = Codes.of(_CODES, {"invalid_params": "invalid_parameters", "invalid_request": "invalid_request_error"})
+CODES = spelt(_CODES, {"invalid_params": "invalid_parameters", "invalid_request": "invalid_request_error"})
 
 # Those of the files and of the request. What DashScope says of accounts and keys would be EvoLink's own.
 _UPSTREAM = re.compile(
@@ -66,14 +57,13 @@ _UPSTREAM = re.compile(
 
 
 def explain(code: str, status: int | None = None, message: str = "") -> RemoteCode:
-    """Return what a code of EvoLink or DashScope means; one that neither documents by the HTTP `status` it came with.
+    """Return what a code of EvoLink or DashScope means, an undocumented one by its HTTP `status`.
 
-    Where EvoLink's own code says nothing of the cause, a code of DashScope that stands in the `message` does. A face
-    that was not matched is told by the message, under whatever code.
+    Where EvoLink's own says nothing of the cause, a code of DashScope in the `message`, or its words, do.
     """
     if says_unmatched(message):
         return dashscope_codes.FACE_NOT_MATCHED
-    own = CODES.find(code) or _dashscope(code)
+    own = find_code(CODES, code) or _dashscope(code)
     if own is None or not own.rules:
         own = _dashscope(message) or own
     return own or by_status(code, status)
@@ -81,4 +71,4 @@ def explain(code: str, status: int | None = None, message: str = "") -> RemoteCo
 
 def _dashscope(text: str) -> RemoteCode | None:
     found = _UPSTREAM.search(text)
-    return None if found is None else dashscope_codes.CODES.find(found[0].rstrip("."))
+    return None if found is None else find_code(dashscope_codes.CODES, found[0].rstrip("."))

@@ -18,12 +18,12 @@ from lipready.providers.evolink.requests import read_accepted, refused_or
 from lipready.providers.fields import Table, asked_id, identifier, link, missing, number, table, whole
 from lipready.providers.journal.entry import JournalEntry, Stage, Upload
 from lipready.providers.journal.journal import Journal
-from lipready.providers.service import Endpoints
+from lipready.providers.service import Endpoints, Stored
 from lipready.providers.submission.queries import ask_once
 from lipready.providers.transport.wire import UPLOAD_SECONDS, Flow, Form, HttpRequest, HttpResponse, call
 
 STORED_SECONDS = 72 * 3600.0
-"""How long the service keeps a file, where it does not say."""
+"""How long the service keeps a file at the most, and where it does not say."""
 
 COPY_SECONDS = 600.0
 """So long the service may take to fetch what is at an address."""
@@ -46,35 +46,23 @@ _MILLISECONDS = 1e11
 _LONGEST_TIME = 40
 
 
-def file_upload(endpoints: Endpoints, path: str, name: str, content_type: str, folder: str = "") -> HttpRequest:
-    """Make the request that sends the file at `path` as `name`, into `folder` where one is given."""
-    fields = (("upload_path", folder),) * bool(folder) + (("file_name", name),)
-    return HttpRequest(
-        method="POST",
-        url=f"{endpoints.files}/api/v1/files/upload/stream",
-        form=Form(fields=fields, path=path, file_name=name, content_type=content_type),
-        seconds=UPLOAD_SECONDS,
-    )
+def file_upload(endpoints: Endpoints, path: str, name: str, content_type: str) -> HttpRequest:
+    """Make the request that sends the file at `path` as `name`."""
+    url = f"{endpoints.files}/api/v1/files/upload/stream"
+    form = Form(fields=(("file_name", name),), path=path, file_name=name, content_type=content_type)
+    return HttpRequest(method="POST", url=url, form=form, seconds=UPLOAD_SECONDS)
 
 
 def base64_upload(endpoints: Endpoints, data: str, name: str) -> HttpRequest:
     """Make the request that sends a file inside JSON: `data` is its data URL."""
-    return HttpRequest(
-        method="POST",
-        url=f"{endpoints.files}/api/v1/files/upload/base64",
-        json={"base64_data": data, "file_name": name},
-        seconds=UPLOAD_SECONDS,
-    )
+    url, body = f"{endpoints.files}/api/v1/files/upload/base64", {"base64_data": data, "file_name": name}
+    return HttpRequest(method="POST", url=url, json=body, seconds=UPLOAD_SECONDS)
 
 
 def url_upload(endpoints: Endpoints, address: str, name: str) -> HttpRequest:
     """Make the request that lets the service fetch and store what is at an address."""
-    return HttpRequest(
-        method="POST",
-        url=f"{endpoints.files}/api/v1/files/upload/url",
-        json={"file_url": address, "file_name": name},
-        seconds=COPY_SECONDS,
-    )
+    url, body = f"{endpoints.files}/api/v1/files/upload/url", {"file_url": address, "file_name": name}
+    return HttpRequest(method="POST", url=url, json=body, seconds=COPY_SECONDS)
 
 
 def quota(endpoints: Endpoints) -> HttpRequest:
@@ -89,15 +77,6 @@ def delete(endpoints: Endpoints, file_id: str) -> HttpRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A stored file's address, the seconds that it lives (at most 72 h), and its id; None for what was not said."""
-
-    url: str
-    seconds: float | None
-    id: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Quota:
     """How many more files the account may store, and how many it may have at once; None for what was not said."""
 
@@ -105,11 +84,8 @@ class Quota:
     most: int | None
 
 
-def read_file(answer: HttpResponse) -> StoredFile:
-    """Read the answer to an upload.
-
-    Raises RefusedError, also where it comes with HTTP 200, and AnswerError where there is no proper address.
-    """
+def read_file(answer: HttpResponse) -> Stored:
+    """Read the answer to an upload. Raises RefusedError, also with HTTP 200, AnswerError without a proper address."""
     try:
         return read_copy(answer)
     except RefusedError as error:
@@ -120,10 +96,10 @@ def read_file(answer: HttpResponse) -> StoredFile:
         ) from None
 
 
-def read_copy(answer: HttpResponse) -> StoredFile:
+def read_copy(answer: HttpResponse) -> Stored:
     """Read the answer to `url_upload`; raises like `read_file`."""
     data = _data(answer, "what is known of the file")
-    return StoredFile(link(data.get("file_url"), "data.file_url"), _lifetime(data), identifier(data.get("file_id")))
+    return Stored(link(data.get("file_url"), "data.file_url"), _lifetime(data), identifier(data.get("file_id")))
 
 
 def read_quota(answer: HttpResponse) -> Quota:
@@ -146,10 +122,12 @@ def _data(answer: HttpResponse, what: str) -> Table:
     return table(values, "data")
 
 
-def _lifetime(data: Table) -> float | None:
-    """Take the difference of two times of the same clock, whose zone thus does not matter."""
+def _lifetime(data: Table) -> float:
+    """Take the difference of two times of the same clock, so that its zone does not matter; else 72 h."""
     begin, end = _time(data, "upload_time"), _time(data, "expires_at")
-    return min(end - begin, STORED_SECONDS) if begin is not None and end is not None and end > begin else None
+    if begin is None or end is None or end <= begin:
+        return STORED_SECONDS
+    return min(end - begin, STORED_SECONDS)
 
 
 def _time(data: Table, key: str) -> float | None:
@@ -173,12 +151,16 @@ _OVER: frozenset[Stage] = frozenset({"downloaded", "failed", "canceled", "refuse
 
 
 def make_room(account: Account, journal: Journal, needed: int) -> Flow[None]:
-    """Ensure that `needed` files can be stored: where they cannot, files of jobs that are over are deleted.
+    """Delete files of jobs that are over where `needed` files could not be stored otherwise.
 
     Raises UsageError where there is no room all the same. A quota that cannot be learnt keeps no upload back.
     """
-    quota = yield from _quota(account)
-    left = quota.left
+    try:
+        room = yield from ask_once(account, quota(account.endpoints), read_quota)
+    except ProviderError as error:
+        _LOG.warning("the quota of files was not learnt: %s", error)
+        return
+    left = room.left
     if left is None or left >= needed:
         return
     entries = yield from call(journal.entries)
@@ -187,7 +169,7 @@ def make_room(account: Account, journal: Journal, needed: int) -> Flow[None]:
             left += yield from remove_uploads(account, journal, entry)
         if left >= needed:
             return
-    most = "" if quota.most is None else f" ({quota.most} at most)"
+    most = "" if room.most is None else f" ({room.most} at most)"
     raise UsageError(
         f"{account.service.title} has room for {counted(max(left, 0), 'more file')} of this account{most}, and the job "
         f"needs {needed}; no file of a finished job is left that could be deleted. Delete files that you do not need, "
@@ -196,10 +178,7 @@ def make_room(account: Account, journal: Journal, needed: int) -> Flow[None]:
 
 
 def remove_uploads(account: Account, journal: Journal, entry: JournalEntry) -> Flow[int]:
-    """Delete what is stored for an entry whose job is over, and return how many files that were.
-
-    What cannot be deleted is logged, and expires by itself.
-    """
+    """Delete what is stored for a job that is over, and return how many files; what cannot be deleted is logged."""
     if not _same_storage(account, entry):
         return 0
     gone: list[Upload] = []
@@ -224,14 +203,6 @@ def _strike_out(journal: Journal, entry: JournalEntry, gone: list[Upload]) -> No
         journal.write(replace(now, uploads=tuple(each for each in now.uploads if each not in gone)))
     except LipreadyError as error:
         _LOG.warning("that files of the job %s were deleted was not written down: %s", entry.id, error)
-
-
-def _quota(account: Account) -> Flow[Quota]:
-    try:
-        return (yield from ask_once(account, quota(account.endpoints), read_quota))
-    except ProviderError as error:
-        _LOG.warning("the quota of files was not learnt: %s", error)
-        return Quota(None, None)
 
 
 def _same_storage(account: Account, entry: JournalEntry) -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 
 from lipready.errors import AnswerError, RefusedError, UsageError
 from lipready.facts.task import Credits, ListedTask, RemoteError, TaskState, TaskStatus
-from lipready.providers.answer import accepted_body, refusal
+from lipready.providers.answer import accepted_body, error_of, refusal
 from lipready.providers.evolink.codes import explain
 from lipready.providers.fields import (
     Table,
@@ -66,11 +66,8 @@ def read_task(answer: HttpResponse) -> TaskState:
 
 def read_tasks(answer: HttpResponse) -> tuple[TaskState, ...]:
     """Read the states of several tasks. A row that is odd, or says two things of a task, is left out: ask for it."""
-    values = read_accepted(answer)
-    if "data" not in values:
-        raise refused_or(answer, values, missing("data", "a list of objects"))
     found: list[TaskState] = []
-    for row in rows(values, "data"):
+    for row in _rows(answer, read_accepted(answer)):
         with suppress(AnswerError):
             found.append(_task(answer, row))
     counts = Counter(state.id for state in found)
@@ -94,27 +91,26 @@ def _task(answer: HttpResponse, values: Table) -> TaskState:
     if not said:
         raise missing("status", "the status of a task")
     status = _STATUSES.get(said.lower(), "running")
-    return _state(answer, values, status, _result(values) if status == "succeeded" else None)
+    results = values.get("results")
+    first = results[0] if isinstance(results, list) and results else None
+    return _state(answer, values, status, link(first, "results") if status == "succeeded" else None)
 
 
 def read_list(answer: HttpResponse) -> tuple[tuple[ListedTask, ...], bool]:
     """Read a page of the list of tasks, and whether more pages follow."""
     values = read_accepted(answer)
-    if "data" not in values:
-        raise refused_or(answer, values, missing("data", "a list of objects"))
-    found = rows(values, "data")
+    found = _rows(answer, values)
     page, size, total = whole(values, "page"), whole(values, "page_size"), whole(values, "total")
     more = bool(found) and (page is None or size is None or total is None or page * size < total)
-    return tuple(map(_row, found)), more
+    return tuple(
+        ListedTask(task_id(row.get("id"), "data[].id"), number(row, "created_at"), text(row, "status")) for row in found
+    ), more
 
 
-def _row(row: Table) -> ListedTask:
-    return ListedTask(task_id(row.get("id"), "data[].id"), number(row, "created_at"), text(row, "status"))
-
-
-def read_cancel(answer: HttpResponse) -> None:
-    """Read the answer to a cancellation, which EvoLink does not offer. Raises RefusedError where it says no."""
-    read_accepted(answer)
+def _rows(answer: HttpResponse, values: Table) -> list[Table]:
+    if "data" not in values:
+        raise refused_or(answer, values, missing("data", "a list of objects"))
+    return rows(values, "data")
 
 
 def read_accepted(answer: HttpResponse) -> Table:
@@ -139,10 +135,14 @@ def _refusal(answer: HttpResponse, values: Table) -> RefusedError:
 
 def _said(values: Table) -> RemoteError:
     """Read the error of the API (`error`) or of the files service (`code`, `msg`)."""
-    error = table(values, "error")
-    if error:
-        return RemoteError(code(error) or code(error, "type"), text(error, "message"))
+    if table(values, "error"):
+        return _task_error(values)
     return RemoteError(code(values), text(values, "msg") or text(values, "message") or text(values, "error"))
+
+
+def _task_error(values: Table) -> RemoteError:
+    error = table(values, "error")
+    return RemoteError(code(error) or code(error, "type"), text(error, "message"))
 
 
 def _state(answer: HttpResponse, values: Table, status: TaskStatus, result_url: str | None) -> TaskState:
@@ -155,7 +155,7 @@ def _state(answer: HttpResponse, values: Table, status: TaskStatus, result_url: 
         said=text(values, "status"),
         progress=progress if progress in _PERCENT else None,
         result_url=result_url,
-        error=_error(values, status),
+        error=error_of(status, _task_error(values)),
         request_id=request_id(answer),
         credits=next((value for value in spent if value is not None), None),
         credits_reserved=number(usage, "credits_reserved"),
@@ -163,33 +163,15 @@ def _state(answer: HttpResponse, values: Table, status: TaskStatus, result_url: 
     )
 
 
-def _error(values: Table, status: TaskStatus) -> RemoteError | None:
-    """Read why a task ended; a running one has no error yet, whatever it says."""
-    if status not in {"failed", "canceled"}:
-        return None
-    error = table(values, "error")
-    said = RemoteError(code(error) or code(error, "type"), text(error, "message"))
-    return said if status == "failed" or said.code or said.message else None
-
-
-def _result(values: Table) -> str:
-    results = values.get("results")
-    return link(results[0] if isinstance(results, list) and results else None, "results")
-
-
 MODEL = "videoretalk"
 PAGE_SIZE = 50
 MOST_AT_ONCE = 50
 
-_HOUR = 3600.0
 _IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9._-]{16,96}")
 
 
 def submit(endpoints: Endpoints, submission: Submission, key: str) -> HttpRequest:
-    """Ask for a result video. `key` (16–96 letters, digits, dots and dashes) names the request; nothing relies on it.
-
-    Raises UsageError for another key.
-    """
+    """Ask for a result video. `key` names the request, and nothing relies on it. Raises UsageError for an odd one."""
     if not _IDEMPOTENCY_KEY.fullmatch(key):
         raise UsageError("A key of idempotency at EvoLink has 16 to 96 letters, digits, dots and dashes.")
     body: dict[str, object] = {
@@ -218,10 +200,7 @@ def query(endpoints: Endpoints, task_id: str) -> HttpRequest:
 
 
 def query_all(endpoints: Endpoints, task_ids: Sequence[str]) -> HttpRequest:
-    """Ask for up to `MOST_AT_ONCE` tasks at once; ids that the account does not have are left out of the answer.
-
-    Raises UsageError where an id cannot be one.
-    """
+    """Ask for up to `MOST_AT_ONCE` tasks; the answer leaves unknown ids out. Raises UsageError for what is no id."""
     ids = [asked_id(each) for each in task_ids]
     return HttpRequest(method="POST", url=f"{endpoints.api}/tasks/batch", json={"task_ids": ids})
 
@@ -244,7 +223,7 @@ SERVICE = Service(
     submit_interval=1.0,
     read_interval=1 / 20,
     poll_seconds=8.0,
-    longest_seconds=3 * _HOUR,
+    longest_seconds=3 * 3600.0,
     submit=submit,
     read_submitted=read_submitted,
     query=query,
@@ -256,7 +235,5 @@ SERVICE = Service(
     most_at_once=MOST_AT_ONCE,
     credits_left=credits_left,
     read_credits=read_credits,
-    cancel=None,
-    read_cancel=read_cancel,
     explain=explain,
 )

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from lipready.errors import JournalError
@@ -32,8 +32,7 @@ def connected(path: Path, what: str, if_damaged: str) -> Iterator[sqlite3.Connec
     A connection for each use: so threads share none, and a fork inherits none. Transactions are begun by hand; what is
     not committed is undone. A rollback journal, not a write-ahead log: it needs no memory that processes share, so it
     also works where the user's folder lies on another machine, and can be read where nothing may be written.
-
-    `if_damaged` says what to do about a file that is.
+    `if_damaged` says what to do about a damaged file.
     """
     with explained(path, what, if_damaged):
         address = f"{path.absolute().as_uri()}?mode=rw"
@@ -56,12 +55,7 @@ def explained(path: Path, what: str, if_damaged: str) -> Iterator[None]:
 
 
 def create_empty(path: Path) -> None:
-    """Create a file for the user alone, unless it is there.
-
-    Raises OSError. One that is there is not opened: closing it again would drop the locks that sqlite has on it.
-    """
+    """Create a file for the user alone. One that is there is not opened: closing it would drop sqlite's locks on it."""
     if not path.exists():
-        try:
+        with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        except FileExistsError:
-            return

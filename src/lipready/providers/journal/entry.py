@@ -3,9 +3,8 @@
 import json
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 from lipready.facts.address import is_address
@@ -32,6 +31,8 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 OPEN: frozenset[Stage] = frozenset({"intended", "posting", "submitted", "succeeded", "unknown"})
 PAID: frozenset[Stage] = OPEN - {"intended"} | {"downloaded"}
 """Where a job was paid for, or may have been, and its result is here or to be had: it is not sent once more."""
+
+T = TypeVar("T")
 
 _ID = re.compile(r"[0-9a-f]{12}")
 _PRICE = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,60}|/[1-9][0-9]{0,60})?")
@@ -183,41 +184,24 @@ def from_text(text: object) -> JournalEntry:
     rejected = value.get("rejected", [])
     if not isinstance(rejected, list) or not all(isinstance(each, str) for each in rejected):
         raise ValueError("the rejected tasks of an entry are no list of ids")
-    uploads = tuple(Upload(**_checked(Upload, each)) for each in value["uploads"])
-    return JournalEntry(**_checked(JournalEntry, {**value, "uploads": uploads, "rejected": tuple(rejected)}))
+    uploads = tuple(_made(Upload, each) for each in value["uploads"])
+    return _made(JournalEntry, {**value, "uploads": uploads, "rejected": tuple(rejected)})
 
 
-def _checked(kind: type[JournalEntry | Upload], value: object) -> Mapping[str, Any]:
+def _made(kind: type[T], value: object) -> T:
     """Require the fields of a class, each of its type; those that an older lipready did not know may be missing."""
     if not isinstance(value, dict):
         raise ValueError(f"{kind.__name__} is no object")  # noqa: TRY004 - wrong data, not a wrong call
     hints = get_type_hints(kind)
     for name, each in value.items():
-        if name not in hints:
-            raise ValueError(f"{kind.__name__} has no {name}")
-        if not _fits(each, hints[name]):
+        if name in hints and not _fits(each, hints[name]):
             raise ValueError(f"{name} is of another type")
-    if not _NEEDED[kind] <= value.keys():
-        raise ValueError(f"{kind.__name__} is incomplete")
-    return value
+    try:
+        return kind(**value)
+    except TypeError as error:
+        raise ValueError(f"{kind.__name__} is incomplete, or of a newer lipready: {error}") from error
 
 
 def _fits(value: object, hint: Any) -> bool:
-    if hint is Stage:
-        return isinstance(value, str)
-    if isinstance(value, tuple):
-        return True
-    if isinstance(value, bool):
-        return hint is bool
-    if isinstance(value, int) and _fits(0.5, hint):
-        return True
-    try:
-        return isinstance(value, hint)
-    except TypeError:  # what is built of tuples was built by us
-        return False
-
-
-_NEEDED: Mapping[type, frozenset[str]] = {
-    JournalEntry: frozenset({"id", "created", "provider", "service", "api"}),
-    Upload: frozenset({"role", "url", "expires", "size", "mtime_ns"}),
-}
+    kinds = (hint, get_origin(hint), *get_args(hint))
+    return type(value) in kinds or (type(value) is int and float in kinds) or (hint is Stage and value in STAGES)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from lipready.atomic import publish
 from lipready.errors import JournalError, UsageError
-from lipready.providers.journal.database import connected, explained
+from lipready.providers.journal.database import connected, create_empty, explained
 from lipready.providers.journal.entry import OPEN, PAID, JournalEntry, from_text, to_text
 from lipready.providers.journal.locks import Lock
-from lipready.providers.journal.state import make_private
+from lipready.providers.journal.state import make_private, state_folder
 
 FILE = "journal.sqlite3"
 VERSION = 2
@@ -37,20 +37,22 @@ _SINCE_2 = (
     "CREATE INDEX by_fingerprint ON entries (fingerprint)",
 )
 """What format 2 has more. An older lipready would send a job again that it cannot recognise, and is kept out by it."""
+_ALIKE = "SELECT entry FROM entries WHERE fingerprint = ? ORDER BY created DESC, number DESC"
+"""The entries of the same job, newest first."""
 _SHORTEST_PREFIX = 4
 _MOST_NAMED = 5
 
 
 class Journal:
-    """The journal in a folder, shared by all threads and processes of the user. Made with its first entry.
+    """The journal in a folder (the state folder), shared by all of the user's processes. Made with its first entry.
 
     When `add`, `write` or `claim` returns, what was written outlives a kill and a power failure. All methods raise
-    JournalError where the journal is damaged, comes from a newer lipready, or can not be read or written; a journal
-    that is there is never replaced by an empty one.
+    JournalError where the journal is damaged, newer than this lipready, or cannot be read or written; one that is there
+    is never replaced by an empty one.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE
+    def __init__(self, folder: Path | None = None) -> None:
+        self.path = (folder or state_folder()) / FILE
         self._whole = False
 
     def add(self, entry: JournalEntry) -> None:
@@ -67,7 +69,8 @@ class Journal:
         """
         self._create()
         with self._open() as connection, _transaction(connection):
-            known = [each for each in self._alike(connection, entry) if each.stage in OPEN | PAID]
+            alike = map(self._entry, _column(connection, _ALIKE, entry.fingerprint))
+            known = [each for each in alike if each.stage in OPEN | PAID]
             if not known:
                 self._insert(connection, entry)
                 return entry
@@ -79,10 +82,7 @@ class Journal:
 
     def paid_before(self, entry: JournalEntry) -> JournalEntry | None:
         """Return the newest other entry of the same job that was paid for, or may have been; None where none was."""
-        if not self._exists():
-            return None
-        with self._open() as connection:
-            alike = self._alike(connection, entry)
+        alike = map(self._entry, self._select(_ALIKE, entry.fingerprint))
         return next((each for each in alike if each.stage in PAID and each.id != entry.id), None)
 
     def write(self, entry: JournalEntry) -> None:
@@ -99,11 +99,8 @@ class Journal:
             entry = self._read(connection, entry_id)
             if entry.task_id == task_id:
                 return entry
-            taken = connection.execute(
-                "SELECT 1 FROM entries WHERE service = ? AND api = ? AND task_id = ?",
-                (entry.service, entry.api, task_id),
-            ).fetchone()
-            if taken:
+            taken = "SELECT 1 FROM entries WHERE service = ? AND api = ? AND task_id = ?"
+            if _column(connection, taken, entry.service, entry.api, task_id):
                 return None
             entry = replace(entry, task_id=task_id, stage="submitted", updated=time.time())
             self._replace(connection, entry)
@@ -111,11 +108,7 @@ class Journal:
 
     def entries(self) -> tuple[JournalEntry, ...]:
         """Return all entries, newest first."""
-        if not self._exists():
-            return ()
-        with self._open() as connection:
-            rows = connection.execute("SELECT entry FROM entries ORDER BY created DESC, number DESC").fetchall()
-        return tuple(self._entry(text) for (text,) in rows)
+        return tuple(map(self._entry, self._select("SELECT entry FROM entries ORDER BY created DESC, number DESC")))
 
     def find(self, text: str) -> JournalEntry:
         """Find an entry by its id, four digits of its beginning, or the provider's id of its task or candidate.
@@ -143,13 +136,17 @@ class Journal:
 
     def known_tasks(self, service: str, api: str) -> frozenset[str]:
         """Return the ids of all tasks of a provider's address that entries have."""
+        found = self._select(
+            "SELECT task_id FROM entries WHERE service = ? AND api = ? AND task_id IS NOT NULL", service, api
+        )
+        return frozenset(map(str, found))
+
+    def _select(self, query: str, *values: str | None) -> list[object]:
+        """Return the one column of a query; nothing where there is no journal yet."""
         if not self._exists():
-            return frozenset()
+            return []
         with self._open() as connection:
-            rows = connection.execute(
-                "SELECT task_id FROM entries WHERE service = ? AND api = ? AND task_id IS NOT NULL", (service, api)
-            ).fetchall()
-        return frozenset(str(task) for (task,) in rows)
+            return _column(connection, query, *values)
 
     def _exists(self) -> bool:
         with explained(self.path, *_WORDS):
@@ -189,16 +186,17 @@ class Journal:
         lock = Lock("new journal", folder=folder / "locks")
         lock.acquire()
         new = self.path.with_name(f"{FILE}.new")
-        try:
-            with explained(self.path, *_WORDS):
-                if not self._exists():
-                    new.unlink(missing_ok=True)
-                    os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-                    with connected(new, *_WORDS) as connection:
-                        _fill(connection)
-                    publish(new, self.path, synced=True)
-        finally:
-            lock.release()
+        with lock, explained(self.path, *_WORDS):
+            if not self._exists():
+                new.unlink(missing_ok=True)
+                create_empty(new)
+                with connected(new, *_WORDS) as connection:
+                    connection.execute("PRAGMA synchronous = EXTRA")
+                    with _transaction(connection):
+                        connection.execute(_SCHEMA)
+                        connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+                        _migrate(connection)
+                publish(new, self.path, synced=True)
 
     def _insert(self, connection: sqlite3.Connection, entry: JournalEntry) -> None:
         values = (entry.id, entry.created, entry.service, entry.api, entry.task_id, entry.fingerprint, to_text(entry))
@@ -210,13 +208,6 @@ class Journal:
             )
         except sqlite3.IntegrityError as error:
             raise JournalError(f"The entry {entry.id}, or its task, is in the journal {self.path} already.") from error
-
-    def _alike(self, connection: sqlite3.Connection, entry: JournalEntry) -> list[JournalEntry]:
-        """Return the entries of the same job, newest first."""
-        rows = connection.execute(
-            "SELECT entry FROM entries WHERE fingerprint = ? ORDER BY created DESC, number DESC", (entry.fingerprint,)
-        ).fetchall()
-        return [self._entry(text) for (text,) in rows]
 
     def _replace(self, connection: sqlite3.Connection, entry: JournalEntry) -> None:
         try:
@@ -236,10 +227,10 @@ class Journal:
             )
 
     def _read(self, connection: sqlite3.Connection, entry_id: str) -> JournalEntry:
-        row = connection.execute("SELECT entry FROM entries WHERE id = ?", (entry_id,)).fetchone()
-        if row is None:
+        found = _column(connection, "SELECT entry FROM entries WHERE id = ?", entry_id)
+        if not found:
             raise JournalError(f"There is no entry {entry_id} in the journal {self.path}.")
-        return self._entry(row[0])
+        return self._entry(found[0])
 
     def _entry(self, text: object) -> JournalEntry:
         try:
@@ -249,6 +240,10 @@ class Journal:
 
     def _damaged(self) -> JournalError:
         return JournalError(f"The journal {self.path} is damaged: {_WORDS[1]}.")
+
+
+def _column(connection: sqlite3.Connection, query: str, *values: str | None) -> list[object]:
+    return [value for (value,) in connection.execute(query, values)]
 
 
 @contextmanager
@@ -261,14 +256,6 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
             connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
-
-
-def _fill(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA synchronous = EXTRA")
-    with _transaction(connection):
-        connection.execute(_SCHEMA)
-        connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-        _migrate(connection)
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

@@ -6,7 +6,7 @@ The system releases them when their process ends, however it ends; a lock file t
 import re
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from lipready.errors import JournalError
 from lipready.providers.journal.state import make_private, state_folder
@@ -20,7 +20,7 @@ _LONG = 3600.0
 
 
 class Lock:
-    """One hold of the lock of a name. Acquired once, and released from whichever thread."""
+    """One hold of the lock of a name. Acquired once, and released from whichever thread, or at the end of a block."""
 
     def __init__(self, name: str, *, folder: Path | None = None) -> None:
         self._folder = folder or state_folder() / "locks"
@@ -29,11 +29,7 @@ class Lock:
         self._held: BaseFileLock | None = None
 
     def acquire(self, *, wait: bool = True) -> bool:
-        """Take the lock, and return whether that succeeded; with `wait` it always is, in the end.
-
-        Blocks a thread while it waits: where many flows share few threads, use `acquired`. Raises JournalError where
-        the lock file cannot be written.
-        """
+        """Take the lock, with `wait` in the end and blocking; return whether it is held. Raises JournalError."""
         from filelock import FileLock, Timeout
 
         make_private(self._folder.parent)
@@ -59,8 +55,15 @@ class Lock:
         if lock is not None:
             lock.release()
 
+    def __enter__(self) -> Self:
+        return self
 
-def acquired(lock: Lock) -> Flow[None]:
-    """Wait for a lock from inside a flow, without keeping a thread busy."""
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+def acquired(lock: Lock) -> Flow[Lock]:
+    """Wait for a lock from inside a flow, without keeping a thread busy, and return it held."""
     while not (yield from call(lambda: lock.acquire(wait=False))):
         yield Pause(_LOOK_AGAIN)
+    return lock

@@ -5,7 +5,6 @@ written, and a row from the future counts as written now.
 """
 
 import math
-import sqlite3
 import time
 from collections.abc import Callable
 
@@ -16,7 +15,7 @@ FILE = "gate.sqlite3"
 LONGEST_HOLD = 3600.0
 """Seconds: however long a server asks everybody to wait."""
 
-_WORDS = ("rate gate", "delete it, nothing is lost with it")
+_WORDS = ("rate limiter", "delete it, nothing is lost with it")
 _SCHEMA = "CREATE TABLE IF NOT EXISTS gate (account TEXT PRIMARY KEY, next REAL NOT NULL, written REAL NOT NULL)"
 
 
@@ -48,15 +47,9 @@ def _change(account: str, decide: Callable[[float, float], tuple[float, float]])
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(_SCHEMA)
         now = time.time()
-        answer, free = decide(now, _free(connection, account, now))
+        row = connection.execute("SELECT next, written FROM gate WHERE account = ?", (account,)).fetchone()
+        free, written = map(float, row or (now, now))
+        answer, free = decide(now, free - max(0.0, written - now))
         connection.execute("INSERT OR REPLACE INTO gate VALUES (?, ?, ?)", (account, free, now))
         connection.execute("COMMIT")
     return answer
-
-
-def _free(connection: sqlite3.Connection, account: str, now: float) -> float:
-    row = connection.execute("SELECT next, written FROM gate WHERE account = ?", (account,)).fetchone()
-    if row is None:
-        return now
-    free, written = map(float, row)
-    return free - max(0.0, written - now)

@@ -3,10 +3,9 @@
 import os
 import re
 import secrets
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,12 @@ from lipready.errors import (
     RefusedError,
     UsageError,
 )
+from lipready.providers.service import Stored
 
-DAY = 24 * 3600.0
-_WEEK = 7 * DAY
-"""Nobody signs an address for longer (Signature Version 4)."""
+_SECONDS = 24 * 3600
+"""So long an address can be read that is signed."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_MEBIBYTE = 2**20
+_PART = 8 * 2**20
 _DENIED = frozenset({"AccessDenied", "403", "Forbidden", "AllAccessDisabled"})
 _WRONG_KEY = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "AuthFailure"})
 _NO_BUCKET = frozenset({"NoSuchBucket", "404"})
@@ -42,14 +41,6 @@ class Bucket:
         return f"s3://{self.name}" + (f"/{self.prefix}" if self.prefix else "")
 
 
-@dataclass(frozen=True, slots=True)
-class StoredObject:
-    """An object in a bucket: an address with which anybody can read it until `expires` (seconds since 1970)."""
-
-    url: str = field(repr=False)
-    expires: float
-
-
 def parse_bucket(text: str) -> Bucket:
     """Read `s3://NAME/PREFIX`, where the prefix may be missing. Raises UsageError for anything else."""
     scheme, _, place = text.strip().partition("://")
@@ -60,15 +51,8 @@ def parse_bucket(text: str) -> Bucket:
     return Bucket(name, prefix.strip("/"))
 
 
-def store(
-    bucket: Bucket,
-    path: str,
-    content_type: str,
-    *,
-    seconds: float = DAY,
-    progress: Callable[[float], None] | None = None,
-) -> StoredObject:
-    """Upload a file under a name that nobody can guess, and sign an address with which it can be read for `seconds`.
+def store(bucket: Bucket, path: str, content_type: str, *, progress: Callable[[float], None] | None = None) -> Stored:
+    """Upload a file under a name that nobody can guess, and sign an address with which it can be read for a day.
 
     Streamed from disk in parts. Credentials, region and AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL are those of every AWS
     tool. `progress` receives the share (0..1) that was sent. With temporary credentials the address ends with them.
@@ -78,19 +62,23 @@ def store(
     """
     size = _size_of(path)
     key = "/".join(part for part in (bucket.prefix, secrets.token_hex(16) + Path(path).suffix.lower()) if part)
-    with _explained(bucket, path):
-        client = _client()
-        try:
-            heard, kind = _shares(size, progress), {"ContentType": content_type}
-            client.upload_file(path, bucket.name, key, ExtraArgs=kind, Config=_transfer(), Callback=heard)
-            begun = time.time()
-            lifetime = int(min(max(seconds, 1.0), _WEEK))
-            url = client.generate_presigned_url(
-                "get_object", Params={"Bucket": bucket.name, "Key": key}, ExpiresIn=lifetime
+    try:
+        with closing(_client()) as client:
+            from boto3.s3.transfer import TransferConfig
+
+            # Two parts at a time bound the memory; 10,000 parts make room for 80 GB.
+            parts = TransferConfig(
+                multipart_threshold=_PART, multipart_chunksize=_PART, max_concurrency=2, max_io_queue=2
             )
-        finally:
-            client.close()
-    return StoredObject(str(url), begun + lifetime)
+            heard, kind = _shares(size, progress), {"ContentType": content_type}
+            client.upload_file(path, bucket.name, key, ExtraArgs=kind, Config=parts, Callback=heard)
+            place = {"Bucket": bucket.name, "Key": key}
+            url = client.generate_presigned_url("get_object", Params=place, ExpiresIn=_SECONDS)
+    except ComponentError:
+        raise
+    except Exception as error:  # noqa: BLE001 - boto3 has no root of its exceptions
+        raise _what_went_wrong(error, bucket, path) from None
+    return Stored(str(url), _SECONDS)
 
 
 def _size_of(path: str) -> int:
@@ -98,7 +86,12 @@ def _size_of(path: str) -> int:
         with open(path, "rb") as file:  # noqa: PTH123 - the path is passed on as the user wrote it
             return os.fstat(file.fileno()).st_size
     except OSError as error:
-        raise UsageError(f"{path}: cannot be uploaded: {error.strerror or error}.") from error
+        raise not_uploaded(path, error) from error
+
+
+def not_uploaded(path: str, error: OSError) -> UsageError:
+    """Make the error of a file that cannot be read."""
+    return UsageError(f"{path}: cannot be uploaded: {error.strerror or type(error).__name__}.")
 
 
 def _client() -> Any:
@@ -121,14 +114,6 @@ def _client() -> Any:
     return session.client("s3", config=config, region_name=session.region_name or "us-east-1")
 
 
-def _transfer() -> Any:
-    """Two parts of 8 MiB at a time bound the memory; 10,000 parts make room for 80 GB."""
-    from boto3.s3.transfer import TransferConfig
-
-    part = 8 * _MEBIBYTE
-    return TransferConfig(multipart_threshold=part, multipart_chunksize=part, max_concurrency=2, max_io_queue=2)
-
-
 def _shares(size: int, progress: Callable[[float], None] | None) -> Callable[[int], None] | None:
     """Add up what several threads report; a part that is sent again is taken back by the library first."""
     if progress is None:
@@ -146,71 +131,40 @@ def _shares(size: int, progress: Callable[[float], None] | None) -> Callable[[in
     return heard
 
 
-@contextmanager
-def _explained(bucket: Bucket, path: str) -> Iterator[None]:
-    """Turn what boto3 reports into one sentence; its own texts may quote the request, so only codes are passed on."""
-    try:
-        yield
-    except (UsageError, ComponentError):
-        raise
-    except Exception as error:  # noqa: BLE001 - boto3 has no root of its exceptions
-        raise _what_went_wrong(error, bucket, path) from None
-
-
 def _what_went_wrong(error: Exception, bucket: Bucket, path: str) -> Exception:
+    """Turn what boto3 reports into one sentence; its own texts may quote the request, so only codes are passed on."""
     from boto3.exceptions import Boto3Error
-    from botocore.exceptions import ClientError
+    from botocore import exceptions as aws
 
+    credentials = (aws.NoCredentialsError, aws.PartialCredentialsError, aws.CredentialRetrievalError)
+    unreachable = (aws.EndpointConnectionError, aws.ConnectTimeoutError, aws.ProxyConnectionError)
+    kind: type[LipreadyError] = UsageError
     inner = error.__cause__ or error.__context__
     if isinstance(error, Boto3Error) and isinstance(inner, Exception):
         return _what_went_wrong(inner, bucket, path)
-    if isinstance(error, ClientError):
+    if isinstance(error, aws.ClientError):
         return _refusal(error, bucket)
-    for kinds, root, sentence in _failures():
-        if isinstance(error, kinds):
-            return root(sentence.format(bucket=bucket, path=path, kind=type(error).__name__))
-    if isinstance(error, OSError):
-        return UsageError(f"{path}: cannot be uploaded: {error.strerror or type(error).__name__}.")
-    return error
-
-
-def _failures() -> tuple[tuple[tuple[type[Exception], ...], type[LipreadyError], str], ...]:
-    """List what ends an upload before there is an answer, the special before the general."""
-    from botocore import exceptions as aws
-
-    return (
-        (
-            (
-                aws.NoCredentialsError,
-                aws.PartialCredentialsError,
-                aws.CredentialRetrievalError,
-                aws.TokenRetrievalError,
-                aws.ProfileNotFound,
-            ),
-            UsageError,
-            "There are no credentials for {bucket}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.",
-        ),
-        (
-            (aws.SSLError,),
-            NotSentError,
-            "The server of {bucket} has no valid certificate: check AWS_ENDPOINT_URL_S3.",
-        ),
-        (
-            (aws.EndpointConnectionError, aws.ConnectTimeoutError, aws.ProxyConnectionError),
-            NotSentError,
-            "The server of {bucket} cannot be reached: check the network and AWS_ENDPOINT_URL_S3.",
-        ),
-        (
-            (aws.HTTPClientError, aws.ConnectionError, aws.IncompleteReadError),
-            NoAnswerError,
-            "The connection to the server of {bucket} broke while {path} was uploaded: try again.",
-        ),
-        (
-            (aws.BotoCoreError, ValueError),
-            UsageError,
-            "The AWS settings for {bucket} cannot be used ({kind}): check the AWS_ variables and ~/.aws/config.",
-        ),
-    )
+    # The special before the general.
+    if isinstance(error, (*credentials, aws.TokenRetrievalError, aws.ProfileNotFound)):
+        said = (
+            f"There are no credentials for {bucket}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
+        )
+    elif isinstance(error, aws.SSLError):
+        kind, said = NotSentError, f"The server of {bucket} has no valid certificate: check AWS_ENDPOINT_URL_S3."
+    elif isinstance(error, unreachable):
+        kind = NotSentError
+        said = f"The server of {bucket} cannot be reached: check the network and AWS_ENDPOINT_URL_S3."
+    elif isinstance(error, (aws.HTTPClientError, aws.ConnectionError, aws.IncompleteReadError)):
+        kind = NoAnswerError
+        said = f"The connection to the server of {bucket} broke while {path} was uploaded: try again."
+    elif isinstance(error, (aws.BotoCoreError, ValueError)):
+        name = type(error).__name__
+        said = f"The AWS settings for {bucket} cannot be used ({name}): check the AWS_ variables and ~/.aws/config."
+    elif isinstance(error, OSError):
+        return not_uploaded(path, error)
+    else:
+        return error
+    return kind(said)
 
 
 def _refusal(error: Any, bucket: Bucket) -> ProviderError | UsageError:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from random import random
 
@@ -14,6 +14,7 @@ from lipready.providers.codes import RemoteCode, both_codes
 from lipready.providers.dashscope.codes import FACE_NOT_MATCHED
 from lipready.providers.journal.entry import JournalEntry, Stage
 from lipready.providers.journal.journal import Journal
+from lipready.providers.service import DEFAULT_THRESHOLD
 from lipready.providers.submission.posting import note
 from lipready.providers.submission.queries import ask, ask_once, pause_after
 from lipready.providers.transport.retry import may_read_again
@@ -26,26 +27,10 @@ _KEPT_SECONDS = 24 * 3600.0
 _APPEARS_SECONDS = 60.0
 """A task that was just accepted may not be known to every machine of the provider yet."""
 _JITTER = 0.1
-_THRESHOLD = 170
-"""The face threshold of a request that names none."""
 _LOWERED = 140
 """The threshold to try where no face was matched, as EvoLink's page has it."""
 
-_STAGES: dict[str, Stage] = {
-    "succeeded": "succeeded",
-    "failed": "failed",
-    "canceled": "canceled",
-    "unknown": "unknown",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class PollingLimits:
-    """How to wait: seconds between two looks, seconds in all (None: until the task ends), and who receives of each."""
-
-    interval: float
-    deadline: float | None = None
-    tell: Callable[[TaskState], None] | None = field(default=None, repr=False)
+_STAGES: dict[str, Stage] = {"succeeded": "succeeded", "failed": "failed", "canceled": "canceled", "unknown": "unknown"}
 
 
 @dataclass(slots=True)
@@ -77,10 +62,7 @@ def look(account: Account, journal: Journal, entry: JournalEntry) -> Flow[tuple[
 
 
 def look_at_all(account: Account, journal: Journal, entries: Sequence[JournalEntry]) -> Flow[dict[str, TaskState]]:
-    """Query many tasks of an account with few requests, and record their states; returns them by entry id.
-
-    What is not told, or cannot be asked in this way, is left out: `look` at it.
-    """
+    """Query many tasks with few requests, record their states, and return those that are told, by entry id."""
     service, states = account.service, dict[str, TaskState]()
     ours = {entry.task_id: entry for entry in entries if entry.task_id is not None}
     names = [*ours]
@@ -99,9 +81,15 @@ def look_at_all(account: Account, journal: Journal, entries: Sequence[JournalEnt
 
 
 def follow(
-    account: Account, journal: Journal, entry: JournalEntry, patience: PollingLimits
+    account: Account,
+    journal: Journal,
+    entry: JournalEntry,
+    interval: float,
+    *,
+    deadline: float | None = None,
+    tell: Callable[[TaskState], None] | None = None,
 ) -> Flow[tuple[JournalEntry, TaskState]]:
-    """Poll a task until it has ended; a failed query is repeated.
+    """Poll a task every `interval` seconds until it has ended; a failed query is repeated, and `tell` hears of each.
 
     Raises DeadlineError when the time is over, and ProviderError where nothing can be heard of the task any more: the
     task goes on in both cases. So does one that the provider says it does not know, until it has said so for as long
@@ -110,7 +98,7 @@ def follow(
     begun, failures, unseen = time.monotonic(), 0, _Unseen()
     query = account.service.query(account.endpoints, _task_of(entry))
     while True:
-        pause = patience.interval * (1 + _JITTER * random())  # noqa: S311 - no secret, only not all at once
+        pause = interval * (1 + _JITTER * random())  # noqa: S311 - no secret, only not all at once
         try:
             state = yield from ask_once(account, query, _reader(account, entry))
         except ProviderError as error:
@@ -121,16 +109,27 @@ def follow(
         else:
             failures = 0
             entry, state = yield from _noted(journal, entry, state)
-            if patience.tell is not None:
-                patience.tell(state)
+            if tell is not None:
+                tell(state)
             if state.ended:
                 return entry, state
             if unseen.given_up(account, entry, state):
-                raise _not_known(account, entry, unseen)
-        if patience.deadline is not None:
-            left = begun + patience.deadline - time.monotonic()
+                raise _given_up(
+                    entry,
+                    f"{account.service.title} said {counted(unseen.sightings, 'time')} in {round(unseen.seconds):,} s "
+                    f"that it does not know the task {_task_of(entry)} ({entry.said}): tasks and results are kept for "
+                    f"24 hours. The job stays open: `lipready tasks resume {entry.id}` asks again, `lipready tasks "
+                    f"forget {entry.id}` closes it, `lipready submit --again` sends and pays anew.",
+                )
+        if deadline is not None:
+            left = begun + deadline - time.monotonic()
             if left <= 0 or (failures and pause > left):
-                raise _too_late(entry, patience.deadline)
+                raise _given_up(
+                    entry,
+                    f"The task {_task_of(entry)} has not ended within {deadline:g} s (last heard: "
+                    f"{entry.said or 'nothing'}). It goes on at the provider; `lipready tasks resume {entry.id}` waits "
+                    "for it and downloads the result.",
+                )
             pause = min(pause, left)
         unseen.seconds += pause
         yield Pause(pause)
@@ -161,7 +160,7 @@ def _advice(known: RemoteCode, entry: JournalEntry) -> str:
         return known.advice
     if entry.reference is None:
         return "No reference image was sent: send one, taken from the video itself (lipready reference does)."
-    threshold = _THRESHOLD if entry.face_threshold is None else entry.face_threshold
+    threshold = DEFAULT_THRESHOLD if entry.face_threshold is None else entry.face_threshold
     if threshold <= _LOWERED:
         return f"{known.advice} The face threshold is low already ({threshold}): a wrong face may match below it."
     lower = f"lower the face threshold slightly (--face-threshold {_LOWERED}; it was {threshold})"
@@ -216,22 +215,7 @@ def _task_of(entry: JournalEntry) -> str:
     return task
 
 
-def _too_late(entry: JournalEntry, deadline: float) -> DeadlineError:
-    error = DeadlineError(
-        f"The task {_task_of(entry)} has not ended within {deadline:g} s (last heard: {entry.said or 'nothing'}). It "
-        f"goes on at the provider; `lipready tasks resume {entry.id}` waits for it and downloads the result."
-    )
-    error.task_id = _task_of(entry)
-    return error
-
-
-def _not_known(account: Account, entry: JournalEntry, unseen: _Unseen) -> DeadlineError:
-    service = account.service
-    error = DeadlineError(
-        f"{service.title} said {counted(unseen.sightings, 'time')} in {round(unseen.seconds):,} s that it does not "
-        f"know the task {_task_of(entry)} ({entry.said}): tasks and results are kept for 24 hours. The job stays open: "
-        f"`lipready tasks resume {entry.id}` asks again, `lipready tasks forget {entry.id}` closes it, "
-        "`lipready submit --again` sends and pays anew."
-    )
+def _given_up(entry: JournalEntry, message: str) -> DeadlineError:
+    error = DeadlineError(message)
     error.task_id = _task_of(entry)
     return error

@@ -1,8 +1,8 @@
 """Post the paid request once, across failures and restarts."""
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from lipready.providers.service import Submission
 from lipready.providers.submission.price import cost_of, written
 from lipready.providers.submission.queries import look_up, pause_after, take_turn, understood, with_credits
 from lipready.providers.transport.retry import PAID_ATTEMPTS
-from lipready.providers.transport.wire import Flow, Pause, T, call, send
+from lipready.providers.transport.wire import Flow, Pause, call, send
 
 _REFUSALS = frozenset(range(400, 500)) - {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT}
 """The statuses that come with a certain refusal. 409: EvoLink has seen our key, and does not say with which task."""
@@ -36,7 +36,8 @@ def post(account: Account, journal: Journal, entry: JournalEntry, submission: Su
     is closed, nothing was paid), UsageError where the result could not be written (as well), and OutcomeUnknownError
     where it stays open whether there is a task: then the entry stays at "posting".
     """
-    return (yield from _alone(account, lambda: _post(account, journal, entry, submission)))
+    with (yield from acquired(_turn(account))):
+        return (yield from _post(account, journal, entry, submission))
 
 
 def recover(account: Account, journal: Journal, entry: JournalEntry) -> Flow[JournalEntry]:
@@ -44,7 +45,13 @@ def recover(account: Account, journal: Journal, entry: JournalEntry) -> Flow[Jou
 
     Raises OutcomeUnknownError like `post`, also where the list shows no task: that is no proof that there is none.
     """
-    return (yield from _alone(account, lambda: _look_it_up(account, journal, entry, None)))
+    with (yield from acquired(_turn(account))):
+        return (yield from _look_it_up(account, journal, entry, None))
+
+
+def _turn(account: Account) -> Lock:
+    """Make the lock of whoever posts: then a task that appears meanwhile is ours, or that of another machine."""
+    return Lock(f"submit {account.name}")
 
 
 def close(journal: Journal, entry: JournalEntry, error: LipreadyError) -> Flow[JournalEntry]:
@@ -53,22 +60,12 @@ def close(journal: Journal, entry: JournalEntry, error: LipreadyError) -> Flow[J
     return (yield from note(journal, replace(entry, stage="refused", code=code, message=str(error))))
 
 
-def _alone(account: Account, work: Callable[[], Flow[T]]) -> Flow[T]:
-    """One at a time: then a task that appears while our request is out is ours, or that of another machine."""
-    lock = Lock(f"submit {account.name}")
-    yield from acquired(lock)
-    try:
-        return (yield from work())
-    finally:
-        lock.release()
-
-
 def _post(account: Account, journal: Journal, entry: JournalEntry, submission: Submission) -> Flow[JournalEntry]:
     request = account.service.submit(account.endpoints, submission, entry.idempotency_key)
     failures = 0
     while True:
         yield from take_turn(f"submit {account.name}", account.service.submit_interval)
-        yield from _require_place(journal, entry)
+        yield from require_output_writable(journal, entry)
         entry = yield from note(journal, replace(entry, stage="posting", posted=time.time()))
         try:
             answer = yield from send(request)
@@ -82,13 +79,15 @@ def _post(account: Account, journal: Journal, entry: JournalEntry, submission: S
                 raise (yield from with_credits(account, error)) from None
             # Nothing is under way during the pause: whoever is stopped in it has sent nothing.
             entry = yield from note(journal, replace(entry, stage="intended"))
-            yield from _hold_back(account, error, failures)
+            if isinstance(error, RefusedError) and error.after is not None:  # which all processes keep
+                yield from call(partial(hold_back, f"submit {account.name}", error.after))
+            yield Pause(pause_after(error, failures))
         else:
             return (yield from _accepted(account, journal, entry, state))
 
 
-def _require_place(journal: Journal, entry: JournalEntry) -> Flow[None]:
-    """Close a job whose result could not be written where it shall be: that may have changed since it was checked."""
+def require_output_writable(journal: Journal, entry: JournalEntry) -> Flow[None]:
+    """Close a job, and raise UsageError, where its result cannot be written where it shall be (any more)."""
     if entry.output is None:
         return
     place = Path(entry.output)
@@ -113,14 +112,6 @@ def _may_follow(error: ProviderError, failures: int) -> bool:
     if error.retry == "once":
         return failures == 1
     return error.retry == "again" and failures < PAID_ATTEMPTS
-
-
-def _hold_back(account: Account, error: ProviderError, failures: int) -> Flow[None]:
-    """Wait before the request follows; where the provider named a pause, all processes keep it."""
-    if isinstance(error, RefusedError) and error.after is not None:
-        after = error.after
-        yield from call(lambda: hold_back(f"submit {account.name}", after))
-    yield Pause(pause_after(error, failures))
 
 
 def _look_it_up(
@@ -162,18 +153,13 @@ def note(journal: Journal, entry: JournalEntry) -> Flow[JournalEntry]:
 
 def _unknown(account: Account, entry: JournalEntry, cause: ProviderError | None) -> OutcomeUnknownError:
     why = f" ({str(cause).rstrip('.')})" if cause is not None else ""
+    cost, price = cost_of(entry), ""
+    if cost.seconds is not None:
+        paid = "" if cost.amount is None else f", {written(cost.amount, cost.currency)}"
+        price = f" ({seconds(cost.seconds)} of video{paid})"
     return OutcomeUnknownError(
         f"Whether {account.service.title} has accepted the job {entry.id} is not known{why}. It may have been "
-        f"paid{_cost(entry)}, so it was not sent again: `lipready tasks resume {entry.id}` looks for its task "
+        f"paid{price}, so it was not sent again: `lipready tasks resume {entry.id}` looks for its task "
         "once more, with `--task TASK` it is named, `lipready tasks forget` closes the job, and `lipready submit "
         "--again` sends it and pays anew."
     )
-
-
-def _cost(entry: JournalEntry) -> str:
-    """Return what a job costs where it was accepted: seconds, and money where the provider publishes a price."""
-    cost = cost_of(entry)
-    if cost.seconds is None:
-        return ""
-    paid = "" if cost.amount is None else f", {written(cost.amount, cost.currency)}"
-    return f" ({seconds(cost.seconds)} of video{paid})"

@@ -15,8 +15,7 @@ from lipready.providers.journal.entry import JournalEntry
 class Cost:
     """The price of a job: so many seconds of result video at a price each, in `currency`.
 
-    `seconds` is None where the length of the result is not known, `per_second` where the provider publishes no price.
-    Nothing is known of free quotas.
+    `seconds` is None where the length is not known, `per_second` where no price is. Nothing is known of free quotas.
     """
 
     seconds: Fraction | None
@@ -76,10 +75,7 @@ def is_free(provider: str) -> bool:
 
 
 def require_affordable(cost: Cost, most: Decimal | None, provider: str) -> None:
-    """Require that a job costs `most` at the most, in the currency of the price.
-
-    Raises CostError where it costs more, and where the cost is not known.
-    """
+    """Raise CostError where a job costs more than `most`, in the currency of the price, or nobody knows how much."""
     if most is None:
         return
     if cost.per_second is None:

@@ -15,7 +15,7 @@ from lipready.providers.dashscope.region import with_region
 from lipready.providers.journal.entry import JournalEntry
 from lipready.providers.journal.journal import Journal
 from lipready.providers.journal.rate_limiter import reserve
-from lipready.providers.transport.retry import may_read_again, pause_before, server_time
+from lipready.providers.transport.retry import READ_ATTEMPTS, may_read_again, pause_before, server_time
 from lipready.providers.transport.wire import PAID_SECONDS, Flow, HttpRequest, HttpResponse, Pause, T, call, send
 
 
@@ -50,25 +50,23 @@ def with_credits(account: Account, error: ProviderError) -> Flow[ProviderError]:
         left = yield from ask_once(account, service.credits_left(account.endpoints), service.read_credits)
     except ProviderError:
         return error
-    told = (
-        []
-        if left.account is None
-        else [f"The account has {number(left.account)} {plural(left.account, 'credit')} left."]
-    )
+    told = []
+    if left.account is not None:
+        told.append(f"The account has {number(left.account)} {plural(left.account, 'credit')} left.")
     if left.key is not None:
         told.append(f"This key may spend {number(left.key)} more: its limit is raised in the provider's console.")
     return error.followed_by(" ".join(told)) if told else error
 
 
-def repeated(attempt: Callable[[], Flow[T]], again: Callable[[Exception, int], bool] = may_read_again) -> Flow[T]:
-    """Do again what costs nothing, after growing pauses, as long as `again` (error, failures so far) says so."""
+def repeated(attempt: Callable[[], Flow[T]], most: int = READ_ATTEMPTS) -> Flow[T]:
+    """Do again what costs nothing, after growing pauses, at most so many times in all."""
     failures = 0
     while True:
         try:
             return (yield from attempt())
         except ProviderError as error:
             failures += 1
-            if not again(error, failures):
+            if not may_read_again(error, failures, most):
                 raise
             yield Pause(pause_after(error, failures))
 
@@ -109,10 +107,9 @@ class Listed:
 def look_up(account: Account, journal: Journal, entry: JournalEntry) -> Flow[ListedTask | None]:
     """Find the task that came of an entry's request; None where the list does not show it, which proves nothing.
 
-    A task is taken for ours that was created while the request was out, and that no other entry of the journal has. Not
-    looked at are those that the entry has rejected.
-    Looks several times, for as long as the profile says, since what was sent may still arrive, and the list may lag
-    behind.
+    A task is taken for ours that was created while the request was out, that no other entry of the journal has, and
+    that the entry has not rejected. Looks several times, for as long as the profile says: what was sent may still
+    arrive, and the list may lag behind.
 
     Raises OutcomeUnknownError where several tasks may be ours, and ProviderError where the provider cannot be asked.
     """
@@ -129,11 +126,16 @@ def look_up(account: Account, journal: Journal, entry: JournalEntry) -> Flow[Lis
         known = yield from call(lambda: journal.known_tasks(entry.service, entry.api) | {*entry.rejected})
         over = begun + PAID_SECONDS + _LATE_SECONDS
         begin, end = begun + look.skew - _SLACK, min(time.time(), over) + look.skew + _SLACK
-        ours = [task for task in look.tasks if task.id not in known and _within(task, begin, end)]
+        tasks = (task for task in look.tasks if task.id not in known)
+        ours = [task for task in tasks if task.created is None or begin <= task.created <= end]
         if len(ours) == 1:
             return ours[0]
         if ours:
-            raise _several(account, entry, ours)
+            raise OutcomeUnknownError(
+                f"The answer of {account.service.title} was lost, and {counted(len(ours), 'task')} of that moment may "
+                f"be the one that came of it ({', '.join(task.id for task in ours[:5])}). Nothing was sent again. Say "
+                f"which: `lipready tasks resume {entry.id} --task TASK`."
+            )
         if not look.whole:
             raise OutcomeUnknownError(
                 f"{account.service.title} lists more tasks than can be searched for the one whose answer was lost. "
@@ -156,37 +158,17 @@ def _pauses(seconds: float) -> Iterator[float]:
 
 
 def listed(account: Account) -> Flow[Listed]:
-    """Read the list of an account's tasks; without dates of either side the clocks are taken to agree.
-
-    Raises ProviderError where the provider cannot be asked.
-    """
+    """Read the list of an account's tasks; without a date of the provider the clocks are taken to agree."""
     tasks: dict[str, ListedTask] = {}  # a list that grows meanwhile shows some on two pages
     skew = 0.0
+
+    def read(answer: HttpResponse) -> tuple[tuple[ListedTask, ...], bool, float]:
+        theirs = server_time(answer.headers)
+        return *account.service.read_list(answer), 0.0 if theirs is None else theirs - time.time()
+
     for page in count(1):
-        rows, more, skew = yield from ask(
-            account,
-            account.service.list_tasks(account.endpoints, page),
-            lambda answer: (*account.service.read_list(answer), _skew(answer)),
-        )
+        rows, more, skew = yield from ask(account, account.service.list_tasks(account.endpoints, page), read)
         tasks |= {row.id: row for row in rows}
         if not more or page == _MOST_PAGES:
             break
     return Listed(tuple(tasks.values()), skew, whole=not more)
-
-
-def _skew(answer: HttpResponse) -> float:
-    theirs = server_time(answer.headers)
-    return 0.0 if theirs is None else theirs - time.time()
-
-
-def _within(task: ListedTask, earliest: float, latest: float) -> bool:
-    return task.created is None or earliest <= task.created <= latest
-
-
-def _several(account: Account, entry: JournalEntry, tasks: list[ListedTask]) -> OutcomeUnknownError:
-    ids = ", ".join(task.id for task in tasks[:5])
-    return OutcomeUnknownError(
-        f"The answer of {account.service.title} was lost, and {counted(len(tasks), 'task')} of that moment may be the "
-        f"one that came of it ({ids}). Nothing was sent again. Say which: "
-        f"`lipready tasks resume {entry.id} --task TASK`."
-    )

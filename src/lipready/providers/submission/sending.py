@@ -1,38 +1,38 @@
 """Submit a job: upload its files, then post the request."""
 
-import secrets
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from hashlib import file_digest, sha256
 from pathlib import Path
+from secrets import token_hex
+from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
 from lipready.errors import JournalError, LipreadyError, UsageError
 from lipready.facts.address import is_address
 from lipready.facts.file import Role
+from lipready.job import Job
 from lipready.providers.account import Account
-from lipready.providers.download.result_file import require_place
 from lipready.providers.evolink.files import make_room
 from lipready.providers.fields import printable
 from lipready.providers.journal.entry import PAID, JournalEntry, Upload
 from lipready.providers.journal.journal import Journal
 from lipready.providers.journal.locks import Lock, acquired
-from lipready.providers.service import Submission
-from lipready.providers.submission.bucket import Bucket
-from lipready.providers.submission.posting import close, note, post, recover
-from lipready.providers.submission.upload import (
-    Stored,
-    UploadSource,
-    content_behind,
-    content_of,
-    fingerprint_of,
-    upload,
-)
+from lipready.providers.service import DEFAULT_THRESHOLD, Submission
+from lipready.providers.submission.bucket import Bucket, not_uploaded
+from lipready.providers.submission.posting import close, note, post, recover, require_output_writable
+from lipready.providers.submission.upload import UploadSource, upload
 from lipready.providers.transport.wire import Flow, HttpRequest, call
 
 _SPARE_SECONDS = 3600.0
 """A stored file is used again only where it lives long enough for the provider to come for it."""
+_WORKSPACE = "x-dashscope-workspace"
+_NO_KEY = "no-key-of-idempotency"
+_THIS_PROCESS = token_hex(8)
+"""The sandbox inside a process ends with it, and a later one may get its address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +48,54 @@ class SubmissionInputs:
     bucket: Bucket | None = None
     copies: bool = False
 
+    @classmethod
+    def of(cls, job: Job | JournalEntry, callback_url: str | None) -> Self:
+        """Look at the files of a job. Raises UsageError where one is gone."""
+        given = places_of(job)
+        return cls(
+            files=tuple(UploadSource.of(role, path) for role, path in given.items() if not is_address(path)),
+            addresses={role: path for role, path in given.items() if is_address(path)},
+            callback_url=callback_url,
+        )
+
+
+def places_of(job: Job | JournalEntry) -> dict[Role, str]:
+    """Return the paths and addresses of the inputs that a job has."""
+    places: dict[Role, str | None] = {"video": job.video, "audio": job.audio, "reference": job.reference}
+    return {role: place for role, place in places.items() if place is not None}
+
 
 def fingerprint(account: Account, entry: JournalEntry, inputs: SubmissionInputs) -> str:
-    """Return the fingerprint of a job that is to be sent; reads its files. Raises UsageError where one is gone."""
-    contents = {role: content_behind(address) for role, address in inputs.addresses.items()}
-    contents |= {source.role: content_of(source) for source in inputs.files}
-    return fingerprint_of(account, _submission(entry, inputs, contents))
+    """Return the fingerprint of a job: a hash of its paid request, in which contents stand instead of addresses.
+
+    Two jobs have the same one where they would buy the same thing from the same account: provider, address, workspace,
+    model, what is in each file, options, and where the callback goes. The key is not in it, since keys change and an
+    account stays; neither are the names of files. An address stands for itself, hashed, since it may hold a secret.
+
+    Raises UsageError where a file cannot be read.
+    """
+    contents: dict[Role, str] = {}
+    for role, address in inputs.addresses.items():
+        contents[role] = f"address {sha256(address.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    for source in inputs.files:
+        try:
+            with Path(source.path).open("rb") as file:
+                contents[source.role] = f"file {file_digest(file, 'sha256').hexdigest()}"
+        except OSError as error:
+            raise not_uploaded(source.path, error) from error
+    submission = _submission(entry, inputs, contents)
+    if submission.face_threshold is None:
+        submission = replace(submission, face_threshold=DEFAULT_THRESHOLD)
+    request = account.service.submit(account.endpoints, submission, _NO_KEY)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    told = (
+        account.service.name,
+        request.url,
+        headers.get(_WORKSPACE),
+        request.json,
+        _THIS_PROCESS if account.provider.startswith("sandbox") else None,
+    )
+    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def request_of(account: Account, entry: JournalEntry, inputs: SubmissionInputs) -> HttpRequest:
@@ -62,14 +104,13 @@ def request_of(account: Account, entry: JournalEntry, inputs: SubmissionInputs) 
     What stands behind the ? of an address is left out: it may open what others may not see.
     """
     scheme = "oss" if account.service.name == "dashscope" and inputs.bucket is None else "https"
-    places = {
-        source.role: f"{scheme}://<where {printable(Path(source.path).name)} is stored>" for source in inputs.files
-    }
-    places |= {role: _shown(address) for role, address in inputs.addresses.items()}
+    places = {role: _shown(address) for role, address in inputs.addresses.items()}
+    for source in inputs.files:
+        places[source.role] = f"{scheme}://<where {printable(Path(source.path).name)} is stored>"
     callback = None if inputs.callback_url is None else _shown(inputs.callback_url)
     submission = _submission(entry, replace(inputs, callback_url=callback), places)
     request = account.service.submit(account.endpoints, submission, entry.idempotency_key)
-    made = {name: "<made when it is sent>" for name in request.headers if name == "Idempotency-Key"}
+    made = {"Idempotency-Key": "<made when it is sent>"} if "Idempotency-Key" in request.headers else {}
     return replace(request, headers={**request.headers, **made})
 
 
@@ -85,59 +126,36 @@ def submit_once(
 
     `entry` is not written down yet. Of all threads and processes that submit the same job at once, one does; the
     others wait for it. One that was never sent is taken up, and one whose outcome is not known is looked up. What was
-    refused, has failed, was cancelled or forgotten does not count. Raises like `deliver` and `recover`.
+    refused, has failed, was cancelled or forgotten does not count. Raises like `post` and `recover`.
     """
     while True:
         known = yield from call(partial(journal.add_unless_known, entry))
         if known.task_id is not None:
             return known, True
-        came = yield from _settled(account, journal, known, inputs)
-        if came is not None:
-            return came
+        with (yield from acquired(job_lock(known))):
+            now = yield from call(partial(journal.find, known.id))
+            if now.stage == "intended":
+                return (yield from _deliver(account, journal, now, inputs)), False
+            if now.stage in PAID:
+                if now.task_id is None and now.candidate is None:
+                    now = yield from recover(account, journal, now)
+                return now, True
         # Whoever had it came to nothing, which says nothing of us: the key may have been another one.
-        entry = replace(entry, id=new_id())
+        entry = replace(entry, id=token_hex(6))
 
 
 def submit_anew(
     account: Account, journal: Journal, entry: JournalEntry, inputs: SubmissionInputs
 ) -> Flow[JournalEntry]:
     """Submit a job whether or not it was submitted before, and return the entry with its task."""
-    lock = Lock(job_lock(entry))
-    yield from acquired(lock)
-    try:
+    with (yield from acquired(job_lock(entry))):
         yield from call(lambda: journal.add(entry))
         return (yield from _deliver(account, journal, entry, inputs))
-    finally:
-        lock.release()
 
 
-def _settled(
-    account: Account, journal: Journal, known: JournalEntry, inputs: SubmissionInputs
-) -> Flow[tuple[JournalEntry, bool] | None]:
-    """Submit a job under its lock; None where another process has closed it meanwhile."""
-    lock = Lock(job_lock(known))
-    yield from acquired(lock)
-    try:
-        now = yield from call(lambda: journal.find(known.id))
-        if now.stage == "intended":
-            return (yield from _deliver(account, journal, now, inputs)), False
-        if now.stage not in PAID:
-            return None
-        if now.task_id is None and now.candidate is None:
-            now = yield from recover(account, journal, now)
-        return now, True
-    finally:
-        lock.release()
-
-
-def new_id() -> str:
-    """Make the id of an entry."""
-    return secrets.token_hex(6)
-
-
-def job_lock(entry: JournalEntry) -> str:
-    """Name the lock of whoever sends or downloads a job."""
-    return f"job {entry.id}"
+def job_lock(entry: JournalEntry) -> Lock:
+    """Make the lock of whoever sends or downloads a job."""
+    return Lock(f"job {entry.id}")
 
 
 def _deliver(
@@ -145,13 +163,11 @@ def _deliver(
 ) -> Flow[JournalEntry]:
     """Store the files and submit the job, and return the entry with the task's id; see `post` for what it raises.
 
-    What an earlier process has stored for this entry is used again, where the file has not changed since. Without a
-    inputs it is what the entry says. Whatever fails before the paid request closes the entry: nothing was paid.
+    What an earlier process has stored for this entry is used again, where the file has not changed since. Without
+    `inputs` they are what the entry says. Whatever fails before the paid request closes the entry: nothing was paid.
     """
+    yield from require_output_writable(journal, entry)
     try:
-        if entry.output is not None:
-            place = Path(entry.output)
-            yield from call(lambda: require_place(place))
         inputs = inputs or (yield from _recorded_inputs(account, entry))
         urls, entry = yield from _stored(account, journal, entry, inputs)
         submission = _submission(entry, inputs, urls)
@@ -182,29 +198,38 @@ def _stored(
 ) -> Flow[tuple[dict[Role, str], JournalEntry]]:
     """Store what is not stored yet, and return all addresses, and the entry with what is stored now."""
     urls: dict[Role, str] = dict(inputs.addresses)
-    sources = (*inputs.files, *(_copies(inputs) if inputs.copies else ()))
+    sources = [*inputs.files]
+    if inputs.copies:
+        sources += (UploadSource(role=role, path=url, size=0, mtime_ns=0) for role, url in inputs.addresses.items())
     needed = [source for source in sources if _kept(entry, source) is None]
     if needed and account.service.name == "evolink" and inputs.bucket is None:
         yield from make_room(account, journal, len(needed))
     for source in sources:
         kept = _kept(entry, source)
-        stored = kept or (yield from upload(account, entry.model, source, inputs.bucket))
+        if kept is not None:
+            urls[source.role] = kept
+            continue
+        stored = yield from upload(account, entry.model, source, inputs.bucket)
         urls[source.role] = stored.url
-        if kept is None and not has_secret(stored.url):
-            entry = yield from note(journal, _with_upload(entry, source, stored))
+        if not has_secret(stored.url):
+            new = Upload(
+                role=source.role,
+                url=stored.url,
+                expires=time.time() + stored.seconds,
+                size=source.size,
+                mtime_ns=source.mtime_ns,
+                file_id=stored.file_id,
+            )
+            others = (each for each in entry.uploads if each.role != source.role)
+            entry = yield from note(journal, replace(entry, uploads=(*others, new)))
     return urls, entry
-
-
-def _copies(inputs: SubmissionInputs) -> tuple[UploadSource, ...]:
-    return tuple(UploadSource(role=role, path=url, size=0, mtime_ns=0) for role, url in inputs.addresses.items())
 
 
 def take_up(account: Account, journal: Journal, entry: JournalEntry, *, submit: bool = True) -> Flow[JournalEntry]:
     """Go on where an earlier process has stopped, and return the entry with the task's id, or with a candidate.
 
     A job that was never sent is submitted only with `submit`; one whose outcome is not known is looked up, and never
-    sent. Raises UsageError where the job is at its end without a task, was not sent and is not to be, where a file of
-    it is gone, or where an address of it is not known any more (nothing was paid); and like `post`.
+    sent. Raises UsageError where it cannot be taken up (nothing was paid then), and like `post`.
     """
     if entry.task_id is not None:
         return entry
@@ -228,8 +253,13 @@ def take_up(account: Account, journal: Journal, entry: JournalEntry, *, submit: 
 
 
 def _recorded_inputs(account: Account, entry: JournalEntry) -> Flow[SubmissionInputs]:
-    """Return the inputs of an entry, and require that they are unchanged."""
-    inputs = _inputs_of(entry)
+    """Return the inputs of an entry, and require that they are all known and unchanged."""
+    if not entry.complete:
+        raise UsageError(
+            f"The job {entry.id} was not submitted, and nothing was paid. What stood behind the ? of its addresses is "
+            "not kept, so it cannot be sent from here: submit it anew."
+        )
+    inputs = replace(SubmissionInputs.of(entry, entry.callback), copies=entry.copied)
     if entry.fingerprint is not None:
         now = yield from call(lambda: fingerprint(account, entry, inputs))
         if now != entry.fingerprint:
@@ -238,22 +268,6 @@ def _recorded_inputs(account: Account, entry: JournalEntry) -> Flow[SubmissionIn
                 "was paid: submit it anew."
             )
     return inputs
-
-
-def _inputs_of(entry: JournalEntry) -> SubmissionInputs:
-    if not entry.complete:
-        raise UsageError(
-            f"The job {entry.id} was not submitted, and nothing was paid. What stood behind the ? of its addresses is "
-            "not kept, so it cannot be sent from here: submit it anew."
-        )
-    places: dict[Role, str | None] = {"video": entry.video, "audio": entry.audio, "reference": entry.reference}
-    given = {role: place for role, place in places.items() if place is not None}
-    return SubmissionInputs(
-        files=tuple(UploadSource.of(role, path) for role, path in given.items() if not is_address(path)),
-        addresses={role: address for role, address in given.items() if is_address(address)},
-        callback_url=entry.callback,
-        copies=entry.copied,
-    )
 
 
 def has_secret(url: str) -> bool:
@@ -269,21 +283,10 @@ def without_secret(text: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _kept(entry: JournalEntry, source: UploadSource) -> Stored | None:
+def _kept(entry: JournalEntry, source: UploadSource) -> str | None:
+    """Return the address of a file that is stored already, unchanged."""
     for each in entry.uploads:
         same = (each.role, each.size, each.mtime_ns) == (source.role, source.size, source.mtime_ns)
         if same and each.expires > time.time() + _SPARE_SECONDS:
-            return Stored(each.url, each.expires, each.file_id)
+            return each.url
     return None
-
-
-def _with_upload(entry: JournalEntry, source: UploadSource, stored: Stored) -> JournalEntry:
-    new = Upload(
-        role=source.role,
-        url=stored.url,
-        expires=stored.expires,
-        size=source.size,
-        mtime_ns=source.mtime_ns,
-        file_id=stored.file_id,
-    )
-    return replace(entry, uploads=(*(each for each in entry.uploads if each.role != source.role), new))

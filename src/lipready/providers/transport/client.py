@@ -5,24 +5,22 @@ import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import wait
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, aclosing, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from threading import Event, Lock
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from threading import Event
+from typing import TYPE_CHECKING, Self
 
 from lipready.errors import ConfigurationError
 from lipready.providers.download.saving import ResumableDownload
 from lipready.providers.transport.incoming import Exchange, read_answer
-from lipready.providers.transport.outgoing import Authority, Blocking, at_once, in_thread, origin_of, prepared
-from lipready.providers.transport.wire import HttpRequest, HttpResponse, Save
+from lipready.providers.transport.outgoing import Authority, origin_of, prepared
+from lipready.providers.transport.wire import HttpRequest, HttpResponse, Save, T
 
 if TYPE_CHECKING:
     import ssl
 
     import httpx2
-    from anyio.from_thread import BlockingPortal
 
 
 # The HTTP library would log whole addresses with their signatures, and headers.
@@ -58,7 +56,7 @@ class AsyncTransport:
     """Exchanges requests. Certificates are always verified; proxies and SSL_CERT_FILE are taken from the environment.
 
     `key` goes only to addresses of `origins` ("https://host:port/…"), with requests that are `authorized`. `transport`
-    replaces the network; files are read and written by `blocking`. One for as many tasks of an event loop as there are.
+    replaces the network. One serves as many tasks of an event loop as there are; files are read and written in threads.
     """
 
     def __init__(
@@ -67,11 +65,10 @@ class AsyncTransport:
         origins: Iterable[str] = (),
         *,
         transport: "httpx2.AsyncBaseTransport | None" = None,
-        blocking: Blocking = in_thread,
     ) -> None:
         """Make ready; nothing is sent. Raises UsageError for an impossible key, ConfigurationError for proxies."""
-        self._authority, self._blocking = Authority(key, origins), blocking
-        self._client = _client(transport)
+        self._authority = Authority(key, origins)
+        self.client = _client(transport)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange one request.
@@ -82,45 +79,31 @@ class AsyncTransport:
         exchange = Exchange(origin_of(request.url)[1], request.seconds)
         with _unlogged():
             async with _within(exchange, request.seconds):
-                with prepared(request, self._authority, exchange, self._blocking) as sent:
-                    async with self._answered(sent) as response:
+                with prepared(request, self._authority, exchange) as sent:
+                    async with aclosing(await self._answer(sent)) as response:
                         return await read_answer(response, exchange.host)
 
     async def save(self, save: Save) -> HttpResponse:
-        """Append the body of a GET to a file; see `Save`.
-
-        Raises NotSentError, NoAnswerError and AnswerError, DownloadError where the file cannot be written.
-        """
-        saving = ResumableDownload(save, self._blocking)
+        """Append the body of a GET to a file; see `Save`. Raises DownloadError where that cannot be written."""
+        saving = ResumableDownload(save)
         with _unlogged():
             while True:
                 async with _within(saving.exchange, None):
-                    async with asyncio.timeout(saving.head_seconds) as patience:
-                        async with self._answered(saving.request()) as response:
+                    async with asyncio.timeout(saving.exchange.seconds) as patience:
+                        async with aclosing(await self._answer(saving.request())) as response:
                             patience.reschedule(None)
                             answer = await saving.take(response)
                 if answer is not None:
                     return answer
 
-    async def aclose(self) -> None:
-        """Close what is open."""
-        await self._client.aclose()
-
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
+    async def __aexit__(self, *_: object) -> None:
+        await self.client.aclose()
 
-    @asynccontextmanager
-    async def _answered(self, request: "httpx2.Request") -> "AsyncIterator[httpx2.Response]":
-        response = await self._client.send(request, stream=True, follow_redirects=False)
-        try:
-            yield response
-        finally:
-            await response.aclose()
+    async def _answer(self, request: "httpx2.Request") -> "httpx2.Response":
+        return await self.client.send(request, stream=True, follow_redirects=False)
 
 
 @asynccontextmanager
@@ -151,16 +134,11 @@ def _client(transport: "httpx2.AsyncBaseTransport | None") -> "httpx2.AsyncClien
 
 @lru_cache(maxsize=1)
 def _trusted(_file: str | None, _folder: str | None) -> "ssl.SSLContext":
-    """Read the certificates that are trusted, once for all transports: that takes 20 ms.
-
-    The library itself reads the environment; where that has changed, it is read again.
-    """
+    """Read the certificates that are trusted, which takes 20 ms, once until the environment names others."""
     import httpx2
 
     return httpx2.create_ssl_context()
 
-
-T = TypeVar("T")
 
 _TICK = 0.5
 """Seconds: on Windows, Ctrl-C is heard between two waits only."""
@@ -172,19 +150,19 @@ _LAST_WORD = 5.0
 class Transport:
     """Exchanges requests; as many threads as there are may share one. Arguments as for `AsyncTransport`.
 
-    A blocking socket can only be told how long one read may take, and a server that sends a byte a second would hold it
-    for ever; in an event loop the whole exchange has a deadline, the look-up of the name included. `progress` is called
-    in that loop's thread.
+    A blocking socket can only be told how long one read may take; in an event loop the whole exchange has a deadline,
+    the look-up of the name included. `progress` is called in a thread of that loop.
     """
 
     def __init__(
         self, key: str = "", origins: Iterable[str] = (), *, transport: "httpx2.AsyncBaseTransport | None" = None
     ) -> None:
-        """Make ready; nothing is sent. Raises UsageError for an impossible key, ConfigurationError for proxies."""
-        self._inner = AsyncTransport(key=key, origins=origins, transport=transport, blocking=at_once)
+        from anyio.from_thread import start_blocking_portal
+
+        self._inner = AsyncTransport(key, origins, transport=transport)
         self._stack = ExitStack()
-        self._lock = Lock()
-        self._portal: BlockingPortal | None = None
+        self._portal = self._stack.enter_context(start_blocking_portal("asyncio", name="lipready-transport"))
+        self._stack.callback(self._portal.call, self._inner.client.aclose)
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange one request; see `AsyncTransport.send`."""
@@ -196,18 +174,12 @@ class Transport:
 
     def close(self) -> None:
         """End the thread. What is under way is given up."""
-        with self._lock:
-            portal, self._portal = self._portal, None
-            if portal is not None:
-                portal.call(self._inner.aclose)
-                self._stack.close()
+        self._stack.close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _run(self, exchange: Callable[[], Awaitable[T]]) -> T:
@@ -219,7 +191,7 @@ class Transport:
             finally:
                 ended.set()
 
-        future = self._started().start_task_soon(run)
+        future = self._portal.start_task_soon(run)
         try:
             while not wait([future], timeout=_TICK).done:
                 pass
@@ -228,11 +200,3 @@ class Transport:
             ended.wait(_LAST_WORD)
             raise
         return future.result()
-
-    def _started(self) -> "BlockingPortal":
-        from anyio.from_thread import start_blocking_portal
-
-        with self._lock:
-            if self._portal is None:
-                self._portal = self._stack.enter_context(start_blocking_portal("asyncio", name="lipready-transport"))
-            return self._portal

@@ -2,37 +2,15 @@
 
 import asyncio
 import time
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from lipready.providers.account import Account
 from lipready.providers.transport.client import AsyncTransport, Transport
 from lipready.providers.transport.outgoing import in_thread
-from lipready.providers.transport.wire import Call, Effect, Flow, HttpRequest, HttpResponse, Pause, Save, Send
-
-T = TypeVar("T")
+from lipready.providers.transport.wire import Call, Effect, Flow, Pause, Save, Send, T
 
 
-class Carrier(Protocol):
-    """What exchanges requests; `lipready.providers.transport.client.Transport` is one."""
-
-    def send(self, request: HttpRequest) -> HttpResponse:
-        """Exchange one request."""
-
-    def save(self, save: Save) -> HttpResponse:
-        """Append the body of a GET to a file."""
-
-
-class AsyncCarrier(Protocol):
-    """The same for asyncio; `lipready.providers.transport.client.AsyncTransport` is one."""
-
-    async def send(self, request: HttpRequest) -> HttpResponse:
-        """Exchange one request."""
-
-    async def save(self, save: Save) -> HttpResponse:
-        """Append the body of a GET to a file."""
-
-
-def drive(flow: Flow[T], transport: Carrier) -> T:
+def drive(flow: Flow[T], transport: Transport) -> T:
     """Run a flow to its end and give its result.
 
     What goes wrong while an effect is performed, KeyboardInterrupt included, is raised in the flow where it asked for
@@ -54,7 +32,7 @@ def drive(flow: Flow[T], transport: Carrier) -> T:
         flow.close()
 
 
-async def drive_async(flow: Flow[T], transport: AsyncCarrier) -> T:
+async def drive_async(flow: Flow[T], transport: AsyncTransport) -> T:
     """Run a flow to its end in asyncio; as `drive`, and CancelledError is raised in the flow as well."""
     try:
         effect = next(flow)
@@ -72,7 +50,7 @@ async def drive_async(flow: Flow[T], transport: AsyncCarrier) -> T:
         flow.close()
 
 
-def _perform(effect: Effect, transport: Carrier) -> Any:
+def _perform(effect: Effect, transport: Transport) -> Any:
     match effect:
         case Send(request):
             return transport.send(request)
@@ -84,7 +62,7 @@ def _perform(effect: Effect, transport: Carrier) -> Any:
             return function()
 
 
-async def _perform_async(effect: Effect, transport: AsyncCarrier) -> Any:
+async def _perform_async(effect: Effect, transport: AsyncTransport) -> Any:
     match effect:
         case Send(request):
             return await transport.send(request)

@@ -47,19 +47,16 @@ class Exchange:
             return NotSentError(f"{self.host}: an address that cannot be asked: it has to begin with http or https.")
         if isinstance(cause, unreachable) or (self._connecting and not self._left):
             return NotSentError(_unreachable(self.host, cause))
-        return NoAnswerError(self._unanswered(cause))
-
-    def _unanswered(self, cause: Exception) -> str:
-        import httpx2
-
         if isinstance(cause, httpx2.WriteTimeout):
-            return f"{self.host} stopped taking the file that was being sent: check the connection, and try again."
-        if isinstance(cause, httpx2.ReadTimeout):
-            return f"{self.host} has stopped answering: check the connection, and try again."
-        if isinstance(cause, TimeoutError):
+            what = f"{self.host} stopped taking the file that was being sent: check the connection, and try again."
+        elif isinstance(cause, httpx2.ReadTimeout):
+            what = f"{self.host} has stopped answering: check the connection, and try again."
+        elif isinstance(cause, TimeoutError):
             waited = f"{self.seconds:g} {plural(self.seconds, 'second')}"
-            return f"{self.host} did not answer within {waited}: check the connection, and try again."
-        return f"The connection to {self.host} broke off before the whole answer had come: try again."
+            what = f"{self.host} did not answer within {waited}: check the connection, and try again."
+        else:
+            what = f"The connection to {self.host} broke off before the whole answer had come: try again."
+        return NoAnswerError(what)
 
 
 def _unreachable(host: str, cause: Exception) -> str:
@@ -102,10 +99,9 @@ MOST_BYTES = 4 << 20
 
 
 async def read_answer(response: "httpx2.Response", host: str) -> HttpResponse:
-    """Read a whole answer.
+    """Read a whole answer. Raises AnswerError for a body that is longer than MOST_BYTES or packed, and for a redirect.
 
-    Raises AnswerError for a redirect (followed, it would carry the key or the file somewhere else), for a body that is
-    longer than MOST_BYTES or packed.
+    Followed, a redirect would carry the key or the file somewhere else.
     """
     headers = head(response)
     refuse_packed(headers, host)

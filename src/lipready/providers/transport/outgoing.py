@@ -1,34 +1,19 @@
 """Outgoing requests as those of httpx2, and the threads that read their files."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lipready import __version__
 from lipready.errors import NotSentError, ProbeError, UsageError
 from lipready.probe.local_file import LocalFile, open_local
 from lipready.providers.transport.incoming import CONNECT_SECONDS, Exchange
-from lipready.providers.transport.wire import Form, HttpRequest
+from lipready.providers.transport.wire import Form, HttpRequest, T
 
 if TYPE_CHECKING:
     import httpx2
-
-
-T = TypeVar("T")
-
-
-class Blocking(Protocol):
-    """A way to call something that blocks."""
-
-    def __call__(self, function: Callable[[], T], /) -> Awaitable[T]:
-        """Call it."""
-
-
-async def at_once(function: Callable[[], T]) -> T:
-    """Call it in the event loop itself, where nobody else waits for that loop: a thread for each piece costs time."""
-    return function()
 
 
 async def in_thread(function: Callable[[], T]) -> T:
@@ -106,75 +91,57 @@ class Authority:
         return f"Bearer {self._key}"
 
 
-def plain_headers() -> dict[str, str]:
-    """Make the headers of every request.
-
-    A connection serves one request: a server that has just closed an idle one would leave open whether a paid request
-    was read.
-    """
-    return {
-        "User-Agent": f"lipready/{__version__}",
-        "Accept": "*/*",
-        "Accept-Encoding": "identity",
-        "Connection": "close",
-    }
+PLAIN_HEADERS = {
+    "User-Agent": f"lipready/{__version__}",
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",
+    "Connection": "close",
+}
+"""The headers of every request. A connection serves one request: a server that has just closed an idle one would leave
+open whether a paid request was read."""
 
 
 @contextmanager
-def prepared(
-    request: HttpRequest, authority: Authority, exchange: Exchange, blocking: Blocking
-) -> "Iterator[httpx2.Request]":
-    """Make the library's request, and keep the file of its form open meanwhile; `blocking` reads from it.
+def prepared(request: HttpRequest, authority: Authority, exchange: Exchange) -> "Iterator[httpx2.Request]":
+    """Make the library's request, and keep the file of its form open meanwhile.
 
     Raises UsageError where the file cannot be read, ValueError where the key is not meant for this address.
     """
     import httpx2
 
-    headers = {**plain_headers(), **request.headers}
+    headers = {**PLAIN_HEADERS, **request.headers}
     if request.authorized:
         headers["Authorization"] = authority.header(request.url)
-    with ExitStack() as stack:
-        body: Mapping[str, Any] = {} if request.json is None else {"json": request.json}
-        if request.form is not None:
-            more, body = _form(request.form, stack, request.progress, blocking)
-            headers |= more
-        extensions = {"timeout": _timeouts(request), "trace": exchange.trace}
-        yield httpx2.Request(request.method, request.url, headers=headers, extensions=extensions, **body)
-
-
-def _timeouts(request: HttpRequest) -> dict[str, float | None]:
-    """Bound single steps; the whole exchange has a deadline of its own."""
     uploads = request.form is not None
-    return {
+    # These bound single steps; the whole exchange has a deadline of its own.
+    timeouts = {
         "connect": min(CONNECT_SECONDS, request.seconds),
         "pool": None,
         "write": STALLED_SECONDS if uploads else None,
         "read": STORING_SECONDS if uploads else None,
     }
+    extensions = {"timeout": timeouts, "trace": exchange.trace}
+    with ExitStack() as stack:
+        body: Mapping[str, Any] = {} if request.json is None else {"json": request.json}
+        if request.form is not None:
+            # The library makes the multipart body.
+            form = httpx2.Request("POST", "http://form/", **_form(request.form, stack, request.progress))
+            headers |= {name: form.headers[name] for name in ("Content-Type", "Content-Length")}
+            body = {"content": _read(iter(form.stream))}  # type: ignore[arg-type]
+        yield httpx2.Request(request.method, request.url, headers=headers, extensions=extensions, **body)
 
 
-def _form(
-    form: Form, stack: ExitStack, progress: Callable[[float], None] | None, blocking: Blocking
-) -> tuple[dict[str, str], dict[str, Any]]:
-    """Let the library make the multipart body."""
-    import httpx2
-
+def _form(form: Form, stack: ExitStack, progress: Callable[[float], None] | None) -> dict[str, Any]:
     try:
         file = stack.enter_context(open_local(form.path))
     except ProbeError as error:
         raise UsageError(f"{form.path}: {error}, so it cannot be uploaded.") from error
-    fields: dict[str, list[str]] = {}
-    for name, value in form.fields:
-        fields.setdefault(name, []).append(value)
     sent = _Sent(file, form.path, progress)
-    files: Any = {form.file_field: (form.file_name, sent, form.content_type)}
-    whole = httpx2.Request("POST", "http://form/", data=fields, files=files)
-    headers = {name: whole.headers[name] for name in ("Content-Type", "Content-Length")}
-    return headers, {"content": _read(iter(whole.stream), blocking)}  # type: ignore[arg-type]
+    return {"data": dict(form.fields), "files": {"file": (form.file_name, sent, form.content_type)}}
 
 
-async def _read(chunks: Iterator[bytes], blocking: Blocking) -> AsyncIterator[bytes]:
-    while (chunk := await blocking(lambda: next(chunks, None))) is not None:
+async def _read(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (chunk := await in_thread(lambda: next(chunks, None))) is not None:
         yield chunk
 
 

@@ -24,9 +24,8 @@ _LONGEST_DATE = 64
 def pause_before(attempt: int, after: float | None, random: Callable[[], float]) -> float:
     """Return the seconds to wait before the next attempt, of which `attempt` (from 1) have failed.
 
-    They double from 0.5 s to 8 s, less up to a quarter at random, so that many clients do not come back together.
-    Where the server asked for a pause (`after`, in seconds) it is at least that long, up to 120 s. `random` gives
-    0 <= x < 1.
+    They double from 0.5 s to 8 s, less up to a quarter at random (0 <= x < 1), so that clients do not come together.
+    Where the server asked for a pause (`after`, in seconds) it is at least that long, up to 120 s.
     """
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(max(attempt - 1, 0), 16))
     if after is None or not isfinite(after):
@@ -37,8 +36,7 @@ def pause_before(attempt: int, after: float | None, random: Callable[[], float])
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Return the seconds that a server asks to be left alone; None where it does not say, or says nonsense.
 
-    Reads `retry-after-ms`, and `retry-after` in seconds or as a date, of which `now` (seconds since 1970) is taken
-    off. At most 120 s.
+    Reads `retry-after-ms`, and `retry-after` in seconds or as a date after `now` (since 1970). At most 120 s.
     """
     milliseconds = headers.get("retry-after-ms", "").strip()
     if _NUMBER.fullmatch(milliseconds):
@@ -56,17 +54,12 @@ def server_time(headers: Mapping[str, str]) -> float | None:
 
 
 def may_read_again(error: Exception, attempt: int, most: int = READ_ATTEMPTS) -> bool:
-    """Return whether to repeat a read after `attempt` (from 1) have failed: it changes nothing at the provider."""
+    """Return whether to repeat a read, or an upload under a new name, of which `attempt` (from 1) have failed."""
     if attempt >= most:
         return False
     if isinstance(error, RefusedError):
         return error.retry in {"again", "ask"} or (error.retry == "once" and attempt == 1)
     return isinstance(error, (NotSentError, NoAnswerError, AnswerError))
-
-
-def may_upload_again(error: Exception, attempt: int) -> bool:
-    """Return whether an upload is worth another try, under a new name: a file that arrived twice costs nothing."""
-    return may_read_again(error, attempt, UPLOAD_ATTEMPTS)
 
 
 def _date(value: str) -> float | None:

@@ -23,7 +23,6 @@ class Form:
     path: str
     file_name: str
     content_type: str
-    file_field: str = "file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +63,7 @@ class Send:
 class Save:
     """Append the body of a GET to the file at `path`, of which `offset` bytes are there already (asks for the rest).
 
-    `unchanged` is the ETag that the bytes at hand belong to (If-Range). Gives an Answer with an empty body. Where the
+    `unchanged` is the ETag that the bytes at hand belong to (If-Range). Gives a response with an empty body. Where the
     server answers 200 instead of 206 the file begins anew; with any other status it is left as it is. A connection that
     breaks in the middle raises NoAnswerError, and what came is in the file. More than `most` bytes raise AnswerError.
     `begun` receives the answer's head before the body is read, so that a broken transfer can be resumed as what it was.

@@ -66,11 +66,7 @@ def test_the_form_is_as_documented_and_ends_with_the_file() -> None:
         ("x-oss-forbid-overwrite", "true"),
         ("success_action_status", "200"),
     )
-    assert (request.form.file_field, request.form.file_name, request.form.path) == (
-        "file",
-        "0f3a.mp4",
-        "folder/clip.mp4",
-    )
+    assert (request.form.file_name, request.form.path) == ("0f3a.mp4", "folder/clip.mp4")
     assert (request.method, request.url) == ("POST", DATA["upload_host"])
     assert not request.authorized
     assert request.seconds == UPLOAD_SECONDS

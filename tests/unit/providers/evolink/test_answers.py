@@ -6,7 +6,6 @@ import pytest
 from lipready.errors import AnswerError, RefusedError, Retry
 from lipready.facts.task import Credits, ListedTask, RemoteError, TaskStatus
 from lipready.providers.evolink.requests import (
-    read_cancel,
     read_credits,
     read_list,
     read_submitted,
@@ -154,12 +153,6 @@ def test_the_list_of_tasks() -> None:
     assert read_list(answer({"data": []})) == ((), False)
     with pytest.raises(AnswerError):
         read_list(answer({"data": [{"status": "pending"}]}))
-
-
-def test_nothing_is_cancelled() -> None:
-    read_cancel(answer({}))
-    with pytest.raises(RefusedError):
-        read_cancel(answer({}, 404))
 
 
 def test_several_tasks_are_read_at_once_and_odd_rows_are_left_out() -> None:

@@ -6,12 +6,12 @@ from lipready.errors import AnswerError, RefusedError, Retry
 from lipready.providers.evolink.files import (
     STORED_SECONDS,
     Quota,
-    StoredFile,
     read_copy,
     read_deleted,
     read_file,
     read_quota,
 )
+from lipready.providers.service import Stored
 from lipready.providers.transport.wire import HttpResponse
 
 URL = "https://files.evolink.ai/x/0f3a.mp4"
@@ -36,15 +36,15 @@ def stored(**more: object) -> HttpResponse:
     ],
 )
 def test_a_file_and_how_long_it_stays(begin: object, end: object) -> None:
-    assert read_file(stored(upload_time=begin, expires_at=end)) == StoredFile(URL, 86_400, None)
+    assert read_file(stored(upload_time=begin, expires_at=end)) == Stored(URL, 86_400, None)
 
 
 @pytest.mark.parametrize(
     ("begin", "end"),
     [(None, None), (None, 5), ("x", "y"), (9, 5), ([], {}), (True, 5), ("x" * 99, 5)],
 )
-def test_odd_times_are_not_known(begin: object, end: object) -> None:
-    assert read_file(stored(upload_time=begin, expires_at=end)) == StoredFile(URL, None, None)
+def test_after_odd_times_a_file_stays_as_long_as_any(begin: object, end: object) -> None:
+    assert read_file(stored(upload_time=begin, expires_at=end)) == Stored(URL, STORED_SECONDS, None)
 
 
 def test_nothing_stays_for_ever() -> None:
@@ -77,7 +77,7 @@ def test_an_answer_without_an_address(values: object) -> None:
 
 @pytest.mark.parametrize(("said", "kept"), [("file_0f3a", "file_0f3a"), (7, None), ("../x", None), ("a b", None)])
 def test_the_id_of_a_file_is_kept_where_it_may_stand_in_an_address(said: object, kept: str | None) -> None:
-    assert read_file(stored(file_id=said)).id == kept
+    assert read_file(stored(file_id=said)).file_id == kept
 
 
 def test_what_could_not_be_copied_is_not_blamed_on_its_format() -> None:

@@ -64,14 +64,11 @@ def test_tasks_are_asked_for_and_listed_but_not_cancelled() -> None:
 
 
 def test_a_file_is_sent_as_a_stream() -> None:
-    request = file_upload(ENDPOINTS, "folder/clip.mp4", "0f3a.mp4", "video/mp4", "lipready")
+    request = file_upload(ENDPOINTS, "folder/clip.mp4", "0f3a.mp4", "video/mp4")
     assert request.url == "https://files-api.evolink.ai/api/v1/files/upload/stream"
     assert request.form is not None
-    assert request.form.fields == (("upload_path", "lipready"), ("file_name", "0f3a.mp4"))
+    assert request.form.fields == (("file_name", "0f3a.mp4"),)
     assert (request.authorized, request.seconds) == (True, UPLOAD_SECONDS)
-    plain = file_upload(ENDPOINTS, "folder/clip.mp4", "0f3a.mp4", "video/mp4").form
-    assert plain is not None
-    assert plain.fields == (("file_name", "0f3a.mp4"),)
 
 
 def test_the_service_is_called_as_its_profile_is() -> None:

@@ -15,7 +15,7 @@ from lipready.errors import (
     TaskFailedError,
 )
 from lipready.facts.task import RemoteError, TaskState
-from lipready.providers.submission.polling import PollingLimits, follow, look, look_at_all, require_success
+from lipready.providers.submission.polling import follow, look, look_at_all, require_success
 
 LOST = NoAnswerError("gone")
 LINK = "http://films.example/f.mp4?Expires=1"
@@ -40,7 +40,7 @@ def followed(play, provider, account, journal, entry_of):
         entry = entry_of(at, stage="submitted", task_id="t-1", posted=time.time() - ago)
         if since is not None:
             journal.write(replace(entry, **since))
-        flow = look(at, journal, entry) if once else follow(at, journal, entry, PollingLimits(interval, **patience))
+        flow = look(at, journal, entry) if once else follow(at, journal, entry, interval, **patience)
         played = play(flow, provider(queries=list(answers)))
         return played, journal.find(entry.id)
 

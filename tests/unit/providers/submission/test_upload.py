@@ -1,6 +1,7 @@
 """Files that become addresses, at a server."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -31,7 +32,7 @@ def stored(faulty_sandbox, at_sandbox, file):
         for text in faults:
             faulty_sandbox.inject(Fault.parse(text))
         with Transport(account.key, account.origins) as transport:
-            flow = upload(account, "videoretalk", source or UploadSource.of("video", str(file), tell))
+            flow = upload(account, "videoretalk", source or replace(UploadSource.of("video", str(file)), tell=tell))
             return drive(flow, transport), faulty_sandbox.ledger()
 
     return run

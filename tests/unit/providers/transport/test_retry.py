@@ -12,7 +12,6 @@ from lipready.providers.transport.retry import (
     READ_ATTEMPTS,
     UPLOAD_ATTEMPTS,
     may_read_again,
-    may_upload_again,
     pause_before,
     retry_after,
     server_time,
@@ -91,10 +90,10 @@ def test_reads_and_uploads_are_repeated_where_that_can_help() -> None:
         assert may_read_again(error, 1)
         assert may_read_again(error, READ_ATTEMPTS - 1)
         assert not may_read_again(error, READ_ATTEMPTS)
-        assert may_upload_again(error, UPLOAD_ATTEMPTS - 1)
-        assert not may_upload_again(error, UPLOAD_ATTEMPTS)
+        assert may_read_again(error, UPLOAD_ATTEMPTS - 1, UPLOAD_ATTEMPTS)
+        assert not may_read_again(error, UPLOAD_ATTEMPTS, UPLOAD_ATTEMPTS)
     assert may_read_again(refused("once"), 1)
     assert not may_read_again(refused("once"), 2)
     for error in (refused("no"), refused("account"), UsageError(), OSError()):
         assert not may_read_again(error, 1)
-        assert not may_upload_again(error, 1)
+        assert not may_read_again(error, 1, UPLOAD_ATTEMPTS)
