@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
@@ -40,7 +41,7 @@ def executor(cluster: Any) -> Iterator[Executor]:
 
 def tasks_of(source: Path, folder: Path) -> list[FileTask]:
     for number in range(FILES):
-        (folder / f"{number}.wav").hardlink_to(source)
+        shutil.copy(source, folder / f"{number}.wav")
     return [FileTask(root=str(folder), path=f"{number}.wav", role="audio") for number in range(FILES)]
 
 
