@@ -1,8 +1,8 @@
 """Job in, prepared job out: check, plan, run, check again, and keep the receipt."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -147,7 +147,8 @@ def repair_job(
     `planned` hears of the plan before the first of it is carried out, and of nothing where nothing is.
     """
     before = _look_for_damage(before) if choices.salvage else before
-    planning = partial(plan_job, before, profile, choices, fspath(out), partial(way_into, out) if copy else None)
+    way = functools.partial(way_into, out) if copy else None
+    planning = functools.partial(plan_job, before, profile, choices, fspath(out), way)
     plan = planning()
     as_it_is = Prepared(job=job, before=before, report=before, plan=plan, steps=(), dry_run=dry_run)
     if dry_run or not plan.files:

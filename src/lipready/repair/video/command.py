@@ -33,10 +33,8 @@ _NEVER_REACHED = Fraction(3, 2)
 
 _CONTAINER = {"f": "mp4", "movflags": "+faststart", "map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact"}
 
-Command = tuple[str, ...]
 
-
-def remux_commands(recipe: Remux, output: str) -> tuple[Command, ...]:
+def remux_commands(recipe: Remux, output: str) -> tuple[tuple[str, ...], ...]:
     """Copy the packets of one video stream and one sound track into an MP4 file; one command."""
     how = {"fflags": "+genpts", **from_first_frame(recipe.source)}
     streams = [picture(recipe.source, **how)]
@@ -53,7 +51,7 @@ def remux_commands(recipe: Remux, output: str) -> tuple[Command, ...]:
     return (compile_command(streams, output, options),)
 
 
-def encode_commands(recipe: Encode, output: str) -> tuple[Command, ...]:
+def encode_commands(recipe: Encode, output: str) -> tuple[tuple[str, ...], ...]:
     """Encode a video as H.264 in MP4: one command, or two where the bytes must be met."""
     source, part, playback, how = recipe.source, recipe.part, recipe.playback, recipe.reshape
     from_zero = from_first_frame(source)
