@@ -83,7 +83,7 @@ class Visit:
 
     @contextmanager
     def answer(self, method: str, *, part: bool = False) -> Iterator[Answer]:
-        """Ask, follow at most five redirects, and return the answer that is none; `part` asks for the first byte."""
+        """Yield the answer after at most five redirects; `part` asks for the first byte."""
         url = self.url
         self.redirects = []
         for _ in range(MOST_REDIRECTS + 1):
@@ -134,7 +134,7 @@ def is_downgrade(scheme: str, target: str) -> bool:
 
 
 def parsed(url: str) -> "httpx2.URL":
-    """Take an http(s) address apart.
+    """Return an http(s) address in its parts.
 
     Raises UnreachableError where it is malformed, names no host, or carries a user name or a password.
     """
@@ -171,7 +171,7 @@ def _follow(url: "httpx2.URL", onward: str) -> "httpx2.URL":
 
 
 def _headers(response: "httpcore2.Response") -> dict[str, str]:
-    """Take the first of each name; what is not ASCII is escaped."""
+    """Return the first header of each name; what is not ASCII is escaped."""
     headers: dict[str, str] = {}
     for name, value in response.headers:
         headers.setdefault(name.decode("ascii", "backslashreplace").lower(), value.decode("ascii", "backslashreplace"))

@@ -23,7 +23,7 @@ RESOLVE_SECONDS = 5.0
 
 
 def addresses_of(host: str, *, resolve: bool = True, seconds: float | None = None) -> tuple[str, ...] | Unmeasured:
-    """Look a host up; IP addresses, as text, in the resolver's order.
+    """Return the IP addresses of a host, as text, in the resolver's order.
 
     An address written as a number needs no look-up, in whatever spelling the C library accepts ("127.1",
     "0x7f000001", "2130706433"). The resolver is given RESOLVE_SECONDS, or less.
@@ -39,7 +39,7 @@ def addresses_of(host: str, *, resolve: bool = True, seconds: float | None = Non
 
 
 def _literal(host: str) -> str | None:
-    """Spell a host that is an address itself in the plain way; None where it is a name."""
+    """Return the plain spelling of a host that is an address itself; None where it is a name."""
     try:
         return str(ipaddress.ip_address(host.partition("%")[0]))
     except ValueError:
@@ -147,7 +147,7 @@ class Guard(httpcore2.NetworkBackend):
 
 
 class _Bounded(httpcore2.NetworkStream):
-    """A connection that heeds the deadline at each step, however slowly a server drips."""
+    """A connection that heeds the deadline at each step, however slowly a server sends."""
 
     def __init__(self, stream: httpcore2.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""The server's own table of addresses."""
+"""The ASGI application: all routes of both providers, and those of the sandbox itself."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -20,7 +20,13 @@ _FARTHEST = 366 * 24 * 3600
 
 def build(world: World) -> Starlette:
     """Build the ASGI application."""
-    alibaba, evolink, files, oss, desk = DashScope(world), EvoLink(world), EvoLinkFiles(world), Oss(world), _Desk(world)
+    alibaba, evolink, files, oss, controls = (
+        DashScope(world),
+        EvoLink(world),
+        EvoLinkFiles(world),
+        Oss(world),
+        _Controls(world),
+    )
     synthesis = "/api/v1/services/aigc/image2video/video-synthesis"
     table = [
         ("GET", "/api/v1/uploads", alibaba.policy),
@@ -43,9 +49,9 @@ def build(world: World) -> Starlette:
         ("DELETE", "/api/v1/files/{id}", files.delete),
         ("GET", "/files/{id}/{name}", oss.stored),
         ("GET", "/results/{name}", oss.result),
-        ("GET", "/sandbox/ledger", desk.ledger),
-        ("POST", "/sandbox/faults", desk.faults),
-        ("POST", "/sandbox/clock", desk.clock),
+        ("GET", "/sandbox/ledger", controls.ledger),
+        ("POST", "/sandbox/faults", controls.faults),
+        ("POST", "/sandbox/clock", controls.clock),
     ]
     routes = [
         Route(path + slash, endpoint, methods=[method]) for method, path, endpoint in table for slash in ("", "/")
@@ -56,8 +62,8 @@ def build(world: World) -> Starlette:
     return app
 
 
-class _Desk:
-    """The sandbox's own business: what was counted, and faults on demand."""
+class _Controls:
+    """The routes of the sandbox itself: its counts, its faults, its clock."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -91,7 +97,7 @@ class _Desk:
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
-    """Refuse in the envelope of whoever was asked; also what there is not."""
+    """Refuse in the envelope of whoever was asked; also for a route that does not exist."""
     responder = responder_of(request.method, request.scope["path"])
     if not isinstance(error, RequestRefusedError):
         code = "not_found" if responder == "evolink" else "NotFound"

@@ -106,10 +106,10 @@ async def _serve(world: World, listener: socket.socket, listening: Future[Callab
 
     from lipready.sandbox.app import build
     from lipready.sandbox.faults.injection import FaultInjector, QuietProtocol
-    from lipready.sandbox.tasks.work import Works
+    from lipready.sandbox.tasks.work import TaskRunner
 
-    loop, leave, works = asyncio.get_running_loop(), asyncio.Event(), Works(world)
-    world.begin = works.begin
+    loop, leave, runner = asyncio.get_running_loop(), asyncio.Event(), TaskRunner(world)
+    world.begin = runner.begin
     injector = FaultInjector(build(world), world)
     config = uvicorn.Config(
         injector,
@@ -134,7 +134,7 @@ async def _serve(world: World, listener: socket.socket, listening: Future[Callab
     server.should_exit = server.force_exit = True
     for connection in tuple(connections):
         connection.transport.abort()
-    await works.close()
+    await runner.close()
     await running
 
 

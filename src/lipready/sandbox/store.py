@@ -140,12 +140,12 @@ class UploadStore:
             path.unlink(missing_ok=True)
 
     def keep(self, stored: StoredUpload) -> None:
-        """Put a file that has arrived under its id."""
+        """Keep a file that has arrived under its id."""
         self.files[stored.id] = stored
         self.bytes += stored.bytes
 
     def find(self, key: str, now: float) -> StoredUpload | None:
-        """Find a file that is still kept."""
+        """Return a file that is still kept."""
         stored = self.files.get(key)
         return stored if stored is not None and now < stored.expires else None
 

@@ -1,4 +1,4 @@
-"""Everything that the sandbox knows: accounts, tasks, files, counts. It belongs to the server's thread."""
+"""The state of the sandbox: accounts, tasks, files, counts. It belongs to the server's thread."""
 
 import asyncio
 import hashlib
@@ -17,7 +17,7 @@ RATES = {"policy": 100, "submit": 1, "poll": 20, "list": 20, "cancel": 20}
 """How many requests of a step an account has in a second, at DashScope."""
 
 FOREIGN = Asked(video_url="", audio_url="")
-"""What a colleague asked for: nobody here knows."""
+"""What a colleague asked for, which is not known here."""
 
 SLACK = 0.05
 """Seconds that a request may be held up on its way here, so that the next one seems to come too soon."""
@@ -25,7 +25,7 @@ SLACK = 0.05
 
 @dataclass(slots=True)
 class Rate:
-    """So many requests in a second; a request that is refused does not count."""
+    """A rate limit: `count` requests in a second; a request that is refused does not count."""
 
     count: int
     _taken: deque[float] = field(default_factory=deque)
@@ -72,7 +72,7 @@ class World:
         self.own_files = f"{url}/files/"
 
     def account_of(self, authorization: str) -> SandboxAccount | None:
-        """Find the account of an Authorization header; None for no key, and for the key "invalid"."""
+        """Return the account of an Authorization header; None for no key, and for the key "invalid"."""
         scheme, _, key = authorization.strip().partition(" ")
         key = key.strip()
         if scheme.lower() != "bearer" or not key or key == "invalid":
@@ -100,7 +100,7 @@ class World:
         return task
 
     def task_of(self, style: Style, account: SandboxAccount, workspace: str, name: str) -> SandboxTask | None:
-        """Find a task that the account may see from a workspace."""
+        """Return a task that the account may see from a workspace."""
         task = self.tasks.get(name)
         if task is None or task.forgotten(self.clock.now()):
             return None
@@ -114,7 +114,7 @@ class World:
     def listed(
         self, style: Style, account: SandboxAccount, workspace: str, beside: Mapping[str, Fault]
     ) -> list[SandboxTask]:
-        """Return the tasks of an account as a list shows them, where it lags or a colleague works beside us, too."""
+        """Return the tasks of an account as a list shows them, also under the faults "lag" and "foreign"."""
         if "foreign" in beside:
             self.submit(style, account, FOREIGN, workspace, foreign=True)
         lag = beside.get("lag")
@@ -122,7 +122,7 @@ class World:
         return [task for task in self.tasks_of(style, account, workspace) if task.created <= until]
 
     def file_at(self, url: str) -> StoredUpload | None:
-        """Find the file that such an address stands for; None for any other address."""
+        """Return the file at an address of EvoLink's uploads; None for any other address."""
         name = url.removeprefix(self.own_files).partition("/")[0]
         return self.files.find(name, self.clock.now()) if url.startswith(self.own_files) else None
 

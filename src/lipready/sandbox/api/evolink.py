@@ -130,7 +130,7 @@ class EvoLink:
 
 
 def described(task: SandboxTask, url: str) -> dict[str, Any]:
-    """Describe a task as the query and the callback do."""
+    """Return a task as the query and the callback do."""
     video, running = task.video, task.state not in ENDED
     reserved = _rounded(task.asked.foretold * CREDITS_A_SECOND)
     usage: dict[str, Any] = {"billing_rule": "per_second", "credits_reserved": reserved, "user_group": "default"}
@@ -185,7 +185,7 @@ def _rounded(amount: Fraction) -> float:
 
 
 def _foretold(world: World, asked: Asked) -> Fraction:
-    """Foretell how long a result will be: by the files that were uploaded here, since no other is read yet."""
+    """Return the estimated length of a result, by the files that were uploaded here: no other is read yet."""
     audio = _length(world, asked.audio_url)
     return audio if asked.extension else min(audio, _length(world, asked.video_url))
 

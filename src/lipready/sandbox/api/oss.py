@@ -23,7 +23,7 @@ ACCESS_KEY = "LTAI5tSandbox"
 
 
 def issue(secret: bytes, account: str, most: int, now: float, *, expired: bool = False) -> dict[str, Any]:
-    """Sign a policy for one folder of an account; `most` is in bytes.
+    """Return a signed policy for one folder of an account; `most` is in bytes.
 
     The numbers are as the provider's sample has them. `expired` signs it in the past, while it is still said to be
     valid for its whole time.
@@ -77,7 +77,7 @@ _REQUIRED = ("OSSAccessKeyId", "Signature", "policy", "key")
 
 
 class Oss:
-    """Takes uploads, and gives out results and stored files."""
+    """Takes uploads, and sends results and stored files."""
 
     def __init__(self, world: World) -> None:
         self._world = world

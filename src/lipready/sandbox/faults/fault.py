@@ -181,7 +181,7 @@ class Faults:
         with self._lock:
             found = (one for one in self._waiting if one.fault.step == step and not KINDS[one.fault.kind].beside)
             waiting = next(found, None)
-            return waiting and self._hit(waiting)
+            return None if waiting is None else self._hit(waiting)
 
     def take_beside(self, step: str, now: float) -> dict[str, Fault]:
         """Return what else is different with the next request of a step, by kind; `now` is the sandbox's clock."""

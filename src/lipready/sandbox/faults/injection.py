@@ -1,4 +1,4 @@
-"""What stands between the network and the server: it counts, logs, and lets go wrong what was asked for."""
+"""The ASGI application around the server's own: it counts, logs and injects faults."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ _silent.setLevel(logging.CRITICAL + 1)
 
 
 class QuietProtocol(H11Protocol):
-    """The protocol that uvicorn speaks: a connection that is broken off on purpose is no error to read of."""
+    """The protocol that uvicorn speaks: a connection that is broken off on purpose is not logged as an error."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection."""
@@ -152,7 +152,7 @@ async def _send_limited(send: Send, messages: list[Message], fault: Fault) -> bo
 
 
 def _instead(fault: Fault, responder: Responder) -> Response:
-    """Return the answer that stands in for the true one, of which nothing is done."""
+    """Return the answer that stands in for the true one, whose request is not carried out."""
     if fault.kind == "nested":
         return Response('{"output":' + "[" * _BRACKETS + "]" * _BRACKETS + "}", media_type="application/json")
     if fault.kind == "html":
@@ -164,7 +164,7 @@ def _instead(fault: Fault, responder: Responder) -> Response:
 
 
 async def _send_huge(receive: Receive, send: Send) -> None:
-    """Answer without an end, until the client has had enough."""
+    """Answer without an end, until the client closes the connection."""
     gone = asyncio.create_task(_gone(receive))
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
     body = b'{"request_id": "'

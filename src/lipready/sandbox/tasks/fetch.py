@@ -1,4 +1,4 @@
-"""The inputs of a task, brought to the disk as the provider does it: within its time, and within its sizes."""
+"""The inputs of a task, fetched within the provider's time and sizes."""
 
 import asyncio
 import ipaddress
@@ -26,7 +26,7 @@ class Inputs:
 
 
 async def fetch_inputs(world: World, task: SandboxTask, folder: Path) -> Inputs:
-    """Bring all inputs into a folder, or find them where they were uploaded. Raises SimulatedFailureError."""
+    """Return all inputs, fetched into a folder or where they were uploaded. Raises SimulatedFailureError."""
     asked = task.asked
     video = await _fetch(world, task, asked.video_url, "video", folder)
     audio = await _fetch(world, task, asked.audio_url, "audio", folder)

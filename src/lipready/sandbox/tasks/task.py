@@ -1,4 +1,4 @@
-"""A task as the sandbox keeps it."""
+"""A task of the sandbox: what it asks for, its state, its failures, its result video."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -128,7 +128,7 @@ class SandboxTask:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A submission that was made under a key of idempotency: what was asked for, and what was answered."""
+    """A submission that was made under an Idempotency-Key: what was asked for, and what was answered."""
 
     body: Mapping[str, Any]
     answer: Mapping[str, Any]

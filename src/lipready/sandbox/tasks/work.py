@@ -55,11 +55,11 @@ _STATES = 4
 
 
 class StoppedError(Exception):
-    """The sandbox goes, and what it was doing ends."""
+    """The sandbox ends, and with it what it was doing."""
 
 
-class Works:
-    """Runs the tasks. Belongs to the server's event loop."""
+class TaskRunner:
+    """Runs the tasks; belongs to the server's event loop."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -170,7 +170,7 @@ class Works:
             return await asyncio.to_thread(make)
 
     async def _at_least(self, work: Awaitable[T]) -> T:
-        """Do something, and stay with it as long as a state lasts at least."""
+        """Return the result of some work, not before the least duration of a state."""
         begin = time.monotonic()
         result = await work
         await asyncio.sleep(max(0.0, begin + self._step - time.monotonic()))
@@ -187,7 +187,7 @@ PAUSES = (1.0, 2.0, 4.0)
 
 
 async def call_back(world: World, url: str, content: Mapping[str, Any]) -> None:
-    """Post the content, and thrice more while it is not taken with a 2xx; what does not help is logged."""
+    """Post the content, and up to three times more until the answer is a 2xx; that there was none is logged."""
     async with httpx2.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False) as client:
         for pause in (*PAUSES, None):
             try:
