@@ -10,7 +10,7 @@ from lipready.errors import ConfigurationError
 from lipready.facts.quantity import counted
 
 if TYPE_CHECKING:
-    from lipready.config.policy import FailOn, Ignore, PathRules, Policy
+    from lipready.config.policy import Ignore, PathRules, Policy
 
 
 def read_small_text(path: Path, most: int) -> str:
@@ -56,32 +56,16 @@ class Configuration:
     ignores: "tuple[Ignore, ...]" = ()
     strict_ignores: bool = False
 
-    def policy(
-        self,
-        root: Path,
-        *,
-        only: tuple[str, ...] = (),
-        ignore: tuple[str, ...] = (),
-        fail_on: "FailOn" = "error",
-        whole: bool = True,
-    ) -> "Policy":
-        """Make the policy of a run over `root`; `only`, `ignore` and `fail_on` as the command received them."""
+    def policy(self, root: Path, **chosen: Any) -> "Policy":
+        """Return the policy of a run over `root`; `chosen` are its `only`, `ignore`, `fail_on` and `whole`."""
         from lipready.config.policy import Policy
 
-        return Policy(
-            root=root.resolve().as_posix(),
-            only=only,
-            ignore=ignore,
-            fail_on=fail_on,
-            paths=self.paths,
-            ignores=self.ignores,
-            strict_ignores=self.strict_ignores,
-            whole=whole,
-        )
+        own: dict[str, Any] = {"paths": self.paths, "ignores": self.ignores, "strict_ignores": self.strict_ignores}
+        return Policy(root=root.resolve().as_posix(), **own, **chosen)
 
 
 def nearest_configuration(folder: Path) -> Path | None:
-    """Find the first file, from a folder upward, that configures lipready; `lipready.toml` goes first."""
+    """Return the first file, from a folder upward, that configures lipready; `lipready.toml` goes first."""
     for place in (folder, *folder.parents):
         own, project = place / "lipready.toml", place / "pyproject.toml"
         if own.is_file():
@@ -116,15 +100,11 @@ def _chain(path: Path) -> Iterator[Table]:
         yield table
         if "extend" not in table.values:
             return
-        path = path.parent / _extended(table)
-
-
-def _extended(table: Table) -> str:
-    expected = 'the path of another configuration from this file on, such as "../base.toml"'
-    name = table.text("extend", expected)
-    if not name.endswith(".toml") or not name.isprintable() or PurePosixPath(name).is_absolute() or "\\" in name:
-        raise table.wrong("extend", expected)
-    return name
+        expected = 'the path of another configuration from this file on, such as "../base.toml"'
+        name = table.text("extend", expected)
+        if not name.endswith(".toml") or not name.isprintable() or PurePosixPath(name).is_absolute() or "\\" in name:
+            raise table.wrong("extend", expected)
+        path = path.parent / name
 
 
 def _read_table(path: Path) -> Table:
@@ -144,9 +124,13 @@ def _own_table(project: Path) -> object:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
+    return parse_toml(read_small_text(path, _LARGEST), path)
+
+
+def parse_toml(text: str, path: Path | str) -> dict[str, Any]:
+    """Parse TOML; raises ConfigurationError with `path` for anything else."""
     import tomllib
 
-    text = read_small_text(path, _LARGEST)
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from os import fspath
 from pathlib import Path
+from typing import Any
 
 from lipready.check import Settings, check_job
 from lipready.config.policy import Policy, apply_policy
@@ -80,12 +81,12 @@ class VerdictFilter:
     today: date
 
     def one(self, verdict: UnitVerdict) -> UnitVerdict:
-        """Take out of one unit what does not count."""
+        """Return one unit without what does not count."""
         (sifted,), _ = self.all((verdict,))
         return sifted
 
     def all(self, verdicts: Sequence[UnitVerdict]) -> tuple[tuple[UnitVerdict, ...], tuple[Notice, ...]]:
-        """Take out of all units what does not count, and say what of the policy and the baseline is out of date."""
+        """Return all units without what does not count, and what of the policy and the baseline is out of date."""
         sifted, notices = apply_policy(verdicts, self.policy, self.today)
         if self.baseline is None:
             return sifted, notices
@@ -94,19 +95,16 @@ class VerdictFilter:
 
 
 def without_looks(verdict: UnitVerdict) -> UnitVerdict:
-    """Let go of every look at every face where nothing was found: thousands of reports have to fit into memory."""
+    """Return a verdict without the looks at faces where nothing was found: thousands have to fit into memory."""
     report = verdict.report
     if report.findings:
         return verdict
-    facts = replace(report.facts, video=_slim(report.facts.video), reference=_slim(report.facts.reference))
-    return replace(verdict, report=replace(report, facts=facts))
-
-
-def _slim(file: FileFacts | None) -> FileFacts | None:
-    if file is None or not isinstance(file.people, PeopleFacts):
-        return file
-    people = tuple(replace(person, looks=()) for person in file.people.people)
-    return replace(file, people=replace(file.people, people=people, samples=()))
+    slim: dict[str, Any] = {}
+    for file in report.facts.files():
+        if isinstance(file.people, PeopleFacts):
+            people = tuple(replace(person, looks=()) for person in file.people.people)
+            slim[file.role] = replace(file, people=replace(file.people, people=people, samples=()))
+    return replace(verdict, report=replace(report, facts=replace(report.facts, **slim)))
 
 
 _AT_ONCE = 200
@@ -147,7 +145,10 @@ def examine_units(units: Sequence[Unit], survey: Survey) -> Generator[UnitVerdic
     with closing(_measured(missing, survey)) as measured:
         for start in range(0, len(units), _AT_ONCE):
             portion = units[start : start + _AT_ONCE]
-            known |= _loaded((task for unit in portion for task in tasks[unit] if task in found), known, survey)
+            wanted = {task for unit in portion for task in tasks[unit] if task in found and task not in known}
+            known |= survey.store.load(wanted)
+            # What turns out to be damaged in the store is measured after all.
+            known |= _measured((task for task in wanted if task not in known), survey)
             for unit in portion:
                 while not known.keys() >= set(tasks[unit]):
                     done, facts = next(measured)
@@ -159,18 +160,8 @@ def examine_units(units: Sequence[Unit], survey: Survey) -> Generator[UnitVerdic
                         known.pop(task, None)
 
 
-def _loaded(
-    tasks: Iterable[FileTask], known: Mapping[FileTask, FileFacts], survey: Survey
-) -> dict[FileTask, FileFacts]:
-    """Read facts from the store; what turns out to be damaged there is measured after all."""
-    wanted = tuple(dict.fromkeys(task for task in tasks if task not in known))
-    facts = dict(survey.store.load(wanted))
-    facts.update(_measured((task for task in wanted if task not in facts), survey))
-    return facts
-
-
 def _tasks_of(unit: Unit, survey: Survey) -> tuple[FileTask, ...]:
-    """Name what has to be measured; people are described only where they are compared with those of another file."""
+    """Return what has to be measured; people are described only where they are compared with another file's."""
     compared = unit.job.video is not None and unit.job.reference is not None
     return tuple(
         FileTask(

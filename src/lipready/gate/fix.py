@@ -89,13 +89,16 @@ def _require_better(made: Path, file: FileFacts, report: Report, profile: Profil
     before = {finding.rule for finding in report.findings if finding.role == file.role}
     new = [finding.rule for finding in after.findings if finding.severity == "error" and finding.rule not in before]
     if new:
-        raise FixError(f"{file.path}: its repair would bring up {', '.join(new)}, so it was left as it is.")
+        raise FixError(f"{file.path}: its repair would break {', '.join(new)}, so it was left as it is.")
 
 
 def _put(made: Path, source: Path, final: Path, *, write: bool) -> Path:
+    import filecmp
+
     make_folder(final.parent)
     renamed = final != source
-    if os.path.lexists(final) and (renamed or not write) and not _same_content(made, final):
+    taken = os.path.lexists(final) and (renamed or not write)
+    if taken and not (final.is_file() and filecmp.cmp(made, final, shallow=False)):
         raise UsageError(f"{final} is in the way of a repaired file: move it away.")
     try:
         shutil.copymode(source, made)
@@ -105,12 +108,6 @@ def _put(made: Path, source: Path, final: Path, *, write: bool) -> Path:
     except OSError as error:
         raise FixError(f"{final} cannot be written: {error.strerror or error}.") from error
     return final
-
-
-def _same_content(one: Path, other: Path) -> bool:
-    import filecmp
-
-    return other.is_file() and filecmp.cmp(one, other, shallow=False)
 
 
 def _require_safe(root: Path, path: str) -> None:

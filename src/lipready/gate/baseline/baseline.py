@@ -1,4 +1,4 @@
-"""A ratchet: what was found once is accepted as it was or better, and nothing new is."""
+"""What was found once is accepted as it was or better, and nothing new is."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from itertools import chain
 from lipready.config.policy import paths_of
 from lipready.config.unit import Notice, UnitVerdict, Waived
 from lipready.errors import ConfigurationError
-from lipready.facts.finding import Finding, Reading
+from lipready.facts.finding import Finding, Severity, Subject
 from lipready.facts.quantity import counted, number
 from lipready.facts.unmeasured import is_transient
 from lipready.gate.baseline.file import LONGEST_TEXT, Accepted, Baseline, Key, Kind
@@ -34,12 +34,11 @@ def apply_baseline(
         for found, findings in _found(verdict):
             entry = entries.get(found.key)
             if entry is not None and _accepts(entry, found):
-                waived.extend(
-                    Waived(finding, "baseline", f"the baseline accepts {_said(entry)}") for finding in findings
-                )
+                reason = f"the baseline accepts {_said(entry)}"
+                waived.extend(Waived(finding, "baseline", reason) for finding in findings)
             elif entry is not None:
                 worse.append(f"The baseline accepts {_said(entry)} for {_named(entry)}, and it is {_said(found)} now.")
-        judged.append(_without(verdict, waived))
+        judged.append(verdict.without(waived))
     stale = [
         f"The baseline's entry for {_named(entry)} is stale: nothing is found any more. --update-baseline drops it."
         for entry in _stale(verdicts, baseline, whole=whole)
@@ -97,23 +96,10 @@ def _found(verdict: UnitVerdict) -> Iterator[tuple[Accepted, tuple[Finding, ...]
             groups.setdefault(_key(verdict, finding), []).append(finding)
     for (kind, of, rule), findings in groups.items():
         readings = findings[0].readings
-        texts = () if readings else tuple(sorted(_text(finding) for finding in findings))
-        severe = any(finding.severity == "error" for finding in findings)
-        yield (
-            Accepted(
-                kind=kind,
-                of=of,
-                rule=rule,
-                severity="error" if severe else "warning",
-                readings=readings,
-                texts=texts,
-            ),
-            tuple(findings),
-        )
-
-
-def _text(finding: Finding) -> str:
-    return (finding.measured or finding.name)[:LONGEST_TEXT]
+        texts = () if readings else sorted((each.measured or each.name)[:LONGEST_TEXT] for each in findings)
+        severity: Severity = "error" if any(finding.severity == "error" for finding in findings) else "warning"
+        found = Accepted(kind=kind, of=of, rule=rule, severity=severity, readings=readings, texts=tuple(texts))
+        yield found, tuple(findings)
 
 
 def _key(verdict: UnitVerdict, finding: Finding) -> Key:
@@ -132,7 +118,8 @@ def _accepts(entry: Accepted, found: Accepted) -> bool:
 def _worst(one: Accepted, other: Accepted) -> Accepted:
     """Join what two units found on the same file, so that both are accepted."""
     every = (*one.readings, *other.readings)
-    readings = {r for r in every if all(known.meets(r) for known in every if _alike(known, r))}
+    alike = {r: [known for known in every if (known.name, known.better) == (r.name, r.better)] for r in every}
+    readings = {r for r, others in alike.items() if all(known.meets(r) for known in others)}
     return replace(
         one,
         severity="error" if "error" in (one.severity, other.severity) else "warning",
@@ -141,39 +128,20 @@ def _worst(one: Accepted, other: Accepted) -> Accepted:
     )
 
 
-def _alike(one: Reading, other: Reading) -> bool:
-    return (one.name, one.better) == (other.name, other.better)
-
-
-def _without(verdict: UnitVerdict, waived: list[Waived]) -> UnitVerdict:
-    if not waived:
-        return verdict
-    away = {id(each.finding) for each in waived}
-    kept = tuple(finding for finding in verdict.report.findings if id(finding) not in away)
-    earlier = tuple(each for each in verdict.waived if id(each.finding) not in away)
-    return replace(verdict, report=replace(verdict.report, findings=kept), waived=(*earlier, *waived))
-
-
 def _stale(verdicts: Iterable[UnitVerdict], baseline: Baseline, *, whole: bool) -> Iterator[Accepted]:
-    silent: dict[tuple[Kind, str], set[str]] = {}
+    silent: dict[tuple[Kind, str], set[str]] = {}  # the rules that did not run on each file, and on the job itself
     met: set[Key] = set()
     for verdict in verdicts:
         met.update(found.key for found, _ in _found(verdict))
-        for kind, of, rules in _silent(verdict):
-            silent.setdefault((kind, of), set()).update(rules)
+        places: dict[Subject, tuple[Kind, str]] = {"job": ("job", verdict.unit.name)}
+        for role, place in (places | {role: ("file", path) for role, path in verdict.unit.files()}).items():
+            rules = {entry.rule for entry in verdict.report.unchecked if entry.role == role}
+            silent.setdefault(place, set()).update(rules)
     for entry in baseline.entries:
         unjudged = silent.get((entry.kind, entry.of))
         gone = whole if unjudged is None else entry.rule not in unjudged
         if gone and entry.key not in met:
             yield entry
-
-
-def _silent(verdict: UnitVerdict) -> Iterator[tuple[Kind, str, set[str]]]:
-    """Yield each file of a unit and the job itself, with the rules that did not run on it."""
-    unchecked = verdict.report.unchecked
-    yield "job", verdict.unit.name, {entry.rule for entry in unchecked if entry.role == "job"}
-    for role, path in verdict.unit.files():
-        yield "file", path, {entry.rule for entry in unchecked if entry.role == role}
 
 
 def _named(entry: Accepted) -> str:
@@ -189,8 +157,5 @@ def _said(entry: Accepted) -> str:
 
 def _shortened(lines: Sequence[str]) -> list[str]:
     more = len(lines) - _MOST_NAMED
-    return (
-        list(lines)
-        if more <= 0
-        else [*lines[:_MOST_NAMED], f"The baseline has {counted(more, 'more entry')} like that."]
-    )
+    rest = [f"The baseline has {counted(more, 'more entry')} like that."] if more > 0 else []
+    return [*lines[:_MOST_NAMED], *rest]

@@ -20,7 +20,7 @@ SCHEMA = "lipready.baseline/1"
 _LARGEST = 64 << 20
 LONGEST_TEXT = 4096
 _MOST = 1000
-_NUMBER = re.compile(r"-?[0-9]{1,100}(/[0-9]{1,100})?", re.ASCII)
+_NUMBER = re.compile(r"-?[0-9]{1,100}(/(?!0+$)[0-9]{1,100})?", re.ASCII)
 _RULE = re.compile(r"[A-Z][0-9]{3}", re.ASCII)
 _SIDES: tuple[tuple[str, Better], ...] = (("at_most", "smaller"), ("at_least", "larger"))
 
@@ -149,12 +149,9 @@ def _read_numbers(table: object, key: str, better: Better) -> Iterator[Reading]:
     if not isinstance(table, Mapping) or len(table) > _MOST or not all(map(_is_text, table)):
         raise ValueError(f"{key} is not a table of numbers by name")
     for name, text in table.items():
-        try:
-            if not isinstance(text, str) or not _NUMBER.fullmatch(text):
-                raise ValueError  # noqa: TRY301 - said below, as for a division by zero
-            yield Reading(name, Fraction(text), better)
-        except (ValueError, ZeroDivisionError):
-            raise ValueError(f'{key}, {one_line(name)[:80]}: a number is written as "12" or "1213/10"') from None
+        if not isinstance(text, str) or not _NUMBER.fullmatch(text):
+            raise ValueError(f'{key}, {one_line(name)[:80]}: a number is written as "12" or "1213/10"')
+        yield Reading(name, Fraction(text), better)
 
 
 def _read_texts(texts: object) -> tuple[str, ...]:
@@ -177,6 +174,6 @@ def _plain(entry: Accepted) -> dict[str, Any]:
 
 
 def _json(value: object) -> str:
-    """Write JSON as people read it; where a path is not Unicode, escaped."""
+    """Return JSON as people read it; where a path is not Unicode, escaped."""
     text = json.dumps(value, ensure_ascii=False)
     return text if text.isprintable() else json.dumps(value)

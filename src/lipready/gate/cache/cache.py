@@ -9,7 +9,7 @@ from functools import cache
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
-from typing import Literal
+from typing import Literal, TypeVar
 
 from lipready.check import Settings
 from lipready.facts.address import is_address
@@ -17,6 +17,8 @@ from lipready.facts.codec import from_plain, to_plain
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.unmeasured import is_transient
 from lipready.gate.cache.file import CacheFile
+
+T = TypeVar("T")
 
 # What reads files, and what the facts are: nobody has to remember to raise a number.
 _SOURCES = ("check.py", "probe", "faces", "speech", "facts")
@@ -96,13 +98,13 @@ class CacheInfo:
 
 
 class FactsCache:
-    """Facts by content, in a folder that processes, threads and branches share; `limit` is in bytes.
+    """Facts by content, in a folder that processes, threads and branches share.
 
     Nothing here raises for the sake of the cache: where it cannot be used it is empty, and `troubles` says why.
     """
 
-    def __init__(self, folder: Path | None = None, *, limit: int = LIMIT) -> None:
-        self._file = CacheFile(folder or cache_folder(), limit)
+    def __init__(self, folder: Path | None = None) -> None:
+        self._file = CacheFile(folder or cache_folder(), LIMIT)
 
     @property
     def troubles(self) -> tuple[str, ...]:
@@ -119,7 +121,7 @@ class FactsCache:
         """Return the facts that are known, with the paths that are wanted now. Ask for some thousand at a time."""
         keys = {each: _facts_key(each) for each in wanted}
         bodies = self._file.read(keys.values())
-        read = {key: facts for key, body in bodies.items() if (facts := _facts(body)) is not None}
+        read = {key: facts for key, body in bodies.items() if (facts := decoded(FileFacts, body)) is not None}
         found = {
             each: replace(facts, path=each.path, extension=PurePath(each.path).suffix.lower().removeprefix("."))
             for each, key in keys.items()
@@ -137,8 +139,8 @@ class FactsCache:
         """
         if facts.address is not None or facts.lfs is not None or is_address(facts.path) or is_transient(facts):
             return False
-        written = json.dumps(to_plain(replace(facts, path="", extension="")), separators=(",", ":"))
-        self._file.write({_facts_key(FactsWanted(content, facts.role, depth, "")): written.encode()})
+        key = _facts_key(FactsWanted(content, facts.role, depth, ""))
+        self._file.write({key: encoded(replace(facts, path="", extension=""))})
         return True
 
     def recall(self, kind: Note, names: Iterable[str]) -> dict[str, bytes]:
@@ -151,7 +153,7 @@ class FactsCache:
         self._file.write({_key(kind, name): body for name, body in bodies.items()})
 
     def info(self) -> CacheInfo:
-        """Count what is there."""
+        """Return what is there, counted."""
         entries, tallies = self._file.count(), self._file.tallies()
         return CacheInfo(
             path=os.fspath(self._file.path),
@@ -165,7 +167,7 @@ class FactsCache:
         )
 
     def clear(self) -> None:
-        """Throw everything away. Raises OSError where that is impossible."""
+        """Remove everything. Raises OSError where that is impossible."""
         self._file.clear()
 
 
@@ -178,13 +180,14 @@ def _key(kind: str, name: str) -> bytes:
     return kind[:1].encode() + blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _facts(body: bytes) -> FileFacts | None:
-    """Read facts; None where they are not what this version writes."""
+def encoded(value: object) -> bytes:
+    """Write a dataclass of facts as it is kept."""
+    return json.dumps(to_plain(value), separators=(",", ":")).encode()
+
+
+def decoded(kind: type[T], body: bytes) -> T | None:
+    """Read what `encoded` has written; None for anything else."""
     try:
-        return from_plain(FileFacts, json.loads(body, parse_constant=_refuse))
+        return from_plain(kind, json.loads(body))
     except (ValueError, RecursionError):
         return None
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 import os
 import stat
 import subprocess
@@ -14,9 +13,8 @@ from pathlib import Path
 
 from lipready.errors import ProbeError
 from lipready.facts.address import is_address
-from lipready.facts.codec import from_plain, to_plain
 from lipready.facts.file import LfsPointer
-from lipready.gate.cache.cache import FactsCache, Note
+from lipready.gate.cache.cache import FactsCache, Note, decoded, encoded
 from lipready.gate.git import run_git
 from lipready.probe.containers.signature import POINTER_BYTES, read_pointer
 from lipready.probe.local_file import open_local
@@ -47,7 +45,7 @@ class Content:
 
 
 def stamp_of(path: str) -> Stamp | None:
-    """Look at a file without opening it; None where there is no regular one."""
+    """Return how a file looks, without opening it; None where there is no regular one."""
     try:
         status = os.stat(path)  # noqa: PTH116 - of ten thousand files, whatever their names look like
     except (OSError, ValueError):
@@ -129,7 +127,7 @@ def unmodified_blobs(root: Path, paths: Iterable[str]) -> dict[str, str]:
 
 
 def _listed(root: Path) -> Iterator[tuple[bytes, str]]:
-    """List files of the index; those that git was told not to look at (small letters, S) are left out."""
+    """Yield files of the index; those that git was told not to look at (small letters, S) are left out."""
     for entry in _ask_git(root, "ls-files", "-s", "-v", "-z"):
         head, _tab, path = entry.partition(b"\t")
         tag, mode, blob, stage = head.split(b" ")
@@ -161,7 +159,7 @@ class Contents:
         self.hashed = 0
 
     def of(self, paths: Iterable[str]) -> dict[str, Content]:
-        """Name contents by path, as relative to the root with slashes.
+        """Return contents by path, as relative to the root with slashes.
 
         Addresses, paths that lead out of the root, and whatever is no regular file that can be read are left out.
         """
@@ -210,12 +208,11 @@ class Contents:
     def _recalled(self, kind: Note, names: Mapping[str, str]) -> dict[str, Content]:
         """Return what is remembered, by path, under the name that each path has."""
         rows = self._cache.recall(kind, names.values())
-        contents = {name: _content(row) for name, row in rows.items()}
+        contents = {name: decoded(Content, row) for name, row in rows.items()}
         return {path: content for path, name in names.items() if (content := contents.get(name)) is not None}
 
     def _remember(self, kind: Note, contents: Mapping[str, Content]) -> None:
-        rows = {name: json.dumps(to_plain(content), separators=(",", ":")) for name, content in contents.items()}
-        self._cache.remember(kind, {name: row.encode() for name, row in rows.items()})
+        self._cache.remember(kind, {name: encoded(content) for name, content in contents.items()})
 
 
 def _stays_inside(path: str) -> bool:
@@ -227,10 +224,3 @@ def _stays_inside(path: str) -> bool:
 def _is_racy(stamp: Stamp, now: int) -> bool:
     """Return whether a file was written so recently that it could be written again without looking different."""
     return stamp.changed > now - _RACY or abs(now - stamp.modified) < _RACY
-
-
-def _content(row: bytes) -> Content | None:
-    try:
-        return from_plain(Content, json.loads(row))
-    except (ValueError, RecursionError):
-        return None

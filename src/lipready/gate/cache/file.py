@@ -56,7 +56,7 @@ class CacheFile:
         return self._look(lambda it: {key for key in wanted if it.execute(query, (key,)).fetchone()}, set())
 
     def write(self, bodies: Mapping[bytes, bytes]) -> None:
-        """Keep bodies, and let go of old ones where there are too many."""
+        """Write bodies, and remove old ones where there are too many."""
         packed = {key: _packed(key, body) for key, body in bodies.items()}
         kept = {key: body for key, body in packed.items() if len(body) <= min(_LARGEST // 2, self.limit // 4)}
         if kept:
@@ -69,11 +69,13 @@ class CacheFile:
 
     def tallies(self) -> dict[str, int]:
         """Return those numbers."""
-        return self._pairs("SELECT name, number FROM tallies")
+        query = "SELECT name, number FROM tallies"
+        return self._look(lambda connection: dict(connection.execute(query).fetchall()), {})
 
     def count(self) -> dict[str, int]:
-        """Count the entries by the first character of their keys."""
-        return self._pairs("SELECT CAST(substr(key, 1, 1) AS TEXT), count(*) FROM entries GROUP BY 1")
+        """Return how many entries there are by the first character of their keys."""
+        query = "SELECT CAST(substr(key, 1, 1) AS TEXT), count(*) FROM entries GROUP BY 1"
+        return self._look(lambda connection: dict(connection.execute(query).fetchall()), {})
 
     def size(self) -> int:
         """Return how many bytes the file takes."""
@@ -83,13 +85,10 @@ class CacheFile:
             return 0
 
     def clear(self) -> None:
-        """Throw the file away. Raises OSError where it can not be removed."""
+        """Remove the file. Raises OSError where that is impossible."""
         if os.path.lexists(self.path):
             with self._alone():
                 self._remove()
-
-    def _pairs(self, query: str) -> dict[str, int]:
-        return self._look(lambda connection: dict(connection.execute(query).fetchall()), {})
 
     def _look(self, action: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         return self._use(action, otherwise) if os.path.lexists(self.path) else otherwise
@@ -111,10 +110,13 @@ class CacheFile:
         return otherwise
 
     def _connected(self) -> sqlite3.Connection:
-        self._require_regular()
+        # A pipe would be waited for, and a link may lead to a file of somebody else.
+        with suppress(FileNotFoundError):
+            if not stat.S_ISREG(self.path.lstat().st_mode):
+                raise _ForeignError("it is no regular file")
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         address = f"{self.path.absolute().as_uri()}?mode=rwc"
-        connection = sqlite3.connect(address, uri=True, timeout=PATIENCE, isolation_level=None)
+        connection = sqlite3.connect(address, uri=True, timeout=PATIENCE, isolation_level="IMMEDIATE")
         try:
             # A file from elsewhere may be made to harm; and a cache may lose what a power cut takes.
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST)
@@ -125,12 +127,6 @@ class CacheFile:
             connection.close()
             raise
         return connection
-
-    def _require_regular(self) -> None:
-        # A pipe would be waited for, and a link may lead to a file of somebody else.
-        with suppress(FileNotFoundError):
-            if not stat.S_ISREG(self.path.lstat().st_mode):
-                raise _ForeignError("it is no regular file")
 
     def _begin_anew(self, reason: str) -> None:
         """Remove the file, unless another process has done so in the meantime."""
@@ -166,12 +162,11 @@ class CacheFile:
     def _give_up(self, error: Exception) -> None:
         if not self._given_up:
             self._given_up = True
-            reason = getattr(error, "strerror", None) or str(error)
-            self.troubles.append(f"The cache {self.path} is not used: {reason}.")
+            self.troubles.append(f"The cache {self.path} is not used: {getattr(error, 'strerror', None) or error}.")
 
 
 class _ForeignError(Exception):
-    """The file is none of ours."""
+    """The file is not one that this module has made."""
 
 
 def _is_damage(error: Exception) -> bool:
@@ -182,11 +177,10 @@ def _is_damage(error: Exception) -> bool:
 def _require_tables(connection: sqlite3.Connection) -> None:
     """Make the tables in an empty file; raises _ForeignError where there are others, or anything beside."""
     if not _tables(connection):
-        connection.execute("BEGIN IMMEDIATE")
-        if not _tables(connection):
-            for table in _TABLES:
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for table in _TABLES if not _tables(connection) else ():
                 connection.execute(table)
-        connection.execute("COMMIT")
     if _tables(connection) != {*_TABLES}:
         raise _ForeignError("it is no cache of lipready")
 
@@ -208,38 +202,27 @@ def _read(connection: sqlite3.Connection, keys: Iterable[bytes]) -> dict[bytes, 
         if type(row[1]) is not int or not now - _FRESH < row[1] <= now:
             stale.append(key)
     if stale:
-        _touch(connection, stale, now)
+        # Where nothing may be written, reading is still worth it.
+        with suppress(sqlite3.OperationalError), connection:
+            connection.executemany("UPDATE entries SET used = ? WHERE key = ?", ((now, key) for key in stale))
     return found
-
-
-def _touch(connection: sqlite3.Connection, keys: Iterable[bytes], now: int) -> None:
-    # Where nothing may be written, reading is still worth it.
-    with suppress(sqlite3.OperationalError):
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany("UPDATE entries SET used = ? WHERE key = ?", ((now, key) for key in keys))
-        connection.execute("COMMIT")
 
 
 def _write(connection: sqlite3.Connection, bodies: Mapping[bytes, bytes], limit: int) -> None:
     now = int(time.time())
-    connection.execute("BEGIN IMMEDIATE")
-    connection.executemany(
-        "INSERT OR REPLACE INTO entries VALUES (?, ?, ?)",
-        ((key, body, now) for key, body in bodies.items()),
-    )
-    if _bytes(connection) > limit:
-        while _bytes(connection) > limit * 9 // 10 and _drop_oldest(connection):
+    rows = ((key, body, now) for key, body in bodies.items())
+    with connection:
+        connection.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", rows)
+        full = _bytes(connection) > limit
+        while full and _bytes(connection) > limit * 9 // 10 and _drop_oldest(connection):
             pass
-    connection.execute("COMMIT")
 
 
 def _tally(connection: sqlite3.Connection, numbers: Mapping[str, int]) -> None:
-    with suppress(sqlite3.OperationalError):
-        connection.execute("BEGIN IMMEDIATE")
+    with suppress(sqlite3.OperationalError), connection:
         for name, number in numbers.items():
             connection.execute("INSERT OR IGNORE INTO tallies VALUES (?, 0)", (name,))
             connection.execute("UPDATE tallies SET number = number + ? WHERE name = ?", (number, name))
-        connection.execute("COMMIT")
 
 
 def _bytes(connection: sqlite3.Connection) -> int:

@@ -4,7 +4,8 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
+from pathlib import Path, PurePosixPath
 
 from lipready.config.unit import Notice
 from lipready.errors import NothingCheckedError
@@ -13,65 +14,36 @@ from lipready.gate.discovery.root import FIXED, FIXING, Listing, list_work_tree
 from lipready.gate.discovery.selection import OWN_FILE, IgnoreRules, Selection, select
 
 
-class Links:
-    """Look at each listed path once; nothing outside the root (resolved) is ever reached through what is kept."""
+def settle(root: Path, paths: Iterable[str]) -> tuple[tuple[str, ...], tuple[Notice, ...]]:
+    """Return files, and links to files inside the root (resolved) that are not there anyway, sorted; and notices.
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._folders: dict[str, bool] = {"": True}
+    Several links to one file count once. A link that leads nowhere stays, so that the check reports it. Nothing outside
+    the root is ever reached through what is kept.
+    """
 
-    def settle(self, paths: Iterable[str]) -> tuple[tuple[str, ...], tuple[Notice, ...]]:
-        """Keep files, and links to files inside the root that are not kept anyway; sorted, with what is to be said.
-
-        Several links to one file count once. A link that leads nowhere stays, so that the check reports it.
-        """
-        kept, links = set[str](), list[str]()
-        for path in paths:
-            mode = self._mode(path)
-            if mode is None or stat.S_ISDIR(mode):
-                continue
-            if stat.S_ISLNK(mode):
-                links.append(path)
-            else:
-                kept.add(path)
-        notices = []
-        reached = set(kept)
-        for path in sorted(links):
-            target = self._target(path)
-            if target is None:
-                notices.append(Notice(f"{path}: is a link that leads out of the tree; it is not followed."))
-            elif target not in reached and not self._is_folder(target):
-                reached.add(target)
-                kept.add(path)
-        return tuple(sorted(kept)), tuple(notices)
-
-    def _mode(self, path: str) -> int | None:
-        if not self._is_plain(path.rpartition("/")[0]):
-            return None
-        try:
-            return os.lstat(f"{self._root}/{path}").st_mode
-        except OSError:
-            return None
-
-    def _is_plain(self, folder: str) -> bool:
+    @cache
+    def is_plain(folder: str) -> bool:
         """Whether a folder is reached without a link; Git lists what it tracks below one that was a folder once."""
-        unknown = []
-        while folder not in self._folders:
-            unknown.append(folder)
-            folder = folder.rpartition("/")[0]
-        plain = self._folders[folder]
-        for below in reversed(unknown):
-            plain = plain and self._is_folder(below) and not os.path.islink(f"{self._root}/{below}")  # noqa: PTH114
-            self._folders[below] = plain
-        return plain
+        return os.path.realpath(root / folder) == str(root / folder)
 
-    def _is_folder(self, path: str) -> bool:
+    kept, links = set[str](), list[str]()
+    for path in paths:
+        try:
+            mode = os.lstat(root / path).st_mode
+        except OSError:
+            continue
+        if is_plain(path.rpartition("/")[0]) and not stat.S_ISDIR(mode):
+            (links.append if stat.S_ISLNK(mode) else kept.add)(path)
+    notices, reached = [], set(kept)
+    for path in sorted(links):
+        target = Path(os.path.realpath(root / path))
+        if not target.is_relative_to(root):
+            notices.append(Notice(f"{path}: is a link that leads out of the tree; it is not followed."))
         # Other than Path.is_dir, this raises for no name.
-        return os.path.isdir(f"{self._root}/{path}")  # noqa: PTH112
-
-    def _target(self, path: str) -> str | None:
-        target = Path(os.path.realpath(self._root / path))
-        return target.relative_to(self._root).as_posix() if target.is_relative_to(self._root) else None
+        elif (inside := target.relative_to(root).as_posix()) not in reached and not os.path.isdir(target):  # noqa: PTH112
+            reached.add(inside)
+            kept.add(path)
+    return tuple(sorted(kept)), tuple(notices)
 
 
 MANIFEST = "lipready.jobs.toml"
@@ -91,7 +63,7 @@ class Found:
 
 
 def discover(root: Path, patterns: Sequence[str] = ()) -> Found:
-    """Find the media files that folders, files and globs cover; without any of them all of the root.
+    """Return the media files that folders, files and globs cover; without any of them those of all the root.
 
     In a work tree Git says what is there (tracked, or neither tracked nor ignored, submodules included); elsewhere the
     folders are walked, and `.gitignore` respected. `.lipreadyignore` counts in both. Media is told by the extension;
@@ -104,18 +76,19 @@ def discover(root: Path, patterns: Sequence[str] = ()) -> Found:
     root = root.resolve()
     selection = select(root, patterns)
     listing, rules = _list(root, selection), IgnoreRules(root, OWN_FILE)
-    mine = (path for path in listing.paths if _may_count(path) and not path.startswith(FIXING))
+    may_count = (path for path in listing.paths if kind_by_extension(path) or _is_manifest(path))
+    mine = (path for path in may_count if not path.startswith(FIXING))
     names = [path for path in mine if selection.covers(path) and not rules.ignores(path)]
     if not any(map(_is_fixed, selection.bases())):
         names = [path for path in names if not _is_fixed(path)]
-    kept, of_links = Links(root).settle(p for p in {*names, *selection.files} if not _is_manifest(p))
+    kept, of_links = settle(root, (p for p in {*names, *selection.files} if not _is_manifest(p)))
     paths = tuple(path for path in kept if path in selection.files or not is_source_code(root, path))
     manifests = {path for path in (*names, *selection.files) if _is_manifest(path)} | set(_above(selection))
     found = Found(
         paths=paths,
         manifests=tuple(sorted(path for path in manifests if os.path.lexists(root / path))),
         selection=selection,
-        notices=(*_remarks(listing, selection), *_unmatched(selection, paths), *of_links),
+        notices=(*map(Notice, _remarks(listing, selection, paths)), *of_links),
     )
     if not found.paths and not found.manifests:
         raise NothingCheckedError(nothing_found(root, patterns))
@@ -123,7 +96,7 @@ def discover(root: Path, patterns: Sequence[str] = ()) -> Found:
 
 
 def nothing_found(root: Path, patterns: Sequence[str]) -> str:
-    """Return the error that says that there is nothing to check."""
+    """Return the sentence for a run in which there is nothing to check."""
     where = ", ".join(patterns) or str(root)
     return (
         f"{where}: there is no video, audio track or image to check; what .gitignore or {OWN_FILE} name is left out, "
@@ -146,10 +119,6 @@ def _list(root: Path, selection: Selection) -> Listing:
     return listing
 
 
-def _may_count(path: str) -> bool:
-    return kind_by_extension(path) is not None or _is_manifest(path)
-
-
 def _is_fixed(path: str) -> bool:
     return f"{path}/".startswith(f"{FIXED}/")
 
@@ -159,24 +128,17 @@ def _is_manifest(path: str) -> bool:
 
 
 def _above(selection: Selection) -> Iterator[str]:
-    """Name the manifests that may stand above what was asked for, up to the root."""
-    parents = {path.rpartition("/")[0] for path in selection.files}
-    for start in parents | set(selection.bases()):
-        folder = start
-        while folder:
-            yield f"{folder}/{MANIFEST}"
-            folder = folder.rpartition("/")[0]
-        yield MANIFEST
+    """Yield the manifests that may stand above what was asked for, up to the root."""
+    for folder in {*selection.bases(), *(path.rpartition("/")[0] for path in selection.files)}:
+        parts = PurePosixPath(folder).parts
+        yield from ("/".join((*parts[:end], MANIFEST)) for end in range(len(parts) + 1))
 
 
-def _remarks(listing: Listing, selection: Selection) -> Iterator[Notice]:
-    return (Notice(text) for folder, text in sorted(listing.remarks) if selection.touches(folder))
-
-
-def _unmatched(selection: Selection, paths: Sequence[str]) -> Iterator[Notice]:
+def _remarks(listing: Listing, selection: Selection, paths: Sequence[str]) -> Iterator[str]:
+    yield from (text for folder, text in sorted(listing.remarks) if selection.touches(folder))
     for glob in selection.globs:
-        if not any(glob.spec.match_file(path) for path in paths):
-            yield Notice(f"{glob.text}: matches no file that is checked.")
+        if not any(map(glob.spec.match_file, paths)):
+            yield f"{glob.text}: matches no file that is checked."
 
 
 def walk(root: Path, bases: Iterable[str], listing: Listing) -> None:

@@ -3,23 +3,20 @@
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from lipready.config.settings import parse_toml
+from lipready.config.tables import unknown_key
+from lipready.config.unit import files_of
 from lipready.errors import ConfigurationError
 from lipready.facts.address import is_address
 from lipready.job import Job, RequestOptions
 
 _FILES = ("video", "audio", "reference")
-_KINDS: dict[str, type] = {
-    "name": str,
-    **dict.fromkeys(_FILES, str),
-    "video_extension": bool,
-    "face_threshold": int,
-    "callback_url": str,
-}
+_OPTIONS: dict[str, type] = {"video_extension": bool, "face_threshold": int, "callback_url": str}
+_KINDS: dict[str, type] = {"name": str, **dict.fromkeys(_FILES, str), **_OPTIONS}
 _NOUNS = {str: "text", bool: "true or false", int: "a whole number"}
 _LONGEST_NAME = 200
 
@@ -39,15 +36,10 @@ def entries_of_toml(text: str, path: str) -> Iterator[tuple[str, Any]]:
 
     Raises ConfigurationError for what is no TOML, and for anything beside `[[jobs]]`.
     """
-    import tomllib
-
-    try:
-        table = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ConfigurationError(f"{path}: is not TOML: {error}.") from error
+    table = parse_toml(text, path)
     jobs = table.pop("jobs", [])
     for key in table:
-        raise ConfigurationError(f"{path}: holds something other than [[jobs]]: {_unknown(key, ('jobs',))}")
+        raise ConfigurationError(f"{path}: holds something other than [[jobs]]: {unknown_key(key, ('jobs',))}")
     if not isinstance(jobs, list):
         raise ConfigurationError(f"{path}: jobs is not a list; write [[jobs]] above each job.")
     for number, entry in enumerate(jobs, start=1):
@@ -66,36 +58,23 @@ def read_entry(raw: Any, place: str, defaults: RequestOptions) -> ManifestEntry:
     files = {name: raw[name] for name in _FILES if raw.get(name) is not None}
     if not files:
         raise ConfigurationError(f"{place}: names no file; give video, audio or reference.")
-    options = RequestOptions(
-        video_extension=raw.get("video_extension", defaults.video_extension),
-        face_threshold=raw.get("face_threshold", defaults.face_threshold),
-        callback_url=raw.get("callback_url", defaults.callback_url),
-    )
+    options = replace(defaults, **{key: raw[key] for key in _OPTIONS if key in raw})
     return ManifestEntry(place=place, name=raw.get("name"), files=files, options=options)
 
 
 def _require(key: str, value: object, place: str) -> None:
     if key not in _KINDS:
-        raise ConfigurationError(f"{place}: {_unknown(key, _KINDS)}")
+        raise ConfigurationError(f"{place}: {unknown_key(key, _KINDS)}")
     kind = _KINDS[key]
     fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
     if value is not None and not fits:
         raise ConfigurationError(f"{place}: {key} is not {_NOUNS[kind]}.")
-    if key == "name" and isinstance(value, str) and not _is_name(value):
+    if key != "name" or not isinstance(value, str):
+        return
+    if not value or value != value.strip() or len(value) > _LONGEST_NAME or not value.isprintable():
         raise ConfigurationError(
             f"{place}: the name {value[:40]!r} is not one line of at most {_LONGEST_NAME} printable characters."
         )
-
-
-def _unknown(key: str, known: Iterable[str]) -> str:
-    known = tuple(known)
-    close = get_close_matches(key, known, n=1)
-    meant = f"did you mean {close[0]!r}?" if close else f"known keys are {', '.join(known)}."
-    return f"the key {key!r} is unknown; {meant}"
-
-
-def _is_name(text: str) -> bool:
-    return bool(text.strip()) and text == text.strip() and len(text) <= _LONGEST_NAME and text.isprintable()
 
 
 _LARGEST = 4 << 20
@@ -105,19 +84,18 @@ _LARGEST = 4 << 20
 class ListedJob:
     """One job of a manifest. The paths of `job` are relative to the root, with slashes, and lie inside it.
 
-    `name` is what the manifest calls it. `place` says where it stands, for messages. `reached` are its files without
-    links: what is listed here need not be checked for itself.
+    `name` is what the manifest calls it. `reached` are its files without links: what is listed here need not be checked
+    for itself.
     """
 
     name: str | None
     job: Job
     manifest: str
-    place: str
     reached: frozenset[str]
 
     def files(self) -> tuple[str, ...]:
         """Return the paths of its files: video, audio track, reference image."""
-        return tuple(path for path in (self.job.video, self.job.audio, self.job.reference) if path is not None)
+        return tuple(path for _role, path in files_of(self.job))
 
 
 def read_manifests(
@@ -135,12 +113,10 @@ def read_manifests(
     for manifest in sorted(manifests):
         for raw_place, raw in entries_of_toml(_text(root, manifest), manifest):
             entry = read_entry(raw, raw_place, defaults or RequestOptions())
-            if entry.name is not None and entry.name in names:
+            if entry.name is not None and names.setdefault(entry.name, entry.place) != entry.place:
                 raise ConfigurationError(
                     f"{entry.place}: the name {entry.name!r} is taken by {names[entry.name]}; each job needs its own."
                 )
-            if entry.name is not None:
-                names[entry.name] = entry.place
             jobs.append(_listed(root, manifest, entry))
     return tuple(jobs)
 
@@ -169,7 +145,6 @@ def _listed(root: Path, manifest: str, entry: ManifestEntry) -> ListedJob:
         name=entry.name,
         job=Job.of(**files, options=entry.options),
         manifest=manifest,
-        place=entry.place,
         reached=frozenset(reached | set(files.values())),
     )
 

@@ -36,7 +36,7 @@ def pair(
     Raises ConfigurationError where the name of a listed job is the path of another unit.
     """
     used = frozenset[str]().union(*(job.reached for job in listed))
-    kinds = {path: _kind(root, path) for path in paths if path not in used}
+    kinds = {path: kind_by_extension(path) or kind_by_content(str(root / path)) for path in paths if path not in used}
     unknown = sorted(path for path, kind in kinds.items() if kind is None)
     notices = [Notice(f"{path}: neither its content nor its name says what it is; not checked.") for path in unknown]
     units = list(_listed_units(listed))
@@ -49,10 +49,6 @@ def pair(
     _require_unique(units)
     notices.sort(key=lambda notice: notice.text)
     return Paired(tuple(sorted(units, key=lambda unit: unit.name)), tuple(notices))
-
-
-def _kind(root: Path, path: str) -> Kind | None:
-    return kind_by_extension(path) or kind_by_content(str(root / path))
 
 
 def _by_stem(kinds: Mapping[str, Kind]) -> dict[str, dict[Kind, list[str]]]:
@@ -76,12 +72,7 @@ def _of_stem(group: Mapping[Kind, list[str]], options: RequestOptions) -> Iterat
         return
     for kind, paths in group.items():
         for path in paths:
-            yield Unit(name=path, job=_single(kind, path))
-
-
-def _single(kind: Kind, path: str) -> Job:
-    video, audio, reference = (path if kind == own else None for own in ROLES)
-    return Job(video, audio, reference)
+            yield Unit(name=path, job=Job.of(**{ROLES[kind]: path}, options=None))
 
 
 def _ambiguous(stem: str, kind: Kind, paths: Sequence[str]) -> Notice:
@@ -93,7 +84,7 @@ def _ambiguous(stem: str, kind: Kind, paths: Sequence[str]) -> Notice:
 
 
 def _listed_units(listed: Sequence[ListedJob]) -> Iterator[Unit]:
-    """Name the jobs that have no name by their first file, by all files where that is not enough, else by number."""
+    """Yield units; a job without a name has that of its first file, of all its files, or a number behind that."""
     first = Counter(job.files()[0] for job in listed if job.name is None)
     seen: Counter[str] = Counter()
     for job in listed:
@@ -116,7 +107,7 @@ def _require_unique(units: Sequence[Unit]) -> None:
 
 
 def collect(root: Path, patterns: Sequence[str] = (), options: RequestOptions | None = None) -> Paired:
-    """Find what is to be checked below a folder, and what of it belongs together.
+    """Return what is to be checked below a folder, and what of it belongs together.
 
     Of a manifest those jobs count of which at least one file is asked for, be it there or not; all of them where the
     manifest itself is named. `options` are those of jobs that name none themselves.

@@ -1,7 +1,7 @@
 """Which tree a run is over, and where it begins."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -38,9 +38,11 @@ def list_work_tree(root: Path, listing: Listing, inside: str = "") -> bool:
             listing.remarks.append((inside, f"Git could not be asked ({answer}); folders were walked instead."))
         return False
     listing.repositories.add(inside)
-    for name, is_repository in _entries(answer):
+    for line in os.fsdecode(answer).split("\0")[:-1]:
+        # `? name`, with a slash behind a repository of its own, or `H 100644 id 0<tab>name`.
+        entry, _, name = ("", "", line[2:].rstrip("/")) if line[0] == "?" else line[2:].partition("\t")
         path = f"{inside}/{name}" if inside else name
-        if is_repository:
+        if entry.startswith(_SUBMODULE) or (line[0] == "?" and line[-1] == "/"):
             _list_inner(root, listing, path)
         else:
             listing.paths.add(path)
@@ -51,7 +53,7 @@ def _list_inner(root: Path, listing: Listing, folder: str) -> None:
     place = root / folder
     if folder in listing.repositories or os.path.realpath(place) != str(place):
         return
-    if not os.path.lexists(place / ".git"):
+    if not _is_top(place):
         listing.remarks.append((folder, f"{folder}: is a submodule that is not checked out; nothing in it is checked."))
     elif not list_work_tree(root, listing, folder):
         listing.remarks.append((folder, f"{folder}: is a repository that Git cannot list; nothing in it is checked."))
@@ -62,27 +64,13 @@ def _ask(folder: Path) -> bytes | str:
     try:
         run = run_git(folder, "ls-files", "-z", "-t", "--stage", "--cached", "--others", "--exclude-standard")
     except OSError as error:
-        has_git = any(os.path.lexists(place / ".git") for place in (folder, *folder.parents))
-        return f"git: {error.strerror}" if has_git else ""
+        return f"git: {error.strerror}" if any(map(_is_top, (folder, *folder.parents))) else ""
     if run.returncode == 0:
         return run.stdout
     said = run.stderr.decode(errors="replace").strip()
     if any(words in said for words in _NO_REPOSITORY):
         return ""
     return " ".join(said.split("\n")[0].split()) or f"git: status {run.returncode}"
-
-
-def _entries(answer: bytes) -> Iterator[tuple[str, bool]]:
-    """Yield each name, and whether it is a repository of its own: `H 100644 id 0<tab>name` or `? name`."""
-    for line in os.fsdecode(answer).split("\0"):
-        if not line:
-            continue
-        tag, rest = line[0], line[2:]
-        if tag == "?":
-            yield rest.rstrip("/"), rest.endswith("/")
-        else:
-            entry, _, name = rest.partition("\t")
-            yield name, entry.startswith(_SUBMODULE)
 
 
 FIXED = "lipready-fixed"
@@ -111,7 +99,7 @@ def top_of(folder: Path) -> Path:
 
 
 def tree_of(here: Path, paths: Sequence[str]) -> Tree:
-    """Find the tree that PATH arguments name, given in the folder `here`; none at all is that folder.
+    """Return the tree that PATH arguments name, given in the folder `here`; none at all is that folder.
 
     What lies in the work tree of `here` belongs to it; so does what lies below `here` where neither is in a work tree.
     Everything else is checked as if the run had begun in the folder that is named.

@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,7 +113,8 @@ def require_paths(tree: Tree) -> None:
     """Raise UsageError for a PATH argument that is neither there nor a glob, and for a pipe or a device."""
     for text, place in zip(tree.typed, tree.asked, strict=True):
         if os.path.lexists(place):
-            if _is_special(place):
+            # Neither a file nor a folder nor a link to nothing.
+            if os.path.exists(place) and not os.path.isfile(place) and not os.path.isdir(place):  # noqa: PTH110, PTH112, PTH113
                 require_file(text)
         elif _WILD.isdisjoint(text) and "\0" not in text:
             raise _missing(text, text)
@@ -145,15 +145,6 @@ def select(root: Path, patterns: Sequence[str]) -> Selection:
         else:
             globs.append(_glob(lexical, text))
     return Selection(frozenset(files), frozenset(folders), tuple(globs))
-
-
-def _is_special(place: str) -> bool:
-    """Return whether this is neither a file nor a folder nor a link to nothing."""
-    try:
-        mode = os.stat(place).st_mode  # noqa: PTH116
-    except OSError:
-        return False
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _missing(text: str, place: str) -> UsageError:

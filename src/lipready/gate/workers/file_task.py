@@ -8,11 +8,8 @@ from lipready.check import Settings
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.unmeasured import Unmeasured
 
-TIMEOUT = 300.0
-"""Seconds that any file may take."""
-
-TIMEOUT_PER_BYTE = 1e-6
-"""Seconds that each byte may take on top: a second for a megabyte, whatever it holds."""
+TIMEOUT, TIMEOUT_PER_BYTE = 300.0, 1e-6
+"""Seconds that any file may take, and each byte on top: a second for a megabyte, whatever it holds."""
 
 EVERY_FRAME_TAKES = 10
 """So many times as long may it take to look at each frame instead of a sample."""
@@ -26,8 +23,7 @@ class FileTask:
     """One file that is to be measured as what `role` asks for.
 
     `path` is as it shall stand in the facts, relative to the folder `root`. `quick`, `every_frame` and `describe` are
-    those of `check`.
-    `timeout` is in seconds (None: TIMEOUT and more for a large file), `memory` in bytes.
+    those of `check`. `timeout` is in seconds (None: TIMEOUT and more for a large file), `memory` in bytes.
     """
 
     root: str

@@ -22,17 +22,22 @@ from lipready.gate.workers.pipe import Garbled, WorkerAnswer, receive, send
 
 _TICK = 0.1
 """Seconds between two looks at the memory."""
-
-_LAST_WORDS = 4096
-"""Bytes of a child's standard error that are read."""
+_MOST_STDERR = 4096
 
 
 class Died(Exception):  # noqa: N818  (no error for anybody but the one who asked)
-    """The child has ended without an answer; `status` is negative where a signal has ended it, None if it babbled."""
+    """The child has ended without an answer: `status` is negative by a signal, None where it wrote something else."""
 
     def __init__(self, status: int | None) -> None:
         super().__init__(status)
         self.status = status
+
+    def problem(self, tries: int) -> str:
+        """Return what it means for the file, as a phrase that continues its name."""
+        if self.status is None or self.status >= 0:
+            how = "" if self.status is None else f" (exit status {self.status})"
+            return f"made the decoder end without an answer{how}"
+        return f"made the decoder crash{' twice' if tries > 1 else ''} (signal {-self.status})"
 
 
 class NotStarted(Exception):  # noqa: N818
@@ -83,10 +88,11 @@ class Child:
         """Whether its process runs."""
         return self._process.poll() is None
 
-    def ask(self, task: FileTask) -> WorkerAnswer:
-        """Hand a task over and wait for the answer.
+    def ask(self, task: FileTask) -> FileFacts:
+        """Hand a task over and wait for the facts.
 
-        Raises NotStarted, Died or Exceeded, after which there is no process any more.
+        Raises ComponentError where something is missing that measuring needs; NotStarted, Died or Exceeded, after which
+        there is no process any more.
         """
         deadline = time.monotonic() + task.seconds()
         with suppress(OSError):  # it has ended: the thread that listens knows
@@ -96,7 +102,11 @@ class Child:
         if ready:
             answer = self._next(task, deadline)
         if isinstance(answer, WorkerAnswer):
-            return answer
+            if answer.kind == "error":
+                raise ComponentError(answer.text)
+            if answer.facts is None:
+                raise Died(None)
+            return answer.facts
         if isinstance(answer, Garbled):
             self._process.kill()
             raise Died(None) if ready else NotStarted("starts with something else on its standard output")
@@ -107,18 +117,21 @@ class Child:
         raise Died(status) if ready else NotStarted(f"ends at start ({self._how_it_ended(status)})")
 
     def _next(self, task: FileTask, deadline: float) -> object:
+        import psutil
+
         while True:
             with suppress(Empty):
                 return self._answers.get(timeout=_TICK)
             if time.monotonic() > deadline:
                 self.kill()
                 raise Exceeded(f"kept the decoder busy for more than {round(task.seconds(), 1):g} s")
-            if _resident(self.pid) > task.memory:
-                self.kill()
-                raise Exceeded(f"needs more than {task.memory / (1 << 30):.3g} GB of memory to be measured")
+            with suppress(psutil.Error):  # it has ended
+                if psutil.Process(self.pid).memory_info().rss > task.memory:
+                    self.kill()
+                    raise Exceeded(f"needs more than {task.memory / (1 << 30):.3g} GB of memory to be measured")
 
     def kill(self) -> None:
-        """End it at once, and forget it."""
+        """End it at once."""
         self._process.kill()
         self._process.wait()
         with suppress(OSError):
@@ -131,7 +144,7 @@ class Child:
         how = f"exit status {status}" if status >= 0 else f"signal {-status}"
         if self._stderr is None or self._stderr.closed:
             return how
-        self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - _LAST_WORDS))
+        self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - _MOST_STDERR))
         lines = self._stderr.read().decode("utf-8", "replace").split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), None)
         return how if last is None else f"{how}: {last[:200]}"
@@ -163,24 +176,11 @@ def _search_path() -> str:
     return os.pathsep.join(given if installed else [*given, ours])
 
 
-def _resident(pid: int) -> int:
-    """Return how many bytes a process holds in memory; 0 where it has ended."""
-    import psutil
-
-    try:
-        return int(psutil.Process(pid).memory_info().rss)
-    except psutil.Error:
-        return 0
-
-
 _FROM_OUTSIDE = {-getattr(signal, name) for name in ("SIGKILL", "SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name)}
 """How a child ends that somebody else has ended: no fault of the file, most likely."""
 
 _TRIES = 2
-
 _STARTS = 4
-"""So many children are started for one file before there is something wrong with starting them."""
-
 _PAUSE = 0.1
 """Seconds before the second start, twice as many before each further one: processes may be short for a moment."""
 
@@ -202,16 +202,15 @@ class Children:
     def measure(self, task: FileTask) -> FileFacts:
         """Measure one file in a child of its own for that time. May be called by several threads.
 
-        Whatever the file does to the decoder becomes its `problem`, which is transient. Where somebody else ends the
-        child, the file is tried once more. A child that ends before it is ready says nothing about the file: another
-        one is started. Raises ComponentError where none gets ready, or something is missing that measuring needs,
-        Stopped after `close`.
+        Whatever the file does to the decoder becomes its `problem`, which is transient; where somebody else ends the
+        child, the file is tried once more. Raises ComponentError where no child gets ready, or something is missing
+        that measuring needs, Stopped after `close`.
         """
         tries = starts = 0
         while True:
             try:
                 with self._lent() as child:
-                    return _facts(child.ask(task))
+                    return child.ask(task)
             except NotStarted as failure:
                 starts += 1
                 if starts >= _STARTS:
@@ -224,9 +223,8 @@ class Children:
                 return task.failed(str(excess))
             except Died as death:
                 tries += 1
-                status = death.status
-                if status not in _FROM_OUTSIDE or tries >= _TRIES:
-                    return task.failed(_epitaph(status, tries))
+                if death.status not in _FROM_OUTSIDE or tries >= _TRIES:
+                    return task.failed(death.problem(tries))
 
     def close(self) -> None:
         """End all of them at once, whatever they do."""
@@ -266,21 +264,6 @@ class Children:
     def _forget(self, child: Child) -> None:
         child.kill()  # it has ended; its pipes have not
         self._all.discard(child)
-
-
-def _facts(answer: WorkerAnswer) -> FileFacts:
-    if answer.kind == "error":
-        raise ComponentError(answer.text)
-    if answer.facts is None:
-        raise Died(None)
-    return answer.facts
-
-
-def _epitaph(status: int | None, tries: int) -> str:
-    if status is None or status >= 0:
-        how = "" if status is None else f" (exit status {status})"
-        return f"made the decoder end without an answer{how}"
-    return f"made the decoder crash{' twice' if tries > 1 else ''} (signal {-status})"
 
 
 _mine = Children()

@@ -7,7 +7,6 @@ from typing import BinaryIO, Literal, TypeVar
 
 from lipready.facts.codec import from_plain, to_plain
 from lipready.facts.file import FileFacts
-from lipready.facts.quantity import counted
 
 LONGEST = 256 << 20
 """Bytes; the facts of two hours that show people all the time take a tenth."""
@@ -47,12 +46,12 @@ def receive(stream: BinaryIO, kind: type[T]) -> T:
     """
     (length,) = _LENGTH.unpack(_read(stream, _LENGTH.size))
     if length > LONGEST:
-        raise Garbled(f"a message of {counted(length, 'byte')}")
+        raise Garbled
     data = _read(stream, length)
     try:
         return from_plain(kind, json.loads(data))
     except (ValueError, RecursionError, MemoryError) as error:
-        raise Garbled(str(error)) from error
+        raise Garbled from error
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:

@@ -13,8 +13,8 @@ from contextlib import suppress
 from importlib import import_module
 from typing import BinaryIO
 
-from lipready.errors import ComponentError, LipreadyError
-from lipready.facts.file import FileFacts, Role
+from lipready.errors import LipreadyError
+from lipready.facts.file import Role
 from lipready.gate.workers.file_task import FileTask
 from lipready.gate.workers.pipe import WorkerAnswer, receive, send
 from lipready.probe.decoding.processors import VARIABLE
@@ -66,25 +66,22 @@ def _load(task: FileTask) -> WorkerAnswer | None:
 
 
 def _answer(task: FileTask) -> WorkerAnswer:
-    try:
-        return WorkerAnswer("facts", _measure(task))
-    except LipreadyError as error:
-        return WorkerAnswer("error", text=str(error))
-    except Exception as error:  # noqa: BLE001  (the boundary to hostile files: whatever they break costs one finding)
-        return WorkerAnswer("facts", task.failed(f"cannot be measured: {type(error).__name__} ({str(error)[:100]})"))
-
-
-def _measure(task: FileTask) -> FileFacts:
     from lipready.check import measure_file
 
     try:
         os.chdir(task.root)
     except OSError as error:
-        raise ComponentError(
-            f"The folder {task.root} cannot be entered where the files are measured ({error.strerror}): "
-            "it must be there, under the same path, on every machine that takes part."
-        ) from error
-    return measure_file(task.path, task.role, task.settings, describe=task.describe)
+        return WorkerAnswer(
+            "error",
+            text=f"The folder {task.root} cannot be entered where the files are measured ({error.strerror}): "
+            "it must be there, under the same path, on every machine that takes part.",
+        )
+    try:
+        return WorkerAnswer("facts", measure_file(task.path, task.role, task.settings, describe=task.describe))
+    except LipreadyError as error:
+        return WorkerAnswer("error", text=str(error))
+    except Exception as error:  # noqa: BLE001  (the boundary to hostile files: whatever they break costs one finding)
+        return WorkerAnswer("facts", task.failed(f"cannot be measured: {type(error).__name__} ({str(error)[:100]})"))
 
 
 def _take_over_pipes() -> tuple[BinaryIO, BinaryIO]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lipready.errors import ConfigurationError, NothingCheckedError, UsageError
-from lipready.gate.discovery.discover import Links, discover
+from lipready.gate.discovery.discover import discover, settle
 from lipready.gate.discovery.root import Listing, list_work_tree
 from lipready.gate.discovery.selection import IgnoreRules
 
@@ -330,7 +330,7 @@ def test_paths_of_any_depth_are_judged(tmp_path):
 
     assert not IgnoreRules(tmp_path).ignores(f"{deep}a.mp4")
     assert IgnoreRules(tmp_path).ignores(f"{deep}b.mp4")
-    assert Links(tmp_path).settle([f"{deep}a.mp4"]) == ((), ())
+    assert settle(tmp_path, [f"{deep}a.mp4"]) == ((), ())
 
 
 def test_names_that_no_system_knows_are_not_there(tree):

@@ -29,7 +29,6 @@ def test_paths_are_relative_to_the_manifest_and_come_relative_to_the_root(read, 
     )
 
     assert job.name == "Intro 1"
-    assert job.place == f"clips/{MANIFEST}, job 1"
     assert job.job == Job(
         "clips/v.mp4", "sound/a.wav", "r.png", RequestOptions(video_extension=True, face_threshold=150)
     )
