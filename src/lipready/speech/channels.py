@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from lipready.facts.speech import ChannelFault
 from lipready.facts.unmeasured import Unmeasured
-from lipready.speech.blocks import Resampler, Sound
+from lipready.speech.blocks import Listener, Resampler, Sound
 from lipready.speech.loudness import decibels
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ SIX_DB = 10**-0.6
 """As a ratio of energies. One silent side leaves the mean 6.02 dB below the other."""
 
 
-class MonoMixer:
+class MonoMixer(Listener):
     """A listener that keeps a track at 16 kHz, and makes one channel of it."""
 
     def __init__(self, sound: Sound) -> None:
@@ -73,7 +73,7 @@ _OPPOSED = -0.5
 _STEREO = 2
 
 
-class ChannelMeter:
+class ChannelMeter(Listener):
     """A listener that sums up channels: means, energies without the mean, their products, and the largest sample."""
 
     def __init__(self, sound: Sound) -> None:
@@ -94,9 +94,6 @@ class ChannelMeter:
         exact = block.astype(np.float64)
         self._products += np.einsum("it,jt->ij", exact, exact)
         self._peak = max(self._peak, float(block.max()), -float(block.min()))
-
-    def finish(self) -> None:
-        """Do nothing: nothing is held back."""
 
     def peak(self) -> float | Unmeasured:
         """Return the largest sample of all channels in dBFS."""

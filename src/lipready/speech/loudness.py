@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lipready.facts.speech import Clipping
 from lipready.facts.unmeasured import Unmeasured
-from lipready.speech.blocks import FORMAT, Resampler, Sound, frame_of
+from lipready.speech.blocks import FORMAT, Listener, Resampler, Sound, frame_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +20,7 @@ _SHORTEST = 400
 """Milliseconds of one gating block."""
 
 
-class LoudnessMeter:
+class LoudnessMeter(Listener):
     """A listener that measures loudness by FFmpeg's filter `ebur128`."""
 
     def __init__(self, sound: Sound) -> None:
@@ -68,7 +68,7 @@ class LoudnessMeter:
             self._integrated = heard.metadata.get("lavfi.r128.I", self._integrated)
 
 
-class TruePeakMeter:
+class TruePeakMeter(Listener):
     """A listener that finds the largest value between the samples, at 192 kHz and more."""
 
     def __init__(self, sound: Sound) -> None:
@@ -104,7 +104,7 @@ _SHORTEST_RUN = 3
 """Samples: a loud sine may touch full scale with one or two, and nothing is lost."""
 
 
-class ClippingMeter:
+class ClippingMeter(Listener):
     """A listener that counts runs at full scale, channel by channel."""
 
     def __init__(self, sound: Sound) -> None:

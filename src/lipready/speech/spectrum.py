@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from lipready.facts.unmeasured import Unmeasured
-from lipready.speech.blocks import Sound
+from lipready.speech.blocks import Listener, Sound
 from lipready.speech.channels import RATE
 from lipready.speech.voice import FRAME, Voice, frames_of
 
@@ -46,7 +46,7 @@ _OVER_GAPS = 2.0
 """A band counts where speech holds twice the energy of the gaps."""
 
 
-class BandMeter:
+class BandMeter(Listener):
     """A listener that keeps the energy of each stretch of about 32 ms in bands of 125 Hz, up to 24 kHz."""
 
     def __init__(self, sound: Sound) -> None:
@@ -73,9 +73,6 @@ class BandMeter:
             spectra = power(cut).reshape(len(block), frames, -1).sum(axis=0)[:, : self._bins]
             begins = np.flatnonzero(np.diff(self._bands, prepend=-1))
             self._parts.append(np.add.reduceat(spectra, begins, axis=1))
-
-    def finish(self) -> None:
-        """Leave the last, partial stretch out."""
 
     def bandwidth(self, voice: Voice) -> float | Unmeasured:
         """Return the frequency in Hz below which 99 % of the energy of the speech lies, emphasised by 6 dB per octave.

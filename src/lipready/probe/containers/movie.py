@@ -9,6 +9,7 @@ from lipready.probe.local_file import LocalFile
 MAX_BOXES = 20_000
 """Top-level boxes; a fragmented file has two for each fragment."""
 _SHORT_HEADER, _LONG_HEADER = 8, 16
+ENCRYPTED = "is encrypted (DRM): it cannot be decoded without its key"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,9 @@
 """Measure one audio stream of an open container, and list them all."""
 
 import time
-from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import dropwhile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lipready.errors import ProbeError
 from lipready.facts.audio import AudioFacts, AudioTrack
@@ -31,37 +30,62 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 
-@dataclass(slots=True)
+class SoundConsumer(Protocol):
+    """Somebody who wants to hear an audio stream while its samples are counted."""
+
+    def begin(self, codec: str, seconds: Fraction | None) -> None:
+        """Hear FFmpeg's name of the decoder, and the length by the header."""
+
+    def take(self, frame: Any, moved: int) -> None:
+        """Take an `av.AudioFrame` after so many samples of silence; negative: without so many samples of its own."""
+
+    def end(self, cut: Unmeasured | None) -> None:
+        """Hear that this was all, or why the rest was not decoded."""
+
+
 class SampleCount:
-    """Called with every packet of a stream, then finished.
+    """Decodes an audio stream, counts its samples, and hands them on.
 
     `seconds` is the exact length, None before the end, where nothing was decoded, or where it took too long (`late`).
     `line` counts holes in the timestamps as silence. `rate` (Hz) and `channels` are those of the decoded sound, which
     a header may state differently. `broken_end` says that the last packet could not be decoded.
     """
 
-    stream: Any
-    line: TimeLine = field(default_factory=lambda: TimeLine(None))
-    rate: int = 0
-    channels: int = 0
-    seconds: Fraction | None = None
-    error: str | None = None
-    broken_end: bool = False
-    late: bool = False
-    _samples: dict[int, int] = field(default_factory=dict)
-    _deadline: float = field(default_factory=lambda: time.monotonic() + MAX_SECONDS)
+    def __init__(
+        self, container: "InputContainer", stream: Any, origin: Fraction | None, consumer: SoundConsumer | None
+    ) -> None:
+        """Count from `origin`, as of `TimeLine`."""
+        self.line = TimeLine(origin, clock=container.format.name not in CLOCKLESS)
+        self.rate = self.channels = 0
+        self.seconds: Fraction | None = None
+        self.error: str | None = None
+        self.broken_end = self.late = False
+        self._container, self._stream, self._consumer = container, stream, consumer
+        self._samples: dict[int, int] = {}
+        self._deadline = time.monotonic() + MAX_SECONDS
 
-    def __post_init__(self) -> None:
-        """One thread, so that memory stays flat and other work keeps its cores."""
-        self.stream.codec_context.thread_count = 1
+    def read(self) -> PacketTimes:
+        """Decode all packets, and return their times."""
+        # One thread, so that memory stays flat and other work keeps its cores.
+        self._stream.codec_context.thread_count = 1
+        if self._consumer is not None:
+            length = stream_duration(self._stream) or container_duration(self._container)
+            self._consumer.begin(self._stream.codec_context.name, length)
+        times = read_packet_times(self._container, self._stream, Budget(), self._decode)
+        self._decode(None)
+        if self._samples and not self.late:
+            self.seconds = sum((Fraction(n, rate) for rate, n in self._samples.items()), Fraction(0))
+        if self._consumer is not None:
+            late = Unmeasured(f"decoding took longer than {MAX_SECONDS:.0f} seconds", transient=True)
+            self._consumer.end(late if self.late else times.cut)
+        return times
 
-    def __call__(self, packet: Any) -> None:
-        """Decode one packet and count what comes out."""
+    def _decode(self, packet: Any) -> None:
         self.late = self.late or time.monotonic() > self._deadline
         if self.late:
             return
         try:
-            frames = self.stream.codec_context.decode(packet)
+            frames = self._stream.codec_context.decode(packet)
         except MemoryError:
             raise
         except MEDIA_ERRORS() as error:
@@ -70,17 +94,13 @@ class SampleCount:
             return
         self.broken_end = self.broken_end and packet is None
         for frame in frames:
-            if not frame.samples or not frame.sample_rate:
+            if not frame.samples or not frame.sample_rate or not frame.layout.nb_channels:
                 continue
-            samples = frame.samples + self.line.place(frame)
-            self._samples[frame.sample_rate] = self._samples.get(frame.sample_rate, 0) + samples
             self.rate, self.channels = frame.sample_rate, frame.layout.nb_channels
-
-    def finish(self) -> None:
-        """Drain the decoder and close the count."""
-        self(None)
-        if self._samples and not self.late:
-            self.seconds = sum((Fraction(n, rate) for rate, n in self._samples.items() if rate), Fraction(0))
+            moved = self.line.place(frame)
+            self._samples[self.rate] = self._samples.get(self.rate, 0) + frame.samples + moved
+            if self._consumer is not None:
+                self._consumer.take(frame, moved)
 
 
 _PADDING = 3456
@@ -99,8 +119,11 @@ def measure_audio(
     *,
     quick: bool,
     number: int | None = None,
+    consumer: SoundConsumer | None = None,
 ) -> AudioFacts:
     """Measure the audio stream of a number, else the best one; unless `quick` every sample is decoded and counted.
+
+    `consumer` hears what is decoded.
 
     A number that the file does not have is no error here: `AudioFacts.track` says which one was measured.
 
@@ -110,10 +133,10 @@ def measure_audio(
     if stream is None:
         raise ProbeError("holds no audio stream")
     source = MediaSource(file, container, stream, header)
-    _assert_usable(source)
+    source.require_decodable("audio")
     origin = picture_start(file, container)
-    counted = None if quick else SampleCount(stream, TimeLine(origin, clock=container.format.name not in CLOCKLESS))
-    times = _packet_times(source, counted, quick=quick)
+    counted = None if quick else SampleCount(container, stream, origin, consumer)
+    times = _packet_times(source, counted)
     _assert_not_empty(source, times, counted)
     rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
     if counted is not None and counted.rate:
@@ -213,21 +236,12 @@ def _ends_early(source: MediaSource, times: PacketTimes | None, counted: SampleC
     return counted.seconds is None or stated is None or stated - counted.seconds > _MOMENT
 
 
-def _assert_usable(source: MediaSource) -> None:
-    if source.track is not None and source.track.encrypted:
-        raise ProbeError("is encrypted (DRM): it cannot be decoded without its key")
-    if source.stream.codec_context is None:
-        raise ProbeError("holds audio in a codec that is not known")
-
-
-def _packet_times(source: MediaSource, counted: SampleCount | None, *, quick: bool) -> PacketTimes | None:
+def _packet_times(source: MediaSource, counted: SampleCount | None) -> PacketTimes | None:
     """Read the packets, and let them be counted; None where the index of an MP4 says enough."""
-    if counted is None and isinstance(source.header, Movie) and not source.header.fragmented:
-        return None
-    times = read_packet_times(source.container, source.stream, QUICK if quick else Budget(), counted)
     if counted is not None:
-        counted.finish()
-    return times
+        return counted.read()
+    indexed = isinstance(source.header, Movie) and not source.header.fragmented
+    return None if indexed else read_packet_times(source.container, source.stream, QUICK)
 
 
 def _assert_not_empty(source: MediaSource, times: PacketTimes | None, counted: SampleCount | None) -> None:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from lipready.errors import ProbeError
 from lipready.probe.containers.matroska import Matroska, VideoTrack
-from lipready.probe.containers.movie import Movie, MovieTrack
+from lipready.probe.containers.movie import ENCRYPTED, Movie, MovieTrack
 from lipready.probe.local_file import LocalFile
 
 if TYPE_CHECKING:
@@ -22,6 +23,13 @@ class MediaSource:
     container: "InputContainer"
     stream: Any
     header: Movie | Matroska | None
+
+    def require_decodable(self, kind: str) -> None:
+        """Raise ProbeError where the stream (of "video" or "audio") is encrypted, or in a codec that is not known."""
+        if self.track is not None and self.track.encrypted:
+            raise ProbeError(ENCRYPTED)
+        if self.stream.codec_context is None:
+            raise ProbeError(f"holds {kind} in a codec that is not known")
 
     @property
     def codec(self) -> str:

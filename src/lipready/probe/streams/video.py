@@ -79,22 +79,15 @@ def measure_video(
     if stream is None:
         raise ProbeError("holds no video stream")
     source = MediaSource(file, container, stream, header)
-    _assert_usable(source)
-    times, first = (_indexed_times(source), None) if quick else _times_and_picture(source)
-    return _facts(source, times, first, quick=quick)
-
-
-def _assert_usable(source: MediaSource) -> None:
-    context, track = source.stream.codec_context, source.track
-    if track is not None and track.encrypted:
-        raise ProbeError("is encrypted (DRM): it cannot be decoded without its key")
-    if context is None:
-        raise ProbeError("holds video in a codec that is not known")
+    source.require_decodable("video")
+    context = stream.codec_context
     if context.width * context.height > MAX_PIXELS:
         raise ProbeError(
             f"claims frames of {context.width} × {context.height} pixels: more than the {MAX_PIXELS >> 20} million "
             "that are decoded safely"
         )
+    times, first = (_indexed_times(source), None) if quick else _times_and_picture(source)
+    return _facts(source, times, first, quick=quick)
 
 
 def _indexed_times(source: MediaSource) -> PacketTimes:
