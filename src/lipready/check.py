@@ -289,7 +289,8 @@ def _measure_input(
 
 def _measure_address(url: str, role: Role, settings: Settings, largest: int, *, describe: bool) -> FileFacts:
     """Fetch an address and measure what came; nothing that is kept of it holds what may not be shown."""
-    from lipready.probe.remote import Reach, extension_of, fetch, inquire, unread
+    from lipready.probe.containers.signature import extension_of
+    from lipready.probe.remote import Reach, fetch, inquire, unread
 
     name, reach = shown(url), Reach(largest, allow_private=settings.allow_private)
     if settings.quick:

@@ -1,7 +1,6 @@
 """One input file in, its facts out, whatever the file turns out to be."""
 
 from dataclasses import replace
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from lipready.errors import ComponentError, ProbeError
@@ -11,7 +10,14 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.containers.matroska import Matroska, read_matroska
 from lipready.probe.containers.movie import ENCRYPTED, Movie, movie_header_end, read_movie
-from lipready.probe.containers.signature import HEAD_BYTES, Signature, read_pointer, recognise
+from lipready.probe.containers.signature import (
+    HEAD_BYTES,
+    MOVIE_FORMATS,
+    Signature,
+    extension_of,
+    read_pointer,
+    recognise,
+)
 from lipready.probe.local_file import LocalFile, NoReaderError, UnopenedError, open_local, read_error
 
 if TYPE_CHECKING:
@@ -19,7 +25,6 @@ if TYPE_CHECKING:
 
     from lipready.probe.streams.audio import SoundConsumer
 
-_MOVIE_FORMATS = {"mp4", "mov", "m4a", "3gp", "3g2"}
 _MATROSKA_FORMATS = {"mkv", "webm"}
 _CUT_OFF = "ends before its index: the recording was cut off"
 _WANTED = {"video": "a video", "audio": "an audio file", "reference": "a picture"}
@@ -42,7 +47,7 @@ def examine(
         role=role,
         path=path,
         bytes=unopened,
-        extension=PurePath(path).suffix.lower().removeprefix("."),
+        extension=extension_of(path),
         format=unopened,
         lfs=None,
         problem=None,
@@ -128,7 +133,6 @@ def _measure(
     consumer: "SoundConsumer | None",
 ) -> tuple[str, VideoFacts | AudioFacts | ImageFacts]:
     """Return the format and the facts. Raises ProbeError where the file is not what the role asks for."""
-    from lipready.probe.containers.container import demuxer_format
     from lipready.probe.streams.audio import measure_audio
     from lipready.probe.streams.choice import best_video
     from lipready.probe.streams.image import is_animated, measure_image
@@ -143,7 +147,7 @@ def _measure(
         return measure_image(file, quick=quick)
     header = _header(file, signature)
     with _open(file, signature, header, quick=quick) as container:
-        name = _format(container, signature, header) or demuxer_format(container.format.name)
+        name = _format(container, signature, header)
         if role == "video":
             return name, measure_video(file, container, header, quick=quick)
         only_sound = best_video(container) is None
@@ -155,14 +159,14 @@ def _measure(
 
 def _open(file: LocalFile, signature: Signature, header: Movie | Matroska | None, *, quick: bool) -> "InputContainer":
     from lipready.probe.containers.container import open_container
-    from lipready.probe.streams.choice import best_video, has_size
+    from lipready.probe.streams.choice import best_video
 
     try:
         # Of all headers only those of MP4 and QuickTime say enough without a decoder, and not for every codec.
         if quick and isinstance(header, Movie):
             container = open_container(file, decoders=False)
             video = best_video(container)
-            if video is None or has_size(video):
+            if video is None or (video.codec_context is not None and video.codec_context.width > 0):
                 return container
             container.close()
         container = open_container(file)
@@ -176,23 +180,25 @@ def _open(file: LocalFile, signature: Signature, header: Movie | Matroska | None
 
 
 def _header(file: LocalFile, signature: Signature) -> Movie | Matroska | None:
-    if signature.name in _MOVIE_FORMATS:
+    if signature.name in MOVIE_FORMATS:
         if (movie_header_end(file) or 0) > file.size:
             raise ProbeError("ends in the middle of its index: the recording or the copy was cut off")
         return read_movie(file)
     return read_matroska(file) if signature.name in _MATROSKA_FORMATS else None
 
 
-def _format(container: "InputContainer", signature: Signature, header: Movie | Matroska | None) -> str | None:
+def _format(container: "InputContainer", signature: Signature, header: Movie | Matroska | None) -> str:
     """Take the signature's word where the demuxer agrees, or cannot tell the members of a family apart."""
     family = container.format.name
-    if isinstance(header, Matroska) and family == "matroska,webm":
-        return "webm" if header.doc_type == "webm" else "mkv"
-    return signature.name if signature.name in _MOVIE_FORMATS and family.startswith("mov,") else None
+    if family == "matroska,webm":
+        return "webm" if isinstance(header, Matroska) and header.doc_type == "webm" else "mkv"
+    if signature.name in MOVIE_FORMATS and family.startswith("mov,"):
+        return signature.name
+    return family.split(",", maxsplit=1)[0]
 
 
 def _better_reason(file: LocalFile, signature: Signature, header: Movie | Matroska | None) -> str | None:
     """Why a file that begins like an MP4 does not open, where its boxes tell."""
     if isinstance(header, Movie):
         return ENCRYPTED if any(track.encrypted for track in header.tracks) else None
-    return _CUT_OFF if signature.name in _MOVIE_FORMATS and movie_header_end(file) is None else None
+    return _CUT_OFF if signature.name in MOVIE_FORMATS and movie_header_end(file) is None else None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 RATE = 16_000
 """Hz: what Silero hears (up to 8 kHz)."""
-SIX_DB = 10**-0.6
+_SIX_DB = 10**-0.6
 """As a ratio of energies. One silent side leaves the mean 6.02 dB below the other."""
 
 
@@ -24,7 +24,6 @@ class MonoMixer(Listener):
     """A listener that keeps a track at 16 kHz, and makes one channel of it."""
 
     def __init__(self, sound: Sound) -> None:
-        """Begin a track of this form."""
         self._resampler = Resampler(sound, RATE)
         self._parts: list[NDArray[np.float32]] = []
 
@@ -51,7 +50,7 @@ def mixed(parts: "Sequence[NDArray[np.float32]]") -> "NDArray[np.float32]":
     mixes = [part.mean(axis=0) for part in parts]
     if len(parts[0]) > 1:
         energies = [_variance([part[channel] for part in parts]) for channel in range(len(parts[0]))]
-        if _variance(mixes) < SIX_DB * max(energies):
+        if _variance(mixes) < _SIX_DB * max(energies):
             loudest = int(np.argmax(energies))
             mixes = [part[loudest] for part in parts]
     return np.concatenate(mixes)
@@ -77,7 +76,6 @@ class ChannelMeter(Listener):
     """A listener that sums up channels: means, energies without the mean, their products, and the largest sample."""
 
     def __init__(self, sound: Sound) -> None:
-        """Begin a track of this form."""
         import numpy as np
 
         self._samples = 0
@@ -116,9 +114,5 @@ class ChannelMeter(Listener):
         if right <= _SILENT_SIDE * left < left:
             return "right-silent"
         opposed = left > 0 and float(covariance[0, 1]) / math.sqrt(left * right) < _OPPOSED
-        return "inverted" if opposed and _mean_cancels(covariance) else None
-
-
-def _mean_cancels(covariance: "NDArray[np.float64]") -> bool:
-    """Return whether the mean of the channels is more than 6 dB below the loudest of them."""
-    return float(covariance.mean()) < SIX_DB * float(covariance.diagonal().max())
+        mean_cancels = float(covariance.mean()) < _SIX_DB * float(covariance.diagonal().max())
+        return "inverted" if opposed and mean_cancels else None

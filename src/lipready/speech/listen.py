@@ -11,7 +11,8 @@ from lipready.errors import ProbeError
 from lipready.facts.audio import AudioFacts, AudioTrack
 from lipready.facts.speech import Level, Span, SpeechFacts, is_speech
 from lipready.facts.unmeasured import Unmeasured
-from lipready.probe.containers.container import open_media
+from lipready.probe.containers.container import open_container
+from lipready.probe.local_file import open_local
 from lipready.probe.streams.audio import SampleCount
 from lipready.probe.streams.choice import audio_stream
 from lipready.speech.background import energies_of, measure_noise, name_background
@@ -64,16 +65,13 @@ def draw(mono: "NDArray[np.float32]", speech: tuple[Span, ...], length: Fraction
 
     parts = np.array_split(mono, min(PARTS, len(mono)))
     step = length / len(parts)
-    levels = (float(part.var(dtype=np.float64)) for part in parts)
-    return tuple(
-        Level(10 * math.log10(max(level, _FLOOR)), _spoken(speech, index * step, (index + 1) * step) * 2 >= step)
-        for index, level in enumerate(levels)
-    )
-
-
-def _spoken(speech: tuple[Span, ...], begin: Fraction, end: Fraction) -> Fraction:
-    """Seconds of speech between two times."""
-    return sum((max(Fraction(0), min(span.end, end) - max(span.start, begin)) for span in speech), Fraction(0))
+    levels = []
+    for index, part in enumerate(parts):
+        begin, end = index * step, (index + 1) * step
+        spoken = sum(max(Fraction(0), min(span.end, end) - max(span.start, begin)) for span in speech)
+        dbfs = 10 * math.log10(max(float(part.var(dtype=np.float64)), _FLOOR))
+        levels.append(Level(dbfs, spoken * 2 >= step))
+    return tuple(levels)
 
 
 _DECODING = 0.4
@@ -89,13 +87,9 @@ class SpeechMeter(Feeder):
 
     def listeners(self, sound: Sound) -> Sequence[Listener]:
         """Measure everything at once."""
-        self._loudness, self._true_peak, self._clipping = (
-            LoudnessMeter(sound),
-            TruePeakMeter(sound),
-            ClippingMeter(sound),
-        )
+        self._meters = LoudnessMeter(sound), TruePeakMeter(sound), ClippingMeter(sound)
         self._channels, self._bands, self._mono = ChannelMeter(sound), BandMeter(sound), MonoMixer(sound)
-        return self._loudness, self._true_peak, self._clipping, self._channels, self._bands, self._mono
+        return *self._meters, self._channels, self._bands, self._mono
 
     def facts(self, audio: AudioFacts) -> SpeechFacts | Unmeasured:
         """Return what was heard in the track that `audio` is about, once it is over.
@@ -106,15 +100,16 @@ class SpeechMeter(Feeder):
         refusal = too_much or self.refusal
         if refusal is not None:
             return refusal
+        loudness, true_peak, clipping = self._meters
         mono, length = self._mono.mono(), self.length
         voice = find_voice(mono, lambda share: self._tell(_DECODING + (1 - _DECODING) * share))
         speech = voice.spans(length)
         facts = SpeechFacts(
             length=length,
-            loudness=self._loudness.loudness(),
-            true_peak=self._true_peak.true_peak(),
+            loudness=loudness.loudness(),
+            true_peak=true_peak.true_peak(),
             peak=self._channels.peak(),
-            clipping=self._clipping.clipping(),
+            clipping=clipping.clipping(),
             speech=speech,
             silences=find_silences(mono, voice, length),
             noise=measure_noise(energies_of(frame_power(mono)), voice),
@@ -173,7 +168,7 @@ class _VoiceMeter(Feeder):
     def speaks(self) -> bool | Unmeasured:
         if self.refusal is not None:
             return self.refusal
-        return is_speech(find_voice(self._mono.mono(), lambda _share: None).spans(self.length))
+        return is_speech(find_voice(self._mono.mono()).spans(self.length))
 
 
 def speaks_in(path: str, track: AudioTrack) -> bool | Unmeasured:
@@ -186,7 +181,7 @@ def speaks_in(path: str, track: AudioTrack) -> bool | Unmeasured:
         return refusal
     meter = _VoiceMeter()
     try:
-        with open_media(path) as container:
+        with open_local(path) as file, open_container(file) as container:
             stream = audio_stream(container, track.number)
             if stream is None or stream.codec_context is None:
                 return Unmeasured("it holds no audio stream that can be decoded")

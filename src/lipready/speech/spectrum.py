@@ -50,7 +50,6 @@ class BandMeter(Listener):
     """A listener that keeps the energy of each stretch of about 32 ms in bands of 125 Hz, up to 24 kHz."""
 
     def __init__(self, sound: Sound) -> None:
-        """Begin a track of this form."""
         import numpy as np
 
         self._rate = sound.rate

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from lipready.errors import ProbeError
 from lipready.facts.audio import AudioFacts, AudioTrack
 from lipready.facts.unmeasured import Unmeasured
-from lipready.probe.containers.container import MEDIA_ERRORS
+from lipready.probe.containers.container import attempt
 from lipready.probe.containers.matroska import Matroska
 from lipready.probe.containers.movie import Movie
 from lipready.probe.containers.truncation import is_truncated, read_wave
 from lipready.probe.local_file import LocalFile
-from lipready.probe.streams.choice import MediaSource, audio_stream, codec_name, is_cover, is_default
+from lipready.probe.streams.choice import COUNTED_FRAMES, MediaSource, audio_stream, codec_name, is_cover, is_default
 from lipready.probe.streams.packets import (
     MAX_SECONDS,
     Budget,
@@ -47,8 +47,8 @@ class SampleCount:
     """Decodes an audio stream, counts its samples, and hands them on.
 
     `seconds` is the exact length, None before the end, where nothing was decoded, or where it took too long (`late`).
-    `line` counts holes in the timestamps as silence. `rate` (Hz) and `channels` are those of the decoded sound, which
-    a header may state differently. `broken_end` says that the last packet could not be decoded.
+    `line` counts holes in the timestamps as silence. `sample_rate` (Hz) and `channels` are those of the decoded
+    sound, which a header may state differently. `broken_end` says that the last packet could not be decoded.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class SampleCount:
     ) -> None:
         """Count from `origin`, as of `TimeLine`."""
         self.line = TimeLine(origin, clock=container.format.name not in CLOCKLESS)
-        self.rate = self.channels = 0
+        self.sample_rate = self.channels = 0
         self.seconds: Fraction | None = None
         self.error: str | None = None
         self.broken_end = self.late = False
@@ -84,21 +84,15 @@ class SampleCount:
         self.late = self.late or time.monotonic() > self._deadline
         if self.late:
             return
-        try:
-            frames = self._stream.codec_context.decode(packet)
-        except MemoryError:
-            raise
-        except MEDIA_ERRORS() as error:
-            self.error = self.error or str(getattr(error, "strerror", None) or error).lower()
-            self.broken_end = True
-            return
-        self.broken_end = self.broken_end and packet is None
-        for frame in frames:
+        frames, error = attempt(self._stream.codec_context.decode, packet)
+        self.error = self.error or error
+        self.broken_end = error is not None or (self.broken_end and packet is None)
+        for frame in frames or ():
             if not frame.samples or not frame.sample_rate or not frame.layout.nb_channels:
                 continue
-            self.rate, self.channels = frame.sample_rate, frame.layout.nb_channels
+            self.sample_rate, self.channels = frame.sample_rate, frame.layout.nb_channels
             moved = self.line.place(frame)
-            self._samples[self.rate] = self._samples.get(self.rate, 0) + frame.samples + moved
+            self._samples[frame.sample_rate] = self._samples.get(frame.sample_rate, 0) + frame.samples + moved
             if self._consumer is not None:
                 self._consumer.take(frame, moved)
 
@@ -134,14 +128,14 @@ def measure_audio(
         raise ProbeError("holds no audio stream")
     source = MediaSource(file, container, stream, header)
     source.require_decodable("audio")
-    origin = picture_start(file, container)
+    origin = picture_start(file, container, placed=container.format.name in COUNTED_FRAMES)
     counted = None if quick else SampleCount(container, stream, origin, consumer)
     times = _packet_times(source, counted)
-    _assert_not_empty(source, times, counted)
-    rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
-    if counted is not None and counted.rate:
-        rate, channels = counted.rate, counted.channels
+    decoded = counted if counted is not None and counted.sample_rate else stream.codec_context
+    rate, channels = decoded.sample_rate, decoded.channels
     offset = _offset(source, times, counted, origin)
+    wave = read_wave(file) if container.format.name == "wav" else None
+    packets = None if times is None or times.cut is not None else packet_duration(times, None)
     tracks = tuple(_track(place, each) for place, each in enumerate(container.streams.audio, start=1))
     return AudioFacts(
         codec=source.codec,
@@ -151,13 +145,13 @@ def measure_audio(
         duration=believe(
             container=container_duration(container),
             stream=_moved(_stated_length(source), offset),
-            packets=_moved(_packet_length(times), offset),
+            packets=_moved(packets, offset),
             samples=counted.seconds if counted else None,
             padding=Fraction(_PADDING, rate) if rate else Fraction(0),
         ),
         cover=any(is_cover(video) for video in container.streams.video),
         truncated=_ends_early(source, times, counted),
-        size_wrong=_states_wrong_size(source),
+        size_wrong=wave is not None and wave.compare(file.size) in {"open", "over"},
         track=next(track.number for track in tracks if track.stream_index == stream.index),
         tracks=tracks,
         origin=origin,
@@ -174,10 +168,10 @@ def _offset(
         return Fraction(0)
     if counted is not None and counted.line.offset is not None:
         return counted.line.offset
-    base = source.stream.time_base
     if times is not None and times.pts:
         return times.pts[0] * times.base - origin
-    return Fraction(0) if source.stream.start_time is None or not base else source.stream.start_time * base - origin
+    start, base = source.stream.start_time, source.stream.time_base
+    return Fraction(0) if start is None or not base else start * base - origin
 
 
 def _stated_length(source: MediaSource) -> Fraction | None:
@@ -217,11 +211,6 @@ def _tag(value: str | None, *, unknown: str) -> str | None:
     return text if text and text != unknown else None
 
 
-def _states_wrong_size(source: MediaSource) -> bool:
-    wave = read_wave(source.file) if source.container.format.name == "wav" else None
-    return wave is not None and wave.compare(source.file.size) in {"open", "over"}
-
-
 def _ends_early(source: MediaSource, times: PacketTimes | None, counted: SampleCount | None) -> bool | Unmeasured:
     """Return whether sound is missing at the end: a damaged last packet counts where more than a moment went with it.
 
@@ -237,24 +226,20 @@ def _ends_early(source: MediaSource, times: PacketTimes | None, counted: SampleC
 
 
 def _packet_times(source: MediaSource, counted: SampleCount | None) -> PacketTimes | None:
-    """Read the packets, and let them be counted; None where the index of an MP4 says enough."""
+    """Read the packets, and let them be counted; None where the index of an MP4 says enough.
+
+    Raises ProbeError where there is no sound in them.
+    """
+    empty, times = "holds no audio samples", None
     if counted is not None:
-        return counted.read()
-    indexed = isinstance(source.header, Movie) and not source.header.fragmented
-    return None if indexed else read_packet_times(source.container, source.stream, QUICK)
-
-
-def _assert_not_empty(source: MediaSource, times: PacketTimes | None, counted: SampleCount | None) -> None:
-    if counted is not None:
-        if counted.seconds or counted.late:
-            return
-        raise ProbeError("holds no audio samples" if counted.error is None else f"cannot be decoded: {counted.error}")
-    empty = not source.stream.duration if times is None else not times.pts and times.cut is None
-    if empty:
-        raise ProbeError("holds no audio samples")
-
-
-def _packet_length(times: PacketTimes | None) -> Fraction | None:
-    if times is None or times.cut is not None:
-        return None
-    return packet_duration(times, Unmeasured("sound has no frame rate"))
+        times = counted.read()
+        if not counted.seconds and not counted.late:
+            raise ProbeError(empty if counted.error is None else f"cannot be decoded: {counted.error}")
+    elif isinstance(source.header, Movie) and not source.header.fragmented:
+        if not source.stream.duration:
+            raise ProbeError(empty)
+    else:
+        times = read_packet_times(source.container, source.stream, QUICK)
+        if not times.pts and times.cut is None:
+            raise ProbeError(empty)
+    return times

@@ -5,11 +5,11 @@ from fractions import Fraction
 
 _HIGH_PROFILES = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
 _EXTENDED_RATIO = 255
-# Table E-1, from aspect_ratio_idc 1 on.
-_RATIOS = (
+# Table E-1, by aspect_ratio_idc.
+_RATIOS = dict(enumerate((
     (1, 1), (12, 11), (10, 11), (16, 11), (40, 33), (24, 11), (20, 11), (32, 11), (80, 33), (18, 11), (15, 11),
     (64, 33), (160, 99), (4, 3), (3, 2), (2, 1),
-)  # fmt: skip
+), start=1))  # fmt: skip
 _SEPARATE_PLANES = 3
 _MOST = 255
 
@@ -90,7 +90,11 @@ def _skip_to_usability(bits: "_Bits") -> None:
 
 def _usability(bits: "_Bits") -> tuple[Fraction | None, tuple[int, int, int] | None]:
     """(sample aspect ratio, colours) of the video usability information (E.1.1)."""
-    ratio = _aspect_ratio(bits) if bits.read(1) else None
+    ratio = None
+    if bits.read(1):
+        kind = bits.read(8)
+        width, height = (bits.read(16), bits.read(16)) if kind == _EXTENDED_RATIO else _RATIOS.get(kind, (0, 0))
+        ratio = Fraction(width, height) if width and height else None
     if bits.read(1):
         bits.read(1)
     if not bits.read(1):
@@ -99,14 +103,6 @@ def _usability(bits: "_Bits") -> tuple[Fraction | None, tuple[int, int, int] | N
     if not bits.read(1):
         return ratio, None
     return ratio, (bits.read(8), bits.read(8), bits.read(8))
-
-
-def _aspect_ratio(bits: "_Bits") -> Fraction | None:
-    kind = bits.read(8)
-    width, height = (bits.read(16), bits.read(16)) if kind == _EXTENDED_RATIO else (0, 0)
-    if 0 < kind <= len(_RATIOS):
-        width, height = _RATIOS[kind - 1]
-    return Fraction(width, height) if width and height else None
 
 
 class _Bits:
