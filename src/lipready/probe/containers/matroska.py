@@ -88,11 +88,11 @@ def _rate(nanoseconds: int) -> Fraction | None:
     """Find the rate whose frame lasts that many nanoseconds: a standard one where it is close, else the plainest."""
     if not _STANDARD_SLACK < nanoseconds < _LONGEST:
         return None
-    for slack in (_STANDARD_SLACK, _SLACK):
-        rate = plainest_between(_SECOND / (nanoseconds + slack), _SECOND / (nanoseconds - slack))
-        if rate in STANDARD or slack == _SLACK:
-            return rate
-    return None
+    near, exact = (
+        plainest_between(_SECOND / (nanoseconds + slack), _SECOND / (nanoseconds - slack))
+        for slack in (_STANDARD_SLACK, _SLACK)
+    )
+    return near if near in STANDARD else exact
 
 
 def _rotation(roll: bytes) -> int:

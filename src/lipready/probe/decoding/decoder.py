@@ -21,10 +21,8 @@ T = TypeVar("T")
 
 SPACING = Fraction(1, 2)
 """Seconds from one sample to the next, at most, where frames stand closer: who is seen for 1.0 s is in two samples."""
-
 LARGEST_GAP = Fraction(1)
 """Key frames alone are enough where the next one follows within this many seconds."""
-
 LONGEST_PIECE = Fraction(8)
 """Seconds of close key frames that make one piece."""
 
@@ -100,7 +98,6 @@ def _key_frames(close: Iterable[Fraction], end: Fraction | None) -> Piece:
 
 MOST_THREADS = 4
 """Sampling gains little from more."""
-
 THREAD_BYTES = 80 << 20
 """Each frame thread holds a frame of its own; together they may hold this much, so that 8K fits a small machine."""
 
@@ -163,27 +160,24 @@ class Decoder:
         if begin is None or self._seek(begin):
             yield from self._shown(self._decoded(self._packets()))
 
-    def piece(self, begin: Fraction | None, end: Fraction | None) -> Iterator[Shown]:
-        """Yield the frames from the key frame at `begin` up to the one at `end`, which is not among them.
+    def piece(self, piece: Piece) -> Iterator[Shown]:
+        """Yield the frames from the key frame where a piece begins up to that where it ends, which is not among them.
 
-        Raises Misplaced where there is no key frame at `begin`.
+        Where it names key frames, nothing else is decoded. Raises Misplaced where it begins with no key frame.
         """
-        packets = self._packets() if begin is None else self._packets_from(begin)
-        for shown in self._shown(self._decoded(packets if end is None else self._up_to(packets, end))):
-            if end is not None and shown.time >= end:
+        if piece.keys is not None:
+            ticks = {self._tick(time) for time in piece.keys}
+            packets = self._packets_from(piece.keys[0], max(ticks))
+            yield from self._shown(self._decoded(p for p in packets if p.is_keyframe and p.pts in ticks))
+            return
+        packets = self._packets() if piece.begin is None else self._packets_from(piece.begin)
+        if piece.end is not None:
+            packets = self._up_to(packets, piece.end)
+        for shown in self._shown(self._decoded(packets)):
+            if piece.end is not None and shown.time >= piece.end:
                 return
-            if begin is None or shown.time >= begin:
+            if piece.begin is None or shown.time >= piece.begin:
                 yield shown
-
-    def key_frames(self, wanted: Sequence[Fraction]) -> Iterator[Shown]:
-        """Yield the key frames at the `wanted` times and decode nothing else.
-
-        Raises Misplaced where there is no key frame at the first of them.
-        """
-        ticks = {self._tick(time) for time in wanted}
-        last = max(ticks)
-        packets = (p for p in self._packets_from(wanted[0], last) if p.is_keyframe and p.pts in ticks)
-        yield from self._shown(self._decoded(packets))
 
     def _shown(self, frames: Iterator[Any]) -> Iterator[Shown]:
         previous: Fraction | None = None

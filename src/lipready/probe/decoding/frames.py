@@ -1,9 +1,10 @@
 """The sampling decoder: one decode of a video, every consumer fed from it."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lipready.errors import ProbeError
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 LONG_EDGE = 1920
 """Sampled frames are shrunk to this many pixels on their long edge: enough for a face of 5 % of the height, and it
 keeps an 8K clip inside the memory of a small machine."""
-
 SMALL_EDGE = 384
 """Pixels on the long edge of the small picture on which samples are compared: a multiple of what it is shrunk to, since
 OpenCV averages by whole numbers faster."""
@@ -34,45 +34,41 @@ class Frame:
     is `scale` displayed pixels wide and high (1.0 at full size).
     """
 
-    __slots__ = ("_decoded", "_image", "_small", "_upright", "index", "scale", "time")
-
-    def __init__(self, time: Fraction, image: "NDArray[np.uint8] | None", index: int = 0, scale: float = 1.0) -> None:
+    def __init__(
+        self,
+        time: Fraction,
+        image: "NDArray[np.uint8] | None",
+        index: int = 0,
+        scale: float = 1.0,
+        *,
+        decoded: Any = None,
+        upright: Any = None,
+    ) -> None:
+        """Hold an image, or an `av.VideoFrame` that an `Upright` converts when somebody asks for its pictures."""
         self.time, self.index, self.scale = time, index, scale
-        self._image = image
-        self._small: NDArray[np.uint8] | None = None
-        self._decoded: Any = None
-        self._upright: Upright | None = None
-
-    @classmethod
-    def of(cls, shown: Shown, upright: Upright) -> "Frame":
-        """Hold a decoded frame, which is converted when somebody asks for its pictures."""
-        frame = cls(shown.time, None, scale=upright.scale)
-        frame._decoded, frame._upright = shown.frame, upright
-        return frame
+        self._decoded, self._upright = decoded, upright
+        if image is not None:
+            self.image = image
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of `image` in pixels."""
-        if self._upright is not None:
-            return self._upright.size
-        return self.image.shape[1], self.image.shape[0]
+        size: tuple[int, int] = self.image.shape[1::-1] if self._upright is None else self._upright.size
+        return size
 
-    @property
+    @cached_property
     def image(self) -> "NDArray[np.uint8]":
         """The picture in RGB, height × width × 3 (uint8). It must not be changed."""
-        if self._image is None and self._upright is not None:
-            self._image = self._upright.image(self._decoded)
-        return self._image  # type: ignore[return-value]
+        image: NDArray[np.uint8] = self._upright.image(self._decoded)
+        return image
 
-    @property
+    @cached_property
     def small(self) -> "NDArray[np.uint8]":
         """The picture in RGB, at most SMALL_EDGE pixels on its long edge. It must not be changed."""
-        if self._small is None:
-            if self._upright is None:
-                self._small = shrunk(self.image, SMALL_EDGE)
-            else:
-                self._small = self._upright.within(SMALL_EDGE).image(self._decoded, "AREA")
-        return self._small
+        if self._upright is None:
+            return shrunk(self.image, SMALL_EDGE)
+        small: NDArray[np.uint8] = self._upright.within(SMALL_EDGE).image(self._decoded, "AREA")
+        return small
 
 
 def shrunk(picture: "NDArray[Any]", long_edge: int) -> "NDArray[Any]":
@@ -179,10 +175,14 @@ class _Scanner:
 
         Raises ProbeError where the file cannot be opened, Misplaced where its index is wrong.
         """
-        with closing(self._frames(plan)) as frames:
-            for frame in frames:
-                if self.last is None or frame.time > self.last:
-                    self._show(frame)
+        waiting = frame_bytes(self.video) + 3 * self.upright.width * self.upright.height
+        with closing(Relay(self.path, self.video, plan, self._ready, waiting)) as relay:
+            try:
+                for frame in relay:
+                    if self.last is None or frame.time > self.last:
+                        self._show(frame)
+            finally:
+                self.damaged += relay.damaged
 
     def _show(self, frame: Frame) -> None:
         self.last, frame.index = frame.time, self.frames
@@ -193,17 +193,9 @@ class _Scanner:
         if self.progress is not None and length:
             self.progress(min(1.0, float(frame.time / length)))
 
-    def _frames(self, plan: DecodePlan) -> Generator[Frame, None, None]:
-        waiting = frame_bytes(self.video) + 3 * self.upright.width * self.upright.height
-        with closing(Relay(self.path, self.video, plan, self._ready, waiting)) as relay:
-            try:
-                yield from relay
-            finally:
-                self.damaged += relay.damaged
-
     def _ready(self, shown: Shown, gap: Fraction | None) -> Frame:
         """Make what waits for the consumers: small enough to wait, and cheap where nobody looks at it."""
-        frame = Frame.of(shown, self.upright)
+        frame = Frame(shown.time, None, scale=self.upright.scale, decoded=shown.frame, upright=self.upright)
         if shown.frame.width * shown.frame.height > self.upright.width * self.upright.height:
             # A large frame must not wait in its full size.
             frame = Frame(frame.time, frame.image, 0, frame.scale)

@@ -13,17 +13,15 @@ from threading import Event, Thread
 from typing import Any
 
 from lipready.facts.video import VideoFacts
-from lipready.probe.decoding.decoder import Decoder, Piece, Shown, frame_bytes, open_decoder, samples
+from lipready.probe.decoding.decoder import Piece, Shown, frame_bytes, open_decoder, samples
 from lipready.probe.decoding.processors import processors
 
 MOST_WORKERS = 4
 
 DECODER_BYTES = 300 << 20
 """All decoders together may hold this much, reckoned with eight frames each."""
-
 WAITING_BYTES = 192 << 20
 """So much may wait for the consumers, all threads together."""
-
 _TICK = 0.1
 
 Ready = Callable[[Shown, Fraction | None], Any]
@@ -95,7 +93,10 @@ class Relay:
                 for piece in self._plan.pieces[place::workers]:
                     before = decoder.damaged
                     last: Fraction | None = None
-                    for shown in _wanted(decoder, piece, every_frame=self._plan.every_frame):
+                    frames = decoder.piece(piece)
+                    if piece.keys is None and not self._plan.every_frame:
+                        frames = samples(frames, lambda shown: shown.time, piece.end)
+                    for shown in frames:
                         if not self._put(line, ready(shown, None if last is None else shown.time - last)):
                             return
                         last = shown.time
@@ -113,10 +114,3 @@ class Relay:
                 continue
             return True
         return False
-
-
-def _wanted(decoder: Decoder, piece: Piece, *, every_frame: bool) -> Iterator[Shown]:
-    if piece.keys is not None:
-        return decoder.key_frames(piece.keys)
-    shown = decoder.piece(piece.begin, piece.end)
-    return shown if every_frame else samples(shown, lambda frame: frame.time, piece.end)

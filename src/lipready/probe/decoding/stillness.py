@@ -14,16 +14,12 @@ if TYPE_CHECKING:
 
 SPACING = Fraction(2, 5)
 """Seconds: samples that follow the one before sooner are left out, so that every clip is judged at one spacing."""
-
 BLACK_LUMA, BLACK_SHARE = 0.10 * 255, 0.98
 """A sample is black where 98 % of it is darker than a tenth of white (the defaults of ffmpeg's blackdetect)."""
-
 CELLS = 32
 """The long edge of the thumbnail on which samples are compared: each cell averages noise away."""
-
 STILL = 3.0
 """Grey levels: what coding noise alone changes in a cell."""
-
 NOISE, NOISE_REACH = 2.5, 5.0
 """Grey levels of noise in a cell with which a picture may still stand still, and how many of them a cell may be off."""
 

@@ -1,8 +1,9 @@
 """Decode the frames of a short stretch of a video, or those at some moments, exactly."""
 
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import takewhile
+from itertools import groupby, takewhile
 
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
@@ -33,20 +34,9 @@ def decode_moments(path: str, video: VideoFacts, times: Sequence[Fraction], long
     upright = Upright.of(video, long_edge)
     keys = () if isinstance(video.key_frames, Unmeasured) else video.key_frames
     with open_decoder(path, video) as decoder:
-        for number, group in enumerate(_groups(sorted(set(times)), keys)):
-            yield from (
-                Frame(shown.time, upright.image(shown.frame), number, upright.scale)
-                for shown in at_times(decoder.shown(group[0]), group)
-            )
-
-
-def _groups(times: Sequence[Fraction], keys: Sequence[Fraction]) -> Iterator[list[Fraction]]:
-    """Cut a list of times where a key frame lies between two of them."""
-    group: list[Fraction] = []
-    for time in times:
-        if group and any(group[-1] < key <= time for key in keys):
-            yield group
-            group = []
-        group.append(time)
-    if group:
-        yield group
+        # Times belong together where as many key frames lie before each, so that none lies between.
+        groups = groupby(sorted(set(times)), lambda time: bisect(keys, time))
+        for number, (_, group) in enumerate(groups):
+            wanted = list(group)
+            for shown in at_times(decoder.shown(wanted[0]), wanted):
+                yield Frame(shown.time, upright.image(shown.frame), number, upright.scale)

@@ -67,7 +67,10 @@ def pixel_format(source: MediaSource, first: Any) -> PixelFormat:
     context = source.stream.codec_context
     name = context.pix_fmt if first is None else first.format.name
     if not name and source.codec != "h264":
-        name = _open_for_header(context)
+        if not context.is_open:
+            context.thread_count = 1
+        opened = context.is_open or attempt(context.open)[1] is None
+        name = context.pix_fmt if opened else None
     if name:
         return _described_format(name)
     found = source.sequence_parameters
@@ -92,15 +95,6 @@ def _described_format(name: str) -> PixelFormat:
         ratio = (64 // described.chroma_width(64), 64 // described.chroma_height(64))
         chroma = _CHROMA.get(ratio, f"1/{ratio[0]}x1/{ratio[1]}")
     return name, max((component.bits for component in components), default=_EIGHT_BIT), chroma
-
-
-def _open_for_header(context: Any) -> str | None:
-    """Open a decoder, which then knows its profile and transfer as well, and its pixel format, or not."""
-    if not context.is_open:
-        context.thread_count = 1
-        if attempt(context.open)[1] is not None:
-            return None
-    return str(context.pix_fmt) if context.pix_fmt else None
 
 
 # By FFmpeg's names: AVColorPrimaries, AVColorTransferCharacteristic and AVColorSpace (ITU-T H.273, tables 2 to 4).

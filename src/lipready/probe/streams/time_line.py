@@ -31,7 +31,6 @@ class TimeLine:
     """
 
     def __init__(self, origin: Fraction | None, *, clock: bool = True) -> None:
-        """Begin with no frame placed."""
         self.holes = Fraction(0)
         self.offset: Fraction | None = None
         self._origin = origin
