@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from lipready.errors import ProbeError
 from lipready.facts.quantity import seconds
@@ -27,48 +27,40 @@ SMALL_EDGE = 384
 OpenCV averages by whole numbers faster."""
 
 
+@dataclass(eq=False)
 class Frame:
     """One frame as a player shows it: rotation, mirroring and pixel aspect applied.
 
     `time` is in seconds from the first shown frame, `index` counts the frames that were handed out. A pixel of `image`
-    is `scale` displayed pixels wide and high (1.0 at full size).
+    is `scale` displayed pixels wide and high (1.0 at full size). Where no picture is `given`, `upright` (an `Upright`)
+    converts `decoded` (an `av.VideoFrame`) when somebody asks for it.
     """
 
-    def __init__(
-        self,
-        time: Fraction,
-        image: "NDArray[np.uint8] | None",
-        index: int = 0,
-        scale: float = 1.0,
-        *,
-        decoded: Any = None,
-        upright: Any = None,
-    ) -> None:
-        """Hold an image, or an `av.VideoFrame` that an `Upright` converts when somebody asks for its pictures."""
-        self.time, self.index, self.scale = time, index, scale
-        self._decoded, self._upright = decoded, upright
-        if image is not None:
-            self.image = image
+    time: Fraction
+    given: "NDArray[np.uint8] | None"
+    index: int = 0
+    scale: float = 1.0
+    decoded: Any = None
+    upright: Upright | None = None
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of `image` in pixels."""
-        size: tuple[int, int] = self.image.shape[1::-1] if self._upright is None else self._upright.size
-        return size
+        return (self.image.shape[1], self.image.shape[0]) if self.upright is None else self.upright.size
 
     @cached_property
     def image(self) -> "NDArray[np.uint8]":
         """The picture in RGB, height × width × 3 (uint8). It must not be changed."""
-        image: NDArray[np.uint8] = self._upright.image(self._decoded)
-        return image
+        if self.upright is None:
+            return cast("NDArray[np.uint8]", self.given)
+        return self.upright.image(self.decoded)
 
     @cached_property
     def small(self) -> "NDArray[np.uint8]":
         """The picture in RGB, at most SMALL_EDGE pixels on its long edge. It must not be changed."""
-        if self._upright is None:
+        if self.upright is None:
             return shrunk(self.image, SMALL_EDGE)
-        small: NDArray[np.uint8] = self._upright.within(SMALL_EDGE).image(self._decoded, "AREA")
-        return small
+        return self.upright.within(SMALL_EDGE).image(self.decoded, "AREA")
 
 
 def shrunk(picture: "NDArray[Any]", long_edge: int) -> "NDArray[Any]":

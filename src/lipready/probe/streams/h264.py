@@ -72,20 +72,16 @@ def _skip_to_usability(bits: "_Bits") -> None:
         bits.unsigned()
     elif order == 1:
         bits.read(1)
-        bits.unsigned()
-        bits.unsigned()
-        for _ in range(min(bits.unsigned(), _MOST)):
-            bits.unsigned()
+        bits.skip(2)
+        bits.skip(min(bits.unsigned(), _MOST))
     bits.unsigned()
     bits.read(1)
-    bits.unsigned()
-    bits.unsigned()
+    bits.skip(2)
     if not bits.read(1):
         bits.read(1)
     bits.read(1)
     if bits.read(1):
-        for _ in range(4):
-            bits.unsigned()
+        bits.skip(4)
 
 
 def _usability(bits: "_Bits") -> tuple[Fraction | None, tuple[int, int, int] | None]:
@@ -123,6 +119,11 @@ class _Bits:
         while zeros < 32 and self._left > 0 and not self.read(1):  # noqa: PLR2004
             zeros += 1
         return (1 << zeros) - 1 + self.read(zeros)
+
+    def skip(self, count: int) -> None:
+        """Read `count` numbers of ue(v)."""
+        for _ in range(count):
+            self.unsigned()
 
     def signed(self) -> int:
         """se(v), 9.1.1."""

@@ -153,15 +153,11 @@ def _facts(source: MediaSource, times: PacketTimes, first: Any, *, quick: bool) 
     )
 
 
-def _timing(
-    source: MediaSource, times: PacketTimes
-) -> tuple[
-    FrameRate | Unmeasured,
-    int | Unmeasured,
-    Duration | Unmeasured,
-    Fraction | Unmeasured,
-    tuple[Fraction, ...] | Unmeasured,
-]:
+_KeyFrames = tuple[Fraction, ...] | Unmeasured
+_Timing = tuple[FrameRate | Unmeasured, int | Unmeasured, Duration | Unmeasured, Fraction | Unmeasured, _KeyFrames]
+
+
+def _timing(source: MediaSource, times: PacketTimes) -> _Timing:
     """Return the frame rate, the number of frames, the length, the start, and the times of the key frames."""
     container, stream = container_duration(source.container), stream_duration(source.stream)
     if times.cut is not None or not times.pts:
