@@ -52,7 +52,7 @@ def examine(
         lfs=None,
         problem=None,
         media=unopened,
-        people=Unmeasured("nobody was looked for"),
+        people=Unmeasured("no people were looked for"),
     )
     try:
         with open_local(path) as file:
@@ -198,7 +198,7 @@ def _format(container: "InputContainer", signature: Signature, header: Movie | M
 
 
 def _better_reason(file: LocalFile, signature: Signature, header: Movie | Matroska | None) -> str | None:
-    """Why a file that begins like an MP4 does not open, where its boxes tell."""
+    """Return why a file that begins like an MP4 does not open, where its boxes tell."""
     if isinstance(header, Movie):
         return ENCRYPTED if any(track.encrypted for track in header.tracks) else None
     return _CUT_OFF if signature.name in MOVIE_FORMATS and movie_header_end(file) is None else None

@@ -44,7 +44,7 @@ def measure_noise(energies: "NDArray[np.float64]", voice: Voice) -> SignalToNois
 
     speech, gaps = energies[voice.speech], energies[voice.gap]
     if not len(speech):
-        return Unmeasured("nobody speaks")
+        return Unmeasured("there is no speech in it")
     if len(gaps) < FEWEST_GAPS:
         return _TOO_SHORT
     lower = np.minimum(gaps, np.percentile(gaps, _LOWER))
@@ -89,7 +89,7 @@ def music_share(mono: "NDArray[np.float32]", gap: "NDArray[np.bool_]") -> float:
 
 
 def _peaks(mono: "NDArray[np.float32]", frames: int) -> "NDArray[np.bool_]":
-    """Frames × bins: where a spectral peak stands out of its neighbourhood."""
+    """Return frames × bins: where a spectral peak stands out of its neighbourhood."""
     import numpy as np
     from numpy.lib.stride_tricks import sliding_window_view
 

@@ -32,7 +32,7 @@ def too_long(seconds: Fraction) -> Unmeasured | None:
 
 
 def samples_of(frame: Any) -> "NDArray[np.float32]":
-    """Give channels × samples of a frame in FORMAT."""
+    """Return channels × samples of a frame in FORMAT."""
     import numpy as np
 
     return np.ascontiguousarray(frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T)

@@ -36,7 +36,7 @@ class MonoMixer(Listener):
         self._parts.extend(self._resampler.feed(None))
 
     def mono(self) -> "NDArray[np.float32]":
-        """Give one channel: the mean of all, or the loudest where the mean is 6 dB below it."""
+        """Return one channel: the mean of all, or the loudest where the mean is 6 dB below it."""
         parts, self._parts = self._parts, []
         return mixed(parts)
 

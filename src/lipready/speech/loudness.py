@@ -92,7 +92,7 @@ class TruePeakMeter(Listener):
 
 
 def decibels(amplitude: float) -> float | Unmeasured:
-    """Full scale is 0 dB; digital silence has no level."""
+    """Return the level: full scale is 0 dB; digital silence has no level."""
     return 20 * math.log10(amplitude) if amplitude > 0 else Unmeasured("every sample is zero: digital silence")
 
 

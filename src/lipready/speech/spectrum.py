@@ -16,7 +16,7 @@ AT_ONCE = 1024
 
 
 def power(frames: "NDArray[np.float32]") -> "NDArray[np.float32]":
-    """Give frames × bins (size / 2 + 1) of power; their sum over the bins of a frame is its mean square."""
+    """Return frames × bins (size / 2 + 1) of power; their sum over the bins of a frame is its mean square."""
     import numpy as np
 
     size = frames.shape[1]
@@ -87,7 +87,7 @@ class BandMeter(Listener):
         middles = np.minimum(middles, len(voice.speech) - 1)
         speech, gaps = bands[voice.speech[middles]], bands[voice.gap[middles]]
         if not len(speech):
-            return Unmeasured("nobody speaks")
+            return Unmeasured("there is no speech in it")
         spectrum = speech.mean(axis=0, dtype=np.float64)
         if len(gaps):
             noise = gaps.mean(axis=0, dtype=np.float64)

@@ -148,7 +148,7 @@ def read_movie(file: LocalFile) -> Movie | None:
 
 
 def movie_header_end(file: LocalFile) -> int | None:
-    """Where the `moov` box ends by its own size, maybe past the end of the file; None where there is none."""
+    """Return where the `moov` box ends by its own size, maybe past the end of the file; None where there is none."""
     return next((box.end for box in file_boxes(file) if box.type == b"moov"), None)
 
 

@@ -83,13 +83,13 @@ def recognise(head: bytes) -> Signature:
 
 
 def brands(head: bytes) -> tuple[bytes, frozenset[bytes]]:
-    """Major brand and compatible brands of an `ftyp` box (ISO/IEC 14496-12, 4.3)."""
+    """Return the major brand and the compatible brands of an `ftyp` box (ISO/IEC 14496-12, 4.3)."""
     end = min(int.from_bytes(head[:4], "big"), len(head))
     return head[8:12], frozenset(head[at : at + 4] for at in range(16, end - 3, 4))
 
 
 def movie_format(head: bytes) -> str:
-    """mp4, m4a, mov, 3gp or 3g2, by the brand; a file without `ftyp` is the QuickTime of before it existed."""
+    """Return mp4, m4a, mov, 3gp or 3g2, by the brand; a file without `ftyp` is the QuickTime of before it existed."""
     if head[4:8] != b"ftyp":
         return "mov"
     major, _ = brands(head)

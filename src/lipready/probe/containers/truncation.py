@@ -124,7 +124,7 @@ def read_sample_times(movie: Movie, track: MovieTrack) -> PacketTimes | None:
 
 
 def sample_count(track: MovieTrack) -> int:
-    """How many samples the table says the track has."""
+    """Return how many samples the table says the track has."""
     sizes = child(track.table, b"stsz")
     if sizes is None:
         sizes = child(track.table, b"stz2")
@@ -132,7 +132,7 @@ def sample_count(track: MovieTrack) -> int:
 
 
 def data_end(track: MovieTrack) -> int:
-    """Where the last byte of the track's last chunk should stand in the file; 0 where the table does not say."""
+    """Return where the last byte of the last chunk should stand in the file; 0 where the table does not say."""
     chunks = _table(track, b"stco")
     if chunks is None:
         chunks = _table(track, b"co64", code="Q")
@@ -169,7 +169,7 @@ def _duration_of(track: MovieTrack, sample: int) -> int | None:
 
 
 def _offsets(track: MovieTrack, total: int) -> list[int]:
-    """Composition offsets, one for each sample; empty where the table has none. Signed in both versions, as FFmpeg."""
+    """Return a composition offset for each sample; empty where there are none. Signed in both versions, as FFmpeg."""
     words = _table(track, b"ctts", 2, "i")
     if words is None:
         return []
@@ -221,7 +221,7 @@ def _table(track: MovieTrack, kind: bytes, width: int = 1, code: str = "I") -> "
 
 
 def _words(payload: memoryview, at: int, count: int, code: str = "I") -> "array[int]":
-    """Unsigned integers from offset `at` on, at most as many as there are."""
+    """Return integers from offset `at` on, at most as many as there are."""
     words = array(code)
     size = words.itemsize
     count = max(0, min(count, (len(payload) - at) // size))

@@ -71,7 +71,7 @@ _PICTURE_CODECS = {"png", "mjpeg", "bmp", "tiff", "webp", "gif"}
 
 
 def codec_name(stream: Any) -> str:
-    """FFmpeg's name of the codec, whichever decoder serves it; "unknown" where there is none."""
+    """Return FFmpeg's name of the codec, whichever decoder serves it; "unknown" where there is none."""
     context = stream.codec_context
     return "unknown" if context is None else str(context.codec.canonical_name)
 

@@ -65,7 +65,7 @@ def _skip_scaling_list(bits: "_Bits", size: int) -> None:
 
 
 def _skip_to_usability(bits: "_Bits") -> None:
-    """From log2_max_frame_num_minus4 to frame_cropping."""
+    """Skip from log2_max_frame_num_minus4 to frame_cropping."""
     bits.unsigned()
     order = bits.unsigned()
     if order == 0:
@@ -85,7 +85,7 @@ def _skip_to_usability(bits: "_Bits") -> None:
 
 
 def _usability(bits: "_Bits") -> tuple[Fraction | None, tuple[int, int, int] | None]:
-    """(sample aspect ratio, colours) of the video usability information (E.1.1)."""
+    """Return (sample aspect ratio, colours) of the video usability information (E.1.1)."""
     ratio = None
     if bits.read(1):
         kind = bits.read(8)
@@ -109,12 +109,12 @@ class _Bits:
         self._left = len(data) * 8
 
     def read(self, count: int) -> int:
-        """u(n): an unsigned number of `count` bits."""
+        """Read u(n): an unsigned number of `count` bits."""
         self._left -= count
         return (self._value >> self._left) & ((1 << count) - 1) if self._left >= 0 else 0
 
     def unsigned(self) -> int:
-        """ue(v), 9.1."""
+        """Read ue(v), 9.1."""
         zeros = 0
         while zeros < 32 and self._left > 0 and not self.read(1):  # noqa: PLR2004
             zeros += 1
@@ -126,6 +126,6 @@ class _Bits:
             self.unsigned()
 
     def signed(self) -> int:
-        """se(v), 9.1.1."""
+        """Read se(v), 9.1.1."""
         code = self.unsigned()
         return (code + 1) // 2 if code % 2 else -(code // 2)

@@ -36,7 +36,7 @@ _WARNINGS = threading.RLock()
 
 
 def measure_image(file: LocalFile, *, quick: bool) -> tuple[str, ImageFacts]:
-    """Tell a picture's format and its facts; unless `quick` the picture is decoded to see that it is whole.
+    """Return a picture's format and its facts; unless `quick` the picture is decoded to see that it is whole.
 
     Raises ProbeError, whose message continues the file's name.
     """
@@ -103,7 +103,7 @@ def _opened(file: LocalFile) -> "Iterator[Image]":
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Warnings of Pillow are nobody's output; that of a bomb becomes an error."""
+    """Ignore warnings of Pillow; that of a decompression bomb becomes an error."""
     from PIL import Image
 
     with _WARNINGS, warnings.catch_warnings():

@@ -38,7 +38,7 @@ _EXTREME = 1000
 
 
 def sample_aspect_ratio(source: MediaSource) -> Fraction:
-    """Width of a pixel to its height; 1 where the file does not say or says nonsense."""
+    """Return the width of a pixel to its height; 1 where the file does not say or says nonsense."""
     ratio = source.stream.sample_aspect_ratio
     if not ratio and source.sequence_parameters is not None:
         ratio = source.sequence_parameters.sample_aspect_ratio
@@ -47,7 +47,7 @@ def sample_aspect_ratio(source: MediaSource) -> Fraction:
 
 
 def orientation(source: MediaSource, first: Any) -> tuple[int, bool]:
-    """(rotation, mirrored): the container's own matrix, else that of the first picture, else Matroska's projection."""
+    """Return (rotation, mirrored) by the container, else by the first picture, else by the projection of Matroska."""
     matrix = None if first is None else display_matrix(first)
     matrix = source.track.matrix if source.track is not None else matrix
     if matrix is not None:
@@ -57,7 +57,7 @@ def orientation(source: MediaSource, first: Any) -> tuple[int, bool]:
 
 
 def displayed_size(width: int, height: int, ratio: Fraction, rotation: int) -> tuple[int, int]:
-    """Square pixels by stretching the width (halves are rounded up), then turned."""
+    """Return the size in square pixels by stretching the width (halves are rounded up), then turned."""
     stretched = max(1, (2 * width * ratio.numerator + ratio.denominator) // (2 * ratio.denominator))
     return (height, stretched) if abs(rotation) % _HALF_TURN == _QUARTER_TURN else (stretched, height)
 
