@@ -31,7 +31,7 @@ from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.source import examine
 from lipready.speech.background import energies_of
-from lipready.speech.listen import listen
+from lipready.speech.listen import SpeechMeter
 from lipready.speech.spectrum import frame_power
 from lipready.speech.voice import FRAME, find_voice, new_detector
 from studio.voice import speak
@@ -75,8 +75,9 @@ def _left_out(corpus: Path) -> bool:
 
 
 def _heard(path: Path) -> SpeechFacts | Unmeasured:
-    facts = examine(str(path), "audio", quick=False).media
-    return listen(str(path), facts, progress=None) if isinstance(facts, AudioFacts) else Unmeasured("not a track")
+    meter = SpeechMeter()
+    facts = examine(str(path), "audio", quick=False, consumer=meter).media
+    return meter.facts(facts) if isinstance(facts, AudioFacts) else Unmeasured("not a track")
 
 
 # Real tracks.
@@ -248,13 +249,10 @@ def _cost(folder: Path) -> bool:
     subprocess.run(
         [FFMPEG, "-v", "error", "-y", "-i", source, "-ac", "2", "-ar", "48000", "-b:a", "160k", track], check=True
     )
-    facts = examine(str(track), "audio", quick=False).media
-    if not isinstance(facts, AudioFacts):
-        raise TypeError(facts)
     new_detector()
     silero = _processor(lambda: _bare_silero(_read(track)))
     meter = _processor(lambda: _other_loudness(track))
-    ours = _processor(lambda: listen(str(track), facts, progress=None))
+    ours = _processor(lambda: _heard(track))
     print("Processor time for 120 s of stereo AAC at 48 kHz (one core; the machine may have been busy):")
     print(f"  bare voice detector loop, one thread {silero:.2f} s; ffmpeg -af ebur128 {meter:.2f} s")
     return _verdict("all speech facts", f"{ours:.2f} s", "≤ 3 s", holds=ours <= 3)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from lipready.errors import ProbeError, UsageError
 from lipready.facts.address import file_name, is_address, shown
@@ -19,6 +19,9 @@ from lipready.facts.video import Duration, VideoFacts
 from lipready.job import Job, RequestOptions
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
+
+if TYPE_CHECKING:
+    from lipready.speech.listen import SpeechMeter
 
 Progress = Callable[[str, float], None]
 """Hears of the stage and the file, such as "checking clip.mp4", and of the share of it that is done (0..1)."""
@@ -170,11 +173,16 @@ def _measured(path: str, role: Role, settings: Settings, name: str, *, describe:
 
     tell = stage("checking", name, settings.progress) or (lambda _share: None)
     tell(0.0)
-    facts = examine(path, role, quick=settings.quick, track=settings.audio_track)
+    meter = None
+    if role == "audio" and not settings.quick:
+        from lipready.speech.listen import SpeechMeter
+
+        meter = SpeechMeter(tell)
+    facts = examine(path, role, quick=settings.quick, track=settings.audio_track, consumer=meter)
     facts = replace(facts, media=_as_chosen(facts.media, settings, name))
     if not settings.quick and facts.problem is None and not isinstance(facts.media, Unmeasured):
         try:
-            facts = _watch_or_listen(facts, settings, tell, describe=describe)
+            facts = _watch_or_listen(facts, settings, tell, meter, describe=describe)
             facts = _with_salvage(facts)
         except (ProbeError, MemoryError, ImportError) as error:
             facts = without_media(facts, error)
@@ -193,14 +201,14 @@ def _with_salvage(facts: FileFacts) -> FileFacts:
 
 
 def _watch_or_listen(
-    facts: FileFacts, settings: Settings, tell: Callable[[float], None], *, describe: bool
+    facts: FileFacts, settings: Settings, tell: Callable[[float], None], meter: "SpeechMeter | None", *, describe: bool
 ) -> FileFacts:
     """Add what only decoding tells: people, and speech."""
     role, path = facts.role, facts.path
     if role == "video" and isinstance(facts.media, VideoFacts):
         return _watch_video(facts, facts.media, settings, tell, describe=describe)
-    if role == "audio" and isinstance(facts.media, AudioFacts):
-        return _listen(facts, facts.media, tell)
+    if meter is not None and isinstance(facts.media, AudioFacts):
+        return _listen(facts, facts.media, tell, meter)
     if role == "reference":
         from lipready.faces.people import people_in_image
 
@@ -225,32 +233,26 @@ def _as_chosen(media: Media, settings: Settings, name: str) -> Media:
     return replace(media, taken="chosen")
 
 
-def _listen(facts: FileFacts, audio: AudioFacts, tell: Callable[[float], None]) -> FileFacts:
-    """Listen to the audio track; where nobody chose one of several, take the one that speaks."""
-    from lipready.speech.decode import listen_to_others, track_that_speaks
-    from lipready.speech.listen import listen
+def _listen(facts: FileFacts, audio: AudioFacts, tell: Callable[[float], None], meter: "SpeechMeter") -> FileFacts:
+    """Add what the meter has heard; where nobody chose one of several tracks, take the one that speaks."""
+    from lipready.probe.source import examine
+    from lipready.speech.listen import SpeechMeter, listen_to_others, track_that_speaks
 
-    heard = listen(facts.path, audio, progress=tell)
+    heard = meter.facts(audio)
     if len(audio.tracks) > 1 and audio.taken == "default":
         audio = listen_to_others(facts.path, audio, heard)
         number = track_that_speaks(audio)
         if number != audio.track:
-            facts, audio = _another_track(facts, audio, number)
-            heard = listen(facts.path, audio, progress=tell)
+            meter = SpeechMeter(tell)
+            again = examine(facts.path, "audio", quick=False, track=number, consumer=meter)
+            # What cannot be measured after all leaves the first.
+            if isinstance(again.media, AudioFacts) and again.media.track == number:
+                facts, audio = again, replace(again.media, tracks=audio.tracks, taken="speech")
+                heard = meter.facts(audio)
     speaks = heard if isinstance(heard, Unmeasured) else heard.has_speech
     tracks = tuple(replace(each, speaks=speaks) if each.number == audio.track else each for each in audio.tracks)
     audio = replace(audio, tracks=tracks)
     return replace(facts, media=audio, speech=_until_the_end(heard, audio.duration))
-
-
-def _another_track(facts: FileFacts, audio: AudioFacts, number: int) -> tuple[FileFacts, AudioFacts]:
-    """Measure another track of the same file; what cannot be measured after all leaves the first."""
-    from lipready.probe.source import examine
-
-    again = examine(facts.path, "audio", quick=False, track=number)
-    if not isinstance(again.media, AudioFacts) or again.media.track != number:
-        return facts, audio
-    return again, replace(again.media, tracks=audio.tracks, taken="speech")
 
 
 def _match(reference: PeopleFacts | Unmeasured, video: PeopleFacts | Unmeasured) -> Match | Unmeasured:
@@ -287,7 +289,8 @@ def _measure_input(
 
 def _measure_address(url: str, role: Role, settings: Settings, largest: int, *, describe: bool) -> FileFacts:
     """Fetch an address and measure what came; nothing that is kept of it holds what may not be shown."""
-    from lipready.probe.remote import Reach, extension_of, fetch, inquire, unread
+    from lipready.probe.containers.signature import extension_of
+    from lipready.probe.remote import Reach, fetch, inquire, unread
 
     name, reach = shown(url), Reach(largest, allow_private=settings.allow_private)
     if settings.quick:

@@ -14,28 +14,20 @@ from lipready.facts.file import Obstacle
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_KINDS = (
-    (stat.S_ISDIR, "is a folder, not a file"),
-    (stat.S_ISFIFO, "is a named pipe, not a file"),
-    (stat.S_ISSOCK, "is a socket, not a file"),
-    (stat.S_ISCHR, "is a device, not a file"),
-    (stat.S_ISBLK, "is a device, not a file"),
-)
-_REASONS = {
-    errno.ENOENT: "does not exist",
-    errno.ENOTDIR: "does not exist: a part of its path is not a folder",
-    errno.EACCES: "cannot be read: permission denied",
-    errno.EPERM: "cannot be read: permission denied",
-    errno.ELOOP: "cannot be read: its symbolic links lead in a circle",
-    errno.ENAMETOOLONG: "does not exist: its name is too long",
+_KINDS = {
+    stat.S_IFDIR: "is a folder, not a file",
+    stat.S_IFIFO: "is a named pipe, not a file",
+    stat.S_IFSOCK: "is a socket, not a file",
+    stat.S_IFCHR: "is a device, not a file",
+    stat.S_IFBLK: "is a device, not a file",
 }
-_OBSTACLES: dict[int, Obstacle] = {
-    errno.ENOENT: "missing",
-    errno.ENOTDIR: "missing",
-    errno.EACCES: "denied",
-    errno.EPERM: "denied",
-    errno.ELOOP: "dead link",
-    errno.ENAMETOOLONG: "missing",
+_FAILURES: dict[int, tuple[str, Obstacle]] = {
+    errno.ENOENT: ("does not exist", "missing"),
+    errno.ENOTDIR: ("does not exist: a part of its path is not a folder", "missing"),
+    errno.EACCES: ("cannot be read: permission denied", "denied"),
+    errno.EPERM: ("cannot be read: permission denied", "denied"),
+    errno.ELOOP: ("cannot be read: its symbolic links lead in a circle", "dead link"),
+    errno.ENAMETOOLONG: ("does not exist: its name is too long", "missing"),
 }
 # Without O_NONBLOCK the opening of a pipe that took the file's place after the stat would wait for ever.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -56,75 +48,56 @@ class NoReaderError(ProbeError):
         super().__init__(message, transient=True)
 
 
-class LocalFile(io.RawIOBase):
+class LocalFile(io.FileIO):
     """A regular file, read-only, that ends where it ended when it was opened, however it grows.
 
     It has no name on purpose: what a demuxer cannot know it cannot follow.
     """
 
     def __init__(self, descriptor: int, size: int, modified: int) -> None:
-        super().__init__()
-        self._raw = io.FileIO(descriptor, "rb")
+        super().__init__(descriptor, "rb")
+        del self.name
         self._modified = modified
         self._failure: OSError | None = None
         self.size = size
 
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say that it can be moved in."""
-        return True
-
-    def fileno(self) -> int:
-        """Return the descriptor."""
-        return self._raw.fileno()
-
-    def tell(self) -> int:
-        """Return the position."""
-        return self._raw.tell()
-
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
         """Move; the end is where it was when the file was opened."""
         if whence == os.SEEK_END:
-            return self._raw.seek(max(0, self.size + offset))
-        return self._raw.seek(offset, whence)
+            return super().seek(max(0, self.size + offset))
+        return super().seek(offset, whence)
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         """Fill a buffer as far as the file goes."""
-        room = self.size - self._raw.tell()
+        room = self.size - self.tell()
         if room <= 0:
             return 0
         with self._noting_failure():
-            return self._raw.readinto(memoryview(buffer).cast("B")[:room]) or 0
+            return super().readinto(memoryview(buffer).cast("B")[:room]) or 0
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read at most `size` bytes, or all that is left."""
-        room = max(0, self.size - self._raw.tell())
+        room = max(0, self.size - self.tell())
         with self._noting_failure():
-            return self._raw.read(room if size is None or size < 0 else min(size, room)) or b""
+            return super().read(room if size is None or size < 0 else min(size, room)) or b""
+
+    def readall(self) -> bytes:
+        """Read all that is left."""
+        return self.read()
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Read the bytes from `offset` on, fewer than `length` at the end of the file."""
         self.seek(offset)
         return self.read(length)
 
-    def close(self) -> None:
-        """Close the descriptor."""
-        if not self.closed:
-            self._raw.close()
-        super().close()
-
     def assert_unchanged(self) -> None:
         """Raise ProbeError where somebody wrote to the file since it was opened."""
-        now = os.fstat(self._raw.fileno())
-        phrase = None
+        now = os.fstat(self.fileno())
         if now.st_size > self.size:
             phrase = "grew while it was read: wait until it is written completely, then check again"
-        elif now.st_size < self.size or now.st_mtime_ns != self._modified:
+            raise ProbeError(phrase, transient=True)
+        if now.st_size < self.size or now.st_mtime_ns != self._modified:
             phrase = "changed while it was read: wait until nothing writes to it, then check again"
-        if phrase is not None:
             raise ProbeError(phrase, transient=True)
 
     def assert_read(self) -> None:
@@ -171,19 +144,16 @@ def open_local(path: str) -> Iterator[LocalFile]:
 
 def read_error(error: OSError) -> ProbeError:
     """Return the error of a file that the system does not let us read; nothing of it is about the content."""
-    phrase = _REASONS.get(error.errno or 0) or f"cannot be read: {(error.strerror or str(error)).lower()}"
-    return ProbeError(phrase, transient=True)
+    unknown = f"cannot be read: {(error.strerror or str(error)).lower()}", None
+    return ProbeError(_FAILURES.get(error.errno or 0, unknown)[0], transient=True)
 
 
 def _unopened(path: str, error: OSError) -> UnopenedError:
     if error.errno == errno.ENOENT and os.path.islink(path):  # noqa: PTH114
         return UnopenedError(f"is a link to {os.readlink(path)}, which does not exist", "dead link")  # noqa: PTH115
-    return UnopenedError(str(read_error(error)), _OBSTACLES.get(error.errno or 0))
+    return UnopenedError(str(read_error(error)), _FAILURES.get(error.errno or 0, ("", None))[1])
 
 
 def _assert_regular(status: os.stat_result) -> None:
-    for matches, phrase in _KINDS:
-        if matches(status.st_mode):
-            raise UnopenedError(phrase, "not a file")
     if not stat.S_ISREG(status.st_mode):
-        raise UnopenedError("is not a regular file", "not a file")
+        raise UnopenedError(_KINDS.get(stat.S_IFMT(status.st_mode), "is not a regular file"), "not a file")

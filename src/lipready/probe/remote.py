@@ -14,6 +14,7 @@ from lipready.facts.job import CallbackFacts
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 from lipready.net.guard import addresses_of
+from lipready.probe.containers.signature import extension_of
 
 if TYPE_CHECKING:
     from lipready.net.exchange import Answer, Visit
@@ -71,7 +72,7 @@ def fetch(
 
     with tempfile.TemporaryDirectory(prefix="lipready-", ignore_cleanup_errors=True) as folder:
         copy = Path(folder) / "input"
-        facts = _visited(url, reach, lambda visit, deadline: _Download(reach, deadline, copy, progress).run(visit))
+        facts = _visited(url, reach, lambda visit, deadline: _downloaded(visit, deadline, reach, copy, progress))
         whole = isinstance(facts.fetched, Fetched) and facts.fetched.whole
         yield facts, copy if whole else None
 
@@ -94,11 +95,6 @@ def unread(url: str, role: Role, address: AddressFacts) -> FileFacts:
     )
 
 
-def extension_of(name: str) -> str:
-    """Return the extension of a file's name in lower case, without the dot."""
-    return Path(name).suffix.lower().removeprefix(".")
-
-
 def _why_unread(address: AddressFacts) -> Unmeasured:
     if address.problem is not None:
         return Unmeasured(f"the address could not be fetched: it {address.problem.text}", transient=True)
@@ -116,7 +112,7 @@ def _visited(url: str, reach: Reach, work: "Callable[[Visit, Deadline], AddressF
     scheme = scheme_of(url)
     if scheme not in _SCHEMES:
         what = "an oss:// address can be read by its provider alone" if scheme == "oss" else f"{scheme} is not fetched"
-        return _blank(scheme, "", Unmeasured(what))
+        return _blank(scheme, Unmeasured(what))
     from lipready.net.exchange import UnreachableError, Visit
     from lipready.net.guard import Deadline, Guard
 
@@ -127,19 +123,17 @@ def _visited(url: str, reach: Reach, work: "Callable[[Visit, Deadline], AddressF
         visit = Visit(url, guard)
         facts = work(visit, deadline)
     except UnreachableError as error:
-        facts = replace(
-            _blank(scheme, "", Unmeasured(f"it {error.problem.text}", transient=True)), problem=error.problem
-        )
+        facts = replace(_blank(scheme, Unmeasured(f"it {error.problem.text}", transient=True)), problem=error.problem)
     if visit is None:
         return facts
     found = guard.addresses or Unmeasured("the host was not found", transient=True)
     return replace(facts, host=visit.host, addresses=found, redirects=tuple(visit.redirects))
 
 
-def _blank(scheme: str, host: str, reason: Unmeasured) -> AddressFacts:
+def _blank(scheme: str, reason: Unmeasured) -> AddressFacts:
     return AddressFacts(
         scheme=scheme,
-        host=host,
+        host="",
         addresses=reason,
         status=reason,
         content_type=reason,
@@ -177,57 +171,48 @@ def _good(status: int) -> bool:
     return 200 <= status < 300  # noqa: PLR2004
 
 
-@dataclass(frozen=True, slots=True)
-class _Download:
-    """One body on its way into a file."""
+def _downloaded(
+    visit: "Visit", deadline: "Deadline", reach: Reach, copy: Path, progress: Callable[[float], None] | None
+) -> AddressFacts:
+    with visit.answer("GET") as answer:
+        facts = _described(visit, answer, Unmeasured(f"the server answers {answer.status}", transient=True))
+        if not _good(answer.status):
+            return facts
+        if answer.length is not None and answer.length > reach.largest:
+            size = counted(answer.length, "byte")
+            reason = f"its {size} are more than the provider takes, so that it was not fetched"
+            return replace(facts, fetched=Unmeasured(reason))
+        deadline.move(reach.longest)
+        return replace(facts, fetched=_saved(answer, deadline, reach, copy, progress))
 
-    reach: Reach
-    deadline: "Deadline"
-    copy: Path
-    progress: Callable[[float], None] | None
 
-    def run(self, visit: "Visit") -> AddressFacts:
-        with visit.answer("GET") as answer:
-            facts = _described(visit, answer, Unmeasured(f"the server answers {answer.status}", transient=True))
-            if not _good(answer.status):
-                return facts
-            if answer.length is not None and answer.length > self.reach.largest:
-                reason = (
-                    f"its {counted(answer.length, 'byte')} are more than the provider takes, so that it was not fetched"
-                )
-                return replace(facts, fetched=Unmeasured(reason))
-            self.deadline.move(self.reach.longest)
-            fetched = self._save(answer)
-        return replace(facts, fetched=fetched)
+def _saved(
+    answer: "Answer", deadline: "Deadline", reach: Reach, copy: Path, progress: Callable[[float], None] | None
+) -> Fetched:
+    """Write the body to a file, up to one byte more than the most."""
+    import httpcore2
 
-    def _save(self, answer: "Answer") -> Fetched:
-        """Write the body to the file, up to one byte more than the most."""
-        import httpcore2
-
-        whole = answer.length or self.reach.largest
-        came = 0
-        try:
-            with self.copy.open("wb") as file:
-                for chunk in answer.body:
-                    came += file.write(chunk[: self.reach.largest + 1 - came])
-                    if came > self.reach.largest:
-                        return Fetched(came, self.deadline.elapsed(), whole=False, too_long=True)
-                    if self._hopeless(came, whole):
-                        return Fetched(came, self.deadline.elapsed(), whole=False)
-                    if self.progress is not None:
-                        self.progress(min(1.0, came / whole))
-        except httpcore2.TimeoutException:
-            if not self.deadline.over():
-                raise
-            return Fetched(came, self.deadline.elapsed(), whole=False)
-        except OSError as error:
-            raise ComponentError(
-                f"The copy of an input cannot be written to {self.copy.parent.parent}: {error.strerror or error}; name "
-                "a folder with more room in TMPDIR."
-            ) from error
-        return Fetched(came, self.deadline.elapsed(), whole=True)
-
-    def _hopeless(self, came: int, whole: int) -> bool:
-        """Return whether patience is over, and what is missing would take too long."""
-        elapsed = self.deadline.elapsed()
-        return elapsed > self.reach.patience and elapsed * whole > self.reach.longest * came
+    whole = answer.length or reach.largest
+    came = 0
+    try:
+        with copy.open("wb") as file:
+            for chunk in answer.body:
+                came += file.write(chunk[: reach.largest + 1 - came])
+                elapsed = deadline.elapsed()
+                if came > reach.largest:
+                    return Fetched(came, elapsed, whole=False, too_long=True)
+                # Patience is over, and what is missing would take too long.
+                if elapsed > reach.patience and elapsed * whole > reach.longest * came:
+                    return Fetched(came, elapsed, whole=False)
+                if progress is not None:
+                    progress(min(1.0, came / whole))
+    except httpcore2.TimeoutException:
+        if not deadline.over():
+            raise
+        return Fetched(came, deadline.elapsed(), whole=False)
+    except OSError as error:
+        raise ComponentError(
+            f"The copy of an input cannot be written to {copy.parent.parent}: {error.strerror or error}; name "
+            "a folder with more room in TMPDIR."
+        ) from error
+    return Fetched(came, deadline.elapsed(), whole=True)

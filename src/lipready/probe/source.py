@@ -1,7 +1,6 @@
 """One input file in, its facts out, whatever the file turns out to be."""
 
-from dataclasses import dataclass, replace
-from pathlib import PurePath
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lipready.errors import ComponentError, ProbeError
@@ -10,43 +9,55 @@ from lipready.facts.file import FileFacts, ImageFacts, Role
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.containers.matroska import Matroska, read_matroska
-from lipready.probe.containers.movie import Movie, movie_header_end, read_movie
-from lipready.probe.containers.signature import HEAD_BYTES, Signature, read_pointer, recognise
+from lipready.probe.containers.movie import ENCRYPTED, Movie, movie_header_end, read_movie
+from lipready.probe.containers.signature import (
+    HEAD_BYTES,
+    MOVIE_FORMATS,
+    Signature,
+    extension_of,
+    read_pointer,
+    recognise,
+)
 from lipready.probe.local_file import LocalFile, NoReaderError, UnopenedError, open_local, read_error
 
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-_MOVIE_FORMATS = {"mp4", "mov", "m4a", "3gp", "3g2"}
+    from lipready.probe.streams.audio import SoundConsumer
+
 _MATROSKA_FORMATS = {"mkv", "webm"}
 _CUT_OFF = "ends before its index: the recording was cut off"
 _WANTED = {"video": "a video", "audio": "an audio file", "reference": "a picture"}
 
 
-def examine(path: str, role: Role, *, quick: bool, track: int | None = None) -> FileFacts:
+def examine(
+    path: str, role: Role, *, quick: bool, track: int | None = None, consumer: "SoundConsumer | None" = None
+) -> FileFacts:
     """Measure one file as the input that `role` asks for; `quick` reads headers and indexes only.
 
-    Of several audio tracks the one with the number `track` is measured, else the one that a player would play.
+    Of several audio tracks the one with the number `track` is measured, else the one that a player would play, and
+    unless `quick` the `consumer` hears it.
 
     Never raises on account of the file: what is wrong with it stands in `problem`, a phrase that continues the file's
     name, and then `media` is Unmeasured with the same words. A Git LFS pointer is no problem but `lfs`. Raises
     ComponentError where a library that measures cannot be imported.
     """
+    unopened = Unmeasured("the file could not be opened")
     facts = FileFacts(
         role=role,
         path=path,
-        bytes=Unmeasured("the file could not be opened"),
-        extension=PurePath(path).suffix.lower().removeprefix("."),
-        format=Unmeasured("the file could not be opened"),
+        bytes=unopened,
+        extension=extension_of(path),
+        format=unopened,
         lfs=None,
         problem=None,
-        media=Unmeasured("the file could not be opened"),
-        people=Unmeasured("nobody was looked for"),
+        media=unopened,
+        people=Unmeasured("no people were looked for"),
     )
     try:
         with open_local(path) as file:
             facts = replace(facts, bytes=file.size)
-            return _examine_open(file, facts, quick=quick, track=track)
+            return _examine_open(file, facts, quick=quick, track=track, consumer=consumer)
     except UnopenedError as error:
         if error.obstacle is None:  # the machine is at fault: not even a module may be read now
             return without_media(facts, error)
@@ -93,13 +104,9 @@ def missing_library(error: ImportError) -> ComponentError:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    format: str
-    media: VideoFacts | AudioFacts | ImageFacts
-
-
-def _examine_open(file: LocalFile, facts: FileFacts, *, quick: bool, track: int | None) -> FileFacts:
+def _examine_open(
+    file: LocalFile, facts: FileFacts, *, quick: bool, track: int | None, consumer: "SoundConsumer | None"
+) -> FileFacts:
     head = file.read_at(0, HEAD_BYTES)
     pointer = read_pointer(head) if file.size < HEAD_BYTES else None
     if pointer is not None:
@@ -109,60 +116,57 @@ def _examine_open(file: LocalFile, facts: FileFacts, *, quick: bool, track: int 
     known = signature.name if signature.kind in {"image", "media"} else Unmeasured("its content is not recognised")
     facts = replace(facts, format=known)
     try:
-        found = _measure(file, facts.role, signature, quick=quick, track=track)
+        found, media = _measure(file, facts.role, signature, quick=quick, track=track, consumer=consumer)
         file.assert_unchanged()
     except Exception as error:  # noqa: BLE001  (the boundary to hostile files: whatever they break costs one finding)
         return without_media(facts, error)
-    return replace(facts, format=found.format, media=found.media)
+    return replace(facts, format=found, media=media)
 
 
-def _measure(file: LocalFile, role: Role, signature: Signature, *, quick: bool, track: int | None) -> _Opened:
-    if signature.kind == "text":
-        what = "a text file" if signature.name == "text" else signature.name
-        raise ProbeError(f"is {what}, not {_WANTED[role]}")
-    if signature.kind == "image":
-        return _picture(file, role, signature, quick=quick)
-    return _media(file, role, signature, quick=quick, track=track)
-
-
-def _picture(file: LocalFile, role: Role, signature: Signature, *, quick: bool) -> _Opened:
-    from lipready.probe.streams.image import is_animated, measure_image
-
-    if role == "video" and signature.name == "gif" and is_animated(file):
-        return _media(file, role, signature, quick=quick)
-    if role != "reference":
-        raise ProbeError(f"is a picture ({signature.name.upper()}), not {_WANTED[role]}")
-    return _Opened(*measure_image(file, quick=quick))
-
-
-def _media(file: LocalFile, role: Role, signature: Signature, *, quick: bool, track: int | None = None) -> _Opened:
-    from lipready.probe.containers.container import demuxer_format
+def _measure(
+    file: LocalFile,
+    role: Role,
+    signature: Signature,
+    *,
+    quick: bool,
+    track: int | None,
+    consumer: "SoundConsumer | None",
+) -> tuple[str, VideoFacts | AudioFacts | ImageFacts]:
+    """Return the format and the facts. Raises ProbeError where the file is not what the role asks for."""
     from lipready.probe.streams.audio import measure_audio
     from lipready.probe.streams.choice import best_video
+    from lipready.probe.streams.image import is_animated, measure_image
     from lipready.probe.streams.video import measure_video
 
+    name = signature.name
+    if signature.kind == "text":
+        raise ProbeError(f"is {'a text file' if name == 'text' else name}, not {_WANTED[role]}")
+    if signature.kind == "image" and not (role == "video" and name == "gif" and is_animated(file)):
+        if role != "reference":
+            raise ProbeError(f"is a picture ({name.upper()}), not {_WANTED[role]}")
+        return measure_image(file, quick=quick)
     header = _header(file, signature)
     with _open(file, signature, header, quick=quick) as container:
-        name = _format(container, signature, header) or demuxer_format(container.format.name)
-        video = best_video(container)
+        name = _format(container, signature, header)
         if role == "video":
-            return _Opened(name, measure_video(file, container, header, quick=quick))
-        if role == "audio":
-            name = "m4a" if name == "mp4" and video is None else name
-            return _Opened(name, measure_audio(file, container, header, quick=quick, number=track))
-        raise ProbeError(f"is {'an audio file' if video is None else 'a video'}, not a picture")
+            return name, measure_video(file, container, header, quick=quick)
+        only_sound = best_video(container) is None
+        if role == "reference":
+            raise ProbeError(f"is {'an audio file' if only_sound else 'a video'}, not a picture")
+        name = "m4a" if name == "mp4" and only_sound else name
+        return name, measure_audio(file, container, header, quick=quick, number=track, consumer=consumer)
 
 
 def _open(file: LocalFile, signature: Signature, header: Movie | Matroska | None, *, quick: bool) -> "InputContainer":
     from lipready.probe.containers.container import open_container
-    from lipready.probe.streams.choice import best_video, has_size
+    from lipready.probe.streams.choice import best_video
 
     try:
         # Of all headers only those of MP4 and QuickTime say enough without a decoder, and not for every codec.
         if quick and isinstance(header, Movie):
             container = open_container(file, decoders=False)
             video = best_video(container)
-            if video is None or has_size(video):
+            if video is None or (video.codec_context is not None and video.codec_context.width > 0):
                 return container
             container.close()
         container = open_container(file)
@@ -176,24 +180,25 @@ def _open(file: LocalFile, signature: Signature, header: Movie | Matroska | None
 
 
 def _header(file: LocalFile, signature: Signature) -> Movie | Matroska | None:
-    if signature.name in _MOVIE_FORMATS:
+    if signature.name in MOVIE_FORMATS:
         if (movie_header_end(file) or 0) > file.size:
             raise ProbeError("ends in the middle of its index: the recording or the copy was cut off")
         return read_movie(file)
     return read_matroska(file) if signature.name in _MATROSKA_FORMATS else None
 
 
-def _format(container: "InputContainer", signature: Signature, header: Movie | Matroska | None) -> str | None:
+def _format(container: "InputContainer", signature: Signature, header: Movie | Matroska | None) -> str:
     """Take the signature's word where the demuxer agrees, or cannot tell the members of a family apart."""
     family = container.format.name
-    if isinstance(header, Matroska) and family == "matroska,webm":
-        return "webm" if header.doc_type == "webm" else "mkv"
-    return signature.name if signature.name in _MOVIE_FORMATS and family.startswith("mov,") else None
+    if family == "matroska,webm":
+        return "webm" if isinstance(header, Matroska) and header.doc_type == "webm" else "mkv"
+    if signature.name in MOVIE_FORMATS and family.startswith("mov,"):
+        return signature.name
+    return family.split(",", maxsplit=1)[0]
 
 
 def _better_reason(file: LocalFile, signature: Signature, header: Movie | Matroska | None) -> str | None:
-    """Why a file that begins like an MP4 does not open, where its boxes tell."""
+    """Return why a file that begins like an MP4 does not open, where its boxes tell."""
     if isinstance(header, Movie):
-        encrypted = any(track.encrypted for track in header.tracks)
-        return "is encrypted (DRM): it cannot be decoded without its key" if encrypted else None
-    return _CUT_OFF if signature.name in _MOVIE_FORMATS and movie_header_end(file) is None else None
+        return ENCRYPTED if any(track.encrypted for track in header.tracks) else None
+    return _CUT_OFF if signature.name in MOVIE_FORMATS and movie_header_end(file) is None else None

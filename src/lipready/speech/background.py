@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 FEWEST_GAPS = 8
 """Frames of 32 ms: with fewer there is no verdict."""
+_TOO_SHORT = Unmeasured("the pauses in the speech are too short to hear what is in them")
 _LOWEST_BIN = 3
 """Bins of 31.25 Hz: what lies below 80 Hz is rumble, which no voice is measured against."""
 _LOWER = 90
@@ -43,9 +44,9 @@ def measure_noise(energies: "NDArray[np.float64]", voice: Voice) -> SignalToNois
 
     speech, gaps = energies[voice.speech], energies[voice.gap]
     if not len(speech):
-        return Unmeasured("nobody speaks")
+        return Unmeasured("there is no speech in it")
     if len(gaps) < FEWEST_GAPS:
-        return Unmeasured("the pauses in the speech are too short to hear what is in them")
+        return _TOO_SHORT
     lower = np.minimum(gaps, np.percentile(gaps, _LOWER))
     return SignalToNoise(
         mean=_ratio(float(speech.mean()), float(lower.mean())),
@@ -88,7 +89,7 @@ def music_share(mono: "NDArray[np.float32]", gap: "NDArray[np.bool_]") -> float:
 
 
 def _peaks(mono: "NDArray[np.float32]", frames: int) -> "NDArray[np.bool_]":
-    """Frames × bins: where a spectral peak stands out of its neighbourhood."""
+    """Return frames × bins: where a spectral peak stands out of its neighbourhood."""
     import numpy as np
     from numpy.lib.stride_tricks import sliding_window_view
 
@@ -114,16 +115,14 @@ def _peak_stands_out(spectra: "NDArray[np.float32]") -> "NDArray[np.bool_]":
 def _held(peaks: "NDArray[np.bool_]") -> "NDArray[np.bool_]":
     """Keep peaks that are there, give or take a bin, in three frames in a row."""
     import numpy as np
+    from numpy.lib.stride_tricks import sliding_window_view
 
     wide = peaks.copy()
     wide[:, 1:] |= peaks[:, :-1]
     wide[:, :-1] |= peaks[:, 1:]
     padded = np.pad(wide, ((_HELD - 1, _HELD - 1), (0, 0)))
-    runs = [
-        padded[i : i + len(wide)] & padded[i + 1 : i + 1 + len(wide)] & padded[i + 2 : i + 2 + len(wide)]
-        for i in range(_HELD)
-    ]
-    return np.asarray(runs[0] | runs[1] | runs[2])
+    runs = sliding_window_view(padded, _HELD, axis=0).all(axis=-1)
+    return np.asarray(sliding_window_view(runs, _HELD, axis=0).any(axis=-1))
 
 
 _WINDOWS = (4096, 2048)
@@ -189,7 +188,7 @@ def name_background(mono: "NDArray[np.float32]", voice: Voice, quiet: float) -> 
     import numpy as np
 
     if int(voice.gap.sum()) < FEWEST_GAPS:
-        return Unmeasured("the pauses in the speech are too short to hear what is in them")
+        return _TOO_SHORT
     gaps = frames_of(mono)[voice.gap]
     if float(np.median(gaps.var(axis=1, dtype=np.float64))) < quiet:
         return "silence"

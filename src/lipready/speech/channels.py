@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from lipready.facts.speech import ChannelFault
 from lipready.facts.unmeasured import Unmeasured
-from lipready.speech.blocks import Resampler, Sound
+from lipready.speech.blocks import Listener, Resampler, Sound
 from lipready.speech.loudness import decibels
 
 if TYPE_CHECKING:
@@ -16,15 +16,14 @@ if TYPE_CHECKING:
 
 RATE = 16_000
 """Hz: what Silero hears (up to 8 kHz)."""
-SIX_DB = 10**-0.6
+_SIX_DB = 10**-0.6
 """As a ratio of energies. One silent side leaves the mean 6.02 dB below the other."""
 
 
-class MonoMixer:
+class MonoMixer(Listener):
     """A listener that keeps a track at 16 kHz, and makes one channel of it."""
 
     def __init__(self, sound: Sound) -> None:
-        """Begin a track of this form."""
         self._resampler = Resampler(sound, RATE)
         self._parts: list[NDArray[np.float32]] = []
 
@@ -37,7 +36,7 @@ class MonoMixer:
         self._parts.extend(self._resampler.feed(None))
 
     def mono(self) -> "NDArray[np.float32]":
-        """Give one channel: the mean of all, or the loudest where the mean is 6 dB below it."""
+        """Return one channel: the mean of all, or the loudest where the mean is 6 dB below it."""
         parts, self._parts = self._parts, []
         return mixed(parts)
 
@@ -51,7 +50,7 @@ def mixed(parts: "Sequence[NDArray[np.float32]]") -> "NDArray[np.float32]":
     mixes = [part.mean(axis=0) for part in parts]
     if len(parts[0]) > 1:
         energies = [_variance([part[channel] for part in parts]) for channel in range(len(parts[0]))]
-        if _variance(mixes) < SIX_DB * max(energies):
+        if _variance(mixes) < _SIX_DB * max(energies):
             loudest = int(np.argmax(energies))
             mixes = [part[loudest] for part in parts]
     return np.concatenate(mixes)
@@ -73,11 +72,10 @@ _OPPOSED = -0.5
 _STEREO = 2
 
 
-class ChannelMeter:
+class ChannelMeter(Listener):
     """A listener that sums up channels: means, energies without the mean, their products, and the largest sample."""
 
     def __init__(self, sound: Sound) -> None:
-        """Begin a track of this form."""
         import numpy as np
 
         self._samples = 0
@@ -94,9 +92,6 @@ class ChannelMeter:
         exact = block.astype(np.float64)
         self._products += np.einsum("it,jt->ij", exact, exact)
         self._peak = max(self._peak, float(block.max()), -float(block.min()))
-
-    def finish(self) -> None:
-        """Do nothing: nothing is held back."""
 
     def peak(self) -> float | Unmeasured:
         """Return the largest sample of all channels in dBFS."""
@@ -119,9 +114,5 @@ class ChannelMeter:
         if right <= _SILENT_SIDE * left < left:
             return "right-silent"
         opposed = left > 0 and float(covariance[0, 1]) / math.sqrt(left * right) < _OPPOSED
-        return "inverted" if opposed and _mean_cancels(covariance) else None
-
-
-def _mean_cancels(covariance: "NDArray[np.float64]") -> bool:
-    """Return whether the mean of the channels is more than 6 dB below the loudest of them."""
-    return float(covariance.mean()) < SIX_DB * float(covariance.diagonal().max())
+        mean_cancels = float(covariance.mean()) < _SIX_DB * float(covariance.diagonal().max())
+        return "inverted" if opposed and mean_cancels else None

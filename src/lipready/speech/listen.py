@@ -1,18 +1,23 @@
 """Listen to a track: one decode, every measurement fed from it."""
 
 import math
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lipready.facts.audio import AudioFacts
-from lipready.facts.speech import Level, Span, SpeechFacts
+from lipready.errors import ProbeError
+from lipready.facts.audio import AudioFacts, AudioTrack
+from lipready.facts.speech import Level, Span, SpeechFacts, is_speech
 from lipready.facts.unmeasured import Unmeasured
+from lipready.probe.containers.container import open_container
+from lipready.probe.local_file import open_local
+from lipready.probe.streams.audio import SampleCount
+from lipready.probe.streams.choice import audio_stream
 from lipready.speech.background import energies_of, measure_noise, name_background
-from lipready.speech.blocks import Sound
+from lipready.speech.blocks import Feeder, Listener, Sound, too_long
 from lipready.speech.channels import RATE, ChannelMeter, MonoMixer
-from lipready.speech.decode import MAX_LENGTH, Decoded, Listener, decode
 from lipready.speech.loudness import ClippingMeter, LoudnessMeter, TruePeakMeter
 from lipready.speech.spectrum import BandMeter, frame_power
 from lipready.speech.voice import FRAME, Voice, find_voice, frames_of, spans_of
@@ -60,94 +65,129 @@ def draw(mono: "NDArray[np.float32]", speech: tuple[Span, ...], length: Fraction
 
     parts = np.array_split(mono, min(PARTS, len(mono)))
     step = length / len(parts)
-    levels = (float(part.var(dtype=np.float64)) for part in parts)
-    return tuple(
-        Level(10 * math.log10(max(level, _FLOOR)), _spoken(speech, index * step, (index + 1) * step) * 2 >= step)
-        for index, level in enumerate(levels)
-    )
-
-
-def _spoken(speech: tuple[Span, ...], begin: Fraction, end: Fraction) -> Fraction:
-    """Seconds of speech between two times."""
-    return sum((max(Fraction(0), min(span.end, end) - max(span.start, begin)) for span in speech), Fraction(0))
+    levels = []
+    for index, part in enumerate(parts):
+        begin, end = index * step, (index + 1) * step
+        spoken = sum(max(Fraction(0), min(span.end, end) - max(span.start, begin)) for span in speech)
+        dbfs = 10 * math.log10(max(float(part.var(dtype=np.float64)), _FLOOR))
+        levels.append(Level(dbfs, spoken * 2 >= step))
+    return tuple(levels)
 
 
 _DECODING = 0.4
 """Share of the work that is done when everything is decoded; the rest is the voice detector's."""
 
 
-def listen(path: str, audio: AudioFacts, *, progress: Callable[[float], None] | None) -> SpeechFacts | Unmeasured:
-    """Measure what is heard in the audio stream of a file that the facts are about.
+class SpeechMeter(Feeder):
+    """Measures what is heard in a track while it is decoded; `progress` hears the share that is done (0..1)."""
 
-    `progress` hears the share that is done (0..1). Unmeasured where nothing can be decoded, or where there is more than
-    is listened to (`decode.MAX_LENGTH` seconds, `decode.MAX_CHANNELS` channels). Damaged packets are skipped.
-    """
-    seconds = None if isinstance(audio.duration, Unmeasured) else audio.duration.believed
-    if seconds is not None and seconds > MAX_LENGTH:
-        return Unmeasured(f"it is longer than {MAX_LENGTH} seconds, which is all that is listened to")
-    tell = progress or _nobody
-    whole = max(1, int((seconds or MAX_LENGTH) * max(1, audio.sample_rate)))
-    ears: list[_Ears] = []
+    def __init__(self, progress: Callable[[float], None] | None = None) -> None:
+        self._tell = progress or (lambda _share: None)
+        super().__init__(lambda share: self._tell(_DECODING * share))
 
-    def begin(sound: Sound) -> Sequence[Listener]:
-        ears.append(_Ears.of(sound))
-        return ears[0].all()
+    def listeners(self, sound: Sound) -> Sequence[Listener]:
+        """Measure everything at once."""
+        self._meters = LoudnessMeter(sound), TruePeakMeter(sound), ClippingMeter(sound)
+        self._channels, self._bands, self._mono = ChannelMeter(sound), BandMeter(sound), MonoMixer(sound)
+        return *self._meters, self._channels, self._bands, self._mono
 
-    number = audio.track if audio.tracks else None
-    hear = lambda samples: tell(_DECODING * min(1.0, samples / whole))  # noqa: E731
-    decoded = decode(path, begin, hear, number=number, origin=audio.origin)
-    if isinstance(decoded, Unmeasured):
-        return decoded
-    facts = ears[0].facts(decoded, lambda share: tell(_DECODING + (1 - _DECODING) * share))
-    tell(1.0)
-    return facts
+    def facts(self, audio: AudioFacts) -> SpeechFacts | Unmeasured:
+        """Return what was heard in the track that `audio` is about, once it is over.
 
-
-@dataclass(frozen=True, slots=True)
-class _Ears:
-    """Everybody who hears a track."""
-
-    loudness: LoudnessMeter
-    true_peak: TruePeakMeter
-    clipping: ClippingMeter
-    channels: ChannelMeter
-    bands: BandMeter
-    mono: MonoMixer
-
-    @classmethod
-    def of(cls, sound: Sound) -> "_Ears":
-        return cls(
-            LoudnessMeter(sound),
-            TruePeakMeter(sound),
-            ClippingMeter(sound),
-            ChannelMeter(sound),
-            BandMeter(sound),
-            MonoMixer(sound),
-        )
-
-    def all(self) -> Sequence[Listener]:
-        return self.loudness, self.true_peak, self.clipping, self.channels, self.bands, self.mono
-
-    def facts(self, decoded: Decoded, tell: Callable[[float], None]) -> SpeechFacts:
-        mono, length = self.mono.mono(), Fraction(decoded.length)
-        voice = find_voice(mono, tell)
+        Unmeasured where nothing was decoded, or where there is more than is listened to (see `Feeder`).
+        """
+        too_much = None if isinstance(audio.duration, Unmeasured) else too_long(audio.duration.believed)
+        refusal = too_much or self.refusal
+        if refusal is not None:
+            return refusal
+        loudness, true_peak, clipping = self._meters
+        mono, length = self._mono.mono(), self.length
+        voice = find_voice(mono, lambda share: self._tell(_DECODING + (1 - _DECODING) * share))
         speech = voice.spans(length)
-        return SpeechFacts(
+        facts = SpeechFacts(
             length=length,
-            loudness=self.loudness.loudness(),
-            true_peak=self.true_peak.true_peak(),
-            peak=self.channels.peak(),
-            clipping=self.clipping.clipping(),
+            loudness=loudness.loudness(),
+            true_peak=true_peak.true_peak(),
+            peak=self._channels.peak(),
+            clipping=clipping.clipping(),
             speech=speech,
             silences=find_silences(mono, voice, length),
             noise=measure_noise(energies_of(frame_power(mono)), voice),
             background=name_background(mono, voice, quiet_level(mono, voice)),
-            bandwidth=self.bands.bandwidth(voice),
-            channel_fault=self.channels.fault(),
-            dc_offsets=self.channels.offsets(),
+            bandwidth=self._bands.bandwidth(voice),
+            channel_fault=self._channels.fault(),
+            dc_offsets=self._channels.offsets(),
             levels=draw(mono, speech, length),
         )
+        self._tell(1.0)
+        return facts
 
 
-def _nobody(_: float) -> None:
-    """Where nobody wants to hear of the progress."""
+MOST_TRACKS = 8
+"""Tracks of one file that are listened to, the one that a player would play among them."""
+_SECONDS = 60.0
+"""After so long no further track is begun."""
+
+
+def listen_to_others(path: str, audio: AudioFacts, heard: SpeechFacts | Unmeasured) -> AudioFacts:
+    """Return of each track whether somebody speaks; `heard` is what is heard in the one that was measured."""
+    begun, left, tracks = time.monotonic(), MOST_TRACKS - 1, []
+    for track in audio.tracks:
+        if track.number == audio.track:
+            speaks = heard if isinstance(heard, Unmeasured) else heard.has_speech
+        elif left == 0:
+            speaks = Unmeasured(f"of one file {MOST_TRACKS} tracks are listened to")
+        elif time.monotonic() - begun > _SECONDS:
+            speaks = Unmeasured("there was not enough time to listen to all tracks", transient=True)
+        else:
+            left, speaks = left - 1, speaks_in(path, track)
+        tracks.append(replace(track, speaks=speaks))
+    return replace(audio, tracks=tuple(tracks))
+
+
+def track_that_speaks(audio: AudioFacts) -> int:
+    """Return the number of the track to take: the one that was measured, unless only others are heard to speak."""
+    speaking = [track.number for track in audio.tracks if track.speaks is True]
+    return audio.track if audio.track in speaking or not speaking else speaking[0]
+
+
+class _RefusedError(Exception):
+    """There is more sound than is listened to, so that the rest need not be decoded."""
+
+
+class _VoiceMeter(Feeder):
+    def listeners(self, sound: Sound) -> Sequence[Listener]:
+        self._mono = MonoMixer(sound)
+        return (self._mono,)
+
+    def take(self, frame: Any, moved: int) -> None:
+        super().take(frame, moved)
+        if self.refusal is not None:
+            raise _RefusedError
+
+    def speaks(self) -> bool | Unmeasured:
+        if self.refusal is not None:
+            return self.refusal
+        return is_speech(find_voice(self._mono.mono()).spans(self.length))
+
+
+def speaks_in(path: str, track: AudioTrack) -> bool | Unmeasured:
+    """Decode one track of a file for the voice alone, and return whether somebody speaks in it.
+
+    Unmeasured where the file cannot be opened, nothing is decoded, or there is more than is listened to.
+    """
+    refusal = None if track.duration is None else too_long(track.duration)
+    if refusal is not None:
+        return refusal
+    meter = _VoiceMeter()
+    try:
+        with open_local(path) as file, open_container(file) as container:
+            stream = audio_stream(container, track.number)
+            if stream is None or stream.codec_context is None:
+                return Unmeasured("it holds no audio stream that can be decoded")
+            SampleCount(container, stream, None, meter).read()
+    except _RefusedError:
+        pass
+    except ProbeError as error:
+        return Unmeasured(f"the file {error}", transient=error.transient)
+    return meter.speaks()

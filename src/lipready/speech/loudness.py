@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lipready.facts.speech import Clipping
 from lipready.facts.unmeasured import Unmeasured
-from lipready.speech.blocks import FORMAT, Resampler, Sound, frame_of
+from lipready.speech.blocks import FORMAT, Listener, Resampler, Sound, frame_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,11 +20,10 @@ _SHORTEST = 400
 """Milliseconds of one gating block."""
 
 
-class LoudnessMeter:
+class LoudnessMeter(Listener):
     """A listener that measures loudness by FFmpeg's filter `ebur128`."""
 
     def __init__(self, sound: Sound) -> None:
-        """Begin a track of this form."""
         import av
 
         self._sound, self._samples = sound, 0
@@ -68,35 +67,32 @@ class LoudnessMeter:
             self._integrated = heard.metadata.get("lavfi.r128.I", self._integrated)
 
 
-class TruePeakMeter:
+class TruePeakMeter(Listener):
     """A listener that finds the largest value between the samples, at 192 kHz and more."""
 
     def __init__(self, sound: Sound) -> None:
-        """Begin a track of this form."""
         self._peak = 0.0
         self._resampler = Resampler(sound, max(_TRUE_PEAK_RATE, sound.rate))
 
     def hear(self, block: "NDArray[np.float32]") -> None:
         """Hear the next samples."""
-        self._see(block)
-        for finer in self._resampler.feed(block):
-            self._see(finer)
+        self._see(block, *self._resampler.feed(block))
 
     def finish(self) -> None:
         """Look at what the filter still holds."""
-        for finer in self._resampler.feed(None):
-            self._see(finer)
+        self._see(*self._resampler.feed(None))
 
     def true_peak(self) -> float | Unmeasured:
         """Return the true peak in dBTP."""
         return decibels(self._peak)
 
-    def _see(self, block: "NDArray[np.float32]") -> None:
-        self._peak = max(self._peak, float(block.max()), -float(block.min()))
+    def _see(self, *blocks: "NDArray[np.float32]") -> None:
+        for block in blocks:
+            self._peak = max(self._peak, float(block.max()), -float(block.min()))
 
 
 def decibels(amplitude: float) -> float | Unmeasured:
-    """Full scale is 0 dB; digital silence has no level."""
+    """Return the level: full scale is 0 dB; digital silence has no level."""
     return 20 * math.log10(amplitude) if amplitude > 0 else Unmeasured("every sample is zero: digital silence")
 
 
@@ -104,11 +100,10 @@ _SHORTEST_RUN = 3
 """Samples: a loud sine may touch full scale with one or two, and nothing is lost."""
 
 
-class ClippingMeter:
+class ClippingMeter(Listener):
     """A listener that counts runs at full scale, channel by channel."""
 
     def __init__(self, sound: Sound) -> None:
-        """Begin a track of this form."""
         self._sound = sound
         self._position = 0
         self._open: list[int | None] = [None] * sound.channels

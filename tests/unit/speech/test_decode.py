@@ -8,24 +8,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from lipready.facts.audio import AudioFacts
+from lipready.facts.audio import AudioTrack
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.source import examine
+from lipready.probe.streams import audio as counting
 from lipready.repair.run.ffmpeg import find_ffmpeg
-from lipready.speech import decode as decoding
-from lipready.speech.listen import listen
+from lipready.speech import blocks
+from lipready.speech.listen import SpeechMeter, speaks_in
+
+from .conftest import listened
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FACTS = AudioFacts(
-    codec="pcm_s16le", sample_rate=16000, channels=1, duration=Unmeasured("x"), cover=False, truncated=False
-)
+TRACK = AudioTrack(
+    number=1, stream_index=0, codec="pcm_s16le", sample_rate=16000, channels=1, language=None, title=None,
+    duration=None, default=True,
+)  # fmt: skip
 
 
-def listened(path, **changes):
-    return listen(str(path), replace(FACTS, **changes), progress=None)
+def also_heard(path, **changes):
+    """Listen to one of several tracks, of which only whether somebody speaks is asked."""
+    return speaks_in(str(path), replace(TRACK, **changes))
 
 
 @pytest.mark.parametrize(
@@ -76,8 +81,9 @@ def test_one_sample_is_enough_to_be_measured(hear):
 
 
 def test_no_samples_is_unmeasured(write):
-    heard = listened(write(np.zeros(0)))
-    assert heard == Unmeasured("it holds no audio samples")
+    path = write(np.zeros(0))
+    assert also_heard(path) == Unmeasured("it holds no audio samples")
+    assert listened(path) == Unmeasured("holds no audio samples")
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF", b"#EXTM3U\nhttp://127.0.0.1/x.wav\n", bytes(range(256)) * 40])
@@ -85,15 +91,17 @@ def test_what_is_no_media_is_unmeasured(tmp_path, content):
     path = tmp_path / "sound.wav"
     path.write_bytes(content)
     assert isinstance(listened(path), Unmeasured)
+    assert isinstance(also_heard(path), Unmeasured)
 
 
 def test_a_missing_file_is_unmeasured(tmp_path):
     assert isinstance(listened(tmp_path / "no.wav"), Unmeasured)
+    assert isinstance(also_heard(tmp_path / "no.wav"), Unmeasured)
 
 
 def test_a_file_without_sound_is_unmeasured(made):
-    heard = listened(made("anna.jpg"))
-    assert isinstance(heard, Unmeasured)
+    assert isinstance(listened(made("anna.jpg")), Unmeasured)
+    assert isinstance(also_heard(made("anna.jpg")), Unmeasured)
 
 
 def test_damaged_packets_are_skipped(made, tmp_path):
@@ -117,34 +125,39 @@ def test_a_cut_file_is_heard_as_far_as_it_goes(write, tmp_path, voice, keep):
 
 
 def test_too_many_channels_is_unmeasured(write):
-    heard = listened(write(np.zeros((100, 9)), subtype="PCM_16"))
-    assert isinstance(heard, Unmeasured)
-    assert "9 channels" in heard.reason
+    path = write(np.zeros((100, 9)), subtype="PCM_16")
+    for heard in (listened(path), also_heard(path)):
+        assert isinstance(heard, Unmeasured)
+        assert "9 channels" in heard.reason
 
 
 def test_the_longest_track_is_heard_and_a_longer_one_is_not(write, monkeypatch):
-    monkeypatch.setattr(decoding, "MAX_LENGTH", 2)
+    monkeypatch.setattr(blocks, "MAX_LENGTH", 2)
     assert isinstance(listened(write(np.zeros(32000))), SpeechFacts)
-    heard = listened(write(np.zeros(32001)))
-    assert isinstance(heard, Unmeasured)
-    assert "2 seconds" in heard.reason
+    assert also_heard(write(np.zeros(32000))) is False
+    for heard in (listened(write(np.zeros(32001))), also_heard(write(np.zeros(32001)))):
+        assert isinstance(heard, Unmeasured)
+        assert "2 seconds" in heard.reason
 
 
 def test_a_track_that_says_it_is_too_long_is_not_even_opened(tmp_path, write):
-    long = examine(str(write(np.zeros(16000))), "audio", quick=False).media
-    heard = listened(tmp_path / "no.wav", duration=replace(long.duration, believed=Fraction(601)))
+    assert "600 seconds" in also_heard(tmp_path / "no.wav", duration=Fraction(601)).reason
+    meter = SpeechMeter()
+    long = examine(str(write(np.zeros(16000))), "audio", quick=False, consumer=meter).media
+    heard = meter.facts(replace(long, duration=replace(long.duration, believed=Fraction(601))))
     assert "600 seconds" in heard.reason
 
 
 def test_decoding_that_takes_too_long_is_given_up(write, monkeypatch):
-    monkeypatch.setattr(decoding, "MAX_SECONDS", -1.0)
+    monkeypatch.setattr(counting, "MAX_SECONDS", -1.0)
     assert "took longer" in listened(write(np.zeros(16000))).reason
+    assert "took longer" in also_heard(write(np.zeros(16000))).reason
 
 
 def test_progress_rises_to_one(write, voice):
     path = write(voice)
     told: list[float] = []
-    listen(str(path), examine(str(path), "audio", quick=False).media, progress=told.append)
+    listened(path, SpeechMeter(told.append))
     assert told == sorted(told)
     assert told[-1] == 1.0
 

@@ -25,7 +25,7 @@ def test_eight_gaps_are_needed(gaps, measured):
 
 
 def test_without_speech_there_is_no_ratio():
-    assert measure_noise(np.ones(20), voice_of(0, 20)) == Unmeasured("nobody speaks")
+    assert measure_noise(np.ones(20), voice_of(0, 20)) == Unmeasured("there is no speech in it")
 
 
 def test_a_door_does_not_count():

@@ -1,14 +1,12 @@
 """Open a container, and nothing but that container."""
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from lipready.errors import ProbeError
-from lipready.probe.local_file import LocalFile, open_local
+from lipready.probe.local_file import LocalFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from av.container import InputContainer
 
 # Demuxers that read one file and never name another: no hls, dash, concat, sdp, rtsp, image2, lavfi, subtitles, …
@@ -24,22 +22,7 @@ READ_SECONDS = 20.0
 PROBE_BYTES = 5_000_000
 PROBE_MICROSECONDS = 5_000_000
 
-_NAMES = {
-    "matroska,webm": "mkv",
-    "mpegvideo": "mpeg",
-    "wav": "wav",
-    "asf": "asf",
-}
-
-
-@contextmanager
-def open_media(path: str, *, decoders: bool = True) -> "Iterator[InputContainer]":
-    """Open a local media file by path with `open_container`; the file is closed with the container.
-
-    Raises ProbeError, whose message continues the file's name.
-    """
-    with open_local(path) as file, open_container(file, decoders=decoders) as container:
-        yield container
+T = TypeVar("T")
 
 
 def open_container(file: LocalFile, *, decoders: bool = True) -> "InputContainer":
@@ -63,13 +46,16 @@ def open_container(file: LocalFile, *, decoders: bool = True) -> "InputContainer
     }
     if not decoders:
         options["codec_whitelist"] = "none"
+    # What opens a file although its tags are not UTF-8, which PyAV does by itself from version 19 on.
+    old = int(av.__version__.split(".")[0]) < 19  # noqa: PLR2004
+    any_tags: dict[str, Any] = {"metadata_errors": "replace"} if old else {}
     file.seek(0)
     try:
         container: InputContainer = av.open(
             file,
             options={"max_pixels": str(MAX_PIXELS), "threads": "1"},
             container_options=options,
-            **_any_tags(),
+            **any_tags,
             timeout=(OPEN_SECONDS, READ_SECONDS),
             io_open=_refuse,
         )
@@ -81,25 +67,35 @@ def open_container(file: LocalFile, *, decoders: bool = True) -> "InputContainer
 
 
 def MEDIA_ERRORS() -> tuple[type[Exception], ...]:  # noqa: N802  (stands where a constant would, were av not heavy)
-    """List what PyAV raises on hostile bytes, whatever it does with them.
-
-    Whoever goes on after one of these lets MemoryError pass first: what is skipped then is no fault of the file.
-    """
+    """List what PyAV raises on hostile bytes, whatever it does with them."""
     import av
 
     return (av.FFmpegError, OSError, ValueError, EOFError, MemoryError, OverflowError, RuntimeError)
 
 
-def demuxer_format(name: str) -> str:
-    """Shorten the name of a container to ours, by the name of its demuxer."""
-    return _NAMES.get(name, name.split(",", maxsplit=1)[0])
+def attempt(work: Callable[..., T], *arguments: Any) -> tuple[T | None, str | None]:
+    """Do what hostile bytes may break; return the result, or None and the error in FFmpeg's words.
+
+    MemoryError passes: what is skipped then is no fault of the file.
+    """
+    try:
+        return work(*arguments), None
+    except MemoryError:
+        raise
+    except MEDIA_ERRORS() as error:
+        return None, _reason(error)
 
 
-def _any_tags() -> dict[str, Any]:
-    """Return what opens a file although its tags are not UTF-8, which PyAV does by itself from version 19 on."""
-    import av
-
-    return {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}  # noqa: PLR2004
+def demux(container: "InputContainer", stream: Any, note: Callable[[str], None]) -> Iterator[Any]:
+    """Yield the packets of a stream, and note the error with which reading breaks off."""
+    packets = container.demux(stream)
+    while True:
+        packet, error = attempt(next, packets, None)
+        if error is not None:
+            note(error)
+        if packet is None or (packet.pts is None and packet.dts is None and packet.size == 0):
+            return
+        yield packet
 
 
 def _refuse(url: str, *_: object) -> NoReturn:
@@ -119,4 +115,4 @@ def _describe(error: Exception) -> str:
 
 
 def _reason(error: Any) -> str:
-    return str(getattr(error, "strerror", None) or error or type(error).__name__).lower()
+    return str(getattr(error, "strerror", None) or error).lower()

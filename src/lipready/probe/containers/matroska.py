@@ -42,11 +42,11 @@ class Matroska:
 def read_matroska(file: LocalFile) -> Matroska | None:
     """Read the header; None where it is none."""
     head = file.read_at(0, 4096)
-    elements = list(_elements(head, 0, len(head)))
+    elements = list(_elements(head))
     if len(elements) < 2 or elements[0][0] != _EBML or elements[1][0] != _SEGMENT:  # noqa: PLR2004
         return None
     _, start, end = elements[0]
-    doc_type = next((head[a:b] for kind, a, b in _elements(head, start, end) if kind == _DOC_TYPE), b"")
+    doc_type = _child(head[start:end], _DOC_TYPE)
     _, start, end = elements[1]
     return Matroska(
         doc_type=doc_type.rstrip(b"\0").decode("ascii", "replace"),
@@ -59,37 +59,40 @@ def _videos(file: LocalFile, start: int) -> tuple[VideoTrack, ...]:
     """Find the tracks, which stand before the clusters; whatever else comes first is skipped by its size."""
     at = start
     while at < min(file.size, start + MAX_HEADER_BYTES):
-        found = next(_elements(file.read_at(at, 16), 0, 16), None)
+        found = next(_elements(file.read_at(at, 16)), None)
         if found is None or found[2] == _UNKNOWN_SIZE or found[0] == _CLUSTER:
             return ()
         kind, body, end = found[0], at + found[1], at + found[2]
         if kind == _TRACKS:
             data = file.read_at(body, min(end - body, MAX_HEADER_BYTES))
-            tracks = (_track(data[a:b]) for kind, a, b in _elements(data, 0, len(data)) if kind == _TRACK)
+            tracks = (_track(data[a:b]) for kind, a, b in _elements(data) if kind == _TRACK)
             return tuple(track for track in tracks if track is not None)
         at = end
     return ()
 
 
 def _track(data: bytes) -> VideoTrack | None:
-    fields = {kind: data[start:end] for kind, start, end in _elements(data, 0, len(data))}
+    fields = {kind: data[start:end] for kind, start, end in _elements(data)}
     if int.from_bytes(fields.get(_TYPE, b""), "big") != _VIDEO_TYPE:
         return None
-    video = fields.get(_VIDEO, b"")
-    projection = next((video[a:b] for kind, a, b in _elements(video, 0, len(video)) if kind == _PROJECTION), b"")
-    roll = next((projection[a:b] for kind, a, b in _elements(projection, 0, len(projection)) if kind == _ROLL), b"")
+    roll = _child(_child(fields.get(_VIDEO, b""), _PROJECTION), _ROLL)
     return VideoTrack(_rate(int.from_bytes(fields.get(_DEFAULT_DURATION, b""), "big")), _rotation(roll))
+
+
+def _child(data: bytes, wanted: int) -> bytes:
+    """Return the payload of the first element of a kind; empty where there is none."""
+    return next((data[start:end] for kind, start, end in _elements(data) if kind == wanted), b"")
 
 
 def _rate(nanoseconds: int) -> Fraction | None:
     """Find the rate whose frame lasts that many nanoseconds: a standard one where it is close, else the plainest."""
     if not _STANDARD_SLACK < nanoseconds < _LONGEST:
         return None
-    for slack in (_STANDARD_SLACK, _SLACK):
-        rate = plainest_between(_SECOND / (nanoseconds + slack), _SECOND / (nanoseconds - slack))
-        if rate in STANDARD or slack == _SLACK:
-            return rate
-    return None
+    near, exact = (
+        plainest_between(_SECOND / (nanoseconds + slack), _SECOND / (nanoseconds - slack))
+        for slack in (_STANDARD_SLACK, _SLACK)
+    )
+    return near if near in STANDARD else exact
 
 
 def _rotation(roll: bytes) -> int:
@@ -99,9 +102,10 @@ def _rotation(roll: bytes) -> int:
     return round(degrees) if isfinite(degrees) and abs(degrees) <= 180 else 0  # noqa: PLR2004
 
 
-def _elements(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """(id, start, end) of each element; an end of -1 is an unknown size, and the end may lie past the data."""
-    while at < end:
+def _elements(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield (id, start, end) of each element; an end of -1 is an unknown size, and the end may lie past the data."""
+    at = 0
+    while at < len(data):
         kind, after = _vint(data, at, keep_marker=True)
         size, start = _vint(data, after, keep_marker=False)
         if kind < 0 or start > len(data):

@@ -1,7 +1,8 @@
 """The movie header of MP4 and QuickTime files: what the demuxer knows and does not tell."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from math import atan2, degrees
 
 from lipready.probe.local_file import LocalFile
@@ -9,6 +10,7 @@ from lipready.probe.local_file import LocalFile
 MAX_BOXES = 20_000
 """Top-level boxes; a fragmented file has two for each fragment."""
 _SHORT_HEADER, _LONG_HEADER = 8, 16
+ENCRYPTED = "is encrypted (DRM): it cannot be decoded without its key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,27 +24,30 @@ class FileBox:
 
 def file_boxes(file: LocalFile) -> list[FileBox]:
     """Walk the top-level boxes; stops at the first header that makes no sense, and after `MAX_BOXES`."""
-    found: list[FileBox] = []
-    at = 0
-    while at + _SHORT_HEADER <= file.size and len(found) < MAX_BOXES:
-        header = file.read_at(at, _LONG_HEADER)
-        box = _header(header, at, file.size)
-        if box is None:
-            break
-        found.append(box)
-        at = box.end
-    return found
+    return list(islice(_boxes(lambda at: file.read_at(at, _LONG_HEADER), file.size), MAX_BOXES))
 
 
 def children(payload: memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """Type and payload of each box inside another; a box that claims more than there is ends the walk."""
-    at = 0
-    while at + _SHORT_HEADER <= len(payload):
-        box = _header(payload[at : at + _LONG_HEADER], at, len(payload))
-        if box is None or box.end > len(payload):
-            return
+    """Yield type and payload of each box inside another; a box that claims more than there is ends the walk."""
+    boxes = _boxes(lambda at: payload[at : at + _LONG_HEADER], len(payload))
+    for box in takewhile(lambda box: box.end <= len(payload), boxes):
         yield box.type, payload[box.start : box.end]
-        at = box.end
+
+
+def _boxes(header_at: Callable[[int], memoryview | bytes], limit: int) -> Iterator[FileBox]:
+    at = 0
+    while at + _SHORT_HEADER <= limit:
+        header = header_at(at)
+        size, start, kind = number(header, 0), at + _SHORT_HEADER, bytes(header[4:8])
+        if size == 1:
+            size, start = number(header, 8, 8), at + _LONG_HEADER
+        elif size == 0:
+            size = limit - at
+        printable = all(0x20 <= letter < 0x7F or letter == 0xA9 for letter in kind)  # noqa: PLR2004  (or ©)
+        if at + size < start or not printable:
+            return
+        yield FileBox(kind, start, at + size)
+        at += size
 
 
 def child(payload: memoryview | None, *path: bytes) -> memoryview | None:
@@ -57,18 +62,6 @@ def child(payload: memoryview | None, *path: bytes) -> memoryview | None:
 def number(data: memoryview | bytes, at: int, size: int = 4, *, signed: bool = False) -> int:
     """Read an integer of `size` bytes, big-endian; 0 where the data end before it."""
     return int.from_bytes(data[at : at + size], "big", signed=signed) if at + size <= len(data) else 0
-
-
-def _header(header: memoryview | bytes, at: int, limit: int) -> FileBox | None:
-    size, head = number(header, 0), _SHORT_HEADER
-    kind = bytes(header[4:8])
-    if not all(0x20 <= letter < 0x7F or letter == 0xA9 for letter in kind):  # noqa: PLR2004  (printable, or ©)
-        return None
-    if size == 1:
-        size, head = number(header, 8, 8), _LONG_HEADER
-    elif size == 0:
-        size = limit - at
-    return None if size < head else FileBox(kind, at + head, at + size)
 
 
 MAX_HEADER_BYTES = 64 << 20
@@ -91,7 +84,7 @@ class Edit:
 class MovieTrack:
     """One track: its id, handler (b"vide", b"soun", …), matrix (a, b, c, d in 1/65536), edits and media header.
 
-    `duration` counts ticks of `timescale` a second, `table` is the payload of the sample table.
+    `timescale` counts ticks of a second, `table` is the payload of the sample table.
     """
 
     id: int
@@ -99,7 +92,6 @@ class MovieTrack:
     matrix: tuple[int, int, int, int]
     edits: tuple[Edit, ...]
     timescale: int
-    duration: int
     table: memoryview
 
     @property
@@ -112,16 +104,6 @@ class MovieTrack:
     def pieced(self) -> bool:
         """Whether its edit list plays several pieces of it, with holes between them or without."""
         return sum(edit.media_time >= 0 for edit in self.edits) > 1
-
-    @property
-    def rotation(self) -> int:
-        """Degrees counter-clockwise, -180..180, as libavutil's av_display_rotation_get reads it off the matrix."""
-        return rotation_of(self.matrix)
-
-    @property
-    def mirrored(self) -> bool:
-        """Whether the matrix flips the picture."""
-        return is_mirrored(self.matrix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,18 +136,19 @@ def read_movie(file: LocalFile) -> Movie | None:
         return None
     long = _is_long(movie_header)
     matrix = _matrix(movie_header, 48 if long else 36)
+    media = [box for box in boxes if box.type in {b"mdat", b"moof"}]
     tracks = (_track(inner, matrix) for kind, inner in children(payload) if kind == b"trak")
     return Movie(
         timescale=number(movie_header, 20 if long else 12),
         tracks=tuple(track for track in tracks if track is not None),
-        faststart=_faststart(boxes, header),
+        faststart=not media or header.start < media[0].start,
         fragmented=child(payload, b"mvex") is not None or any(box.type == b"moof" for box in boxes),
-        media_end=max((box.end for box in boxes if box.type in {b"mdat", b"moof"}), default=0),
+        media_end=max((box.end for box in media), default=0),
     )
 
 
 def movie_header_end(file: LocalFile) -> int | None:
-    """Where the `moov` box ends by its own size, maybe past the end of the file; None where there is none."""
+    """Return where the `moov` box ends by its own size, maybe past the end of the file; None where there is none."""
     return next((box.end for box in file_boxes(file) if box.type == b"moov"), None)
 
 
@@ -184,25 +167,19 @@ def is_mirrored(matrix: tuple[int, int, int, int]) -> bool:
     return a * d - b * c < 0
 
 
-def _faststart(boxes: list[FileBox], header: FileBox) -> bool:
-    first = next((box.start for box in boxes if box.type in {b"mdat", b"moof"}), None)
-    return first is None or header.start < first
-
-
 def _track(payload: memoryview, movie_matrix: tuple[int, int, int, int]) -> MovieTrack | None:
     track_header, media = child(payload, b"tkhd"), child(payload, b"mdia")
     media_header, table = child(media, b"mdhd"), child(media, b"minf", b"stbl")
     if track_header is None or media_header is None or table is None:
         return None
     handler = child(media, b"hdlr")
-    long, long_media = _is_long(track_header), _is_long(media_header)
+    long = _is_long(track_header)
     return MovieTrack(
         id=number(track_header, 20 if long else 12),
         handler=bytes(handler[8:12]) if handler is not None else b"",
         matrix=_product(_matrix(track_header, 52 if long else 40), movie_matrix),
         edits=_edits(child(payload, b"edts", b"elst")),
-        timescale=number(media_header, 20 if long_media else 12),
-        duration=number(media_header, 24, 8) if long_media else number(media_header, 16),
+        timescale=number(media_header, 20 if _is_long(media_header) else 12),
         table=table,
     )
 

@@ -1,61 +1,59 @@
 """The format of a file by its first bytes: what it is, before anything heavy looks at it."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
 from lipready.errors import ProbeError
 from lipready.facts.file import LfsPointer
-from lipready.probe.containers.movie import Movie, read_movie
+from lipready.probe.containers.movie import read_movie
 from lipready.probe.local_file import LocalFile, open_local
 
 Kind = Literal["image", "media", "text", "unknown"]
 HEAD_BYTES = 4096
+MOVIE_FORMATS = {"mp4", "mov", "m4a", "3gp", "3g2"}
 
 _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _MP4_AUDIO_BRANDS = {b"M4A ", b"M4B ", b"M4P ", b"F4A ", b"F4B "}
 # The box types that open QuickTime files from before `ftyp` existed, and damaged MP4s.
 _FIRST_BOXES = {b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"moof", b"styp", b"sidx", b"uuid"}
-_IMAGES = (
-    (b"\x89PNG\r\n\x1a\n", "png"),
-    (b"\xff\xd8\xff", "jpeg"),
-    (b"GIF87a", "gif"),
-    (b"GIF89a", "gif"),
-    (b"BM", "bmp"),
-    (b"II*\x00", "tiff"),
-    (b"MM\x00*", "tiff"),
-    (b"II+\x00", "tiff"),
-    (b"MM\x00+", "tiff"),
-    (b"8BPS\x00\x01", "psd"),
-    (b"\x00\x00\x01\x00", "ico"),
-    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "jp2"),
-    (b"\xff\x0a", "jxl"),
-    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "jxl"),
-    (b"qoif", "qoi"),
-)
-_MEDIA = (
-    (b"OggS", "ogg"),
-    (b"fLaC", "flac"),
-    (b"FLV\x01", "flv"),
-    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf"),
-    (b"caff\x00\x01", "caf"),
-    (b"#!AMR", "amr"),
-    (b"riff\x2e\x91\xcf\x11", "w64"),
-    (b"\x00\x00\x01\xba", "mpeg"),
-    (b".snd", "au"),
-)
-_TEXTS = (
-    (b"#EXTM3U", "an HLS playlist (m3u8)"),
-    (b"ffconcat version", "an FFmpeg concat script"),
-    (b"v=0\r\n", "an SDP session description"),
-    (b"v=0\n", "an SDP session description"),
-    (b"[playlist]", "a playlist (pls)"),
-    (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-)
+_MAGIC: dict[Kind, dict[str, tuple[bytes, ...]]] = {
+    "image": {
+        "png": (b"\x89PNG\r\n\x1a\n",),
+        "jpeg": (b"\xff\xd8\xff",),
+        "gif": (b"GIF87a", b"GIF89a"),
+        "bmp": (b"BM",),
+        "tiff": (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"),
+        "psd": (b"8BPS\x00\x01",),
+        "ico": (b"\x00\x00\x01\x00",),
+        "jp2": (b"\x00\x00\x00\x0cjP  \r\n\x87\n",),
+        "jxl": (b"\xff\x0a", b"\x00\x00\x00\x0cJXL \r\n\x87\n"),
+        "qoi": (b"qoif",),
+    },
+    "media": {
+        "ogg": (b"OggS",),
+        "flac": (b"fLaC",),
+        "flv": (b"FLV\x01",),
+        "asf": (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",),
+        "caf": (b"caff\x00\x01",),
+        "amr": (b"#!AMR",),
+        "w64": (b"riff\x2e\x91\xcf\x11",),
+        "mpeg": (b"\x00\x00\x01\xba",),
+        "au": (b".snd",),
+    },
+    "text": {
+        "an HLS playlist (m3u8)": (b"#EXTM3U",),
+        "an FFmpeg concat script": (b"ffconcat version",),
+        "an SDP session description": (b"v=0\r\n", b"v=0\n"),
+        "a playlist (pls)": (b"[playlist]",),
+        "a PDF document": (b"%PDF",),
+        "a ZIP archive": (b"PK\x03\x04",),
+        "a gzip archive": (b"\x1f\x8b",),
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +70,26 @@ def recognise(head: bytes) -> Signature:
         return _by_brand(head)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return Signature("image", "webp")
-    for table, kind in ((_IMAGES, "image"), (_MEDIA, "media"), (_TEXTS, "text")):
-        for magic, name in table:
+    for kind, names in _MAGIC.items():
+        for name, magic in names.items():
             if head.startswith(magic):
-                return Signature(kind, name)  # type: ignore[arg-type]
+                return Signature(kind, name)
     name = _media_by_structure(head)
-    return Signature("media", name) if name else _text_or_unknown(head)
+    if name:
+        return Signature("media", name)
+    if not _is_text(head):
+        return Signature("unknown", "")
+    return Signature("text", "a DASH manifest (mpd)" if b"<MPD" in head else "text")
 
 
 def brands(head: bytes) -> tuple[bytes, frozenset[bytes]]:
-    """Major brand and compatible brands of an `ftyp` box (ISO/IEC 14496-12, 4.3)."""
+    """Return the major brand and the compatible brands of an `ftyp` box (ISO/IEC 14496-12, 4.3)."""
     end = min(int.from_bytes(head[:4], "big"), len(head))
     return head[8:12], frozenset(head[at : at + 4] for at in range(16, end - 3, 4))
 
 
 def movie_format(head: bytes) -> str:
-    """mp4, m4a, mov, 3gp or 3g2, by the brand; a file without `ftyp` is the QuickTime of before it existed."""
+    """Return mp4, m4a, mov, 3gp or 3g2, by the brand; a file without `ftyp` is the QuickTime of before it existed."""
     if head[4:8] != b"ftyp":
         return "mov"
     major, _ = brands(head)
@@ -124,12 +126,6 @@ def _media_by_structure(head: bytes) -> str:
     return ""
 
 
-def _text_or_unknown(head: bytes) -> Signature:
-    if not _is_text(head):
-        return Signature("unknown", "")
-    return Signature("text", "a DASH manifest (mpd)" if b"<MPD" in head else "text")
-
-
 def _is_text(head: bytes) -> bool:
     try:
         text = head.decode("utf-8-sig")
@@ -162,7 +158,6 @@ def read_pointer(head: bytes) -> LfsPointer | None:
 MediaKind = Literal["video", "audio", "image"]
 
 _SOUND_FORMATS = {"wav", "flac", "caf", "amr", "aiff", "au", "w64"}
-_MOVIE_FORMATS = {"mp4", "mov", "m4a", "3gp", "3g2"}
 _EXTENSIONS: dict[MediaKind, frozenset[str]] = {
     "video": frozenset(
         ("mp4", "m4v", "mov", "avi", "mkv", "webm", "mpg", "mpeg", "ts", "mts", "m2ts", "flv", "3gp", "3g2", "wmv")
@@ -188,44 +183,33 @@ def kind_of(path: str) -> MediaKind | None:
 
 def kind_by_extension(path: str) -> MediaKind | None:
     """Return what a file calls itself."""
-    extension = PurePath(path).suffix.lower().removeprefix(".")
-    return next((kind for kind, known in _EXTENSIONS.items() if extension in known), None)
+    return next((kind for kind, known in _EXTENSIONS.items() if extension_of(path) in known), None)
+
+
+def extension_of(name: str) -> str:
+    """Return the extension of a file's name in lower case, without the dot."""
+    return PurePath(name).suffix.lower().removeprefix(".")
 
 
 def _by_content(file: LocalFile) -> MediaKind | None:
-    head = file.read_at(0, HEAD_BYTES)
-    found = recognise(head)
-    if found.name == "gif":
-        return "video" if _moves(file) else "image"
-    if found.kind in {"image", "text"}:
-        return "image" if found.kind == "image" else None
-    if found.name in _SOUND_FORMATS:
-        return "audio"
-    movie = read_movie(file) if found.name in _MOVIE_FORMATS else None
-    return _by_tracks(movie) if movie is not None and movie.tracks else _by_streams(file)
-
-
-def _moves(file: LocalFile) -> bool:
-    from lipready.probe.streams.image import is_animated
-
-    try:
-        return is_animated(file)
-    except ProbeError:
-        return False
-
-
-def _by_tracks(movie: Movie) -> MediaKind | None:
-    handlers = {track.handler for track in movie.tracks}
-    if b"vide" in handlers:
-        return "video"
-    return "audio" if b"soun" in handlers else None
-
-
-def _by_streams(file: LocalFile) -> MediaKind | None:
     from lipready.probe.containers.container import open_container
     from lipready.probe.streams.choice import best_audio, best_video
+    from lipready.probe.streams.image import is_animated
 
+    found = recognise(file.read_at(0, HEAD_BYTES))
+    if found.kind == "image":
+        with suppress(ProbeError):
+            if found.name == "gif" and is_animated(file):
+                return "video"
+        return "image"
+    if found.kind == "text":
+        return None
+    if found.name in _SOUND_FORMATS:
+        return "audio"
+    movie = read_movie(file) if found.name in MOVIE_FORMATS else None
+    if movie is not None and movie.tracks:
+        handlers = {track.handler for track in movie.tracks}
+        return "video" if b"vide" in handlers else "audio" if b"soun" in handlers else None
     with open_container(file, decoders=False) as container:
-        if best_video(container) is not None:
-            return "video"
-        return "audio" if best_audio(container) is not None else None
+        audible = best_audio(container) is not None
+        return "video" if best_video(container) is not None else "audio" if audible else None

@@ -99,21 +99,21 @@ def read_sample_times(movie: Movie, track: MovieTrack) -> PacketTimes | None:
     times = _composition_times(track)
     if not times or not track.timescale or len(track.edits) * len(times) > _MAX_WORK:
         return None
-    sync = child(track.table, b"stss")
-    key_times = (
-        times if sync is None else [times[n - 1] for n in _words(sync, 8, number(sync, 4)) if 0 < n <= len(times)]
-    )
+    sync = _table(track, b"stss")
+    key_times = times if sync is None else [times[n - 1] for n in sync if 0 < n <= len(times)]
     shown: list[int] = []
     keys: list[int] = []
     for shift, begin, end in _windows(movie, track):
-        shown += _played(times, shift, begin, end)
-        keys += _played(key_times, shift, begin, end)
+        shown += [time + shift for time in times if begin <= time < end]
+        keys += [time + shift for time in key_times if begin <= time < end]
         if len(shown) > MAX_PACKETS:
             return None
     shown.sort()
     keys.sort()
     # A frame that the edit list cuts into is left out by FFmpeg, and the first whole one takes its place.
-    late = max(0, shown[0] - round(_empty_length(movie, track) * track.timescale)) if track.edits and shown else 0
+    waits = sum(edit.duration for edit in takewhile(lambda edit: edit.media_time < 0, track.edits))
+    first = round(Fraction(waits * track.timescale, movie.timescale or 1))
+    late = max(0, shown[0] - first) if track.edits and shown else 0
     return PacketTimes(
         base=Fraction(1, track.timescale),
         pts=[time - late for time in shown] if late else shown,
@@ -124,7 +124,7 @@ def read_sample_times(movie: Movie, track: MovieTrack) -> PacketTimes | None:
 
 
 def sample_count(track: MovieTrack) -> int:
-    """How many samples the table says the track has."""
+    """Return how many samples the table says the track has."""
     sizes = child(track.table, b"stsz")
     if sizes is None:
         sizes = child(track.table, b"stz2")
@@ -132,9 +132,11 @@ def sample_count(track: MovieTrack) -> int:
 
 
 def data_end(track: MovieTrack) -> int:
-    """Where the last byte of the track's last chunk should stand in the file; 0 where the table does not say."""
-    chunks = _chunk_offsets(track)
-    sizes, runs = child(track.table, b"stsz"), child(track.table, b"stsc")
+    """Return where the last byte of the last chunk should stand in the file; 0 where the table does not say."""
+    chunks = _table(track, b"stco")
+    if chunks is None:
+        chunks = _table(track, b"co64", code="Q")
+    sizes, runs = child(track.table, b"stsz"), _table(track, b"stsc", _RUN)
     if not chunks or sizes is None or runs is None:
         return 0
     furthest = max(chunks)
@@ -144,8 +146,7 @@ def data_end(track: MovieTrack) -> int:
 
 
 def _composition_times(track: MovieTrack) -> list[int]:
-    runs = child(track.table, b"stts")
-    pairs = _pairs(runs) if runs is not None else []
+    pairs = _time_runs(track)
     total = sum(count for count, _ in pairs)
     if total > min(MAX_PACKETS, sample_count(track)):
         return []
@@ -160,8 +161,7 @@ def _composition_times(track: MovieTrack) -> list[int]:
 
 def _duration_of(track: MovieTrack, sample: int) -> int | None:
     """Look the duration of a sample up in the runs of the time-to-sample table; None where it is not stored."""
-    runs = child(track.table, b"stts")
-    for count, delta in _pairs(runs) if runs is not None else ():
+    for count, delta in _time_runs(track):
         sample -= count
         if sample < 0:
             return delta or None
@@ -169,55 +169,33 @@ def _duration_of(track: MovieTrack, sample: int) -> int | None:
 
 
 def _offsets(track: MovieTrack, total: int) -> list[int]:
-    """Composition offsets, one for each sample; empty where the table has none. Signed in both versions, as FFmpeg."""
-    table = child(track.table, b"ctts")
-    if table is None:
+    """Return a composition offset for each sample; empty where there are none. Signed in both versions, as FFmpeg."""
+    words = _table(track, b"ctts", 2, "i")
+    if words is None:
         return []
-    words = _words(table, 8, number(table, 4) * 2, "i")
     counts, values = words[0::2], words[1::2]
     # All in C: a file with B-frames has about as many runs as frames.
     offsets = list(islice(chain.from_iterable(map(repeat, values, counts)), total))
     return offsets + [0] * (total - len(offsets))
 
 
-def _played(times: list[int], shift: int, begin: int, end: int | None) -> list[int]:
-    if end is None:
-        return [time + shift for time in times if begin <= time]
-    return [time + shift for time in times if begin <= time < end]
-
-
-def _windows(movie: Movie, track: MovieTrack) -> Iterator[tuple[int, int, int | None]]:
-    """Yield (shift, begin, end) of the composition times that the edit list shows, in ticks; end None is open."""
+def _windows(movie: Movie, track: MovieTrack) -> Iterator[tuple[int, int, int]]:
+    """Yield (shift, begin, end) of the composition times that the edit list shows, in ticks."""
     if not track.edits:
-        yield 0, -1 << 62, None
+        yield 0, -1 << 62, 1 << 62
         return
     scale = Fraction(track.timescale, movie.timescale or 1)
     at = Fraction(0)
     for edit in track.edits:
         length = edit.duration * scale
         if edit.media_time >= 0:
-            end = edit.media_time + round(length) if edit.duration else None
+            end = edit.media_time + round(length) if edit.duration else 1 << 62
             yield round(at) - edit.media_time, edit.media_time, end
         at += length
 
 
-def _empty_length(movie: Movie, track: MovieTrack) -> Fraction:
-    """Seconds that the edit list waits before the first frame."""
-    empty = takewhile(lambda edit: edit.media_time < 0, track.edits)
-    return Fraction(sum(edit.duration for edit in empty), movie.timescale or 1)
-
-
-def _chunk_offsets(track: MovieTrack) -> "array[int] | None":
-    short = child(track.table, b"stco")
-    if short is not None:
-        return _words(short, 8, number(short, 4))
-    long = child(track.table, b"co64")
-    return None if long is None else _words(long, 8, number(long, 4), "Q")
-
-
-def _samples_of_chunk(payload: memoryview, chunk: int, chunks: int, samples: int) -> tuple[int, int]:
-    """Index of the first sample of a chunk, and how many it has (14496-12, 8.7.4; chunks count from 1)."""
-    runs = _words(payload, 8, number(payload, 4) * 3)
+def _samples_of_chunk(runs: "array[int]", chunk: int, chunks: int, samples: int) -> tuple[int, int]:
+    """Return the index of a chunk's first sample, and how many it has (14496-12, 8.7.4; chunks count from 1)."""
     if chunk == chunks - 1 and len(runs) >= _RUN:
         count = runs[-_RUN + 1]
         return samples - count, count
@@ -231,13 +209,19 @@ def _samples_of_chunk(payload: memoryview, chunk: int, chunks: int, samples: int
     return first, 0
 
 
-def _pairs(payload: memoryview) -> list[tuple[int, int]]:
-    words = _words(payload, 8, number(payload, 4) * 2)
+def _time_runs(track: MovieTrack) -> list[tuple[int, int]]:
+    words = _table(track, b"stts", 2) or array("I")
     return list(zip(words[0::2], words[1::2], strict=False))
 
 
+def _table(track: MovieTrack, kind: bytes, width: int = 1, code: str = "I") -> "array[int] | None":
+    """Return what stands in a table whose entries have `width` words; None where there is none."""
+    payload = child(track.table, kind)
+    return None if payload is None else _words(payload, 8, number(payload, 4) * width, code)
+
+
 def _words(payload: memoryview, at: int, count: int, code: str = "I") -> "array[int]":
-    """Unsigned integers from offset `at` on, at most as many as there are."""
+    """Return integers from offset `at` on, at most as many as there are."""
     words = array(code)
     size = words.itemsize
     count = max(0, min(count, (len(payload) - at) // size))

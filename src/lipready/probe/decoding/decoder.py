@@ -3,26 +3,26 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import Enum
 from fractions import Fraction
+from functools import partial
+from itertools import chain
 from typing import Any, TypeVar
 
 from lipready.errors import ProbeError
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.probe.containers.container import MAX_PIXELS, MEDIA_ERRORS, open_media
+from lipready.probe.containers.container import MAX_PIXELS, attempt, demux, open_container
 from lipready.probe.decoding.processors import processors
-from lipready.probe.streams.choice import COUNTED_FRAMES, FLOATING_CLOCKS, best_video
-from lipready.probe.streams.time_line import first_time
+from lipready.probe.local_file import open_local
+from lipready.probe.streams.choice import COUNTED_FRAMES, best_video, clock_start
+from lipready.probe.streams.time_line import picture_start
 
 T = TypeVar("T")
 
 SPACING = Fraction(1, 2)
 """Seconds from one sample to the next, at most, where frames stand closer: who is seen for 1.0 s is in two samples."""
-
 LARGEST_GAP = Fraction(1)
 """Key frames alone are enough where the next one follows within this many seconds."""
-
 LONGEST_PIECE = Fraction(8)
 """Seconds of close key frames that make one piece."""
 
@@ -72,9 +72,7 @@ def pieces(video: VideoFacts) -> tuple[Piece, ...] | None:
         return None
     if isinstance(video.duration, Unmeasured):
         return None
-    found: list[Piece] = []
-    if video.key_frames[0] > 0:
-        found.append(Piece(None, video.key_frames[0]))
+    found = [Piece(None, video.key_frames[0])] if video.key_frames[0] > 0 else []
     close: list[Fraction] = []
     ends: tuple[Fraction | None, ...] = (*video.key_frames[1:], None)
     for begin, end in zip(video.key_frames, ends, strict=True):
@@ -100,16 +98,8 @@ def _key_frames(close: Iterable[Fraction], end: Fraction | None) -> Piece:
 
 MOST_THREADS = 4
 """Sampling gains little from more."""
-
 THREAD_BYTES = 80 << 20
 """Each frame thread holds a frame of its own; together they may hold this much, so that 8K fits a small machine."""
-
-
-class Pace(Enum):
-    """Which frames are decoded."""
-
-    REFERENCE_FRAMES = "reference frames"
-    EVERY_FRAME = "every frame"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,25 +115,30 @@ class Misplaced(Exception):  # noqa: N818  (no error for anybody but the one who
 
 
 @contextmanager
-def open_decoder(path: str, video: VideoFacts, pace: Pace, *, threads: int | None = None) -> "Iterator[Decoder]":
+def open_decoder(
+    path: str, video: VideoFacts, *, references: bool = False, threads: int | None = None
+) -> "Iterator[Decoder]":
     """Open the stream that PROBE measures, to be decoded by `threads` threads (None: as many as fit).
 
-    Raises ProbeError where the file cannot be opened as video.
+    With `references` only frames that others refer to are decoded, without the loop filter. Raises ProbeError where the
+    file cannot be opened as video.
     """
-    with open_media(path) as container:
+    with open_local(path) as file, open_container(file) as container:
         stream = best_video(container)
         if stream is None:
             raise ProbeError("has no video stream")
-        _configure(stream.codec_context, video, pace, threads)
-        guessed = _guessed_start(path) if container.format.name in COUNTED_FRAMES else None
+        context = stream.codec_context
+        context.thread_type = "AUTO"
+        fitting = min(MOST_THREADS, processors(), THREAD_BYTES // frame_bytes(video))
+        context.thread_count = threads or max(1, fitting)
+        options = {"max_pixels": str(MAX_PIXELS)}
+        if references:
+            context.skip_frame = "NONREF"
+            options["skip_loop_filter"] = "all"
+        context.options = options
+        # Of a file that stores no times, the time that FFmpeg makes up for the first frame.
+        guessed = picture_start(file, container, placed=False) if container.format.name in COUNTED_FRAMES else None
         yield Decoder(container, stream, video, guessed)
-
-
-def _guessed_start(path: str) -> Fraction | None:
-    """Return the time that FFmpeg makes up for the first frame of a file that stores none, in seconds."""
-    with open_media(path) as container:
-        stream = best_video(container)
-        return None if stream is None else first_time(container, stream)
 
 
 class Decoder:
@@ -155,35 +150,34 @@ class Decoder:
         self._container = container
         self._stream = stream
         self._base = Fraction(stream.time_base or Fraction(1, 90000))
-        stated = None if isinstance(video.start, Unmeasured) else self._first_tick(video.start) * self._base
-        self._start = stated if start is None else start
+        self._start = start
+        if start is None and not isinstance(video.start, Unmeasured):
+            # `VideoFacts.start` leaves out the place at which a transport stream's clock happens to stand.
+            self._start = round((video.start + clock_start(container)) / self._base) * self._base
 
     def shown(self, begin: Fraction | None = None) -> Iterator[Shown]:
         """Yield the frames from the last key frame before `begin` (seconds from the first shown frame) on."""
         if begin is None or self._seek(begin):
             yield from self._shown(self._decoded(self._packets()))
 
-    def piece(self, begin: Fraction | None, end: Fraction | None) -> Iterator[Shown]:
-        """Yield the frames from the key frame at `begin` up to the one at `end`, which is not among them.
+    def piece(self, piece: Piece) -> Iterator[Shown]:
+        """Yield the frames from the key frame where a piece begins up to that where it ends, which is not among them.
 
-        Raises Misplaced where there is no key frame at `begin`.
+        Where it names key frames, nothing else is decoded. Raises Misplaced where it begins with no key frame.
         """
-        packets = self._packets() if begin is None else self._packets_from(begin)
-        for shown in self._shown(self._decoded(packets if end is None else self._up_to(packets, end))):
-            if end is not None and shown.time >= end:
+        if piece.keys is not None:
+            ticks = {self._tick(time) for time in piece.keys}
+            packets = self._packets_from(piece.keys[0], max(ticks))
+            yield from self._shown(self._decoded(p for p in packets if p.is_keyframe and p.pts in ticks))
+            return
+        packets = self._packets() if piece.begin is None else self._packets_from(piece.begin)
+        if piece.end is not None:
+            packets = self._up_to(packets, piece.end)
+        for shown in self._shown(self._decoded(packets)):
+            if piece.end is not None and shown.time >= piece.end:
                 return
-            if begin is None or shown.time >= begin:
+            if piece.begin is None or shown.time >= piece.begin:
                 yield shown
-
-    def key_frames(self, wanted: Sequence[Fraction]) -> Iterator[Shown]:
-        """Yield the key frames at the `wanted` times and decode nothing else.
-
-        Raises Misplaced where there is no key frame at the first of them.
-        """
-        ticks = {self._tick(time) for time in wanted}
-        last = max(ticks)
-        packets = (p for p in self._packets_from(wanted[0], last) if p.is_keyframe and p.pts in ticks)
-        yield from self._shown(self._decoded(packets))
 
     def _shown(self, frames: Iterator[Any]) -> Iterator[Shown]:
         previous: Fraction | None = None
@@ -198,52 +192,34 @@ class Decoder:
             yield Shown(time, frame)
 
     def _decoded(self, packets: Iterator[Any]) -> Iterator[Any]:
-        for packet in packets:
-            yield from self._decode(packet)
-        yield from self._decode(None)
+        for packet in chain(packets, (None,)):
+            frames, error = attempt(self._stream.codec_context.decode, packet)
+            self.damaged += error is not None
+            yield from frames or ()
 
-    def _decode(self, packet: Any) -> Sequence[Any]:
-        try:
-            frames: Sequence[Any] = self._stream.codec_context.decode(packet)
-        except MemoryError:
-            raise
-        except MEDIA_ERRORS():
-            self.damaged += 1
-            return ()
-        return frames
+    def _note_damage(self, _error: str) -> None:
+        self.damaged += 1
 
     def _packets(self) -> Iterator[Any]:
-        packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets)
-            except StopIteration:
-                return
-            except MemoryError:
-                raise
-            except MEDIA_ERRORS():
-                self.damaged += 1
-                return
-            if packet.size:
-                yield packet
+        return (p for p in demux(self._container, self._stream, self._note_damage) if p.size)
 
     def _packets_from(self, begin: Fraction, last: int | None = None) -> Iterator[Any]:
         """Yield the packets from the key frame at `begin` on, up to the one with the time stamp `last`."""
         first = self._tick(begin)
         if not self._seek(begin):
             raise Misplaced
-        started = False
-        for packet in self._packets():
-            if not started:
-                if packet.pts is None or packet.pts > first:
-                    raise Misplaced
-                started = packet.is_keyframe and packet.pts == first
-            if started:
-                yield packet
-                if packet.pts == last:
-                    return
-        if not started:
+        packets = self._packets()
+        for packet in packets:
+            if packet.pts is None or packet.pts > first:
+                raise Misplaced
+            if packet.is_keyframe and packet.pts == first:
+                break
+        else:
             raise Misplaced
+        for wanted in chain((packet,), packets):
+            yield wanted
+            if wanted.pts == last:
+                return
 
     def _up_to(self, packets: Iterator[Any], end: Fraction) -> Iterator[Any]:
         """Yield the packets of a piece: also those that follow the next key frame but are shown before it."""
@@ -260,12 +236,6 @@ class Decoder:
                 held = None
             yield packet
 
-    def _first_tick(self, start: Fraction) -> int:
-        """Undo what `VideoFacts.start` leaves out: the place at which a transport stream's clock happens to stand."""
-        floats = self._container.format.name in FLOATING_CLOCKS
-        offset = Fraction(self._container.start_time or 0, 1_000_000) if floats else Fraction(0)
-        return round((start + offset) / self._base)
-
     def _tick(self, time: Fraction) -> int:
         return round((time + (self._start or 0)) / self._base)
 
@@ -279,30 +249,26 @@ class Decoder:
         return shown - self._start
 
     def _seek(self, begin: Fraction) -> bool:
-        try:
-            self._container.seek(self._tick(begin), stream=self._stream, backward=True)
-        except MemoryError:
-            raise
-        except MEDIA_ERRORS():
-            return False
-        return True
+        seek = partial(self._container.seek, stream=self._stream, backward=True)
+        return attempt(seek, self._tick(begin))[1] is None
+
+
+def at_times(frames: Iterator[Shown], times: Sequence[Fraction]) -> Iterator[Shown]:
+    """Pick the last frame at or before each time; of a stream that begins later, the first."""
+    wanted = list(times)
+    last: Shown | None = None
+    for shown in frames:
+        while wanted and shown.time > wanted[0]:
+            yield last or shown
+            wanted.pop(0)
+        if not wanted:
+            return
+        last = shown
+    if last is not None and wanted:
+        yield last
 
 
 def frame_bytes(video: VideoFacts) -> int:
     """Return how much memory a decoded frame takes, about."""
     deep = isinstance(video.bit_depth, Unmeasured) or video.bit_depth > 8  # noqa: PLR2004
     return max(1, video.coded_width * video.coded_height * 3 // (1 if deep else 2))
-
-
-def _configure(context: Any, video: VideoFacts, pace: Pace, threads: int | None) -> None:
-    context.thread_type = "AUTO"
-    context.thread_count = threads or _threads(video)
-    options = {"max_pixels": str(MAX_PIXELS)}
-    if pace is Pace.REFERENCE_FRAMES:
-        context.skip_frame = "NONREF"
-        options["skip_loop_filter"] = "all"
-    context.options = options
-
-
-def _threads(video: VideoFacts) -> int:
-    return max(1, min(MOST_THREADS, processors(), THREAD_BYTES // frame_bytes(video)))

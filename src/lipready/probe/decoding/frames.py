@@ -1,18 +1,19 @@
 """The sampling decoder: one decode of a video, every consumer fed from it."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from lipready.errors import ProbeError
 from lipready.facts.quantity import seconds
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.probe.decoding.decoder import Misplaced, Pace, Shown, frame_bytes, open_decoder, pieces
+from lipready.probe.decoding.decoder import Misplaced, Shown, at_times, frame_bytes, open_decoder, pieces
 from lipready.probe.decoding.parallel import DecodePlan, Relay
-from lipready.probe.decoding.upright import Conversions, Upright
+from lipready.probe.decoding.upright import Upright
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,79 +22,56 @@ if TYPE_CHECKING:
 LONG_EDGE = 1920
 """Sampled frames are shrunk to this many pixels on their long edge: enough for a face of 5 % of the height, and it
 keeps an 8K clip inside the memory of a small machine."""
-
 SMALL_EDGE = 384
 """Pixels on the long edge of the small picture on which samples are compared: a multiple of what it is shrunk to, since
 OpenCV averages by whole numbers faster."""
 
 
+@dataclass(eq=False)
 class Frame:
     """One frame as a player shows it: rotation, mirroring and pixel aspect applied.
 
     `time` is in seconds from the first shown frame, `index` counts the frames that were handed out. A pixel of `image`
-    is `scale` displayed pixels wide and high (1.0 at full size).
+    is `scale` displayed pixels wide and high (1.0 at full size). Where no picture is `given`, `upright` (an `Upright`)
+    converts `decoded` (an `av.VideoFrame`) when somebody asks for it.
     """
 
-    __slots__ = ("_image", "_small", "index", "scale", "time")
-
-    def __init__(self, time: Fraction, image: "NDArray[np.uint8] | None", index: int = 0, scale: float = 1.0) -> None:
-        """Hold an RGB image, height × width × 3 (uint8); None where a subclass makes it later."""
-        self.time, self.index, self.scale = time, index, scale
-        self._image = image
-        self._small: NDArray[np.uint8] | None = None
+    time: Fraction
+    given: "NDArray[np.uint8] | None"
+    index: int = 0
+    scale: float = 1.0
+    decoded: Any = None
+    upright: Upright | None = None
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of `image` in pixels."""
-        return self.image.shape[1], self.image.shape[0]
+        return (self.image.shape[1], self.image.shape[0]) if self.upright is None else self.upright.size
 
-    @property
+    @cached_property
     def image(self) -> "NDArray[np.uint8]":
         """The picture in RGB, height × width × 3 (uint8). It must not be changed."""
-        if self._image is None:
-            self._image = self._converted()
-        return self._image
+        if self.upright is None:
+            return cast("NDArray[np.uint8]", self.given)
+        return self.upright.image(self.decoded)
 
-    @property
+    @cached_property
     def small(self) -> "NDArray[np.uint8]":
         """The picture in RGB, at most SMALL_EDGE pixels on its long edge. It must not be changed."""
-        if self._small is None:
-            self._small = self._shrunk()
-        return self._small
-
-    def _converted(self) -> "NDArray[np.uint8]":
-        raise NotImplementedError
-
-    def _shrunk(self) -> "NDArray[np.uint8]":
-        import cv2
-        import numpy as np
-
-        height, width = self.image.shape[:2]
-        shrink = min(1.0, SMALL_EDGE / max(height, width))
-        size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
-        return np.asarray(cv2.resize(self.image, size, interpolation=cv2.INTER_AREA))
+        if self.upright is None:
+            return shrunk(self.image, SMALL_EDGE)
+        return self.upright.within(SMALL_EDGE).image(self.decoded, "AREA")
 
 
-class DecodedFrame(Frame):
-    """An `av.VideoFrame` that is converted when somebody asks for its pictures."""
+def shrunk(picture: "NDArray[Any]", long_edge: int) -> "NDArray[Any]":
+    """Shrink a picture to at most so many pixels on its long edge, each the mean of what it covers."""
+    import cv2
+    import numpy as np
 
-    __slots__ = ("_conversions", "_decoded")
-
-    def __init__(self, shown: Shown, conversions: Conversions) -> None:
-        """Hold a decoded frame."""
-        super().__init__(shown.time, None, scale=conversions.upright.scale)
-        self._decoded, self._conversions = shown.frame, conversions
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height of `image` in pixels."""
-        return self._conversions.upright.size
-
-    def _converted(self) -> "NDArray[np.uint8]":
-        return self._conversions.image(self._decoded)
-
-    def _shrunk(self) -> "NDArray[np.uint8]":
-        return self._conversions.small(self._decoded)
+    height, width = picture.shape[:2]
+    shrink = min(1.0, long_edge / max(height, width))
+    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
 Ahead = Callable[[Frame, Fraction | None], None]
@@ -127,26 +105,24 @@ def scan(
 ) -> Scanned:
     """Decode a video once and show its samples (or each frame) to every consumer.
 
-    Frames at most half a second apart are handed out (see `sampling.samples`): reference frames, without the loop
+    Frames at most half a second apart are handed out (see `decoder.samples`): reference frames, without the loop
     filter; only key frames where the next one follows within a second. Decoding goes on in other threads; the
     consumers are called in this one. `ahead` is called in the decoding threads. `progress` hears the share that is
     done (0..1). A file that cannot be opened, or of which nothing decodes, shows no frame and raises nothing: the
     consumers then have nothing to say (`Unmeasured`). Damaged frames are left out and counted. What a consumer raises
     passes through. Raises ProbeError where the machine stood in the way (`transient`), and MemoryError.
     """
-    scanner = _Scanner(path, video, consumers, progress, ahead)
+    scanner = _Scanner(path, video, consumers, progress, ahead, Upright.of(video, LONG_EDGE))
     known = pieces(video)
     try:
         if not every_frame:
             try:
-                scanner.run(
-                    DecodePlan(known, Pace.REFERENCE_FRAMES) if known else DecodePlan.whole(Pace.REFERENCE_FRAMES)
-                )
+                scanner.run(DecodePlan(known) if known else DecodePlan())
             except Misplaced:
-                scanner.run(DecodePlan.whole(Pace.REFERENCE_FRAMES))
+                scanner.run(DecodePlan())
         if scanner.frames == 0:
             # Some broken or exotic streams only decode when no frame is skipped.
-            scanner.run(DecodePlan.whole(Pace.EVERY_FRAME, every_frame=every_frame))
+            scanner.run(DecodePlan(references=False, every_frame=every_frame))
     except ProbeError as error:
         if error.transient:
             raise
@@ -164,70 +140,57 @@ def decode_at(path: str, video: VideoFacts, time: Fraction) -> Frame:
     upright = Upright.of(video)
     best: Shown | None = None
     for begin in (time, None):
-        with open_decoder(path, video, Pace.EVERY_FRAME) as decoder:
-            for shown in decoder.shown(begin):
-                if shown.time > time:
-                    best = best or shown
-                    break
-                best = shown
+        with open_decoder(path, video) as decoder:
+            found = next(at_times(decoder.shown(begin), (time,)), None)
+            best = found if best is None or (found is not None and found.time <= time) else best
             if best is not None and (best.time <= time or begin is None):
                 return Frame(best.time, upright.image(best.frame), 0)
     raise ProbeError(f"has no frame that can be decoded at {seconds(time)}")
 
 
+@dataclass(slots=True)
 class _Scanner:
     """One scan, which may take several runs; a later one goes on after the last frame that was shown."""
 
-    def __init__(
-        self,
-        path: str,
-        video: VideoFacts,
-        consumers: Sequence[FrameConsumer],
-        progress: Callable[[float], None] | None,
-        ahead: Ahead | None,
-    ) -> None:
-        self.frames = 0
-        self.damaged = 0
-        self._path, self._video = path, video
-        self._consumers, self._progress, self._ahead = consumers, progress, ahead
-        self._conversions = Conversions(Upright.of(video, LONG_EDGE), SMALL_EDGE)
-        self._length = None if isinstance(video.duration, Unmeasured) else video.duration.believed
-        self._last: Fraction | None = None
+    path: str
+    video: VideoFacts
+    consumers: Sequence[FrameConsumer]
+    progress: Callable[[float], None] | None
+    ahead: Ahead | None
+    upright: Upright
+    frames: int = 0
+    damaged: int = 0
+    last: Fraction | None = None
 
     def run(self, plan: DecodePlan) -> None:
         """Decode by a plan and show what it finds.
 
         Raises ProbeError where the file cannot be opened, Misplaced where its index is wrong.
         """
-        with closing(self._frames(plan)) as frames:
-            for frame in frames:
-                if self._last is None or frame.time > self._last:
-                    self._show(frame)
-
-    def _show(self, frame: Frame) -> None:
-        self._last = frame.time
-        frame.index = self.frames
-        for consumer in self._consumers:
-            consumer.see(frame)
-        self.frames += 1
-        if self._progress is not None and self._length:
-            self._progress(min(1.0, float(frame.time / self._length)))
-
-    def _frames(self, plan: DecodePlan) -> Generator[Frame, None, None]:
-        upright = self._conversions.upright
-        waiting = frame_bytes(self._video) + 3 * upright.width * upright.height
-        with closing(Relay(self._path, self._video, plan, self._ready, waiting)) as relay:
+        waiting = frame_bytes(self.video) + 3 * self.upright.width * self.upright.height
+        with closing(Relay(self.path, self.video, plan, self._ready, waiting)) as relay:
             try:
-                yield from relay
+                for frame in relay:
+                    if self.last is None or frame.time > self.last:
+                        self._show(frame)
             finally:
                 self.damaged += relay.damaged
 
+    def _show(self, frame: Frame) -> None:
+        self.last, frame.index = frame.time, self.frames
+        for consumer in self.consumers:
+            consumer.see(frame)
+        self.frames += 1
+        length = None if isinstance(self.video.duration, Unmeasured) else self.video.duration.believed
+        if self.progress is not None and length:
+            self.progress(min(1.0, float(frame.time / length)))
+
     def _ready(self, shown: Shown, gap: Fraction | None) -> Frame:
         """Make what waits for the consumers: small enough to wait, and cheap where nobody looks at it."""
-        frame: Frame = DecodedFrame(shown, self._conversions)
-        if self._conversions.upright.shrinks(shown.frame):
+        frame = Frame(shown.time, None, scale=self.upright.scale, decoded=shown.frame, upright=self.upright)
+        if shown.frame.width * shown.frame.height > self.upright.width * self.upright.height:
             # A large frame must not wait in its full size.
             frame = Frame(frame.time, frame.image, 0, frame.scale)
-        if self._ahead is not None:
-            self._ahead(frame, gap)
+        if self.ahead is not None:
+            self.ahead(frame, gap)
         return frame

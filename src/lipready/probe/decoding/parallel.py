@@ -5,6 +5,7 @@ of them take less time than one with two frame threads, and the pictures are the
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from queue import Empty, Full, Queue
@@ -12,17 +13,15 @@ from threading import Event, Thread
 from typing import Any
 
 from lipready.facts.video import VideoFacts
-from lipready.probe.decoding.decoder import Decoder, Pace, Piece, Shown, frame_bytes, open_decoder, samples
+from lipready.probe.decoding.decoder import Piece, Shown, frame_bytes, open_decoder, samples
 from lipready.probe.decoding.processors import processors
 
 MOST_WORKERS = 4
 
 DECODER_BYTES = 300 << 20
 """All decoders together may hold this much, reckoned with eight frames each."""
-
 WAITING_BYTES = 192 << 20
 """So much may wait for the consumers, all threads together."""
-
 _TICK = 0.1
 
 Ready = Callable[[Shown, Fraction | None], Any]
@@ -31,23 +30,15 @@ Ready = Callable[[Shown, Fraction | None], Any]
 
 @dataclass(frozen=True, slots=True)
 class DecodePlan:
-    """What is decoded: the pieces in order of time, which of their frames, and whether only samples are handed on."""
+    """What is decoded: the pieces in order of time, and which of their frames.
 
-    pieces: tuple[Piece, ...]
-    pace: Pace
+    With `references` only frames that others refer to are decoded; with `every_frame` all that is decoded is handed on,
+    and not samples alone.
+    """
+
+    pieces: tuple[Piece, ...] = (Piece(None, None),)
+    references: bool = True
     every_frame: bool = False
-
-    @classmethod
-    def whole(cls, pace: Pace, *, every_frame: bool = False) -> "DecodePlan":
-        """Decode the file from its beginning to its end in one piece."""
-        return cls((Piece(None, None),), pace, every_frame)
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """A thread's last word on a piece, and how many packets and frames were damaged in it."""
-
-    damaged: int = 0
 
 
 class Relay:
@@ -58,7 +49,8 @@ class Relay:
         self.damaged = 0
         self._plan = plan
         self._stopped = Event()
-        workers = _workers(video, len(plan.pieces))
+        most = min(MOST_WORKERS, processors(), len(plan.pieces), DECODER_BYTES // (8 * frame_bytes(video)))
+        workers = max(1, most)
         room = max(2, WAITING_BYTES // max(1, ready_bytes) // workers)
         self._lines: list[Queue[Any]] = [Queue(room) for _ in range(workers)]
         self._threads = [
@@ -76,32 +68,39 @@ class Relay:
         """
         for number in range(len(self._plan.pieces)):
             line = self._lines[number % len(self._lines)]
-            while not isinstance(item := line.get(), _End):
+            while not isinstance(item := line.get(), int):
                 if isinstance(item, Exception):
                     raise item
                 yield item
-            self.damaged += item.damaged
+            # The last word on a piece is how many packets and frames were damaged in it.
+            self.damaged += item
 
     def close(self) -> None:
         """Stop the threads and wait for them."""
         self._stopped.set()
         for line in self._lines:
-            _empty(line)
+            with suppress(Empty):
+                while True:
+                    line.get_nowait()
         for thread in self._threads:
             thread.join()
 
     def _work(self, place: int, path: str, video: VideoFacts, ready: Ready) -> None:
         line, workers = self._lines[place], len(self._lines)
         try:
-            with open_decoder(path, video, self._plan.pace, threads=1 if workers > 1 else None) as decoder:
+            threads = 1 if workers > 1 else None
+            with open_decoder(path, video, references=self._plan.references, threads=threads) as decoder:
                 for piece in self._plan.pieces[place::workers]:
                     before = decoder.damaged
                     last: Fraction | None = None
-                    for shown in _wanted(decoder, piece, every_frame=self._plan.every_frame):
+                    frames = decoder.piece(piece)
+                    if piece.keys is None and not self._plan.every_frame:
+                        frames = samples(frames, lambda shown: shown.time, piece.end)
+                    for shown in frames:
                         if not self._put(line, ready(shown, None if last is None else shown.time - last)):
                             return
                         last = shown.time
-                    if not self._put(line, _End(decoder.damaged - before)):
+                    if not self._put(line, decoder.damaged - before):
                         return
         except Exception as error:  # noqa: BLE001  (whatever it is, it is raised again where the samples are taken)
             self._put(line, error)
@@ -115,23 +114,3 @@ class Relay:
                 continue
             return True
         return False
-
-
-def _wanted(decoder: Decoder, piece: Piece, *, every_frame: bool) -> Iterator[Shown]:
-    if piece.keys is not None:
-        return decoder.key_frames(piece.keys)
-    shown = decoder.piece(piece.begin, piece.end)
-    return shown if every_frame else samples(shown, lambda frame: frame.time, piece.end)
-
-
-def _workers(video: VideoFacts, pieces: int) -> int:
-    """Return how many decoders may run at once."""
-    return max(1, min(MOST_WORKERS, processors(), pieces, DECODER_BYTES // (8 * frame_bytes(video))))
-
-
-def _empty(line: "Queue[Any]") -> None:
-    try:
-        while True:
-            line.get_nowait()
-    except Empty:
-        pass

@@ -6,7 +6,7 @@ VARIABLE = "LIPREADY_THREADS"
 
 
 def processors() -> int:
-    """Tell how many cores this process may use: LIPREADY_THREADS says so where several processes share the machine."""
+    """Return how many cores this process may use: LIPREADY_THREADS, where several processes share the machine."""
     try:
         available = len(os.sched_getaffinity(0))
     except AttributeError:  # not on every system

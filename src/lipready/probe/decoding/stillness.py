@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from lipready.facts.people import seconds_of
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Stillness
-from lipready.probe.decoding.frames import Frame
+from lipready.probe.decoding.frames import Frame, shrunk
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,22 +14,18 @@ if TYPE_CHECKING:
 
 SPACING = Fraction(2, 5)
 """Seconds: samples that follow the one before sooner are left out, so that every clip is judged at one spacing."""
-
 BLACK_LUMA, BLACK_SHARE = 0.10 * 255, 0.98
 """A sample is black where 98 % of it is darker than a tenth of white (the defaults of ffmpeg's blackdetect)."""
-
 CELLS = 32
 """The long edge of the thumbnail on which samples are compared: each cell averages noise away."""
-
 STILL = 3.0
 """Grey levels: what coding noise alone changes in a cell."""
-
 NOISE, NOISE_REACH = 2.5, 5.0
 """Grey levels of noise in a cell with which a picture may still stand still, and how many of them a cell may be off."""
 
 
 LONGEST_APART = Fraction(1)
-"""Seconds: samples stand no further apart where frames come closer (`sampling.LARGEST_GAP`), so that a frame which is
+"""Seconds: samples stand no further apart where frames come closer (`decoder.LARGEST_GAP`), so that a frame which is
 followed by nothing for longer is held. It counts as stored again and again, as at a constant rate it would be."""
 
 
@@ -45,12 +41,15 @@ class StillnessMeter:
 
     def see(self, frame: Frame) -> None:
         """Compare a frame with the sample before."""
+        import cv2
+        import numpy as np
+
         gap = frame.time - self._time
         if self._black and gap < SPACING:
             return
-        small = _grey(frame.small)
-        self._black[frame.time] = _black(small)
-        cells = _cells(small)
+        small = cv2.cvtColor(frame.small, cv2.COLOR_RGB2GRAY)
+        self._black[frame.time] = float((small < BLACK_LUMA).mean()) >= BLACK_SHARE
+        cells = shrunk(small.astype(np.float32), CELLS)
         if self._before is not None and self._before.shape == cells.shape:
             still = _frozen(self._before, cells)
             self._frozen += gap if still else max(gap - LONGEST_APART, Fraction(0))
@@ -69,32 +68,6 @@ class StillnessMeter:
         return Stillness(
             black=float(black / sum(stands.values())), frozen=float(self._frozen / length) if length else 0.0
         )
-
-
-def _grey(small: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
-    import cv2
-    import numpy as np
-
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
-
-
-def _cells(small: "NDArray[np.uint8]") -> "NDArray[np.float32]":
-    import numpy as np
-
-    return np.asarray(_resized(small.astype(np.float32), CELLS))
-
-
-def _resized(grey: "NDArray[np.generic]", long_edge: int) -> "NDArray[np.generic]":
-    import cv2
-
-    height, width = grey.shape
-    shrink = min(1.0, long_edge / max(height, width))
-    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
-    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA)  # type: ignore[no-any-return]
-
-
-def _black(small: "NDArray[np.uint8]") -> bool:
-    return float((small < BLACK_LUMA).mean()) >= BLACK_SHARE
 
 
 def _frozen(before: "NDArray[np.float32]", now: "NDArray[np.float32]") -> bool:

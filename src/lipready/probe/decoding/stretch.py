@@ -1,11 +1,13 @@
 """Decode the frames of a short stretch of a video, or those at some moments, exactly."""
 
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import groupby, takewhile
 
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.probe.decoding.decoder import Pace, Shown, open_decoder
+from lipready.probe.decoding.decoder import at_times, open_decoder
 from lipready.probe.decoding.frames import Frame
 from lipready.probe.decoding.upright import Upright
 
@@ -16,14 +18,10 @@ def decode_stretch(path: str, video: VideoFacts, begin: Fraction, end: Fraction)
     Raises ProbeError where the file cannot be opened as video; a stretch in which nothing decodes yields nothing.
     """
     upright = Upright.of(video)
-    with open_decoder(path, video, Pace.EVERY_FRAME) as decoder:
-        count = 0
-        for shown in decoder.shown(max(begin, Fraction(0))):
-            if shown.time > end:
-                return
-            if shown.time >= begin:
-                yield Frame(shown.time, upright.image(shown.frame), count)
-                count += 1
+    with open_decoder(path, video) as decoder:
+        within = takewhile(lambda shown: shown.time <= end, decoder.shown(max(begin, Fraction(0))))
+        for count, shown in enumerate(shown for shown in within if shown.time >= begin):
+            yield Frame(shown.time, upright.image(shown.frame), count)
 
 
 def decode_moments(path: str, video: VideoFacts, times: Sequence[Fraction], long_edge: int) -> Iterator[Frame]:
@@ -35,36 +33,10 @@ def decode_moments(path: str, video: VideoFacts, times: Sequence[Fraction], long
     """
     upright = Upright.of(video, long_edge)
     keys = () if isinstance(video.key_frames, Unmeasured) else video.key_frames
-    with open_decoder(path, video, Pace.EVERY_FRAME) as decoder:
-        for number, group in enumerate(_groups(sorted(set(times)), keys)):
-            yield from (
-                Frame(shown.time, upright.image(shown.frame), number, upright.scale)
-                for shown in _at(decoder.shown(group[0]), group)
-            )
-
-
-def _groups(times: Sequence[Fraction], keys: Sequence[Fraction]) -> Iterator[list[Fraction]]:
-    """Cut a list of times where a key frame lies between two of them."""
-    group: list[Fraction] = []
-    for time in times:
-        if group and any(group[-1] < key <= time for key in keys):
-            yield group
-            group = []
-        group.append(time)
-    if group:
-        yield group
-
-
-def _at(frames: Iterator[Shown], times: Sequence[Fraction]) -> Iterator[Shown]:
-    """Pick the last frame at or before each time; of a stream that begins later, the first."""
-    wanted = list(times)
-    last: Shown | None = None
-    for shown in frames:
-        while wanted and shown.time > wanted[0]:
-            yield last or shown
-            wanted.pop(0)
-        if not wanted:
-            return
-        last = shown
-    if last is not None and wanted:
-        yield last
+    with open_decoder(path, video) as decoder:
+        # Times belong together where as many key frames lie before each, so that none lies between.
+        groups = groupby(sorted(set(times)), lambda time: bisect(keys, time))
+        for number, (_, group) in enumerate(groups):
+            wanted = list(group)
+            for shown in at_times(decoder.shown(wanted[0]), wanted):
+                yield Frame(shown.time, upright.image(shown.frame), number, upright.scale)

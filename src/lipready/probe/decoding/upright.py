@@ -1,7 +1,6 @@
 """Turn decoded pictures the way a player shows them."""
 
 from dataclasses import dataclass, replace
-from functools import cache, partial
 from threading import local
 from typing import TYPE_CHECKING, Any, Self
 
@@ -38,77 +37,40 @@ class Upright:
         # A display matrix with a flip is a vertical flip followed by the rotation that libavutil reads out of it.
         turns = round(video.rotation / 90) % 4
         width, height = (video.height, video.width) if turns % 2 else (video.width, video.height)
-        longest = max(width, height, 1)
-        shrink = min(1.0, long_edge / longest) if long_edge else 1.0
-        return cls(
-            width=max(1, round(width * shrink)),
-            height=max(1, round(height * shrink)),
-            flipped=video.mirrored,
-            turns=turns,
-            scale=1.0 / shrink,
-        )
+        whole = cls(width=width, height=height, flipped=video.mirrored, turns=turns, scale=1.0)
+        return whole.within(long_edge) if long_edge else whole
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the result."""
         return (self.height, self.width) if self.turns % 2 else (self.width, self.height)
 
-    def within(self, long_edge: int) -> "Upright":
+    def within(self, long_edge: int) -> Self:
         """Shrink the result to at most `long_edge` pixels on its long edge."""
         shrink = min(1.0, long_edge / max(self.width, self.height))
         width, height = (max(1, round(edge * shrink)) for edge in (self.width, self.height))
         return replace(self, width=width, height=height, scale=self.scale / shrink)
 
-    def shrinks(self, frame: Any) -> bool:
-        """Return whether the result is smaller than an `av.VideoFrame`."""
-        return bool(frame.width * frame.height > self.width * self.height)
-
-    def image(self, frame: Any, reformatter: Any = None, interpolation: str | None = None) -> "NDArray[np.uint8]":
+    def image(self, frame: Any, interpolation: str | None = None) -> "NDArray[np.uint8]":
         """Convert an `av.VideoFrame` to RGB, height × width × 3, as a player shows it.
 
-        A `reformatter` (`av.video.reformatter.VideoReformatter`) keeps libswscale's tables from one frame to the next;
-        `interpolation` is one of libswscale's, None stands for bilinear.
+        `interpolation` is one of libswscale's, None stands for bilinear. Its tables are kept from one frame of a thread
+        to the next.
         """
+        import av
         import numpy as np
+        from av.video.reformatter import VideoReformatter
 
         if frame.colorspace not in _MATRICES:
             # libswscale refuses the others; for the look at a face the nearest one will do.
             frame.colorspace = _NEAREST.get(frame.colorspace, _BT709)
-        convert = frame.reformat if reformatter is None else partial(reformatter.reformat, frame)
-        picture = convert(self.width, self.height, "rgb24", interpolation=interpolation, **_alone()).to_ndarray()
-        if self.flipped:
-            picture = picture[::-1]
-        return np.ascontiguousarray(np.rot90(picture, self.turns))
+        reformatter = vars(_kept).setdefault(interpolation or "", VideoReformatter())
+        # Scale in this thread: from version 17 on PyAV starts others for every frame.
+        alone = {"threads": 1} if int(av.__version__.split(".")[0]) >= 17 else {}  # noqa: PLR2004
+        picture = reformatter.reformat(frame, self.width, self.height, "rgb24", interpolation=interpolation, **alone)
+        turned = picture.to_ndarray()[:: -1 if self.flipped else 1]
+        return np.ascontiguousarray(np.rot90(turned, self.turns))
 
 
-class Conversions:
-    """Makes the pictures of one video's frames; may be shared by threads."""
-
-    def __init__(self, upright: Upright, small_edge: int) -> None:
-        """Make full pictures as `upright` says, and small ones of `small_edge` pixels on their long edge."""
-        self.upright = upright
-        self._small = upright.within(small_edge)
-        self._local = local()
-
-    def image(self, frame: Any) -> "NDArray[np.uint8]":
-        """Convert an `av.VideoFrame` to RGB."""
-        return self.upright.image(frame, self._reformatter("full"))
-
-    def small(self, frame: Any) -> "NDArray[np.uint8]":
-        """Convert an `av.VideoFrame` to a small RGB picture, each pixel the mean of what it covers."""
-        return self._small.image(frame, self._reformatter("small"), "AREA")
-
-    def _reformatter(self, name: str) -> Any:
-        from av.video.reformatter import VideoReformatter
-
-        if not hasattr(self._local, name):
-            setattr(self._local, name, VideoReformatter())
-        return getattr(self._local, name)
-
-
-@cache
-def _alone() -> dict[str, int]:
-    """Scale in the calling thread: from version 17 on PyAV starts others for every frame."""
-    import av
-
-    return {"threads": 1} if int(av.__version__.split(".")[0]) >= 17 else {}  # noqa: PLR2004
+_kept = local()
+"""The reformatter of each thread, by interpolation."""

@@ -1,20 +1,19 @@
 """Measure one audio stream of an open container, and list them all."""
 
 import time
-from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import dropwhile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lipready.errors import ProbeError
 from lipready.facts.audio import AudioFacts, AudioTrack
 from lipready.facts.unmeasured import Unmeasured
-from lipready.probe.containers.container import MEDIA_ERRORS
+from lipready.probe.containers.container import attempt
 from lipready.probe.containers.matroska import Matroska
 from lipready.probe.containers.movie import Movie
 from lipready.probe.containers.truncation import is_truncated, read_wave
 from lipready.probe.local_file import LocalFile
-from lipready.probe.streams.choice import MediaSource, audio_stream, codec_name, is_cover, is_default
+from lipready.probe.streams.choice import COUNTED_FRAMES, MediaSource, audio_stream, codec_name, is_cover, is_default
 from lipready.probe.streams.packets import (
     MAX_SECONDS,
     Budget,
@@ -31,56 +30,71 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 
-@dataclass(slots=True)
+class SoundConsumer(Protocol):
+    """Somebody who wants to hear an audio stream while its samples are counted."""
+
+    def begin(self, codec: str, seconds: Fraction | None) -> None:
+        """Hear FFmpeg's name of the decoder, and the length by the header."""
+
+    def take(self, frame: Any, moved: int) -> None:
+        """Take an `av.AudioFrame` after so many samples of silence; negative: without so many samples of its own."""
+
+    def end(self, cut: Unmeasured | None) -> None:
+        """Hear that this was all, or why the rest was not decoded."""
+
+
 class SampleCount:
-    """Called with every packet of a stream, then finished.
+    """Decodes an audio stream, counts its samples, and hands them on.
 
     `seconds` is the exact length, None before the end, where nothing was decoded, or where it took too long (`late`).
-    `line` counts holes in the timestamps as silence. `rate` (Hz) and `channels` are those of the decoded sound, which
-    a header may state differently. `broken_end` says that the last packet could not be decoded.
+    `line` counts holes in the timestamps as silence. `sample_rate` (Hz) and `channels` are those of the decoded
+    sound, which a header may state differently. `broken_end` says that the last packet could not be decoded.
     """
 
-    stream: Any
-    line: TimeLine = field(default_factory=lambda: TimeLine(None))
-    rate: int = 0
-    channels: int = 0
-    seconds: Fraction | None = None
-    error: str | None = None
-    broken_end: bool = False
-    late: bool = False
-    _samples: dict[int, int] = field(default_factory=dict)
-    _deadline: float = field(default_factory=lambda: time.monotonic() + MAX_SECONDS)
+    def __init__(
+        self, container: "InputContainer", stream: Any, origin: Fraction | None, consumer: SoundConsumer | None
+    ) -> None:
+        """Count from `origin`, as of `TimeLine`."""
+        self.line = TimeLine(origin, clock=container.format.name not in CLOCKLESS)
+        self.sample_rate = self.channels = 0
+        self.seconds: Fraction | None = None
+        self.error: str | None = None
+        self.broken_end = self.late = False
+        self._container, self._stream, self._consumer = container, stream, consumer
+        self._samples: dict[int, int] = {}
+        self._deadline = time.monotonic() + MAX_SECONDS
 
-    def __post_init__(self) -> None:
-        """One thread, so that memory stays flat and other work keeps its cores."""
-        self.stream.codec_context.thread_count = 1
+    def read(self) -> PacketTimes:
+        """Decode all packets, and return their times."""
+        # One thread, so that memory stays flat and other work keeps its cores.
+        self._stream.codec_context.thread_count = 1
+        if self._consumer is not None:
+            length = stream_duration(self._stream) or container_duration(self._container)
+            self._consumer.begin(self._stream.codec_context.name, length)
+        times = read_packet_times(self._container, self._stream, Budget(), self._decode)
+        self._decode(None)
+        if self._samples and not self.late:
+            self.seconds = sum((Fraction(n, rate) for rate, n in self._samples.items()), Fraction(0))
+        if self._consumer is not None:
+            late = Unmeasured(f"decoding took longer than {MAX_SECONDS:.0f} seconds", transient=True)
+            self._consumer.end(late if self.late else times.cut)
+        return times
 
-    def __call__(self, packet: Any) -> None:
-        """Decode one packet and count what comes out."""
+    def _decode(self, packet: Any) -> None:
         self.late = self.late or time.monotonic() > self._deadline
         if self.late:
             return
-        try:
-            frames = self.stream.codec_context.decode(packet)
-        except MemoryError:
-            raise
-        except MEDIA_ERRORS() as error:
-            self.error = self.error or str(getattr(error, "strerror", None) or error).lower()
-            self.broken_end = True
-            return
-        self.broken_end = self.broken_end and packet is None
-        for frame in frames:
-            if not frame.samples or not frame.sample_rate:
+        frames, error = attempt(self._stream.codec_context.decode, packet)
+        self.error = self.error or error
+        self.broken_end = error is not None or (self.broken_end and packet is None)
+        for frame in frames or ():
+            if not frame.samples or not frame.sample_rate or not frame.layout.nb_channels:
                 continue
-            samples = frame.samples + self.line.place(frame)
-            self._samples[frame.sample_rate] = self._samples.get(frame.sample_rate, 0) + samples
-            self.rate, self.channels = frame.sample_rate, frame.layout.nb_channels
-
-    def finish(self) -> None:
-        """Drain the decoder and close the count."""
-        self(None)
-        if self._samples and not self.late:
-            self.seconds = sum((Fraction(n, rate) for rate, n in self._samples.items() if rate), Fraction(0))
+            self.sample_rate, self.channels = frame.sample_rate, frame.layout.nb_channels
+            moved = self.line.place(frame)
+            self._samples[frame.sample_rate] = self._samples.get(frame.sample_rate, 0) + frame.samples + moved
+            if self._consumer is not None:
+                self._consumer.take(frame, moved)
 
 
 _PADDING = 3456
@@ -99,8 +113,11 @@ def measure_audio(
     *,
     quick: bool,
     number: int | None = None,
+    consumer: SoundConsumer | None = None,
 ) -> AudioFacts:
     """Measure the audio stream of a number, else the best one; unless `quick` every sample is decoded and counted.
+
+    `consumer` hears what is decoded.
 
     A number that the file does not have is no error here: `AudioFacts.track` says which one was measured.
 
@@ -110,15 +127,15 @@ def measure_audio(
     if stream is None:
         raise ProbeError("holds no audio stream")
     source = MediaSource(file, container, stream, header)
-    _assert_usable(source)
-    origin = picture_start(file, container)
-    counted = None if quick else SampleCount(stream, TimeLine(origin, clock=container.format.name not in CLOCKLESS))
-    times = _packet_times(source, counted, quick=quick)
-    _assert_not_empty(source, times, counted)
-    rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
-    if counted is not None and counted.rate:
-        rate, channels = counted.rate, counted.channels
+    source.require_decodable("audio")
+    origin = picture_start(file, container, placed=container.format.name in COUNTED_FRAMES)
+    counted = None if quick else SampleCount(container, stream, origin, consumer)
+    times = _packet_times(source, counted)
+    decoded = counted if counted is not None and counted.sample_rate else stream.codec_context
+    rate, channels = decoded.sample_rate, decoded.channels
     offset = _offset(source, times, counted, origin)
+    wave = read_wave(file) if container.format.name == "wav" else None
+    packets = None if times is None or times.cut is not None else packet_duration(times, None)
     tracks = tuple(_track(place, each) for place, each in enumerate(container.streams.audio, start=1))
     return AudioFacts(
         codec=source.codec,
@@ -128,13 +145,13 @@ def measure_audio(
         duration=believe(
             container=container_duration(container),
             stream=_moved(_stated_length(source), offset),
-            packets=_moved(_packet_length(times), offset),
+            packets=_moved(packets, offset),
             samples=counted.seconds if counted else None,
             padding=Fraction(_PADDING, rate) if rate else Fraction(0),
         ),
         cover=any(is_cover(video) for video in container.streams.video),
         truncated=_ends_early(source, times, counted),
-        size_wrong=_states_wrong_size(source),
+        size_wrong=wave is not None and wave.compare(file.size) in {"open", "over"},
         track=next(track.number for track in tracks if track.stream_index == stream.index),
         tracks=tracks,
         origin=origin,
@@ -151,10 +168,10 @@ def _offset(
         return Fraction(0)
     if counted is not None and counted.line.offset is not None:
         return counted.line.offset
-    base = source.stream.time_base
     if times is not None and times.pts:
         return times.pts[0] * times.base - origin
-    return Fraction(0) if source.stream.start_time is None or not base else source.stream.start_time * base - origin
+    start, base = source.stream.start_time, source.stream.time_base
+    return Fraction(0) if start is None or not base else start * base - origin
 
 
 def _stated_length(source: MediaSource) -> Fraction | None:
@@ -194,11 +211,6 @@ def _tag(value: str | None, *, unknown: str) -> str | None:
     return text if text and text != unknown else None
 
 
-def _states_wrong_size(source: MediaSource) -> bool:
-    wave = read_wave(source.file) if source.container.format.name == "wav" else None
-    return wave is not None and wave.compare(source.file.size) in {"open", "over"}
-
-
 def _ends_early(source: MediaSource, times: PacketTimes | None, counted: SampleCount | None) -> bool | Unmeasured:
     """Return whether sound is missing at the end: a damaged last packet counts where more than a moment went with it.
 
@@ -213,34 +225,21 @@ def _ends_early(source: MediaSource, times: PacketTimes | None, counted: SampleC
     return counted.seconds is None or stated is None or stated - counted.seconds > _MOMENT
 
 
-def _assert_usable(source: MediaSource) -> None:
-    if source.track is not None and source.track.encrypted:
-        raise ProbeError("is encrypted (DRM): it cannot be decoded without its key")
-    if source.stream.codec_context is None:
-        raise ProbeError("holds audio in a codec that is not known")
+def _packet_times(source: MediaSource, counted: SampleCount | None) -> PacketTimes | None:
+    """Read the packets, and let them be counted; None where the index of an MP4 says enough.
 
-
-def _packet_times(source: MediaSource, counted: SampleCount | None, *, quick: bool) -> PacketTimes | None:
-    """Read the packets, and let them be counted; None where the index of an MP4 says enough."""
-    if counted is None and isinstance(source.header, Movie) and not source.header.fragmented:
-        return None
-    times = read_packet_times(source.container, source.stream, QUICK if quick else Budget(), counted)
+    Raises ProbeError where there is no sound in them.
+    """
+    empty, times = "holds no audio samples", None
     if counted is not None:
-        counted.finish()
+        times = counted.read()
+        if not counted.seconds and not counted.late:
+            raise ProbeError(empty if counted.error is None else f"cannot be decoded: {counted.error}")
+    elif isinstance(source.header, Movie) and not source.header.fragmented:
+        if not source.stream.duration:
+            raise ProbeError(empty)
+    else:
+        times = read_packet_times(source.container, source.stream, QUICK)
+        if not times.pts and times.cut is None:
+            raise ProbeError(empty)
     return times
-
-
-def _assert_not_empty(source: MediaSource, times: PacketTimes | None, counted: SampleCount | None) -> None:
-    if counted is not None:
-        if counted.seconds or counted.late:
-            return
-        raise ProbeError("holds no audio samples" if counted.error is None else f"cannot be decoded: {counted.error}")
-    empty = not source.stream.duration if times is None else not times.pts and times.cut is None
-    if empty:
-        raise ProbeError("holds no audio samples")
-
-
-def _packet_length(times: PacketTimes | None) -> Fraction | None:
-    if times is None or times.cut is not None:
-        return None
-    return packet_duration(times, Unmeasured("sound has no frame rate"))

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from lipready.errors import ProbeError
 from lipready.probe.containers.matroska import Matroska, VideoTrack
-from lipready.probe.containers.movie import Movie, MovieTrack
+from lipready.probe.containers.movie import ENCRYPTED, Movie, MovieTrack
 from lipready.probe.local_file import LocalFile
+from lipready.probe.streams.h264 import SequenceParameters, read_sequence_parameters
 
 if TYPE_CHECKING:
     from av.container import InputContainer
-
-_MICROSECONDS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,22 @@ class MediaSource:
     stream: Any
     header: Movie | Matroska | None
 
+    def require_decodable(self, kind: str) -> None:
+        """Raise ProbeError where the stream (of "video" or "audio") is encrypted, or in a codec that is not known."""
+        if self.track is not None and self.track.encrypted:
+            raise ProbeError(ENCRYPTED)
+        if self.stream.codec_context is None:
+            raise ProbeError(f"holds {kind} in a codec that is not known")
+
     @property
     def codec(self) -> str:
         """FFmpeg's name of the codec."""
         return codec_name(self.stream)
+
+    @property
+    def sequence_parameters(self) -> SequenceParameters | None:
+        """What the header of an H.264 stream says; None for any other, and where it does not say it."""
+        return read_sequence_parameters(self.stream.codec_context.extradata or b"") if self.codec == "h264" else None
 
     @property
     def track(self) -> MovieTrack | None:
@@ -41,13 +53,6 @@ class MediaSource:
         place = [s.index for s in self.container.streams.video if not is_cover(s)].index(self.stream.index)
         return self.header.videos[place] if place < len(self.header.videos) else None
 
-    @property
-    def clock_start(self) -> Fraction:
-        """The time in seconds that is the file's zero."""
-        if self.container.format.name not in FLOATING_CLOCKS or not self.container.start_time:
-            return Fraction(0)
-        return Fraction(self.container.start_time, _MICROSECONDS)
-
 
 FLOATING_CLOCKS = {"mpegts", "mpeg"}
 """Formats whose clock starts anywhere: only the distance to the file's own first timestamp means something there."""
@@ -55,11 +60,18 @@ FLOATING_CLOCKS = {"mpegts", "mpeg"}
 COUNTED_FRAMES = {"avi"}
 """Formats that store no times: frames are shown one after another, at the places that they have in the file."""
 
+
+def clock_start(container: "InputContainer") -> Fraction:
+    """Return the time in seconds that is the file's zero."""
+    floats = container.format.name in FLOATING_CLOCKS
+    return Fraction(container.start_time or 0, 1_000_000) if floats else Fraction(0)
+
+
 _PICTURE_CODECS = {"png", "mjpeg", "bmp", "tiff", "webp", "gif"}
 
 
 def codec_name(stream: Any) -> str:
-    """FFmpeg's name of the codec, whichever decoder serves it; "unknown" where there is none."""
+    """Return FFmpeg's name of the codec, whichever decoder serves it; "unknown" where there is none."""
     context = stream.codec_context
     return "unknown" if context is None else str(context.codec.canonical_name)
 
@@ -70,11 +82,6 @@ def is_cover(stream: Any) -> bool:
 
     stills = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
     return bool(stream.disposition & stills)
-
-
-def has_size(stream: Any) -> bool:
-    """Return whether the size of a video stream's pictures is known."""
-    return stream.codec_context is not None and stream.codec_context.width > 0
 
 
 def best_video(container: "InputContainer") -> Any | None:
@@ -101,27 +108,16 @@ def is_default(stream: Any) -> bool:
 
 
 def _video_rank(stream: Any) -> tuple[bool, bool, bool, bool, int, int]:
-    from av.stream import Disposition
-
     context = stream.codec_context
     area = 0 if context is None else context.width * context.height
-    return (
-        context is not None,
-        _has_samples(stream),
-        codec_name(stream) not in _PICTURE_CODECS,
-        bool(stream.disposition & Disposition.default),
-        area,
-        -stream.index,
-    )
+    moves = codec_name(stream) not in _PICTURE_CODECS
+    return context is not None, _has_samples(stream), moves, is_default(stream), area, -stream.index
 
 
 def _audio_rank(stream: Any) -> tuple[bool, bool, bool, int, int, int]:
-    from av.stream import Disposition
-
     context = stream.codec_context
     channels, rate = (0, 0) if context is None else (context.channels, context.sample_rate)
-    default = bool(stream.disposition & Disposition.default)
-    return context is not None, _has_samples(stream), default, channels, rate, -stream.index
+    return context is not None, _has_samples(stream), is_default(stream), channels, rate, -stream.index
 
 
 def _has_samples(stream: Any) -> bool:

@@ -1,6 +1,6 @@
 """The exact frame rate behind timestamps that a container has rounded to its ticks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from fractions import Fraction
 from itertools import islice, pairwise
 from operator import sub
@@ -70,32 +70,24 @@ def frame_grid(pts: list[int], base: Fraction, declared: Iterable[Fraction | Non
                 break
             found = _grid_near(pts, base, period, tolerance)
             if found is not None:
-                return next(_confirmed(known, pts, base, found, tolerance), found)
+                near = (each for each in known if abs(each - found) <= found * _SEARCHED)
+                return next((each for each in near if _fits_grid(pts, base, each, tolerance)), found)
     return None
 
 
 def resampled(pts: list[int], base: Fraction, grid: Fraction | None) -> tuple[Resampled, ...]:
-    """Count what each usual rate, and each whole part of the grid's, loses and repeats of the frames."""
-    parts = () if grid is None else (grid / part for part in range(1, _PARTS + 1))
-    return tuple(_resampled(pts, base, rate) for rate in sorted({*STANDARD, *parts}))
+    """Count what each usual rate, and each whole part of the grid's, loses and repeats of the frames.
 
-
-def _resampled(pts: list[int], base: Fraction, rate: Fraction) -> Resampled:
-    """Assign every frame the nearest place of an even rate, as ffmpeg's fps filter does."""
-    step = rate * base
-    above, below, first = 2 * step.numerator, step.denominator, pts[0]
-    places = [((stamp - first) * above + below) // (2 * below) for stamp in pts]
-    kept = len(set(places))
-    return Resampled(rate, lost=len(pts) - kept, repeated=places[-1] + 1 - kept)
-
-
-def _confirmed(
-    declared: Iterable[Fraction], pts: list[int], base: Fraction, found: Fraction, tolerance: Fraction
-) -> Iterator[Fraction]:
-    """Yield the declared rates that are near the grid that was found and that every timestamp confirms."""
-    for rate in declared:
-        if abs(rate - found) <= found * _SEARCHED and _fits_grid(pts, base, rate, tolerance):
-            yield rate
+    Every frame is assigned the nearest place of an even rate, as ffmpeg's fps filter does.
+    """
+    found = []
+    for rate in sorted({*STANDARD, *(() if grid is None else (grid / part for part in range(1, _PARTS + 1)))}):
+        step = rate * base
+        above, below, first = 2 * step.numerator, step.denominator, pts[0]
+        places = [((stamp - first) * above + below) // (2 * below) for stamp in pts]
+        kept = len(set(places))
+        found.append(Resampled(rate, lost=len(pts) - kept, repeated=places[-1] + 1 - kept))
+    return tuple(found)
 
 
 def _grid_near(pts: list[int], base: Fraction, period: Fraction, tolerance: Fraction) -> Fraction | None:
@@ -146,12 +138,11 @@ def frame_rate(pts: list[int], base: Fraction, declared: Iterable[Fraction | Non
     declared = tuple(declared)
     if len(pts) < 2:  # noqa: PLR2004
         return Unmeasured("a single frame has no rate" if pts else "no frame has a timestamp")
-    shortest, longest = _gaps(pts)
-    if shortest < 1:
-        pts = sorted(set(pts))
-        if len(pts) < 2:  # noqa: PLR2004
-            return Unmeasured("all frames have the same timestamp")
-        shortest, longest = _gaps(pts)
+    pts = sorted(set(pts))
+    if len(pts) < 2:  # noqa: PLR2004
+        return Unmeasured("all frames have the same timestamp")
+    gaps = list(map(sub, islice(pts, 1, None), pts))
+    shortest, longest = min(gaps), max(gaps)
     rate = _constant(pts, base, declared, (shortest, longest))
     if rate is not None:
         return FrameRate(nominal=rate, lowest=rate, highest=rate, variable=False)
@@ -167,11 +158,6 @@ def frame_rate(pts: list[int], base: Fraction, declared: Iterable[Fraction | Non
     )
 
 
-def _gaps(pts: list[int]) -> tuple[int, int]:
-    gaps = list(map(sub, islice(pts, 1, None), pts))
-    return min(gaps), max(gaps)
-
-
 def _constant(
     pts: list[int], base: Fraction, declared: Iterable[Fraction | None], gaps: tuple[int, int]
 ) -> Fraction | None:
@@ -181,15 +167,11 @@ def _constant(
     # Two neighbours may each be off by up to a tick; where a frame is only a few ticks, twice as long is a lost frame.
     if longest - shortest > _NEIGHBOURS or longest >= 2 * shortest:
         return None
-    return next((rate for rate in _candidates(pts, base, declared) if _fits(pts, base, rate)), None)
-
-
-def _candidates(pts: list[int], base: Fraction, declared: Iterable[Fraction | None]) -> Iterator[Fraction]:
-    yield from (Fraction(rate) for rate in declared if rate)
-    yield from STANDARD
+    for rate in (*(Fraction(rate) for rate in declared if rate), *STANDARD):
+        if _fits(pts, base, rate):
+            return rate
     plainest = _plainest_rate(pts, base)
-    if plainest is not None:
-        yield plainest
+    return plainest if plainest is not None and _fits(pts, base, plainest) else None
 
 
 def _fits(pts: list[int], base: Fraction, rate: Fraction) -> bool:
@@ -206,9 +188,7 @@ def _plainest_rate(pts: list[int], base: Fraction) -> Fraction | None:
     """Find the plainest rational in the interval of rates that fit, None where it is empty."""
     low, high = Fraction(0), None
     first = pts[0]
-    for n, stamp in enumerate(pts):
-        if n == 0:
-            continue
+    for n, stamp in enumerate(pts[1:], start=1):
         if (stamp - first - 1) * low.denominator > low.numerator * n:
             low = Fraction(stamp - first - 1, n)
         if high is None or (stamp - first + 1) * high.denominator < high.numerator * n:

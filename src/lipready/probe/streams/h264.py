@@ -5,11 +5,11 @@ from fractions import Fraction
 
 _HIGH_PROFILES = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
 _EXTENDED_RATIO = 255
-# Table E-1, from aspect_ratio_idc 1 on.
-_RATIOS = (
+# Table E-1, by aspect_ratio_idc.
+_RATIOS = dict(enumerate((
     (1, 1), (12, 11), (10, 11), (16, 11), (40, 33), (24, 11), (20, 11), (32, 11), (80, 33), (18, 11), (15, 11),
     (64, 33), (160, 99), (4, 3), (3, 2), (2, 1),
-)  # fmt: skip
+), start=1))  # fmt: skip
 _SEPARATE_PLANES = 3
 _MOST = 255
 
@@ -65,32 +65,32 @@ def _skip_scaling_list(bits: "_Bits", size: int) -> None:
 
 
 def _skip_to_usability(bits: "_Bits") -> None:
-    """From log2_max_frame_num_minus4 to frame_cropping."""
+    """Skip from log2_max_frame_num_minus4 to frame_cropping."""
     bits.unsigned()
     order = bits.unsigned()
     if order == 0:
         bits.unsigned()
     elif order == 1:
         bits.read(1)
-        bits.unsigned()
-        bits.unsigned()
-        for _ in range(min(bits.unsigned(), _MOST)):
-            bits.unsigned()
+        bits.skip(2)
+        bits.skip(min(bits.unsigned(), _MOST))
     bits.unsigned()
     bits.read(1)
-    bits.unsigned()
-    bits.unsigned()
+    bits.skip(2)
     if not bits.read(1):
         bits.read(1)
     bits.read(1)
     if bits.read(1):
-        for _ in range(4):
-            bits.unsigned()
+        bits.skip(4)
 
 
 def _usability(bits: "_Bits") -> tuple[Fraction | None, tuple[int, int, int] | None]:
-    """(sample aspect ratio, colours) of the video usability information (E.1.1)."""
-    ratio = _aspect_ratio(bits) if bits.read(1) else None
+    """Return (sample aspect ratio, colours) of the video usability information (E.1.1)."""
+    ratio = None
+    if bits.read(1):
+        kind = bits.read(8)
+        width, height = (bits.read(16), bits.read(16)) if kind == _EXTENDED_RATIO else _RATIOS.get(kind, (0, 0))
+        ratio = Fraction(width, height) if width and height else None
     if bits.read(1):
         bits.read(1)
     if not bits.read(1):
@@ -101,14 +101,6 @@ def _usability(bits: "_Bits") -> tuple[Fraction | None, tuple[int, int, int] | N
     return ratio, (bits.read(8), bits.read(8), bits.read(8))
 
 
-def _aspect_ratio(bits: "_Bits") -> Fraction | None:
-    kind = bits.read(8)
-    width, height = (bits.read(16), bits.read(16)) if kind == _EXTENDED_RATIO else (0, 0)
-    if 0 < kind <= len(_RATIOS):
-        width, height = _RATIOS[kind - 1]
-    return Fraction(width, height) if width and height else None
-
-
 class _Bits:
     """A reader of bits that yields zeros past the end."""
 
@@ -117,18 +109,23 @@ class _Bits:
         self._left = len(data) * 8
 
     def read(self, count: int) -> int:
-        """u(n): an unsigned number of `count` bits."""
+        """Read u(n): an unsigned number of `count` bits."""
         self._left -= count
         return (self._value >> self._left) & ((1 << count) - 1) if self._left >= 0 else 0
 
     def unsigned(self) -> int:
-        """ue(v), 9.1."""
+        """Read ue(v), 9.1."""
         zeros = 0
         while zeros < 32 and self._left > 0 and not self.read(1):  # noqa: PLR2004
             zeros += 1
         return (1 << zeros) - 1 + self.read(zeros)
 
+    def skip(self, count: int) -> None:
+        """Read `count` numbers of ue(v)."""
+        for _ in range(count):
+            self.unsigned()
+
     def signed(self) -> int:
-        """se(v), 9.1.1."""
+        """Read se(v), 9.1.1."""
         code = self.unsigned()
         return (code + 1) // 2 if code % 2 else -(code // 2)

@@ -5,7 +5,7 @@ import struct
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any
 
@@ -36,15 +36,19 @@ _WARNINGS = threading.RLock()
 
 
 def measure_image(file: LocalFile, *, quick: bool) -> tuple[str, ImageFacts]:
-    """Tell a picture's format and its facts; unless `quick` the picture is decoded to see that it is whole.
+    """Return a picture's format and its facts; unless `quick` the picture is decoded to see that it is whole.
 
     Raises ProbeError, whose message continues the file's name.
     """
     with _opened(file) as image, _quiet():
         facts = _facts(file, image)
         if not quick:
-            _decode(image)
-        return picture_format(image), facts
+            if image.format in {"JPEG", "MPO"}:
+                # All of the data is read just the same, into an eighth of the memory.
+                image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))
+            image.load()
+        name = (image.format or "").lower()
+        return _NAMES.get(name, name), facts
 
 
 def is_animated(file: LocalFile) -> bool:
@@ -64,12 +68,6 @@ def open_picture(path: str) -> "Iterator[Image]":
         yield image
 
 
-def picture_format(image: "Image") -> str:
-    """Shorten the name of a picture's format: "jpeg", "png", …."""
-    name = (image.format or "").lower()
-    return _NAMES.get(name, name)
-
-
 @contextmanager
 def _opened(file: LocalFile) -> "Iterator[Image]":
     from PIL import Image, UnidentifiedImageError
@@ -85,7 +83,9 @@ def _opened(file: LocalFile) -> "Iterator[Image]":
     except LipreadyError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ProbeError(_bomb(error)) from error
+        claimed = re.search(r"\((\d+) pixels\)", str(error))
+        pixels = f"{int(claimed[1]):,}" if claimed else "too many"
+        raise ProbeError(f"claims to hold {pixels} pixels, more than can be decoded safely") from error
     except UnidentifiedImageError as error:
         raise _unidentified(file) from error
     except Exception as error:
@@ -103,7 +103,7 @@ def _opened(file: LocalFile) -> "Iterator[Image]":
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Warnings of Pillow are nobody's output; that of a bomb becomes an error."""
+    """Ignore warnings of Pillow; that of a decompression bomb becomes an error."""
     from PIL import Image
 
     with _WARNINGS, warnings.catch_warnings():
@@ -121,7 +121,10 @@ def _identified(reader: "BufferedReader[LocalFile]") -> "Image":
         return Image.open(reader, formats=_available(Image))
     except UnidentifiedImageError:
         Image.init()
-        _register_heif()
+        with suppress(ImportError):
+            import pillow_heif
+
+            pillow_heif.register_heif_opener()
         reader.seek(0)
         return Image.open(reader, formats=_available(Image))
 
@@ -130,25 +133,16 @@ def _available(module: Any) -> tuple[str, ...]:
     return tuple(name for name in _READERS if name in module.OPEN)
 
 
-def _register_heif() -> None:
-    try:
-        import pillow_heif
-    except ImportError:
-        return
-    pillow_heif.register_heif_opener()
-
-
 def _facts(file: LocalFile, image: "Image") -> ImageFacts:
     orientation = _orientation(file, image)
-    width, height = image.size
-    if width < 1 or height < 1:
+    if min(image.size) < 1:
         raise ProbeError("is damaged: its picture has no width or no height")
-    turned = orientation in _QUARTER_TURNS
+    width, height = image.size[::-1] if orientation in _QUARTER_TURNS else image.size
     return ImageFacts(
-        width=height if turned else width,
-        height=width if turned else height,
-        stored_width=width,
-        stored_height=height,
+        width=width,
+        height=height,
+        stored_width=image.width,
+        stored_height=image.height,
         orientation=orientation,
         mode=image.mode,
         # The further pictures of an MPO are depth and gain maps, not frames.
@@ -187,19 +181,6 @@ def _png_exif(file: LocalFile) -> bytes:
         return b""
     finally:
         file.seek(position)
-
-
-def _decode(image: "Image") -> None:
-    if image.format in {"JPEG", "MPO"}:
-        # All of the data is read just the same, into an eighth of the memory.
-        image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))
-    image.load()
-
-
-def _bomb(error: BaseException) -> str:
-    claimed = re.search(r"\((\d+) pixels\)", str(error))
-    pixels = f"{int(claimed[1]):,}" if claimed else "too many"
-    return f"claims to hold {pixels} pixels, more than can be decoded safely"
 
 
 def _unidentified(file: LocalFile) -> ProbeError:

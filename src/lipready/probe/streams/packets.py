@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate
-from lipready.probe.containers.container import MEDIA_ERRORS
+from lipready.probe.containers.container import demux
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -20,7 +20,7 @@ MAX_SECONDS = 300.0
 _CLOCK_EVERY = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PacketTimes:
     """The shown frames of a stream.
 
@@ -56,85 +56,57 @@ def read_packet_times(
 
     `see` is called with every packet, hidden ones included, before the next one is read.
     """
-    only(container, stream)
-    pts: list[int] = []
-    keys: list[int] = []
-    state = _State()
-    last = (-1 << 62, None)
+    times = PacketTimes(Fraction(stream.time_base or 1), [], [], None)
+    last = -1 << 62
     hidden_bit = 0x10 if stream.codec_context is not None and stream.codec_context.name.startswith("vp8") else 0
-    for packet in _packets(container, stream, budget, state):
+    for packet in _packets(container, stream, budget, times):
         if see is not None:
             see(packet)
-        state.damaged = state.damaged or packet.is_corrupt
-        state.hidden += packet.is_discard
+        times.damaged = times.damaged or packet.is_corrupt
+        times.hidden += packet.is_discard
         stamp = packet.dts if packet.pts is None else packet.pts
         if stamp is None or packet.is_discard or not packet.size:
             continue
         # A VP8 packet whose frame tag lacks the show bit (RFC 6386, 9.1) is a reference that nobody sees.
         if hidden_bit and not memoryview(packet)[0] & hidden_bit:
             continue
-        pts.append(stamp)
-        if packet.dts is not None and (state.first_place is None or packet.dts < state.first_place):
-            state.first_place = packet.dts
+        times.pts.append(stamp)
+        if packet.dts is not None and (times.first_place is None or packet.dts < times.first_place):
+            times.first_place = packet.dts
         if packet.is_keyframe:
-            keys.append(stamp)
-        if stamp >= last[0]:
-            last = (stamp, packet.duration or None)
-    pts.sort()
-    keys.sort()
-    base = Fraction(stream.time_base or 1)
-    return PacketTimes(base, pts, keys, last[1], state.hidden, state.damaged, state.cut, state.first_place)
+            times.keys.append(stamp)
+        if stamp >= last:
+            last, times.last_duration = stamp, packet.duration or None
+    times.pts.sort()
+    times.keys.sort()
+    return times
 
 
-def only(container: "InputContainer", stream: Any) -> None:
-    """Make the demuxer skip every other stream."""
+def _packets(container: "InputContainer", stream: Any, budget: Budget, times: PacketTimes) -> Iterator[Any]:
+    """Yield the packets of one stream, and of no other, as far as the budget goes."""
     from av.stream import Discard
+
+    def break_off(_: str) -> None:
+        times.damaged = True
 
     for other in container.streams:
         other.discard = Discard.default if other.index == stream.index else Discard.all
-
-
-@dataclass(slots=True)
-class _State:
-    hidden: int = 0
-    damaged: bool = False
-    cut: Unmeasured | None = None
-    first_place: int | None = None
-
-
-def _packets(container: "InputContainer", stream: Any, budget: Budget, state: _State) -> Iterator[Any]:
-    errors = MEDIA_ERRORS()
-    deadline = time.monotonic() + budget.seconds
-    packets, count, size = container.demux(stream), 0, 0
-    while True:
-        try:
-            packet = next(packets)
-        except StopIteration:
-            return
-        except MemoryError:
-            raise
-        except errors:
-            state.damaged = True
-            return
-        if packet.pts is None and packet.dts is None and packet.size == 0:
-            return
-        count, size = count + 1, size + packet.size
+    deadline, size = time.monotonic() + budget.seconds, 0
+    for count, packet in enumerate(demux(container, stream, break_off), start=1):
+        size += packet.size
         if count > budget.packets or (budget.bytes is not None and size > budget.bytes):
-            state.cut = Unmeasured("its index does not say, and reading the whole file is more than was allowed")
+            times.cut = Unmeasured("its index does not say, and reading the whole file is more than was allowed")
             return
         if count % _CLOCK_EVERY == 0 and time.monotonic() > deadline:
             reason = f"reading its packets took longer than {counted(round(budget.seconds), 'second')}"
-            state.cut = Unmeasured(reason, transient=True)
+            times.cut = Unmeasured(reason, transient=True)
             return
         yield packet
 
 
-_MICROSECOND = Fraction(1, 1_000_000)
-
-
 def container_duration(container: "InputContainer") -> Fraction | None:
     """Read the length off the container's header, in seconds."""
-    return container.duration * _MICROSECOND if container.duration and container.duration > 0 else None
+    return Fraction(container.duration, 1_000_000) if container.duration and container.duration > 0 else None
 
 
 def stream_duration(stream: Any) -> Fraction | None:
@@ -144,15 +116,15 @@ def stream_duration(stream: Any) -> Fraction | None:
     return Fraction(stream.duration * stream.time_base)
 
 
-def packet_duration(times: PacketTimes, rate: FrameRate | Unmeasured) -> Fraction | None:
-    """From the first shown frame to the end of the last one, in seconds.
+def packet_duration(times: PacketTimes, rate: FrameRate | Unmeasured | None) -> Fraction | None:
+    """Return the length from the first shown frame to the end of the last one, in seconds.
 
     At a constant rate in ticks that are too coarse for it (milliseconds in WebM), frames / rate is the same length
     without the rounding, and is taken where the two lie within two ticks.
     """
     if not times.pts:
         return None
-    frame = None if isinstance(rate, Unmeasured) else 1 / rate.nominal
+    frame = 1 / rate.nominal if isinstance(rate, FrameRate) else None
     last = times.last_duration * times.base if times.last_duration else frame
     if last is None:
         return None

@@ -3,9 +3,9 @@
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from lipready.probe.containers.container import MEDIA_ERRORS, open_container
+from lipready.probe.containers.container import demux, open_container
 from lipready.probe.local_file import LocalFile
-from lipready.probe.streams.choice import COUNTED_FRAMES, best_video
+from lipready.probe.streams.choice import best_video
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -31,7 +31,6 @@ class TimeLine:
     """
 
     def __init__(self, origin: Fraction | None, *, clock: bool = True) -> None:
-        """Begin with no frame placed."""
         self.holes = Fraction(0)
         self.offset: Fraction | None = None
         self._origin = origin
@@ -71,40 +70,27 @@ class TimeLine:
         return gap
 
 
-def picture_start(file: LocalFile, container: "InputContainer") -> Fraction | None:
+def picture_start(file: LocalFile, container: "InputContainer", *, placed: bool) -> Fraction | None:
     """Return the time of the first shown frame on the file's own clock, in seconds; None where it has no picture.
 
-    The file is opened anew, so that the packets of `container` stay where they are.
+    It is the lowest of the first packets; `placed` takes the times at which they are decoded, which in a format that
+    stores no times are their places. The container is opened anew, so that the packets of `container` stay where they
+    are.
     """
-    if best_video(container) is None:
+    best = best_video(container)
+    if best is None:
         return None
     place = file.tell()
     try:
         with open_container(file) as other:
-            stream = best_video(other)
-            counted = container.format.name in COUNTED_FRAMES
-            return None if stream is None else first_time(other, stream, placed=counted)
+            stream, stamps = other.streams[best.index], list[int]()
+            for packet in demux(other, stream, lambda _error: None):
+                stamp = packet.dts if placed or packet.pts is None else packet.pts
+                if stamp is not None and not packet.is_discard and packet.size:
+                    stamps.append(stamp)
+                if len(stamps) == _FIRST_PACKETS:
+                    break
+            return min(stamps) * Fraction(stream.time_base or 1) if stamps else None
     finally:
         # Both read from one place in one file.
         file.seek(place)
-
-
-def first_time(container: "InputContainer", stream: Any, *, placed: bool = False) -> Fraction | None:
-    """Return the lowest timestamp of the first packets of a stream, in seconds; None where none has one.
-
-    `placed` takes the times at which they are decoded, which in a format that stores no times are their places.
-    """
-    first, count = None, 0
-    try:
-        for packet in container.demux(stream):
-            stamp = packet.dts if placed or packet.pts is None else packet.pts
-            if stamp is None or packet.is_discard or not packet.size:
-                continue
-            first, count = stamp if first is None else min(first, stamp), count + 1
-            if count == _FIRST_PACKETS:
-                break
-    except MemoryError:
-        raise
-    except MEDIA_ERRORS():
-        pass
-    return None if first is None else first * Fraction(stream.time_base or 1)

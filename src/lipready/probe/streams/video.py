@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from lipready.errors import ProbeError
 from lipready.facts.unmeasured import Unmeasured
@@ -12,10 +12,9 @@ from lipready.probe.containers.matroska import Matroska
 from lipready.probe.containers.movie import Movie, is_mirrored, rotation_of
 from lipready.probe.containers.truncation import is_truncated, read_sample_times
 from lipready.probe.local_file import LocalFile
-from lipready.probe.streams.choice import COUNTED_FRAMES, MediaSource, best_video, codec_name
-from lipready.probe.streams.coding import FirstFrame, FirstFrameDecoder, colours, interlaced, pixel_format
+from lipready.probe.streams.choice import COUNTED_FRAMES, MediaSource, best_video, clock_start, codec_name
+from lipready.probe.streams.coding import FirstFrameDecoder, colours, display_matrix, interlaced, pixel_format
 from lipready.probe.streams.frame_rate import frame_rate
-from lipready.probe.streams.h264 import read_sequence_parameters
 from lipready.probe.streams.packets import (
     Budget,
     PacketTimes,
@@ -39,27 +38,26 @@ _EXTREME = 1000
 
 
 def sample_aspect_ratio(source: MediaSource) -> Fraction:
-    """Width of a pixel to its height; 1 where the file does not say or says nonsense."""
+    """Return the width of a pixel to its height; 1 where the file does not say or says nonsense."""
     ratio = source.stream.sample_aspect_ratio
-    if not ratio and source.codec == "h264":
-        found = read_sequence_parameters(source.stream.codec_context.extradata or b"")
-        ratio = found.sample_aspect_ratio if found else None
+    if not ratio and source.sequence_parameters is not None:
+        ratio = source.sequence_parameters.sample_aspect_ratio
     usable = ratio and Fraction(1, _EXTREME) <= ratio <= _EXTREME
     return Fraction(ratio) if usable else Fraction(1)
 
 
-def orientation(source: MediaSource, first: FirstFrame | None) -> tuple[int, bool]:
-    """(rotation, mirrored): the container's own matrix, else that of the first picture, else Matroska's projection."""
-    if source.track is not None:
-        return source.track.rotation, source.track.mirrored
-    if first is not None and first.matrix is not None:
-        return rotation_of(first.matrix), is_mirrored(first.matrix)
+def orientation(source: MediaSource, first: Any) -> tuple[int, bool]:
+    """Return (rotation, mirrored) by the container, else by the first picture, else by the projection of Matroska."""
+    matrix = None if first is None else display_matrix(first)
+    matrix = source.track.matrix if source.track is not None else matrix
+    if matrix is not None:
+        return rotation_of(matrix), is_mirrored(matrix)
     described = source.matroska_track
     return (described.rotation, False) if described else (0, False)
 
 
 def displayed_size(width: int, height: int, ratio: Fraction, rotation: int) -> tuple[int, int]:
-    """Square pixels by stretching the width (halves are rounded up), then turned."""
+    """Return the size in square pixels by stretching the width (halves are rounded up), then turned."""
     stretched = max(1, (2 * width * ratio.numerator + ratio.denominator) // (2 * ratio.denominator))
     return (height, stretched) if abs(rotation) % _HALF_TURN == _QUARTER_TURN else (stretched, height)
 
@@ -79,22 +77,15 @@ def measure_video(
     if stream is None:
         raise ProbeError("holds no video stream")
     source = MediaSource(file, container, stream, header)
-    _assert_usable(source)
-    times, first = (_indexed_times(source), None) if quick else _times_and_picture(source)
-    return _facts(source, times, first, quick=quick)
-
-
-def _assert_usable(source: MediaSource) -> None:
-    context, track = source.stream.codec_context, source.track
-    if track is not None and track.encrypted:
-        raise ProbeError("is encrypted (DRM): it cannot be decoded without its key")
-    if context is None:
-        raise ProbeError("holds video in a codec that is not known")
+    source.require_decodable("video")
+    context = stream.codec_context
     if context.width * context.height > MAX_PIXELS:
         raise ProbeError(
             f"claims frames of {context.width} × {context.height} pixels: more than the {MAX_PIXELS >> 20} million "
             "that are decoded safely"
         )
+    times, first = (_indexed_times(source), None) if quick else _times_and_picture(source)
+    return _facts(source, times, first, quick=quick)
 
 
 def _indexed_times(source: MediaSource) -> PacketTimes:
@@ -106,7 +97,7 @@ def _indexed_times(source: MediaSource) -> PacketTimes:
     return read_packet_times(source.container, source.stream, QUICK)
 
 
-def _times_and_picture(source: MediaSource) -> tuple[PacketTimes, FirstFrame]:
+def _times_and_picture(source: MediaSource) -> tuple[PacketTimes, Any]:
     decoder = FirstFrameDecoder(source.stream)
     times = read_packet_times(source.container, source.stream, Budget(), decoder.feed)
     decoder.feed(None)
@@ -117,20 +108,25 @@ def _times_and_picture(source: MediaSource) -> tuple[PacketTimes, FirstFrame]:
     raise ProbeError(f"cannot be decoded: {decoder.error or 'no picture comes out of its video stream'}")
 
 
-def _facts(source: MediaSource, times: PacketTimes, first: FirstFrame | None, *, quick: bool) -> VideoFacts:
+def _facts(source: MediaSource, times: PacketTimes, first: Any, *, quick: bool) -> VideoFacts:
     context = source.stream.codec_context
-    pixels, meaning = pixel_format(source, first), colours(source, first)
-    coded_width, coded_height = _coded_size(source, first)
+    name, bit_depth, chroma = pixel_format(source, first)
+    primaries, transfer, matrix = colours(source, first)
+    sized = context if first is None else first
+    coded_width, coded_height = sized.width, sized.height
+    if coded_width < 1 or coded_height < 1:
+        raise ProbeError("does not say how large its picture is")
     ratio = sample_aspect_ratio(source)
     rotation, mirrored = orientation(source, first)
     width, height = displayed_size(coded_width, coded_height, ratio, rotation)
+    rate, frames, duration, start, key_frames = _timing(source, times)
     container = source.container
     return VideoFacts(
         codec=source.codec,
         profile=context.profile,
-        pixel_format=pixels.name,
-        bit_depth=pixels.bit_depth,
-        chroma=pixels.chroma,
+        pixel_format=name,
+        bit_depth=bit_depth,
+        chroma=chroma,
         coded_width=coded_width,
         coded_height=coded_height,
         width=width,
@@ -138,13 +134,17 @@ def _facts(source: MediaSource, times: PacketTimes, first: FirstFrame | None, *,
         rotation=rotation,
         mirrored=mirrored,
         sample_aspect_ratio=ratio,
-        **_timing(source, times),
+        frame_rate=rate,
+        frames=frames,
+        duration=duration,
+        start=start,
+        key_frames=key_frames,
         edit_list=_has_edit_list(source, times),
         interlaced=interlaced(source, first),
-        transfer=meaning.transfer,
-        primaries=meaning.primaries,
-        matrix=meaning.matrix,
-        sound_tracks=_sound_tracks(source),
+        transfer=transfer,
+        primaries=primaries,
+        matrix=matrix,
+        sound_tracks=tuple(_sound_track(source, stream) for stream in container.streams.audio),
         other_streams=len(container.streams) - 1 - len(container.streams.audio),
         truncated=is_truncated(source, times),
         faststart=source.header.faststart if isinstance(source.header, Movie) else None,
@@ -153,32 +153,27 @@ def _facts(source: MediaSource, times: PacketTimes, first: FirstFrame | None, *,
     )
 
 
-class _Timing(TypedDict):
-    frame_rate: FrameRate | Unmeasured
-    frames: int | Unmeasured
-    duration: Duration | Unmeasured
-    start: Fraction | Unmeasured
-    key_frames: tuple[Fraction, ...] | Unmeasured
+_KeyFrames = tuple[Fraction, ...] | Unmeasured
+_Timing = tuple[FrameRate | Unmeasured, int | Unmeasured, Duration | Unmeasured, Fraction | Unmeasured, _KeyFrames]
 
 
 def _timing(source: MediaSource, times: PacketTimes) -> _Timing:
+    """Return the frame rate, the number of frames, the length, the start, and the times of the key frames."""
     container, stream = container_duration(source.container), stream_duration(source.stream)
     if times.cut is not None or not times.pts:
         missing = Unmeasured("none of its frames has a time")
         if times.cut is not None:
             missing = replace(times.cut, skipped=True)
-        length = believe(container=container, stream=stream, packets=None)
-        return _Timing(frame_rate=missing, frames=missing, duration=length, start=missing, key_frames=missing)
-    times = _evenly_ended(source, times)
-    origin = times.pts[0]
-    rate = frame_rate(times.pts, times.base, _declared_rates(source))
-    return _Timing(
-        frame_rate=rate,
-        frames=len(times.pts),
-        duration=believe(container=container, stream=stream, packets=packet_duration(times, rate)),
-        start=_first_shown(source, times) * times.base - source.clock_start,
-        key_frames=tuple((key - origin) * times.base for key in times.keys),
-    )
+        return missing, missing, believe(container=container, stream=stream, packets=None), missing, missing
+    times, described = _evenly_ended(source, times), source.matroska_track
+    origin, header = times.pts[0], source.stream
+    declared = (described.rate if described else None, header.base_rate, header.guessed_rate, header.average_rate)
+    rate = frame_rate(times.pts, times.base, declared)
+    length = believe(container=container, stream=stream, packets=packet_duration(times, rate))
+    # Where no times are stored the first frame's place counts, since what FFmpeg says then is a guess.
+    place = times.first_place if source.container.format.name in COUNTED_FRAMES else None
+    start = (origin if place is None else place) * times.base - clock_start(source.container)
+    return rate, len(times.pts), length, start, tuple((key - origin) * times.base for key in times.keys)
 
 
 def _evenly_ended(source: MediaSource, times: PacketTimes) -> PacketTimes:
@@ -196,26 +191,6 @@ def _evenly_ended(source: MediaSource, times: PacketTimes) -> PacketTimes:
     return replace(times, pts=[*shown[:-1], shown[-2] + step], last_duration=step)
 
 
-def _first_shown(source: MediaSource, times: PacketTimes) -> int:
-    """Return the first frame's timestamp: where none are stored its place, since what FFmpeg says then is a guess."""
-    if source.container.format.name in COUNTED_FRAMES and times.first_place is not None:
-        return times.first_place
-    return times.pts[0]
-
-
-def _coded_size(source: MediaSource, first: FirstFrame | None) -> tuple[int, int]:
-    context = source.stream.codec_context
-    width, height = (context.width, context.height) if first is None else (first.width, first.height)
-    if width < 1 or height < 1:
-        raise ProbeError("does not say how large its picture is")
-    return width, height
-
-
-def _declared_rates(source: MediaSource) -> tuple[Fraction | None, ...]:
-    stream, described = source.stream, source.matroska_track
-    return described.rate if described else None, stream.base_rate, stream.guessed_rate, stream.average_rate
-
-
 def _has_edit_list(source: MediaSource, times: PacketTimes) -> bool:
     """Return whether an edit list changes what is shown.
 
@@ -224,10 +199,6 @@ def _has_edit_list(source: MediaSource, times: PacketTimes) -> bool:
     edits = source.track.edits if source.track else ()
     played = [edit for edit in edits if edit.media_time >= 0]
     return len(played) > 1 or len(played) < len(edits) or times.hidden > 0
-
-
-def _sound_tracks(source: MediaSource) -> tuple[SoundTrack, ...]:
-    return tuple(_sound_track(source, stream) for stream in source.container.streams.audio)
 
 
 def _sound_track(source: MediaSource, stream: "AudioStream") -> SoundTrack:
