@@ -14,7 +14,7 @@ from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 from lipready.providers.account import Account, key_of, remembered, service_of
 from lipready.providers.answer import parse_callback
-from lipready.providers.download.collecting import collect, not_ours, require_foretold
+from lipready.providers.download.collecting import collect, not_ours, require_expected
 from lipready.providers.evolink.files import remove_uploads
 from lipready.providers.journal.entry import JournalEntry, Stage
 from lipready.providers.journal.journal import Journal
@@ -216,7 +216,7 @@ def waited(task: Task, deadline: float | None, poll_interval: float | None, prog
     entry, state = yield from follow(task.account, Journal(), task.entry, interval, deadline=deadline, tell=progress)
     if entry.task_id is None and state.status != "succeeded":
         raise not_ours(entry, f"has ended without a result ({state.said})")
-    yield from require_foretold(Journal(), entry, state)
+    yield from require_expected(Journal(), entry, state)
     return replace(task, entry=entry, state=require_success(task.account, entry, state))
 
 

@@ -77,7 +77,7 @@ def test_a_folder_in_which_even_root_writes_nothing(refused):
     assert "cannot be written" in refused("/proc/self/f.mp4")
 
 
-def test_a_disk_without_room_for_the_foretold_size(refused, tmp_path, monkeypatch):
+def test_a_disk_without_room_for_the_expected_size(refused, tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=10**6))
     said = refused(tmp_path / "f.mp4")
     assert "The result may have 2.5 MB, and 1.0 MB are free" in said

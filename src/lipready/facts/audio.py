@@ -18,7 +18,7 @@ class AudioTrack:
 
     `number` counts the audio streams from 1, `stream_index` all streams of the container from 0. `sample_rate` is in
     Hz, `duration` in seconds as the stream's header says it. `default` says that the file marks it to be played.
-    `speaks` says whether somebody is heard to speak in it.
+    `speaks` says whether speech is heard in it.
     """
 
     number: int

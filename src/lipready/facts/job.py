@@ -49,7 +49,7 @@ class JobFacts:
     def target(self) -> Person | None:
         """The speaker: whom the reference image shows, else the provider's pick, else whoever is seen longest.
 
-        None where the video shows nobody, or was not looked at.
+        None where the video shows nobody, or was not examined.
         """
         if self.video is None or not isinstance(self.video.people, PeopleFacts):
             return None

@@ -164,7 +164,7 @@ def _track(track: AudioTrack) -> str:
     if isinstance(track.speaks, Unmeasured):
         heard = f"speech: not measured, {track.speaks.reason}"
     else:
-        heard = "somebody speaks" if track.speaks else "nobody is heard to speak"
+        heard = "somebody speaks" if track.speaks else "no speech is heard"
     return f"track {track.number}: {', '.join([*form, *length, *named, *marked, heard])}"
 
 

@@ -20,7 +20,7 @@ from lipready.rules.wording import name_of, named, percent
 def portrait(image: FileFacts) -> Look | Unmeasured:
     """Return the one face that a picture shows.
 
-    Unmeasured where it was not looked at, or does not show exactly one face (which I605 judges).
+    Unmeasured where it was not examined, or does not show exactly one face (which I605 judges).
     """
     if isinstance(image.people, Unmeasured):
         return image.people

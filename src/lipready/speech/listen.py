@@ -146,7 +146,7 @@ def listen_to_others(path: str, audio: AudioFacts, heard: SpeechFacts | Unmeasur
 
 
 def track_that_speaks(audio: AudioFacts) -> int:
-    """Return the number of the track to take: the one that was measured, unless only others are heard to speak."""
+    """Return the number of the track to take: the one that was measured, unless speech is heard in others only."""
     speaking = [track.number for track in audio.tracks if track.speaks is True]
     return audio.track if audio.track in speaking or not speaking else speaking[0]
 

@@ -228,7 +228,7 @@ def test_best_cuts_in_the_last_pause_that_fits(planned, speech, length, end):
     step = done.steps["trim"]
     assert step.rules == ("A402",)
     assert step.text.startswith("Keep 0:01.8 to ")
-    assert ("nobody makes a pause" in step.text) == (end == "121.300")
+    assert ("there is no pause" in step.text) == (end == "121.300")
 
 
 def test_best_keeps_all_of_what_is_not_too_long(planned):
@@ -284,7 +284,7 @@ def test_digital_silence_is_no_noise(planned):
     [
         (Unmeasured("x y"), Choices(denoise=True), r"--denoise needs to hear a\.wav: x y\."),
         (Unmeasured("x y"), Choices(trim_silence=True), r"--trim-silence needs to hear a\.wav: x y\."),
-        (heard(speech=()), Choices(trim_silence=True), r"nobody is heard to speak in a\.wav\."),
+        (heard(speech=()), Choices(trim_silence=True), r"no speech is heard in a\.wav\."),
         (heard(150, speech=()), Choices(trim_audio="best"), r"--trim-audio best follows the speech, and nobody"),
         (heard(noise=Unmeasured("x y")), Choices(denoise=True), r"--denoise does not know the noise in a\.wav: x y\."),
         (

@@ -205,11 +205,11 @@ def collect(
 
     Without a link `refresh` is asked for one, unless the video is there already. Where it will be is written down
     before it has its name: a process that is killed in between has downloaded it. The result of a candidate makes its
-    task the job's own where it has the foretold length and size; else it is kept apart: OutcomeUnknownError.
+    task the job's own where it has the expected length and size; else it is kept apart: OutcomeUnknownError.
     """
     entry = yield from call(lambda: journal.find(entry.id))  # as it is by now
     if entry.task_id is None and (entry.expected_seconds is None or entry.expected_size is None):
-        raise not_ours(entry, "could not be told from others: the length and the size of its result are not foretold")
+        raise not_ours(entry, "could not be told from others: the length and the size of its result are not expected")
     if not (yield from call(lambda: is_downloaded(entry, to))):
         if entry.stage != "downloaded" and not os.path.lexists(to):
             entry = yield from note(journal, replace(entry, result=os.fspath(to.absolute())))
@@ -231,7 +231,7 @@ def collect(
                     "pays anew."
                 ) from error
             if entry.task_id is None and error.kept is not None:
-                why = f"has another result than was foretold, which is kept in {error.kept}"
+                why = f"has another result than was expected, which is kept in {error.kept}"
                 raise (yield from reject(journal, entry, why)) from error
             raise
         entry = yield from call(lambda: journal.find(entry.id))
@@ -252,13 +252,13 @@ def is_downloaded(entry: JournalEntry, to: Path) -> bool:
     return fault_of(os.fspath(to), entry.expected_seconds, _size_of(entry)) is None
 
 
-def require_foretold(journal: Journal, entry: JournalEntry, state: TaskState) -> Flow[None]:
+def require_expected(journal: Journal, entry: JournalEntry, state: TaskState) -> Flow[None]:
     """Reject a candidate before its result is downloaded, where the provider says that this is another one."""
     if entry.task_id is not None or state.status != "succeeded":
         return
     if is_another(state.seconds, state.size, entry.expected_seconds, entry.expected_size):
         said = " and ".join(filter(None, (None if state.seconds is None else seconds(state.seconds), state.size)))
-        raise (yield from reject(journal, entry, f"has another result ({said}) than was foretold"))
+        raise (yield from reject(journal, entry, f"has another result ({said}) than was expected"))
 
 
 def reject(journal: Journal, entry: JournalEntry, why: str) -> Flow[OutcomeUnknownError]:

@@ -43,7 +43,7 @@ def cost_at(price: Price | None, length: Fraction | None) -> Cost:
 
 
 def cost_of(entry: JournalEntry) -> Cost:
-    """Return what a job of the journal costs: what was billed, else what was foretold, at the price of that time."""
+    """Return what a job of the journal costs: what was billed, else what was expected, at the price of that time."""
     length = entry.expected_seconds if entry.seconds is None else entry.seconds
     return Cost(
         seconds=None if length is None or not isfinite(length) else Fraction(str(length)),
@@ -55,7 +55,7 @@ def cost_of(entry: JournalEntry) -> Cost:
 
 
 def described(cost: Cost, provider: str) -> str:
-    """Write what is foretold: "5 s of result video at 0.08 CNY a second: 0.40 CNY"."""
+    """Write what is expected: "5 s of result video at 0.08 CNY a second: 0.40 CNY"."""
     length = "a result video of unknown length" if cost.seconds is None else f"{seconds(cost.seconds)} of result video"
     if cost.per_second is None:
         return f"{length}; {provider} publishes no price for a second"

@@ -63,7 +63,7 @@ class AudioCase(RepairCase):
         if isinstance(self.file.speech, Unmeasured):
             raise FixError(f"{flag} needs to hear {self.file.path}: {self.file.speech.reason}.")
         if not self.file.speech.has_speech:
-            raise FixError(f"{flag} follows the speech, and nobody is heard to speak in {self.file.path}.")
+            raise FixError(f"{flag} follows the speech, and no speech is heard in {self.file.path}.")
         return self.file.speech
 
 

@@ -64,7 +64,7 @@ class EvoLink:
         asked = _asked(body)
         if asked.callback:
             await asyncio.to_thread(_allow_callback, asked.callback, local=self._world.options.local_callbacks)
-        asked = replace(asked, foretold=await asyncio.to_thread(_foretold, self._world, asked))
+        asked = replace(asked, estimated=await asyncio.to_thread(_estimated, self._world, asked))
         # From here to the end nothing is awaited, so that two requests of one key cannot both be the first.
         if "ignore-key" in request.scope[BESIDE]:
             key = ""
@@ -132,12 +132,12 @@ class EvoLink:
 def described(task: SandboxTask, url: str) -> dict[str, Any]:
     """Return a task as the query and the callback do."""
     video, running = task.video, task.state not in ENDED
-    reserved = _rounded(task.asked.foretold * CREDITS_A_SECOND)
+    reserved = _rounded(task.asked.estimated * CREDITS_A_SECOND)
     usage: dict[str, Any] = {"billing_rule": "per_second", "credits_reserved": reserved, "user_group": "default"}
     info = {
         "can_cancel": False,
         "estimated_time": _ESTIMATED_SECONDS if running else 0,
-        "video_duration": int(video.seconds if video else task.asked.foretold),
+        "video_duration": int(video.seconds if video else task.asked.estimated),
     }
     said: dict[str, Any] = {
         "created": int(task.created),
@@ -184,7 +184,7 @@ def _rounded(amount: Fraction) -> float:
     return float(round(amount, 4))
 
 
-def _foretold(world: World, asked: Asked) -> Fraction:
+def _estimated(world: World, asked: Asked) -> Fraction:
     """Return the estimated length of a result, by the files that were uploaded here: no other is read yet."""
     audio = _length(world, asked.audio_url)
     return audio if asked.extension else min(audio, _length(world, asked.video_url))

@@ -65,7 +65,7 @@ _PROGRESS = {"PENDING": 0, "PRE-PROCESSING": 10, "RUNNING": 45, "POST-PROCESSING
 class Asked:
     """What a paid request asks for, whichever provider it was sent to.
 
-    `foretold` is the seconds that its result is estimated to last; only EvoLink says what it estimates.
+    `estimated` is the seconds that its result is estimated to last; only EvoLink says what it estimates.
     """
 
     video_url: str = field(repr=False)
@@ -74,7 +74,7 @@ class Asked:
     extension: bool = False
     threshold: int | None = None
     callback: str = field(default="", repr=False)
-    foretold: Fraction = Fraction(0)
+    estimated: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)

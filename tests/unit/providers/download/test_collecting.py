@@ -4,7 +4,7 @@ import pytest
 
 from lipready.errors import OutcomeUnknownError
 from lipready.facts.task import TaskState
-from lipready.providers.download.collecting import require_foretold
+from lipready.providers.download.collecting import require_expected
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def compared(play, account, journal, entry_of):
             account("dashscope"), stage="posting", candidate="t-1", expected_seconds=5.0, expected_size="1280*720"
         )
         state = TaskState(id="t-1", status=status, said=status.upper(), **said)
-        played = play(require_foretold(journal, entry, state))
+        played = play(require_expected(journal, entry, state))
         return played.error, journal.find(entry.id)
 
     return run

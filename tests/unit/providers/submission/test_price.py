@@ -73,7 +73,7 @@ def entry(account: Callable[[str], Account], entry_of: Callable[..., JournalEntr
     return entry_of(account("dashscope"), stage="submitted", expected_seconds=7.2, **price)
 
 
-def test_a_job_costs_what_was_foretold_until_it_is_billed(entry: JournalEntry) -> None:
+def test_a_job_costs_what_was_expected_until_it_is_billed(entry: JournalEntry) -> None:
     assert cost_of(entry).amount == Fraction("0.576")
     assert cost_of(replace(entry, seconds=10.0)).amount == Fraction("0.8")
 
