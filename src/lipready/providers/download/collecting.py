@@ -209,7 +209,7 @@ def collect(
     """
     entry = yield from call(lambda: journal.find(entry.id))  # as it is by now
     if entry.task_id is None and (entry.expected_seconds is None or entry.expected_size is None):
-        raise not_ours(entry, "could not be told from others: the length and the size of its result are not expected")
+        raise not_ours(entry, "could not be told from others: the expected length and size of its result are not known")
     if not (yield from call(lambda: is_downloaded(entry, to))):
         if entry.stage != "downloaded" and not os.path.lexists(to):
             entry = yield from note(journal, replace(entry, result=os.fspath(to.absolute())))
@@ -231,7 +231,7 @@ def collect(
                     "pays anew."
                 ) from error
             if entry.task_id is None and error.kept is not None:
-                why = f"has another result than was expected, which is kept in {error.kept}"
+                why = f"has another result than expected, which is kept in {error.kept}"
                 raise (yield from reject(journal, entry, why)) from error
             raise
         entry = yield from call(lambda: journal.find(entry.id))
@@ -258,7 +258,7 @@ def require_expected(journal: Journal, entry: JournalEntry, state: TaskState) ->
         return
     if is_another(state.seconds, state.size, entry.expected_seconds, entry.expected_size):
         said = " and ".join(filter(None, (None if state.seconds is None else seconds(state.seconds), state.size)))
-        raise (yield from reject(journal, entry, f"has another result ({said}) than was expected"))
+        raise (yield from reject(journal, entry, f"has another result ({said}) than expected"))
 
 
 def reject(journal: Journal, entry: JournalEntry, why: str) -> Flow[OutcomeUnknownError]:

@@ -110,7 +110,7 @@ def pad_to(case: AudioCase, part: Part | None) -> Fraction | None:
 def _best(case: AudioCase) -> Part | None:
     """Keep the first word and all up to the last pause that the provider's maximum has room for.
 
-    Where nobody makes a pause in all that time, the cut is made at the maximum.
+    Where there is no pause in all that time, the cut is made at the maximum.
     """
     lengths = aim(case.profile, "A402")
     if lengths.maximum is None or case.length <= lengths.maximum:
