@@ -10,7 +10,7 @@ from lipready.errors import ConfigurationError
 from lipready.facts.quantity import counted
 
 if TYPE_CHECKING:
-    from lipready.config.policy import Ignore, PathRules, Policy
+    from lipready.config.policy import FailOn, Ignore, PathRules, Policy
 
 
 def read_small_text(path: Path, most: int) -> str:
@@ -56,12 +56,28 @@ class Configuration:
     ignores: "tuple[Ignore, ...]" = ()
     strict_ignores: bool = False
 
-    def policy(self, root: Path, **chosen: Any) -> "Policy":
-        """Return the policy of a run over `root`; `chosen` are its `only`, `ignore`, `fail_on` and `whole`."""
+    def policy(
+        self,
+        root: Path,
+        *,
+        only: tuple[str, ...] = (),
+        ignore: tuple[str, ...] = (),
+        fail_on: "FailOn" = "error",
+        whole: bool = True,
+    ) -> "Policy":
+        """Return the policy of a run over `root`; the arguments are the fields of that name."""
         from lipready.config.policy import Policy
 
-        own: dict[str, Any] = {"paths": self.paths, "ignores": self.ignores, "strict_ignores": self.strict_ignores}
-        return Policy(root=root.resolve().as_posix(), **own, **chosen)
+        return Policy(
+            root=root.resolve().as_posix(),
+            only=only,
+            ignore=ignore,
+            fail_on=fail_on,
+            paths=self.paths,
+            ignores=self.ignores,
+            strict_ignores=self.strict_ignores,
+            whole=whole,
+        )
 
 
 def nearest_configuration(folder: Path) -> Path | None:

@@ -2,13 +2,12 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -22,7 +21,7 @@ from lipready.cli.output.report_files import refuse_inputs, write_reports
 from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.config.policy import apply_policy, fails, rules_for
 from lipready.config.unit import Notice, Unit, UnitVerdict
-from lipready.errors import ComponentError, UsageError
+from lipready.errors import UsageError
 from lipready.facts.quantity import counted, plural
 from lipready.facts.report import Shard
 from lipready.gate.baseline.baseline import unmeasured, updated_baseline
@@ -32,45 +31,11 @@ from lipready.gate.discovery.pair import collect
 from lipready.gate.discovery.selection import require_paths
 from lipready.gate.evaluate import Store, Survey, VerdictFilter, examine_units, without_looks
 from lipready.gate.fix import fix_units
+from lipready.gate.workers.run import dask_executor
 from lipready.profiles.loader import load_profile
 from lipready.reports.page import Tone
 from lipready.reports.render import render, render_all
 from lipready.rules.wording import one_line
-
-TIMEOUT = 10.0
-"""Seconds in which the scheduler must answer, and have a worker."""
-
-
-@contextmanager
-def dask_executor(address: str) -> Iterator[Executor]:
-    """Return the executor of the Dask cluster whose scheduler is at `address` ("tcp://10.0.0.5:8786").
-
-    What runs and waits there for us is forgotten at the end of the block; the cluster goes on. Raises ComponentError
-    where Dask is not installed, nobody answers, or the cluster has no worker.
-    """
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise ComponentError("Dask is not installed: pip install 'lipready[dask]'.") from error
-    try:
-        client: Any = Client(address, timeout=TIMEOUT, set_as_default=False)
-    # AssertionError: the client's thread did not begin in time, on a machine that has none to spare.
-    except (OSError, ValueError, TypeError, RuntimeError, AssertionError) as error:
-        raise ComponentError(
-            f"No Dask scheduler answers at {address} within {TIMEOUT:.0f} s: start one with `dask scheduler`, "
-            "and give the address that it prints."
-        ) from error
-    with client:
-        try:  # without any worker a task would wait for ever
-            client.wait_for_workers(1, timeout=TIMEOUT)
-        except TimeoutError as error:
-            raise ComponentError(
-                f"The Dask scheduler at {address} has no worker: start some with `dask worker {address}`, in an "
-                "environment that has lipready."
-            ) from error
-        # pure=True takes a file that has changed for the one that was measured under the same path.
-        yield client.get_executor(pure=False)
-
 
 _MARKS: dict[str, tuple[str, Tone]] = {"fail": ("✗", "error"), "warn": ("▲", "warning"), "pass": ("✓", "good")}
 """From the worst verdict down."""

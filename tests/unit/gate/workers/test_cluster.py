@@ -11,17 +11,16 @@ import pytest
 from distributed import LocalCluster
 
 from lipready.check import Settings, measure_file
-from lipready.cli.commands.gate_run import dask_executor
 from lipready.errors import ComponentError
 from lipready.gate.workers.file_task import FileTask
-from lipready.gate.workers.run import run_tasks
+from lipready.gate.workers.run import dask_executor, run_tasks
 
 FILES = 8
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lipready.cli.commands.gate_run.TIMEOUT", 0.5)
+    monkeypatch.setattr("lipready.gate.workers.run.TIMEOUT", 0.5)
 
 
 @pytest.fixture(scope="module")
