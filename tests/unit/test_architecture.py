@@ -28,7 +28,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"facts"}),
 )
 LONGEST = 400
-HIGHEST_MEDIAN = 142
+HIGHEST_MEDIAN = 132
 FULLEST = 18
 """Modules side by side in one folder; facts and rules are lists by nature."""
 LISTS = frozenset({"facts", "rules"})
