@@ -110,20 +110,20 @@ def _shallow(picture: "Image") -> "Image":
 class PeopleWatcher:
     """Watches the sampled frames of one clip (a `FrameConsumer`) and then says who was there."""
 
-    def __init__(self, *, every_frame: bool = False) -> None:
-        """Begin before the first frame; no model is loaded yet. With `every_frame` no frame is left out."""
-        self._gaze = Gaze(every_frame=every_frame)
+    def __init__(self) -> None:
+        """Begin before the first frame; no model is loaded yet."""
+        self._gaze = Gaze()
 
     def see(self, frame: Frame) -> None:
         """Look for faces in one frame. Raises ComponentError where the models can neither be found nor fetched."""
         self._gaze.see(frame)
 
-    def ahead(self, frame: Frame, gap: Fraction | None) -> None:
-        """Look at a frame in another thread, before `see` does; `gap` is the time since the sample before, if known.
+    def ahead(self, frame: Frame, _gap: Fraction | None) -> None:
+        """Look at a frame in another thread, before `see` does.
 
         Raises ComponentError where the models can neither be found nor fetched.
         """
-        self._gaze.ahead(frame, gap)
+        self._gaze.ahead(frame)
 
     def facts(self, *, describe: bool = False) -> PeopleFacts | Unmeasured:
         """Everybody who was seen; Unmeasured where not one frame could be decoded.
@@ -133,9 +133,8 @@ class PeopleWatcher:
         gaze = self._gaze
         if not gaze.samples:
             return Unmeasured("no frame of the video could be decoded")
-        models = engine()
-        runs = believable(gaze.linker.runs, gaze.samples, models.second_opinion.score)
-        tracks = tracks_of(runs, models.describer.describe, everybody=describe)
+        runs = believable(gaze.linker.runs, gaze.samples)
+        tracks = tracks_of(runs, engine().describer.describe, everybody=describe)
         turned = gaze.sideways.turned([s.face for run in runs for s in run.sightings])
         return people_of(tracks, gaze.samples, gaze.screen, turned)
 
@@ -161,7 +160,7 @@ def people_in_pixels(image: "NDArray[np.uint8]", screen: Screen, *, describe: bo
     for face in faces:
         run = Run(0)
         sighting = _sighting(0, Fraction(0), image, face)
-        run.add(sighting, lambda: image, chip_of(image, face.points) if face.points else None)
+        run.add(sighting, chip_of(image, face.points) if face.points else None)
         runs.append(run)
     turned = None if upright(faces) else turn_of(image)
     tracks = tracks_of(runs, engine().describer.describe, everybody=describe and len(faces) == 1)

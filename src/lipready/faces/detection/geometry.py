@@ -1,9 +1,13 @@
 """Rectangles in picture pixels, as floats; faces/people turns them into whole displayed pixels."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from lipready.facts.people import Box
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Point = tuple[float, float]
 
@@ -68,3 +72,23 @@ class Area:
             width=max(1, round((right - left) * scale)),
             height=max(1, round((bottom - top) * scale)),
         )
+
+
+def cut(image: "NDArray[np.uint8]", view: Area, side: int) -> "NDArray[np.uint8]":
+    """Cut the square `view` out of an RGB image, resized to side × side; black where it reaches beyond the picture."""
+    import cv2
+    import numpy as np
+
+    height, width = image.shape[:2]
+    left, top = max(0, round(view.left)), max(0, round(view.top))
+    right, bottom = min(width, round(view.right)), min(height, round(view.bottom))
+    square = np.zeros((side, side, 3), np.uint8)
+    if right <= left or bottom <= top:
+        return square
+    scale = side / view.width
+    x, y = (max(0, min(side - 1, round((v - o) * scale))) for v, o in ((left, view.left), (top, view.top)))
+    across = max(1, min(side - x, round((right - left) * scale)))
+    down = max(1, min(side - y, round((bottom - top) * scale)))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    square[y : y + down, x : x + across] = cv2.resize(image[top:bottom, left:right], (across, down), interpolation=how)
+    return square

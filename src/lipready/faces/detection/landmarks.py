@@ -1,7 +1,7 @@
 """The face mesh: 468 points in three dimensions, and a flag that says how much the crop looks like a face."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from math import asin, atan2, ceil, cos, degrees, dist, floor, pi, radians, remainder, sin
@@ -22,14 +22,10 @@ MARGIN = 1.5
 
 SHIFT, RESIZED, TURNED = 0.07, 0.08, radians(4)
 """How far the crop may be off (shares of its side, and an angle). On 107 faces of real pictures half are nearer; their
-yaw then differs by 0.6° (median) and 3.6° (most) from the second pass, which differs as much from a third. After the
-second, half of the shift and the size: where a mesh slides off a profile they stay larger."""
+yaw then differs by 0.6° (median) and 3.6° (most) from the second pass, which differs as much from a third."""
 
 ALIASES = 1.5
 """A plain warp may shrink this many times; more, and it skips pixels."""
-
-MOST_RUNS = 3
-"""Of 482 candidates in rendered clips 11 % need the third; faces turned by 60° that read 24–37° then read 35–46°."""
 
 OUTER_EYES = (33, 263)
 """Mesh points: the outer corners of the eye on the left and on the right of a frontal face's picture."""
@@ -74,11 +70,11 @@ class _Crop:
     side: float
     angle: float
 
-    def near(self, other: "_Crop", part: float) -> bool:
-        """Return whether both show the face alike, to a `part` of what a crop may be off in place and size."""
+    def near(self, other: "_Crop") -> bool:
+        """Return whether both show the face alike."""
         return (
-            dist(self.centre, other.centre) <= part * SHIFT * other.side
-            and abs(self.side / other.side - 1) <= part * RESIZED
+            dist(self.centre, other.centre) <= SHIFT * other.side
+            and abs(self.side / other.side - 1) <= RESIZED
             and abs(remainder(self.angle - other.angle, 2 * pi)) <= TURNED
         )
 
@@ -96,19 +92,12 @@ class Mesher:
     def mesh(self, image: "NDArray[np.uint8]", area: Area, eyes: tuple[Point, Point]) -> Mesh:
         """Fit the mesh to a face in an RGB image, given its box and eyes.
 
-        Runs again where the crop turns out to have been the wrong one: a second time for a rolled head, a third for a
-        profile, of which the second may still miss the nose. The flag is that of the second at the latest, by which its
-        bounds were found.
+        Runs a second time where the crop turns out to have been the wrong one, such as for a rolled head.
         """
         crop = _Crop(area.centre, MARGIN * area.size, _angle(*eyes))
         mesh = self._run(image, crop)
-        for run in range(2, MOST_RUNS + 1):
-            better = _crop_around(mesh)
-            if crop.near(better, part=1 / (run - 1)):
-                break
-            again = self._run(image, better)
-            crop, mesh = better, again if run == 2 else replace(again, flag=mesh.flag)  # noqa: PLR2004
-        return mesh
+        better = _crop_around(mesh)
+        return mesh if crop.near(better) else self._run(image, better)
 
     def _run(self, image: "NDArray[np.uint8]", crop: _Crop) -> Mesh:
         import numpy as np

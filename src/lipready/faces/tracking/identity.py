@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import dist
 from typing import TYPE_CHECKING
 
-from lipready.faces.detection.picture import SURE_FLAG, Face
+from lipready.faces.detection.picture import Face
 from lipready.faces.detection.quality import eye_distance, sharpness_of
 from lipready.facts.people import Alike
 
@@ -46,7 +46,7 @@ def describable(face: Face) -> bool:
     """Return whether a face is large, frontal and certain enough to be told from others; its sharpness comes on top."""
     return (
         bool(face.points)
-        and face.flag >= SURE_FLAG
+        and face.fits
         and abs(face.pose.yaw) <= LARGEST_YAW
         and eye_distance(face.points) >= LEAST_EYES
     )
