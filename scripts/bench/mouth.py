@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 from occluders import OCCLUDERS, VISIBLE, Picture, Points, changed, covered
 
 from lipready.faces.detection.detector import Candidate
-from lipready.faces.detection.geometry import Area, Point
-from lipready.faces.detection.landmarks import FIVE, Mesh, pose_of
+from lipready.faces.detection.geometry import Area
+from lipready.faces.detection.landmarks import Mesh, pose_of
 from lipready.faces.detection.quality import (
     LEAST_EYES,
     MOST_PITCH,
@@ -41,7 +41,7 @@ from lipready.faces.detection.quality import (
     quality_of,
 )
 from lipready.faces.models.engine import engine
-from lipready.faces.people import open_still
+from lipready.probe.decoding.still import open_still
 
 TARGET = Path(__file__).parents[2] / "src/lipready/faces/covering.json"
 MARGIN = 2.5
@@ -167,7 +167,7 @@ def _cropped(image: Picture, candidate: Candidate, mesh: Mesh) -> tuple[Picture,
 
 
 def _shown(person: str, kind: str, image: Picture, mesh: Mesh, *, hidden: bool) -> Iterator[Shown]:
-    five: tuple[Point, ...] = tuple((float(x), float(y)) for x, y in mesh.points[list(FIVE), :2])
+    five = mesh.five
     pose = pose_of(mesh)
     if eye_distance(five) < LEAST_EYES or abs(pose.yaw) > MOST_YAW or abs(pose.pitch) > MOST_PITCH:
         return

@@ -10,7 +10,7 @@ from lipready.facts.audio import AudioFacts, AudioTrack
 from lipready.facts.file import FileFacts, ImageFacts
 from lipready.facts.finding import Finding, Unchecked, Where
 from lipready.facts.job import JobFacts, RequestFacts
-from lipready.facts.people import Box, Match, PeopleFacts, Person, Quality
+from lipready.facts.people import Box, Match, PeopleFacts, Person, Quality, background
 from lipready.facts.speech import SignalToNoise, Span, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, Stillness, VideoFacts
@@ -176,8 +176,9 @@ def _file(file: FileFacts, match: Match | Unmeasured | None) -> Plain:
     facts.add("problem", file.problem)
     facts.add("lfs", None if file.lfs is None else {"sha256": plain_text(file.lfs.sha256), "bytes": file.lfs.bytes})
     if file.role != "audio":
-        width = file.media.width if isinstance(file.media, VideoFacts | ImageFacts) else 0
-        facts.add("people", _people(file.people, width))
+        media = file.media
+        width, height = (media.width, media.height) if isinstance(media, VideoFacts | ImageFacts) else (0, 0)
+        facts.add("people", _people(file.people, width, height))
     if file.role == "audio":
         facts.add("speech", speech_to_dict(file.speech))
     if file.role == "reference":
@@ -285,7 +286,7 @@ def _add_image(facts: PlainFacts, image: ImageFacts) -> None:
         facts.add(key, getattr(image, key))
 
 
-def _people(people: PeopleFacts | Unmeasured, width: int) -> Plain | Unmeasured:
+def _people(people: PeopleFacts | Unmeasured, width: int, height: int) -> Plain | Unmeasured:
     if isinstance(people, Unmeasured):
         return people
     return {
@@ -297,6 +298,7 @@ def _people(people: PeopleFacts | Unmeasured, width: int) -> Plain | Unmeasured:
         "most_in_one_frame": people.most_in_one_frame,
         "face_share": plain_number(people.face_share),
         "default_person": people.default_person,
+        "background": [person.id for person in background(people, height)],
         "turned": people.turned,
         "samples": len(people.samples),
         "people": [_person(person, width) for person in people.people],

@@ -2,7 +2,7 @@
 
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, ImageFacts
-from lipready.facts.people import PeopleFacts
+from lipready.facts.people import headcount
 from lipready.facts.quantity import counted, plural, seconds
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, VideoFacts
@@ -13,7 +13,7 @@ _KILO, _MEGA = 1000, 1_000_000
 def summarize(file: FileFacts) -> str:
     """`mp4 · h264 · 720×1280 · 25 fps · 4 s · 1.2 MB · 1 person`; what is not known is left out."""
     known = () if isinstance(file.format, Unmeasured) else (file.format,)
-    parts = [*known, *_media(file), *_size(file), *_people(file.people)]
+    parts = [*known, *_media(file), *_size(file), *_people(file)]
     return " · ".join(dict.fromkeys(parts))  # an mp3 holds mp3: once is enough
 
 
@@ -76,7 +76,8 @@ def _size(file: FileFacts) -> list[str]:
     return [] if isinstance(file.bytes, Unmeasured) else [size(file.bytes)]
 
 
-def _people(people: PeopleFacts | Unmeasured) -> list[str]:
-    if isinstance(people, Unmeasured):
+def _people(file: FileFacts) -> list[str]:
+    if isinstance(file.people, Unmeasured):
         return []
-    return [people.how_many] if people.most else ["nobody seen"]
+    height = file.media.height if isinstance(file.media, VideoFacts | ImageFacts) else 0
+    return [headcount(file.people, height)] if file.people.most else ["nobody seen"]

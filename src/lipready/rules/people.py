@@ -1,12 +1,13 @@
 """Rules about who is seen in the video."""
 
+from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 
 from lipready.facts.file import FileFacts
-from lipready.facts.finding import Fix, Reading, Where
+from lipready.facts.finding import Finding, Fix, Reading, Where
 from lipready.facts.job import JobFacts
-from lipready.facts.people import Match, PeopleFacts, Person, appearances, picked
+from lipready.facts.people import Match, PeopleFacts, Person, appearances, background, picked
 from lipready.facts.quantity import clock, counted, number, stretch
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
@@ -60,12 +61,12 @@ def face_absent(facts: JobFacts, limit: Limit) -> Verdicts:
         )
 
 
-def _several(facts: JobFacts, _limit: Limit) -> Readings:
+def _several(facts: JobFacts, limit: Limit) -> Readings:
     seen = None if facts.video is None else facts.video.people
     # What says "at least" says no number that another could be held against.
-    if not isinstance(seen, PeopleFacts) or seen.at_least:
+    if facts.video is None or not isinstance(seen, PeopleFacts) or seen.at_least:
         return ()
-    return (Reading("people", Fraction(max(seen.most, seen.most_in_one_frame)), "smaller"),)
+    return (Reading("people", Fraction(_in_front(seen, facts.video, limit)[0].most), "smaller"),)
 
 
 @with_readings(_several)
@@ -75,7 +76,9 @@ def several_people(facts: JobFacts, limit: Limit) -> Verdicts:
     What it checks
         Whether more than one person is seen while the job has no reference image. Says who is there, when and where,
         and whom the provider would pick by itself. Where it is uncertain whether two faces are one person, the number
-        is given as "1 or 2 people", and that is never more than a warning.
+        is given as "1 or 2 people", and that is never more than a warning. Faces in the background do not count: those
+        that are under `least_share` of the picture's height, or turned by more than `yaw` degrees, whenever they are
+        seen, and whom the provider would not pick all the same. They are told of as information.
 
     Why it matters
         Only one person's mouth is replaced. Without a reference image the provider takes the largest face in the
@@ -97,8 +100,10 @@ def several_people(facts: JobFacts, limit: Limit) -> Verdicts:
     if isinstance(seen, Unmeasured):
         yield seen
         return
-    seen = _at_once(seen)
+    seen, behind = _in_front(seen, video, limit)
     if seen.most <= 1:
+        if behind:
+            yield _in_the_background(limit, video, seen, behind)
         return
     fix = Fix("choose-person", "editorial", "Name the speaker to `prepare` by number, or hand in a reference image.")
     named = "; ".join(_describe(person, seen, video) for person in seen.people[:_MOST_NAMED])
@@ -116,10 +121,29 @@ def several_people(facts: JobFacts, limit: Limit) -> Verdicts:
     )
 
 
-def _at_once(seen: PeopleFacts) -> PeopleFacts:
-    """Count at least as many people as show their faces in one frame."""
+def _in_front(seen: PeopleFacts, video: FileFacts, limit: Limit) -> tuple[PeopleFacts, int]:
+    """Take away who is in the background, and count at least as many people as show their faces in one frame."""
+    media = video.media if isinstance(video.media, VideoFacts) else None
+    behind = () if media is None else background(seen, media.height, limit.bands["least_share"], limit.bands["yaw"])
+    if behind:
+        front = tuple(person for person in seen.people if person not in behind)
+        together = Counter(look.time for person in front for look in person.looks)
+        fewest, most = max(seen.fewest - len(behind), 1), max(seen.most - len(behind), 1)
+        seen = replace(seen, people=front, most_in_one_frame=max(together.values()), count_low=fewest, count_high=most)
     low = max(seen.fewest, seen.most_in_one_frame)
-    return replace(seen, count_low=low, count_high=max(seen.most, low))
+    return replace(seen, count_low=low, count_high=max(seen.most, low)), len(behind)
+
+
+def _in_the_background(limit: Limit, video: FileFacts, seen: PeopleFacts, behind: int) -> Finding:
+    faces = f"{counted(behind, 'more face')} in the background"
+    return finding(
+        limit,
+        video,
+        "info",
+        f"{seen.how_many} is seen in {name_of(video)}; {faces}, too small or turned to be driven.",
+        measured=f"{seen.how_many}, {faces}",
+        allowed="1 person, or a reference image",
+    )
 
 
 def _how_many(seen: PeopleFacts, name: str) -> str:

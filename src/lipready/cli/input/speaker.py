@@ -28,7 +28,11 @@ def settle_speaker(
     Raises UsageError where another picture stands in the sheet's place.
     """
     video = report.facts.video
-    if choices.person is not None or video is None or all(f.rule != SEVERAL_PEOPLE for f in report.findings):
+    if (
+        choices.person is not None
+        or video is None
+        or all(f.rule != SEVERAL_PEOPLE or f.fix is None for f in report.findings)
+    ):
         return choices, None
     sheet = None if folder is None else _draw(video, folder)
     if not asking or session.quiet or not (sys.stdin.isatty() and sys.stderr.isatty()):

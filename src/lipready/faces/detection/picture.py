@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lipready.faces.detection.detector import LARGEST_SIDE, STRONG, WEAK, Candidate
 from lipready.faces.detection.geometry import Area, Point
-from lipready.faces.detection.landmarks import FIVE, Pose, pose_of
+from lipready.faces.detection.landmarks import Pose, pose_of
 from lipready.faces.detection.quality import Quality, quality_of
 from lipready.faces.models.engine import engine
 
@@ -90,8 +90,7 @@ def _same_place(face: Face, better: Face) -> bool:
 
 def _face(image: "NDArray[np.uint8]", candidate: Candidate) -> Face:
     mesh = engine().mesher.mesh(image, candidate.area, candidate.eyes)
-    points = tuple((float(x), float(y)) for x, y in mesh.points[list(FIVE), :2])
-    return Face(candidate.area, candidate.score, mesh.flag, pose_of(mesh), mesh.area, points, mesh.mouth)
+    return Face(candidate.area, candidate.score, mesh.flag, pose_of(mesh), mesh.area, mesh.five, mesh.mouth)
 
 
 SIDEWAYS = 45.0

@@ -147,7 +147,16 @@ def ensure_models() -> Models:
 
     Raises ComponentError where a file is neither there nor can be fetched.
     """
-    folder = _given_folder() or _cached_folder()
+    folder = models_folder()
+    for weight in FETCHED:
+        if _intact(folder / weight.name, weight):
+            continue
+        if os.environ.get("LIPREADY_MODELS_DIR"):
+            raise ComponentError(
+                f"The model file {folder / weight.name} is missing or not the version that lipready knows "
+                f"(sha256 {weight.sha256[:12]}…); unset LIPREADY_MODELS_DIR to have it fetched."
+            )
+        fetch_weight(weight, folder)
     return Models(
         detector=folder / DETECTOR.name,
         landmarks=folder / LANDMARKS.name,
@@ -166,27 +175,6 @@ def models_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("lipready") / "models"
-
-
-def _given_folder() -> Path | None:
-    if not os.environ.get("LIPREADY_MODELS_DIR"):
-        return None
-    folder = models_folder()
-    for weight in FETCHED:
-        if not _intact(folder / weight.name, weight):
-            raise ComponentError(
-                f"The model file {folder / weight.name} is missing or not the version that lipready knows "
-                f"(sha256 {weight.sha256[:12]}…); unset LIPREADY_MODELS_DIR to have it fetched."
-            )
-    return folder
-
-
-def _cached_folder() -> Path:
-    folder = models_folder()
-    for weight in FETCHED:
-        if not _intact(folder / weight.name, weight):
-            fetch_weight(weight, folder)
-    return folder
 
 
 def _installed_identity() -> Path:

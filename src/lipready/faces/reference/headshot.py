@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lipready.faces.detection.detector import SMALL_SIDE, Candidate
 from lipready.faces.detection.geometry import Area, cut
-from lipready.faces.detection.landmarks import FIVE, Mesh, Pose, pose_of
+from lipready.faces.detection.landmarks import Mesh, Pose, pose_of
 from lipready.faces.detection.picture import FITS
 from lipready.faces.detection.quality import Quality, quality_of
 from lipready.faces.models.engine import engine
@@ -81,7 +81,6 @@ class Headshot:
     pose: Pose
     expression: Expression
     quality: Quality
-    points: tuple[tuple[float, float], ...]
 
 
 def headshot_at(image: "NDArray[np.uint8]", time: Fraction, box: Box) -> Headshot | None:
@@ -92,7 +91,16 @@ def headshot_at(image: "NDArray[np.uint8]", time: Fraction, box: Box) -> Headsho
             continue
         mesh = engine().mesher.mesh(image, candidate.area, candidate.eyes)
         if mesh.flag >= FITS:
-            return _measured(image, time, candidate, mesh)
+            pose = pose_of(mesh)
+            return Headshot(
+                time=time,
+                box=candidate.area.box(1.0, image.shape[1], image.shape[0]),
+                score=candidate.score,
+                flag=mesh.flag,
+                pose=pose,
+                expression=expression_of(mesh),
+                quality=quality_of(image, candidate.area, mesh.area, mesh.five, (mesh.mouth, pose)),
+            )
     return None
 
 
@@ -104,18 +112,3 @@ def _candidates_near(image: "NDArray[np.uint8]", known: Area) -> Iterator[Candid
         area = replace(each.area, left=each.area.left + view.left, top=each.area.top + view.top)
         one, other = ((x + view.left, y + view.top) for x, y in each.eyes)
         yield replace(each, area=area, eyes=(one, other))
-
-
-def _measured(image: "NDArray[np.uint8]", time: Fraction, candidate: Candidate, mesh: Mesh) -> Headshot:
-    area = candidate.area
-    points = tuple((float(x), float(y)) for x, y in mesh.points[list(FIVE), :2])
-    return Headshot(
-        time=time,
-        box=area.box(1.0, image.shape[1], image.shape[0]),
-        score=candidate.score,
-        flag=mesh.flag,
-        pose=pose_of(mesh),
-        expression=expression_of(mesh),
-        quality=quality_of(image, area, mesh.area, points, (mesh.mouth, pose_of(mesh))),
-        points=points,
-    )

@@ -45,7 +45,7 @@ class Gaze:
         self._refuted: dict[Area, Fraction] = {}
         self._last: list[Area] = []
 
-    def ahead(self, frame: Frame) -> None:
+    def ahead(self, frame: Frame, _gap: Fraction | None = None) -> None:
         """Do in another thread what needs no other frame: look at the small size.
 
         Raises ComponentError where the models can neither be found nor fetched.
@@ -65,7 +65,7 @@ class Gaze:
         self.linker.add(
             self._shot,
             [Sighting(len(self.samples), frame.time, face, quality_of_face(image, face)) for face in faces],
-            chip=lambda face: chip_of(image, face.points) if face.points else None,
+            chip=lambda face: chip_of(image, face.points),
         )
         self.samples.append(frame.time)
         self._last = [face.area for face in faces]

@@ -38,7 +38,7 @@ class Sighting:
     sample: int
     time: Fraction
     face: Face
-    quality: Quality | None = None
+    quality: Quality
 
 
 @dataclass(slots=True, eq=False)
@@ -103,7 +103,7 @@ class Linker:
         return [*self._closed, *self._open]
 
     def add(
-        self, shot: int, sightings: Sequence[Sighting], chip: "Callable[[Face], NDArray[np.uint8] | None] | None" = None
+        self, shot: int, sightings: Sequence[Sighting], chip: "Callable[[Face], NDArray[np.uint8]] | None" = None
     ) -> None:
         """Give each look of one sample to the run that it continues best, or begin a new one.
 

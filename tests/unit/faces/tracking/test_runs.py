@@ -9,9 +9,11 @@ import pytest
 from lipready.faces.detection.geometry import Area
 from lipready.faces.detection.landmarks import Pose
 from lipready.faces.detection.picture import Face
+from lipready.faces.detection.quality import Quality
 from lipready.faces.tracking.runs import Linker, Run, Sighting, believable
 
 HALF = Fraction(1, 2)
+SEEN = Quality(sharpness=200.0, light=0.5, cut=False, eye_distance=40.0)
 
 
 def face(left: float, *, size: float = 100, score: float = 0.9, flag: float = 20, yaw: float = 0) -> Face:
@@ -24,7 +26,7 @@ WEAK = {"score": 0.6, "flag": -5.0}
 def linked(*samples: list[Face], shots: list[int] | None = None) -> list[Run]:
     linker = Linker()
     for i, faces in enumerate(samples):
-        linker.add(shots[i] if shots else 0, [Sighting(i, i * HALF, f) for f in faces])
+        linker.add(shots[i] if shots else 0, [Sighting(i, i * HALF, f, SEEN) for f in faces])
     return linker.runs
 
 
@@ -59,14 +61,14 @@ def test_a_run_is_believed_where_it_is_strong_once_or_its_mesh_fits() -> None:
 
 def test_one_look_must_be_strong_and_its_mesh_fit() -> None:
     for look, kept in (({}, True), ({"flag": 6.0}, False), ({"score": 0.6}, False), (WEAK, False)):
-        run = Run(0, [Sighting(1, HALF, face(100, **look))])
+        run = Run(0, [Sighting(1, HALF, face(100, **look), SEEN)])
         assert believable([run], times(8)) == ([run] if kept else [])
 
 
 @pytest.mark.parametrize(("spacing", "kept"), [(Fraction(3, 10), True), (Fraction(29, 100), False)])
 def test_one_look_counts_only_where_no_other_could_have_seen_the_face(spacing: Fraction, *, kept: bool) -> None:
     for sample in (0, 3, 7):
-        run = Run(0, [Sighting(sample, sample * spacing, face(100))])
+        run = Run(0, [Sighting(sample, sample * spacing, face(100), SEEN)])
         assert believable([run], times(8, spacing)) == ([run] if kept else [])
 
 
@@ -80,7 +82,7 @@ def test_two_looks_at_neighbouring_frames_are_one_look() -> None:
     close = [Fraction(i, 30) for i in range(60)]
     linker = Linker()
     for i in (0, 1):
-        linker.add(0, [Sighting(i, close[i], face(100))])
+        linker.add(0, [Sighting(i, close[i], face(100), SEEN)])
     assert believable(linker.runs, close) == []
 
 
@@ -94,7 +96,7 @@ def test_a_run_notes_where_the_face_jumps() -> None:
     one, other = pattern(1), pattern(2)
     linker = Linker()
     for i, chip in enumerate([one, one // 2, other, other, one]):
-        linker.add(0, [Sighting(i, i * HALF, face(100))], lambda _, chip=chip: chip)
+        linker.add(0, [Sighting(i, i * HALF, face(100), SEEN)], lambda _, chip=chip: chip)
     (run,) = linker.runs
     assert [stretch.begin for stretch in run.stretches] == [0, 2, 4]
 
@@ -105,7 +107,7 @@ def test_only_usable_looks_are_kept_for_a_description_spread_over_time_and_the_b
     for i in range(40):
         yaw = 40.0 if i < 4 else float(abs(i - 30))
         look = Face(Area(100, 100, 100, 100), 0.9, 20, Pose(yaw, 0, 0), None, points)
-        linker.add(0, [Sighting(i, i * HALF, look)], lambda _: pattern(1))
+        linker.add(0, [Sighting(i, i * HALF, look, SEEN)], lambda _: pattern(1))
     (run,) = linker.runs
     (stretch,) = run.stretches
     assert [float(chip.time) for chip in stretch.chips] == [15.0, 14.5, 16.0, 13.5, 17.0]
@@ -118,7 +120,7 @@ def test_memory_for_chips_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for shot in range(40):
         for i in (5 * shot, 5 * shot + 2, 5 * shot + 4):
             look = Face(Area(100, 100, 100, 100), 0.9, 20, Pose(0, 0, 0), None, points)
-            linker.add(shot, [Sighting(i, i * HALF, look)], lambda _: chip)
+            linker.add(shot, [Sighting(i, i * HALF, look, SEEN)], lambda _: chip)
     assert len(linker.runs) == 40
     kept = sum(len(stretch.chips) for run in linker.runs for stretch in run.stretches)
     assert 0 < kept <= 10
