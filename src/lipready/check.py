@@ -307,7 +307,7 @@ def _watch_video(
     from lipready.probe.decoding.frames import scan
     from lipready.probe.decoding.stillness import StillnessMeter
 
-    people, stillness = PeopleWatcher(), StillnessMeter()
+    people, stillness = PeopleWatcher(every_frame=settings.every_frame), StillnessMeter()
     scan(
         facts.path,
         video,

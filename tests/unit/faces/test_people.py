@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("weights")
 @pytest.fixture
 def people_of(facts_of: FactsOf) -> Callable[..., PeopleFacts]:
     def watch(path: Path, *, every_frame: bool = False) -> PeopleFacts:
-        watcher = PeopleWatcher()
+        watcher = PeopleWatcher(every_frame=every_frame)
         scan(str(path), facts_of(path), (watcher,), every_frame=every_frame, progress=None)
         facts = watcher.facts(describe=True)
         assert isinstance(facts, PeopleFacts)

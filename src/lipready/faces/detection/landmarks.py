@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from math import asin, atan2, cos, degrees, dist, pi, radians, remainder, sin
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lipready.faces.detection.geometry import Area, Point, patch_of
 from lipready.faces.models.weights import Models
@@ -88,7 +88,9 @@ class Mesher:
         """Load the network."""
         import cv2
 
-        self._net = cv2.dnn.readNetFromTFLite(str(models.landmarks), **_engine(cv2))
+        # OpenCV 5's new engine reads this network wrongly; OpenCV 4 has only the classic one.
+        engine = {"engine": cv2.dnn.ENGINE_CLASSIC} if hasattr(cv2.dnn, "ENGINE_CLASSIC") else {}
+        self._net = cv2.dnn.readNetFromTFLite(str(models.landmarks), **engine)
         self._lock = Lock()
 
     def mesh(self, image: "NDArray[np.uint8]", area: Area, eyes: tuple[Point, Point]) -> Mesh:
@@ -113,11 +115,6 @@ class Mesher:
         flat = raw[:, :2] @ to_picture[:, :2].T + to_picture[:, 2]
         depth = raw[:, 2:] * (crop.side / SIDE)
         return Mesh(np.concatenate([flat, depth], axis=1).astype(np.float32), logit)
-
-
-def _engine(cv2: Any) -> dict[str, int]:
-    """OpenCV 5's new engine reads this network wrongly; OpenCV 4 has only the classic one."""
-    return {"engine": cv2.dnn.ENGINE_CLASSIC} if hasattr(cv2.dnn, "ENGINE_CLASSIC") else {}
 
 
 def _angle(left: Point, right: Point) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import dist
 from typing import TYPE_CHECKING
 
 from lipready.faces.detection.detector import SMALL_SIDE, Candidate
@@ -16,8 +17,6 @@ from lipready.facts.people import Box
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    Points = NDArray[np.float32]
 
 # Mesh points of each eye: the two corners, and pairs of a point on the upper and one on the lower lid.
 _EYES = (
@@ -49,15 +48,9 @@ def expression_of(mesh: Mesh) -> Expression:
     )
 
 
-def _opening(points: "Points", corners: tuple[int, int], lids: tuple[tuple[int, int], ...]) -> float:
-    width = _distance(points, *corners)
-    return sum(_distance(points, upper, lower) for upper, lower in lids) / (len(lids) * max(width, 1e-6))
-
-
-def _distance(points: "Points", one: int, other: int) -> float:
-    import numpy as np
-
-    return float(np.linalg.norm(points[one] - points[other]))
+def _opening(points: "NDArray[np.float32]", corners: tuple[int, int], lids: tuple[tuple[int, int], ...]) -> float:
+    width = dist(*points[list(corners)])
+    return sum(dist(*points[list(pair)]) for pair in lids) / (len(lids) * max(width, 1e-6))
 
 
 SURROUNDINGS = 4.0

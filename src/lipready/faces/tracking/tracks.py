@@ -70,7 +70,10 @@ def _pieces(run: Run, describe: "DescribeChip") -> list[Track]:
     """Cut a run where another person took the place of the first."""
     jumps = sorted(run.stretches[1:], key=lambda stretch: stretch.likeness)[:MOST_JUMPS]
     begins = [0, *sorted(stretch.begin for stretch in jumps)]
-    pieces = [_piece(run, begin, end) for begin, end in pairwise([*begins, len(run.sightings)])]
+    pieces = []
+    for begin, end in pairwise([*begins, len(run.sightings)]):
+        chips = [chip for stretch in run.stretches if begin <= stretch.begin < end for chip in stretch.chips]
+        pieces.append(Track(run.shot, tuple(run.sightings[begin:end]), _best(chips)))
     told = [i for i, piece in enumerate(pieces) if piece.chips]
     cuts = {i for before, i in pairwise(told) if _differ(pieces[before], pieces[i], describe)}
     whole = [pieces[0]]
@@ -79,15 +82,9 @@ def _pieces(run: Run, describe: "DescribeChip") -> list[Track]:
             whole.append(piece)
         else:
             one = whole[-1]
-            chips = _best([*one.chips, *piece.chips])
-            whole[-1] = replace(one, sightings=(*one.sightings, *piece.sightings), chips=chips)
+            best = _best([*one.chips, *piece.chips])
+            whole[-1] = replace(one, sightings=(*one.sightings, *piece.sightings), chips=best)
     return whole
-
-
-def _piece(run: Run, begin: int, end: int) -> Track:
-    """Take the looks from one number to another, with the best chips of the stretches among them."""
-    chips = [chip for stretch in run.stretches if begin <= stretch.begin < end for chip in stretch.chips]
-    return Track(run.shot, tuple(run.sightings[begin:end]), _best(chips))
 
 
 def _differ(one: Track, other: Track, describe: "DescribeChip") -> bool:

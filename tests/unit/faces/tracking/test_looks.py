@@ -46,15 +46,30 @@ def watched(pictures: list[Picture]) -> Gaze:
     return gaze
 
 
-def test_a_large_face_is_looked_at_closer_once_a_shot(astronaut: Picture, closer: list[int]) -> None:
+def test_a_large_face_is_looked_at_once_a_second_and_closer_once_a_shot(astronaut: Picture, closer: list[int]) -> None:
     gaze = watched([stage((astronaut, 600, 300))] * 6)
-    assert closer == [384, 640, 384, 384, 384, 384, 384]
-    assert gaze.samples == [i * HALF for i in range(6)]
+    assert closer == [384, 640, 384, 384, 384]
+    assert gaze.samples == [i * HALF for i in (0, 1, 3, 5)]
 
 
 def test_a_small_face_is_looked_at_closer_each_time(astronaut: Picture, hopper: Picture, closer: list[int]) -> None:
     watched([stage((astronaut, 600, 300))] * 2 + [stage((astronaut, 600, 300), (hopper, 140, 1000))] * 3)
     assert closer == [384, 640, 384, *[384, 640] * 3]
+
+
+def test_the_sample_before_a_newcomer_is_looked_at_afterwards(astronaut: Picture, hopper: Picture) -> None:
+    alone, both = stage((astronaut, 600, 100)), stage((astronaut, 600, 100), (hopper, 400, 800))
+    for come in range(1, 7):
+        gaze = watched([*[alone] * come, both, both, *[alone] * 4])
+        guest = min(gaze.linker.runs, key=lambda run: len(run.sightings))
+        assert [sighting.time for sighting in guest.sightings] == [come * HALF, (come + 1) * HALF]
+
+
+def test_every_sample_is_looked_at_where_that_is_asked_for(astronaut: Picture) -> None:
+    gaze = Gaze(every_frame=True)
+    for i in range(9):
+        gaze.see(Frame(Fraction(i, 24), stage((astronaut, 600, 300)), i))
+    assert gaze.samples == [Fraction(i, 24) for i in range(9)]
 
 
 def test_until_somebody_is_seen_each_sample_is_looked_at_closer(
@@ -72,7 +87,7 @@ def test_where_somebody_left_a_closer_look_is_taken_each_second(
     alone = stage()
     alone[100:500, 500:900] = cv2.resize(astronaut[30:230, 120:320], (400, 400))
     watched([alone] * 2 + [stage()] * 6)
-    assert closer == [384, 640, 384, 384, 640, 384, 384, 640, 384, 384, 640, 384]
+    assert closer == [384, 640, 384, 384, 640, 384, 640, 384, 384, 640]
 
 
 def test_somebody_whom_only_the_closer_look_shows_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,8 +101,8 @@ def test_somebody_whom_only_the_closer_look_shows_is_followed(monkeypatch: pytes
     monkeypatch.setattr("lipready.faces.tracking.looks.SidewaysWatch.see", lambda *_: None)
     monkeypatch.setattr(models.engine().detector, "candidates", look)
     (run,) = watched([stage()] * 4).linker.runs
-    assert len(run.sightings) == 4
-    assert sides == [384, 640] * 4
+    assert len(run.sightings) == 3
+    assert sides == [384, 640] * 3
 
 
 def test_a_place_that_is_no_face_is_not_looked_at_closer_at_each_sample(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +117,7 @@ def test_a_place_that_is_no_face_is_not_looked_at_closer_at_each_sample(monkeypa
 
     monkeypatch.setattr(models.engine().detector, "candidates", look)
     watched([stage()] * 10)
-    assert [i for i, side in enumerate(sides) if side == 640] == [1, 10]
+    assert [i for i, side in enumerate(sides) if side == 640] == [1, 7]
 
 
 def _area(left: float) -> Any:
@@ -119,6 +134,6 @@ def test_a_cut_begins_a_shot(astronaut: Picture, nobody: Picture) -> None:
 
 def test_what_was_looked_at_ahead_is_not_looked_at_again(astronaut: Picture, closer: list[int]) -> None:
     gaze, frame = Gaze(), Frame(Fraction(0), astronaut, 0)
-    gaze.ahead(frame)
+    gaze.ahead(frame, Fraction(1))
     gaze.see(frame)
     assert closer == [384, 640]
