@@ -14,7 +14,7 @@ import numpy as np
 import skimage.data
 from PIL import Image
 
-from lipready.faces.detection.detector import Detector, along, whole
+from lipready.faces.detection.detector import Detector
 from lipready.faces.detection.landmarks import Mesher, rotation
 from lipready.faces.models.weights import ensure_models
 
@@ -54,8 +54,7 @@ def _meshes() -> list[np.ndarray]:
     meshes = []
     for portrait in (skimage.data.astronaut(), np.asarray(Image.open(hopper).convert("RGB"))):
         for picture in (portrait, np.ascontiguousarray(portrait[:, ::-1])):
-            height, width = picture.shape[:2]
-            face = detector.candidates(picture, (whole(width, height), *along(width, height)))[0]
+            face = detector.candidates(picture)[0]
             meshes.append(mesher.mesh(picture, face.area, face.eyes).points.astype(float))
     return meshes
 

@@ -27,10 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 from occluders import OCCLUDERS, VISIBLE, Picture, Points, changed, covered
 
-from lipready.faces.detection.detector import Candidate, along, whole
-from lipready.faces.detection.geometry import Area, Point
-from lipready.faces.detection.landmarks import FIVE, Mesh, pose_of
-from lipready.faces.detection.picture import every_view
+from lipready.faces.detection.detector import Candidate
+from lipready.faces.detection.geometry import Area
+from lipready.faces.detection.landmarks import Mesh, pose_of
 from lipready.faces.detection.quality import (
     LEAST_EYES,
     MOST_PITCH,
@@ -42,7 +41,7 @@ from lipready.faces.detection.quality import (
     quality_of,
 )
 from lipready.faces.models.engine import engine
-from lipready.faces.people import open_still
+from lipready.probe.decoding.still import open_still
 
 TARGET = Path(__file__).parents[2] / "src/lipready/faces/covering.json"
 MARGIN = 2.5
@@ -118,18 +117,16 @@ def _of_file(name: str, images: Iterator[Picture]) -> Iterator[Shown]:
     person = next((who for who, pattern in _SAME.items() if re.search(pattern, name)), name)
     try:
         for number, image in enumerate(images):
-            for candidate, mesh in _faces(image, still=name.startswith("image")):
+            for candidate, mesh in _faces(image):
                 random = np.random.default_rng(zlib.crc32(f"{name} {number} {candidate.area}".encode()))
                 yield from _looks(person, image, candidate, mesh, random, varied=number % VARIED == 0)
     except (av.FFmpegError, OSError) as error:
         print(f"{name}: {error}", file=sys.stderr)
 
 
-def _faces(image: Picture, *, still: bool) -> Iterator[tuple[Candidate, Mesh]]:
-    height, width = image.shape[:2]
-    views = every_view(width, height) if still else (whole(width, height), *along(width, height))
+def _faces(image: Picture) -> Iterator[tuple[Candidate, Mesh]]:
     seen: list[Area] = []
-    for candidate in engine().detector.candidates(image, views, near=True):
+    for candidate in engine().detector.candidates(image):
         mesh = engine().mesher.mesh(image, candidate.area, candidate.eyes)
         quality = quality_of(image, candidate.area, mesh.area)
         if mesh.flag >= SURE and not quality.cut and not any(area.overlap(mesh.area) > 0.4 for area in seen):
@@ -166,11 +163,11 @@ def _cropped(image: Picture, candidate: Candidate, mesh: Mesh) -> tuple[Picture,
     own = candidate.area
     box = Area((own.left - left) * scale, (own.top - top) * scale, own.width * scale, own.height * scale)
     one, other = (((x - left) * scale, (y - top) * scale) for x, y in candidate.eyes)
-    return crop, Candidate(box, candidate.score, (one, other), cropped=False), points
+    return crop, Candidate(box, candidate.score, (one, other)), points
 
 
 def _shown(person: str, kind: str, image: Picture, mesh: Mesh, *, hidden: bool) -> Iterator[Shown]:
-    five: tuple[Point, ...] = tuple((float(x), float(y)) for x, y in mesh.points[list(FIVE), :2])
+    five = mesh.five
     pose = pose_of(mesh)
     if eye_distance(five) < LEAST_EYES or abs(pose.yaw) > MOST_YAW or abs(pose.pitch) > MOST_PITCH:
         return

@@ -26,6 +26,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from full_range import full_range
+
 from lipready.facts.people import PeopleFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
@@ -222,20 +224,14 @@ def _plain_detector() -> Callable[[Any], int]:
     import atexit
 
     import mediapipe
-    import numpy as np
     from mediapipe.tasks.python import BaseOptions, vision
 
-    from lipready.faces.detection.detector import native_chatter_held_back
-    from lipready.faces.models.weights import ensure_models
-
-    base = BaseOptions(model_asset_path=str(ensure_models().full_range))
-    with native_chatter_held_back():
-        detector = vision.FaceDetector.create_from_options(
-            vision.FaceDetectorOptions(base_options=base, min_detection_confidence=0.5)
+    detector = vision.FaceDetector.create_from_options(
+        vision.FaceDetectorOptions(
+            base_options=BaseOptions(model_asset_path=str(full_range())), min_detection_confidence=0.5
         )
-        blank = np.zeros((192, 192, 3), np.uint8)
-        detector.detect(mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=blank))
-    # It cannot be closed while the interpreter shuts down; see lipready.faces.detection.detector.
+    )
+    # It cannot be closed while the interpreter shuts down: its own threads are gone by then.
     atexit.register(setattr, detector, "_handle", None)
 
     def count(picture: Any) -> int:

@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lipready.faces.detection.landmarks import Mesh, Pose, angles_of, mean_face, pose_of
-from lipready.faces.detection.picture import every_view
 from lipready.faces.models.engine import engine
 from studio.make import make
 
@@ -91,7 +90,7 @@ def _pictures(path: Path) -> Iterator[NDArray[np.uint8]]:
 
 def _meshes(image: NDArray[np.uint8]) -> list[Mesh]:
     models = engine()
-    found = models.detector.candidates(image, every_view(image.shape[1], image.shape[0]), near=True)
+    found = models.detector.candidates(image)
     return [models.mesher.mesh(image, candidate.area, candidate.eyes) for candidate in found]
 
 

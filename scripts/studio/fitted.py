@@ -74,14 +74,13 @@ def fitted(photograph: Picture) -> Fitted:
 
     Raises ComponentError where the models of lipready can neither be found nor fetched.
     """
-    from lipready.faces.detection.detector import Detector, along, whole
+    from lipready.faces.detection.detector import Detector
     from lipready.faces.detection.landmarks import Mesher
     from lipready.faces.models.weights import ensure_models
 
     models = ensure_models()
     rgb = np.ascontiguousarray(photograph[..., ::-1])
-    height, width = rgb.shape[:2]
-    face = Detector(models).candidates(rgb, (whole(width, height), *along(width, height)))[0]
+    face = Detector(models).candidates(rgb)[0]
     mesher = Mesher(models)
     meshes = [mesher.mesh(rgb, face.area, face.eyes)]
     for _ in range(FITS):

@@ -4,24 +4,21 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from lipready.errors import ProbeError
-from lipready.faces.detection.picture import Face, faces_in_picture, quality_of_face, turn_of, upright
+from lipready.faces.detection.picture import faces_in_picture, quality_of_face, turn_of, upright
 from lipready.faces.models.engine import chip_of, engine
 from lipready.faces.tracking.identity import DIFFERENT, alike, distance
 from lipready.faces.tracking.looks import Gaze
 from lipready.faces.tracking.persons import Screen, people_of
-from lipready.faces.tracking.runs import Run, Sighting, believable
+from lipready.faces.tracking.runs import Linker, Sighting, believable
 from lipready.faces.tracking.tracks import tracks_of
 from lipready.facts.people import Match, PeopleFacts
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
-from lipready.probe.decoding.frames import Frame
-from lipready.probe.streams.image import open_picture
+from lipready.probe.decoding.still import open_still
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from PIL.Image import Image
 
 
 def match_reference(reference: PeopleFacts, video: PeopleFacts) -> Match | Unmeasured:
@@ -56,88 +53,20 @@ def match_descriptor(wanted: tuple[float, ...], video: PeopleFacts) -> Match | U
     return Match(alike(apart), nearest, apart)
 
 
-LONG_EDGE = 1920
-"""Pixels: larger pictures are shrunk before faces are looked for."""
-
-DEEP = ("I", "F")
-"""Pillow's modes of more than eight bits a channel begin so."""
-
-
-def open_still(path: str) -> "tuple[NDArray[np.uint8], Screen] | Unmeasured":
-    """Decode a picture (the first frame of an animation) to RGB, upright by its EXIF orientation, at most 1920 long.
-
-    Transparent parts become white. Unmeasured where it cannot be decoded or is too large to be safe.
-    """
-    import numpy as np
-    from PIL import ImageOps
-
-    try:
-        with open_picture(path) as picture:
-            longest = max(picture.size)
-            if picture.format in {"JPEG", "MPO"}:
-                picture.draft("RGB", (LONG_EDGE, LONG_EDGE))
-            rgb = _rgb(ImageOps.exif_transpose(picture))
-    except ProbeError as error:
-        return Unmeasured(f"the picture {error}", transient=error.transient)
-    rgb.thumbnail((LONG_EDGE, LONG_EDGE))
-    return np.asarray(rgb), Screen(rgb.width, rgb.height, longest / max(rgb.size))
-
-
-def _rgb(picture: "Image") -> "Image":
-    """Eight bits a channel, on white where the picture is transparent."""
-    from PIL import Image
-
-    if picture.mode.startswith(DEEP):
-        picture = _shallow(picture)
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    layered = picture.convert("RGBA")
-    white = Image.new("RGBA", layered.size, "white")
-    white.alpha_composite(layered)
-    return white.convert("RGB")
-
-
-def _shallow(picture: "Image") -> "Image":
-    """Grey of 16 or 32 bits stretched over eight: Pillow's own conversion cuts at 255."""
-    import numpy as np
-    from PIL import Image
-
-    values = np.nan_to_num(np.asarray(picture, np.float64))
-    low, high = float(values.min()), float(values.max())
-    return Image.fromarray(((values - low) * (255.0 / max(high - low, 1e-9))).astype(np.uint8))
-
-
-class PeopleWatcher:
+class PeopleWatcher(Gaze):
     """Watches the sampled frames of one clip (a `FrameConsumer`) and then says who was there."""
-
-    def __init__(self, *, every_frame: bool = False) -> None:
-        """Begin before the first frame; no model is loaded yet. With `every_frame` no frame is left out."""
-        self._gaze = Gaze(every_frame=every_frame)
-
-    def see(self, frame: Frame) -> None:
-        """Look for faces in one frame. Raises ComponentError where the models can neither be found nor fetched."""
-        self._gaze.see(frame)
-
-    def ahead(self, frame: Frame, gap: Fraction | None) -> None:
-        """Look at a frame in another thread, before `see` does; `gap` is the time since the sample before, if known.
-
-        Raises ComponentError where the models can neither be found nor fetched.
-        """
-        self._gaze.ahead(frame, gap)
 
     def facts(self, *, describe: bool = False) -> PeopleFacts | Unmeasured:
         """Everybody who was seen; Unmeasured where not one frame could be decoded.
 
         Faces are described where people have to be told apart, with `describe` all of them: for a reference image.
         """
-        gaze = self._gaze
-        if not gaze.samples:
+        if not self.samples:
             return Unmeasured("no frame of the video could be decoded")
-        models = engine()
-        runs = believable(gaze.linker.runs, gaze.samples, models.second_opinion.score)
-        tracks = tracks_of(runs, models.describer.describe, everybody=describe)
-        turned = gaze.sideways.turned([s.face for run in runs for s in run.sightings])
-        return people_of(tracks, gaze.samples, gaze.screen, turned)
+        runs = believable(self.linker.runs, self.samples)
+        tracks = tracks_of(runs, engine().describer.describe, everybody=describe)
+        turned = self.sideways.turned([s.face for run in runs for s in run.sightings])
+        return people_of(tracks, self.samples, self.screen, turned)
 
 
 def people_in_image(path: str, *, describe: bool = True) -> PeopleFacts | Unmeasured:
@@ -150,23 +79,18 @@ def people_in_image(path: str, *, describe: bool = True) -> PeopleFacts | Unmeas
     still = open_still(path)
     if isinstance(still, Unmeasured):
         return still
-    image, screen = still
-    return people_in_pixels(image, screen, describe=describe)
+    image, scale = still
+    return people_in_pixels(image, Screen(image.shape[1], image.shape[0], scale), describe=describe)
 
 
 def people_in_pixels(image: "NDArray[np.uint8]", screen: Screen, *, describe: bool = False) -> PeopleFacts:
     """Everybody in one RGB image that is already decoded."""
-    faces = faces_in_picture(image)
-    runs = []
-    for face in faces:
-        run = Run(0)
-        sighting = _sighting(0, Fraction(0), image, face)
-        run.add(sighting, lambda: image, chip_of(image, face.points) if face.points else None)
-        runs.append(run)
+    faces, linker = faces_in_picture(image), Linker()
+    linker.add(
+        0,
+        [Sighting(0, Fraction(0), face, quality_of_face(image, face)) for face in faces],
+        chip=lambda face: chip_of(image, face.points),
+    )
     turned = None if upright(faces) else turn_of(image)
-    tracks = tracks_of(runs, engine().describer.describe, everybody=describe and len(faces) == 1)
+    tracks = tracks_of(linker.runs, engine().describer.describe, everybody=describe and len(faces) == 1)
     return people_of(tracks, [Fraction(0)], screen, turned)
-
-
-def _sighting(number: int, time: Fraction, image: "NDArray[np.uint8]", face: Face) -> Sighting:
-    return Sighting(number, time, face, quality_of_face(image, face))

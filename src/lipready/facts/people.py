@@ -267,6 +267,39 @@ def picked(people: PeopleFacts) -> tuple[Person, ...]:
     return (default, *(each for each in rivals if _nearly_as_large(each.looks[0], first)))
 
 
+SHARE_IN_FRONT, YAW_IN_FRONT = Fraction(1, 20), Fraction(30)
+"""Share of the picture's height, and degrees to either side, up to which a face is in the background: inferred. From 30
+degrees on a reading means a profile (section 6 of the design)."""
+
+
+def background(
+    people: PeopleFacts, height: int, share: Fraction = SHARE_IN_FRONT, yaw: Fraction = YAW_IN_FRONT
+) -> tuple[Person, ...]:
+    """List who is too small, in a picture of `height` displayed pixels, or too turned to be driven in every look.
+
+    Whom the provider would pick is never in the background.
+    """
+    those = {person.id for person in picked(people)}
+
+    def in_front(look: Look) -> bool:
+        return look.box.height >= share * height and (look.yaw is None or abs(look.yaw) <= yaw)
+
+    return tuple(
+        each
+        for each in people.people
+        if each.id not in those and each.looks and not any(in_front(look) for look in each.looks)
+    )
+
+
+def headcount(people: PeopleFacts, height: int) -> str:
+    """`2 people`, or `1 person; 3 more faces in the background, too small or turned to be driven`."""
+    behind = len(background(people, height))
+    if not behind:
+        return people.how_many
+    front = replace(people, count_low=max(people.fewest - behind, 1), count_high=max(people.most - behind, 1))
+    return f"{front.how_many}; {counted(behind, 'more face')} in the background, too small or turned to be driven"
+
+
 def _nearly_as_large(look: Look, first: Look) -> bool:
     """Return whether a face in the same frame is about as large; exact, since areas are whole numbers."""
     return look.time == first.time and 100 * _area(look) >= NEARLY * _area(first)

@@ -10,7 +10,7 @@ from lipready.facts.audio import AudioFacts, AudioTrack
 from lipready.facts.file import FileFacts, ImageFacts
 from lipready.facts.finding import Finding, Unchecked
 from lipready.facts.job import JobFacts, RequestFacts
-from lipready.facts.people import Box, Match, PeopleFacts, Person, Quality
+from lipready.facts.people import Box, Match, PeopleFacts, Person, Quality, background
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, VideoFacts
@@ -141,8 +141,8 @@ def _file(file: FileFacts, match: Match | Unmeasured | None) -> Plain:
     if file.role == "audio":
         facts["speech"] = _speech(file.speech)
     else:
-        width = media.width if isinstance(media, VideoFacts | ImageFacts) else 0
-        facts["people"] = _people(file.people, width)
+        width, height = (media.width, media.height) if isinstance(media, VideoFacts | ImageFacts) else (0, 0)
+        facts["people"] = _people(file.people, width, height)
     if file.role == "reference":
         facts["match"] = _pick(match, "alike", "person", "distance")
     facts = _with_reasons(facts)
@@ -231,14 +231,16 @@ def _speech(heard: SpeechFacts | Unmeasured) -> Plain | Unmeasured:
     )
 
 
-def _people(people: PeopleFacts | Unmeasured, width: int) -> Plain | Unmeasured:
+def _people(people: PeopleFacts | Unmeasured, width: int, height: int) -> Plain | Unmeasured:
     if isinstance(people, Unmeasured):
         return people
     return {
         "count": people.count,
         "count_low": people.fewest,
         "count_high": people.most,
-        **_pick(people, "certain", "at_least", "most_in_one_frame", "face_share", "default_person", "turned"),
+        **_pick(people, "certain", "at_least", "most_in_one_frame", "face_share", "default_person"),
+        "background": [person.id for person in background(people, height)],
+        "turned": people.turned,
         "samples": len(people.samples),
         "people": [_person(person, width) for person in people.people],
     }

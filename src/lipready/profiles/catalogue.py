@@ -45,7 +45,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
     "V206": CatalogueEntry("video-edit-list"),
     "V207": CatalogueEntry("video-frozen-or-black", bands=("black", "frozen")),
     "P301": CatalogueEntry("face-absent"),
-    "P302": CatalogueEntry("several-people"),
+    "P302": CatalogueEntry("several-people", bands=("least_share", "yaw")),
     "P303": CatalogueEntry("face-too-small", bands=("least_pixels", "least_share", "tolerance")),
     "P304": CatalogueEntry("face-not-frontal", bands=("yaw", "frontal", "hardly", "down", "up", "sideways")),
     "P305": CatalogueEntry("face-partly-absent", bands=("gap",)),

@@ -2,6 +2,7 @@
 
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, ImageFacts
+from lipready.facts.people import headcount
 from lipready.facts.quantity import counted, plural, seconds
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, VideoFacts
@@ -16,7 +17,8 @@ def summarize(file: FileFacts) -> str:
     if not isinstance(file.bytes, Unmeasured):
         parts.append(size(file.bytes))
     if not isinstance(file.people, Unmeasured):
-        parts.append(file.people.how_many if file.people.most else "nobody seen")
+        height = file.media.height if isinstance(file.media, VideoFacts | ImageFacts) else 0
+        parts.append(headcount(file.people, height) if file.people.most else "nobody seen")
     return " · ".join(dict.fromkeys(parts))  # an mp3 holds mp3: once is enough
 
 

@@ -1,12 +1,13 @@
 """Rules about who is seen in the video."""
 
+from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 
 from lipready.facts.file import FileFacts
-from lipready.facts.finding import Fix, Reading, Where
+from lipready.facts.finding import Finding, Fix, Reading, Where
 from lipready.facts.job import JobFacts
-from lipready.facts.people import Match, PeopleFacts, Person, appearances, picked
+from lipready.facts.people import Match, PeopleFacts, Person, appearances, background, picked
 from lipready.facts.quantity import clock, counted, number, stretch
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
@@ -58,19 +59,16 @@ def face_absent(file: FileFacts, people: PeopleFacts, limit: Limit) -> Verdicts:
 
 
 def _find(facts: JobFacts) -> tuple[FileFacts, PeopleFacts] | Unmeasured | None:
-    """Return the people of a video that has no reference image: at least as many as show their faces in one frame."""
+    """Return the people of a video that has no reference image."""
     video = facts.video
     if video is None or facts.reference is not None:
         return None
-    if isinstance(video.people, Unmeasured):
-        return video.people
-    low = max(video.people.fewest, video.people.most_in_one_frame)
-    return video, replace(video.people, count_low=low, count_high=max(video.people.most, low))
+    return video.people if isinstance(video.people, Unmeasured) else (video, video.people)
 
 
-def _several(_video: FileFacts, seen: PeopleFacts, _limit: Limit) -> Readings:
+def _several(video: FileFacts, seen: PeopleFacts, limit: Limit) -> Readings:
     # What says "at least" says no number that another could be held against.
-    return () if seen.at_least else (Reading("people", Fraction(seen.most), "smaller"),)
+    return () if seen.at_least else (Reading("people", Fraction(_in_front(seen, video, limit)[0].most), "smaller"),)
 
 
 @rule(
@@ -90,7 +88,9 @@ def several_people(video: FileFacts, seen: PeopleFacts, limit: Limit) -> Verdict
     What it checks
         Whether more than one person is seen while the job has no reference image. Says who is there, when and where,
         and whom the provider would pick by itself. Where it is uncertain whether two faces are one person, the number
-        is given as "1 or 2 people", and that is never more than a warning.
+        is given as "1 or 2 people", and that is never more than a warning. Faces in the background do not count: those
+        that are under `least_share` of the picture's height, or turned by more than `yaw` degrees, whenever they are
+        seen, and whom the provider would not pick all the same. They are told of as information.
 
     Why it matters
         Only one person's mouth is replaced. Without a reference image the provider takes the largest face in the
@@ -105,7 +105,10 @@ def several_people(video: FileFacts, seen: PeopleFacts, limit: Limit) -> Verdict
         Hand in a picture of the speaker, or let `prepare --person N` make one from the clip. `lipready people` shows
         who has which number.
     """
+    seen, behind = _in_front(seen, video, limit)
     if seen.most <= 1:
+        if behind:
+            yield _in_the_background(limit, video, seen, behind)
         return
     fix = Fix("choose-person", "editorial", "Name the speaker to `prepare` by number, or hand in a reference image.")
     named = "; ".join(_describe(person, seen, video) for person in seen.people[:_MOST_NAMED])
@@ -120,6 +123,31 @@ def several_people(video: FileFacts, seen: PeopleFacts, limit: Limit) -> Verdict
         severity=None if seen.fewest > 1 else "warning",
         where=_second(seen),
         fix=fix,
+    )
+
+
+def _in_front(seen: PeopleFacts, video: FileFacts, limit: Limit) -> tuple[PeopleFacts, int]:
+    """Take away who is in the background, and count at least as many people as show their faces in one frame."""
+    media = video.media if isinstance(video.media, VideoFacts) else None
+    behind = () if media is None else background(seen, media.height, limit.bands["least_share"], limit.bands["yaw"])
+    if behind:
+        front = tuple(person for person in seen.people if person not in behind)
+        together = Counter(look.time for person in front for look in person.looks)
+        fewest, most = max(seen.fewest - len(behind), 1), max(seen.most - len(behind), 1)
+        seen = replace(seen, people=front, most_in_one_frame=max(together.values()), count_low=fewest, count_high=most)
+    low = max(seen.fewest, seen.most_in_one_frame)
+    return replace(seen, count_low=low, count_high=max(seen.most, low)), len(behind)
+
+
+def _in_the_background(limit: Limit, video: FileFacts, seen: PeopleFacts, behind: int) -> Finding:
+    faces = f"{counted(behind, 'more face')} in the background"
+    return finding(
+        limit,
+        video,
+        f"{seen.how_many} is seen in {name_of(video)}; {faces}, too small or turned to be driven.",
+        measured=f"{seen.how_many}, {faces}",
+        allowed="1 person, or a reference image",
+        severity="info",
     )
 
 

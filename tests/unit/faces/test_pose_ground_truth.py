@@ -5,8 +5,6 @@ from functools import cache
 import numpy as np
 import pytest
 
-from lipready.faces.detection import landmarks
-from lipready.faces.detection.detector import whole
 from lipready.faces.detection.geometry import Area, Point
 from lipready.faces.detection.landmarks import Pose, pose_of
 from lipready.faces.models.engine import engine
@@ -35,7 +33,7 @@ def rendered(person: str, angles: Angles, height: float = 150, grey: int = 130) 
 
 
 def found_in(rgb: Picture) -> tuple[Picture, Area, tuple[Point, Point]]:
-    candidate = engine().detector.candidates(rgb, (whole(SIDE, SIDE),), near=True)[0]
+    candidate = engine().detector.candidates(rgb)[0]
     return rgb, candidate.area, candidate.eyes
 
 
@@ -73,16 +71,6 @@ def test_half_a_profile_is_not_called_frontal(person: str) -> None:
         assert not read(person, Angles(yaw=yaw)).frontal
     for yaw in (-12, 0, 12):
         assert read(person, Angles(yaw=yaw)).frontal
-
-
-def test_a_mesh_that_slides_off_a_profile_is_fitted_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    profiles = [rendered("hopper", Angles(yaw=yaw), grey=grey) for yaw in (-60, -62) for grey in (60, 80)]
-    found = [found_in(profile) for profile in profiles]
-    settled = [engine().mesher.mesh(*face) for face in found]
-    monkeypatch.setattr(landmarks, "MOST_RUNS", 2)
-    slipped = [engine().mesher.mesh(*face) for face in found]
-    assert [mesh.flag for mesh in settled] == [mesh.flag for mesh in slipped]
-    assert np.mean([pose_of(mesh).yaw for mesh in settled]) < np.mean([pose_of(mesh).yaw for mesh in slipped]) - 4
 
 
 @BOTH

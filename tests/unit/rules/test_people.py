@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from lipready.facts.people import Alike, Match
+from lipready.facts.people import Alike, Match, PeopleFacts, background, headcount
 from lipready.profiles.loader import load_profile
 from lipready.rules.examples import file, job, people, person, seconds, video_facts
 from lipready.rules.judge import judge
@@ -187,3 +187,45 @@ def test_a_distance_is_written_on_its_side_of_the_bounds(alike: Alike, distance:
     facts = job(match=Match(alike, 1, distance))
     (finding,) = judge(facts, load_profile("dashscope"), only=("P307",))[0]
     assert f"at a distance of {said} (" in finding.message
+
+
+def in_the_background(*, height: int = 300, yaw: float = 0.0) -> PeopleFacts:
+    """Make two people, of whom the second is so high and so turned in every look; the picture is 854 px high."""
+    behind = person(2, 600)
+    looks = tuple(replace(look, box=replace(look.box, height=height), yaw=yaw) for look in behind.looks)
+    return replace(people(30, 600), people=(person(1, 30), replace(behind, looks=looks)))
+
+
+HEIGHT = video_facts().height
+
+
+@pytest.mark.parametrize("provider", ["dashscope", "evolink"])
+@pytest.mark.parametrize("seen", [in_the_background(height=HEIGHT // 20 - 1), in_the_background(height=200, yaw=-31)])
+def test_a_face_in_the_background_is_told_of_and_is_no_second_person(provider: str, seen: PeopleFacts) -> None:
+    facts = job(video=file("video", people=seen), reference=None)
+    (finding,) = judge(facts, load_profile(provider), only=("P302",))[0]
+    assert finding.severity == "info"
+    assert "1 person is seen in clip.mp4; 1 more face in the background, too small or turned" in finding.message
+    assert [each.id for each in background(seen, HEIGHT)] == [2]
+    assert headcount(seen, HEIGHT) == "1 person; 1 more face in the background, too small or turned to be driven"
+
+
+@pytest.mark.parametrize("seen", [in_the_background(height=HEIGHT // 20 + 1), in_the_background(height=200, yaw=30)])
+def test_who_could_be_driven_is_a_second_person(seen: PeopleFacts) -> None:
+    facts = job(video=file("video", people=seen), reference=None)
+    (finding,) = judge(facts, load_profile("evolink"), only=("P302",))[0]
+    assert finding.severity == "error"
+    assert background(seen, HEIGHT) == ()
+    assert headcount(seen, HEIGHT) == "2 people"
+
+
+def test_whom_the_provider_would_pick_is_never_in_the_background() -> None:
+    seen = replace(in_the_background(height=10), default_person=2)
+    assert background(seen, HEIGHT) == ()
+
+
+def test_who_is_in_front_once_is_in_front() -> None:
+    seen = in_the_background(height=200, yaw=50)
+    second = seen.people[1]
+    looks = (second.looks[0], replace(second.looks[1], yaw=0.0))
+    assert background(replace(seen, people=(seen.people[0], replace(second, looks=looks))), HEIGHT) == ()

@@ -26,7 +26,11 @@ def settle_speaker(
     Raises UsageError where another picture stands in the sheet's place.
     """
     video = report.facts.video
-    if choices.person is not None or video is None or all(f.rule != SEVERAL_PEOPLE for f in report.findings):
+    if (
+        choices.person is not None
+        or video is None
+        or all(f.rule != SEVERAL_PEOPLE or f.fix is None for f in report.findings)
+    ):
         return choices, None
     sheet = None
     if folder is not None:

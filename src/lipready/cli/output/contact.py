@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from lipready.cli.input.files import MARK, is_sheet
 from lipready.errors import FixError, ProbeError, UsageError
-from lipready.faces.detection.detector import cut
-from lipready.faces.detection.geometry import Area
+from lipready.faces.detection.geometry import Area, cut
 from lipready.faces.reference.choice import promise
 from lipready.facts.file import FileFacts
 from lipready.facts.people import Box, Look, PeopleFacts, Person, appearances, picked

@@ -1,9 +1,14 @@
 """Rectangles in picture pixels, as floats; faces/people turns them into whole displayed pixels."""
 
 from dataclasses import dataclass
-from typing import Self
+from math import ceil, floor
+from typing import TYPE_CHECKING, Self
 
 from lipready.facts.people import Box
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Point = tuple[float, float]
 
@@ -68,3 +73,45 @@ class Area:
             width=max(1, round((right - left) * scale)),
             height=max(1, round((bottom - top) * scale)),
         )
+
+
+def cut(image: "NDArray[np.uint8]", view: Area, side: int) -> "NDArray[np.uint8]":
+    """Cut the square `view` out of an RGB image, resized to side × side; black where it reaches beyond the picture."""
+    import cv2
+    import numpy as np
+
+    height, width = image.shape[:2]
+    left, top = max(0, round(view.left)), max(0, round(view.top))
+    right, bottom = min(width, round(view.right)), min(height, round(view.bottom))
+    square = np.zeros((side, side, 3), np.uint8)
+    if right <= left or bottom <= top:
+        return square
+    scale = side / view.width
+    x, y = (max(0, min(side - 1, round((v - o) * scale))) for v, o in ((left, view.left), (top, view.top)))
+    across = max(1, min(side - x, round((right - left) * scale)))
+    down = max(1, min(side - y, round((bottom - top) * scale)))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    square[y : y + down, x : x + across] = cv2.resize(image[top:bottom, left:right], (across, down), interpolation=how)
+    return square
+
+
+ALIASES = 1.5
+"""A plain warp may shrink this many times; more, and it skips pixels."""
+
+
+def patch_of(image: "NDArray[np.uint8]", view: Area, scale: float) -> "tuple[NDArray[np.uint8], Point, float]":
+    """Take the part of a picture that a warp needs, averaged down first where that shrinks `scale` times.
+
+    Returns it with its left upper corner in the picture, and how much smaller it is.
+    """
+    import cv2
+
+    height, width = image.shape[:2]
+    left, top = min(max(0, floor(view.left)), width - 1), min(max(0, floor(view.top)), height - 1)
+    right, bottom = max(min(width, ceil(view.right)), left + 1), max(min(height, ceil(view.bottom)), top + 1)
+    patch, shrink = image[top:bottom, left:right], 1.0
+    while scale * shrink > ALIASES and min(patch.shape[:2]) > 1:
+        # By exactly a half: OpenCV averages that much faster than any other share.
+        even = patch[: patch.shape[0] & -2, : patch.shape[1] & -2]
+        patch, shrink = cv2.resize(even, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), shrink / 2
+    return patch, (left, top), shrink

@@ -1,14 +1,14 @@
 """The face mesh: 468 points in three dimensions, and a flag that says how much the crop looks like a face."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from math import asin, atan2, ceil, cos, degrees, dist, floor, pi, radians, remainder, sin
+from math import asin, atan2, cos, degrees, dist, pi, radians, remainder, sin
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lipready.faces.detection.geometry import Area, Point
+from lipready.faces.detection.geometry import Area, Point, patch_of
 from lipready.faces.models.weights import Models
 
 if TYPE_CHECKING:
@@ -22,14 +22,7 @@ MARGIN = 1.5
 
 SHIFT, RESIZED, TURNED = 0.07, 0.08, radians(4)
 """How far the crop may be off (shares of its side, and an angle). On 107 faces of real pictures half are nearer; their
-yaw then differs by 0.6° (median) and 3.6° (most) from the second pass, which differs as much from a third. After the
-second, half of the shift and the size: where a mesh slides off a profile they stay larger."""
-
-ALIASES = 1.5
-"""A plain warp may shrink this many times; more, and it skips pixels."""
-
-MOST_RUNS = 3
-"""Of 482 candidates in rendered clips 11 % need the third; faces turned by 60° that read 24–37° then read 35–46°."""
+yaw then differs by 0.6° (median) and 3.6° (most) from the second pass, which differs as much from a third."""
 
 OUTER_EYES = (33, 263)
 """Mesh points: the outer corners of the eye on the left and on the right of a frontal face's picture."""
@@ -60,6 +53,11 @@ class Mesh:
         return Area(low[0], low[1], high[0] - low[0], high[1] - low[1])
 
     @property
+    def five(self) -> tuple[Point, ...]:
+        """The points of `FIVE`, in the picture."""
+        return tuple((float(x), float(y)) for x, y in self.points[list(FIVE), :2])
+
+    @property
     def mouth(self) -> Point:
         """Where the middle of the mouth is, or would be if nothing were before it."""
         x, y = self.points[list(INNER_LIPS), :2].mean(axis=0).tolist()
@@ -74,11 +72,11 @@ class _Crop:
     side: float
     angle: float
 
-    def near(self, other: "_Crop", part: float) -> bool:
-        """Return whether both show the face alike, to a `part` of what a crop may be off in place and size."""
+    def near(self, other: "_Crop") -> bool:
+        """Return whether both show the face alike."""
         return (
-            dist(self.centre, other.centre) <= part * SHIFT * other.side
-            and abs(self.side / other.side - 1) <= part * RESIZED
+            dist(self.centre, other.centre) <= SHIFT * other.side
+            and abs(self.side / other.side - 1) <= RESIZED
             and abs(remainder(self.angle - other.angle, 2 * pi)) <= TURNED
         )
 
@@ -90,25 +88,20 @@ class Mesher:
         """Load the network."""
         import cv2
 
-        self._net = cv2.dnn.readNetFromTFLite(str(models.landmarks), **_engine(cv2))
+        # OpenCV 5's new engine reads this network wrongly; OpenCV 4 has only the classic one.
+        engine = {"engine": cv2.dnn.ENGINE_CLASSIC} if hasattr(cv2.dnn, "ENGINE_CLASSIC") else {}
+        self._net = cv2.dnn.readNetFromTFLite(str(models.landmarks), **engine)
         self._lock = Lock()
 
     def mesh(self, image: "NDArray[np.uint8]", area: Area, eyes: tuple[Point, Point]) -> Mesh:
         """Fit the mesh to a face in an RGB image, given its box and eyes.
 
-        Runs again where the crop turns out to have been the wrong one: a second time for a rolled head, a third for a
-        profile, of which the second may still miss the nose. The flag is that of the second at the latest, by which its
-        bounds were found.
+        Runs a second time where the crop turns out to have been the wrong one, such as for a rolled head.
         """
         crop = _Crop(area.centre, MARGIN * area.size, _angle(*eyes))
         mesh = self._run(image, crop)
-        for run in range(2, MOST_RUNS + 1):
-            better = _crop_around(mesh)
-            if crop.near(better, part=1 / (run - 1)):
-                break
-            again = self._run(image, better)
-            crop, mesh = better, again if run == 2 else replace(again, flag=mesh.flag)  # noqa: PLR2004
-        return mesh
+        better = _crop_around(mesh)
+        return mesh if crop.near(better) else self._run(image, better)
 
     def _run(self, image: "NDArray[np.uint8]", crop: _Crop) -> Mesh:
         import numpy as np
@@ -122,11 +115,6 @@ class Mesher:
         flat = raw[:, :2] @ to_picture[:, :2].T + to_picture[:, 2]
         depth = raw[:, 2:] * (crop.side / SIDE)
         return Mesh(np.concatenate([flat, depth], axis=1).astype(np.float32), logit)
-
-
-def _engine(cv2: Any) -> dict[str, int]:
-    """OpenCV 5's new engine reads this network wrongly; OpenCV 4 has only the classic one."""
-    return {"engine": cv2.dnn.ENGINE_CLASSIC} if hasattr(cv2.dnn, "ENGINE_CLASSIC") else {}
 
 
 def _angle(left: Point, right: Point) -> float:
@@ -158,38 +146,13 @@ def _straighten(image: "NDArray[np.uint8]", crop: _Crop) -> "tuple[NDArray[np.ui
     to_picture = np.array(
         [[c, -s, crop.centre[0] - half * (c - s)], [s, c, crop.centre[1] - half * (s + c)]], np.float64
     )
-    patch, origin, shrink = _shrunk(image, crop, scale)
+    patch, origin, shrink = patch_of(image, Area.square(crop.centre, 1.4144 * crop.side), scale)
     to_patch = to_picture.copy()
     to_patch[:, 2] -= origin
     to_patch *= shrink
     size = (SIDE, SIDE)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return cv2.warpAffine(patch, to_patch, size, flags=flags, borderMode=cv2.BORDER_CONSTANT), to_picture
-
-
-def _shrunk(
-    image: "NDArray[np.uint8]", crop: _Crop, scale: float
-) -> "tuple[NDArray[np.uint8], NDArray[np.float64], float]":
-    """Take the part of the picture that the crop needs, averaged down first where a plain warp would alias."""
-    import cv2
-    import numpy as np
-
-    reach = crop.side * 0.7072
-    height, width = image.shape[:2]
-    left = min(max(0, floor(crop.centre[0] - reach)), width - 1)
-    top = min(max(0, floor(crop.centre[1] - reach)), height - 1)
-    right = max(min(width, ceil(crop.centre[0] + reach)), left + 1)
-    bottom = max(min(height, ceil(crop.centre[1] + reach)), top + 1)
-    patch = image[top:bottom, left:right]
-    origin = np.array([left, top], np.float64)
-    shrink = 1.0
-    while scale * shrink > ALIASES and min(patch.shape[:2]) > 1:
-        # By exactly a half: OpenCV averages that much faster than any other share.
-        patch = cv2.resize(
-            patch[: patch.shape[0] & -2, : patch.shape[1] & -2], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA
-        )
-        shrink /= 2
-    return patch, origin, shrink
 
 
 FRONTAL_YAW = 20.0

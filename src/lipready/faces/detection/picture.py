@@ -1,14 +1,14 @@
-"""The faces in one picture: candidates, tested by their mesh; and whether it lies on its side."""
+"""The faces in one picture: candidates with their meshes; and whether the picture lies on its side."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from lipready.faces.detection.detector import PASS, Candidate, along, crop_for_opinion, padded, small, whole
+from lipready.faces.detection.detector import LARGEST_SIDE, STRONG, WEAK, Candidate
 from lipready.faces.detection.geometry import Area, Point
-from lipready.faces.detection.landmarks import FIVE, Pose, pose_of
+from lipready.faces.detection.landmarks import Pose, pose_of
 from lipready.faces.detection.quality import Quality, quality_of
 from lipready.faces.models.engine import engine
 
@@ -16,14 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MOST_CANDIDATES = 40
-"""A crowd, or a texture full of candidates: the best ones are enough to say "at least"."""
-
-SURE_FLAG, SURE_SCORE = 5.0, 0.65
-GRAY_SCORE = 0.55
-GRAY_FLAG, GRAY_FLAG_SCORE = 3.0, 0.40
-CLEAR_FLAG = 12.0
-"""A mesh that fits so well is a face: most faces read more; of other things 233 read up to 6.2 (section 6), a dog 8."""
+FITS = 7.0
+"""The mesh's flag (logit) of a face: 233 other things read up to 6.2, 128 faces 8 and more (design, section 6)."""
 
 HALF = 0.5
 
@@ -45,55 +39,32 @@ class Face:
     mouth: Point | None = None
 
     @property
+    def fits(self) -> bool:
+        """Whether the mesh fits."""
+        return self.flag >= FITS
+
+    @property
+    def strong(self) -> bool:
+        """Whether the detector is sure."""
+        return self.score >= STRONG
+
+    @property
     def sure(self) -> bool:
         """Whether detector and mesh agree."""
-        return self.flag >= SURE_FLAG and self.score >= SURE_SCORE
-
-    @property
-    def clear(self) -> bool:
-        """Whether it is so sure that no second opinion could change it."""
-        return self.flag >= CLEAR_FLAG and self.score >= SURE_SCORE
-
-    @property
-    def gray(self) -> bool:
-        """Whether it is worth a second opinion."""
-        return self.score >= GRAY_SCORE or (self.flag >= GRAY_FLAG and self.score >= GRAY_FLAG_SCORE)
-
-    @property
-    def rank(self) -> float:
-        """How good a look it is: more is better. A mesh that does not fit at all leaves the detector's word alone."""
-        return self.score * (1.0 + max(self.flag, 0.0) / 10.0)
+        return self.strong and self.fits
 
 
-def faces_through(
-    image: "NDArray[np.uint8]",
-    views: Iterable[Area],
-    *,
-    near: bool = False,
-    small: "NDArray[np.uint8] | None" = None,
-    known: Mapping[Candidate, Face] | None = None,
-) -> tuple[Face, ...]:
-    """Find the sure and the gray faces in an RGB image as seen through some views, each place once.
-
-    `near` and `small` are explained at `Detector.candidates`; `known` are candidates that were tested before.
-    """
-    known = known or {}
-    found = engine().detector.candidates(image, views, near=near, small=small, known=known)[:MOST_CANDIDATES]
-    faces = [known[candidate] if candidate in known else _face(image, candidate) for candidate in found]
-    return without_parts(face for face in faces if face.sure or face.gray)
-
-
-def tested(image: "NDArray[np.uint8]", view: Area, small: "NDArray[np.uint8]") -> dict[Candidate, Face]:
-    """Test every candidate that is seen through one view, so that `faces_through` need not; see there."""
-    found = engine().detector.candidates(image, (view,), small=small)[:MOST_CANDIDATES]
-    return {candidate: _face(image, candidate) for candidate in found}
+def faces_of(image: "NDArray[np.uint8]", candidates: Iterable[Candidate]) -> tuple[Face, ...]:
+    """Fit the mesh to each candidate of an RGB image that may be a face, each place once."""
+    return without_parts(_face(image, candidate) for candidate in candidates if candidate.score >= WEAK)
 
 
 def faces_in_picture(image: "NDArray[np.uint8]") -> tuple[Face, ...]:
-    """Every face in a single RGB picture: all views, and each face confirmed by its mesh or by the second opinion."""
-    opinion = engine().second_opinion
-    faces = faces_through(image, every_view(image.shape[1], image.shape[0]), near=True)
-    return tuple(f for f in faces if f.flag >= CLEAR_FLAG or opinion.score(crop_for_opinion(image, f.area)) >= PASS)
+    """Find every face in a single RGB picture: the strong ones, and weak and small ones whose mesh fits."""
+    detector = engine().detector
+    faces = faces_of(image, detector.candidates(image))
+    small = faces_of(image, detector.candidates(image, LARGEST_SIDE))
+    return without_parts([*(f for f in faces if f.strong or f.fits), *(f for f in small if f.fits)])
 
 
 def quality_of_face(image: "NDArray[np.uint8]", face: Face) -> Quality:
@@ -102,15 +73,10 @@ def quality_of_face(image: "NDArray[np.uint8]", face: Face) -> Quality:
     return quality_of(image, face.area, face.settled, face.points, mouth)
 
 
-def every_view(width: int, height: int) -> tuple[Area, ...]:
-    """All views of a picture that the full-range detector takes."""
-    return (whole(width, height), padded(width, height), *along(width, height), *small(width, height))
-
-
 def without_parts(faces: Iterable[Face]) -> tuple[Face, ...]:
     """Leave out what is part of a better face, holds one, or is one that was boxed a second time beside it."""
     kept: list[Face] = []
-    for face in sorted(faces, key=lambda f: (not f.sure, -f.rank)):
+    for face in sorted(faces, key=lambda f: -f.score):
         if not any(_same_place(face, better) for better in kept):
             kept.append(face)
     return tuple(kept)
@@ -124,8 +90,7 @@ def _same_place(face: Face, better: Face) -> bool:
 
 def _face(image: "NDArray[np.uint8]", candidate: Candidate) -> Face:
     mesh = engine().mesher.mesh(image, candidate.area, candidate.eyes)
-    points = tuple((float(x), float(y)) for x, y in mesh.points[list(FIVE), :2])
-    return Face(candidate.area, candidate.score, mesh.flag, pose_of(mesh), mesh.area, points, mesh.mouth)
+    return Face(candidate.area, candidate.score, mesh.flag, pose_of(mesh), mesh.area, mesh.five, mesh.mouth)
 
 
 SIDEWAYS = 45.0
@@ -135,7 +100,7 @@ LOOKS = 2
 """Samples of one shot that are looked at turned, where they show no upright face."""
 
 MOST_LOOKS = 12
-"""Such looks in one clip: each costs as much as the small views."""
+"""Such looks in one clip: each costs as much as four others."""
 
 
 class SidewaysWatch:
@@ -172,15 +137,10 @@ def turn_of(image: "NDArray[np.uint8]") -> int | None:
     """Find by how many degrees clockwise (90 or 270) an RGB image must be turned to show an upright face, if any."""
     import numpy as np
 
-    opinion = engine().second_opinion
     best: tuple[float, int] | None = None
     for degrees, quarters in ((90, -1), (270, 1)):
         picture = np.ascontiguousarray(np.rot90(image, quarters))
-        height, width = picture.shape[:2]
-        for face in faces_through(picture, (whole(width, height), *along(width, height))):
-            known = best is not None and best[0] >= face.rank
-            if known or not face.sure or not upright([face]):
-                continue
-            if opinion.score(crop_for_opinion(picture, face.area)) >= PASS:
-                best = (face.rank, degrees)
+        for face in faces_of(picture, engine().detector.candidates(picture)):
+            if upright([face]) and (best is None or face.score > best[0]):
+                best = (face.score, degrees)
     return None if best is None else best[1]

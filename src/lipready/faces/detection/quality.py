@@ -7,7 +7,7 @@ from importlib.resources import files
 from math import dist, exp
 from typing import TYPE_CHECKING
 
-from lipready.faces.detection.geometry import Area, Point
+from lipready.faces.detection.geometry import Area, Point, patch_of
 from lipready.faces.detection.landmarks import Pose
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ DARKEST = 8.0
 _PLACES = ((0.3, 0.25), (0.7, 0.25), (0.5, 0.68))  # Of the eyes and the mouth, as shares of the side.
 _APART = 0.42
 _REACH = 1.6  # Distances of the eyes around the middle of the face that are cut out.
-_ALIASES = 1.5  # A plain warp may shrink this many times.
 
 
 def cover_of(image: "NDArray[np.uint8]", places: tuple[Point, ...], pose: Pose) -> float | None:
@@ -62,17 +61,8 @@ def aligned(image: "NDArray[np.uint8]", places: tuple[Point, ...]) -> "NDArray[n
     apart = max(dist(places[0], places[1]), dist(places[2], (source[:2].mean(0)).tolist()), 1.0)
     centre = source.mean(axis=0).tolist()
     view = Area.square((centre[0], centre[1]), 2 * _REACH * apart)
-    height, width = image.shape[:2]
-    left, top = min(width - 1, max(0, int(view.left))), min(height - 1, max(0, int(view.top)))
-    patch = image[top : max(top + 1, int(view.bottom) + 1), left : max(left + 1, int(view.right) + 1)]
-    source -= np.array([left, top], np.float32)
-    while apart > _ALIASES * _APART * MOUTH_SIDE and min(patch.shape[:2]) > 1:
-        # By exactly a half: OpenCV averages that much faster than any other share.
-        patch = cv2.resize(
-            patch[: patch.shape[0] & -2, : patch.shape[1] & -2], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA
-        )
-        source *= np.float32(0.5)
-        apart /= 2
+    patch, origin, shrink = patch_of(image, view, apart / (_APART * MOUTH_SIDE))
+    source = (source - np.array(origin, np.float32)) * np.float32(shrink)
     turn = cv2.getAffineTransform(source, MOUTH_SIDE * np.array(_PLACES, np.float32))
     size = (MOUTH_SIDE, MOUTH_SIDE)
     warped = cv2.warpAffine(patch, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -179,7 +169,8 @@ def quality_of(
     right, bottom = max(left + 1, min(width, round(area.right))), max(top + 1, min(height, round(area.bottom)))
     face = cv2.resize(image[top:bottom, left:right], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     grey = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
-    cut = _touches(area, width, height) or (mesh is not None and _leaves(mesh, width, height))
+    cut = _beyond(area, width, height, -1, -1)
+    cut = cut or (mesh is not None and _beyond(mesh, width, height, SLACK * mesh.width, SLACK * mesh.height))
     return Quality(
         sharpness=sharpness_of(grey),
         light=float(grey.mean()) / 255,
@@ -209,10 +200,6 @@ def eyes(points: tuple[Point, ...]) -> tuple[Point, Point]:
     return ((e + g) / 2, (f + h) / 2), ((a + c) / 2, (b + d) / 2)
 
 
-def _touches(area: Area, width: int, height: int) -> bool:
-    return area.left < 1 or area.top < 1 or area.right > width - 1 or area.bottom > height - 1
-
-
-def _leaves(mesh: Area, width: int, height: int) -> bool:
-    across, down = SLACK * mesh.width, SLACK * mesh.height
-    return mesh.left < -across or mesh.top < -down or mesh.right > width + across or mesh.bottom > height + down
+def _beyond(area: Area, width: int, height: int, across: float, down: float) -> bool:
+    """Return whether an area lies more than some pixels beyond the frame."""
+    return area.left < -across or area.top < -down or area.right > width + across or area.bottom > height + down

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from lipready.faces.detection.detector import Detector, SecondOpinion, cut
-from lipready.faces.detection.geometry import Area, Point
+from lipready.faces.detection.detector import Detector
+from lipready.faces.detection.geometry import Area, Point, cut
 from lipready.faces.detection.landmarks import Mesher
 from lipready.faces.models.weights import Models, ensure_models
 
@@ -64,7 +64,6 @@ class Engine:
 
     detector: Detector
     mesher: Mesher
-    second_opinion: SecondOpinion
     describer: Describer
 
 
@@ -80,5 +79,5 @@ def engine() -> Engine:
     with _loading:
         if not _loaded:
             models = ensure_models()
-            _loaded.append(Engine(Detector(models), Mesher(models), SecondOpinion(models), Describer(models)))
+            _loaded.append(Engine(Detector(models), Mesher(models), Describer(models)))
         return _loaded[0]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import prod
 from typing import TypeVar
 
 from lipready.errors import ProbeError
@@ -20,7 +21,7 @@ from lipready.faces.reference.gates import (
 from lipready.faces.reference.headshot import Headshot, headshot_at
 from lipready.facts.people import Look, Person
 from lipready.facts.video import VideoFacts
-from lipready.probe.decoding.frames import Frame, decode_at
+from lipready.probe.decoding.frames import decode_at
 from lipready.probe.decoding.stretch import decode_stretch
 
 PREFERRED = Pose(yaw=10.0, pitch=15.0, roll=10.0)
@@ -69,10 +70,7 @@ def promise(look: Look) -> float:
 def frontality(pose: Pose) -> float:
     """Rate a direction: 1 straight ahead, 0.9 at the preferred angles, 0.5 at the accepted, 0.1 at the rejected."""
     pairs = ((pose.yaw, PREFERRED.yaw), (pose.pitch, PREFERRED.pitch), (pose.roll, PREFERRED.roll))
-    rating = 1.0
-    for angle, preferred in pairs:
-        rating *= _angle(abs(angle), preferred)
-    return rating
+    return prod(_angle(abs(angle), preferred) for angle, preferred in pairs)
 
 
 def _angle(angle: float, preferred: float) -> float:
@@ -109,10 +107,6 @@ class Trials:
         eyes = sorted(shot.expression.eyes for shot in self.passed)
         own = eyes[len(eyes) * 3 // 4] if eyes else 0.0
         return sorted(self.passed, key=lambda p: merit(p, own), reverse=True)
-
-    def closest_first(self) -> list[Refusal]:
-        """Order the refusals, those that came closest to passing first."""
-        return sorted(self.refused, key=lambda each: each.distance)
 
     def add(self, time: Fraction, shot: Headshot | None) -> None:
         """Take down how a frame turned out."""
@@ -166,8 +160,11 @@ def try_looks(path: str, video: VideoFacts, person: Person, bounds: Bounds) -> T
         if trials.passed:
             break
         for look in sorted(order[first : first + TRIED], key=lambda each: each.time):
-            frame = _decoded(path, video, look)
-            trials.add(look.time, None if frame is None else headshot_at(frame.image, frame.time, look.box))
+            shot = None
+            with suppress(ProbeError):
+                frame = decode_at(path, video, look.time)
+                shot = headshot_at(frame.image, frame.time, look.box)
+            trials.add(look.time, shot)
     _try_between(path, video, person, trials)
     return trials
 
@@ -178,7 +175,7 @@ def _try_between(path: str, video: VideoFacts, person: Person, trials: Trials) -
         for best in list(moments(trials.best_first(), NEIGHBOURHOOD))[:BETTER]:
             _try_around(path, video, person, trials, best.time)
         return
-    for refusal in list(moments(trials.closest_first(), NEIGHBOURHOOD))[:CLOSER]:
+    for refusal in list(moments(sorted(trials.refused, key=lambda each: each.distance), NEIGHBOURHOOD))[:CLOSER]:
         _try_around(path, video, person, trials, refusal.time)
         if trials.passed:
             return
@@ -204,10 +201,3 @@ def _span_around(person: Person, centre: Fraction) -> tuple[Fraction, Fraction]:
         if first <= centre <= last:
             return max(begin, first), min(end, last)
     return max(begin, person.first), min(end, person.last)
-
-
-def _decoded(path: str, video: VideoFacts, look: Look) -> Frame | None:
-    try:
-        return decode_at(path, video, look.time)
-    except ProbeError:
-        return None

@@ -168,7 +168,9 @@ def cut_out(subject: Subject, shot: Headshot) -> ReferenceFrame | Refusal:
     if isinstance(match, Unmeasured):
         return _refusal(shot, "likeness", match.reason, "one that can be compared")
     if match.alike != "same" or match.person != subject.person.id:
-        return _refusal(shot, "likeness", _doubt(match), f"surely person {subject.person.id}")
+        nearest = f"person {match.person}" if match.alike == "same" else f"nobody for sure ({match.alike})"
+        doubt = f"it looks like {nearest}, at a distance of {match.distance:.2f}"
+        return _refusal(shot, "likeness", doubt, f"surely person {subject.person.id}")
     one = GateReading("company", "one face in the picture", "exactly one", 0.0)
     readings = (*headshot_readings(shot, subject.bounds), one)
     return ReferenceFrame(crop, frame.time, framing.box, readings, match)
@@ -221,12 +223,6 @@ def _others(subject: Subject, time: Fraction) -> list[Box]:
             if abs(nearest.time - time) <= NEARBY:
                 boxes.append(nearest.box)
     return boxes
-
-
-def _doubt(match: Match) -> str:
-    """Return why a picture may show somebody else."""
-    nearest = f"person {match.person}" if match.alike == "same" else f"nobody for sure ({match.alike})"
-    return f"it looks like {nearest}, at a distance of {match.distance:.2f}"
 
 
 def _refusal(shot: Headshot, gate: str, measured: str, allowed: str) -> Refusal:

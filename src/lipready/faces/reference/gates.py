@@ -93,7 +93,10 @@ class Refusal:
 
 def look_readings(look: Look, bounds: Bounds = OWN) -> tuple[GateReading, ...]:
     """Read the gates that can be told from a sampled look, before its frame is decoded again."""
-    return tuple(_of_look(look, bounds))
+    pose = None
+    if look.yaw is not None and look.pitch is not None and look.roll is not None:
+        pose = Pose(look.yaw, look.pitch, look.roll)
+    return tuple(_common(look.eye_distance, look.mouth_cover, pose, bounds, cut=look.cut is True))
 
 
 def headshot_readings(shot: Headshot, bounds: Bounds = OWN) -> tuple[GateReading, ...]:
@@ -105,34 +108,24 @@ def headshot_readings(shot: Headshot, bounds: Bounds = OWN) -> tuple[GateReading
     return (
         _at_least("face", f"the detector is sure of it by {number(score, (LEAST_SCORE,))}", score, LEAST_SCORE),
         _at_least("fit", f"the face mesh fits by {number(fit, (LEAST_FIT,), 0)}", fit, LEAST_FIT),
-        *(() if quality.eye_distance is None else (size_reading(quality.eye_distance, bounds),)),
-        edge_reading(cut=quality.cut),
-        *_cover(quality.mouth_cover),
-        pose_reading(shot.pose, bounds),
+        *_common(quality.eye_distance, quality.mouth_cover, shot.pose, bounds, cut=quality.cut),
         _at_least("eyes", f"the eyes are open by {number(eyes, (LEAST_EYES,))} of their width", eyes, LEAST_EYES),
-        _mouth(mouth),
+        GateReading(
+            "mouth",
+            f"the lips are apart by {number(mouth, (WIDEST_MOUTH,))} of the mouth's width",
+            f"at most {exactly(WIDEST_MOUTH)}",
+            max(0.0, _excess(mouth - WIDEST_MOUTH, WIDEST_MOUTH)),
+        ),
         _at_least(
             "sharpness", f"its sharpness is {number(sharpness, (bounds.sharpness,), 0)}", sharpness, bounds.sharpness
         ),
-        light_reading(quality.light, bounds),
+        _light(quality.light, bounds),
     )
 
 
 def failed(readings: Iterable[GateReading]) -> tuple[GateReading, ...]:
     """Keep the gates that were not passed."""
     return tuple(reading for reading in readings if not reading.passed)
-
-
-def size_reading(eye_distance: float, bounds: Bounds = OWN) -> GateReading:
-    """Gate the pixels from the middle of one eye to the middle of the other."""
-    apart, least = _exact(eye_distance), bounds.eye_distance
-    return _at_least("size", f"the eyes are {number(apart, (least,), 0)} px apart", apart, least, " px")
-
-
-def edge_reading(*, cut: bool) -> GateReading:
-    """Gate a face that the edge of the frame cuts."""
-    seen = "the edge of the frame cuts the face" if cut else "the face is whole"
-    return GateReading("edge", seen, "nothing of it cut off", 1.0 if cut else 0.0)
 
 
 def pose_reading(pose: Pose, bounds: Bounds = OWN) -> GateReading:
@@ -147,7 +140,7 @@ def pose_reading(pose: Pose, bounds: Bounds = OWN) -> GateReading:
     return GateReading("pose", f"the head is {how} by {degrees(abs(angle), most)}", f"at most {exactly(most)}°", miss)
 
 
-def light_reading(light: float, bounds: Bounds = OWN) -> GateReading:
+def _light(light: float, bounds: Bounds = OWN) -> GateReading:
     """Gate the mean luma of the face, 0..1: beyond the bounds, features drown in black or white."""
     value, low, high = _exact(light), bounds.darkest, bounds.brightest
     miss = max(0.0, _excess(max(low - value, value - high), low))
@@ -159,31 +152,26 @@ def light_reading(light: float, bounds: Bounds = OWN) -> GateReading:
     )
 
 
-def _of_look(look: Look, bounds: Bounds) -> Iterator[GateReading]:
-    if look.eye_distance is not None:
-        yield size_reading(look.eye_distance, bounds)
-    yield edge_reading(cut=look.cut is True)
-    yield from _cover(look.mouth_cover)
-    if look.yaw is not None and look.pitch is not None and look.roll is not None:
-        yield pose_reading(Pose(look.yaw, look.pitch, look.roll), bounds)
+def _common(
+    eye_distance: float | None, cover: float | None, pose: Pose | None, bounds: Bounds, *, cut: bool
+) -> Iterator[GateReading]:
+    """Read the gates of a sampled look and of a headshot alike; there is none where nothing was measured."""
+    if eye_distance is not None:
+        apart = _exact(eye_distance)
+        measured = f"the eyes are {number(apart, (bounds.eye_distance,), 0)} px apart"
+        yield _at_least("size", measured, apart, bounds.eye_distance, " px")
+    seen = "the edge of the frame cuts the face" if cut else "the face is whole"
+    yield GateReading("edge", seen, "nothing of it cut off", 1.0 if cut else 0.0)
+    if cover is not None:
+        covered = cover >= COVERED
+        seen = "something covers the mouth" if covered else "nothing covers the mouth"
+        yield GateReading("cover", seen, "nothing before the mouth", 1.0 if covered else 0.0)
+    if pose is not None:
+        yield pose_reading(pose, bounds)
 
 
 def _at_least(gate: str, measured: str, value: Fraction, least: Fraction, unit: str = "") -> GateReading:
     return GateReading(gate, measured, f"at least {exactly(least)}{unit}", max(0.0, _excess(least - value, least)))
-
-
-def _cover(reading: float | None) -> Iterator[GateReading]:
-    """Gate a mouth before which something is; where that cannot be told there is no gate."""
-    if reading is not None:
-        covered = reading >= COVERED
-        seen = "something covers the mouth" if covered else "nothing covers the mouth"
-        yield GateReading("cover", seen, "nothing before the mouth", 1.0 if covered else 0.0)
-
-
-def _mouth(opening: Fraction) -> GateReading:
-    measured = f"the lips are apart by {number(opening, (WIDEST_MOUTH,))} of the mouth's width"
-    miss = max(0.0, _excess(opening - WIDEST_MOUTH, WIDEST_MOUTH))
-    return GateReading("mouth", measured, f"at most {exactly(WIDEST_MOUTH)}", miss)
 
 
 def _exact(value: float) -> Fraction:

@@ -1,13 +1,15 @@
 """One face in one full-size frame, measured as a reference image has to be."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import dist
 from typing import TYPE_CHECKING
 
-from lipready.faces.detection.detector import Candidate, around
-from lipready.faces.detection.geometry import Area
-from lipready.faces.detection.landmarks import FIVE, Mesh, Pose, pose_of
-from lipready.faces.detection.picture import SURE_FLAG
+from lipready.faces.detection.detector import SMALL_SIDE, Candidate
+from lipready.faces.detection.geometry import Area, cut
+from lipready.faces.detection.landmarks import Mesh, Pose, pose_of
+from lipready.faces.detection.picture import FITS
 from lipready.faces.detection.quality import Quality, quality_of
 from lipready.faces.models.engine import engine
 from lipready.facts.people import Box
@@ -15,8 +17,6 @@ from lipready.facts.people import Box
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    Points = NDArray[np.float32]
 
 # Mesh points of each eye: the two corners, and pairs of a point on the upper and one on the lower lid.
 _EYES = (
@@ -48,16 +48,13 @@ def expression_of(mesh: Mesh) -> Expression:
     )
 
 
-def _opening(points: "Points", corners: tuple[int, int], lids: tuple[tuple[int, int], ...]) -> float:
-    width = _distance(points, *corners)
-    return sum(_distance(points, upper, lower) for upper, lower in lids) / (len(lids) * max(width, 1e-6))
+def _opening(points: "NDArray[np.float32]", corners: tuple[int, int], lids: tuple[tuple[int, int], ...]) -> float:
+    width = dist(*points[list(corners)])
+    return sum(dist(*points[list(pair)]) for pair in lids) / (len(lids) * max(width, 1e-6))
 
 
-def _distance(points: "Points", one: int, other: int) -> float:
-    import numpy as np
-
-    return float(np.linalg.norm(points[one] - points[other]))
-
+SURROUNDINGS = 4.0
+"""Sizes of a face: the side of the square around it that is looked at again."""
 
 FOLLOWED = 0.2
 """A face continues one that was seen before where their boxes overlap (intersection over union) by this much."""
@@ -77,33 +74,34 @@ class Headshot:
     pose: Pose
     expression: Expression
     quality: Quality
-    points: tuple[tuple[float, float], ...]
 
 
 def headshot_at(image: "NDArray[np.uint8]", time: Fraction, box: Box) -> Headshot | None:
     """Measure the face that an RGB frame shows at a box; None where no face is seen there."""
-    height, width = image.shape[:2]
     known = Area(box.left, box.top, box.width, box.height)
-    models = engine()
-    for candidate in models.detector.candidates(image, around([known], width, height), near=False):
+    for candidate in _candidates_near(image, known):
         if candidate.area.overlap(known) < FOLLOWED:
             continue
-        mesh = models.mesher.mesh(image, candidate.area, candidate.eyes)
-        if mesh.flag >= SURE_FLAG:
-            return _measured(image, time, candidate, mesh)
+        mesh = engine().mesher.mesh(image, candidate.area, candidate.eyes)
+        if mesh.flag >= FITS:
+            pose = pose_of(mesh)
+            return Headshot(
+                time=time,
+                box=candidate.area.box(1.0, image.shape[1], image.shape[0]),
+                score=candidate.score,
+                flag=mesh.flag,
+                pose=pose,
+                expression=expression_of(mesh),
+                quality=quality_of(image, candidate.area, mesh.area, mesh.five, (mesh.mouth, pose)),
+            )
     return None
 
 
-def _measured(image: "NDArray[np.uint8]", time: Fraction, candidate: Candidate, mesh: Mesh) -> Headshot:
-    area = candidate.area
-    points = tuple((float(x), float(y)) for x, y in mesh.points[list(FIVE), :2])
-    return Headshot(
-        time=time,
-        box=area.box(1.0, image.shape[1], image.shape[0]),
-        score=candidate.score,
-        flag=mesh.flag,
-        pose=pose_of(mesh),
-        expression=expression_of(mesh),
-        quality=quality_of(image, area, mesh.area, points, (mesh.mouth, pose_of(mesh))),
-        points=points,
-    )
+def _candidates_near(image: "NDArray[np.uint8]", known: Area) -> Iterator[Candidate]:
+    """Find what looks like a face around the place of one; the best first."""
+    view = Area.square(known.centre, max(SURROUNDINGS * known.size, 0.3 * min(image.shape[:2])))
+    size = (view.width, view.height)
+    for each in engine().detector.candidates(cut(image, view, SMALL_SIDE), SMALL_SIDE, size):
+        area = replace(each.area, left=each.area.left + view.left, top=each.area.top + view.top)
+        one, other = ((x + view.left, y + view.top) for x, y in each.eyes)
+        yield replace(each, area=area, eyes=(one, other))

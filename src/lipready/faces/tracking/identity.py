@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import dist
 from typing import TYPE_CHECKING
 
-from lipready.faces.detection.picture import SURE_FLAG, Face
+from lipready.faces.detection.picture import Face
 from lipready.faces.detection.quality import eye_distance, sharpness_of
 from lipready.facts.people import Alike
 
@@ -42,32 +42,17 @@ class Chip:
     pixels: "NDArray[np.uint8]"
 
 
-def describable(face: Face) -> bool:
-    """Return whether a face is large, frontal and certain enough to be told from others; its sharpness comes on top."""
-    return (
-        bool(face.points)
-        and face.flag >= SURE_FLAG
-        and abs(face.pose.yaw) <= LARGEST_YAW
-        and eye_distance(face.points) >= LEAST_EYES
-    )
-
-
-def chip_sharpness(pixels: "NDArray[np.uint8]") -> float:
-    """Measure the variance of the Laplacian of an aligned face (150 × 150 × 3, RGB)."""
+def usable_chip(time: Fraction, face: Face, pixels: "NDArray[np.uint8]") -> Chip | None:
+    """Keep an aligned face if it is large, frontal, certain and sharp enough to be told from others; else None."""
     import cv2
 
-    return sharpness_of(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
-
-
-def usable_chip(time: Fraction, face: Face, pixels: "NDArray[np.uint8]") -> Chip | None:
-    """Keep an aligned face if it is good enough to tell people apart; None where it is not."""
-    if not describable(face):
+    if not (face.points and face.fits and abs(face.pose.yaw) <= LARGEST_YAW):
         return None
-    sharpness = chip_sharpness(pixels)
-    if sharpness < LEAST_SHARPNESS:
+    apart, sharpness = eye_distance(face.points), sharpness_of(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+    if apart < LEAST_EYES or sharpness < LEAST_SHARPNESS:
         return None
     turned = max(abs(face.pose.yaw), abs(face.pose.pitch))
-    large, sharp = min(1.0, eye_distance(face.points) / GOOD_EYES), min(1.0, sharpness / GOOD_SHARPNESS)
+    large, sharp = min(1.0, apart / GOOD_EYES), min(1.0, sharpness / GOOD_SHARPNESS)
     return Chip(time, large * sharp * max(0.1, 1 - turned / 60), pixels)
 
 

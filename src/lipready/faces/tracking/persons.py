@@ -224,7 +224,7 @@ def look_of(sighting: Sighting, screen: Screen) -> Look:
     face, quality = sighting.face, sighting.quality
     box = face.area.box(screen.scale, screen.width, screen.height)
     pose = face.pose
-    eyes = None if quality is None or quality.eye_distance is None else round(quality.eye_distance * screen.scale, 1)
+    eyes = None if quality.eye_distance is None else round(quality.eye_distance * screen.scale, 1)
     return Look(
         time=sighting.time,
         box=box,
@@ -233,10 +233,10 @@ def look_of(sighting: Sighting, screen: Screen) -> Look:
         pitch=round(pose.pitch, 1),
         roll=round(pose.roll, 1),
         eye_distance=eyes,
-        sharpness=None if quality is None else round(quality.sharpness, 1),
-        light=None if quality is None else round(quality.light, 3),
-        cut=None if quality is None else quality.cut,
-        mouth_cover=None if quality is None or quality.mouth_cover is None else round(quality.mouth_cover, 3),
+        sharpness=round(quality.sharpness, 1),
+        light=round(quality.light, 3),
+        cut=quality.cut,
+        mouth_cover=None if quality.mouth_cover is None else round(quality.mouth_cover, 3),
     )
 
 

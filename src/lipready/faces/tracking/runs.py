@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import partial
 from typing import TYPE_CHECKING
 
-from lipready.faces.detection.detector import PASS
 from lipready.faces.detection.geometry import Area
 from lipready.faces.detection.picture import Face
 from lipready.faces.detection.quality import Quality
@@ -24,9 +22,6 @@ LONGEST_BREAK = Fraction(8, 5)
 LEAST_SPAN = Fraction(3, 10)
 """Seconds from the first to the last look of a run that counts: two looks at two a second, with some slack."""
 
-BEST = 3
-"""So many of a run's best looks are kept for the second opinion."""
-
 LIKENESS = 0.65
 """Correlation of two aligned faces in neighbouring samples: below it, it may be somebody else's (a cut that keeps place
 and background). Of 27 real clips nine in ten looks at one person agree better, nineteen in twenty at two people worse.
@@ -43,7 +38,7 @@ class Sighting:
     sample: int
     time: Fraction
     face: Face
-    quality: Quality | None = None
+    quality: Quality
 
 
 @dataclass(slots=True, eq=False)
@@ -60,15 +55,10 @@ class Stretch:
 
 @dataclass(slots=True, eq=False)
 class Run:
-    """The looks at one face.
-
-    `crops` are its best looks for the second opinion, best first, spread over time. `stretches` begin where the face
-    changed so much that it may be somebody else's.
-    """
+    """The looks at one face; `stretches` begin where it changed so much that it may be somebody else's."""
 
     shot: int
     sightings: list[Sighting] = field(default_factory=list)
-    crops: list[Chip] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=lambda: [Stretch()])
     _appearance: "NDArray[np.float32] | None" = None
 
@@ -82,29 +72,14 @@ class Run:
         """Seconds from the first to the last look."""
         return self.last.time - self.sightings[0].time
 
-    @property
-    def sure(self) -> bool:
-        """Whether one of the looks is sure."""
-        return any(s.face.sure for s in self.sightings)
-
-    @property
-    def clear(self) -> bool:
-        """Whether one of the looks is clear."""
-        return any(s.face.clear for s in self.sightings)
-
-    def add(
-        self, sighting: Sighting, crop: "Callable[[], NDArray[np.uint8]]", chip: "NDArray[np.uint8] | None" = None
-    ) -> None:
-        """Append a look and its chip; `crop` is called only where it is among the best."""
+    def add(self, sighting: Sighting, chip: "NDArray[np.uint8] | None" = None) -> None:
+        """Append a look and its chip."""
         if chip is not None:
             self._compare(chip)
             usable = usable_chip(sighting.time, sighting.face, chip)
             if usable is not None:
                 self.stretches[-1].chips = best_of(self.stretches[-1].chips, usable)
         self.sightings.append(sighting)
-        rank = sighting.face.rank
-        if len(self.crops) < BEST or rank > self.crops[-1].merit:
-            self.crops = best_of(self.crops, Chip(sighting.time, rank, crop()), BEST)
 
     def _compare(self, chip: "NDArray[np.uint8]") -> None:
         """Begin a new stretch where the face looks other than it did a moment ago."""
@@ -127,27 +102,17 @@ class Linker:
         """The runs so far, without those that ended and cannot become believable."""
         return [*self._closed, *self._open]
 
-    def areas(self, sample: int) -> tuple[Area, ...]:
-        """Where faces were in a sample, the largest first."""
-        areas = (r.last.face.area for r in self._open if r.last.sample == sample)
-        return tuple(sorted(areas, key=lambda a: -a.size))
-
     def add(
-        self,
-        shot: int,
-        sightings: Sequence[Sighting],
-        crop: "Callable[[Face], NDArray[np.uint8]]",
-        chip: "Callable[[Face], NDArray[np.uint8] | None] | None" = None,
+        self, shot: int, sightings: Sequence[Sighting], chip: "Callable[[Face], NDArray[np.uint8]] | None" = None
     ) -> None:
         """Give each look of one sample to the run that it continues best, or begin a new one.
 
-        `crop` cuts a face out for the second opinion, `chip` aligns it (identity.Chip).
+        `chip` aligns a face (identity.Chip).
         """
         if not sightings:
             return
         self._close(shot, sightings[0].time)
-        # The sample before may be looked at again; a run has one look a sample.
-        going = [run for run in self._open if run.last.sample < sightings[0].sample]
+        going = list(self._open)
         near = [
             (_nearness(r.last.face.area, s.face.area), i, j)
             for i, r in enumerate(going)
@@ -163,7 +128,7 @@ class Linker:
             else:
                 run = Run(shot)
                 self._open.append(run)
-            run.add(sighting, partial(crop, sighting.face), None if chip is None else chip(sighting.face))
+            run.add(sighting, None if chip is None else chip(sighting.face))
         self._thin()
 
     def _thin(self) -> None:
@@ -179,26 +144,21 @@ class Linker:
         ended = [run for run in self._open if run.shot != shot or time - run.last.time > LONGEST_BREAK]
         self._open = [run for run in self._open if run not in ended]
         # What flickered once is dropped here: its pictures would fill the memory in a long clip.
-        self._closed += [run for run in ended if run.sure or run.span >= LEAST_SPAN]
+        self._closed += [run for run in ended if run.span >= LEAST_SPAN or run.last.face.sure]
 
 
-def believable(
-    runs: Sequence[Run], samples: Sequence[Fraction], opinion: "Callable[[NDArray[np.uint8]], float]"
-) -> list[Run]:
+def believable(runs: Sequence[Run], samples: Sequence[Fraction]) -> list[Run]:
     """Keep the runs that show a face.
 
-    What is seen twice must be clear once or confirmed by the second opinion; what is seen once must be sure and
-    confirmed, and not missed right before and after. In a clip of one sample the second opinion is enough, as in a
-    picture.
+    What is seen twice must be strong once, or weak with a mesh that fits; what is seen once must be strong with a mesh
+    that fits, and not missed right before and after. A clip of one sample is judged like a picture.
     """
 
-    def confirmed(run: Run) -> bool:
-        return any(opinion(crop.pixels) >= PASS for crop in run.crops)
-
     def kept(run: Run) -> bool:
-        if len(run.sightings) > 1 and run.span >= LEAST_SPAN:
-            return run.clear or confirmed(run)
-        return (len(samples) == 1 or (run.sure and _room(run, samples) >= LEAST_SPAN)) and confirmed(run)
+        faces = [sighting.face for sighting in run.sightings]
+        if len(samples) == 1 or (len(faces) > 1 and run.span >= LEAST_SPAN):
+            return any(face.strong or face.fits for face in faces)
+        return any(face.sure for face in faces) and _room(run, samples) >= LEAST_SPAN
 
     return [run for run in runs if kept(run)]
 

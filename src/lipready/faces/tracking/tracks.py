@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Describe = Callable[[NDArray[np.uint8]], tuple[float, ...]]
+    DescribeChip = Callable[[Chip], tuple[float, ...]]
 
 MOST_DESCRIPTIONS = 100
 """So many faces of a clip are described (8 s); where there are more tracks, each gets fewer."""
@@ -43,8 +45,8 @@ def tracks_of(runs: Sequence[Run], describe: "Describe", *, everybody: bool = Fa
     these are different people. Then every track is described that may be joined with another one; with `everybody`
     all are.
     """
-    describe = _remembered(describe)
-    tracks = [track for run in runs for track in _pieces(run, describe)]
+    described = cache(lambda chip: describe(chip.pixels))  # No chip is described twice.
+    tracks = [track for run in runs for track in _pieces(run, described)]
     tracks.sort(key=lambda t: (t.sightings[0].sample, -t.sightings[0].face.area.size, t.sightings[0].face.area.left))
     seen = [track.samples for track in tracks]
     wanted = [
@@ -53,34 +55,25 @@ def tracks_of(runs: Sequence[Run], describe: "Describe", *, everybody: bool = Fa
     wanted = sorted(wanted, key=lambda i: -len(tracks[i].sightings))[:MOST_DESCRIPTIONS]
     each = max(1, min(BEST, MOST_DESCRIPTIONS // max(1, len(wanted))))
     for i in wanted:
-        tracks[i] = _described(tracks[i], describe, each)
+        tracks[i] = _described(tracks[i], described, each)
     return tracks
 
 
-def _remembered(describe: "Describe") -> "Describe":
-    """Describe no chip twice; the chips live longer than this."""
-    known: dict[int, tuple[float, ...]] = {}
-
-    def once(pixels: "NDArray[np.uint8]") -> tuple[float, ...]:
-        if id(pixels) not in known:
-            known[id(pixels)] = describe(pixels)
-        return known[id(pixels)]
-
-    return once
-
-
-def _described(track: Track, describe: "Describe", most: int) -> Track:
+def _described(track: Track, describe: "DescribeChip", most: int) -> Track:
     """Describe a track by the mean of its best looks, if one of them is usable."""
     if not track.chips:
         return track
-    return replace(track, descriptor=mean_of([describe(chip.pixels) for chip in track.chips[:most]]))
+    return replace(track, descriptor=mean_of([describe(chip) for chip in track.chips[:most]]))
 
 
-def _pieces(run: Run, describe: "Describe") -> list[Track]:
+def _pieces(run: Run, describe: "DescribeChip") -> list[Track]:
     """Cut a run where another person took the place of the first."""
     jumps = sorted(run.stretches[1:], key=lambda stretch: stretch.likeness)[:MOST_JUMPS]
     begins = [0, *sorted(stretch.begin for stretch in jumps)]
-    pieces = [_piece(run, begin, end) for begin, end in pairwise([*begins, len(run.sightings)])]
+    pieces = []
+    for begin, end in pairwise([*begins, len(run.sightings)]):
+        chips = [chip for stretch in run.stretches if begin <= stretch.begin < end for chip in stretch.chips]
+        pieces.append(Track(run.shot, tuple(run.sightings[begin:end]), _best(chips)))
     told = [i for i, piece in enumerate(pieces) if piece.chips]
     cuts = {i for before, i in pairwise(told) if _differ(pieces[before], pieces[i], describe)}
     whole = [pieces[0]]
@@ -88,27 +81,19 @@ def _pieces(run: Run, describe: "Describe") -> list[Track]:
         if i in cuts:
             whole.append(piece)
         else:
-            whole[-1] = _joined(whole[-1], piece)
+            one = whole[-1]
+            best = _best([*one.chips, *piece.chips])
+            whole[-1] = replace(one, sightings=(*one.sightings, *piece.sightings), chips=best)
     return whole
 
 
-def _piece(run: Run, begin: int, end: int) -> Track:
-    """Take the looks from one number to another, with the best chips of the stretches among them."""
-    chips = [chip for stretch in run.stretches if begin <= stretch.begin < end for chip in stretch.chips]
-    return Track(run.shot, tuple(run.sightings[begin:end]), _best(chips))
-
-
-def _differ(one: Track, other: Track, describe: "Describe") -> bool:
+def _differ(one: Track, other: Track, describe: "DescribeChip") -> bool:
     """Compare the best looks first: mostly it is the same person, moving."""
     for most in (1, BEST):
         first, second = (_described(track, describe, most).descriptor for track in (one, other))
         if first is None or second is None or distance(first, second) < DIFFERENT:
             return False
     return True
-
-
-def _joined(one: Track, other: Track) -> Track:
-    return replace(one, sightings=(*one.sightings, *other.sightings), chips=_best([*one.chips, *other.chips]))
 
 
 def _best(chips: Sequence[Chip]) -> tuple[Chip, ...]:

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lipready.faces.detection.detector import whole
 from lipready.faces.detection.landmarks import Mesh
 from lipready.faces.models.engine import engine
 from lipready.faces.reference.gates import LEAST_EYES, WIDEST_MOUTH
@@ -19,8 +18,7 @@ LIPS = ((82, 87), (13, 14), (312, 317))
 
 
 def mesh_of(picture: Picture) -> Mesh:
-    height, width = picture.shape[:2]
-    found = engine().detector.candidates(picture, (whole(width, height),))[0]
+    found = engine().detector.candidates(picture)[0]
     return engine().mesher.mesh(picture, found.area, found.eyes)
 
 

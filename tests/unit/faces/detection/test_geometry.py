@@ -1,18 +1,13 @@
-"""Rectangles, the views of a picture, and the framing of a head."""
-
-from itertools import pairwise
+"""Rectangles, what is cut out of a picture, and the framing of a head."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lipready.faces.detection.detector import SIDE, along, around, cut, padded, small, whole
-from lipready.faces.detection.geometry import Area
+from lipready.faces.detection.geometry import Area, cut
 from lipready.faces.reference.cutting import LONGEST_EDGE, head_and_shoulders
 from lipready.facts.people import Box
-
-SIZES = st.integers(16, 5000)
 
 
 def test_overlap_and_inside() -> None:
@@ -26,49 +21,19 @@ def test_boxes_are_clipped_and_scaled_to_displayed_pixels() -> None:
     assert Area(-5, 10, 20, 20).box(2.0, 100, 25) == Box(0, 20, 30, 30)
 
 
-def test_a_wide_picture_has_three_and_eight_squares() -> None:
-    assert (len(along(1920, 1080)), len(small(1920, 1080))) == (3, 8)
-    assert (len(along(1080, 1920)), len(small(1080, 1920))) == (3, 8)
-    assert along(800, 800) == ()
-
-
-@given(SIZES, SIZES)
-def test_every_point_of_the_picture_is_in_some_square(width: int, height: int) -> None:
-    for views in (along(width, height) or (whole(width, height),), small(width, height)):
-        assert min(v.left for v in views) <= 1e-6
-        assert min(v.top for v in views) <= 1e-6
-        assert max(v.right for v in views) >= width - 1e-6
-        assert max(v.bottom for v in views) >= height - 1e-6
-        lefts = sorted({v.left for v in views})
-        assert all(b - a < views[0].width for a, b in pairwise(lefts))
-
-
-@given(SIZES, SIZES)
-def test_the_whole_picture_lies_inside_w_and_p(width: int, height: int) -> None:
-    frame = Area(0, 0, width, height)
-    assert frame.inside(whole(width, height)) == pytest.approx(1.0)
-    assert padded(width, height).width == pytest.approx(1.5 * max(width, height))
-
-
 def test_cut_letterboxes_and_keeps_places() -> None:
     image = np.full((90, 160, 3), 200, np.uint8)
     image[40:50, 120:130] = (255, 0, 0)
-    view = whole(160, 90)
-    square = cut(image, view)
-    assert square.shape == (SIDE, SIDE, 3)
+    view = Area.square((80, 45), 160)
+    square = cut(image, view, 192)
+    assert square.shape == (192, 192, 3)
     assert square[:40].max() == 0
-    x, y = round((125 - view.left) * SIDE / 160), round((45 - view.top) * SIDE / 160)
+    x, y = round((125 - view.left) * 192 / 160), round((45 - view.top) * 192 / 160)
     assert tuple(square[y, x]) == (255, 0, 0)
 
 
 def test_cut_far_outside_is_black() -> None:
-    assert cut(np.full((20, 20, 3), 9, np.uint8), Area(500, 500, 50, 50)).max() == 0
-
-
-def test_a_followed_face_lies_in_the_middle() -> None:
-    (view,) = around([Area(100, 100, 40, 40)], 1000, 500)
-    assert view.centre == (120, 120)
-    assert view.width == 160
+    assert cut(np.full((20, 20, 3), 9, np.uint8), Area(500, 500, 50, 50), 192).max() == 0
 
 
 @st.composite

@@ -6,10 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from lipready.faces.detection.detector import PASS, crop_for_opinion, whole
 from lipready.faces.detection.geometry import Area
 from lipready.faces.detection.landmarks import Pose, angles_of, mean_face, pose_of, rotation
-from lipready.faces.detection.picture import Face, every_view, faces_in_picture, faces_through, without_parts
+from lipready.faces.detection.picture import Face, faces_in_picture, faces_of, without_parts
 from lipready.faces.models.engine import engine
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
@@ -41,10 +40,9 @@ def test_a_face_is_where_it_is(astronaut: Picture) -> None:
     assert face.area.overlap(Area(170, 62, 105, 105)) > 0.6
 
 
-def test_a_small_face_is_found_by_the_small_views_only(astronaut: Picture, nobody: Picture) -> None:
+def test_a_small_face_is_found(astronaut: Picture, nobody: Picture) -> None:
     large = cv2.resize(nobody, (1920, 1080))
     large[700:920, 1500:1720] = cv2.resize(astronaut, (220, 220), interpolation=cv2.INTER_AREA)
-    assert faces_through(large, [whole(1920, 1080)]) == ()
     face = only_face(large)
     assert face.area.inside(Area(1500, 700, 220, 220)) > 0.9
 
@@ -53,9 +51,10 @@ def test_a_face_that_fills_the_picture_is_found(astronaut: Picture) -> None:
     assert len(faces_in_picture(np.ascontiguousarray(astronaut[55:190, 150:290]))) == 1
 
 
-def test_what_the_views_show_twice_is_one_face(astronaut: Picture) -> None:
-    views = [*every_view(512, 512), *every_view(512, 512)]
-    assert len(faces_through(astronaut, views, near=True)) == 1
+def test_what_is_found_twice_is_one_face(astronaut: Picture) -> None:
+    found = [*engine().detector.candidates(astronaut), *engine().detector.candidates(astronaut, 384)]
+    assert len(found) == 2
+    assert len(faces_of(astronaut, found)) == 1
 
 
 def test_roll_is_read_in_degrees(astronaut: Picture) -> None:
@@ -76,7 +75,7 @@ def test_a_mirrored_face_looks_the_other_way(astronaut: Picture, hopper: Picture
 def test_mesh_points_follow_the_picture(astronaut: Picture) -> None:
     face = only_face(astronaut)
     models = engine()
-    candidate = models.detector.candidates(astronaut, [whole(512, 512)])[0]
+    candidate = models.detector.candidates(astronaut)[0]
     small = models.mesher.mesh(astronaut, candidate.area, candidate.eyes).points
     large = models.mesher.mesh(
         cv2.resize(astronaut, (2048, 2048)),
@@ -84,18 +83,6 @@ def test_mesh_points_follow_the_picture(astronaut: Picture) -> None:
         tuple((4 * x, 4 * y) for x, y in candidate.eyes),
     ).points
     assert np.abs(large[:, :2] / 4 - small[:, :2]).mean() < 1.0
-
-
-def test_the_second_opinion_tells_faces_from_other_things(astronaut: Picture, nobody: Picture) -> None:
-    opinion = engine().second_opinion
-    assert opinion.score(crop_for_opinion(astronaut, only_face(astronaut).area)) >= PASS
-    assert opinion.score(crop_for_opinion(nobody, Area(200, 100, 150, 150))) < PASS
-
-
-def test_the_second_opinion_is_about_the_middle_not_the_neighbour(astronaut: Picture) -> None:
-    face = only_face(astronaut).area
-    beside = Area(face.left + face.width * 1.1, face.top, face.width, face.height)
-    assert engine().second_opinion.score(crop_for_opinion(astronaut, beside)) < PASS
 
 
 @pytest.mark.parametrize(("yaw", "pitch", "roll"), [(0, 0, 0), (25, 0, 0), (0, -20, 0), (0, 0, 40), (-15, 10, -25)])
@@ -148,7 +135,7 @@ def test_a_box_whose_mesh_slides_onto_a_face_is_that_face() -> None:
 
 def test_pose_of_a_mesh_ignores_the_mouth(astronaut: Picture) -> None:
     models = engine()
-    candidate = models.detector.candidates(astronaut, [whole(512, 512)])[0]
+    candidate = models.detector.candidates(astronaut)[0]
     mesh = models.mesher.mesh(astronaut, candidate.area, candidate.eyes)
     before = pose_of(mesh)
     mesh.points[[13, 14, 17, 61, 291, 152, 199]] += (0, 30, 0)

