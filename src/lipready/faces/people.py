@@ -61,6 +61,7 @@ class PeopleWatcher(Gaze):
 
         Faces are described where people have to be told apart, with `describe` all of them: for a reference image.
         """
+        self._look_back()
         if not self.samples:
             return Unmeasured("no frame of the video could be decoded")
         runs = believable(self.linker.runs, self.samples)

@@ -77,6 +77,4 @@ def distance(one: tuple[float, ...], other: tuple[float, ...]) -> float:
 
 def alike(apart: float) -> Alike:
     """Return what a distance means, where both descriptors come from usable looks."""
-    if apart <= SAME:
-        return "same"
-    return "different" if apart >= DIFFERENT else "uncertain"
+    return "same" if apart <= SAME else "different" if apart >= DIFFERENT else "uncertain"

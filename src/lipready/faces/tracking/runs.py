@@ -165,11 +165,9 @@ def believable(runs: Sequence[Run], samples: Sequence[Fraction]) -> list[Run]:
 
 def _room(run: Run, samples: Sequence[Fraction]) -> Fraction:
     """Return for how many seconds, half of them before and half after, a face may have been there unseen."""
-    first, last = run.sightings[0], run.last
-    before = first.time - samples[first.sample - 1] if first.sample > 0 else None
-    after = samples[last.sample + 1] - last.time if last.sample + 1 < len(samples) else None
-    gaps = [gap for gap in (before, after) if gap is not None]
-    return sum(gaps, Fraction(0)) / max(1, len(gaps))
+    first, last = run.sightings[0].sample, run.last.sample
+    around = samples[max(0, first - 1) : last + 2]
+    return (around[-1] - around[0] - run.span) / max(1, len(around) - (last - first + 1))
 
 
 def _nearness(before: Area, now: Area) -> float:

@@ -37,13 +37,10 @@ def seen(image: Picture) -> Look:
 
 
 def masked(image: Picture, colour: tuple[int, int, int]) -> Picture:
-    """Paint a mask from the tip of the nose down to the chin."""
-    box = seen(image).box
-    centre = (box.left + box.width // 2, round(box.top + 0.78 * box.height))
-    covered = image.copy()
-    cv2.ellipse(
-        covered, centre, (round(0.42 * box.width), round(0.27 * box.height)), 0, 0, 360, colour, -1, cv2.LINE_AA
-    )
+    """Paint a mask from the tip of the nose down to the chin, which are at 0.43 and 0.66 of the picture."""
+    side, covered = image.shape[0], image.copy()
+    centre, axes = (round(0.484 * side), round(0.544 * side)), (round(0.184 * side), round(0.118 * side))
+    cv2.ellipse(covered, centre, axes, 0, 0, 360, colour, -1, cv2.LINE_AA)
     return covered
 
 
