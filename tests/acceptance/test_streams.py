@@ -44,14 +44,15 @@ import lipready.faces.people
 from lipready.cli.app import main
 
 def opened(number, place):
-    flags = os.O_RDONLY if number == 0 else os.O_RDWR | os.O_NOCTTY if place.startswith("/dev/") else os.O_WRONLY
+    device = place.startswith("/dev/") and not place.startswith("/dev/shm/")
+    flags = os.O_RDONLY if number == 0 else os.O_RDWR | os.O_NOCTTY if device else os.O_WRONLY
     if place == "closed":
         return None
     if place == "gone":
         reader, writer = os.pipe()
         os.close(reader)
         return writer
-    return os.open(place, flags | (0 if place.startswith("/dev/") else os.O_CREAT | os.O_TRUNC))
+    return os.open(place, flags | (0 if device else os.O_CREAT | os.O_TRUNC))
 
 def run(job):
     places = [opened(*each) for each in enumerate(job["streams"])]

@@ -31,6 +31,7 @@ from lipready.providers.transport.drive import drive
 from lipready.providers.transport.wire import Flow, Pause, T
 from lipready.sandbox.faults.fault import Fault, Faults
 from lipready.sandbox.serve import Running, SandboxOptions, serving
+from lipready.sandbox.world import Rate
 from lipready.task import Task, resume
 
 DASHSCOPE, EVOLINK = "dashscope", "evolink"
@@ -402,6 +403,8 @@ class Colleague:
         with self.monkeypatch.context() as elsewhere:
             elsewhere.setenv("LIPREADY_STATE_DIR", str(user.state.with_name("theirs")))
             name = lipready.submit(theirs, provider=style, settings=Settings(quick=True)).id
+        for account in self.box._world.accounts.values():
+            account.rates["submit"] = Rate(1)  # as a second later
         task = self.box._world.tasks[name]
 
         def in_that_moment(account: Account, journal: Journal, entry: JournalEntry) -> Flow[ListedTask | None]:

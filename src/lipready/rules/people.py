@@ -134,7 +134,9 @@ def _in_front(seen: PeopleFacts, video: FileFacts, limit: Limit) -> tuple[People
         front = tuple(person for person in seen.people if person not in behind)
         together = Counter(look.time for person in front for look in person.looks)
         fewest, most = max(seen.fewest - len(behind), 1), max(seen.most - len(behind), 1)
-        seen = replace(seen, people=front, most_in_one_frame=max(together.values(), default=1), count_low=fewest, count_high=most)
+        seen = replace(
+            seen, people=front, most_in_one_frame=max(together.values(), default=1), count_low=fewest, count_high=most
+        )
     low = max(seen.fewest, seen.most_in_one_frame)
     return replace(seen, count_low=low, count_high=max(seen.most, low)), len(behind)
 
