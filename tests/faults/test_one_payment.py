@@ -30,7 +30,7 @@ from lipready.task import Task
 DASHSCOPE, EVOLINK = "dashscope", "evolink"
 COLUMNS = ((DASHSCOPE, ""), (EVOLINK, ""), (EVOLINK, "submit:ignore-key"))
 """Both providers, and whether the key of idempotency is looked at; DashScope knows none."""
-LONGEST_PAUSE = 0.01
+LONGEST_PAUSE = 0.055
 MOST_EFFECTS = 36
 QUICK = Settings(quick=True, only=("V",))
 READERS = (

@@ -35,8 +35,8 @@ from lipready.sandbox.world import Rate
 from lipready.task import Task, resume
 
 DASHSCOPE, EVOLINK = "dashscope", "evolink"
-LONGEST_PAUSE = 0.01
-"""Seconds. What a pause is worth is tested elsewhere; here it costs time only."""
+LONGEST_PAUSE = 0.055
+"""Seconds. What a pause is worth is tested elsewhere; here it keeps to the 20 polls a second that are allowed."""
 
 FILM = None
 """What is expected instead of a class of errors."""
