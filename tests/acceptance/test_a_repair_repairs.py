@@ -152,7 +152,8 @@ def test_a_change_of_rate_changes_no_verdict_on_the_face(ffmpeg, tmp_path, filte
     assert "retime" in {step.name for step in done.steps}
     seen = [{f.rule for f in r.findings if f.rule[0] == "P" or f.rule == "V207"} for r in (done.before, done.report)]
     assert seen[0] == seen[1]
-    # The same moments were looked at, to within the longest frame of the original (1/8 s) and a little.
+    # The same moments were looked at, to within the longest frame of the original (1/8 s) and a little; of a clip whose
+    # last moments lie nearer to each other than a look to the next, one more.
     before, after = (report.facts.video.people.samples for report in (done.before, done.report))
-    assert len(before) == len(after)
-    assert all(abs(time - other) < 0.15 for time, other in zip(sorted(before), sorted(after), strict=True))
+    assert len(after) <= len(before) <= len(after) + 1
+    assert all(min(abs(time - other) for other in before) < 0.15 for time in after)

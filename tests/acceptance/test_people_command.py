@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ def at_a_terminal(environment, tmp_path):
             if waiting and asked.endswith(b"): "):
                 answer = waiting.pop(0)
                 if answer is CTRL_C:
+                    time.sleep(0.5)  # What comes before it waits for an answer is seen at the next key only.
                     process.send_signal(signal.SIGINT)
                 else:
                     os.write(master, answer)

@@ -285,7 +285,7 @@ def test_digital_silence_is_no_noise(planned):
         (Unmeasured("x y"), Choices(denoise=True), r"--denoise needs to hear a\.wav: x y\."),
         (Unmeasured("x y"), Choices(trim_silence=True), r"--trim-silence needs to hear a\.wav: x y\."),
         (heard(speech=()), Choices(trim_silence=True), r"no speech is heard in a\.wav\."),
-        (heard(150, speech=()), Choices(trim_audio="best"), r"--trim-audio best follows the speech, and nobody"),
+        (heard(150, speech=()), Choices(trim_audio="best"), r"--trim-audio best follows the speech, and no speech"),
         (heard(noise=Unmeasured("x y")), Choices(denoise=True), r"--denoise does not know the noise in a\.wav: x y\."),
         (
             heard(background="music"),

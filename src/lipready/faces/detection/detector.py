@@ -31,7 +31,7 @@ MOST = 40
 
 _OUTPUTS = ("537", "538", "539", "540")  # Heat map; height and width; offset (y, x); five points (y, x).
 _MULTIPLE, _STRIDE = 32, 4
-_SQUARE, _LOWER = 1.05, 0.05
+_SQUARE, _LOWER = 0.95, 0.05
 
 
 @dataclass(frozen=True, slots=True)
