@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 SIDE = 192
 POINTS, FLAG = "conv2d_21", "conv2d_31"
 MARGIN, FIRST_MARGIN = 1.5, 1.66
-"""The crop is this many times what the mesh spans, and before there is one this many times the face's box: with 1.5 a
-dark face that turns away (`creative_common` in the corpus) fits badly."""
+"""The crop is this many times what the mesh spans, and at first the face's box, of which 1.5 left out too much."""
 
 SHIFT, RESIZED, TURNED = 0.07, 0.08, radians(4)
 """How far the crop may be off (shares of its side, and an angle). On 107 faces of real pictures half are nearer; their
