@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -61,6 +62,8 @@ def run(tmp_path, clip):
     for process in started:
         process.kill()
         process.wait()
+        process.stdout.close()
+        process.stderr.close()
 
 
 def wait_for(process, seen):
@@ -92,6 +95,15 @@ def gone(pids):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     return True
+
+
+def targets(links):
+    """Give where the links of a folder lead to that other processes change meanwhile."""
+    found = set()
+    for link in links.iterdir():
+        with suppress(FileNotFoundError):
+            found.add(os.readlink(link))
+    return found
 
 
 def files_in(folder):
@@ -169,7 +181,7 @@ def test_a_hang_up_ends_whoever_looks_at_frames(arguments, run, tmp_path):
     clip = tmp_path / "work" / "clip.mp4"
     process = run(*arguments)
     links = Path(f"/proc/{process.pid}/fd")
-    wait_for(process, lambda: any(os.path.realpath(link) == str(clip) for link in links.iterdir()))
+    wait_for(process, lambda: str(clip) in targets(links))
 
     process.send_signal(signal.SIGHUP)
     process.send_signal(signal.SIGTERM)  # as a terminal that closes under a service does

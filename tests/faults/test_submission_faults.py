@@ -370,7 +370,8 @@ def test_a_download_that_failed_goes_on_in_a_later_run(client, job, style, log):
     user.box._world.faults = Faults()
     log.clear()
     assert user.resume() == user.out
-    assert [line.split()[3] for line in log if "/results/" in line] == ["206"]
+    # The server may write down the last refusal of the first run only now.
+    assert [line.split()[3] for line in log if "/results/" in line and "fault: 503" not in line] == ["206"]
     assert [path.name for path in user.out.parent.iterdir() if path.name != "state"] == ["result.mp4"]
 
 
