@@ -102,7 +102,7 @@ def targets(links):
     found = set()
     for link in links.iterdir():
         with suppress(FileNotFoundError):
-            found.add(os.readlink(link))
+            found.add(str(link.readlink()))
     return found
 
 
