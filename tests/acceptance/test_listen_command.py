@@ -156,9 +156,12 @@ def test_a_callback_brings_the_result_to_where_the_journal_says(listen, submit, 
 
 
 def test_nobody_learns_what_the_journal_knows_and_nobody_is_asked_for_strangers(listen, submit, server):
-    listener = listen()
     known = submit("-o", "result.mp4")
-    before = server.ledger().requests.get("poll", 0)
+    listener = listen()
+    until = time.monotonic() + 60
+    while not (before := server.ledger().requests.get("poll", 0)):  # at its start it asks for the open task
+        assert time.monotonic() < until
+        time.sleep(0.01)
     with httpx2.Client(trust_env=False) as client:
         strange = client.post(
             listener.url, json={"id": TASK, "status": "completed", "results": ["https://evil.example"]}
