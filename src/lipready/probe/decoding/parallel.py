@@ -20,7 +20,7 @@ MOST_WORKERS = 4
 
 DECODER_BYTES = 300 << 20
 """All decoders together may hold this much, reckoned with eight frames each."""
-WAITING_BYTES = 112 << 20
+WAITING_BYTES = 144 << 20
 """So much may wait for the consumers, all threads together."""
 _TICK = 0.1
 
