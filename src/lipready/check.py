@@ -116,7 +116,7 @@ def check_job(
 
     facts = measure(job, settings, known=known, describe=describe, largest=_largest(profile))
     findings, unchecked = judge(facts, profile, only=settings.only, ignore=settings.ignore, quick=settings.quick)
-    return Report(provider=profile.name, facts=facts, findings=findings, unchecked=unchecked)
+    return Report(provider=profile.name, facts=facts, findings=findings, unchecked=unchecked, front=profile.front)
 
 
 def measure(

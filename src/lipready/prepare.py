@@ -309,4 +309,6 @@ def take_reference(file: FileFacts, person: int | None, profile: Profile, output
         findings, _ = judge(JobFacts(video=None, audio=None, reference=facts, request=request), profile, only=("I",))
         return "; ".join(f"{f.rule} {f.name}: {f.measured}" for f in findings if f.severity != "info") or None
 
-    return find_reference(file.path, file.media, file.people, person, bounds=bounds_of(profile), judge=objection)
+    return find_reference(
+        file.path, file.media, file.people, person, bounds=bounds_of(profile), front=profile.front, judge=objection
+    )

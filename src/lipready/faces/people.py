@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from math import dist
 from typing import TYPE_CHECKING
 
 from lipready.faces.detection.picture import faces_in_picture, quality_of_face, turn_of, upright
 from lipready.faces.models.engine import chip_of, engine
-from lipready.faces.tracking.identity import DIFFERENT, alike, distance
+from lipready.faces.tracking.identity import DIFFERENT, alike
 from lipready.faces.tracking.looks import Gaze
 from lipready.faces.tracking.persons import Screen, people_of
 from lipready.faces.tracking.runs import Linker, Sighting, believable
@@ -47,7 +48,7 @@ def match_descriptor(wanted: tuple[float, ...], video: PeopleFacts) -> Match | U
     if not known:
         reasons = [p.descriptor for p in video.people if isinstance(p.descriptor, Unmeasured)]
         return replace(reasons[0], reason=f"in the video {reasons[0].reason}")
-    apart, nearest = min((distance(wanted, descriptor), number) for number, descriptor in known)
+    apart, nearest = min((dist(wanted, descriptor), number) for number, descriptor in known)
     if apart >= DIFFERENT and len(known) < len(video.people):
         return Match("uncertain", nearest, apart)
     return Match(alike(apart), nearest, apart)

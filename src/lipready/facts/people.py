@@ -267,22 +267,25 @@ def picked(people: PeopleFacts) -> tuple[Person, ...]:
     return (default, *(each for each in rivals if _nearly_as_large(each.looks[0], first)))
 
 
-SHARE_IN_FRONT, YAW_IN_FRONT = Fraction(1, 20), Fraction(30)
-"""Share of the picture's height, and degrees to either side, up to which a face is in the background: inferred. From 30
-degrees on a reading means a profile (section 6 of the design)."""
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Which faces are in front: from a `share` of the picture's height on, turned by at most `yaw` degrees."""
+
+    share: Fraction
+    yaw: Fraction
 
 
-def background(
-    people: PeopleFacts, height: int, share: Fraction = SHARE_IN_FRONT, yaw: Fraction = YAW_IN_FRONT
-) -> tuple[Person, ...]:
+def background(people: PeopleFacts, height: int, front: Front | None) -> tuple[Person, ...]:
     """List who is too small, in a picture of `height` displayed pixels, or too turned to be driven in every look.
 
-    Whom the provider would pick is never in the background.
+    Whom the provider would pick is never in the background; nobody is where it is not known what is in front.
     """
+    if front is None:
+        return ()
     those = {person.id for person in picked(people)}
 
     def in_front(look: Look) -> bool:
-        return look.box.height >= share * height and (look.yaw is None or abs(look.yaw) <= yaw)
+        return look.box.height >= front.share * height and (look.yaw is None or abs(look.yaw) <= front.yaw)
 
     return tuple(
         each
@@ -291,9 +294,8 @@ def background(
     )
 
 
-def headcount(people: PeopleFacts, height: int) -> str:
-    """`2 people`, or `1 person; 3 more faces in the background, too small or turned to be driven`."""
-    behind = len(background(people, height))
+def headcount(people: PeopleFacts, behind: int) -> str:
+    """`2 people`; with 3 `behind` `1 person; 3 more faces in the background, too small or turned to be driven`."""
     if not behind:
         return people.how_many
     front = replace(people, count_low=max(people.fewest - behind, 1), count_high=max(people.most - behind, 1))

@@ -10,7 +10,7 @@ from lipready.facts.audio import AudioFacts, AudioTrack
 from lipready.facts.file import FileFacts, ImageFacts
 from lipready.facts.finding import Finding, Unchecked
 from lipready.facts.job import JobFacts, RequestFacts
-from lipready.facts.people import Box, Match, PeopleFacts, Person, Quality, background
+from lipready.facts.people import Box, Front, PeopleFacts, Person, Quality, background
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, VideoFacts
@@ -34,12 +34,16 @@ class Shard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Facts, findings and what was not checked, for one job at one provider."""
+    """Facts, findings and what was not checked, for one job at one provider.
+
+    `front` says which faces are not in the background, as the profile has it.
+    """
 
     provider: str
     facts: JobFacts
     findings: tuple[Finding, ...]
     unchecked: tuple[Unchecked, ...]
+    front: Front | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -86,7 +90,7 @@ def report_to_dict(report: Report) -> Plain:
             "schema": SCHEMA,
             "provider": report.provider,
             "verdict": report.verdict,
-            "files": [_file(file, report.facts.match) for file in report.facts.files()],
+            "files": [_file(file, report) for file in report.facts.files()],
             "request": _request(report.facts.request),
             "findings": [_finding(finding) for finding in report.findings],
             "unchecked": [_pick(entry, "rule", "role", "reason", "required") for entry in report.unchecked],
@@ -124,7 +128,7 @@ def _with_reasons(facts: Plain) -> Plain:
     return {**facts, **dict.fromkeys(unmeasured), "unmeasured": unmeasured}
 
 
-def _file(file: FileFacts, match: Match | Unmeasured | None) -> Plain:
+def _file(file: FileFacts, report: Report) -> Plain:
     media, facts = file.media, Plain()
     match media:
         case VideoFacts():
@@ -142,9 +146,9 @@ def _file(file: FileFacts, match: Match | Unmeasured | None) -> Plain:
         facts["speech"] = _speech(file.speech)
     else:
         width, height = (media.width, media.height) if isinstance(media, VideoFacts | ImageFacts) else (0, 0)
-        facts["people"] = _people(file.people, width, height)
+        facts["people"] = _people(file.people, width, height, report.front)
     if file.role == "reference":
-        facts["match"] = _pick(match, "alike", "person", "distance")
+        facts["match"] = _pick(report.facts.match, "alike", "person", "distance")
     facts = _with_reasons(facts)
     # Of media there is only the reason: its own facts stand beside the others.
     facts.pop("media", None)
@@ -231,7 +235,7 @@ def _speech(heard: SpeechFacts | Unmeasured) -> Plain | Unmeasured:
     )
 
 
-def _people(people: PeopleFacts | Unmeasured, width: int, height: int) -> Plain | Unmeasured:
+def _people(people: PeopleFacts | Unmeasured, width: int, height: int, front: Front | None) -> Plain | Unmeasured:
     if isinstance(people, Unmeasured):
         return people
     return {
@@ -239,7 +243,7 @@ def _people(people: PeopleFacts | Unmeasured, width: int, height: int) -> Plain 
         "count_low": people.fewest,
         "count_high": people.most,
         **_pick(people, "certain", "at_least", "most_in_one_frame", "face_share", "default_person"),
-        "background": [person.id for person in background(people, height)],
+        "background": [person.id for person in background(people, height, front)],
         "turned": people.turned,
         "samples": len(people.samples),
         "people": [_person(person, width) for person in people.people],

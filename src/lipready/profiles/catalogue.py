@@ -6,8 +6,8 @@ COMMON_KEYS = ("strength", "source", "unit", "remote", "note", "read")
 RANGE_KEYS = ("accept", "safe", "aim")
 CHOICE_KEYS = ("choices", "safe_choices", "aim_choice")
 
-UPLOAD_RULE = "F004"
-"""The rule whose limit says what the provider's own upload takes."""
+UPLOAD_RULE, SEVERAL_PEOPLE = "F004", "P302"
+"""The rules whose limits say what the provider's own upload takes, and whose faces are in front."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
     "V206": CatalogueEntry("video-edit-list"),
     "V207": CatalogueEntry("video-frozen-or-black", bands=("black", "frozen")),
     "P301": CatalogueEntry("face-absent"),
-    "P302": CatalogueEntry("several-people", bands=("least_share", "yaw")),
+    SEVERAL_PEOPLE: CatalogueEntry("several-people", bands=("least_share", "yaw")),
     "P303": CatalogueEntry("face-too-small", bands=("least_pixels", "least_share", "tolerance")),
     "P304": CatalogueEntry("face-not-frontal", bands=("yaw", "frontal", "hardly", "down", "up", "sideways")),
     "P305": CatalogueEntry("face-partly-absent", bands=("gap",)),

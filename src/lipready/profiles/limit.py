@@ -5,7 +5,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Literal
 
-from lipready.profiles.catalogue import UPLOAD_RULE
+from lipready.facts.people import Front
+from lipready.profiles.catalogue import SEVERAL_PEOPLE, UPLOAD_RULE
 
 Strength = Literal["required", "recommended", "inferred"]
 
@@ -106,6 +107,13 @@ class Profile:
     task: TaskTimes
     base: str | None = None
     price: Price | None = None
+
+    @property
+    def front(self) -> Front | None:
+        """Which faces the provider could pick (the bands of P302); None where the profile does not say."""
+        limit = self.limits.get(SEVERAL_PEOPLE)
+        bands = {} if limit is None else limit.bands
+        return Front(bands["least_share"], bands["yaw"]) if {"least_share", "yaw"} <= bands.keys() else None
 
     def without_upload(self) -> "Profile":
         """Return the profile for files that are not uploaded to the provider, but lie at addresses of the user's."""

@@ -16,6 +16,7 @@ from lipready.facts.plan import FilePlan, Kept, Plan, Step
 from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
+from lipready.profiles.catalogue import SEVERAL_PEOPLE
 from lipready.profiles.limit import Profile
 from lipready.repair.audio.command import audio_commands
 from lipready.repair.audio.recipe import AudioCase, audio_length, audio_recipe
@@ -70,7 +71,6 @@ def _parts(source: str) -> tuple[str, str]:
 
 REFERENCE_NAME = "reference.jpg"
 TAKE_REFERENCE = "take-reference"
-SEVERAL_PEOPLE = "P302"
 
 _SUBJECTS: tuple[Subject, ...] = ("video", "audio", "reference", "job")
 _UNUSABLE = frozenset({"F001", "F002"})

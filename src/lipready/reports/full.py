@@ -253,7 +253,7 @@ def _file_section(report: Report, file: FileFacts, page: Page) -> list[str]:
         return []
     lines = [page.paint(plain(file.path), "strong") + page.paint(f"  {file.role}", "dim")]
     if not page.brief:
-        lines += page.wrap(summarize(file), indent="  ")
+        lines += page.wrap(summarize(file, report.front), indent="  ")
         lines += speech_lines(file.speech, page) if isinstance(file.speech, SpeechFacts) else []
     if page.verbose:
         lines += [line for detail in details(file) for line in page.wrap(detail, indent="  ", hanging="    ")]
@@ -287,7 +287,7 @@ def brief_report(title: str, report: Report, page: Page) -> list[str]:
     lines = [page.paint(title, "strong") + page.paint(f"  {report.provider}", "dim")]
     for file in report.facts.files():
         lines.append(f"  {file.role:{ROLE_WIDTH}}{plain(file.path)}")
-        lines += page.wrap(summarize(file), indent=" " * (2 + ROLE_WIDTH))
+        lines += page.wrap(summarize(file, report.front), indent=" " * (2 + ROLE_WIDTH))
         lines += [line for f in report.findings if f.role == file.role for line in _in_short(f, page)]
     lines += [line for f in report.findings if f.role == "job" for line in _in_short(f, page)]
     return [*lines, f"  {verdict_line(report, page)}"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from lipready.facts.file import FileFacts
 from lipready.facts.job import JobFacts, RequestFacts
-from lipready.facts.people import PeopleFacts, Person, appearances, picked
+from lipready.facts.people import Front, PeopleFacts, Person, appearances, background, picked
 from lipready.facts.quantity import plural, stretch
 from lipready.facts.report import Report, report_to_dict
 from lipready.facts.unmeasured import Unmeasured
@@ -23,17 +23,21 @@ DARK, GLARING = 0.2, 0.85
 _MOST_TIMES = 3
 
 
-def introductions(video: FileFacts) -> dict[int, str]:
-    """Name everybody by number: `person 1: 0:00–0:42, left, face 310 px (43%)`."""
+def introductions(video: FileFacts, front: Front | None) -> dict[int, str]:
+    """Name everybody by number: `person 1: 0:00–0:42, left, face 310 px (43%)`.
+
+    `front` says who is in the background.
+    """
     people, media = video.people, video.media
     if not isinstance(people, PeopleFacts) or not isinstance(media, VideoFacts):
         return {}
-    return {person.id: introduce(person, people, media) for person in people.people}
+    behind = background(people, media.height, front)
+    return {p.id: introduce(p, people, media) + "; in the background" * (p in behind) for p in people.people}
 
 
 def introduce(person: Person, people: PeopleFacts, video: VideoFacts) -> str:
     """`person 1: 0:00–0:42, left, face 310 px (43%); the provider's own pick`."""
-    words = [_listing(times_of(person, people, video)), request_step_of(person, video), face_size(person, video)]
+    words = [_listing(times_of(person, people, video)), place_of(person, video), face_size(person, video)]
     those = [each.id for each in picked(people)]
     pick = "" if person.id not in those else f"; {'perhaps ' if len(those) > 1 else ''}the provider's own pick"
     return f"person {person.id}: {', '.join(word for word in words if word)}{pick}"
@@ -47,7 +51,7 @@ def times_of(person: Person, people: PeopleFacts, video: VideoFacts) -> tuple[st
     return tuple(times) if more <= 0 else (*times[:_MOST_TIMES], f"{more} more")
 
 
-def request_step_of(person: Person, video: VideoFacts) -> str:
+def place_of(person: Person, video: VideoFacts) -> str:
     """Return in which third of the picture the face usually is; empty where that is not known."""
     return person.position(video.width) or ""
 
@@ -77,20 +81,21 @@ _HEADINGS = ("person", "seen", "share", "place", "face", "yaw", "frontal", "pict
 _FEW = 40
 
 
-def as_text(file: FileFacts, page: Page) -> str:
-    """Write the table of everybody who is seen."""
-    lines = [page.paint(plain(file.path), "strong"), *page.wrap(summarize(file), indent="  ")]
+def as_text(file: FileFacts, page: Page, front: Front | None) -> str:
+    """Write the table of everybody who is seen; `front` says who is in the background."""
+    lines = [page.paint(plain(file.path), "strong"), *page.wrap(summarize(file, front), indent="  ")]
     people = file.people
     if isinstance(people, PeopleFacts) and isinstance(file.media, VideoFacts):
-        lines += ["", *_table(people, file.media, page), *_remarks(people, page)]
+        behind = background(people, file.media.height, front)
+        lines += ["", *_table(people, file.media, page), *_remarks(people, behind, page)]
     return page.finish(lines)
 
 
-def as_json(file: FileFacts) -> str:
+def as_json(file: FileFacts, front: Front | None) -> str:
     """Write one line; `people` is what a report says of the video's people."""
     request = RequestFacts(face_threshold=None, video_extension=False, callback=None)
     job = JobFacts(video=file, audio=None, reference=None, request=request)
-    (plain_file,) = report_to_dict(Report(provider="", facts=job, findings=(), unchecked=()))["files"]
+    (plain_file,) = report_to_dict(Report(provider="", facts=job, findings=(), unchecked=(), front=front))["files"]
     facts: dict[str, Any] = plain_file["facts"]
     content = {
         "schema": SCHEMA,
@@ -122,7 +127,7 @@ def _rows(person: Person, people: PeopleFacts, video: VideoFacts, *, starred: bo
         f"{person.id} *" if starred else str(person.id),
         first,
         f"{person.share:.0%}",
-        request_step_of(person, video),
+        place_of(person, video),
         face_size(person, video).removeprefix("face "),
         "" if yaw is None else f"{round(yaw):+d}°" if round(yaw) else "0°",
         f"{person.frontal_share:.0%}",
@@ -131,12 +136,18 @@ def _rows(person: Person, people: PeopleFacts, video: VideoFacts, *, starred: bo
     return [row, *(("", time, *[""] * (len(row) - 2)) for time in further)]
 
 
-def _remarks(people: PeopleFacts, page: Page) -> list[str]:
+def _remarks(people: PeopleFacts, behind: Sequence[Person], page: Page) -> list[str]:
     remarks = []
     names = [f"person {person.id}" for person in picked(people)]
     if names:
         why = ": their faces are nearly equally large in the first frame that has one" if len(names) > 1 else ""
         remarks.append(f"* Without a reference image the provider would pick {_listing(names, 'or')}{why}.")
+    if behind:
+        who = _listing([str(person.id) for person in behind])
+        remarks.append(
+            f"In the background, too small or turned to be driven: person {who}. They are not counted, and can be "
+            "chosen all the same."
+        )
     if people.at_least:
         remarks.append("There are so many people that this is a lower bound.")
     elif people.fewest != people.most:

@@ -2,7 +2,7 @@
 
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, ImageFacts
-from lipready.facts.people import headcount
+from lipready.facts.people import Front, background, headcount
 from lipready.facts.quantity import counted, plural, seconds
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, VideoFacts
@@ -10,15 +10,19 @@ from lipready.facts.video import Duration, FrameRate, VideoFacts
 _KILO, _MEGA = 1000, 1_000_000
 
 
-def summarize(file: FileFacts) -> str:
-    """`mp4 · h264 · 720×1280 · 25 fps · 4 s · 1.2 MB · 1 person`; what is not known is left out."""
+def summarize(file: FileFacts, front: Front | None) -> str:
+    """`mp4 · h264 · 720×1280 · 25 fps · 4 s · 1.2 MB · 1 person`; what is not known is left out.
+
+    `front` says which faces are not in the background.
+    """
     known = () if isinstance(file.format, Unmeasured) else (file.format,)
     parts = [*known, *_media(file)]
     if not isinstance(file.bytes, Unmeasured):
         parts.append(size(file.bytes))
     if not isinstance(file.people, Unmeasured):
         height = file.media.height if isinstance(file.media, VideoFacts | ImageFacts) else 0
-        parts.append(headcount(file.people, height) if file.people.most else "nobody seen")
+        behind = len(background(file.people, height, front))
+        parts.append(headcount(file.people, behind) if file.people.most else "nobody seen")
     return " · ".join(dict.fromkeys(parts))  # an mp3 holds mp3: once is enough
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Finding, Fix, Reading, Where
 from lipready.facts.job import JobFacts
-from lipready.facts.people import Match, PeopleFacts, Person, appearances, background, picked
+from lipready.facts.people import Front, Match, PeopleFacts, Person, appearances, background, picked
 from lipready.facts.quantity import clock, counted, number, stretch
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
@@ -129,7 +129,8 @@ def several_people(video: FileFacts, seen: PeopleFacts, limit: Limit) -> Verdict
 def _in_front(seen: PeopleFacts, video: FileFacts, limit: Limit) -> tuple[PeopleFacts, int]:
     """Take away who is in the background, and count at least as many people as show their faces in one frame."""
     media = video.media if isinstance(video.media, VideoFacts) else None
-    behind = () if media is None else background(seen, media.height, limit.bands["least_share"], limit.bands["yaw"])
+    front_from = Front(limit.bands["least_share"], limit.bands["yaw"])
+    behind = () if media is None else background(seen, media.height, front_from)
     if behind:
         front = tuple(person for person in seen.people if person not in behind)
         together = Counter(look.time for person in front for look in person.looks)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from lipready.cli.output.contact import HEAD, MARGIN, ROW, STRIP, WIDTH, Moment, Row, draw_sheet
-from lipready.facts.people import Box, Look, PeopleFacts, Person
+from lipready.facts.people import Box, Front, Look, PeopleFacts, Person
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration
 from lipready.reports.page import Page
-from lipready.reports.people import as_json, as_text, introduce, picture_of, times_of
+from lipready.reports.people import as_json, as_text, introduce, introductions, picture_of, times_of
 
 SECONDS = Fraction(4)
 
@@ -45,7 +45,7 @@ def crowd():
 
 
 def test_the_table_names_everybody(video_file, crowd):
-    text = as_text(replace(video_file, people=crowd), Page(width=200))
+    text = as_text(replace(video_file, people=crowd), Page(width=200), None)
     first, second = (line for line in text.splitlines() if "0:00–0:02" in line)
     for word in ("1 *", "75%", "left", "122 px (14%)", "-3°", "90%", "sharp, well lit"):
         assert word in first
@@ -57,20 +57,37 @@ def test_the_table_names_everybody(video_file, crowd):
 def test_uncertain_counts_say_so(video_file, crowd):
     page = Page(width=100)
     unsure = replace(crowd, count_low=1, count_high=2)
-    assert "1 or 2 people" in as_text(replace(video_file, people=unsure), page)
-    assert "could not be decided" in as_text(replace(video_file, people=unsure), page)
-    assert "could not be decided" not in as_text(replace(video_file, people=crowd), page)
-    assert "lower bound" in as_text(replace(video_file, people=replace(crowd, at_least=True)), page)
+    assert "1 or 2 people" in as_text(replace(video_file, people=unsure), page, None)
+    assert "could not be decided" in as_text(replace(video_file, people=unsure), page, None)
+    assert "could not be decided" not in as_text(replace(video_file, people=crowd), page, None)
+    assert "lower bound" in as_text(replace(video_file, people=replace(crowd, at_least=True)), page, None)
 
 
 def test_the_table_has_a_line_for_each_further_appearance(video_file, crowd):
     spans = ((Fraction(0), Fraction(2)), (Fraction(4), Fraction(61, 10)))
     people = replace(crowd, people=(replace(crowd.people[0], spans=spans), crowd.people[1]))
-    lines = as_text(replace(video_file, people=people), Page(width=100)).splitlines()
+    lines = as_text(replace(video_file, people=people), Page(width=100), None).splitlines()
     (number,) = (number for number, line in enumerate(lines) if line.startswith("  1 "))
     assert lines[number].split()[2] == "0:00–0:02"
     assert lines[number + 1].split() == ["0:04–0:07"]
     assert lines[number].index("0:00") == lines[number + 1].index("0:04")
+
+
+def test_who_is_in_the_background_is_said(video_file, crowd):
+    """The second one is picked, and the first is a tenth as high as what counts as in front."""
+    small = replace(
+        crowd.people[0], looks=tuple(replace(look, box=Box(0, 0, 12, 12)) for look in crowd.people[0].looks)
+    )
+    file = replace(video_file, people=replace(crowd, people=(small, crowd.people[1])))
+    front = Front(Fraction(12, 85), Fraction(30))
+    text = as_text(file, Page(width=200), front)
+    assert "1 person; 1 more face in the background, too small or turned to be driven" in text
+    assert "In the background, too small or turned to be driven: person 1." in text
+    assert json.loads(as_json(file, front))["people"]["background"] == [1]
+    lines = introductions(file, front)
+    assert lines[1].endswith("; in the background")
+    assert "background" not in lines[2]
+    assert "background" not in as_text(file, Page(width=200), None)
 
 
 @pytest.mark.parametrize(("left", "said"), [(81, "person 2 or person 1: their faces"), (80, "pick person 2.")])
@@ -79,7 +96,7 @@ def test_faces_that_are_nearly_equally_large_are_not_told_apart(video_file, crow
     looks = (replace(crowd.people[0].looks[0], box=Box(0, 0, 10, left)), *crowd.people[0].looks[1:])
     largest = (replace(crowd.people[1].looks[0], box=Box(0, 0, 10, 100)), *crowd.people[1].looks[1:])
     both = (replace(crowd.people[0], looks=looks), replace(crowd.people[1], looks=largest))
-    text = as_text(replace(video_file, people=replace(crowd, people=both)), Page(width=200))
+    text = as_text(replace(video_file, people=replace(crowd, people=both)), Page(width=200), None)
     assert said in text
     assert ("  1 * " in text) is (left == 81)
     assert "  2 * " in text
@@ -145,18 +162,18 @@ def test_how_well_somebody_is_seen(sharpness, light, words):
 
 
 def test_json_has_the_people_of_a_report(video_file, crowd):
-    content = json.loads(as_json(replace(video_file, people=crowd)))
+    content = json.loads(as_json(replace(video_file, people=crowd), None))
     assert (content["schema"], content["path"], content["unmeasured"]) == ("lipready.people/1", "clip.webm", None)
     assert (content["width"], content["height"], content["duration"]) == (480, 854, 70.0)
     assert [each["id"] for each in content["people"]["people"]] == [1, 2]
-    unseen = json.loads(as_json(replace(video_file, people=Unmeasured("no frame"))))
+    unseen = json.loads(as_json(replace(video_file, people=Unmeasured("no frame")), None))
     assert (unseen["people"], unseen["unmeasured"]) == (None, "no frame")
 
 
 def test_the_sheet_has_a_row_for_each_person_and_a_timeline(video_file, crowd):
     red, blue = (np.full((50, 50, 3), colour, np.uint8) for colour in ((200, 0, 0), (0, 0, 200)))
     rows = [Row(crowd.people[0], red, (Moment(Fraction(1), blue),)), Row(crowd.people[1], None, ())]
-    sheet = draw_sheet("clip\x1b[31m名.mp4", video_file.media, crowd, rows, SECONDS)
+    sheet = draw_sheet("clip\x1b[31m名.mp4", video_file.media, crowd, rows, SECONDS, front=None)
     assert sheet.size == (WIDTH, HEAD + 2 * ROW + MARGIN)
     pixels = np.asarray(sheet)
     row = pixels[HEAD : HEAD + ROW]
@@ -174,7 +191,9 @@ def test_the_sheet_does_not_mark_one_of_two_equals(video_file, crowd):
     marks = []
     for people in (crowd.people, (*crowd.people, third)):
         rows = [Row(each, None, ()) for each in people]
-        pixels = np.asarray(draw_sheet("a.mp4", video_file.media, replace(crowd, people=people), rows, SECONDS))
+        pixels = np.asarray(
+            draw_sheet("a.mp4", video_file.media, replace(crowd, people=people), rows, SECONDS, front=None)
+        )
         blue = (pixels[:, :STRIP] == (28, 104, 168)).all(axis=2).any(axis=1)
         marks.append([bool(blue[HEAD + n * ROW : HEAD + (n + 1) * ROW].any()) for n in range(len(rows))])
     assert marks == [[True, True], [True, True, False]]

@@ -23,11 +23,11 @@ from lipready.rules.examples import file, people, person
 )
 def test_the_summary_says_how_many_people_there_are_and_how_sure_that_is(count, low, high, at_least, words):
     seen = replace(people(), count=count, count_low=low, count_high=high, at_least=at_least)
-    assert summarize(file("video", people=seen)).endswith(f" · {words}")
+    assert summarize(file("video", people=seen), None).endswith(f" · {words}")
 
 
 def test_the_summary_is_silent_where_nobody_looked():
-    assert "people" not in summarize(file("video", people=Unmeasured("not run with --quick")))
+    assert "people" not in summarize(file("video", people=Unmeasured("not run with --quick")), None)
 
 
 def test_the_full_report_shows_the_uncertain_number(make_report, video_file):

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from lipready.facts.people import Alike, Match, PeopleFacts, background, headcount
+from lipready.facts.people import Alike, Front, Match, PeopleFacts, background, headcount
 from lipready.profiles.loader import load_profile
 from lipready.rules.examples import file, job, people, person, seconds, video_facts
 from lipready.rules.judge import judge
@@ -197,6 +197,7 @@ def in_the_background(*, height: int = 300, yaw: float = 0.0) -> PeopleFacts:
 
 
 HEIGHT = video_facts().height
+FRONT = Front(share=Fraction(1, 20), yaw=Fraction(30))
 
 
 @pytest.mark.parametrize("provider", ["dashscope", "evolink"])
@@ -206,8 +207,8 @@ def test_a_face_in_the_background_is_told_of_and_is_no_second_person(provider: s
     (finding,) = judge(facts, load_profile(provider), only=("P302",))[0]
     assert finding.severity == "info"
     assert "1 person is seen in clip.mp4; 1 more face in the background, too small or turned" in finding.message
-    assert [each.id for each in background(seen, HEIGHT)] == [2]
-    assert headcount(seen, HEIGHT) == "1 person; 1 more face in the background, too small or turned to be driven"
+    assert [each.id for each in background(seen, HEIGHT, FRONT)] == [2]
+    assert headcount(seen, 1) == "1 person; 1 more face in the background, too small or turned to be driven"
 
 
 @pytest.mark.parametrize("seen", [in_the_background(height=HEIGHT // 20 + 1), in_the_background(height=200, yaw=30)])
@@ -215,17 +216,28 @@ def test_who_could_be_driven_is_a_second_person(seen: PeopleFacts) -> None:
     facts = job(video=file("video", people=seen), reference=None)
     (finding,) = judge(facts, load_profile("evolink"), only=("P302",))[0]
     assert finding.severity == "error"
-    assert background(seen, HEIGHT) == ()
-    assert headcount(seen, HEIGHT) == "2 people"
+    assert background(seen, HEIGHT, FRONT) == ()
+    assert headcount(seen, 0) == "2 people"
+
+
+def test_nobody_is_in_the_background_where_no_profile_says_who_is_in_front() -> None:
+    assert background(in_the_background(height=10), HEIGHT, None) == ()
+
+
+@pytest.mark.parametrize("provider", ["dashscope", "evolink"])
+def test_both_profiles_say_who_is_in_front(provider: str) -> None:
+    profile = load_profile(provider)
+    assert profile.front == FRONT
+    assert replace(profile, limits={}).front is None
 
 
 def test_whom_the_provider_would_pick_is_never_in_the_background() -> None:
     seen = replace(in_the_background(height=10), default_person=2)
-    assert background(seen, HEIGHT) == ()
+    assert background(seen, HEIGHT, FRONT) == ()
 
 
 def test_who_is_in_front_once_is_in_front() -> None:
     seen = in_the_background(height=200, yaw=50)
     second = seen.people[1]
     looks = (second.looks[0], replace(second.looks[1], yaw=0.0))
-    assert background(replace(seen, people=(seen.people[0], replace(second, looks=looks))), HEIGHT) == ()
+    assert background(replace(seen, people=(seen.people[0], replace(second, looks=looks))), HEIGHT, FRONT) == ()

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from lipready.cli.output.session import Session
 from lipready.facts.report import Report
+from lipready.profiles.catalogue import SEVERAL_PEOPLE
 from lipready.repair.choices import Choices
-from lipready.repair.plan import SEVERAL_PEOPLE, SHEET_NAME
+from lipready.repair.plan import SHEET_NAME
 from lipready.reports.people import introductions
 
 _LEAVE = frozenset({"q", "quit"})
@@ -40,10 +41,10 @@ def settle_speaker(
         sheet = folder / SHEET_NAME
         require_free(sheet)
         make_folder(folder)
-        write_sheet(video, sheet)
+        write_sheet(video, sheet, report.front)
     if not asking or session.quiet or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return choices, sheet
-    number = _ask(introductions(video), sheet, session)
+    number = _ask(introductions(video, report.front), sheet, session)
     return (choices if number is None else replace(choices, person=number)), sheet
 
 

@@ -12,13 +12,13 @@ from lipready.errors import FixError, ProbeError, UsageError
 from lipready.faces.detection.geometry import Area, cut
 from lipready.faces.reference.choice import promise
 from lipready.facts.file import FileFacts
-from lipready.facts.people import Box, Look, PeopleFacts, Person, appearances, picked
+from lipready.facts.people import Box, Front, Look, PeopleFacts, Person, appearances, background, headcount, picked
 from lipready.facts.quantity import plural, seconds, stretch
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.decoding.frames import Frame
 from lipready.probe.decoding.stretch import decode_moments
-from lipready.reports.people import face_size, request_step_of
+from lipready.reports.people import face_size, place_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,8 +62,13 @@ class Row:
     moments: tuple[Moment, ...]
 
 
-def draw_sheet(name: str, video: VideoFacts, people: PeopleFacts, rows: Sequence[Row], length: Fraction) -> "Image":
-    """Draw the sheet of a clip of `length` seconds; `name` is what the file is called."""
+def draw_sheet(
+    name: str, video: VideoFacts, people: PeopleFacts, rows: Sequence[Row], length: Fraction, *, front: Front | None
+) -> "Image":
+    """Draw the sheet of a clip of `length` seconds; `name` is what the file is called.
+
+    `front` says who is in the background.
+    """
     from PIL import Image, ImageDraw
 
     sheet = Image.new("RGB", (WIDTH, HEAD + max(1, len(rows)) * ROW + MARGIN), _PAPER)
@@ -71,7 +76,8 @@ def draw_sheet(name: str, video: VideoFacts, people: PeopleFacts, rows: Sequence
     shown = _drawable(name)
     shown = shown if len(shown) <= LONGEST_NAME else f"...{shown[3 - LONGEST_NAME :]}"
     pen.text((MARGIN, 18), shown, _INK, _font(24))
-    parts = [people.how_many, f"{video.width}×{video.height}", seconds(length)]
+    behind = background(people, video.height, front)
+    parts = [headcount(people, len(behind)), f"{video.width}×{video.height}", seconds(length)]
     if len(rows) < len(people.people):
         parts.append(f"the first {len(rows)} {plural(len(rows), 'is')} shown")
     if people.fewest != people.most:
@@ -83,7 +89,8 @@ def draw_sheet(name: str, video: VideoFacts, people: PeopleFacts, rows: Sequence
         top, person = HEAD + number * ROW, row.person
         seen = appearances(person, people, length)
         when = stretch(seen[0][0], seen[-1][1], length)
-        words = filter(None, (when, request_step_of(person, video), face_size(person, video)))
+        place = "in the background" if person in behind else place_of(person, video)
+        words = filter(None, (when, place, face_size(person, video)))
         _draw_row(sheet, pen, top, row, _drawable("  ·  ".join(words)), mark=mark if person.id in those else "")
         bottom = top + GAP + BEST_SIDE
         _draw_timeline(pen, (STRIP, bottom - 26, WIDTH - MARGIN, bottom - 10), seen, length)
@@ -195,8 +202,10 @@ def _square(box: Box, frame: Frame) -> Area:
     return Area(max(0.0, min(width - side, left)), max(0.0, min(height - side, top)), side, side)
 
 
-def write_sheet(file: FileFacts, target: Path) -> None:
+def write_sheet(file: FileFacts, target: Path, front: Front | None) -> None:
     """Draw the people of a video, whose people are measured, into a JPEG: a row for each of them.
+
+    `front` says who is in the background.
 
     Raises FixError where the video shows nobody or cannot be looked at, or the file cannot be written.
     """
@@ -211,7 +220,7 @@ def write_sheet(file: FileFacts, target: Path) -> None:
         raise FixError(f"{file.path} {error}.") from error
     last = max(person.last for person in people.people)
     length = last if isinstance(video.duration, Unmeasured) else max(last, video.duration.believed)
-    image = draw_sheet(Path(file.path).name, video, people, rows, length)
+    image = draw_sheet(Path(file.path).name, video, people, rows, length, front=front)
     partial = Partial.beside(Path(os.path.realpath(target)))
     try:
         image.save(partial.path, "JPEG", quality=_QUALITY, comment=MARK)

@@ -11,7 +11,7 @@ from lipready.facts.plan import Kept
 from lipready.facts.quantity import counted
 from lipready.facts.report import plain_text
 from lipready.prepare import Prepared
-from lipready.repair.plan import SEVERAL_PEOPLE
+from lipready.profiles.catalogue import SEVERAL_PEOPLE
 from lipready.reports.full import ROLE_WIDTH, brief_report, finding_lines, verdict_line
 from lipready.reports.page import Page, joined, plain
 from lipready.reports.people import introductions
@@ -119,7 +119,7 @@ def _who(prepared: Prepared, sheet: Path | None, page: Page) -> list[str]:
             text = f"{rule}: several people are seen, and nothing says who speaks. Say {flag}, or hand in a picture."
             lines += page.wrap(text, indent="  ", hanging="    ")
     video = prepared.before.facts.video
-    for text in introductions(video).values() if video is not None else ():
+    for text in introductions(video, prepared.before.front).values() if video is not None else ():
         lines += page.wrap(text, indent="    ", hanging="      ")
     if sheet is not None:
         lines += page.wrap(f"{sheet} shows who is who.", indent="  ", hanging="    ")

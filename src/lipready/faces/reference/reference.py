@@ -7,7 +7,7 @@ from lipready.errors import FixError
 from lipready.faces.reference.choice import moments, try_looks
 from lipready.faces.reference.cutting import ReferenceFrame, Subject, cut_out
 from lipready.faces.reference.gates import OWN, Bounds, GateReading, Refusal
-from lipready.facts.people import PeopleFacts, Person
+from lipready.facts.people import Front, PeopleFacts, Person, background
 from lipready.facts.video import VideoFacts
 
 LOOKED_AT_AGAIN = 8
@@ -26,19 +26,20 @@ def find_reference(
     person: int | None = None,
     *,
     bounds: Bounds = OWN,
+    front: Front | None = None,
     judge: Judge | None = None,
 ) -> ReferenceFrame:
     """Find the frame that shows one person best and cut head and shoulders out of it.
 
-    `person` is an id of `people`; it may be left out where there is only one. The best looks are decoded again, pass
-    the hard gates (`gates`, at the `bounds` of the provider's rules) or not, and are ranked (`ranking`);
-    the frames around the best ones are tried too. The picture that is cut out is looked at again: it shows exactly one
-    face, which is surely that person's. `judge` may refuse a picture in words, so that the next best is taken.
+    `person` is an id of `people`; it may be left out where only one is in `front`. The best looks are decoded again,
+    pass the hard gates (`gates`, at the `bounds` of the provider's rules) or not, and are ranked (`ranking`). The
+    frames around the best ones are tried too. The picture that is cut out is looked at again: it shows exactly one
+    face, surely that person's. `judge` may refuse a picture in words, so that the next best is taken.
 
     Raises FixError where there is nobody, the person is not named, or no frame is good enough; the message says which
     gate failed and how close the best frame came.
     """
-    chosen = chosen_person(path, people, person)
+    chosen = chosen_person(path, people, person, background(people, video.height, front))
     subject = Subject(path, video, people, chosen, bounds)
     trials = try_looks(path, video, chosen, bounds)
     refused: list[Refusal] = []
@@ -53,8 +54,8 @@ def find_reference(
     raise FixError(_no_frame(path, chosen, refused or trials.refused, len(trials.refused) + len(refused)))
 
 
-def chosen_person(path: str, people: PeopleFacts, person: int | None) -> Person:
-    """Find the person to take. Raises FixError where there is nobody, no such number, or no choice among several."""
+def chosen_person(path: str, people: PeopleFacts, person: int | None, behind: Sequence[Person]) -> Person:
+    """Find the person to take. Raises FixError where there is none, or several not `behind` and none is named."""
     if people.turned is not None:
         raise FixError(
             f"The faces in {path} lie on their side: turn the video by {people.turned}° clockwise before a reference "
@@ -62,9 +63,10 @@ def chosen_person(path: str, people: PeopleFacts, person: int | None) -> Person:
         )
     if not people.people:
         raise FixError(f"{path} shows no face that a reference image could be taken from.")
-    if person is None and len(people.people) > 1:
+    before = [each for each in people.people if each not in behind]
+    if person is None and len(before) > 1:
         raise FixError(f"{path} shows {people.how_many}; say by number which of them speaks.")
-    chosen = people.person(people.people[0].id if person is None else person)
+    chosen = people.person(before[0].id if person is None else person)
     if chosen is None:
         known = ", ".join(str(each.id) for each in people.people)
         raise FixError(f"There is no person {person} in {path}; known are: {known}.")

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import dist
 from typing import TYPE_CHECKING
 
 from lipready.faces.detection.picture import Face
@@ -68,11 +67,6 @@ def best_of(kept: Sequence[Chip], new: Chip, most: int = BEST) -> list[Chip]:
 def mean_of(descriptors: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
     """Average descriptors number by number; at least one must be given."""
     return tuple(sum(column) / len(descriptors) for column in zip(*descriptors, strict=True))
-
-
-def distance(one: tuple[float, ...], other: tuple[float, ...]) -> float:
-    """Measure how far apart two descriptors are."""
-    return dist(one, other)
 
 
 def alike(apart: float) -> Alike:

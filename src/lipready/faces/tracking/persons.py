@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, pairwise
+from math import dist
 
-from lipready.faces.tracking.identity import DIFFERENT, SAME, distance, mean_of
+from lipready.faces.tracking.identity import DIFFERENT, SAME, mean_of
 from lipready.faces.tracking.runs import LONGEST_BREAK, Sighting
 from lipready.faces.tracking.tracks import Track
 from lipready.facts.people import Look, PeopleFacts, Person, seconds_of
@@ -29,7 +30,7 @@ def link(
     groups: list[Group] = [(i,) for i in range(count)]
     if count < 2:  # noqa: PLR2004
         return groups
-    far = np.array([[distance(a, b) for b in descriptors] for a in descriptors])
+    far = np.array([[dist(a, b) for b in descriptors] for a in descriptors])
     far[np.array(apart, bool)] = np.inf
     np.fill_diagonal(far, np.inf)
     weight = np.array(weights, float)
@@ -120,7 +121,7 @@ def _continues(tracks: Sequence[Track], unit: _Cluster, track: Track) -> bool:
     if not 0 <= _gap(before, track) <= LONGEST_ABSENCE or not _same_place(before, track):
         return False
     both = unit.descriptor is not None and track.descriptor is not None
-    return not both or distance(unit.descriptor or (), track.descriptor or ()) < DIFFERENT
+    return not both or dist(unit.descriptor or (), track.descriptor or ()) < DIFFERENT
 
 
 def _gap(before: Track, after: Track) -> Fraction:

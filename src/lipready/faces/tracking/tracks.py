@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
+from math import dist
 from typing import TYPE_CHECKING
 
-from lipready.faces.tracking.identity import BEST, DIFFERENT, Chip, distance, mean_of
+from lipready.faces.tracking.identity import BEST, DIFFERENT, Chip, mean_of
 from lipready.faces.tracking.runs import Run, Sighting
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _differ(one: Track, other: Track, describe: "DescribeChip") -> bool:
     """Compare the best looks first: mostly it is the same person, moving."""
     for most in (1, BEST):
         first, second = (_described(track, describe, most).descriptor for track in (one, other))
-        if first is None or second is None or distance(first, second) < DIFFERENT:
+        if first is None or second is None or dist(first, second) < DIFFERENT:
             return False
     return True
 

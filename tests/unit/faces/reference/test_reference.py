@@ -17,7 +17,7 @@ from lipready.faces.reference.choice import try_looks
 from lipready.faces.reference.gates import OWN
 from lipready.faces.reference.reference import find_reference
 from lipready.facts.file import FileFacts
-from lipready.facts.people import Match, PeopleFacts
+from lipready.facts.people import Front, Match, PeopleFacts
 from lipready.facts.video import VideoFacts
 from lipready.job import Job
 from lipready.prepare import take_reference
@@ -75,6 +75,13 @@ def test_of_two_people_each_gets_a_picture_without_the_other(both: Picture, writ
         assert (found.match.alike, found.match.person) == ("same", person.id)
     with pytest.raises(FixError, match="say by number which of them speaks"):
         find_reference(str(path), video, people)
+    # With the second in the background the first is meant.
+    first, second = people.people
+    turned = replace(second, looks=tuple(replace(look, yaw=50.0) for look in second.looks))
+    behind = replace(people, people=(first, turned), default_person=first.id)
+    found = find_reference(str(path), video, behind, front=Front(Fraction(1, 20), Fraction(30)))
+    assert isinstance(found.match, Match)
+    assert (found.match.alike, found.match.person) == ("same", first.id)
     with pytest.raises(FixError, match="no person 7"):
         find_reference(str(path), video, people, 7)
 
