@@ -3,7 +3,8 @@
 The halves are by source repository, so that no clip of a series is on both sides. A setting is the detector's scores
 from which on something may be a face and surely is one, and the mesh's flag from which on it fits; each file is decoded
 once and judged under every setting (the networks' answers are kept meanwhile). The setting that is right on most files
-of one half is taken: among equals the one whose neighbours in the grid are right on most, then the middle one.
+of one half is taken: among equals the one whose neighbours in the grid are right on most, then the middle one. One
+split may be lucky, so the sums of other splits of the repositories are printed as well.
 """
 
 import zlib
@@ -13,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from random import Random
+from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,6 +46,7 @@ class Setting(NamedTuple):
     fits: float
 
 
+SPLITS = 50
 SETTINGS = tuple(Setting(*values) for values in product(WEAK, STRONG, FITS))
 TODAY = Setting(picture.WEAK, picture.STRONG, picture.FITS)
 
@@ -57,9 +61,9 @@ class Known:
     said: dict[Setting, str]
 
     @property
-    def half(self) -> int:
-        """The half of its source repository."""
-        return zlib.crc32("/".join(Path(self.path).name.split("__")[:2]).encode()) % 2
+    def repository(self) -> str:
+        """The source repository, by the file's name."""
+        return "/".join(Path(self.path).name.split("__")[:2])
 
     def right(self, setting: Setting) -> bool:
         """Return whether a setting says the truth."""
@@ -70,22 +74,43 @@ def crossed(files: Sequence[tuple[str, str, bool]]) -> dict[str, str]:
     """Print either half under the setting of the other; return the sums, for clips and images, as "n of m"."""
     with _remembered():
         known = [Known(path, truth, clip, (_clip if clip else _image)(path)) for path, truth, clip in files]
-    chosen = [_best([file for file in known if file.half == half]) for half in (0, 1)]
-    for half in (0, 1):
-        own, other = ([file for file in known if file.half == side] for side in (half, 1 - half))
-        equal = [s for s in SETTINGS if _count(own, s) == _count(own, chosen[half])]
-        print(f"\nset on half {half + 1} ({_right(own, chosen[half])}): {_named(chosen[half])}")
-        print(f"  on the other half: {_right(other, chosen[half])}; as it is today: {_right(other, TODAY)}")
+    halves = _halves(known, 0)
+    for own, other in (halves, halves[::-1]):
+        chosen = _best(own)
+        equal = [s for s in SETTINGS if _count(own, s) == _count(own, chosen)]
         counts = sorted(_count(other, s) for s in equal)
-        print(f"  {len(equal)} of {len(SETTINGS)} settings are as good on half {half + 1}: {counts[0]} to {counts[-1]}")
+        print(f"\nset on a half of {len({file.repository for file in own})} repositories: {_named(chosen)}")
+        print(f"  there: {_right(own, chosen)}; {len(equal)} of {len(SETTINGS)} settings are as good")
+        print(f"  on the other half: {_right(other, chosen)} (those settings: {counts[0]} to {counts[-1]} files)")
+        print(f"  as it is today: {_right(own, TODAY)}; {_right(other, TODAY)}")
         for file in other:
-            if not file.right(chosen[half]):
-                print(f"  {file.truth} → {file.said[chosen[half]]}: {Path(file.path).name}")
+            if not file.right(chosen):
+                print(f"  {file.truth} → {file.said[chosen]}: {Path(file.path).name}")
     sums = {}
+    splits = [_crossed(*_halves(known, split)) for split in range(SPLITS)]
     for kind, is_clip in (("clips", True), ("images", False)):
-        some = [file for file in known if file.is_clip == is_clip]
-        sums[kind] = f"{sum(file.right(chosen[1 - file.half]) for file in some)} of {len(some)}"
+        right = [sum(file.is_clip == is_clip for file in each) for each in splits]
+        whole = sum(file.is_clip == is_clip for file in known)
+        middle = f"{median(right):g} in the middle"
+        print(f"\n{kind}, {SPLITS} splits: {min(right)} to {max(right)} of {whole} right, {middle}")
+        sums[kind] = f"{right[0]} of {whole}"
     return sums
+
+
+def _halves(files: Sequence[Known], split: int) -> tuple[list[Known], list[Known]]:
+    """Split the repositories by chance into halves of about as many files."""
+    repositories = sorted({file.repository for file in files})
+    Random(split).shuffle(repositories)  # noqa: S311
+    halves: tuple[list[Known], list[Known]] = ([], [])
+    for repository in repositories:
+        min(halves, key=len).extend(file for file in files if file.repository == repository)
+    return halves
+
+
+def _crossed(one: Sequence[Known], other: Sequence[Known]) -> list[Known]:
+    """Return the files of each half that are right under the setting of the other."""
+    pairs = ((_best(one), other), (_best(other), one))
+    return [file for setting, files in pairs for file in files if file.right(setting)]
 
 
 def _best(files: Sequence[Known]) -> Setting:
