@@ -33,6 +33,7 @@ from lipready.faces.detection.landmarks import Mesh, pose_of
 from lipready.faces.detection.quality import (
     LEAST_EYES,
     MOST_PITCH,
+    MOST_ROLL,
     MOST_YAW,
     aligned,
     eye_distance,
@@ -169,7 +170,8 @@ def _cropped(image: Picture, candidate: Candidate, mesh: Mesh) -> tuple[Picture,
 def _shown(person: str, kind: str, image: Picture, mesh: Mesh, *, hidden: bool) -> Iterator[Shown]:
     five = mesh.five
     pose = pose_of(mesh)
-    if eye_distance(five) < LEAST_EYES or abs(pose.yaw) > MOST_YAW or abs(pose.pitch) > MOST_PITCH:
+    turned = abs(pose.yaw) > MOST_YAW or abs(pose.pitch) > MOST_PITCH or abs(pose.roll) > MOST_ROLL
+    if turned or eye_distance(five) < LEAST_EYES:
         return
     face = aligned(image, (*eyes(five), mesh.mouth))
     features = features_of(face)

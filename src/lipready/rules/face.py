@@ -201,10 +201,11 @@ def mouth_covered(target: Target, limit: Limit) -> Verdicts:
         The model draws a mouth where it takes one to be: over the hand or the mask, or not at all.
 
     What can be told
-        Only in colour, from 16 px between the eyes on, of a head turned by at most 25°; else a look says nothing. Of
-        things painted over faces of real pictures and clips, masks, cups and phones are found in nine of ten looks,
-        palms, food and masks of the skin's colour in three of four, fingers in half. No real look with a visible mouth
-        gave a false alarm; with beards, blur or bad light painted on 3 of 3916 did.
+        Only in colour, from 16 px between the eyes on, of a head turned by at most 25° that does not lie; else a look
+        says nothing. Of things painted over faces of real pictures and clips, masks, cups and phones are found in nine
+        of ten looks, palms, food and masks of the skin's colour in three of four, fingers in somewhat more than half.
+        No real look with a visible mouth gave a false alarm; with beards, blur or bad light painted on 6 of 2375 did.
+        A hand that leaves half of the mouth to be seen is mostly not told.
 
     What the provider says
         Nothing.

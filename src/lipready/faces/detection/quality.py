@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 MOUTH_SIDE = 96
 """Pixels: the aligned picture of a face is a square of this side."""
 
-LEAST_EYES, MOST_YAW, MOST_PITCH = 16.0, 25.0, 30.0
-"""Pixels between the eyes, and degrees: a smaller or a farther turned face does not show enough of its mouth."""
+LEAST_EYES, MOST_YAW, MOST_PITCH, MOST_ROLL = 16.0, 25.0, 30.0, 45.0
+"""Pixels between the eyes, and degrees: a smaller, farther turned or lying face does not show its mouth well enough."""
 
 LEAST_CHROMA = 6.0
 """Chroma (CIE Lab) of the skin: below it the picture is grey, and skin and cloth are alike."""
@@ -39,7 +39,7 @@ def cover_of(image: "NDArray[np.uint8]", places: tuple[Point, ...], pose: Pose) 
     `places` are the middle of the eye on the left, of the eye on the right, and of the mouth, in picture pixels.
     """
     small = dist(places[0], places[1]) < LEAST_EYES
-    if small or abs(pose.yaw) > MOST_YAW or abs(pose.pitch) > MOST_PITCH:
+    if small or abs(pose.yaw) > MOST_YAW or abs(pose.pitch) > MOST_PITCH or abs(pose.roll) > MOST_ROLL:
         return None
     features = features_of(aligned(image, places))
     return None if features is None else reading(features)

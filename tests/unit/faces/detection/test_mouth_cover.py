@@ -11,6 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from lipready.check import Settings, check_job
+from lipready.faces.detection.landmarks import Pose
+from lipready.faces.detection.quality import cover_of
 from lipready.faces.people import people_in_pixels
 from lipready.faces.reference.gates import failed, look_readings
 from lipready.faces.tracking.persons import Screen
@@ -72,6 +74,14 @@ def test_a_mask(head: Picture, colour: tuple[int, int, int]) -> None:
 def test_a_grey_picture_says_nothing(head: Picture) -> None:
     grey = cv2.cvtColor(cv2.cvtColor(head, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     assert seen(np.asarray(grey, np.uint8)).covered is None
+
+
+def test_a_lying_head_says_nothing(head: Picture) -> None:
+    side = head.shape[0]
+    places = ((0.41 * side, 0.4 * side), (0.56 * side, 0.4 * side), (0.484 * side, 0.56 * side))
+    assert cover_of(head, places, Pose(yaw=0, pitch=0, roll=44)) is not None
+    assert cover_of(head, places, Pose(yaw=0, pitch=0, roll=46)) is None
+    assert cover_of(head, places, Pose(yaw=0, pitch=0, roll=-100)) is None
 
 
 def test_a_clip_says_when(half_masked: Path) -> None:
