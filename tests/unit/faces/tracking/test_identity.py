@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
+from math import dist
 from typing import Any
 
 import cv2
@@ -20,7 +21,6 @@ from lipready.faces.tracking.identity import (
     Chip,
     alike,
     best_of,
-    distance,
     mean_of,
     usable_chip,
 )
@@ -52,11 +52,11 @@ def test_one_woman_in_other_light_size_and_mirrored_is_the_same(astronaut: Pictu
         matrix = cv2.getRotationMatrix2D((225, 110), 25, 1.0)
         tilted = cv2.warpAffine(portrait, matrix, portrait.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
         variants = (np.ascontiguousarray(portrait[:, ::-1]), (portrait // 2).astype(np.uint8), half, tilted)
-        assert max(distance(known, described(variant)) for variant in variants) < 0.4
+        assert max(dist(known, described(variant)) for variant in variants) < 0.4
 
 
 def test_two_women_are_different(astronaut: Picture, hopper: Picture) -> None:
-    assert distance(described(astronaut), described(hopper)) >= DIFFERENT
+    assert dist(described(astronaut), described(hopper)) >= DIFFERENT
 
 
 def test_points_come_in_the_order_of_dlib(astronaut: Picture, hopper: Picture) -> None:
