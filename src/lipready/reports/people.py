@@ -137,6 +137,8 @@ def _remarks(people: PeopleFacts, page: Page) -> list[str]:
     if names:
         why = ": their faces are nearly equally large in the first frame that has one" if len(names) > 1 else ""
         remarks.append(f"* Without a reference image the provider would pick {_listing(names, 'or')}{why}.")
+    if people.suggestion:
+        remarks.append(people.suggestion)
     if people.at_least:
         remarks.append("There are so many people that this is a lower bound.")
     elif people.fewest != people.most:
