@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lipready.errors import ProbeError
 from lipready.facts.audio import AudioFacts
-from lipready.facts.people import PeopleFacts, Person, background
+from lipready.facts.people import PeopleFacts, Person, appearances, background
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.mouth.opening import openings_of
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Series = NDArray[np.float64]
+
+Stretch = tuple[Fraction, Fraction]
 
 LENGTH, SHORTEST = Fraction(9), Fraction(5)
 """Seconds that are looked at, and that two people must be seen together for."""
@@ -65,7 +67,8 @@ def speaker_of(path: str, video: VideoFacts, people: PeopleFacts) -> int | Unmea
     front = in_front(people, video)
     if len(front) <= 1 or not video.sound_tracks:
         return None
-    seen = _together(front)
+    length = None if isinstance(video.duration, Unmeasured) else video.duration.believed
+    seen = _together(front, people, length)
     if seen is None:
         return Unmeasured(f"no two people are seen together for {SHORTEST} seconds")
     stretch, those = seen
@@ -87,12 +90,14 @@ def in_front(people: PeopleFacts, video: VideoFacts) -> tuple[Person, ...]:
     return tuple(person for person in people.people if person.id not in behind)
 
 
-def _together(front: Sequence[Person]) -> tuple[tuple[Fraction, Fraction], list[Person]] | None:
+def _together(
+    front: Sequence[Person], people: PeopleFacts, end: Fraction | None
+) -> tuple[Stretch, list[Person]] | None:
     """Find the stretch in which most people are seen for longest, if two are, and who is seen in it for long enough."""
-    begins = sorted({start for person in front for start, _ in person.spans})
+    seen = {person.id: appearances(person, people, end) for person in front}
     best: tuple[Fraction, Fraction, list[Person]] | None = None
-    for begin in begins:
-        seconds = {person.id: _seconds(person, begin, begin + LENGTH) for person in front}
+    for begin in sorted({start for spans in seen.values() for start, _ in spans}):
+        seconds = {number: _seconds(spans, begin, begin + LENGTH) for number, spans in seen.items()}
         those = [person for person in front if seconds[person.id] >= SHORTEST]
         total = sum((seconds[person.id] for person in those), Fraction(0))
         if len(those) > 1 and (best is None or total > best[0]):
@@ -100,8 +105,8 @@ def _together(front: Sequence[Person]) -> tuple[tuple[Fraction, Fraction], list[
     return None if best is None else ((best[1], best[1] + LENGTH), best[2])
 
 
-def _seconds(person: Person, begin: Fraction, end: Fraction) -> Fraction:
-    parts = (min(stop, end) - max(start, begin) for start, stop in person.spans)
+def _seconds(spans: Sequence[Stretch], begin: Fraction, end: Fraction) -> Fraction:
+    parts = (min(stop, end) - max(start, begin) for start, stop in spans)
     return sum((part for part in parts if part > 0), Fraction(0))
 
 
@@ -115,7 +120,7 @@ class _Mono(Feeder):
         return (self.mixer,)
 
 
-def speech_of(path: str, stretch: tuple[Fraction, Fraction]) -> "NDArray[np.float32] | Unmeasured":
+def speech_of(path: str, stretch: Stretch) -> "NDArray[np.float32] | Unmeasured":
     """Return a stretch of the sound that a player would play, on the time line of the picture (16 kHz, one channel).
 
     Unmeasured where hardly a voice is heard in it.
@@ -147,17 +152,19 @@ def agreement(
     person: int,
     openings: Sequence[tuple[Fraction, float]],
     sound: "NDArray[np.float32]",
-    stretch: tuple[Fraction, Fraction],
+    stretch: Stretch,
 ) -> Agreement | None:
     """Compare a mouth with the sound of a stretch; None where it was seen for too little of it."""
     import numpy as np
 
     times = np.array([float(time - stretch[0]) for time, _ in openings])
-    if len(times) < LEAST_FRAMES:
+    if len(times) <= 1:
         return None
     grid = np.arange(int((times[-1] - times[0]) * RATE)) / RATE + times[0]
     # Where the face was lost for a while nothing is made up.
     known = np.abs(grid[:, None] - times[None]).min(axis=1) <= 1.5 / RATE
+    if known.sum() < LEAST_FRAMES:
+        return None
     opening = np.interp(grid, times, [value for _, value in openings])
     level = _level(sound)
     by_shift = {
