@@ -2,11 +2,11 @@
 
 Usage: python scripts/bench/who_speaks.py [FOLDER]
 
-FOLDER holds truth.csv and the files that it names (default: $LIPREADY_CORPUS or ../shared/corpus beside the repository).
-The mouths of all clips with one face are followed through stretches of nine seconds. Each two of different clips are
-put together as if they were in one picture, and heard with the own sound of one (right: that one), with speech of others
-and with music (right: nothing is told); also one beside a still mouth. Last the real clips of several people with
-sound, whole, with the time that it takes.
+FOLDER holds truth.csv and the files that it names (default: $LIPREADY_CORPUS or ../shared/corpus beside the
+repository). The mouths of all clips with one face are followed through stretches of nine seconds. Each two of different
+clips are put together as if they were in one picture, and heard with the own sound of one (right: that one), with
+speech of others and with music (right: nothing is told); also one beside a still mouth. Last the real clips of several
+people with sound, whole, with the time that it takes.
 """
 
 import argparse
@@ -52,8 +52,8 @@ def main() -> None:
     with (folder / "truth.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     mouths = [mouth for row in rows for mouth in _mouths(folder, row)]
-    sounds = {kind: list(_sounds(folder, rows, kind)) for kind in ("yes", "no")}
-    _table(mouths, sounds["yes"], sounds["no"])
+    sounds = {kind: list(_sounds(folder, rows, kind)) for kind in ("yes", "mixed", "no")}
+    _table(mouths, sounds["yes"], sounds["mixed"] + sounds["no"])
     for row in rows:
         if row["kind"] == "video" and row["acodec"] and row["people"].isdigit() and int(row["people"]) > 1:
             _real(folder / row["path"])
@@ -73,9 +73,8 @@ def _mouths(folder: Path, row: Row) -> Iterator[Mouth]:
         openings = openings_of(path, video, [person], stretch, RATE)[person.id]
         sound = speech_of(path, stretch) if video.sound_tracks else None
         yield Mouth(row["path"], stretch, openings, None if isinstance(sound, Unmeasured) else sound)
-        print(
-            f"{row['path']} {number}: {len(openings)} frames, sound {sound if isinstance(sound, Unmeasured) else sound is not None}"
-        )
+        heard = sound.reason if isinstance(sound, Unmeasured) else "none" if sound is None else "speech"
+        print(f"{row['path']} {number}: {len(openings)} frames, sound: {heard}")
 
 
 def _sounds(folder: Path, rows: list[Row], speech: str) -> Iterator[Any]:
@@ -84,7 +83,9 @@ def _sounds(folder: Path, rows: list[Row], speech: str) -> Iterator[Any]:
         if row["kind"] == "audio" and row["speech"] == speech:
             for begin in range(0, int(min(float(row["duration_s"] or 0), 60) - LENGTH), int(LENGTH)):
                 sound = speech_of(str(folder / row["path"]), (Fraction(begin), begin + LENGTH))
-                if not isinstance(sound, Unmeasured):
+                if isinstance(sound, Unmeasured):
+                    print(f"{row['path']} {begin}: {sound.reason}")
+                else:
                     yield sound
 
 
@@ -108,7 +109,7 @@ def _table(mouths: list[Mouth], speech: list[Any], music: list[Any]) -> None:
         "own sound beside a still mouth:",
         dict(Counter(_verdict(told(m, None, m.sound), 1) for m in mouths if m.sound is not None)),
     )
-    for kind, sounds in (("speech of somebody else", speech), ("music and noise with a voice", music)):
+    for kind, sounds in (("speech of somebody else", speech), ("mixed sound, and music with a voice", music)):
         strange = Counter(_verdict(told(m, None, s), None) for m in mouths for s in sounds)
         print(f"{kind} ({len(sounds)}) beside a still mouth:", dict(strange))
         pairs = [(a, b) for a, b in itertools.combinations(mouths, 2) if a.name != b.name]

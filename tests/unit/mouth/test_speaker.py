@@ -14,6 +14,9 @@ from lipready.facts.people import PeopleFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.mouth.speaker import SOUND_RATE, Agreement, agreement, clearest, speaker_of
+from lipready.profiles.loader import load_profile
+from lipready.rules.examples import people, with_file
+from lipready.rules.judge import judge
 from studio import encoder, head, voice
 from studio.recipe import portrait
 
@@ -93,20 +96,28 @@ def dialogue(made: Callable[[str], Path], tmp_path_factory: pytest.TempPathFacto
 
 
 def test_the_one_who_speaks_in_a_clip_is_suggested(dialogue: Path) -> None:
-    people, video = measured(dialogue)
-    right = max(people.people, key=lambda person: person.looks[0].box.left)
-    assert people.count == 2
-    assert people.speaks == right.id
+    seen, video = measured(dialogue)
+    right = max(seen.people, key=lambda person: person.looks[0].box.left)
+    assert seen.count == 2
+    assert seen.speaks == right.id
     # Nobody asks of one person, or without sound.
-    assert speaker_of(str(dialogue), video, replace(people, people=(right,), default_person=right.id)) is None
-    assert speaker_of(str(dialogue), replace(video, sound_tracks=()), people) is None
+    assert speaker_of(str(dialogue), video, replace(seen, people=(right,), default_person=right.id)) is None
+    assert speaker_of(str(dialogue), replace(video, sound_tracks=()), seen) is None
 
 
 def test_the_sound_of_somebody_else_suggests_nobody(dialogue: Path, tmp_path: Path) -> None:
     clip = tmp_path / "backwards.mp4"
     encoder.run(["-i", dialogue, "-af", "areverse", "-c:v", "copy", "-c:a", "aac", clip])
-    people, _ = measured(clip)
-    assert isinstance(people.speaks, Unmeasured)
+    seen, _ = measured(clip)
+    assert isinstance(seen.speaks, Unmeasured)
+
+
+def test_the_suggestion_is_said_and_nothing_more() -> None:
+    several = people(50, 400)
+    video = with_file("video", people=replace(several, speaks=2))
+    (finding,) = judge(replace(video, reference=None, match=None), load_profile("evolink"), only=("P302",))[0]
+    assert "Person 2's mouth moves with the video's sound track." in finding.message
+    assert several.suggestion == replace(several, speaks=Unmeasured("nobody stands clear")).suggestion == ""
 
 
 def measured(clip: Path) -> tuple[PeopleFacts, VideoFacts]:
