@@ -65,7 +65,7 @@ def speaker_of(path: str, video: VideoFacts, people: PeopleFacts) -> int | Unmea
     """Return the id of the person whose mouth moves with the sound track of a video, as far as that stands clear.
 
     None where the question does not arise: fewer than two people are in front, or there is no sound. Costs about two
-    seconds at most, however long the video is.
+    seconds for two people, however long the video is.
     """
     front = in_front(people, video)
     if len(front) <= 1 or not video.sound_tracks:
@@ -75,11 +75,9 @@ def speaker_of(path: str, video: VideoFacts, people: PeopleFacts) -> int | Unmea
     if length is not None and (refusal := too_long(length)) is not None:
         return refusal
     seen = _together(front, people, length)
-    if seen is None:
-        return Unmeasured(f"no two people are seen together for {SHORTEST} seconds")
+    if isinstance(seen, Unmeasured):
+        return seen
     stretch, those = seen
-    if len(those) > MOST_PEOPLE:
-        return Unmeasured(f"more than {MOST_PEOPLE} people are seen together")
     sound = speech_of(path, stretch)
     if isinstance(sound, Unmeasured):
         return sound
@@ -98,7 +96,7 @@ def in_front(people: PeopleFacts, video: VideoFacts) -> tuple[Person, ...]:
 
 def _together(
     front: Sequence[Person], people: PeopleFacts, end: Fraction | None
-) -> tuple[Stretch, list[Person]] | None:
+) -> tuple[Stretch, list[Person]] | Unmeasured:
     """Find the stretch in which most people are seen for longest, if two are, and who is seen in it for long enough."""
     seen = {person.id: appearances(person, people, end) for person in front}
     best: tuple[Fraction, Fraction, list[Person]] | None = None
@@ -108,7 +106,11 @@ def _together(
         total = sum((seconds[person.id] for person in those), Fraction(0))
         if len(those) > 1 and (best is None or total > best[0]):
             best = (total, begin, those)
-    return None if best is None else ((best[1], best[1] + LENGTH), best[2])
+    if best is None:
+        return Unmeasured(f"no two people are seen together for {SHORTEST} seconds")
+    if len(best[2]) > MOST_PEOPLE:
+        return Unmeasured(f"more than {MOST_PEOPLE} people are seen together")
+    return (best[1], best[1] + LENGTH), best[2]
 
 
 def _seconds(spans: Sequence[Stretch], begin: Fraction, end: Fraction) -> Fraction:
