@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from lipready.errors import ProbeError
-from lipready.facts.audio import AudioFacts
 from lipready.facts.people import PeopleFacts, Person, appearances, background
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
@@ -84,7 +83,7 @@ def speaker_of(path: str, video: VideoFacts, people: PeopleFacts) -> int | Unmea
     try:
         openings = openings_of(path, video, those, stretch, RATE)
     except ProbeError as error:
-        return Unmeasured(f"the video {error}")
+        return Unmeasured(f"the video {error}", transient=error.transient)
     return clearest([agreement(each.id, openings[each.id], sound, stretch) for each in those])
 
 
@@ -135,7 +134,9 @@ def speech_of(path: str, stretch: Stretch) -> "NDArray[np.float32] | Unmeasured"
     """
     meter = _Mono()
     heard = examine(path, "audio", quick=False, consumer=meter)
-    if not isinstance(heard.media, AudioFacts) or meter.refusal is not None or meter.mixer is None:
+    if isinstance(heard.media, Unmeasured):
+        return Unmeasured(f"the sound track {heard.media.reason}", transient=heard.media.transient)
+    if meter.refusal is not None or meter.mixer is None:
         return meter.refusal or Unmeasured("the sound track could not be decoded")
     begin, end = (round(time * SOUND_RATE) for time in stretch)
     sound = meter.mixer.mono()[begin:end]
