@@ -40,25 +40,9 @@ install_packages() {
     die "$why. On Debian or Ubuntu: sudo apt-get install $*"
 }
 
-# OpenCV and MediaPipe load these as soon as they are imported; a slim image lacks them.
-need_shared_libraries() {
-    [ "$(uname -s)" = Linux ] || return 0
-    "$1" - <<'PYTHON' && return 0
-import ctypes, sys
-for name in ("libGL.so.1", "libEGL.so.1", "libGLESv2.so.2", "libglib-2.0.so.0"):
-    try:
-        ctypes.CDLL(name)
-    except OSError:
-        sys.exit(1)
-PYTHON
-    install_packages "OpenCV and MediaPipe need the shared libraries libGL, libEGL, libGLESv2 and libglib" \
-        libgl1 libegl1 libgles2 libglib2.0-0
-}
-
 make_environment() {
     local python
     python=$(find_python) || exit 2
-    need_shared_libraries "$python"
     if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
         install_packages "$python lacks the modules venv and ensurepip" \
             "$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"

@@ -11,7 +11,7 @@ Pairs are files that show one face each, of people who are known by name: same o
 pairs.csv (columns image, video, same_person) says on top.
 
 Halves are by source repository: bounds set on one half are tried on the other, and the reverse (`halves`). At the end
-stands what was found beside what was found of the same corpus by the first recipe (fourteen views of a weak detector).
+stands what was found, of the corpus beside what the first recipe found (fourteen views of a weak detector).
 
 An animal whose face fills the picture may pass as a person (known: a capuchin). The corpus holds none, so no figure
 here counts it; FOLDER may be another folder that does, with its own truth.csv.
@@ -101,9 +101,15 @@ def main() -> None:
     if options.only in (None, "halves"):
         sums = crossed(list(_files(options.folder)))
         found |= {f"{kind} right, halves crossed": right for kind, right in sums.items()}
-    print(f"\n{'':<36}{'first recipe':>14}{'now':>12}{'goal':>8}")
+    _print_figures(found, known=Path(options.folder) == Path(default))
+
+
+def _print_figures(found: dict[str, str], *, known: bool) -> None:
+    """Print the sums, of the corpus beside what is `known` of it."""
+    print(f"\n{'':<36}{'now':>12}" + (f"{'first recipe':>14}{'goal':>8}" if known else ""))
     for figure, now in found.items():
-        print(f"{figure:<36}{BEFORE.get(figure, '–'):>14}{now:>12}{GOALS.get(figure, '–'):>8}")
+        beside = f"{BEFORE.get(figure, '–'):>14}{GOALS.get(figure, '–'):>8}" if known else ""
+        print(f"{figure:<36}{now:>12}{beside}")
 
 
 def _files(folder: Path) -> Iterator[tuple[str, str, bool]]:

@@ -320,6 +320,11 @@ def _watch_video(
         ahead=people.ahead,
     )
     seen = _until_the_end(people.facts(describe=describe), video.duration)
+    if isinstance(seen, PeopleFacts):
+        from lipready.mouth.speaker import speaker_of
+
+        # Also where there is a reference image: facts about a file are kept, and know no other file of the job.
+        seen = replace(seen, speaks=speaker_of(facts.path, video, seen))
     return replace(facts, people=seen, media=replace(video, stillness=stillness.facts()))
 
 

@@ -19,6 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"submit", "prepare", "verify"}),
     frozenset({"task", "sandbox"}),
     frozenset({"check"}),
+    frozenset({"mouth"}),
     frozenset({"faces", "config"}),
     frozenset({"rules", "repair", "speech", "reports", "providers"}),
     frozenset({"profiles"}),

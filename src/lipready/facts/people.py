@@ -129,7 +129,9 @@ class PeopleFacts:
     provider picks without a reference image (the largest face in the first frame that has one), None where there is no
     face. `samples` are the sampled times in seconds from the first frame. `turned` says that the faces lie on their
     side: by how many degrees clockwise (90 or 270) the picture has to be turned for them to stand upright. With
-    `count` 0 it says that a face is seen only so; None where the faces are upright or there are none.
+    `count` 0 it says that a face is seen only so; None where the faces are upright or there are none. `speaks` is the
+    id of the one whose mouth moves with the sound of the video itself, a suggestion and no more; Unmeasured where that
+    does not stand clear, None where nobody asks: in a picture, without sound, and with fewer than two people in front.
     """
 
     count: int
@@ -142,6 +144,7 @@ class PeopleFacts:
     count_high: int | None = None
     at_least: bool = False
     turned: int | None = None
+    speaks: int | Unmeasured | None = None
 
     def until(self, end: Fraction) -> "PeopleFacts":
         """Return the same, with no time after `end`, the length of the clip in seconds.
@@ -192,6 +195,13 @@ class PeopleFacts:
         """Return the speaker: the chosen person, else the provider's pick, else whoever is seen longest."""
         longest = max(self.people, key=lambda each: each.share, default=None)
         return self.person(chosen) or self.person(self.default_person) or longest
+
+    @property
+    def suggestion(self) -> str:
+        """`Person 2's mouth moves with the video's sound track.`; empty where nobody's is known to."""
+        if not isinstance(self.speaks, int):
+            return ""
+        return f"Person {self.speaks}'s mouth moves with the video's sound track."
 
     @property
     def certain(self) -> bool:

@@ -245,6 +245,7 @@ def _people(people: PeopleFacts | Unmeasured, width: int, height: int, front: Fr
         **_pick(people, "certain", "at_least", "most_in_one_frame", "face_share", "default_person"),
         "background": [person.id for person in background(people, height, front)],
         "turned": people.turned,
+        **_with_reasons({"speaks": people.speaks}),
         "samples": len(people.samples),
         "people": [_person(person, width) for person in people.people],
     }

@@ -148,6 +148,8 @@ def _remarks(people: PeopleFacts, behind: Sequence[Person], page: Page) -> list[
             f"In the background, too small or turned to be driven: person {who}. They are not counted, and can be "
             "chosen all the same."
         )
+    if people.suggestion:
+        remarks.append(people.suggestion)
     if people.at_least:
         remarks.append("There are so many people that this is a lower bound.")
     elif people.fewest != people.most:

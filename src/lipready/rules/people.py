@@ -90,7 +90,9 @@ def several_people(video: FileFacts, seen: PeopleFacts, limit: Limit) -> Verdict
         and whom the provider would pick by itself. Where it is uncertain whether two faces are one person, the number
         is given as "1 or 2 people", and that is never more than a warning. Faces in the background do not count: those
         that are under `least_share` of the picture's height, or turned by more than `yaw` degrees, whenever they are
-        seen, and whom the provider would not pick all the same. They are told of as information.
+        seen, and whom the provider would not pick all the same. They are told of as information. Where the video has
+        sound and one mouth clearly moves with it, that person is suggested; who speaks in the result is still yours
+        to say.
 
     Why it matters
         Only one person's mouth is replaced. Without a reference image the provider takes the largest face in the
@@ -117,7 +119,7 @@ def several_people(video: FileFacts, seen: PeopleFacts, limit: Limit) -> Verdict
     yield finding(
         limit,
         video,
-        f"{_how_many(seen, name_of(video))}{who}.{_picked(seen)} {fix.text}",
+        f"{_how_many(seen, name_of(video))}{who}.{_picked(seen)}{_suggested(seen)} {fix.text}",
         measured=f"{seen.how_many}, no reference image",
         allowed="1 person, or a reference image",
         severity=None if seen.fewest > 1 else "warning",
@@ -175,6 +177,10 @@ def _picked(seen: PeopleFacts) -> str:
     if len(those) > 1:
         return f" The provider would pick {names}, whose faces are nearly equally large {where}."
     return f" The provider would pick {names}, the largest face ({look.box.height} px high) {where}."
+
+
+def _suggested(seen: PeopleFacts) -> str:
+    return f" {seen.suggestion}" if seen.suggestion else ""
 
 
 def _describe(person: Person, seen: PeopleFacts, video: FileFacts) -> str:

@@ -1,6 +1,5 @@
 """`lipready doctor`."""
 
-import ctypes
 import os
 import platform
 import subprocess
@@ -44,13 +43,6 @@ _EXTRAS = {
     "s3": ("upload to a bucket", ("boto3",)),
     "sandbox": ("a provider on this machine", ("python-multipart", "starlette", "uvicorn")),
 }
-# What mediapipe and OpenCV load at run time, and the Debian package of each.
-_SHARED = {
-    "libGL.so.1": "libgl1",
-    "libEGL.so.1": "libegl1",
-    "libGLESv2.so.2": "libgles2",
-    "libglib-2.0.so.0": "libglib2.0-0",
-}
 _NEEDED = ("libx264", "aac", "zscale", "tonemap", "bwdif")
 """Encoders and filters of ffmpeg."""
 
@@ -72,7 +64,6 @@ def examine_machine(*, fetch: bool) -> Iterator[Symptom]:
     yield Symptom("Python", well=True, detail=running)
     yield _libraries()
     yield _extras()
-    yield _shared_libraries()
     yield _ffmpeg()
     yield _weights(fetch=fetch)
     from lipready.faces.models.weights import models_folder
@@ -96,7 +87,7 @@ def _libraries() -> Symptom:
     if not missing and not broken:
         return Symptom("libraries", well=True, detail=", ".join(found))
     detail = "; ".join([*(f"{name} is missing" for name in missing), *broken])
-    remedy = f"{sys.executable} -m pip install {' '.join(missing)}" if missing else "see the shared libraries below"
+    remedy = f"{sys.executable} -m pip install {' '.join(missing)}" if missing else ""
     return Symptom("libraries", well=False, detail=detail, remedy=remedy)
 
 
@@ -111,21 +102,6 @@ def _extras() -> Symptom:
             missing.append(extra)
     remedy = f"pip install 'lipready[{','.join(missing)}]' adds what is not installed, if you need it"
     return Symptom("extras", well=True, detail="; ".join(told), remedy=remedy if missing else "")
-
-
-def _shared_libraries() -> Symptom:
-    if sys.platform != "linux":
-        return Symptom("shared libraries", well=True, detail="nothing beside the wheels is needed here")
-    missing = []
-    for name, package in _SHARED.items():
-        try:
-            ctypes.CDLL(name)
-        except OSError:
-            missing.append(package)
-    if missing:
-        remedy = f"apt-get install -y {' '.join(missing)}"
-        return Symptom("shared libraries", well=False, detail=f"missing: {', '.join(missing)}", remedy=remedy)
-    return Symptom("shared libraries", well=True, detail=", ".join(_SHARED))
 
 
 def _ffmpeg() -> Symptom:

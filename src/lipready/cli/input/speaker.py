@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from lipready.cli.output.session import Session
+from lipready.facts.file import FileFacts
+from lipready.facts.people import PeopleFacts
 from lipready.facts.report import Report
 from lipready.profiles.catalogue import SEVERAL_PEOPLE
 from lipready.repair.choices import Choices
@@ -44,15 +46,17 @@ def settle_speaker(
         write_sheet(video, sheet, report.front)
     if not asking or session.quiet or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return choices, sheet
-    number = _ask(introductions(video, report.front), sheet, session)
+    number = _ask(introductions(video, report.front), video, sheet, session)
     return (choices if number is None else replace(choices, person=number)), sheet
 
 
-def _ask(people: dict[int, str], sheet: Path | None, session: Session) -> int | None:
+def _ask(people: dict[int, str], video: FileFacts, sheet: Path | None, session: Session) -> int | None:
     """Ask until a number of the list, or `q`, is answered; None for `q` and at the end of the input."""
     lines = ["Several people are seen. Who speaks?", *(f"  {text}" for text in list(people.values())[:_MOST_NAMED])]
     if len(people) > _MOST_NAMED:
         lines.append(f"  and {len(people) - _MOST_NAMED} more")
+    if isinstance(video.people, PeopleFacts) and video.people.suggestion:
+        lines.append(video.people.suggestion)
     if sheet is not None:
         lines.append(f"{sheet} shows who is who.")
     session.complain("\n".join(lines))

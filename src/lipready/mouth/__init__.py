@@ -1,0 +1,1 @@
+"""How far mouths are open, and what they move with."""
