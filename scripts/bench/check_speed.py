@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.full_range import full_range
+from bench.full_range import full_range, python_with_mediapipe
 from bench.speaker import EIGHT_K, FOUR_K, LONG_GOP, SHORT_GOP, bare_decode, made
 
 SCRIPT = """
@@ -100,7 +100,7 @@ def _against_decode(name: str, path: Path, target: float, runs: int) -> bool:
 
 
 def _against_script(path: Path, target: float) -> bool:
-    script = _use([sys.executable, "-c", SCRIPT, str(path), str(full_range())], {0})
+    script = _use([python_with_mediapipe(), "-c", SCRIPT, str(path), str(full_range())], {0})
     ours = _use(_check(path), {0, 1})
     print(f"Every frame through OpenCV and MediaPipe:\n  plain script   {_shown(script)}")
     ratio = script.wall / ours.wall

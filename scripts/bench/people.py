@@ -21,15 +21,15 @@ import argparse
 import csv
 import os
 import re
+import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
-from full_range import full_range
+from full_range import full_range, python_with_mediapipe
 from halves import CLASSES, crossed
 
 from lipready.facts.people import PeopleFacts
@@ -90,11 +90,11 @@ def main() -> None:
     parser.add_argument("--ours", action="store_true", help="leave the plain script out")
     options = parser.parse_args()
     found: dict[str, str] = {}
-    for kind, ours, plain in (("images", _our_image, _plain_image), ("clips", _our_clip, _plain_clip)):
+    for kind, ours in (("images", _our_image), ("clips", _our_clip)):
         if options.only in (None, kind):
             files = [(path, truth) for path, truth, is_clip in _files(options.folder) if is_clip == (kind == "clips")]
             if not options.ours:
-                _compare(kind, files, "plain script", plain())
+                _compare(kind, files, "plain script", _plain(kind))
             found |= _compare(kind, files, "lipready", ours)
     if options.only in (None, "pairs"):
         found |= _compare_pairs(options.folder)
@@ -235,56 +235,50 @@ def _class(count: int) -> str:
     return CLASSES[min(count, 2)]
 
 
-def _plain_image() -> Answer:
-    import cv2
-
-    count = _plain_detector()
+def _plain(kind: str) -> Answer:
+    """Answer with the script, which runs beside in an environment of its own and is asked file by file."""
+    command = [python_with_mediapipe(), "-c", SCRIPT, str(full_range()), kind]
+    script = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def answer(path: str) -> str:
-        picture = cv2.imread(path)
-        return "unknown" if picture is None else _class(count(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)))
+        print(path, file=script.stdin, flush=True)
+        count = int(script.stdout.readline())  # type: ignore[union-attr]
+        return "unknown" if count < 0 else _class(count)
 
     return answer
 
 
-def _plain_clip() -> Answer:
-    import cv2
+SCRIPT = """
+import sys
+import cv2, mediapipe
+from mediapipe.tasks.python import BaseOptions, vision
 
-    count = _plain_detector()
+options = vision.FaceDetectorOptions(
+    base_options=BaseOptions(model_asset_path=sys.argv[1]), min_detection_confidence=0.5
+)
+detector = vision.FaceDetector.create_from_options(options)
 
-    def answer(path: str) -> str:
-        capture = cv2.VideoCapture(path)
-        rate = max(1, round(capture.get(cv2.CAP_PROP_FPS) or 25))
-        most, index = -1, 0
-        while capture.grab():
-            if index % rate == 0:
-                ok, picture = capture.retrieve()
-                most = max(most, count(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))) if ok else most
-            index += 1
-        return "unknown" if most < 0 else _class(most)
+def count(picture):
+    image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
+    return len(detector.detect(image).detections)
 
-    return answer
+def in_picture(path):
+    picture = cv2.imread(path)
+    return -1 if picture is None else count(picture)
 
+def in_clip(path):
+    capture, most, index = cv2.VideoCapture(path), -1, 0
+    rate = max(1, round(capture.get(cv2.CAP_PROP_FPS) or 25))
+    while capture.grab():
+        if index % rate == 0:
+            ok, picture = capture.retrieve()
+            most = max(most, count(picture)) if ok else most
+        index += 1
+    return most
 
-def _plain_detector() -> Callable[[Any], int]:
-    import atexit
-
-    import mediapipe
-    from mediapipe.tasks.python import BaseOptions, vision
-
-    detector = vision.FaceDetector.create_from_options(
-        vision.FaceDetectorOptions(
-            base_options=BaseOptions(model_asset_path=str(full_range())), min_detection_confidence=0.5
-        )
-    )
-    # It cannot be closed while the interpreter shuts down: its own threads are gone by then.
-    atexit.register(setattr, detector, "_handle", None)
-
-    def count(picture: Any) -> int:
-        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=picture)
-        return len(detector.detect(image).detections)
-
-    return count
+for line in sys.stdin:
+    print(in_picture(line.strip()) if sys.argv[2] == "images" else in_clip(line.strip()), flush=True)
+"""
 
 
 if __name__ == "__main__":

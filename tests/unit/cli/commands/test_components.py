@@ -19,7 +19,7 @@ def test_what_is_there_is_found_and_what_is_not_is_said(examine):
     assert found["ffmpeg"].well
     assert "libx264" in found["ffmpeg"].detail
     assert found["libraries"].well
-    assert f"mediapipe {version('mediapipe')}" in found["libraries"].detail
+    assert f"opencv-python-headless {version('opencv-python-headless')}" in found["libraries"].detail
     assert not found["face weights"].well
     assert "face_landmark.tflite" in found["face weights"].detail
     assert found["cache folder"].well
