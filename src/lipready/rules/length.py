@@ -45,7 +45,8 @@ class Lengths:
     @property
     def lost_share(self) -> Fraction:
         """The share (0..1) of the longer file that the result does not hold."""
-        return self.lost / max(self.picture, self.sound) if self.lost else Fraction(0)
+        longer = max(self.picture, self.sound)
+        return self.lost / longer if longer > 0 else Fraction(0)
 
 
 def much_lost(known: Lengths, limit: Limit) -> bool:
