@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -19,12 +20,12 @@ from lipready.rules.judge import judge
 DASHSCOPE = load_profile("dashscope")
 
 
-@rule("X901", name="video-extension-in-capitals", subject="video", strength="required")
+@rule("X901", name="video-name-in-capitals", subject="video", strength="required")
 def in_capitals(facts: JobFacts, limit: Limit) -> Iterator[Finding | Unmeasured]:
-    """Refuse an extension in capitals."""
-    if facts.video is not None and facts.video.extension.isupper():
-        message = f"{facts.video.path}: our storage knows no extension in capitals."
-        yield finding(limit, facts.video, message, measured=facts.video.extension, allowed="small letters")
+    """Refuse a name in capitals."""
+    if facts.video is not None and Path(facts.video.path).stem.isupper():
+        message = f"{facts.video.path}: our storage knows no capitals."
+        yield finding(limit, facts.video, message, measured="capitals", allowed="small letters")
 
 
 @rule("X902", name="job-on-a-sunday")
@@ -32,12 +33,12 @@ def on_a_sunday(_facts: JobFacts, _limit: Limit) -> Iterator[Finding | Unmeasure
     yield Unmeasured("nobody knows the day")
 
 
-LOUD = job(video=file("video", path="CLIP.MP4", extension="MP4"))
+LOUD = job(video=file("video", path="CLIP.mp4"))
 
 
 def test_an_own_rule_finds_what_it_looks_for_in_its_strength() -> None:
     (found,), unchecked = judge(LOUD, DASHSCOPE, rules=(in_capitals, on_a_sunday))
-    assert (found.rule, found.name, found.severity) == ("X901", "video-extension-in-capitals", "error")
+    assert (found.rule, found.name, found.severity) == ("X901", "video-name-in-capitals", "error")
     assert [(each.rule, each.role, each.reason) for each in unchecked] == [("X902", "job", "nobody knows the day")]
     assert judge(job(), DASHSCOPE, rules=(in_capitals,)) == ((), ())
 
@@ -48,7 +49,7 @@ def test_the_profile_may_have_a_limit_for_it() -> None:
     assert (found.severity, found.source) == ("warning", "our storage")
 
 
-@pytest.mark.parametrize("selector", ["X901", "X9", "video-extension-in-capitals"])
+@pytest.mark.parametrize("selector", ["X901", "X9", "video-name-in-capitals"])
 def test_only_and_ignore_know_it(selector: str) -> None:
     (found,), _ = judge(LOUD, DASHSCOPE, only=(selector,), rules=(in_capitals,))
     assert found.rule == "X901"
