@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from lipready.errors import UsageError
 from lipready.facts.file import FileFacts
-from lipready.facts.finding import Finding, Subject, Unchecked
+from lipready.facts.finding import SEVERITIES, Finding, Subject, Unchecked
 from lipready.facts.job import JobFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit, Profile
@@ -15,7 +15,6 @@ from lipready.rules.rule import Rule, RuleSubject
 from lipready.rules.wording import one_line
 
 _ROLES: tuple[Subject, ...] = ("video", "audio", "reference", "job")
-_SEVERITIES = ("error", "warning", "info")
 # What says that a file cannot be read, and so is about files of which nothing else is known.
 _READABILITY = ("F001", "F002")
 
@@ -133,4 +132,4 @@ def _unusable(view: JobFacts, role: Subject) -> FileFacts | None:
 
 
 def _order(finding: Finding) -> tuple[int, int, str]:
-    return _ROLES.index(finding.role), _SEVERITIES.index(finding.severity), finding.rule
+    return _ROLES.index(finding.role), SEVERITIES.index(finding.severity), finding.rule
