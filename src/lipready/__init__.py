@@ -36,11 +36,16 @@ if TYPE_CHECKING:
         TaskFailedError,
         UsageError,
     )
-    from lipready.facts.finding import Finding
+    from lipready.facts.finding import Finding, Fix, Where
+    from lipready.facts.job import JobFacts
     from lipready.facts.report import Report
+    from lipready.facts.unmeasured import Unmeasured
     from lipready.job import Job, RequestOptions
     from lipready.prepare import Prepared, prepare
+    from lipready.profiles.limit import Limit, Profile, Range
     from lipready.repair.choices import Choices
+    from lipready.rules.rule import Rule, rule
+    from lipready.rules.subjects import finding
     from lipready.submit import Sending, submit, submit_async
     from lipready.task import Task, get_task, get_task_async, receive_callback, resume
 
@@ -55,9 +60,12 @@ __all__ = [
     "DeadlineError",
     "DownloadError",
     "Finding",
+    "Fix",
     "FixError",
     "Job",
+    "JobFacts",
     "JournalError",
+    "Limit",
     "LipreadyError",
     "NoAnswerError",
     "NotSentError",
@@ -66,23 +74,30 @@ __all__ = [
     "PreflightError",
     "Prepared",
     "ProbeError",
+    "Profile",
     "ProviderError",
+    "Range",
     "RefusedError",
     "Report",
     "RequestOptions",
+    "Rule",
     "Sending",
     "Settings",
     "Task",
     "TaskFailedError",
+    "Unmeasured",
     "UsageError",
+    "Where",
     "__version__",
     "check",
     "check_many",
+    "finding",
     "get_task",
     "get_task_async",
     "prepare",
     "receive_callback",
     "resume",
+    "rule",
     "submit",
     "submit_async",
 ]
@@ -110,8 +125,13 @@ _HOMES = {
         "TaskFailedError",
         "UsageError",
     ),
-    "lipready.facts.finding": ("Finding",),
+    "lipready.facts.finding": ("Finding", "Fix", "Where"),
+    "lipready.facts.job": ("JobFacts",),
     "lipready.facts.report": ("Report",),
+    "lipready.facts.unmeasured": ("Unmeasured",),
+    "lipready.profiles.limit": ("Limit", "Profile", "Range"),
+    "lipready.rules.rule": ("Rule", "rule"),
+    "lipready.rules.subjects": ("finding",),
     "lipready.repair.choices": ("Choices",),
     "lipready.job": ("Job", "RequestOptions"),
     "lipready.prepare": ("Prepared", "prepare"),

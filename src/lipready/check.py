@@ -1,6 +1,6 @@
 """Job in, report out: probe the files, look at the people, judge the facts."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, TypeVar
@@ -21,6 +21,7 @@ from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 
 if TYPE_CHECKING:
+    from lipready.rules.rule import Rule
     from lipready.speech.listen import SpeechMeter
 
 Progress = Callable[[str, float], None]
@@ -42,6 +43,7 @@ class Settings:
     clip.mp4") and the share of it that is done (0..1), which never falls. `allow_private` lets addresses lead into
     private networks, for providers that stand there. `audio_track` is the number, from 1, of the track of the audio
     file that is to be spoken; without it the one that speaks is taken, of several the one that a player would play.
+    `rules` are the caller's own, made with `lipready.rule`.
     """
 
     only: tuple[str, ...] = ()
@@ -51,6 +53,7 @@ class Settings:
     progress: Progress | None = None
     allow_private: bool = False
     audio_track: int | None = None
+    rules: "tuple[Rule, ...]" = ()
 
 
 def check(
@@ -59,14 +62,17 @@ def check(
     reference: str | PathLike[str] | None = None,
     *,
     provider: str = "dashscope",
+    profile: Profile | None = None,
     options: RequestOptions | None = None,
     settings: Settings | None = None,
+    rules: "Sequence[Rule]" = (),
 ) -> Report:
     """Check the files of one job against what a provider accepts.
 
     Each is a path, or an http(s) address, which is fetched once (asked for only, where the settings say `quick`).
-    `provider` is the name of a profile, or the path of a profile file (TOML). A file that is broken is a finding, not
-    an exception.
+    `provider` is the name of a profile, or the path of a profile file (TOML); a `profile` object goes before it.
+    `rules` are the caller's own (see `lipready.rule`), beside those of the settings. A file that is broken is a
+    finding, not an exception.
 
     Raises UsageError without any file, for one that is not there or may not be read, and for an audio track that the
     audio file does not have; ConfigurationError for an unknown or broken profile, ComponentError where the face models
@@ -74,20 +80,32 @@ def check(
     """
     job = Job.of(video, audio, reference, options)
     require_inputs(job)
-    return check_job(job, load_profile(provider), settings or Settings())
+    return check_job(job, profile or load_profile(provider), with_rules(settings, rules))
 
 
 def check_many(
-    jobs: Iterable[Job], *, provider: str = "dashscope", settings: Settings | None = None
+    jobs: Iterable[Job],
+    *,
+    provider: str = "dashscope",
+    profile: Profile | None = None,
+    settings: Settings | None = None,
+    rules: "Sequence[Rule]" = (),
 ) -> Iterator[Report]:
     """Check jobs one after the other; yields one report per job, in their order.
 
-    A file that is not there is a finding (F001) of its own job, and stops no other. Raises UsageError at the first job
-    whose audio file does not have the track that the settings name.
+    `provider`, `profile`, `settings` and `rules` are as for `check`. A file that is not there is a finding (F001) of
+    its own job, and stops no other. Raises UsageError at the first job whose audio file does not have the track that
+    the settings name.
     """
-    profile, settings = load_profile(provider), settings or Settings()
+    profile, settings = profile or load_profile(provider), with_rules(settings, rules)
     for job in jobs:
         yield check_job(job, profile, settings)
+
+
+def with_rules(settings: Settings | None, rules: "Sequence[Rule]") -> Settings:
+    """Add the caller's own rules to the settings."""
+    settings = settings or Settings()
+    return replace(settings, rules=(*settings.rules, *rules)) if rules else settings
 
 
 def require_inputs(job: Job) -> None:
@@ -115,7 +133,9 @@ def check_job(
     from lipready.rules.judge import judge
 
     facts = measure(job, settings, known=known, describe=describe, largest=_largest(profile))
-    findings, unchecked = judge(facts, profile, only=settings.only, ignore=settings.ignore, quick=settings.quick)
+    findings, unchecked = judge(
+        facts, profile, only=settings.only, ignore=settings.ignore, quick=settings.quick, rules=settings.rules
+    )
     return Report(provider=profile.name, facts=facts, findings=findings, unchecked=unchecked, front=profile.front)
 
 

@@ -1,13 +1,13 @@
 """Job in, prepared job out: check, plan, run, check again, and keep the receipt."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from lipready.check import Progress, Settings, check_job, require_inputs, stage
+from lipready.check import Progress, Settings, check_job, require_inputs, stage, with_rules
 from lipready.errors import FixError, UsageError
 from lipready.faces.people import people_in_image
 from lipready.faces.reference.cutting import ReferenceFrame
@@ -33,6 +33,7 @@ from lipready.repair.run.ffmpeg import find_ffmpeg
 from lipready.repair.run.folder import Partial, way_into
 from lipready.repair.run.receipt import Made, read_receipt, require_free, whole_or_taken_back, write_receipt
 from lipready.rules.judge import judge
+from lipready.rules.rule import Rule
 
 __all__ = ["Choices", "Prepared", "TrimSpan", "parse_span", "parse_trim", "prepare"]
 
@@ -79,6 +80,7 @@ def prepare(
     *,
     out: str | PathLike[str],
     provider: str = "dashscope",
+    profile: Profile | None = None,
     options: RequestOptions | None = None,
     settings: Settings | None = None,
     choices: Choices | None = None,
@@ -87,10 +89,11 @@ def prepare(
     copy: bool = True,
     dry_run: bool = False,
     progress: Progress | None = None,
+    rules: Sequence[Rule] = (),
 ) -> Prepared:
     """Check the files of one job, repair them into the folder `out`, and check the outputs.
 
-    `provider` is the name of a profile, or the path of a profile file. `choices` holds the editorial repairs that are
+    `provider`, `profile` and `rules` are as for `check`. `choices` holds the editorial repairs that are
     wanted; `person` is short for `Choices(person=…)`. Where several people are seen and there is no reference image,
     nothing is repaired until it says who speaks (`Prepared.speaker_open`); nobody is asked. A person goes before a
     reference image that is given as well: the image is set aside, and one of that person is taken from the video.
@@ -109,11 +112,11 @@ def prepare(
     did not write stands in the way; FixError where a repair fails; ConfigurationError for an unknown or broken profile;
     ComponentError where ffmpeg or the face models are missing.
     """
-    job, profile = Job.of(video, audio, reference, options), load_profile(provider)
+    job, profile = Job.of(video, audio, reference, options), profile or load_profile(provider)
     profile = profile if for_upload else profile.without_upload()
     require_files(job)
     require_inputs(job)
-    settings = settings or Settings()
+    settings = with_rules(settings, rules)
     settings = settings if progress is None else replace(settings, progress=progress)
     choices = choices or Choices()
     choices = choices if person is None else replace(choices, person=person)

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -9,7 +10,7 @@ from math import ceil
 from pathlib import Path
 from secrets import token_hex
 
-from lipready.check import Progress, Settings, check_job, require_inputs, stage
+from lipready.check import Progress, Settings, check_job, require_inputs, stage, with_rules
 from lipready.errors import PreflightError, UsageError
 from lipready.facts.address import is_address
 from lipready.facts.audio import AudioFacts
@@ -39,6 +40,7 @@ from lipready.providers.submission.sending import (
 from lipready.providers.transport.drive import run, run_async
 from lipready.providers.transport.wire import Flow, call
 from lipready.reports.count import totals
+from lipready.rules.rule import Rule
 from lipready.task import Task
 
 _BYTES_A_SECOND = Fraction(500_000)
@@ -91,14 +93,18 @@ def submit(
     job: Job,
     *,
     provider: str = "dashscope",
+    profile: Profile | None = None,
     api_key: str | None = None,
     settings: Settings | None = None,
     sending: Sending | None = None,
+    rules: Sequence[Rule] = (),
 ) -> Task:
     """Check a job, store its files where the provider can fetch them, and submit it, once.
 
     `provider` is "dashscope", "evolink", or "sandbox" ("sandbox:evolink"): a server inside this process that behaves
-    as they document and costs nothing. The key is `api_key`, or comes from the environment; see `account_at`.
+    as they document and costs nothing. A `profile` object says by what the job is checked instead of the provider's
+    own, and `rules` are the caller's own beside it. The key is `api_key`, or comes from the environment; see
+    `account_at`.
 
     The same job (inputs by content, options, account) is sent once: where it was sent from this machine already, the
     task is that one (`Task.attached`), unless `sending.again` is set.
@@ -110,22 +116,29 @@ def submit(
     what came of it.
     """
     require_inputs(job)
-    account = find_account(provider, api_key)
-    return run(account, _checked_and_sent(job, account, settings or Settings(), sending or Sending()))
+    account = _account(provider, api_key, profile)
+    return run(account, _checked_and_sent(job, account, with_rules(settings, rules), sending or Sending()))
 
 
 async def submit_async(
     job: Job,
     *,
     provider: str = "dashscope",
+    profile: Profile | None = None,
     api_key: str | None = None,
     settings: Settings | None = None,
     sending: Sending | None = None,
+    rules: Sequence[Rule] = (),
 ) -> Task:
     """Submit a job as `submit` does, on asyncio."""
     require_inputs(job)
+    account = _account(provider, api_key, profile)
+    return await run_async(account, _checked_and_sent(job, account, with_rules(settings, rules), sending or Sending()))
+
+
+def _account(provider: str, api_key: str | None, profile: Profile | None) -> Account:
     account = find_account(provider, api_key)
-    return await run_async(account, _checked_and_sent(job, account, settings or Settings(), sending or Sending()))
+    return account if profile is None else replace(account, profile=profile)
 
 
 def find_account(provider: str, api_key: str | None = None) -> Account:

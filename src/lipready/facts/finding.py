@@ -7,6 +7,8 @@ from typing import Literal
 from lipready.facts.people import Box
 
 Severity = Literal["error", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+"""The gravest first."""
 FixLevel = Literal["lossless", "reencode", "editorial"]
 Better = Literal["smaller", "larger"]
 Subject = Literal["video", "audio", "reference", "job"]

@@ -1,14 +1,17 @@
 """The verdict on one job, and its form in JSON (see reports/schema/report-1.json)."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from html import escape
 from math import isfinite
 from typing import Any, Literal
 
 from lipready.facts.address import AddressFacts
 from lipready.facts.audio import AudioFacts, AudioTrack
 from lipready.facts.file import FileFacts, ImageFacts
-from lipready.facts.finding import Finding, Unchecked
+from lipready.facts.finding import SEVERITIES, Finding, Unchecked
 from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import Box, Front, PeopleFacts, Person, Quality, background
 from lipready.facts.speech import SpeechFacts
@@ -32,7 +35,7 @@ class Shard:
         return {"shard": self.name, "shard_size": self.size}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Report:
     """Facts, findings and what was not checked, for one job at one provider.
 
@@ -54,9 +57,45 @@ class Report:
         gap = any(entry.required for entry in self.unchecked)
         return "warn" if gap or "warning" in severities else "pass"
 
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that make the job fail."""
+        return tuple(finding for finding in self.findings if finding.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """The findings by which the result may be worse than expected."""
+        return tuple(finding for finding in self.findings if finding.severity == "warning")
+
+    @property
+    def by_rule(self) -> Mapping[str, tuple[Finding, ...]]:
+        """The findings of each rule that found something, by its id, in the order of `findings`."""
+        rules = dict.fromkeys(finding.rule for finding in self.findings)
+        return {rule: tuple(finding for finding in self.findings if finding.rule == rule) for rule in rules}
+
     def to_dict(self) -> dict[str, Any]:
         """Return the report as `lipready.report/1` (see reports/schema/report-1.json)."""
         return report_to_dict(self)
+
+    def to_json(self) -> str:
+        """Return `to_dict` as one line of ASCII, which any JSON parser reads."""
+        return json.dumps(self.to_dict(), allow_nan=False)
+
+    def __repr__(self) -> str:
+        """Return one line: `<Report for dashscope: fail (V104 error, P302 warning)>`."""
+        worst = {rule: min((f.severity for f in found), key=SEVERITIES.index) for rule, found in self.by_rule.items()}
+        told = ", ".join(f"{rule} {severity}" for rule, severity in worst.items()) or "nothing found"
+        return f"<Report for {self.provider}: {self.verdict} ({told})>"
+
+    def _repr_html_(self) -> str:
+        """Return a table of the findings, for notebooks."""
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>"
+            for row in ((f.severity, f.rule, f.name, f.message) for f in self.findings)
+        )
+        files = " ".join(escape(plain_text(file.path)) for file in self.facts.files())
+        table = f"<table>{rows}</table>" if rows else "<p>nothing found</p>"
+        return f"<div><p><b>{self.verdict}</b> at {escape(self.provider)}: {files}</p>{table}</div>"
 
 
 Plain = dict[str, Any]

@@ -1,10 +1,12 @@
 """One limit of one provider, with its source."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from typing import Literal
 
+from lipready.errors import ConfigurationError
 from lipready.facts.people import Front
 from lipready.profiles.catalogue import SEVERAL_PEOPLE, UPLOAD_RULE
 
@@ -76,6 +78,24 @@ class Limit:
     url: str = ""
     price: Price | None = None
 
+    def disagreement(self) -> tuple[str, str] | None:
+        """Return which key contradicts another, and how: a safe range outside accept, an aim that no reading accepts.
+
+        None where there is none.
+        """
+        outer, outer_key = self.accept, "accept"
+        for key, inner in (("safe", self.safe), ("aim", self.aim)):
+            if inner is not None:
+                if outer is not None and not inner.within(outer):
+                    return key, f"it reaches outside of {outer_key}."
+                outer, outer_key = inner, key
+        allowed = self.safe_choices or self.choices
+        if not set(self.safe_choices) <= set(self.choices):
+            return "safe_choices", "it names a choice that is not among choices."
+        if self.aim_choice is not None and self.aim_choice not in allowed:
+            return "aim_choice", f"{self.aim_choice!r} is not among {', '.join(allowed)}."
+        return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskTimes:
@@ -114,6 +134,32 @@ class Profile:
         limit = self.limits.get(SEVERAL_PEOPLE)
         bands = {} if limit is None else limit.bands
         return Front(bands["least_share"], bands["yaw"]) if {"least_share", "yaw"} <= bands.keys() else None
+
+    @classmethod
+    def load(cls, name_or_path: str) -> "Profile":
+        """Return a shipped profile by its name ("dashscope"), or the one in a profile file (TOML) by its path.
+
+        Raises ConfigurationError, with the file and the key, for whatever is unknown, missing or wrong.
+        """
+        from lipready.profiles.loader import load_profile
+
+        return load_profile(name_or_path)
+
+    def replace(self, *, limits: Mapping[str, Limit | None], name: str | None = None) -> "Profile":
+        """Return the profile with other limits, by rule id; the rest stay. None takes the rule away.
+
+        A limit is changed with `dataclasses.replace(profile.limits["V105"], …)`.
+
+        Raises ConfigurationError for a limit that stands under the id of another rule, or whose ranges contradict.
+        """
+        for rule, limit in limits.items():
+            if limit is not None and limit.rule != rule:
+                raise ConfigurationError(f"The profile {self.name} was given the limit of {limit.rule} for {rule}.")
+            found = None if limit is None else limit.disagreement()
+            if found is not None:
+                raise ConfigurationError(f"The profile {self.name}, limit of {rule}, {found[0]}: {found[1]}")
+        merged = {rule: limit for rule, limit in {**self.limits, **limits}.items() if limit is not None}
+        return replace(self, limits=merged, name=name or self.name)
 
     def without_upload(self) -> "Profile":
         """Return the profile for files that are not uploaded to the provider, but lie at addresses of the user's."""

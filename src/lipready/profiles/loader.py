@@ -366,7 +366,9 @@ def _limit(rule: str, raw: _Table, sources: Mapping[str, _Source]) -> Limit:
         aim_choice=aim_choice,
         bands={key: bands.number(key) for key in bands.values},
     )
-    _require_agreement(limit, raw)
+    found = limit.disagreement()
+    if found is not None:
+        raise raw.wrong(found[1], found[0])
     return limit
 
 
@@ -375,18 +377,3 @@ def _source(raw: _Table, sources: Mapping[str, _Source]) -> _Source:
     if key not in sources:
         raise raw.wrong(f"no [sources.{key}] is there; {_suggestion(key, sources)}", "source")
     return sources[key]
-
-
-def _require_agreement(limit: Limit, raw: _Table) -> None:
-    """Refuse a safe range that reaches outside accept, and an aim that no reading accepts."""
-    outer, outer_key = limit.accept, "accept"
-    for key, inner in (("safe", limit.safe), ("aim", limit.aim)):
-        if inner is not None:
-            if outer is not None and not inner.within(outer):
-                raise raw.wrong(f"it reaches outside of {outer_key}.", key)
-            outer, outer_key = inner, key
-    allowed = limit.safe_choices or limit.choices
-    if not set(limit.safe_choices) <= set(limit.choices):
-        raise raw.wrong("it names a choice that is not among choices.", "safe_choices")
-    if limit.aim_choice is not None and limit.aim_choice not in allowed:
-        raise raw.wrong(f"{limit.aim_choice!r} is not among {', '.join(allowed)}.", "aim_choice")

@@ -1,10 +1,12 @@
 """Facts and a profile in, findings out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
+from lipready.errors import UsageError
 from lipready.facts.file import FileFacts
-from lipready.facts.finding import Finding, Subject, Unchecked
+from lipready.facts.finding import SEVERITIES, Finding, Subject, Unchecked
 from lipready.facts.job import JobFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Limit, Profile
@@ -13,7 +15,6 @@ from lipready.rules.rule import Rule, RuleSubject
 from lipready.rules.wording import one_line
 
 _ROLES: tuple[Subject, ...] = ("video", "audio", "reference", "job")
-_SEVERITIES = ("error", "warning", "info")
 # What says that a file cannot be read, and so is about files of which nothing else is known.
 _READABILITY = ("F001", "F002")
 
@@ -25,23 +26,26 @@ def judge(
     only: Iterable[str] = (),
     ignore: Iterable[str] = (),
     quick: bool = False,
+    rules: Sequence[Rule] = (),
 ) -> tuple[tuple[Finding, ...], tuple[Unchecked, ...]]:
     """Run the rules of a profile over the facts of a job.
 
+    `rules` are the caller's own, run beside those of the registry whatever the profile.
     `only` and `ignore` hold rule ids, beginnings of ids ("V1") or names; what is ignored stays ignored. With `quick`
     the rules that need decoded pixels or samples are not run. Findings come in the order of role (video, audio,
     reference, job), severity and rule; so do the rules that gave no verdict, each with the reason. A rule is not
     mentioned where the job has no file that it is about, or the profile has no limit for it.
 
-    Raises UsageError for a selector that means no rule.
+    Raises UsageError for a selector that means no rule, and for own rules that share an id or a name.
     """
-    chosen, left_out = _selection(tuple(only)) or _ALL, _selection(tuple(ignore))
+    own = tuple(rules)
+    chosen, left_out = _selection(tuple(only), own) or _all(own), _selection(tuple(ignore), own)
     findings: list[Finding] = []
     unchecked: list[Unchecked] = []
     for subject, role, view in _views(facts):
         unusable = _unusable(view, role)
-        for rule in _BY_SUBJECT.get(subject, ()):
-            limit = profile.limits.get(rule.id)
+        for rule in (*_BY_SUBJECT.get(subject, ()), *(rule for rule in own if rule.subject == subject)):
+            limit = profile.limits.get(rule.id) or (rule.own.limit(rule.id) if rule.own else None)
             if limit is None or not _applies(rule, facts):
                 continue
             if rule.id in left_out or rule.id not in chosen:
@@ -58,15 +62,24 @@ def judge(
     return tuple(sorted(findings, key=_order)), tuple(sorted(unchecked, key=lambda u: (_ROLES.index(u.role), u.rule)))
 
 
-_ALL = frozenset(rule.id for rule in RULES)
+@lru_cache(maxsize=256)
+def _all(own: tuple[Rule, ...]) -> frozenset[str]:
+    """Return the ids of all rules. Raises UsageError where two of the caller's own share an id or a name."""
+    words = [word for rule in (*RULES, *own) for word in (rule.id, rule.name)]
+    twice = next((word for word in words if words.count(word) > 1), None)
+    if twice is not None:
+        raise UsageError(f"Two rules are called {twice!r}: give the rule of your own another id or name.")
+    return frozenset(rule.id for rule in (*RULES, *own))
+
+
 _BY_SUBJECT = {
     subject: tuple(rule for rule in RULES if rule.subject == subject) for subject in {rule.subject for rule in RULES}
 }
 
 
 @lru_cache(maxsize=256)
-def _selection(selectors: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(id_ for selector in selectors for id_ in select(selector))
+def _selection(selectors: tuple[str, ...], own: tuple[Rule, ...]) -> frozenset[str]:
+    return frozenset(id_ for selector in selectors for id_ in select(selector, own))
 
 
 @lru_cache(maxsize=1024)
@@ -109,7 +122,7 @@ def _run(
                 reasons.append(reason)
                 yield Unchecked(rule.id, role, reason, required and not outcome.skipped)
         else:
-            yield outcome
+            yield replace(outcome, rule=rule.id, name=rule.name) if rule.own else outcome
 
 
 def _unusable(view: JobFacts, role: Subject) -> FileFacts | None:
@@ -119,4 +132,4 @@ def _unusable(view: JobFacts, role: Subject) -> FileFacts | None:
 
 
 def _order(finding: Finding) -> tuple[int, int, str]:
-    return _ROLES.index(finding.role), _SEVERITIES.index(finding.severity), finding.rule
+    return _ROLES.index(finding.role), SEVERITIES.index(finding.severity), finding.rule

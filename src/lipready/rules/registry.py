@@ -1,5 +1,6 @@
 """Every rule, in the order of the documentation."""
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from lipready.errors import UsageError
@@ -65,14 +66,16 @@ def find_rule(id_or_name: str) -> Rule:
     raise unknown(id_or_name)
 
 
-def select(selector: str) -> frozenset[str]:
-    """Return the ids of the rules that an id, the beginning of ids ("V1") or a name means.
+def select(selector: str, own: Sequence[Rule] = ()) -> frozenset[str]:
+    """Return the ids of the rules that an id, the beginning of ids ("V1") or a name means, also of the caller's `own`.
 
     Raises UsageError where it means none.
     """
     wanted = selector.strip()
     found = frozenset(
-        rule.id for rule in RULES if wanted and (rule.id.startswith(wanted.upper()) or rule.name == wanted.lower())
+        rule.id
+        for rule in (*RULES, *own)
+        if wanted and (rule.id.startswith(wanted.upper()) or rule.name == wanted.lower())
     )
     if not found:
         raise unknown(selector)

@@ -1,15 +1,18 @@
 """What a rule is."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import wraps
 from typing import Literal, TypeVarTuple
 
+from lipready.errors import UsageError
 from lipready.facts.finding import Finding, Subject
 from lipready.facts.job import JobFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.catalogue import CATALOGUE
-from lipready.profiles.limit import Limit
+from lipready.profiles.limit import Limit, Strength
 from lipready.rules.examples import job
 
 Needs = Literal["headers", "pixels", "samples"]
@@ -19,6 +22,21 @@ Judge = Callable[[JobFacts, Limit], Verdicts]
 Examples = Callable[[], tuple[JobFacts, ...]]
 T = TypeVarTuple("T")
 _OF: dict[str, RuleSubject] = {"F": "file", "V": "video", "P": "video", "A": "audio", "I": "reference", "R": "job"}
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What the catalogue and the profiles say of the other rules: the name, and the strength where a profile has none.
+
+    By the strength "required" what the rule finds is an error, by the others a warning.
+    """
+
+    name: str
+    strength: Strength
+
+    def limit(self, id_: str) -> Limit:
+        """Return what stands for the limit that no profile has."""
+        return Limit(id_, self.strength, source="a rule of the caller's own", read=date.min)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +52,8 @@ class Rule:
 
     A rule with the subject "file" is run once for each file of the job, and sees that file alone; one with the subject
     "address" once for each that was given as an address, whether or not its content could be read.
+
+    A rule that is not of the registry, but the caller's, has its `own` name and strength.
     """
 
     id: str
@@ -42,26 +62,51 @@ class Rule:
     judge: Judge
     valid: Examples
     invalid: Examples
+    own: Own | None = None
 
     @property
     def name(self) -> str:
         """The name by which people call it."""
-        return CATALOGUE[self.id].name
+        return self.own.name if self.own else CATALOGUE[self.id].name
 
 
 def rule(
     id_: str,
     *,
-    invalid: Examples,
+    invalid: Examples = tuple,
     valid: Examples = tuple,
     subject: RuleSubject | None = None,
     needs: Needs = "headers",
+    name: str | None = None,
+    strength: Strength = "recommended",
 ) -> Callable[[Judge], Rule]:
-    """Turn a function into the rule of an id; its letter says the subject of most.
+    """Turn a function of (job facts, limit) into the rule of an id; its letter says the subject of most.
 
-    `valid` adds to a whole job that is fine, which every rule accepts.
+    The function yields a `Finding` for each thing that is wrong (`finding` makes one), an `Unmeasured` where the facts
+    that it needs are missing. `valid` adds to a whole job that is fine, which every rule accepts.
+
+    A rule of the caller's own has a `name` ("video-logo") and an id of one letter and three digits that no other rule
+    has ("X901"); without `subject` it is run once for the job. It is handed in by `rules=`. `strength` "required" makes
+    what it finds an error, and "recommended" or "inferred" a warning, unless the profile has a limit for it.
+
+    Raises UsageError for an id or a name that an own rule cannot have.
     """
-    return lambda judge: Rule(id_, subject or _OF[id_[0]], needs, judge, lambda: (job(), *valid()), invalid)
+    own = None
+    if name is not None:
+        if id_ in CATALOGUE or not re.fullmatch("[A-Z][0-9]{3}", id_):
+            raise UsageError(
+                f"A rule of your own cannot have the id {id_!r}: take a capital letter and three digits that no rule "
+                "of lipready has, such as X901."
+            )
+        if not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", name):
+            raise UsageError(
+                f"A rule of your own cannot have the name {name!r}: small letters and digits, with dashes."
+            )
+        own = Own(name, strength)
+    elif id_ not in CATALOGUE:
+        raise UsageError(f"The rule {id_!r} is not one of lipready's: give it a name, as in rule({id_!r}, name=…).")
+    about_what = subject or ("job" if own else _OF[id_[0]])
+    return lambda judge: Rule(id_, about_what, needs, judge, lambda: (job(), *valid()), invalid, own)
 
 
 def about(

@@ -39,7 +39,8 @@ def finding(
     """Make the finding of the rule that `limit` belongs to, as severe as that; without a file it is about the job."""
     return Finding(
         rule=limit.rule,
-        name=CATALOGUE[limit.rule].name,
+        # The name of a rule of the caller's own is filled in by the judge.
+        name=CATALOGUE[limit.rule].name if limit.rule in CATALOGUE else limit.rule,
         severity=severity or outside(limit),
         role="job" if file is None else file.role,
         path=None if file is None else file.path,
