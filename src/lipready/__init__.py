@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from lipready.facts.job import JobFacts
     from lipready.facts.report import Report
     from lipready.facts.unmeasured import Unmeasured
-    from lipready.job import Job, RequestOptions
+    from lipready.job import Input, Job, RequestOptions, Source
     from lipready.prepare import Prepared, prepare
     from lipready.profiles.limit import Limit, Profile, Range
     from lipready.repair.choices import Choices
@@ -62,6 +62,7 @@ __all__ = [
     "Finding",
     "Fix",
     "FixError",
+    "Input",
     "Job",
     "JobFacts",
     "JournalError",
@@ -83,6 +84,7 @@ __all__ = [
     "Rule",
     "Sending",
     "Settings",
+    "Source",
     "Task",
     "TaskFailedError",
     "Unmeasured",
@@ -133,7 +135,7 @@ _HOMES = {
     "lipready.rules.rule": ("Rule", "rule"),
     "lipready.rules.subjects": ("finding",),
     "lipready.repair.choices": ("Choices",),
-    "lipready.job": ("Job", "RequestOptions"),
+    "lipready.job": ("Input", "Job", "RequestOptions", "Source"),
     "lipready.prepare": ("Prepared", "prepare"),
     "lipready.submit": ("Sending", "submit", "submit_async"),
     "lipready.task": ("Task", "get_task", "get_task_async", "receive_callback", "resume"),

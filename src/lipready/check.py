@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from os import PathLike, fspath
-from typing import TYPE_CHECKING, TypeVar
+from os import fspath
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lipready.errors import ProbeError, UsageError
 from lipready.facts.address import file_name, is_address, shown
@@ -16,7 +16,7 @@ from lipready.facts.report import Report
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, VideoFacts
-from lipready.job import Job, RequestOptions
+from lipready.job import Job, RequestOptions, Source, name_of, path_or_address
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 
@@ -29,9 +29,6 @@ Progress = Callable[[str, float], None]
 
 Media = VideoFacts | AudioFacts | ImageFacts | Unmeasured
 Found = TypeVar("Found", PeopleFacts, SpeechFacts)
-
-_LARGEST = 300 << 20
-"""The most bytes that are fetched where the profile names no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +54,9 @@ class Settings:
 
 
 def check(
-    video: str | PathLike[str] | None = None,
-    audio: str | PathLike[str] | None = None,
-    reference: str | PathLike[str] | None = None,
+    video: Source | None = None,
+    audio: Source | None = None,
+    reference: Source | None = None,
     *,
     provider: str = "dashscope",
     profile: Profile | None = None,
@@ -69,18 +66,20 @@ def check(
 ) -> Report:
     """Check the files of one job against what a provider accepts.
 
-    Each is a path, or an http(s) address, which is fetched once (asked for only, where the settings say `quick`).
+    Each is a path, an http(s) address, which is fetched once (asked for only, where the settings say `quick`), bytes or
+    a binary file object, or an `Input` of one of these with a name. A file object is read once, from where it stands,
+    up to the size that the provider takes: that it is larger is a finding.
     `provider` is the name of a profile, or the path of a profile file (TOML); a `profile` object goes before it.
     `rules` are the caller's own (see `lipready.rule`), beside those of the settings. A file that is broken is a
     finding, not an exception.
 
-    Raises UsageError without any file, for one that is not there or may not be read, and for an audio track that the
-    audio file does not have; ConfigurationError for an unknown or broken profile, ComponentError where the face models
-    can neither be found nor fetched.
+    Raises UsageError without any file, for one that is not there or may not be read, for what is no input, and for an
+    audio track that the audio file does not have; ConfigurationError for an unknown or broken profile, ComponentError
+    where the face models can neither be found nor fetched.
     """
     job = Job.of(video, audio, reference, options)
     require_inputs(job)
-    return check_job(job, profile or load_profile(provider), with_rules(settings, rules))
+    return _check_any(job, profile or load_profile(provider), with_rules(settings, rules))
 
 
 def check_many(
@@ -99,7 +98,21 @@ def check_many(
     """
     profile, settings = profile or load_profile(provider), with_rules(settings, rules)
     for job in jobs:
-        yield check_job(job, profile, settings)
+        yield _check_any(job, profile, settings)
+
+
+def _check_any(job: Job, profile: Profile, settings: Settings) -> Report:
+    """Check one job, of which the inputs may be anything."""
+    from lipready.probe.spool import at_hand
+
+    with at_hand(job, largest_inputs(profile)) as (local, unread):
+        return forget_places(check_job(local, profile, settings, known=unread))
+
+
+def forget_places(report: Report) -> Report:
+    """Return a report without where the bytes of its files lay meanwhile."""
+    moved: dict[str, Any] = {file.role: replace(file, place=None) for file in report.facts.files() if file.place}
+    return replace(report, facts=replace(report.facts, **moved)) if moved else report
 
 
 def with_rules(settings: Settings | None, rules: "Sequence[Rule]") -> Settings:
@@ -112,9 +125,9 @@ def require_inputs(job: Job) -> None:
     """Raise UsageError where a file of a job is not there, may not be read, or is a folder, a pipe or a device."""
     from lipready.probe.missing import require_file
 
-    for source in (job.video, job.audio, job.reference):
-        if source is not None and not is_address(source):
-            require_file(source)
+    for place in job.places().values():
+        if not is_address(place):
+            require_file(place)
 
 
 def check_job(
@@ -125,14 +138,14 @@ def check_job(
     known: Mapping[Role, FileFacts] | None = None,
     describe: bool = False,
 ) -> Report:
-    """Check one job with a profile that is already loaded.
+    """Check one job of paths and addresses (see `at_hand`) with a profile that is already loaded.
 
     `known` holds facts that need not be measured again. With `describe` everybody in the video is described, so that
     a reference image that comes later can be compared.
     """
     from lipready.rules.judge import judge
 
-    facts = measure(job, settings, known=known, describe=describe, largest=_largest(profile))
+    facts = measure(job, settings, known=known, describe=describe, largest=largest_inputs(profile))
     findings, unchecked = judge(
         facts, profile, only=settings.only, ignore=settings.ignore, quick=settings.quick, rules=settings.rules
     )
@@ -286,7 +299,7 @@ def _match(reference: PeopleFacts | Unmeasured, video: PeopleFacts | Unmeasured)
     return match_reference(reference, video)
 
 
-def _largest(profile: Profile) -> Mapping[Role, int]:
+def largest_inputs(profile: Profile) -> Mapping[Role, int]:
     """Return how many bytes a provider takes at most."""
     rules: Mapping[Role, str] = {"video": "V106", "audio": "A403", "reference": "I602"}
     limits = {role: profile.limits.get(rule) for role, rule in rules.items()}
@@ -298,13 +311,19 @@ def _largest(profile: Profile) -> Mapping[Role, int]:
 
 
 def _measure_input(
-    path: str | None, role: Role, settings: Settings, largest: Mapping[Role, int], *, describe: bool
+    source: Source | None, role: Role, settings: Settings, largest: Mapping[Role, int], *, describe: bool
 ) -> FileFacts | None:
-    if path is None:
+    from lipready.probe.spool import LARGEST, extension_by
+
+    if source is None:
         return None
+    path, name, extension = path_or_address(source), name_of(source), extension_by(source)
     if is_address(path):
-        return _measure_address(path, role, settings, largest.get(role, _LARGEST), describe=describe)
-    return measure_file(path, role, settings, describe=describe)
+        facts = _measure_address(path, role, settings, largest.get(role, LARGEST), describe=describe)
+        return facts if name == path else replace(facts, path=name, extension=extension)
+    if name == path:
+        return measure_file(path, role, settings, describe=describe)
+    return replace(_measured(path, role, settings, name, describe=describe), path=name, extension=extension, place=path)
 
 
 def _measure_address(url: str, role: Role, settings: Settings, largest: int, *, describe: bool) -> FileFacts:

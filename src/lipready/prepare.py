@@ -7,7 +7,16 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from lipready.check import Progress, Settings, check_job, require_inputs, stage, with_rules
+from lipready.check import (
+    Progress,
+    Settings,
+    check_job,
+    forget_places,
+    largest_inputs,
+    require_inputs,
+    stage,
+    with_rules,
+)
 from lipready.errors import FixError, UsageError
 from lipready.faces.people import people_in_image
 from lipready.faces.reference.cutting import ReferenceFrame
@@ -20,8 +29,10 @@ from lipready.facts.people import PeopleFacts
 from lipready.facts.plan import FilePlan, Plan, Step
 from lipready.facts.report import Report
 from lipready.facts.video import VideoFacts
-from lipready.job import Job, RequestOptions
+from lipready.job import Input, Job, RequestOptions, Source
+from lipready.probe.containers.signature import extension_of
 from lipready.probe.source import examine
+from lipready.probe.spool import at_hand, require_spooled
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 from lipready.repair.choices import Choices, TrimSpan, parse_span, parse_trim
@@ -60,7 +71,7 @@ class Prepared:
     @property
     def reference(self) -> str | None:
         """The path of the reference picture that belongs to the job, None where it has none."""
-        return self.job.reference
+        return self.job.places().get("reference")
 
     @property
     def speaker_open(self) -> bool:
@@ -74,9 +85,9 @@ class Prepared:
 
 
 def prepare(
-    video: str | PathLike[str] | None = None,
-    audio: str | PathLike[str] | None = None,
-    reference: str | PathLike[str] | None = None,
+    video: Source | None = None,
+    audio: Source | None = None,
+    reference: Source | None = None,
     *,
     out: str | PathLike[str],
     provider: str = "dashscope",
@@ -93,24 +104,27 @@ def prepare(
 ) -> Prepared:
     """Check the files of one job, repair them into the folder `out`, and check the outputs.
 
-    `provider`, `profile` and `rules` are as for `check`. `choices` holds the editorial repairs that are
-    wanted; `person` is short for `Choices(person=…)`. Where several people are seen and there is no reference image,
-    nothing is repaired until it says who speaks (`Prepared.speaker_open`); nobody is asked. A person goes before a
-    reference image that is given as well: the image is set aside, and one of that person is taken from the video.
+    The inputs, `provider`, `profile` and `rules` are as for `check`, but that addresses are not repaired. Outputs are
+    called after the name of their input, and after its role where it has none. `choices` holds the editorial repairs
+    that are wanted; `person` is short for `Choices(person=…)`. Where several people are seen and there is no reference
+    image, nothing is repaired until it says who speaks (`Prepared.speaker_open`); nobody is asked. A person goes before
+    a reference image that is given as well: the image is set aside, and one of that person is taken from the video.
 
     Files are made to fit the provider's own upload as well as the model; without `for_upload` they fit the model alone,
     since they will lie at addresses of the caller's own.
 
     A file that is already fine stands in `out` too, as a hard link or else a copy, so that the folder holds the whole
-    job; without `copy` it stays where it is. With `dry_run` nothing is written. `progress` is called with the stage and
-    the file ("repairing clip.mp4") and the share of it that is done (0..1). The inputs are never changed. An output
-    appears under its name when it is whole; a second run of the same plan on the same inputs finds it and runs nothing.
+    job; without `copy` it stays where it is, unless it has come as bytes, as a file object, or under a name. With
+    `dry_run` nothing is written. `progress` is called with the stage and the file ("repairing clip.mp4") and the share
+    of it that is done (0..1). The inputs are never changed. An output appears under its name when it is whole; a second
+    run of the same plan on the same inputs finds it and runs nothing.
 
     Of several audio tracks the one that `settings.audio_track` names is written, else the one that speaks.
 
-    Raises UsageError for a wrong call, for an input that is not there or may not be read, or where a file that lipready
-    did not write stands in the way; FixError where a repair fails; ConfigurationError for an unknown or broken profile;
-    ComponentError where ffmpeg or the face models are missing.
+    Raises UsageError for a wrong call, for an input that is not there or may not be read, for bytes and file objects
+    that are larger than the provider takes, or where a file that lipready did not write stands in the way; FixError
+    where a repair fails; ConfigurationError for an unknown or broken profile; ComponentError where ffmpeg or the face
+    models are missing.
     """
     job, profile = Job.of(video, audio, reference, options), profile or load_profile(provider)
     profile = profile if for_upload else profile.without_upload()
@@ -122,15 +136,31 @@ def prepare(
     choices = choices if person is None else replace(choices, person=person)
 
     # Described from the start: a reference image that is made below is compared with the same facts.
-    before = check_job(job, profile, settings, describe=True)
-    return repair_job(job, before, profile, settings, choices, out=Path(out), copy=copy, dry_run=dry_run)
+    with at_hand(job, largest_inputs(profile)) as (local, unread):
+        require_spooled(unread)
+        before = check_job(local, profile, settings, describe=True)
+        done = repair_job(local, before, profile, settings, choices, out=Path(out), copy=copy, dry_run=dry_run)
+    return _without_places(done, job)
+
+
+def _without_places(prepared: Prepared, given: Job) -> Prepared:
+    """Leave out where the inputs lay meanwhile; what is not in the output folder is as it was given."""
+    inputs: dict[str, Any] = {role: getattr(given, role) for role, s in prepared.job.inputs() if isinstance(s, Input)}
+    files = tuple(replace(each, place=None) for each in prepared.plan.files)
+    return replace(
+        prepared,
+        job=replace(prepared.job, **inputs),
+        before=forget_places(prepared.before),
+        report=forget_places(prepared.report),
+        plan=replace(prepared.plan, files=files),
+    )
 
 
 def require_files(job: Job) -> None:
     """Raise UsageError for a job in which something is an address: only files are repaired."""
-    for source in (job.video, job.audio, job.reference):
-        if source is not None and is_address(source):
-            raise UsageError(f"{shown(source)}: is an address, and only files are repaired: download it first.")
+    for place in job.places().values():
+        if is_address(place):
+            raise UsageError(f"{shown(place)}: is an address, and only files are repaired: download it first.")
 
 
 def repair_job(
@@ -200,8 +230,8 @@ class _Run:
 
         found = {each.role: known for each in files if (known := find(each)) is not None}
         missing = tuple(each for each in files if each.role not in found)
-        given = (self.job.video, self.job.audio, self.job.reference)
-        require_free(self.out, missing, [path for path in given if path is not None and path != self.plan.set_aside])
+        aside = () if self.plan.set_aside is None else ("reference",)
+        require_free(self.out, missing, [path for role, path in self.job.places().items() if role not in aside])
         paths: dict[str, Any] = {
             each.role: each.source if each.stays else str(self.out / each.output) for each in files
         }
@@ -269,17 +299,26 @@ class _Run:
         """
         written = {role for role, plan in done.items() if not plan.already_fine}
         untouched = (file for file in self.before.facts.files() if file.role not in written)
-        known = {file.role: replace(file, path=getattr(job, file.role) or file.path) for file in untouched}
+        names, places = job.names(), job.places()
+        known = {file.role: _moved(file, names.get(file.role), places.get(file.role)) for file in untouched}
         seen = self.before.facts.video
         if seen is None or "video" not in written or any(step.level != "lossless" for step in done["video"].steps):
             return known
-        copied = examine(job.video or "", "video", quick=self.settings.quick)
+        copied = examine(places["video"], "video", quick=self.settings.quick)
         old, new = seen.media, copied.media
         if not isinstance(old, VideoFacts) or not isinstance(new, VideoFacts):
             return known
         if (new.codec, new.frames) == (old.codec, old.frames):
             known["video"] = replace(copied, media=replace(new, stillness=old.stillness), people=seen.people)
         return known
+
+
+def _moved(file: FileFacts, name: str | None, place: str | None) -> FileFacts:
+    """Return the facts of a file that is called otherwise now, or lies elsewhere; without a name they stay."""
+    if name is None:
+        return file
+    extension = file.extension if name == file.path else extension_of(name)
+    return replace(file, path=name, extension=extension, place=None if place == name else place)
 
 
 def _copies(plan: FilePlan) -> bool:
@@ -313,5 +352,5 @@ def take_reference(file: FileFacts, person: int | None, profile: Profile, output
         return "; ".join(f"{f.rule} {f.name}: {f.measured}" for f in findings if f.severity != "info") or None
 
     return find_reference(
-        file.path, file.media, file.people, person, bounds=bounds_of(profile), front=profile.front, judge=objection
+        file.at, file.media, file.people, person, bounds=bounds_of(profile), front=profile.front, judge=objection
     )

@@ -3,14 +3,24 @@
 import os
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
-from pathlib import Path
+from pathlib import Path, PurePath
 from secrets import token_hex
 
-from lipready.check import Progress, Settings, check_job, require_inputs, stage, with_rules
+from lipready.check import (
+    Progress,
+    Settings,
+    check_job,
+    forget_places,
+    largest_inputs,
+    require_inputs,
+    stage,
+    with_rules,
+)
 from lipready.errors import PreflightError, UsageError
 from lipready.facts.address import is_address
 from lipready.facts.audio import AudioFacts
@@ -21,6 +31,7 @@ from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.job import Job
+from lipready.probe.spool import Spooled, at_hand, require_spooled
 from lipready.profiles.limit import Profile
 from lipready.providers.account import Account, account_at
 from lipready.providers.download.result_file import require_place
@@ -106,6 +117,9 @@ def submit(
     own, and `rules` are the caller's own beside it. The key is `api_key`, or comes from the environment; see
     `account_at`.
 
+    Bytes and file objects are uploaded as files are, and kept nowhere: where a process ends before they were sent, the
+    job is submitted anew, since `resume` has nothing to send.
+
     The same job (inputs by content, options, account) is sent once: where it was sent from this machine already, the
     task is that one (`Task.attached`), unless `sending.again` is set.
 
@@ -175,7 +189,7 @@ def ordered(job: Job, report: Report, account: Account, sending: Sending) -> Flo
 def send_order(order: Order, progress: Progress | None = None) -> Flow[Task]:
     """Store the files of a job and submit it, or attach to its task where it was sent before. Raises like `submit`."""
     journal, account = Journal(), order.account
-    files = tuple(replace(file, tell=stage("uploading", file.path, progress)) for file in order.inputs.files)
+    files = tuple(replace(file, tell=stage("uploading", file.shown, progress)) for file in order.inputs.files)
     inputs = replace(order.inputs, files=files)
     if order.again:
         return Task.of(account, (yield from submit_anew(account, journal, order.entry, inputs)))
@@ -200,9 +214,14 @@ def require_output(output: str | None, most: int = 0) -> None:
 def _checked_and_sent(job: Job, account: Account, settings: Settings, sending: Sending) -> Flow[Task]:
     require_storage(account, sending)
     yield from call(lambda: require_output(sending.output))
-    report = yield from call(lambda: check_job(job, profile_for(account, sending), settings))
-    order = yield from ordered(job, report, account, sending)
-    return (yield from send_order(order, settings.progress))
+    profile = profile_for(account, sending)
+    with ExitStack() as stack:
+        local, unread = yield from call(lambda: stack.enter_context(at_hand(job, largest_inputs(profile))))
+        report = yield from call(lambda: check_job(local, profile, settings, known=unread))
+        require_sendable(local, forget_places(report), sending)
+        require_spooled(unread)
+        order = yield from ordered(local, report, account, sending)
+        return (yield from send_order(order, settings.progress))
 
 
 def require_storage(account: Account, sending: Sending) -> None:
@@ -237,6 +256,9 @@ def _entry(job: Job, report: Report, account: Account, sending: Sending) -> Jour
         role: without_secret(path) if is_address(path) else os.path.abspath(path)  # noqa: PTH100 - keeps links
         for role, path in given.items()
     }
+    # A temporary file is found by nobody; a name alone says that the input was one.
+    spooled = {role: PurePath(str(each.name)).name for role, each in job.inputs() if isinstance(each, Spooled)}
+    places |= spooled
     callback = options.callback_url
     price = account.profile.price
     now = time.time()
@@ -257,7 +279,7 @@ def _entry(job: Job, report: Report, account: Account, sending: Sending) -> Jour
         face_threshold=options.face_threshold,
         callback=None if callback is None else without_secret(callback),
         copied=sending.store,
-        complete=not any(map(has_secret, (*given.values(), callback or ""))),
+        complete=not spooled and not any(map(has_secret, (*given.values(), callback or ""))),
         output=None if sending.output is None else os.path.abspath(sending.output),  # noqa: PTH100 - keeps links
         expected_seconds=_expected_seconds(report.facts),
         price_per_second=None if price is None else exactly(price.per_second),

@@ -276,7 +276,7 @@ def test_runs_in_threads_do_not_disturb_each_other(bad_job, tmp_path):
 )
 def test_a_hostile_name_makes_ffmpeg_open_nothing(tmp_path, name, text):
     """Where the probe were fooled, ffmpeg itself still would not follow."""
-    from lipready.repair.recipe import Input
+    from lipready.repair.recipe import InputStream
     from lipready.repair.run import ffmpeg as runner
     from lipready.repair.run.source import compile_command, open_input
 
@@ -288,7 +288,7 @@ def test_a_hostile_name_makes_ffmpeg_open_nothing(tmp_path, name, text):
     path.write_text(text.format(canary=canary, address=f"127.0.0.1:{listener.getsockname()[1]}"))
     read = canary.stat().st_atime_ns
     for guess in ("mp4", "wav", "mpegts", "mkv", "aac", "mp3"):
-        source = Input(path=str(path), format=guess, stream=None, start=Fraction(0), seekable=True)
+        source = InputStream(path=str(path), format=guess, stream=None, start=Fraction(0), seekable=True)
         line = compile_command([open_input(source)["0"]], "-", {"f": "null", "c": "copy"})
         with pytest.raises(FixError):
             runner.run([find_ffmpeg().path, *line[1:]], what=name)

@@ -28,10 +28,7 @@ class Unit:
 
 def files_of(job: Job) -> tuple[tuple[Role, str], ...]:
     """Return role and path of each file of a job: video, audio track, reference image."""
-    roles: tuple[tuple[Role, str | None], ...] = (
-        ("video", job.video), ("audio", job.audio), ("reference", job.reference),
-    )  # fmt: skip
-    return tuple((role, path) for role, path in roles if path is not None)
+    return tuple(job.places().items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What is known of one input file, whatever it turns out to be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
@@ -66,6 +66,7 @@ class Salvage:
 
 UNHEARD = Unmeasured("nothing was listened to")
 Role = Literal["video", "audio", "reference"]
+ROLES: tuple[Role, ...] = ("video", "audio", "reference")
 Obstacle = Literal["missing", "dead link", "denied", "not a file"]
 
 
@@ -103,20 +104,21 @@ class FileFacts:
     """One input file.
 
     `path` is as the user gave it; of an address, what may be shown of it. `bytes` is the size (of the real file, where
-    there is a pointer). `extension` is lower case without the dot. `format` is the container or file format by content
-    ("mp4", "mov", "avi", "mkv", "webm", "mpegts", "3gp", "gif", "wav", "mp3", "aac", "m4a", "ogg", "flac", "jpeg",
-    "png", "bmp", "webp", …). `address` is what was found where an address leads, None for a file of this machine.
-    `problem` is a phrase that says why the file cannot be used as media ("is empty", "ends in the middle of …"), None
-    where it opened, or where no reader for its format is installed; `media` is then Unmeasured with the same words, and
-    says whether they are transient; `unopened` says more where not a byte of it was read. `people` belongs to videos
-    and reference images, `speech` to audio tracks. `salvage` says what decodes of a file that ends too early, or in
-    which damage was looked for.
+    there is a pointer). `extension` is lower case without the dot, None where the input has no name. `format` is the
+    container or file format by content ("mp4", "mov", "avi", "mkv", "webm", "mpegts", "3gp", "gif", "wav", "mp3",
+    "aac", "m4a", "ogg", "flac", "jpeg", "png", "bmp", "webp", …). `address` is what was found where an address leads,
+    None for a file of this machine. `problem` is a phrase that says why the file cannot be used as media ("is empty",
+    "ends in the middle of …"), None where it opened, or where no reader for its format is installed; `media` is then
+    Unmeasured with the same words, and says whether they are transient; `unopened` says more where not a byte of it was
+    read. `people` belongs to videos and reference images, `speech` to audio tracks. `salvage` says what decodes of a
+    file that ends too early, or in which damage was looked for. `place` is where the bytes lie while they are worked
+    with, None where that is `path`.
     """
 
     role: Role
     path: str
     bytes: int | Unmeasured
-    extension: str
+    extension: str | None
     format: str | Unmeasured
     lfs: LfsPointer | None
     problem: str | None
@@ -126,3 +128,9 @@ class FileFacts:
     address: AddressFacts | None = None
     unopened: Unopened | None = None
     salvage: Salvage | None = None
+    place: str | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def at(self) -> str:
+        """The path under which the file is opened."""
+        return self.path if self.place is None else self.place

@@ -1,6 +1,6 @@
 """What would be done to make findings go away."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
@@ -44,7 +44,8 @@ class FilePlan:
     `output` is the final name inside the output folder, `commands` the exact argument lists (empty for pictures, which
     Pillow writes as `picture` says, for a file that is only renamed, and for one that is already fine). `length` is how
     long the output will be in seconds, None where that is not known. `kept` belongs to a file that is already fine, and
-    only to that; where it is "stay", `output` is the source itself.
+    only to that; where it is "stay", `output` is the source itself. `place` is as of FileFacts: commands have `source`
+    in its stead.
     """
 
     role: Role
@@ -55,6 +56,12 @@ class FilePlan:
     picture: PictureEdit | None = None
     length: Fraction | None = None
     kept: Kept | None = None
+    place: str | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def at(self) -> str:
+        """The path under which the source is opened."""
+        return self.source if self.place is None else self.place
 
     @property
     def already_fine(self) -> bool:

@@ -25,7 +25,7 @@ def salvage(file: FileFacts) -> Salvage | None:
     media = file.media
     if not isinstance(media, VideoFacts | AudioFacts):
         return None
-    with open_local(file.path) as opened, open_container(opened) as container:
+    with open_local(file.at) as opened, open_container(opened) as container:
         if isinstance(media, VideoFacts):
             stream = best_video(container)
         else:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -126,7 +127,7 @@ def plan_job(
             path = place(recipe.extension)
             commands = audio_commands(recipe, str(path))
             planned = FilePlan("audio", file.path, path.name, audio_steps(sound, recipe), commands, length=spoken)
-        plans.append(planned or _plan_unchanged(file, want, place, way))
+        plans.append(replace(planned or _plan_unchanged(file, want, place, way), place=file.place))
     if chosen is None or all(plan.role != "video" for plan in plans):
         return Plan(tuple(plans), undecided)
     aside = facts.reference
@@ -207,6 +208,9 @@ def _audio_case(report: Report, profile: Profile, choices: Choices) -> AudioCase
 
 
 def _place(file: FileFacts, out: str, used: set[str], extension: str | None) -> Path:
+    if file.extension is None:
+        true = _TRUE_EXTENSIONS.get(str(file.format), str(file.format))
+        return Path(out) / output_name(file.role, f"{file.role}.{true}", extension, used)
     return Path(out) / output_name(file.role, file.path, extension, used)
 
 
@@ -234,7 +238,7 @@ def _plan_unchanged(file: FileFacts, wanted: Wanted, place: Place, way: Way | No
         extension = _TRUE_EXTENSIONS.get(str(file.format), str(file.format))
         step = wanted.step("lossless", f"Write it unchanged under the extension .{extension}.", "rename")
         return FilePlan(file.role, file.path, place(extension).name, (step,))
-    kept: Kept = "stay" if way is None else way(file.path)
+    kept: Kept = "copy" if file.place is not None else "stay" if way is None else way(file.path)
     name = file.path if kept == "stay" else place(None).name
     return FilePlan(file.role, file.path, name, (), kept=kept)
 
@@ -246,4 +250,5 @@ def _plan_reference(video: FileFacts, person: int, findings: Iterable[Finding]) 
     target_person(video.people, person, video.path)
     text = f"Take the best frame of person {person} from the video."
     rules = tuple(dict.fromkeys(f.rule for f in findings if f.role == "reference")) or (SEVERAL_PEOPLE,)
-    return FilePlan("reference", video.path, REFERENCE_NAME, (Step(TAKE_REFERENCE, "editorial", text, rules),))
+    step = Step(TAKE_REFERENCE, "editorial", text, rules)
+    return FilePlan("reference", video.path, REFERENCE_NAME, (step,), place=video.place)

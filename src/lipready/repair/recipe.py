@@ -43,7 +43,7 @@ Resize = Literal["no", "cut", "scale"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
+class InputStream:
     """The stream of a file that is read.
 
     `stream` is its index (None: the first that is no cover picture), `start` the time in seconds of its first frame on
@@ -75,9 +75,9 @@ class RepairCase:
         wanted = self.choices.salvage and found is not None and (found.lost or self.wanted.has("salvage"))
         return found if wanted else None
 
-    def input(self, stream: int | None, start: Fraction = Fraction(0), *, seekable: Container[str] = ()) -> Input:
+    def input(self, stream: int | None, start: Fraction = Fraction(0), *, seekable: Container[str] = ()) -> InputStream:
         """Return the file as what ffmpeg reads; `seekable` are the containers in which it finds a frame exactly."""
-        return Input(
+        return InputStream(
             path=self.file.path,
             format=str(self.file.format),
             stream=stream,
@@ -186,7 +186,7 @@ class Playback:
 class Encode:
     """A video that is encoded again; `part` None is the whole of it."""
 
-    source: Input
+    source: InputStream
     reshape: Reshape
     part: Part | None
     playback: Playback | None
@@ -202,7 +202,7 @@ class Remux:
     expect.
     """
 
-    source: Input
+    source: InputStream
     grid: Fraction | None
     tag: str | None
     sound: Sound
@@ -239,7 +239,7 @@ class AudioRecipe:
     (`AudioFacts.origin`).
     """
 
-    source: Input
+    source: InputStream
     codec: Literal["pcm_s16le", "libmp3lame"]
     sample_rate: int
     channels: int

@@ -180,6 +180,8 @@ def extension_mismatch(facts: JobFacts, limit: Limit) -> Verdicts:
         `prepare` writes the file under the extension that its content deserves; nothing else changes.
     """
     for file in facts.files():
+        if file.extension is None:  # it has no name that could be wrong
+            continue
         if not isinstance(file.format, Unmeasured):
             yield from _compare(file, printable(file.format), limit)
         elif file.lfs is not None and file.extension not in limit.choices:

@@ -324,7 +324,7 @@ def check_and_repair(
     if run.person is None:
         return job, report, None
     # `result-ready` beside `result.mp4`.
-    beside = Path(run.sending.output or job.video or job.audio or "job").absolute()
+    beside = Path(run.sending.output or next(iter(job.places().values()), "job")).absolute()
     folder, form = beside.with_name(f"{beside.stem}-ready"), run.shared.form
     choices = Choices(person=run.person or None, salvage=run.salvage)
     choices, _ = settle_speaker(report, choices, folder, run.session, asking=form == "full")

@@ -7,6 +7,7 @@ from typing import Any
 
 from lipready.errors import ConfigurationError, UsageError
 from lipready.facts.address import file_name, is_address
+from lipready.facts.file import ROLES
 from lipready.gate.discovery.manifest import ManifestEntry, entries_of_toml, read_entry
 from lipready.job import Job, RequestOptions
 from lipready.probe.missing import require_file, unreadable
@@ -48,8 +49,9 @@ def read_named_jobs(path: Path, defaults: RequestOptions) -> dict[str, Job]:
                 f"{entry.place}: its result would be {name}.mp4, as that of {other}: give each job a name of its own."
             )
         # What makes a job the one that it is, however its paths are written.
-        places = (job.video, job.audio, job.reference)
-        content = *(path if path is None or is_address(path) else Path(path).resolve() for path in places), job.options
+        places = job.places()
+        paths = (places.get(role) for role in ROLES)
+        content = *(path if path is None or is_address(path) else Path(path).resolve() for path in paths), job.options
         other = contents.setdefault(content, entry.place)
         if other != entry.place:
             raise ConfigurationError(f"{entry.place}: has the files and options of {other}: leave one of them out.")

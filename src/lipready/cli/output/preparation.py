@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lipready.cli.output.session import CLEAN, FOUND, Session
+from lipready.facts.file import ROLES
 from lipready.facts.plan import Kept
 from lipready.facts.quantity import counted
 from lipready.facts.report import plain_text
@@ -25,7 +26,7 @@ def as_json(prepared: Prepared, sheet: Path | None) -> str:
 
     `sheet` is where the contact sheet is, None where none was drawn.
     """
-    job, plan = prepared.job, prepared.plan
+    names, plan = prepared.job.names(), prepared.plan
     files = [
         {
             "role": file.role,
@@ -43,7 +44,7 @@ def as_json(prepared: Prepared, sheet: Path | None) -> str:
         "ready": prepared.ready,
         "dry_run": prepared.dry_run,
         "already_prepared": prepared.already_prepared,
-        "job": {"video": _text(job.video), "audio": _text(job.audio), "reference": _text(job.reference)},
+        "job": {role: _text(names.get(role)) for role in ROLES},
         "plan": files,
         "sheet": None if sheet is None else _text(os.fspath(sheet)),
         "set_aside": _text(plan.set_aside),
@@ -170,7 +171,7 @@ def _outputs(prepared: Prepared, out: Path, page: Page) -> list[str]:
         return []
     found = "  already there, from an earlier run" if prepared.already_prepared else ""
     job, receipt = prepared.job, out / "receipt.json"
-    paths = {"video": job.video, "audio": job.audio, "reference": job.reference}
+    paths: dict[str, str | None] = {role: job.names().get(role) for role in ROLES}
     paths["receipt"] = os.fspath(receipt) if receipt.is_file() else None
     lines = [f"  {label:{ROLE_WIDTH}}{plain(path)}" for label, path in paths.items() if path is not None]
     return [page.paint("outputs", "strong") + page.paint(found, "dim"), *lines]

@@ -23,8 +23,8 @@ def refuse_inputs(files: Sequence[ReportFile], jobs: Iterable[Job], root: Path =
     """Raise UsageError where a report would take the place of an input; `root` is what those are relative to."""
     taken = {os.path.realpath(path) for _form, path in files}
     for job in jobs:
-        for source in (job.video, job.audio, job.reference):
-            if taken and source is not None and os.path.realpath(root / source) in taken:
+        for source in job.places().values():
+            if taken and os.path.realpath(root / source) in taken:
                 raise UsageError(f"{source}: is an input; a report would overwrite it.")
 
 

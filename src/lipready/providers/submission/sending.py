@@ -51,9 +51,11 @@ class SubmissionInputs:
     @classmethod
     def of(cls, job: Job | JournalEntry, callback_url: str | None) -> Self:
         """Look at the files of a job. Raises UsageError where one is gone."""
-        given = places_of(job)
+        given, names = places_of(job), job.names() if isinstance(job, Job) else {}
         return cls(
-            files=tuple(UploadSource.of(role, path) for role, path in given.items() if not is_address(path)),
+            files=tuple(
+                UploadSource.of(role, path, names.get(role)) for role, path in given.items() if not is_address(path)
+            ),
             addresses={role: path for role, path in given.items() if is_address(path)},
             callback_url=callback_url,
         )
@@ -61,6 +63,8 @@ class SubmissionInputs:
 
 def places_of(job: Job | JournalEntry) -> dict[Role, str]:
     """Return the paths and addresses of the inputs that a job has."""
+    if isinstance(job, Job):
+        return job.places()
     places: dict[Role, str | None] = {"video": job.video, "audio": job.audio, "reference": job.reference}
     return {role: place for role, place in places.items() if place is not None}
 
@@ -82,7 +86,7 @@ def fingerprint(account: Account, entry: JournalEntry, inputs: SubmissionInputs)
             with Path(source.path).open("rb") as file:
                 contents[source.role] = f"file {file_digest(file, 'sha256').hexdigest()}"
         except OSError as error:
-            raise not_uploaded(source.path, error) from error
+            raise not_uploaded(source.shown, error) from error
     submission = _submission(entry, inputs, contents)
     if submission.face_threshold is None:
         submission = replace(submission, face_threshold=DEFAULT_THRESHOLD)
@@ -106,7 +110,7 @@ def request_of(account: Account, entry: JournalEntry, inputs: SubmissionInputs) 
     scheme = "oss" if account.service.name == "dashscope" and inputs.bucket is None else "https"
     places = {role: _shown(address) for role, address in inputs.addresses.items()}
     for source in inputs.files:
-        places[source.role] = f"{scheme}://<where {printable(Path(source.path).name)} is stored>"
+        places[source.role] = f"{scheme}://<where {printable(Path(source.shown).name)} is stored>"
     callback = None if inputs.callback_url is None else _shown(inputs.callback_url)
     submission = _submission(entry, replace(inputs, callback_url=callback), places)
     request = account.service.submit(account.endpoints, submission, entry.idempotency_key)
@@ -254,6 +258,12 @@ def take_up(account: Account, journal: Journal, entry: JournalEntry, *, submit: 
 
 def _recorded_inputs(account: Account, entry: JournalEntry) -> Flow[SubmissionInputs]:
     """Return the inputs of an entry, and require that they are all known and unchanged."""
+    passed = [path for path in places_of(entry).values() if not is_address(path) and not Path(path).is_absolute()]
+    if passed:
+        raise UsageError(
+            f"The job {entry.id} was not submitted, and nothing was paid. {' and '.join(passed)} came as bytes or as a "
+            "file object and is not kept, so it cannot be sent from here: submit it anew."
+        )
     if not entry.complete:
         raise UsageError(
             f"The job {entry.id} was not submitted, and nothing was paid. What stood behind the ? of its addresses is "

@@ -35,7 +35,8 @@ _PLAIN_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 class UploadSource:
     """A file that is to be uploaded, as it was when it was judged: its size in bytes and its time of change in ns.
 
-    Where `path` is an address, the provider is to copy what is there; both numbers are 0 then.
+    Where `path` is an address, the provider is to copy what is there; both numbers are 0 then. `name` is what the user
+    calls the file, where that is not its path.
     """
 
     role: Role
@@ -43,15 +44,26 @@ class UploadSource:
     size: int
     mtime_ns: int
     tell: Callable[[float], None] | None = field(default=None, repr=False)
+    name: str | None = None
 
     @classmethod
-    def of(cls, role: Role, path: str) -> "UploadSource":
+    def of(cls, role: Role, path: str, name: str | None = None) -> "UploadSource":
         """Look at a file. Raises UsageError where it is gone."""
         try:
             found = Path(path).stat()
         except OSError as error:
-            raise not_uploaded(path, error) from error
-        return cls(role=role, path=path, size=found.st_size, mtime_ns=found.st_mtime_ns)
+            raise not_uploaded(name or path, error) from error
+        return cls(role=role, path=path, size=found.st_size, mtime_ns=found.st_mtime_ns, name=name)
+
+    @property
+    def shown(self) -> str:
+        """What the user calls the file."""
+        return self.name or self.path
+
+    @property
+    def labelled(self) -> str:
+        """The name whose extension says what the file is: a temporary file has that of its content."""
+        return self.shown if Path(self.shown).suffix else self.path
 
 
 def upload(account: Account, model: str, source: UploadSource, bucket: Bucket | None = None) -> Flow[Stored]:
@@ -60,7 +72,7 @@ def upload(account: Account, model: str, source: UploadSource, bucket: Bucket | 
     Raises UsageError for a file that the provider does not store, and ProviderError.
     """
     if bucket is not None:
-        kind = _content_type(source.path)
+        kind = _content_type(source.labelled)
         return (yield from call(partial(store, bucket, source.path, kind, progress=source.tell)))
     if account.service.name == "dashscope":
         return (yield from repeated(lambda: _to_dashscope(account, model, source), UPLOAD_ATTEMPTS))
@@ -74,7 +86,9 @@ def _to_dashscope(account: Account, model: str, source: UploadSource) -> Flow[St
     )
     most = _most_bytes(account) if policy.largest_bytes is None else policy.largest_bytes
     _require_room(account, source, most)
-    form, url = dashscope_upload.upload_form(policy, source.path, _unguessable(source.path), _content_type(source.path))
+    form, url = dashscope_upload.upload_form(
+        policy, source.path, _unguessable(source.labelled), _content_type(source.labelled)
+    )
     answer = yield from send(replace(form, progress=source.tell))
     dashscope_upload.read_upload(answer)
     return Stored(url, dashscope_upload.STORED_SECONDS)
@@ -87,8 +101,8 @@ def _to_evolink(account: Account, source: UploadSource) -> Flow[Stored]:
         return evolink_files.read_copy(answer)
     _require_room(account, source, _most_bytes(account))
     yield from call(lambda: _require_format(account, source))
-    name = _unguessable(source.path)
-    form = evolink_files.file_upload(account.endpoints, source.path, name, _content_type(source.path))
+    name = _unguessable(source.labelled)
+    form = evolink_files.file_upload(account.endpoints, source.path, name, _content_type(source.labelled))
     answer = yield from send(replace(form, progress=source.tell))
     if answer.status in evolink_files.WITHOUT_FORMS and source.size <= evolink_files.LARGEST_IN_JSON:
         data = yield from call(lambda: _data_url(source))
@@ -98,14 +112,14 @@ def _to_evolink(account: Account, source: UploadSource) -> Flow[Stored]:
 
 def _data_url(source: UploadSource) -> str:
     """Write a file as a data URL. Raises UsageError where it cannot be read, or has changed since it was judged."""
-    now = UploadSource.of(source.role, source.path)
+    now = UploadSource.of(source.role, source.path, source.name)
     try:
         data = Path(source.path).read_bytes()
     except OSError as error:
-        raise not_uploaded(source.path, error) from error
+        raise not_uploaded(source.shown, error) from error
     if (now.size, now.mtime_ns, len(data)) != (source.size, source.mtime_ns, source.size):
-        raise UsageError(f"{source.path}: changed while it was being uploaded: start again when nothing writes to it.")
-    return f"data:{_content_type(source.path)};base64,{base64.b64encode(data).decode('ascii')}"
+        raise UsageError(f"{source.shown}: changed while it was being uploaded: start again when nothing writes to it.")
+    return f"data:{_content_type(source.labelled)};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def _most_bytes(account: Account) -> int | None:
@@ -118,7 +132,7 @@ def _most_bytes(account: Account) -> int | None:
 def _require_room(account: Account, source: UploadSource, most: int | None) -> None:
     if most is not None and source.size > most:
         raise UsageError(
-            f"{source.path}: has {source.size / 1e6:.1f} MB, and {account.service.title} stores files of at most "
+            f"{source.shown}: has {source.size / 1e6:.1f} MB, and {account.service.title} stores files of at most "
             f"{most / 1e6:.1f} MB. {_ELSEWHERE}"
         )
 
@@ -135,7 +149,7 @@ def _require_format(account: Account, source: UploadSource) -> None:
         return
     if found not in ("", *limit.choices):
         raise UsageError(
-            f"{source.path}: is {found} by content, and {account.service.title} stores pictures as "
+            f"{source.shown}: is {found} by content, and {account.service.title} stores pictures as "
             f"{', '.join(limit.choices)}. {_ELSEWHERE}"
         )
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 from os import fspath
 from pathlib import Path
 
@@ -28,15 +29,15 @@ def find_earlier(plan: FilePlan, out: Path, receipt: Plain | None, tools: Tools)
     if plan.stays or not path.is_file():
         return None
     if plan.kept is not None:
-        sha256 = sha256_of(plan.source)
-        if path.samefile(plan.source):
+        sha256 = sha256_of(plan.at)
+        if path.samefile(plan.at):
             return Made(replace(plan, kept="link"), sha256, sha256)
         return Made(replace(plan, kept="copy"), sha256, sha256) if sha256_of(path) == sha256 else None
     entry = next((each for each in entries(receipt) if each.get("output") == plan.output), None)
     wanted = {"role": plan.role, "tools": tools_of(plan, tools), **recipe_entry(plan)}
     if entry is None or any(entry.get(key) != value for key, value in wanted.items()):
         return None
-    hashes = (sha256_of(plan.source), sha256_of(path))
+    hashes = (sha256_of(plan.at), sha256_of(path))
     known = hashes == (entry.get("input_sha256"), entry.get("output_sha256"))
     return Made(plan, *hashes) if known else None
 
@@ -49,8 +50,8 @@ def make(plans: Sequence[FilePlan], out: Path, write: Writer) -> tuple[Made, ...
     """
     make_folder(out)
     with ThreadPoolExecutor(max_workers=1) as pool:
-        hashes = {source: pool.submit(sha256_of, source) for source in dict.fromkeys(each.source for each in plans)}
-        return tuple(_make_one(each, out, write, hashes[each.source]) for each in plans)
+        hashes = {path: pool.submit(sha256_of, path) for path in dict.fromkeys(each.at for each in plans)}
+        return tuple(_make_one(each, out, write, hashes[each.at]) for each in plans)
 
 
 def _make_one(plan: FilePlan, out: Path, write: Writer, source_hash: "Future[str]") -> Made:
@@ -58,7 +59,7 @@ def _make_one(plan: FilePlan, out: Path, write: Writer, source_hash: "Future[str
         return Made(plan, source_hash.result(), source_hash.result())
     partial = Partial.beside(out / plan.output)
     try:
-        plan = write(plan, partial) if plan.kept is None else replace(plan, kept=place(plan.source, partial, plan.kept))
+        plan = write(plan, partial) if plan.kept is None else replace(plan, kept=place(plan.at, partial, plan.kept))
         sha256 = source_hash.result() if plan.kept == "link" else sha256_of(partial.path)
         if plan.kept == "copy" and sha256 != source_hash.result():
             raise FixError(f"{plan.source} was changed while it was copied: try again.")
@@ -80,19 +81,22 @@ def execute(plan: FilePlan, partial: Partial, binary: str | None, tell: Callable
     Raises FixError where it fails.
     """
     if plan.picture is not None:
-        write_picture(plan.source, plan.picture, partial.path)
+        write_picture(plan.at, plan.picture, partial.path)
         return
     if not plan.commands:
-        place(plan.source, partial, "copy")
+        place(plan.at, partial, "copy")
         return
     if binary is None:
         raise FixError(f"{plan.source} needs ffmpeg.")
     final, temporary = fspath(partial.final), fspath(partial.path)
-    # The temporary name stands wherever the command writes.
+    # The temporary name stands wherever the command writes, and where it reads the place of what has another name.
+    reads = {f"file:{plan.source}": f"file:{plan.at}"}
     writes = {f"file:{final}": f"file:{temporary}", f"{final}.pass": f"{temporary}.pass"}
     share = 1 / len(plan.commands)
     for number, command in enumerate(plan.commands):
-        line = [binary, *(writes.get(argument, argument) for argument in command[1:])]
+        line = [binary]
+        for before, argument in pairwise(command):
+            line.append((reads if before == "-i" else writes).get(argument, argument))
 
         def tell_whole(done: float, begin: float = number * share) -> None:
             tell(begin + done * share)

@@ -8,7 +8,7 @@ from typing import Any
 from lipready.errors import FixError
 from lipready.probe.streams.choice import FLOATING_CLOCKS
 from lipready.probe.streams.time_line import BACKWARD, FORWARD, JITTER
-from lipready.repair.recipe import Input, Part
+from lipready.repair.recipe import InputStream, Part
 
 PROGRAM = ("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1")
 """How every command begins. The runner puts the path of the binary in the first place."""
@@ -24,7 +24,7 @@ _ENCODED = "\0"
 LEAD = Fraction(1, 1000)
 
 
-def open_input(source: Input, **options: Any) -> Any:
+def open_input(source: InputStream, **options: Any) -> Any:
     """Open a file of a known format in an ffmpeg-python graph.
 
     The demuxer is forced, so that the file's own content cannot choose another one, and the lists of protocols and
@@ -46,18 +46,18 @@ def open_input(source: Input, **options: Any) -> Any:
     return ffmpeg.input(f"file:{graph_name(source.path)}", **(safe | options))
 
 
-def picture(source: Input, **options: Any) -> Any:
+def picture(source: InputStream, **options: Any) -> Any:
     """Open a video and return its picture: the stream of the given index, else the first that is no cover."""
     stream = open_input(source, **options)
     return stream["V:0" if source.stream is None else str(source.stream)]
 
 
-def _sought(source: Input, part: Part) -> dict[str, Any]:
+def _sought(source: InputStream, part: Part) -> dict[str, Any]:
     """Return the options of a part of an input, a hair early: rounding must not lose its first frame."""
     return {"seek_timestamp": 1, "ss": seconds(source.start + part.start - LEAD), "t": seconds(part.length)}
 
 
-def from_first_frame(source: Input) -> dict[str, Any]:
+def from_first_frame(source: InputStream) -> dict[str, Any]:
     """Return the options of an input whose first frame is to be at zero, sound and picture as far apart as they were.
 
     Nothing is sought, which is exact in every container. `clock` has the other half of it.
@@ -65,7 +65,7 @@ def from_first_frame(source: Input) -> dict[str, Any]:
     return {"itsoffset": seconds(-source.start)} if source.start else {}
 
 
-def picture_part(source: Input, part: Part, **options: Any) -> Any:
+def picture_part(source: InputStream, part: Part, **options: Any) -> Any:
     """Return a part of the picture, exact to the frame.
 
     Where the container cannot be searched exactly, everything before the part is decoded and thrown away.
@@ -90,12 +90,12 @@ def on_time_line(stream: Any, origin: Fraction | None) -> Any:
     return stream.filter("asetpts", "N/SR/TB")
 
 
-def clock(source: Input) -> dict[str, Any]:
-    """Return the options of an output that leave the timestamps of its input as `Input.start` counts them."""
+def clock(source: InputStream) -> dict[str, Any]:
+    """Return the options of an output that leave the timestamps of its input as `InputStream.start` counts them."""
     return {"copyts": None} | ({"start_at_zero": None} if source.format in FLOATING_CLOCKS else {})
 
 
-def sound_part(source: Input, part: Part) -> Any:
+def sound_part(source: InputStream, part: Part) -> Any:
     """Return the same part of the first sound track; an input that is not searched needs the options of `clock`."""
     if source.seekable:
         return on_time_line(open_input(source, **_sought(source, part))["a:0"], LEAD)

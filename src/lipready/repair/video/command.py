@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from lipready.repair.recipe import Encode, Input, Part, Playback, Remux, Reshape, Sound, WideGamut
+from lipready.repair.recipe import Encode, InputStream, Part, Playback, Remux, Reshape, Sound, WideGamut
 from lipready.repair.run.source import (
     clock,
     compile_command,
@@ -80,7 +80,7 @@ def encode_commands(recipe: Encode, output: str) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def _whole_sound(source: Input, sound: Sound, how: dict[str, Any]) -> Any:
+def _whole_sound(source: InputStream, sound: Sound, how: dict[str, Any]) -> Any:
     """Return the first sound track; copied packets from before the first frame are left out by `_sound`."""
     stream = open_input(source, **how)["a:0"]
     return on_time_line(stream, Fraction(0)) if sound == "encode" else stream

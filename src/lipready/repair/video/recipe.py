@@ -17,7 +17,7 @@ from lipready.repair.recipe import (
     Canvas,
     Cutout,
     Encode,
-    Input,
+    InputStream,
     Part,
     Playback,
     Remux,
@@ -207,7 +207,7 @@ def _remux(case: VideoCase) -> Remux:
     )
 
 
-def _source(case: VideoCase) -> Input:
+def _source(case: VideoCase) -> InputStream:
     start = Fraction(0) if isinstance(case.video.start, Unmeasured) else case.video.start
     return case.input(case.video.stream_index, start, seekable=_SEEKABLE)
 

@@ -12,7 +12,7 @@ from lipready.facts.file import FileFacts
 from lipready.facts.job import JobFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.repair.recipe import Canvas, Encode, Input, Playback, Reshape
+from lipready.repair.recipe import Canvas, Encode, InputStream, Playback, Reshape
 from lipready.repair.run import ffmpeg
 from lipready.repair.run.ffmpeg import find_ffmpeg
 from lipready.repair.run.source import compile_command, open_input, picture, seconds
@@ -97,10 +97,10 @@ def _sound(file: FileFacts, audio: AudioFacts, inputs: Inputs, length: Fraction)
     return stream.filter("atrim", end=seconds(length))
 
 
-def _source(file: FileFacts, path: Path, stream: int | None, start: Fraction | Unmeasured) -> Input:
+def _source(file: FileFacts, path: Path, stream: int | None, start: Fraction | Unmeasured) -> InputStream:
     name = "" if isinstance(file.format, Unmeasured) else file.format
     begin = Fraction(0) if isinstance(start, Unmeasured) else start
-    return Input(path=fspath(path), format=name, stream=stream, start=begin, seekable=name in _SEEKABLE)
+    return InputStream(path=fspath(path), format=name, stream=stream, start=begin, seekable=name in _SEEKABLE)
 
 
 def _length(media: VideoFacts | AudioFacts) -> Fraction:

@@ -107,10 +107,10 @@ def test_there_is_no_moment_at_which_an_interrupt_loses_the_process():
 def test_nothing_that_a_playlist_names_is_opened(tmp_path):
     """The demuxer is forced: a playlist is no MP4, whatever it is called."""
     (tmp_path / "clip.mp4").write_text("#EXTM3U\n#EXTINF:5,\n/etc/hostname\n")
-    from lipready.repair.recipe import Input
+    from lipready.repair.recipe import InputStream
     from lipready.repair.run.source import compile_command, picture
 
-    source = Input(path=str(tmp_path / "clip.mp4"), format="mp4", stream=None, start=Fraction(0), seekable=True)
+    source = InputStream(path=str(tmp_path / "clip.mp4"), format="mp4", stream=None, start=Fraction(0), seekable=True)
     line = compile_command([picture(source)], "-", {"f": "null"})
     with pytest.raises(FixError, match="moov atom not found"):
         ffmpeg.run([find_ffmpeg().path, *line[1:]], what="clip.mp4")
