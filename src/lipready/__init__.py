@@ -14,9 +14,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from lipready.cancel import Cancel
     from lipready.check import Settings, check, check_many
     from lipready.errors import (
         AnswerError,
+        CancelledError,
         ComponentError,
         ConfigurationError,
         CostError,
@@ -53,6 +55,8 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "AnswerError",
+    "Cancel",
+    "CancelledError",
     "Choices",
     "ComponentError",
     "ConfigurationError",
@@ -103,9 +107,11 @@ __all__ = [
 ]
 
 _HOMES = {
+    "lipready.cancel": ("Cancel",),
     "lipready.check": ("Settings", "check", "check_many"),
     "lipready.errors": (
         "AnswerError",
+        "CancelledError",
         "ComponentError",
         "ConfigurationError",
         "CostError",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, TypeVar
 
+from lipready.cancel import Cancel, cancellable
 from lipready.errors import ProbeError, UsageError
 from lipready.facts.address import file_name, is_address, shown
 from lipready.facts.audio import AudioFacts
@@ -66,6 +67,7 @@ def check(
     options: RequestOptions | None = None,
     settings: Settings | None = None,
     rules: "Sequence[Rule]" = (),
+    cancel: Cancel | None = None,
 ) -> Report:
     """Check the files of one job against what a provider accepts.
 
@@ -76,11 +78,12 @@ def check(
 
     Raises UsageError without any file, for one that is not there or may not be read, and for an audio track that the
     audio file does not have; ConfigurationError for an unknown or broken profile, ComponentError where the face models
-    can neither be found nor fetched.
+    can neither be found nor fetched, CancelledError where `cancel` ends it.
     """
     job = Job.of(video, audio, reference, options)
     require_inputs(job)
-    return check_job(job, profile or load_profile(provider), with_rules(settings, rules))
+    with cancellable(cancel):
+        return check_job(job, profile or load_profile(provider), with_rules(settings, rules))
 
 
 def check_many(

@@ -7,6 +7,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
+from lipready.cancel import Cancel, cancellable
 from lipready.check import Progress, Settings, check_job, require_inputs, stage, with_rules
 from lipready.errors import FixError, UsageError
 from lipready.faces.people import people_in_image
@@ -90,6 +91,7 @@ def prepare(
     dry_run: bool = False,
     progress: Progress | None = None,
     rules: Sequence[Rule] = (),
+    cancel: Cancel | None = None,
 ) -> Prepared:
     """Check the files of one job, repair them into the folder `out`, and check the outputs.
 
@@ -110,7 +112,8 @@ def prepare(
 
     Raises UsageError for a wrong call, for an input that is not there or may not be read, or where a file that lipready
     did not write stands in the way; FixError where a repair fails; ConfigurationError for an unknown or broken profile;
-    ComponentError where ffmpeg or the face models are missing.
+    ComponentError where ffmpeg or the face models are missing; CancelledError where `cancel` ends it: then `out` holds
+    nothing of this run.
     """
     job, profile = Job.of(video, audio, reference, options), profile or load_profile(provider)
     profile = profile if for_upload else profile.without_upload()
@@ -121,9 +124,10 @@ def prepare(
     choices = choices or Choices()
     choices = choices if person is None else replace(choices, person=person)
 
-    # Described from the start: a reference image that is made below is compared with the same facts.
-    before = check_job(job, profile, settings, describe=True)
-    return repair_job(job, before, profile, settings, choices, out=Path(out), copy=copy, dry_run=dry_run)
+    with cancellable(cancel):
+        # Described from the start: a reference image that is made below is compared with the same facts.
+        before = check_job(job, profile, settings, describe=True)
+        return repair_job(job, before, profile, settings, choices, out=Path(out), copy=copy, dry_run=dry_run)
 
 
 def require_files(job: Job) -> None:

@@ -25,6 +25,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"profiles"}),
     frozenset({"probe"}),
     frozenset({"net", "job"}),
+    frozenset({"cancel"}),
     frozenset({"errors", "atomic"}),
     frozenset({"facts"}),
 )

@@ -6,6 +6,8 @@ import lipready
 
 NAMES = {
     "AnswerError",
+    "Cancel",
+    "CancelledError",
     "Choices",
     "ComponentError",
     "ConfigurationError",

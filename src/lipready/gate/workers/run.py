@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
+from lipready.cancel import checkpoint
 from lipready.errors import ComponentError, LipreadyError
 from lipready.facts.file import FileFacts
 from lipready.gate.workers.file_task import FileTask
@@ -24,6 +25,9 @@ Submit = Callable[[FileTask], "Future[FileFacts]"]
 
 WINDOW = 64
 """Files that are handed to somebody else's executor at once: nobody can ask it how many workers it has."""
+
+_TICK = 0.5
+"""Seconds after which a wait asks whether anybody cancels."""
 
 _LOST = (BrokenExecutor, CancelledError, ConnectionError, EOFError)
 _LOST_NAMES = {"KilledWorker", "CommClosedError", "FutureCancelledError", "WorkerCrashedError", "ActorDiedError"}
@@ -71,7 +75,8 @@ def _results(tasks: Iterator[FileTask], submit: Submit, size: int) -> Iterator[t
     try:
         fill()
         while running:
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            checkpoint()
+            for future in wait(running, timeout=_TICK, return_when=FIRST_COMPLETED).done:
                 task = running.pop(future)
                 facts = _facts(task, future)
                 if facts is None and task not in lost:

@@ -4,6 +4,7 @@ import errno
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 from os import fspath
 from pathlib import Path
@@ -49,7 +50,8 @@ def make(plans: Sequence[FilePlan], out: Path, write: Writer) -> tuple[Made, ...
     """
     make_folder(out)
     with ThreadPoolExecutor(max_workers=1) as pool:
-        hashes = {source: pool.submit(sha256_of, source) for source in dict.fromkeys(each.source for each in plans)}
+        sources = dict.fromkeys(each.source for each in plans)
+        hashes = {source: pool.submit(copy_context().run, sha256_of, source) for source in sources}
         return tuple(_make_one(each, out, write, hashes[each.source]) for each in plans)
 
 
