@@ -1,13 +1,15 @@
 """Cancel what goes on in another thread: a token, the places that ask for it, and asyncio's way of doing both."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import partial, wraps
 from threading import Lock
-from typing import TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from lipready.errors import CancelledError
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -118,6 +120,22 @@ async def in_thread(function: Callable[[], T], *, always: bool = False) -> T:
     if isinstance(result, _Failure):
         raise result.error
     return cast("T", result)
+
+
+def async_twin(verb: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Return the verb for asyncio: `NAME_async`, with the same arguments."""
+
+    @wraps(verb)
+    async def twin(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await in_thread(partial(verb, *args, **kwargs))
+
+    twin.__name__ = twin.__qualname__ = f"{verb.__name__}_async"
+    twin.__doc__ = f"""Do what `{verb.__name__}` does, on asyncio: in a thread of the loop's executor.
+
+    The loop is never blocked; `progress` is called in that thread. Where asyncio cancels this, the work is ended and
+    waited for, as by a token, and then asyncio's own CancelledError goes on.
+    """
+    return twin
 
 
 class _Failure:

@@ -1,11 +1,11 @@
 """Job in, report out: probe the files, look at the people, judge the facts."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, TypeVar
 
-from lipready.cancel import Cancel, cancellable
+from lipready.cancel import Cancel, async_twin, cancellable
 from lipready.errors import ProbeError, UsageError
 from lipready.facts.address import file_name, is_address, shown
 from lipready.facts.audio import AudioFacts
@@ -86,23 +86,7 @@ def check(
         return check_job(job, profile or load_profile(provider), with_rules(settings, rules))
 
 
-def check_many(
-    jobs: Iterable[Job],
-    *,
-    provider: str = "dashscope",
-    profile: Profile | None = None,
-    settings: Settings | None = None,
-    rules: "Sequence[Rule]" = (),
-) -> Iterator[Report]:
-    """Check jobs one after the other; yields one report per job, in their order.
-
-    `provider`, `profile`, `settings` and `rules` are as for `check`. A file that is not there is a finding (F001) of
-    its own job, and stops no other. Raises UsageError at the first job whose audio file does not have the track that
-    the settings name.
-    """
-    profile, settings = profile or load_profile(provider), with_rules(settings, rules)
-    for job in jobs:
-        yield check_job(job, profile, settings)
+check_async = async_twin(check)
 
 
 def with_rules(settings: Settings | None, rules: "Sequence[Rule]") -> Settings:

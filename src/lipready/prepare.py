@@ -7,7 +7,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from lipready.cancel import Cancel, cancellable
+from lipready.cancel import Cancel, async_twin, cancellable
 from lipready.check import Progress, Settings, check_job, require_inputs, stage, with_rules
 from lipready.errors import FixError, UsageError
 from lipready.faces.people import people_in_image
@@ -36,7 +36,7 @@ from lipready.repair.run.receipt import Made, read_receipt, require_free, whole_
 from lipready.rules.judge import judge
 from lipready.rules.rule import Rule
 
-__all__ = ["Choices", "Prepared", "TrimSpan", "parse_span", "parse_trim", "prepare"]
+__all__ = ["Choices", "Prepared", "TrimSpan", "parse_span", "parse_trim", "prepare", "prepare_async"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +128,9 @@ def prepare(
         # Described from the start: a reference image that is made below is compared with the same facts.
         before = check_job(job, profile, settings, describe=True)
         return repair_job(job, before, profile, settings, choices, out=Path(out), copy=copy, dry_run=dry_run)
+
+
+prepare_async = async_twin(prepare)
 
 
 def require_files(job: Job) -> None:

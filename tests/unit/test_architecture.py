@@ -17,7 +17,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"cli"}),
     frozenset({"gate"}),
     frozenset({"submit", "prepare", "verify"}),
-    frozenset({"task", "sandbox"}),
+    frozenset({"task", "sandbox", "batch"}),
     frozenset({"check"}),
     frozenset({"mouth"}),
     frozenset({"faces", "config"}),

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
-    BrokenExecutor,
     CancelledError,
     Executor,
     Future,
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
+from lipready.batch import is_lost
 from lipready.cancel import checkpoint
 from lipready.errors import ComponentError, LipreadyError
 from lipready.facts.file import FileFacts
@@ -28,10 +28,6 @@ WINDOW = 64
 
 _TICK = 0.5
 """Seconds after which a wait asks whether anybody cancels."""
-
-_LOST = (BrokenExecutor, CancelledError, ConnectionError, EOFError)
-_LOST_NAMES = {"KilledWorker", "CommClosedError", "FutureCancelledError", "WorkerCrashedError", "ActorDiedError"}
-"""What the executors of other libraries raise when a worker is gone; they are not imported for their names."""
 
 
 def run_tasks(
@@ -98,7 +94,7 @@ def _facts(task: FileTask, future: "Future[FileFacts]") -> FileFacts | None:
         # Ray raises an heir of the class whose text is a traceback, and keeps what was raised as its cause.
         raise getattr(error, "cause", error) from None
     except (Exception, CancelledError) as error:
-        if isinstance(error, _LOST) or type(error).__name__ in _LOST_NAMES:
+        if is_lost(error):
             return None
         raise ComponentError(
             f"The executor could not run the measurement of {task.path} ({type(error).__name__}: {str(error)[:200]}): "
