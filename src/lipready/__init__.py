@@ -14,9 +14,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lipready.check import Settings, check, check_many
+    from lipready.batch import check_many, check_many_async
+    from lipready.cancel import Cancel
+    from lipready.check import Settings, check, check_async
     from lipready.errors import (
         AnswerError,
+        CancelledError,
         ComponentError,
         ConfigurationError,
         CostError,
@@ -41,7 +44,7 @@ if TYPE_CHECKING:
     from lipready.facts.report import Report
     from lipready.facts.unmeasured import Unmeasured
     from lipready.job import Input, Job, RequestOptions, Source
-    from lipready.prepare import Prepared, prepare
+    from lipready.prepare import Prepared, prepare, prepare_async
     from lipready.profiles.limit import Limit, Profile, Range
     from lipready.repair.choices import Choices
     from lipready.rules.rule import Rule, rule
@@ -53,6 +56,8 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "AnswerError",
+    "Cancel",
+    "CancelledError",
     "Choices",
     "ComponentError",
     "ConfigurationError",
@@ -92,11 +97,14 @@ __all__ = [
     "Where",
     "__version__",
     "check",
+    "check_async",
     "check_many",
+    "check_many_async",
     "finding",
     "get_task",
     "get_task_async",
     "prepare",
+    "prepare_async",
     "receive_callback",
     "resume",
     "rule",
@@ -105,9 +113,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "lipready.check": ("Settings", "check", "check_many"),
+    "lipready.batch": ("check_many", "check_many_async"),
+    "lipready.cancel": ("Cancel",),
+    "lipready.check": ("Settings", "check", "check_async"),
     "lipready.errors": (
         "AnswerError",
+        "CancelledError",
         "ComponentError",
         "ConfigurationError",
         "CostError",
@@ -136,7 +147,7 @@ _HOMES = {
     "lipready.rules.subjects": ("finding",),
     "lipready.repair.choices": ("Choices",),
     "lipready.job": ("Input", "Job", "RequestOptions", "Source"),
-    "lipready.prepare": ("Prepared", "prepare"),
+    "lipready.prepare": ("Prepared", "prepare", "prepare_async"),
     "lipready.submit": ("Sending", "submit", "submit_async"),
     "lipready.task": ("Task", "get_task", "get_task_async", "receive_callback", "resume"),
 }

@@ -1,10 +1,11 @@
 """Job in, report out: probe the files, look at the people, judge the facts."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import fspath
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from lipready.cancel import Cancel, async_twin, cancellable
 from lipready.errors import ProbeError, UsageError
 from lipready.facts.address import file_name, is_address, shown
 from lipready.facts.audio import AudioFacts
@@ -63,6 +64,7 @@ def check(
     options: RequestOptions | None = None,
     settings: Settings | None = None,
     rules: "Sequence[Rule]" = (),
+    cancel: Cancel | None = None,
 ) -> Report:
     """Check the files of one job against what a provider accepts.
 
@@ -75,33 +77,18 @@ def check(
 
     Raises UsageError without any file, for one that is not there or may not be read, for what is no input, and for an
     audio track that the audio file does not have; ConfigurationError for an unknown or broken profile, ComponentError
-    where the face models can neither be found nor fetched.
+    where the face models can neither be found nor fetched, CancelledError where `cancel` ends it.
     """
     job = Job.of(video, audio, reference, options)
     require_inputs(job)
-    return _check_any(job, profile or load_profile(provider), with_rules(settings, rules))
+    with cancellable(cancel):
+        return check_any(job, profile or load_profile(provider), with_rules(settings, rules))
 
 
-def check_many(
-    jobs: Iterable[Job],
-    *,
-    provider: str = "dashscope",
-    profile: Profile | None = None,
-    settings: Settings | None = None,
-    rules: "Sequence[Rule]" = (),
-) -> Iterator[Report]:
-    """Check jobs one after the other; yields one report per job, in their order.
-
-    `provider`, `profile`, `settings` and `rules` are as for `check`. A file that is not there is a finding (F001) of
-    its own job, and stops no other. Raises UsageError at the first job whose audio file does not have the track that
-    the settings name.
-    """
-    profile, settings = profile or load_profile(provider), with_rules(settings, rules)
-    for job in jobs:
-        yield _check_any(job, profile, settings)
+check_async = async_twin(check)
 
 
-def _check_any(job: Job, profile: Profile, settings: Settings) -> Report:
+def check_any(job: Job, profile: Profile, settings: Settings) -> Report:
     """Check one job, of which the inputs may be anything."""
     from lipready.probe.spool import at_hand
 

@@ -7,6 +7,7 @@ LipreadyError                  one clear sentence: what is wrong, where, what to
 ├── ProbeError                 a file cannot be read as media (inside the package; a check turns it into F001)
 ├── FixError                   a repair failed, or cannot be done without a decision of the user
 ├── NothingCheckedError        there was nothing to check
+├── CancelledError             the caller has cancelled what was going on
 ├── PreflightError             a job was not sent, since its check found errors; carries the report
 ├── CostError                  a job was not sent, since it would cost more than is allowed, or nobody knows what
 ├── JournalError               the journal of submitted tasks cannot be read or written
@@ -65,6 +66,10 @@ class FixError(LipreadyError):
 
 class NothingCheckedError(LipreadyError):
     """There was nothing to check."""
+
+
+class CancelledError(LipreadyError):
+    """The caller has cancelled what was going on, by a token (`lipready.Cancel`); nothing half-written is left."""
 
 
 class PreflightError(LipreadyError):

@@ -7,6 +7,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
+from lipready.cancel import Cancel, async_twin, cancellable
 from lipready.check import (
     Progress,
     Settings,
@@ -46,7 +47,7 @@ from lipready.repair.run.receipt import Made, read_receipt, require_free, whole_
 from lipready.rules.judge import judge
 from lipready.rules.rule import Rule
 
-__all__ = ["Choices", "Prepared", "TrimSpan", "parse_span", "parse_trim", "prepare"]
+__all__ = ["Choices", "Prepared", "TrimSpan", "parse_span", "parse_trim", "prepare", "prepare_async"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,7 @@ def prepare(
     dry_run: bool = False,
     progress: Progress | None = None,
     rules: Sequence[Rule] = (),
+    cancel: Cancel | None = None,
 ) -> Prepared:
     """Check the files of one job, repair them into the folder `out`, and check the outputs.
 
@@ -124,7 +126,7 @@ def prepare(
     Raises UsageError for a wrong call, for an input that is not there or may not be read, for bytes and file objects
     that are larger than the provider takes, or where a file that lipready did not write stands in the way; FixError
     where a repair fails; ConfigurationError for an unknown or broken profile; ComponentError where ffmpeg or the face
-    models are missing.
+    models are missing; CancelledError where `cancel` ends it: then `out` holds nothing of this run.
     """
     job, profile = Job.of(video, audio, reference, options), profile or load_profile(provider)
     profile = profile if for_upload else profile.without_upload()
@@ -135,12 +137,15 @@ def prepare(
     choices = choices or Choices()
     choices = choices if person is None else replace(choices, person=person)
 
-    # Described from the start: a reference image that is made below is compared with the same facts.
-    with at_hand(job, largest_inputs(profile)) as (local, unread):
+    with cancellable(cancel), at_hand(job, largest_inputs(profile)) as (local, unread):
         require_spooled(unread)
+        # Described from the start: a reference image that is made below is compared with the same facts.
         before = check_job(local, profile, settings, describe=True)
         done = repair_job(local, before, profile, settings, choices, out=Path(out), copy=copy, dry_run=dry_run)
     return _without_places(done, job)
+
+
+prepare_async = async_twin(prepare)
 
 
 def _without_places(prepared: Prepared, given: Job) -> Prepared:

@@ -11,6 +11,7 @@ from math import ceil
 from pathlib import Path, PurePath
 from secrets import token_hex
 
+from lipready.cancel import Cancel
 from lipready.check import (
     Progress,
     Settings,
@@ -109,6 +110,7 @@ def submit(
     settings: Settings | None = None,
     sending: Sending | None = None,
     rules: Sequence[Rule] = (),
+    cancel: Cancel | None = None,
 ) -> Task:
     """Check a job, store its files where the provider can fetch them, and submit it, once.
 
@@ -127,11 +129,13 @@ def submit(
     for a file that is not there or may not be read and for an output that cannot be written, CostError where it would
     cost more than `sending.max_cost`, ConfigurationError without a key, RefusedError where the provider does not want
     the job, NotSentError where it cannot be reached, OutcomeUnknownError where the answer was lost and nobody can tell
-    what came of it.
+    what came of it, CancelledError where `cancel` ends it: what was already paid for is known to the journal, and the
+    same call attaches to it.
     """
     require_inputs(job)
     account = _account(provider, api_key, profile)
-    return run(account, _checked_and_sent(job, account, with_rules(settings, rules), sending or Sending()))
+    flow = _checked_and_sent(job, account, with_rules(settings, rules), sending or Sending())
+    return run(account, flow, cancel)
 
 
 async def submit_async(
@@ -143,11 +147,13 @@ async def submit_async(
     settings: Settings | None = None,
     sending: Sending | None = None,
     rules: Sequence[Rule] = (),
+    cancel: Cancel | None = None,
 ) -> Task:
     """Submit a job as `submit` does, on asyncio."""
     require_inputs(job)
     account = _account(provider, api_key, profile)
-    return await run_async(account, _checked_and_sent(job, account, with_rules(settings, rules), sending or Sending()))
+    flow = _checked_and_sent(job, account, with_rules(settings, rules), sending or Sending())
+    return await run_async(account, flow, cancel)
 
 
 def _account(provider: str, api_key: str | None, profile: Profile | None) -> Account:

@@ -8,6 +8,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Self
 
+from lipready.cancel import Cancel
 from lipready.errors import ConfigurationError, DownloadError, RefusedError, UsageError
 from lipready.facts.task import TaskState, TaskStatus
 from lipready.profiles.limit import Profile
@@ -70,34 +71,49 @@ class Task:
         return await run_async(self.account, looked(self))
 
     def wait(
-        self, *, deadline: float | None = None, poll_interval: float | None = None, progress: Tell | None = None
+        self,
+        *,
+        deadline: float | None = None,
+        poll_interval: float | None = None,
+        progress: Tell | None = None,
+        cancel: Cancel | None = None,
     ) -> "Task":
         """Wait until the task has succeeded.
 
         `deadline` and `poll_interval` are in seconds: by default as long as the provider lets a task run, at the
         interval that it asks for. `progress` is called after each look. Raises TaskFailedError where it has ended
-        otherwise, DeadlineError where it has not ended in time (it goes on), ProviderError where it cannot be asked.
+        otherwise, DeadlineError where it has not ended in time (it goes on), ProviderError where it cannot be asked,
+        CancelledError where `cancel` ends the waiting (the task goes on).
         """
-        return run(self.account, waited(self, deadline, poll_interval, progress))
+        return run(self.account, waited(self, deadline, poll_interval, progress), cancel)
 
     async def wait_async(
-        self, *, deadline: float | None = None, poll_interval: float | None = None, progress: Tell | None = None
+        self,
+        *,
+        deadline: float | None = None,
+        poll_interval: float | None = None,
+        progress: Tell | None = None,
+        cancel: Cancel | None = None,
     ) -> "Task":
         """Do what `wait` does, on asyncio."""
-        return await run_async(self.account, waited(self, deadline, poll_interval, progress))
+        return await run_async(self.account, waited(self, deadline, poll_interval, progress), cancel)
 
-    def download(self, to: str | PathLike[str], *, progress: Callable[[float], None] | None = None) -> Path:
+    def download(
+        self, to: str | PathLike[str], *, progress: Callable[[float], None] | None = None, cancel: Cancel | None = None
+    ) -> Path:
         """Download the result video; it gets its name only when it is whole, plays, and has the expected length.
 
         A download that broke off goes on where it was, also in a later process. `progress` is called with the share
         (0..1). Raises UsageError where `to` exists or cannot be written, DownloadError, TaskFailedError where there is
         no result video.
         """
-        return run(self.account, downloaded(self, Path(fspath(to)), progress))
+        return run(self.account, downloaded(self, Path(fspath(to)), progress), cancel)
 
-    async def download_async(self, to: str | PathLike[str], *, progress: Callable[[float], None] | None = None) -> Path:
+    async def download_async(
+        self, to: str | PathLike[str], *, progress: Callable[[float], None] | None = None, cancel: Cancel | None = None
+    ) -> Path:
         """Do what `download` does, on asyncio."""
-        return await run_async(self.account, downloaded(self, Path(fspath(to)), progress))
+        return await run_async(self.account, downloaded(self, Path(fspath(to)), progress), cancel)
 
     def cancel(self) -> "Task":
         """Cancel a task that still waits. Raises UsageError where nobody can, RefusedError where it is too late."""

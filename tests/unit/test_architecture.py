@@ -17,7 +17,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"cli"}),
     frozenset({"gate"}),
     frozenset({"submit", "prepare", "verify"}),
-    frozenset({"task", "sandbox"}),
+    frozenset({"task", "sandbox", "batch"}),
     frozenset({"check"}),
     frozenset({"mouth"}),
     frozenset({"faces", "config"}),
@@ -25,6 +25,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"profiles"}),
     frozenset({"probe"}),
     frozenset({"net", "job"}),
+    frozenset({"cancel"}),
     frozenset({"errors", "atomic"}),
     frozenset({"facts"}),
 )

@@ -6,6 +6,8 @@ import lipready
 
 NAMES = {
     "AnswerError",
+    "Cancel",
+    "CancelledError",
     "Choices",
     "ComponentError",
     "ConfigurationError",
@@ -45,11 +47,14 @@ NAMES = {
     "Where",
     "__version__",
     "check",
+    "check_async",
     "check_many",
+    "check_many_async",
     "finding",
     "get_task",
     "get_task_async",
     "prepare",
+    "prepare_async",
     "receive_callback",
     "resume",
     "rule",

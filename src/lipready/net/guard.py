@@ -14,12 +14,15 @@ from typing import Any
 
 import httpcore2
 
+from lipready.cancel import checkpoint
 from lipready.facts.address import Problem, is_public
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 from lipready.net.exchange import UnreachableError
 
 RESOLVE_SECONDS = 5.0
+_TICK = 0.5
+"""Seconds after which a wait asks whether anybody cancels."""
 
 
 def addresses_of(host: str, *, resolve: bool = True, seconds: float | None = None) -> tuple[str, ...] | Unmeasured:
@@ -57,7 +60,10 @@ def _look_up(host: str, seconds: float) -> tuple[str, ...] | Unmeasured:
     answer: list[tuple[str, ...] | Unmeasured] = []
     thread = threading.Thread(target=lambda: answer.append(_resolve(host)), daemon=True)
     thread.start()
-    thread.join(seconds)
+    end = time.monotonic() + seconds
+    while thread.is_alive() and (left := end - time.monotonic()) > 0:
+        checkpoint()
+        thread.join(min(left, _TICK))
     if not answer:
         slow = f"looking up the host {host} took longer than {counted(round(seconds), 'second')}"
         return Unmeasured(slow, transient=True)
@@ -156,9 +162,16 @@ class _Bounded(httpcore2.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read what is there."""
         del timeout
-        if self._deadline.over():
-            raise httpcore2.ReadTimeout
-        return self._stream.read(max_bytes, self._deadline.left())
+        silent = time.monotonic() + self._deadline.left()
+        while not self._deadline.over():
+            checkpoint()
+            left = silent - time.monotonic()
+            try:
+                return self._stream.read(max_bytes, max(0.001, min(left, _TICK)))
+            except httpcore2.ReadTimeout:
+                if left <= _TICK:
+                    raise
+        raise httpcore2.ReadTimeout
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write all."""

@@ -1,13 +1,15 @@
 """A file of the user, opened once and read within the size that it had at that moment."""
 
 import errno
+import hashlib
 import io
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
+from lipready.cancel import checkpoint
 from lipready.errors import ProbeError
 from lipready.facts.file import Obstacle
 
@@ -69,6 +71,7 @@ class LocalFile(io.FileIO):
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         """Fill a buffer as far as the file goes."""
+        checkpoint()
         room = self.size - self.tell()
         if room <= 0:
             return 0
@@ -77,6 +80,7 @@ class LocalFile(io.FileIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read at most `size` bytes, or all that is left."""
+        checkpoint()
         room = max(0, self.size - self.tell())
         with self._noting_failure():
             return super().read(room if size is None or size < 0 else min(size, room)) or b""
@@ -140,6 +144,18 @@ def open_local(path: str) -> Iterator[LocalFile]:
             file.assert_read()
             raise
         file.assert_read()
+
+
+_BLOCK = 1 << 20
+
+
+def hash_of(file: BinaryIO) -> str:
+    """Return the sha256 of what is left to read of a file, in hex."""
+    digest = hashlib.sha256()
+    while block := file.read(_BLOCK):
+        checkpoint()
+        digest.update(block)
+    return digest.hexdigest()
 
 
 def read_error(error: OSError) -> ProbeError:

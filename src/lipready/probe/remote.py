@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from lipready.cancel import checkpoint
 from lipready.errors import ComponentError
 from lipready.facts.address import AddressFacts, Fetched, file_name, scheme_of, shown
 from lipready.facts.file import FileFacts, Role
@@ -197,6 +198,7 @@ def _saved(
     try:
         with copy.open("wb") as file:
             for chunk in answer.body:
+                checkpoint()
                 came += file.write(chunk[: reach.largest + 1 - came])
                 elapsed = deadline.elapsed()
                 if came > reach.largest:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lipready.errors import ComponentError, ProbeError
+from lipready.errors import CancelledError, ComponentError, ProbeError
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, ImageFacts, Role
 from lipready.facts.unmeasured import Unmeasured
@@ -118,6 +118,8 @@ def _examine_open(
     try:
         found, media = _measure(file, facts.role, signature, quick=quick, track=track, consumer=consumer)
         file.assert_unchanged()
+    except CancelledError:
+        raise
     except Exception as error:  # noqa: BLE001  (the boundary to hostile files: whatever they break costs one finding)
         return without_media(facts, error)
     return replace(facts, format=found, media=media)

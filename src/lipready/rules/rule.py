@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import wraps
+from importlib import import_module
+from pickle import PicklingError
 from typing import Literal, TypeVarTuple
 
 from lipready.errors import UsageError
@@ -68,6 +70,21 @@ class Rule:
     def name(self) -> str:
         """The name by which people call it."""
         return self.own.name if self.own else CATALOGUE[self.id].name
+
+    def __reduce__(self) -> tuple[Callable[[str, str], object], tuple[str, str]]:
+        """Pickle as the place of the function, which the rule has taken. Raises PicklingError where it has none."""
+        place = self.judge.__module__, self.judge.__qualname__
+        try:
+            found = _rule_at(*place)
+        except (ImportError, AttributeError):
+            found = None
+        if found is not self:
+            raise PicklingError(f"The rule {self.id} cannot be pickled: it is not what {'.'.join(place)} names.")
+        return _rule_at, place
+
+
+def _rule_at(module: str, name: str) -> object:
+    return getattr(import_module(module), name)
 
 
 def rule(

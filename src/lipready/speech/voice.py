@@ -7,6 +7,7 @@ from fractions import Fraction
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from lipready.cancel import checkpoint
 from lipready.facts.speech import Span
 from lipready.speech.channels import RATE
 
@@ -114,6 +115,7 @@ def _probabilities(mono: "NDArray[np.float32]", tell: Callable[[float], None]) -
     frames = frames_of(mono)
     found = np.zeros(len(frames))
     for index, frame in enumerate(frames):
+        checkpoint()
         found[index] = detector.process_samples(frame.tolist())
         if index % _TELL_EVERY == 0:
             tell(index / len(frames))

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from lipready.check import check_many
+from lipready.batch import check_many
 from lipready.errors import NothingCheckedError
 from lipready.gate.discovery.pair import collect
 from lipready.job import Job

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
-    BrokenExecutor,
     CancelledError,
     Executor,
     Future,
@@ -14,6 +13,8 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
+from lipready.batch import is_lost
+from lipready.cancel import checkpoint
 from lipready.errors import ComponentError, LipreadyError
 from lipready.facts.file import FileFacts
 from lipready.gate.workers.file_task import FileTask
@@ -25,9 +26,8 @@ Submit = Callable[[FileTask], "Future[FileFacts]"]
 WINDOW = 64
 """Files that are handed to somebody else's executor at once: nobody can ask it how many workers it has."""
 
-_LOST = (BrokenExecutor, CancelledError, ConnectionError, EOFError)
-_LOST_NAMES = {"KilledWorker", "CommClosedError", "FutureCancelledError", "WorkerCrashedError", "ActorDiedError"}
-"""What the executors of other libraries raise when a worker is gone; they are not imported for their names."""
+_TICK = 0.5
+"""Seconds after which a wait asks whether anybody cancels."""
 
 
 def run_tasks(
@@ -71,7 +71,8 @@ def _results(tasks: Iterator[FileTask], submit: Submit, size: int) -> Iterator[t
     try:
         fill()
         while running:
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            checkpoint()
+            for future in wait(running, timeout=_TICK, return_when=FIRST_COMPLETED).done:
                 task = running.pop(future)
                 facts = _facts(task, future)
                 if facts is None and task not in lost:
@@ -93,7 +94,7 @@ def _facts(task: FileTask, future: "Future[FileFacts]") -> FileFacts | None:
         # Ray raises an heir of the class whose text is a traceback, and keeps what was raised as its cause.
         raise getattr(error, "cause", error) from None
     except (Exception, CancelledError) as error:
-        if isinstance(error, _LOST) or type(error).__name__ in _LOST_NAMES:
+        if is_lost(error):
             return None
         raise ComponentError(
             f"The executor could not run the measurement of {task.path} ({type(error).__name__}: {str(error)[:200]}): "

@@ -6,12 +6,14 @@ of them take less time than one with two frame threads, and the pictures are the
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from fractions import Fraction
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import Any
 
+from lipready.cancel import checkpoint
 from lipready.facts.video import VideoFacts
 from lipready.probe.decoding.decoder import Piece, Shown, frame_bytes, open_decoder, samples
 from lipready.probe.decoding.processors import processors
@@ -54,7 +56,12 @@ class Relay:
         room = max(2, WAITING_BYTES // max(1, ready_bytes) // workers)
         self._lines: list[Queue[Any]] = [Queue(room) for _ in range(workers)]
         self._threads = [
-            Thread(target=self._work, args=(i, path, video, ready), name="lipready-decode", daemon=True)
+            Thread(
+                target=copy_context().run,
+                args=(self._work, i, path, video, ready),
+                name="lipready-decode",
+                daemon=True,
+            )
             for i in range(workers)
         ]
         for thread in self._threads:
@@ -68,7 +75,7 @@ class Relay:
         """
         for number in range(len(self._plan.pieces)):
             line = self._lines[number % len(self._lines)]
-            while not isinstance(item := line.get(), int):
+            while not isinstance(item := _taken(line), int):
                 if isinstance(item, Exception):
                     raise item
                 yield item
@@ -114,3 +121,11 @@ class Relay:
                 continue
             return True
         return False
+
+
+def _taken(line: "Queue[Any]") -> Any:
+    """Wait for the next of a line, as long as nobody cancels."""
+    while True:
+        checkpoint()
+        with suppress(Empty):
+            return line.get(timeout=_TICK)

@@ -13,6 +13,7 @@ from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from lipready.cancel import in_thread
 from lipready.errors import AnswerError, DownloadError, NoAnswerError
 from lipready.net.exchange import MOST_REDIRECTS, is_downgrade, is_redirect
 from lipready.providers.transport.incoming import (
@@ -23,7 +24,7 @@ from lipready.providers.transport.incoming import (
     refuse_packed,
     where_to,
 )
-from lipready.providers.transport.outgoing import PLAIN_HEADERS, STALLED_SECONDS, in_thread
+from lipready.providers.transport.outgoing import PLAIN_HEADERS, STALLED_SECONDS
 from lipready.providers.transport.wire import READ_SECONDS, HttpResponse, Save
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ class ResumableDownload:
                 block += chunk
                 if len(block) >= BLOCK:
                     full, block = block, bytearray()
-                    await in_thread(partial(file.write, full))
+                    await in_thread(partial(file.write, full), always=True)
                     self._tell(size, part)
                 if time.monotonic() - since >= SLOW_SECONDS:
                     if size - then < SLOW_BYTES:

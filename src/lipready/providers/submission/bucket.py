@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lipready.cancel import checkpoint, checkpoint_elsewhere
 from lipready.errors import (
     ComponentError,
     LipreadyError,
@@ -77,6 +78,7 @@ def store(bucket: Bucket, path: str, content_type: str, *, progress: Callable[[f
     except ComponentError:
         raise
     except Exception as error:  # noqa: BLE001 - boto3 has no root of its exceptions
+        checkpoint()
         raise _what_went_wrong(error, bucket, path) from None
     return Stored(str(url), _SECONDS)
 
@@ -114,19 +116,19 @@ def _client() -> Any:
     return session.client("s3", config=config, region_name=session.region_name or "us-east-1")
 
 
-def _shares(size: int, progress: Callable[[float], None] | None) -> Callable[[int], None] | None:
+def _shares(size: int, progress: Callable[[float], None] | None) -> Callable[[int], None]:
     """Add up what several threads report; a part that is sent again is taken back by the library first."""
-    if progress is None:
-        return None
     from threading import Lock
 
-    lock, sent = Lock(), 0
+    lock, sent, check = Lock(), 0, checkpoint_elsewhere()
 
     def heard(count: int) -> None:
         nonlocal sent
         with lock:
             sent += count
-            progress(min(1.0, max(0.0, sent / size)) if size else 1.0)
+            check()
+            if progress is not None:
+                progress(min(1.0, max(0.0, sent / size)) if size else 1.0)
 
     return heard
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 from typing import Self
@@ -15,6 +15,7 @@ from lipready.errors import JournalError, LipreadyError, UsageError
 from lipready.facts.address import is_address
 from lipready.facts.file import Role
 from lipready.job import Job
+from lipready.probe.local_file import hash_of
 from lipready.providers.account import Account
 from lipready.providers.evolink.files import make_room
 from lipready.providers.fields import printable
@@ -84,7 +85,7 @@ def fingerprint(account: Account, entry: JournalEntry, inputs: SubmissionInputs)
     for source in inputs.files:
         try:
             with Path(source.path).open("rb") as file:
-                contents[source.role] = f"file {file_digest(file, 'sha256').hexdigest()}"
+                contents[source.role] = f"file {hash_of(file)}"
         except OSError as error:
             raise not_uploaded(source.shown, error) from error
     submission = _submission(entry, inputs, contents)

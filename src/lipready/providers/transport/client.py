@@ -11,6 +11,7 @@ from functools import lru_cache
 from threading import Event
 from typing import TYPE_CHECKING, Self
 
+from lipready.cancel import checkpoint
 from lipready.errors import ConfigurationError
 from lipready.providers.download.saving import ResumableDownload
 from lipready.providers.transport.incoming import Exchange, read_answer
@@ -194,7 +195,7 @@ class Transport:
         future = self._portal.start_task_soon(run)
         try:
             while not wait([future], timeout=_TICK).done:
-                pass
+                checkpoint()
         except BaseException:
             future.cancel()
             ended.wait(_LAST_WORD)

@@ -2,12 +2,15 @@
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from typing import Any
 
+from lipready.cancel import Cancel, cancellable, checkpoint, in_thread, is_cancellable
 from lipready.providers.account import Account
 from lipready.providers.transport.client import AsyncTransport, Transport
-from lipready.providers.transport.outgoing import in_thread
 from lipready.providers.transport.wire import Call, Effect, Flow, Pause, Save, Send, T
+
+_TICK = 0.25
 
 
 def drive(flow: Flow[T], transport: Transport) -> T:
@@ -57,30 +60,57 @@ def _perform(effect: Effect, transport: Transport) -> Any:
         case Save():
             return transport.save(effect)
         case Pause(seconds):
-            return time.sleep(max(0.0, seconds))  # Ctrl-C ends it on every system
+            return _sleep(seconds)
         case Call(function):
             return function()
+
+
+def _sleep(seconds: float) -> None:
+    """Wait, as long as nobody cancels; Ctrl-C ends it on every system."""
+    end = time.monotonic() + seconds
+    while True:
+        checkpoint()
+        left = end - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(left, _TICK))
 
 
 async def _perform_async(effect: Effect, transport: AsyncTransport) -> Any:
     match effect:
         case Send(request):
-            return await transport.send(request)
+            return await _uncancelled(transport.send(request))
         case Save():
-            return await transport.save(effect)
+            return await _uncancelled(transport.save(effect))
         case Pause(seconds):
-            return await asyncio.sleep(max(0.0, seconds))
+            return await _uncancelled(asyncio.sleep(max(0.0, seconds)))
         case Call(function):
-            return await in_thread(function)
+            return await in_thread(function, always=True)
 
 
-def run(account: Account, flow: Flow[T]) -> T:
+async def _uncancelled(effect: Coroutine[Any, Any, T]) -> T:
+    """Wait for an effect, as long as nobody cancels by a token."""
+    if not is_cancellable():
+        return await effect
+    task = asyncio.ensure_future(effect)
+    try:
+        while not (await asyncio.wait([task], timeout=_TICK))[0]:
+            checkpoint()
+    except BaseException:
+        task.cancel()
+        await asyncio.wait([task])
+        raise
+    return task.result()
+
+
+def run(account: Account, flow: Flow[T], cancel: Cancel | None = None) -> T:
     """Carry out a flow in this thread."""
-    with Transport(account.key, account.origins) as transport:
+    with cancellable(cancel), Transport(account.key, account.origins) as transport:
         return drive(flow, transport)
 
 
-async def run_async(account: Account, flow: Flow[T]) -> T:
+async def run_async(account: Account, flow: Flow[T], cancel: Cancel | None = None) -> T:
     """Carry out a flow on asyncio; what blocks goes to a thread."""
-    async with AsyncTransport(account.key, account.origins) as transport:
-        return await drive_async(flow, transport)
+    with cancellable(cancel):
+        async with AsyncTransport(account.key, account.origins) as transport:
+            return await drive_async(flow, transport)

@@ -1,46 +1,19 @@
 """Outgoing requests as those of httpx2, and the threads that read their files."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lipready import __version__
+from lipready.cancel import in_thread
 from lipready.errors import NotSentError, ProbeError, UsageError
 from lipready.probe.local_file import LocalFile, open_local
 from lipready.providers.transport.incoming import CONNECT_SECONDS, Exchange
-from lipready.providers.transport.wire import Form, HttpRequest, T
+from lipready.providers.transport.wire import Form, HttpRequest
 
 if TYPE_CHECKING:
     import httpx2
-
-
-async def in_thread(function: Callable[[], T]) -> T:
-    """Call in a thread and wait for it, also when cancelled: what is cleaned up next must not be in use any more."""
-    thread = asyncio.ensure_future(asyncio.to_thread(_caught, function))
-    try:
-        result = await asyncio.shield(thread)
-    except asyncio.CancelledError:
-        await asyncio.wait([thread])
-        raise
-    if isinstance(result, _Failure):
-        raise result.error
-    return result
-
-
-class _Failure:
-    """An exception on its way out of a thread; as a result, nobody misses it where nobody waits any more."""
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-
-
-def _caught(function: Callable[[], T]) -> T | _Failure:
-    try:
-        return function()
-    except Exception as error:  # noqa: BLE001  (raised again by the one who waits)
-        return _Failure(error)
 
 
 CHUNK = 1 << 20
@@ -141,7 +114,7 @@ def _form(form: Form, stack: ExitStack, progress: Callable[[float], None] | None
 
 
 async def _read(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while (chunk := await in_thread(lambda: next(chunks, None))) is not None:
+    while (chunk := await in_thread(lambda: next(chunks, None), always=True)) is not None:
         yield chunk
 
 

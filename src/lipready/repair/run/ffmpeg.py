@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import IO
 
+from lipready.cancel import checkpoint
 from lipready.errors import ComponentError, FixError
 from lipready.facts.quantity import counted
 
@@ -82,7 +83,7 @@ STALL_SECONDS = 300.0
 
 _STDERR_LINES = 6
 _LINE_LENGTH = 300
-_POLL_SECONDS = 1.0
+_POLL_SECONDS = 0.25
 _ADVANCES = ("frame", "out_time_us", "total_size")
 
 Lines = queue.SimpleQueue[str | None]
@@ -189,6 +190,7 @@ def _follow(lines: Lines, length: Fraction | None, tell: Callable[[float], None]
     last: dict[str, str] = {}
     deadline = time.monotonic() + stall
     while time.monotonic() < deadline:
+        checkpoint()
         try:
             line = lines.get(timeout=min(_POLL_SECONDS, stall))
         except queue.Empty:

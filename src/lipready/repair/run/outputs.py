@@ -4,6 +4,7 @@ import errno
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 from itertools import pairwise
 from os import fspath
@@ -50,7 +51,8 @@ def make(plans: Sequence[FilePlan], out: Path, write: Writer) -> tuple[Made, ...
     """
     make_folder(out)
     with ThreadPoolExecutor(max_workers=1) as pool:
-        hashes = {path: pool.submit(sha256_of, path) for path in dict.fromkeys(each.at for each in plans)}
+        places = dict.fromkeys(each.at for each in plans)
+        hashes = {place: pool.submit(copy_context().run, sha256_of, place) for place in places}
         return tuple(_make_one(each, out, write, hashes[each.at]) for each in plans)
 
 

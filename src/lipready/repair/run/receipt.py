@@ -1,6 +1,5 @@
 """The receipt: what was made of what, with which tools, and which files of a folder are known by it."""
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 from lipready.errors import FixError, UsageError
 from lipready.facts.plan import FilePlan, Kept, Plan, Step
 from lipready.facts.report import Report
+from lipready.probe.local_file import hash_of
 from lipready.repair.run.folder import SUFFIX, Partial, unwritable
 
 SCHEMA = "lipready.receipt/1"
@@ -153,7 +153,7 @@ def sha256_of(path: str | Path) -> str:
     """Return the sha256 of a file's bytes, in hex. Raises FixError where it cannot be read."""
     try:
         with Path(path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            return hash_of(file)
     except OSError as error:
         raise FixError(f"{path} cannot be read: {error.strerror or error}.") from error
 

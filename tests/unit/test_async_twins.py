@@ -1,0 +1,188 @@
+"""The twins for asyncio: the loop goes on meanwhile, and what asyncio cancels ends before it says so."""
+
+import asyncio
+import inspect
+import threading
+import time
+
+import pytest
+
+import lipready
+from lipready import Job, Settings
+from lipready.cancel import in_thread
+from lipready.errors import UsageError
+
+QUICK = Settings(quick=True)
+
+
+async def lateness(stop: asyncio.Event) -> float:
+    """Return by how much the loop was late at worst, while it should have woken us every 10 ms."""
+    worst = 0.0
+    while not stop.is_set():
+        begun = time.monotonic()
+        await asyncio.sleep(0.01)
+        worst = max(worst, time.monotonic() - begun - 0.01)
+    return worst
+
+
+def ours():
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("lipready")]
+
+
+def test_twenty_checks_at_once_do_not_block_the_loop(good_job):
+    lipready.check(*good_job)  # models are loaded once
+
+    async def main():
+        stop = asyncio.Event()
+        watch = asyncio.create_task(lateness(stop))
+        reports = await asyncio.gather(
+            *(lipready.check_async(good_job[0], settings=QUICK) for _ in range(19)), lipready.check_async(*good_job)
+        )
+        stop.set()
+        return reports, await watch
+
+    reports, worst = asyncio.run(main())
+    assert [report.verdict for report in reports] == ["pass"] * 20
+    assert worst < 0.5  # a check that ran in the loop would hold it for seconds
+    assert ours() == []
+
+
+def test_errors_come_as_from_the_verb(tmp_path):
+    with pytest.raises(UsageError, match="there is no such file"):
+        asyncio.run(lipready.check_async(tmp_path / "none.mp4"))
+
+
+def test_a_twin_has_the_arguments_of_its_verb():
+    for verb in (lipready.check, lipready.prepare):
+        twin = getattr(lipready, f"{verb.__name__}_async")
+        assert inspect.iscoroutinefunction(twin)
+        assert inspect.signature(twin) == inspect.signature(verb)
+        assert twin.__name__ in lipready.__all__
+        assert verb.__name__ in twin.__doc__
+
+
+def cancelled_at(stage, start):
+    """Begin something, and have asyncio cancel it when a stage begins; return how long that took."""
+
+    async def main():
+        loop, reached = asyncio.get_running_loop(), asyncio.Event()
+
+        def progress(what, share):
+            if what.startswith(stage) and share > 0.05:
+                loop.call_soon_threadsafe(reached.set)
+
+        task = asyncio.create_task(start(progress))
+        await reached.wait()
+        begun = time.monotonic()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return time.monotonic() - begun, ours()
+
+    return asyncio.run(main())
+
+
+def test_asyncio_ends_a_check(good_job):
+    took, left = cancelled_at(
+        "checking", lambda told: lipready.check_async(good_job[0], settings=Settings(progress=told))
+    )
+    assert took < 3.0
+    assert left == []
+
+
+def test_asyncio_ends_a_prepare_and_nothing_is_left(bad_job, tmp_path):
+    out, only = tmp_path / "out", Settings(only=("V1",))
+    took, left = cancelled_at(
+        "repairing", lambda told: lipready.prepare_async(bad_job[0], out=out, settings=only, progress=told)
+    )
+    assert took < 3.0
+    assert left == []
+    assert list(out.iterdir()) == []
+
+
+def test_a_timeout_ends_a_check(good_job):
+    async def main():
+        async with asyncio.timeout(0.2):
+            await lipready.check_async(*good_job, settings=Settings(every_frame=True))
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(main())
+    assert ours() == []
+
+
+def test_what_has_not_begun_never_does():
+    release, ran = threading.Event(), []
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        from concurrent.futures import ThreadPoolExecutor
+
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        first = asyncio.create_task(in_thread(lambda: release.wait(20)))
+        second = asyncio.create_task(in_thread(lambda: ran.append("second")))
+        await asyncio.sleep(0.1)
+        second.cancel()
+        with pytest.raises(asyncio.CancelledError):  # without waiting for the first
+            await second
+        release.set()
+        assert await first
+
+    asyncio.run(main())
+    assert ran == []
+
+
+def test_a_second_cancel_does_not_leave_the_thread_behind():
+    release, order = threading.Event(), []
+
+    def slow():
+        release.wait(20)
+        order.append("ended")
+
+    async def main():
+        task = asyncio.create_task(in_thread(slow))
+        await asyncio.sleep(0.1)
+        task.cancel()
+        await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.sleep(0.05)
+        assert not task.done()
+        release.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        order.append("told")
+
+    asyncio.run(main())
+    assert order == ["ended", "told"]
+
+
+def test_many_come_one_by_one_in_their_order(good_job, tmp_path):
+    jobs = [Job.of(good_job[0]), Job.of(tmp_path / "none.mp4"), Job.of(audio=good_job[1])]
+
+    async def main():
+        done = []
+        async for report in lipready.check_many_async(jobs, settings=QUICK, progress=lambda *at: done.append(at)):
+            yield_of = (report.verdict, done[-1])
+            seen.append(yield_of)
+
+    seen = []
+    asyncio.run(main())
+    assert seen == [("pass", (1, 3)), ("fail", (2, 3)), ("pass", (3, 3))]
+
+
+def test_many_that_are_left_early_take_no_more_jobs(good_job):
+    taken = []
+
+    def jobs():
+        for number in range(50):
+            taken.append(number)
+            yield Job.of(good_job[0])
+
+    async def main():
+        reports = lipready.check_many_async(jobs(), settings=QUICK)
+        async for _report in reports:
+            break
+        await reports.aclose()
+
+    asyncio.run(main())
+    assert taken == [0]
+    assert ours() == []
