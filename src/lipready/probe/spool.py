@@ -1,17 +1,21 @@
 """Inputs that are bytes or file objects, as private temporary files for as long as they are measured or sent."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from lipready.errors import ComponentError, LipreadyError, UsageError
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.unmeasured import Unmeasured
 from lipready.job import Input, Job, Source, name_of, path_or_address, place_of
 from lipready.probe.containers.signature import HEAD_BYTES, extension_of, recognise
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 LARGEST = 300 << 20
 """The most bytes that are read of an input where the profile names no limit."""
@@ -53,10 +57,8 @@ def at_hand(job: Job, largest: Mapping[Role, int]) -> Iterator[tuple[Job, dict[R
     if not loose:
         yield replace(job, **local), {}
         return
-    import tempfile
-
     unread: dict[Role, FileFacts] = {}
-    with tempfile.TemporaryDirectory(prefix="lipready-", ignore_cleanup_errors=True) as folder:
+    with _private_folder() as folder:
         written: dict[int, Path | _TooLong] = {}
         for role, source in loose.items():
             content = source.source if isinstance(source, Input) else source
@@ -76,6 +78,23 @@ def at_hand(job: Job, largest: Mapping[Role, int]) -> Iterator[tuple[Job, dict[R
         except LipreadyError as error:
             error.args = tuple(_renamed(each, names) for each in error.args)
             raise
+
+
+def _private_folder() -> "TemporaryDirectory[str]":
+    """Make a folder that nobody else may look into; it goes with its context."""
+    from tempfile import TemporaryDirectory
+
+    try:
+        return TemporaryDirectory(prefix="lipready-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise _no_place("A temporary folder", error) from error
+
+
+def _no_place(what: str, error: OSError) -> ComponentError:
+    return ComponentError(
+        f"{what} cannot be written ({error.strerror or error}): make room in the folder for temporary files, or name "
+        "another one in TMPDIR."
+    )
 
 
 def require_spooled(unread: Mapping[Role, FileFacts]) -> None:
@@ -106,8 +125,6 @@ def extension_by(source: Source) -> str | None:
 
 def _spool(source: Source, path: Path, most: int) -> Path | _TooLong:
     """Write an input into a file whose name says what it is. Nothing is read beyond the byte that is too much."""
-    import os
-
     name, chunks, count, head = name_of(source), _chunks(source, most + 1), 0, b""
     try:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
@@ -127,10 +144,7 @@ def _spool(source: Source, path: Path, most: int) -> Path | _TooLong:
             suffix = f".{_TRUE_SUFFIXES.get(kind, kind)}" if kind else ""
         return path.rename(path.with_name(f"{path.name}{suffix}"))
     except OSError as error:
-        raise ComponentError(
-            f"{name}: cannot be written to a temporary file ({error.strerror or error}): make room in the folder for "
-            "temporary files, or name another one in TMPDIR."
-        ) from error
+        raise _no_place(f"A temporary file for {name}", error) from error
 
 
 def _chunks(source: Source, most: int) -> Iterator[bytes | memoryview]:
@@ -170,8 +184,13 @@ def _wrong_chunk(chunk: object) -> str:
 
 def _whole_size(source: Source, count: int) -> int:
     """Return the size of an input that is too large: exact where that can be told without reading, else at least."""
-    content = _content(source)
-    return memoryview(content).nbytes if isinstance(content, bytes | bytearray | memoryview) else count
+    content: Any = _content(source)
+    if isinstance(content, bytes | bytearray | memoryview):
+        return memoryview(content).nbytes
+    with suppress(OSError, ValueError, AttributeError, TypeError):
+        if content.seekable():
+            return count - int(content.tell()) + int(content.seek(0, os.SEEK_END))
+    return count
 
 
 def _unread(role: Role, source: Source, found: _TooLong, *, limited: bool) -> FileFacts:
