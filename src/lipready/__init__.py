@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from lipready.facts.report import Report
     from lipready.facts.unmeasured import Unmeasured
     from lipready.job import Input, Job, RequestOptions, Source
+    from lipready.people import People, Reference, people, people_async, reference, reference_async
     from lipready.prepare import Prepared, prepare, prepare_async
     from lipready.profiles.limit import Limit, Profile, Range
     from lipready.repair.choices import Choices
@@ -77,12 +78,14 @@ __all__ = [
     "NotSentError",
     "NothingCheckedError",
     "OutcomeUnknownError",
+    "People",
     "PreflightError",
     "Prepared",
     "ProbeError",
     "Profile",
     "ProviderError",
     "Range",
+    "Reference",
     "RefusedError",
     "Report",
     "RequestOptions",
@@ -103,9 +106,13 @@ __all__ = [
     "finding",
     "get_task",
     "get_task_async",
+    "people",
+    "people_async",
     "prepare",
     "prepare_async",
     "receive_callback",
+    "reference",
+    "reference_async",
     "resume",
     "rule",
     "submit",
@@ -147,11 +154,12 @@ _HOMES = {
     "lipready.rules.subjects": ("finding",),
     "lipready.repair.choices": ("Choices",),
     "lipready.job": ("Input", "Job", "RequestOptions", "Source"),
+    "lipready.people": ("People", "Reference", "people", "people_async", "reference", "reference_async"),
     "lipready.prepare": ("Prepared", "prepare", "prepare_async"),
     "lipready.submit": ("Sending", "submit", "submit_async"),
     "lipready.task": ("Task", "get_task", "get_task_async", "receive_callback", "resume"),
 }
-_VERBS = frozenset({"check", "prepare", "submit"})
+_VERBS = frozenset({"check", "people", "prepare", "submit"})
 
 
 class _Package(ModuleType):

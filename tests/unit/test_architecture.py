@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[2] / "src" / "lipready"
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"__init__", "__main__"}),
     frozenset({"cli"}),
-    frozenset({"gate"}),
+    frozenset({"gate", "people"}),
     frozenset({"submit", "prepare", "verify"}),
     frozenset({"task", "sandbox", "batch"}),
     frozenset({"check"}),

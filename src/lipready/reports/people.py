@@ -92,19 +92,23 @@ def as_text(file: FileFacts, page: Page, front: Front | None) -> str:
 
 
 def as_json(file: FileFacts, front: Front | None) -> str:
-    """Write one line; `people` is what a report says of the video's people."""
+    """Write one line; see `as_dict`."""
+    return json.dumps(as_dict(file, front), allow_nan=False) + "\n"
+
+
+def as_dict(file: FileFacts, front: Front | None) -> dict[str, Any]:
+    """Return plain data; `people` is what a report says of the video's people."""
     request = RequestFacts(face_threshold=None, video_extension=False, callback=None)
     job = JobFacts(video=file, audio=None, reference=None, request=request)
     (plain_file,) = report_to_dict(Report(provider="", facts=job, findings=(), unchecked=(), front=front))["files"]
     facts: dict[str, Any] = plain_file["facts"]
-    content = {
+    return {
         "schema": SCHEMA,
         "path": plain_file["path"],
         **{key: facts.get(key) for key in ("width", "height", "duration")},
         "people": facts["people"],
         "unmeasured": facts["unmeasured"].get("people"),
     }
-    return json.dumps(content, allow_nan=False) + "\n"
 
 
 def _table(people: PeopleFacts, video: VideoFacts, page: Page) -> list[str]:

@@ -1,6 +1,5 @@
 """`lipready people` and `lipready reference`: who is seen in a video, and the reference image of one of them."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,19 +15,13 @@ from lipready.cli.input.options import (
     speaking,
 )
 from lipready.cli.output.session import CLEAN, FOUND, Session, of_verdict
-from lipready.errors import NothingCheckedError, UsageError
-from lipready.facts.people import PeopleFacts, background, headcount
+from lipready.facts.people import PeopleFacts
 from lipready.facts.quantity import seconds
-from lipready.facts.video import VideoFacts
-from lipready.job import Job
 
 if TYPE_CHECKING:
     from lipready.faces.reference.cutting import ReferenceFrame
     from lipready.facts.file import FileFacts
-    from lipready.profiles.limit import Profile
     from lipready.reports.page import Page
-
-_ENDINGS = (".jpg", ".jpeg")
 
 
 @click.command
@@ -56,44 +49,25 @@ def people(*, video: str, sheet: Path | None, form: str, every_frame: bool, prov
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     from lipready.cli.input.files import require_file
     from lipready.cli.output.contact import require_free, write_sheet
+    from lipready.cli.output.progress import progress_bars
+    from lipready.people import people as look_at_people
+    from lipready.people import require_picture_place
     from lipready.profiles.loader import load_profile
     from lipready.reports.people import as_json, as_text
 
     require_file(video)
-    front = load_profile(provider).front
+    profile = load_profile(provider)
     if sheet is not None:
-        _require_place(sheet, video, "drawn")
+        require_picture_place(sheet, video, "drawn")
         require_free(sheet)
-    file = _measured(video, session, every_frame=every_frame)
-    if not isinstance(file.people, PeopleFacts):
-        why = f"{video}: people could not be detected: {file.people.reason}."
-        raise NothingCheckedError(why if file.problem is None else f"{video} {file.problem.removesuffix('.')}.")
-    seen = bool(file.people.people)
-    session.write(as_text(file, session.page(), front) if form == "full" else as_json(file, front))
-    if sheet is not None and seen:
-        write_sheet(file, sheet, front)
-        session.complain(f"The contact sheet is {sheet}.")
-    return CLEAN if seen else FOUND
-
-
-def _measured(video: str, session: Session, *, every_frame: bool = False) -> "FileFacts":
-    from lipready.check import Settings, measure_file
-    from lipready.cli.output.progress import progress_bars
-
     with progress_bars(session) as progress:
-        return measure_file(video, "video", Settings(every_frame=every_frame, progress=progress), describe=True)
-
-
-def _require_place(picture: Path, video: str, verb: str, advice: str = "") -> None:
-    """Raise UsageError where no JPEG can be written."""
-    if picture.suffix.lower() not in _ENDINGS:
-        raise UsageError(f"{picture}: a JPEG is {verb}, so its name must end in .jpg or .jpeg.")
-    if picture.is_dir():
-        raise UsageError(f"{picture}: is a folder{advice}.")
-    if not picture.absolute().parent.is_dir():
-        raise UsageError(f"{picture}: the folder {picture.parent} does not exist.")
-    if os.path.realpath(picture) == os.path.realpath(video):
-        raise UsageError(f"{picture}: is the video itself.")
+        found = look_at_people(video, profile=profile, every_frame=every_frame, progress=progress)
+    text = as_text(found.video, session.page(), found.front) if form == "full" else as_json(found.video, found.front)
+    session.write(text)
+    if sheet is not None and found.people:
+        write_sheet(found.video, sheet, found.front)
+        session.complain(f"The contact sheet is {sheet}.")
+    return CLEAN if found.people else FOUND
 
 
 @click.command
@@ -113,46 +87,23 @@ def reference(*, video: str, out: Path, person: int | None, provider: str, sessi
 
     Exit status: 0 it passes, 1 it has findings, 2 there is no such picture to take, or any other trouble.
     """
-    from lipready.check import Settings, check_job
     from lipready.cli.input.files import require_file
+    from lipready.cli.output.progress import progress_bars
+    from lipready.people import measured_video, require_picture_place, require_speaker, take
     from lipready.profiles.loader import load_profile
     from lipready.reports.render import render
 
     require_file(video)
-    _require_place(out, video, "written", "; name the picture that is to be written into it")
+    require_picture_place(out, video, advice="; name the picture that is to be written into it")
     profile = load_profile(provider)
-    file = _measured(video, session)
-    frame = _take(file, person, profile, out)
+    with progress_bars(session) as progress:
+        file = measured_video(video, profile, progress=progress)
+    require_speaker(file, person, profile, "say with --person N which of them speaks (see `lipready people`)")
+    taken = take(file, out, person, profile)
     alone = person is None and isinstance(file.people, PeopleFacts) and len(file.people.people) > 1
-    session.write(_account(file, frame, out, session.page(), alone=alone))
-    report = check_job(Job(reference=os.fspath(out)), profile, Settings())
-    session.write(render(report, "full", session.page()))
-    return of_verdict(report.verdict, "error")
-
-
-def _take(file: "FileFacts", person: int | None, profile: "Profile", out: Path) -> "ReferenceFrame":
-    """Write the picture, whole or not at all.
-
-    Raises UsageError where one of several people is not named, FixError where no frame is good enough.
-    """
-    from lipready.prepare import take_reference
-    from lipready.repair.run.folder import Partial
-
-    people, media = file.people, file.media
-    if person is None and isinstance(people, PeopleFacts) and people.turned is None and isinstance(media, VideoFacts):
-        behind = background(people, media.height, profile.front)
-        if len(people.people) - len(behind) > 1:
-            raise UsageError(
-                f"{file.path} shows {headcount(people, len(behind))}: say with --person N which of them speaks (see "
-                "`lipready people`)."
-            )
-    partial = Partial.beside(Path(os.path.realpath(out)))
-    try:
-        frame = take_reference(file, person, profile, partial.path)
-        partial.finish()
-    finally:
-        partial.discard()
-    return frame
+    session.write(_account(file, taken.frame, out, session.page(), alone=alone))
+    session.write(render(taken.report, "full", session.page()))
+    return of_verdict(taken.report.verdict, "error")
 
 
 def _account(file: "FileFacts", frame: "ReferenceFrame", out: Path, page: "Page", *, alone: bool) -> str:

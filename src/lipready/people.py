@@ -1,0 +1,170 @@
+"""Who is seen in a video, and the reference image of one of them."""
+
+import os
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+from lipready.cancel import Cancel, async_twin, cancellable
+from lipready.check import Progress, Settings, check_job, require_inputs
+from lipready.errors import NothingCheckedError, UsageError
+from lipready.faces.reference.cutting import ReferenceFrame
+from lipready.facts.file import FileFacts
+from lipready.facts.people import Front, PeopleFacts, Person, background, headcount
+from lipready.facts.report import Report
+from lipready.facts.video import VideoFacts
+from lipready.job import Job
+from lipready.prepare import require_files, take_reference
+from lipready.profiles.limit import Profile
+from lipready.profiles.loader import load_profile
+from lipready.repair.run.folder import Partial
+
+_ENDINGS = (".jpg", ".jpeg")
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who is seen in a video: what was measured, and who is in `front` by the provider's profile (None: unknown)."""
+
+    video: FileFacts
+    facts: PeopleFacts
+    front: Front | None
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """Everybody who is seen, by the numbers that `person=` takes; each with its looks."""
+        return self.facts.people
+
+    @property
+    def background(self) -> tuple[Person, ...]:
+        """Those of them who are too small or turned to be driven."""
+        media = self.video.media
+        return background(self.facts, media.height, self.front) if isinstance(media, VideoFacts) else ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return `lipready.people/1`, what `lipready people --format json` writes."""
+        from lipready.reports.people import as_dict
+
+        return as_dict(self.video, self.front)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference image that was written: its `path`, the `frame` that it was cut from, and the `report` on it."""
+
+    path: str
+    frame: ReferenceFrame
+    report: Report
+
+    @property
+    def person(self) -> int:
+        """The number of the person, as `people` counts them."""
+        return self.frame.match.person
+
+
+def people(
+    video: str | PathLike[str],
+    *,
+    provider: str = "dashscope",
+    profile: Profile | None = None,
+    every_frame: bool = False,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> People:
+    """Look at everybody in a video: when, where and how well each is seen.
+
+    `provider` and `profile` are as for `check`: they say who is near and frontal enough to be driven. With
+    `every_frame` each frame is looked at instead of a sample. `progress` is as in `Settings`. A video that shows nobody
+    has no `people`.
+
+    Raises UsageError for a file that is not there or may not be read, NothingCheckedError where people could not be
+    detected (a broken file, or no video), ConfigurationError, ComponentError and CancelledError as `check` does.
+    """
+    profile = profile or load_profile(provider)
+    with cancellable(cancel):
+        file = measured_video(video, profile, every_frame=every_frame, progress=progress)
+    if isinstance(file.people, PeopleFacts):
+        return People(file, file.people, profile.front)
+    if file.problem is not None:
+        raise NothingCheckedError(f"{file.path} {file.problem.removesuffix('.')}.")
+    raise NothingCheckedError(f"{file.path}: people could not be detected: {file.people.reason}.")
+
+
+people_async = async_twin(people)
+
+
+def measured_video(
+    video: str | PathLike[str], profile: Profile, *, every_frame: bool = False, progress: Progress | None = None
+) -> FileFacts:
+    """Measure a video, everybody in it described. Raises UsageError where it is not there or may not be read."""
+    job = Job.of(video)
+    require_inputs(job)
+    report = check_job(job, profile, Settings(every_frame=every_frame, progress=progress), describe=True)
+    return report.facts.files()[0]
+
+
+def reference(
+    video: str | PathLike[str],
+    out: str | PathLike[str],
+    person: int | None = None,
+    *,
+    provider: str = "dashscope",
+    profile: Profile | None = None,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Reference:
+    """Take the reference image of one person from a video: head and shoulders, from the front, as JPEG at `out`.
+
+    `person` is a number of `people`; without it the only one in front is taken. Only a frame that passes every gate is
+    taken, and no image rule of the provider finds fault with what is written. A picture of that name is replaced, but
+    only by one that passes. `provider`, `profile` and `progress` are as for `people`.
+
+    Raises UsageError where several people are in front and none is named, for a video that is no file or may not be
+    read, and for a path where no JPEG can be written; FixError where the video cannot be looked at or no frame is good
+    enough; ConfigurationError, ComponentError and CancelledError as `check` does.
+    """
+    source, picture = fspath(video), Path(fspath(out))
+    require_files(Job.of(video))
+    require_picture_place(picture, source)
+    profile = profile or load_profile(provider)
+    with cancellable(cancel):
+        file = measured_video(video, profile, progress=progress)
+        require_speaker(file, person, profile, "say which of them speaks (person=N, as `lipready.people` counts them)")
+        return take(file, picture, person, profile)
+
+
+reference_async = async_twin(reference)
+
+
+def require_speaker(file: FileFacts, person: int | None, profile: Profile, advice: str) -> None:
+    """Raise UsageError where one of several people in front is not named; `advice` says how that is done."""
+    seen, media = file.people, file.media
+    if person is None and isinstance(seen, PeopleFacts) and seen.turned is None and isinstance(media, VideoFacts):
+        behind = background(seen, media.height, profile.front)
+        if len(seen.people) - len(behind) > 1:
+            raise UsageError(f"{file.path} shows {headcount(seen, len(behind))}: {advice}.")
+
+
+def take(file: FileFacts, picture: Path, person: int | None, profile: Profile) -> Reference:
+    """Write the picture, whole or not at all, and check it. Raises FixError where no frame is good enough."""
+    partial = Partial.beside(Path(os.path.realpath(picture)))
+    try:
+        frame = take_reference(file, person, profile, partial.path)
+        partial.finish()
+    finally:
+        partial.discard()
+    path = fspath(picture)
+    return Reference(path, frame, check_job(Job(reference=path), profile, Settings()))
+
+
+def require_picture_place(picture: Path, video: str, verb: str = "written", advice: str = "") -> None:
+    """Raise UsageError where no JPEG can be written."""
+    if picture.suffix.lower() not in _ENDINGS:
+        raise UsageError(f"{picture}: a JPEG is {verb}, so its name must end in .jpg or .jpeg.")
+    if picture.is_dir():
+        raise UsageError(f"{picture}: is a folder{advice}.")
+    if not picture.absolute().parent.is_dir():
+        raise UsageError(f"{picture}: the folder {picture.parent} does not exist.")
+    if os.path.realpath(picture) == os.path.realpath(video):
+        raise UsageError(f"{picture}: is the video itself.")
