@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from lipready.rules.rule import Rule, rule
     from lipready.rules.subjects import finding
     from lipready.submit import Sending, submit, submit_async
-    from lipready.task import Task, get_task, get_task_async, receive_callback, resume
+    from lipready.task import Task, forget, get_task, get_task_async, receive_callback, resume
 
 __version__ = "0.1.0.dev0"
 
@@ -92,6 +92,7 @@ __all__ = [
     "check",
     "check_many",
     "finding",
+    "forget",
     "get_task",
     "get_task_async",
     "prepare",
@@ -136,7 +137,7 @@ _HOMES = {
     "lipready.job": ("Job", "RequestOptions"),
     "lipready.prepare": ("Prepared", "prepare"),
     "lipready.submit": ("Sending", "submit", "submit_async"),
-    "lipready.task": ("Task", "get_task", "get_task_async", "receive_callback", "resume"),
+    "lipready.task": ("Task", "forget", "get_task", "get_task_async", "receive_callback", "resume"),
 }
 _VERBS = frozenset({"check", "prepare", "submit"})
 

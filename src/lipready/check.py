@@ -154,7 +154,9 @@ def measure(
     if job.video is job.audio is job.reference is None:
         raise UsageError("There is no file to check: name a video, an audio track or a reference image.")
     if settings.audio_track is not None and job.audio is None:
-        raise UsageError("An audio track is chosen (--audio-track), and the job has no audio file: name it as --audio.")
+        raise UsageError(
+            "An audio track is chosen (`Settings.audio_track`), and the job has no audio file: name it as `Job.audio`."
+        )
     known = known or {}
     bound = largest or {}
     both = job.video is not None and job.reference is not None
@@ -248,7 +250,8 @@ def _as_chosen(media: Media, settings: Settings, name: str) -> Media:
         numbers = {1: "1", 2: "1 or 2"}.get(count, f"1 to {count}")
         raise UsageError(
             f"{name}: has {counted(count, 'audio track')}, and none is number {settings.audio_track}: say "
-            f"--audio-track {numbers}, or leave it out."
+            f"`Settings(audio_track={numbers})`, or leave it out.",
+            path=name,
         )
     return replace(media, taken="chosen")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lipready.check import Progress, Settings, check_job, require_inputs, stage, with_rules
-from lipready.errors import FixError, UsageError
+from lipready.errors import FixError, UsageError, concerning
 from lipready.faces.people import people_in_image
 from lipready.faces.reference.cutting import ReferenceFrame
 from lipready.faces.reference.gates import bounds_of
@@ -130,7 +130,8 @@ def require_files(job: Job) -> None:
     """Raise UsageError for a job in which something is an address: only files are repaired."""
     for source in (job.video, job.audio, job.reference):
         if source is not None and is_address(source):
-            raise UsageError(f"{shown(source)}: is an address, and only files are repaired: download it first.")
+            where = shown(source)
+            raise UsageError(f"{where}: is an address, and only files are repaired: download it first.", path=where)
 
 
 def repair_job(
@@ -242,6 +243,12 @@ class _Run:
     def _write(self, plan: FilePlan, partial: Partial, binary: str | None) -> FilePlan:
         tell = stage("repairing", plan.source, self.settings.progress) or (lambda _share: None)
         tell(0.0)
+        with concerning(path=plan.source):
+            plan = self._made(plan, partial, binary, tell)
+        tell(1.0)
+        return plan
+
+    def _made(self, plan: FilePlan, partial: Partial, binary: str | None, tell: Callable[[float], None]) -> FilePlan:
         video = self.before.facts.video
         if video is not None and any(step.name == TAKE_REFERENCE for step in plan.steps):
             take_reference(video, self.choices.person, self.profile, partial.path)
@@ -250,7 +257,6 @@ class _Run:
             if _copies(plan) and self._still_found(plan, partial):
                 plan = self._encoded(plan)
                 outputs.execute(plan, partial, binary, tell)
-        tell(1.0)
         return plan
 
     def _still_found(self, plan: FilePlan, partial: Partial) -> bool:
@@ -297,9 +303,11 @@ def take_reference(file: FileFacts, person: int | None, profile: Profile, output
     where no frame is good enough.
     """
     if file.problem is not None or not isinstance(file.media, VideoFacts):
-        raise FixError(f"{file.path} {file.problem or 'is no video'}; no reference image can be taken from it.")
+        raise FixError(
+            f"{file.path} {file.problem or 'is no video'}; no reference image can be taken from it.", path=file.path
+        )
     if not isinstance(file.people, PeopleFacts):
-        raise FixError(f"{file.path}: {file.people.reason}; no reference image can be taken from it.")
+        raise FixError(f"{file.path}: {file.people.reason}; no reference image can be taken from it.", path=file.path)
     most = most_bytes(profile, "I602")
 
     def objection(frame: ReferenceFrame) -> str | None:

@@ -45,6 +45,7 @@ NAMES = {
     "check",
     "check_many",
     "finding",
+    "forget",
     "get_task",
     "get_task_async",
     "prepare",

@@ -91,7 +91,7 @@ def _size_of(path: str) -> int:
 
 def not_uploaded(path: str, error: OSError) -> UsageError:
     """Make the error of a file that cannot be read."""
-    return UsageError(f"{path}: cannot be uploaded: {error.strerror or type(error).__name__}.")
+    return UsageError(f"{path}: cannot be uploaded: {error.strerror or type(error).__name__}.", path=path)
 
 
 def _client() -> Any:

@@ -118,8 +118,9 @@ def follow(
                     entry,
                     f"{account.service.title} said {counted(unseen.sightings, 'time')} in {round(unseen.seconds):,} s "
                     f"that it does not know the task {_task_of(entry)} ({entry.said}): tasks and results are kept for "
-                    f"24 hours. The job stays open: `lipready tasks resume {entry.id}` asks again, `lipready tasks "
-                    f"forget {entry.id}` closes it, `lipready submit --again` sends and pays anew.",
+                    f"24 hours. The job stays open: `lipready.resume('{entry.id}')` asks again, "
+                    f"`lipready.forget('{entry.id}')` closes it, "
+                    "`lipready.submit(..., sending=Sending(again=True))` sends and pays anew.",
                 )
         if deadline is not None:
             left = begun + deadline - time.monotonic()
@@ -127,7 +128,7 @@ def follow(
                 raise _given_up(
                     entry,
                     f"The task {_task_of(entry)} has not ended within {deadline:g} s (last heard: "
-                    f"{entry.said or 'nothing'}). It goes on at the provider; `lipready tasks resume {entry.id}` waits "
+                    f"{entry.said or 'nothing'}). It goes on at the provider; `lipready.resume('{entry.id}')` waits "
                     "for it and downloads the result.",
                 )
             pause = min(pause, left)
@@ -150,8 +151,11 @@ def require_success(account: Account, entry: JournalEntry, state: TaskState) -> 
             code=code,
             meaning=known.code,
             rules=known.rules,
+            request_id=state.request_id or entry.request_id,
         )
-    raise TaskFailedError(f"The task {state.id} at {title} was cancelled.", task_id=state.id)
+    raise TaskFailedError(
+        f"The task {state.id} at {title} was cancelled.", task_id=state.id, request_id=state.request_id
+    )
 
 
 def _advice(known: RemoteCode, entry: JournalEntry) -> str:
@@ -159,11 +163,11 @@ def _advice(known: RemoteCode, entry: JournalEntry) -> str:
     if known.code != FACE_NOT_MATCHED.code:
         return known.advice
     if entry.reference is None:
-        return "No reference image was sent: send one, taken from the video itself (lipready reference does)."
+        return "No reference image was sent: send one, taken from the video itself (`lipready.reference(...)` does)."
     threshold = DEFAULT_THRESHOLD if entry.face_threshold is None else entry.face_threshold
     if threshold <= _LOWERED:
         return f"{known.advice} The face threshold is low already ({threshold}): a wrong face may match below it."
-    lower = f"lower the face threshold slightly (--face-threshold {_LOWERED}; it was {threshold})"
+    lower = f"lower the face threshold slightly (`RequestOptions(face_threshold={_LOWERED})`; it was {threshold})"
     return f"{known.advice} Where it is from there already, {lower}."
 
 
