@@ -17,6 +17,7 @@ from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, VideoFacts
 from lipready.job import Job, RequestOptions
+from lipready.log import LOG
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 
@@ -204,7 +205,7 @@ def _measured(path: str, role: Role, settings: Settings, name: str, *, describe:
     facts = replace(facts, media=_as_chosen(facts.media, settings, name))
     if not settings.quick and facts.problem is None and not isinstance(facts.media, Unmeasured):
         try:
-            facts = _watch_or_listen(facts, settings, tell, meter, describe=describe)
+            facts = _watch_or_listen(facts, settings, tell, meter, name, describe=describe)
             facts = _with_salvage(facts)
         except (ProbeError, MemoryError, ImportError) as error:
             facts = without_media(facts, error)
@@ -223,17 +224,26 @@ def _with_salvage(facts: FileFacts) -> FileFacts:
 
 
 def _watch_or_listen(
-    facts: FileFacts, settings: Settings, tell: Callable[[float], None], meter: "SpeechMeter | None", *, describe: bool
+    facts: FileFacts,
+    settings: Settings,
+    tell: Callable[[float], None],
+    meter: "SpeechMeter | None",
+    name: str,
+    *,
+    describe: bool,
 ) -> FileFacts:
     """Add what only decoding tells: people, and speech."""
     role, path = facts.role, facts.path
     if role == "video" and isinstance(facts.media, VideoFacts):
+        LOG.info("decoding %s, and looking for faces", name)
         return _watch_video(facts, facts.media, settings, tell, describe=describe)
     if meter is not None and isinstance(facts.media, AudioFacts):
+        LOG.info("measuring the speech in %s", name)
         return _listen(facts, facts.media, tell, meter)
     if role == "reference":
         from lipready.faces.people import people_in_image
 
+        LOG.info("looking for faces in %s", name)
         return replace(facts, people=people_in_image(path, describe=describe))
     return facts
 
@@ -360,6 +370,7 @@ def _until_the_end(found: Found | Unmeasured, length: Duration | Unmeasured) -> 
 
 def stage(name: str, path: str, progress: Progress | None) -> Callable[[float], None] | None:
     """Return what tells of one stage of one file, and never of less than was told before; None where nobody hears."""
+    LOG.info("%s %s", name, shown(path))
     if progress is None:
         return None
     what, told = f"{name} {path}", -1.0

@@ -25,7 +25,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"profiles"}),
     frozenset({"probe"}),
     frozenset({"net", "job"}),
-    frozenset({"errors", "atomic"}),
+    frozenset({"errors", "atomic", "log"}),
     frozenset({"facts"}),
 )
 LONGEST = 400

@@ -13,6 +13,7 @@ from random import random
 from lipready.errors import AnswerError, DownloadError, NoAnswerError, NotSentError, OutcomeUnknownError
 from lipready.facts.quantity import seconds
 from lipready.facts.task import TaskState
+from lipready.log import LOG
 from lipready.providers.download.result_file import ResultFile, fault_of, is_another
 from lipready.providers.download.saving import NOTHING_LEFT, PART, SLOW_BYTES, WHOLE, part_of, size_left_over
 from lipready.providers.journal.entry import JournalEntry
@@ -58,6 +59,7 @@ def download(
     server cannot be reached or the result video is not what was ordered (then it is kept beside `to` under a name with
     ".suspect"); AnswerError where the server contradicts itself.
     """
+    LOG.info("downloading the result video of the task %s to %s", task, to)
     place = yield from call(lambda: ResultFile.at(to, task))
     fetch = _Fetch(place, result_url, posted, refresh, progress)
     try:

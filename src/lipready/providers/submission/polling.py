@@ -9,6 +9,7 @@ from random import random
 from lipready.errors import AnswerError, DeadlineError, ProviderError, RefusedError, TaskFailedError
 from lipready.facts.quantity import counted
 from lipready.facts.task import TaskState
+from lipready.log import LOG
 from lipready.providers.account import Account
 from lipready.providers.codes import RemoteCode, both_codes
 from lipready.providers.dashscope.codes import FACE_NOT_MATCHED
@@ -95,6 +96,7 @@ def follow(
     task goes on in both cases. So does one that the provider says it does not know, until it has said so for as long
     as its profile names: then DeadlineError, and the job stays open.
     """
+    LOG.info("polling the task %s at %s", _task_of(entry), account.service.title)
     begun, failures, unseen = time.monotonic(), 0, _Unseen()
     query = account.service.query(account.endpoints, _task_of(entry))
     while True:

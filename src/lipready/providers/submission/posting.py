@@ -9,6 +9,7 @@ from pathlib import Path
 from lipready.errors import LipreadyError, NotSentError, OutcomeUnknownError, ProviderError, RefusedError, UsageError
 from lipready.facts.quantity import seconds
 from lipready.facts.task import TaskState
+from lipready.log import LOG
 from lipready.providers.account import Account
 from lipready.providers.download.result_file import require_place
 from lipready.providers.journal.entry import JournalEntry
@@ -36,6 +37,7 @@ def post(account: Account, journal: Journal, entry: JournalEntry, submission: Su
     is closed, nothing was paid), UsageError where the result could not be written (as well), and OutcomeUnknownError
     where it stays open whether there is a task: then the entry stays at "posting".
     """
+    LOG.info("submitting the job %s to %s", entry.id, account.service.title)
     with (yield from acquired(_turn(account))):
         return (yield from _post(account, journal, entry, submission))
 
