@@ -228,7 +228,7 @@ def require_sendable(job: Job, report: Report, sending: Sending) -> None:
     if rules and not sending.force:
         raise PreflightError(
             f"The job was not sent: its check found {totals(report)} ({', '.join(dict.fromkeys(rules))}). "
-            "Repair it (`lipready.prepare(...)`), or send it all the same (`Sending(force=True)`).",
+            "Repair it (`lipready.prepare(…)`), or send it all the same (`Sending(force=True)`).",
             report,
         )
 

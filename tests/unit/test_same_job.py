@@ -174,7 +174,7 @@ def test_an_outcome_that_is_not_known_is_looked_up_and_never_sent(box, submit, j
     box.inject(Fault.parse("submit:lost"))
     box.inject(Fault.parse("list:quota"))
     with pytest.raises(
-        OutcomeUnknownError, match=r"`lipready\.submit\(\.\.\., sending=Sending\(again=True\)\)` sends it and pays anew"
+        OutcomeUnknownError, match=r"`lipready\.submit\(…, sending=Sending\(again=True\)\)` sends it and pays anew"
     ):
         submit(provider)
     task = submit(provider)

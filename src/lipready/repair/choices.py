@@ -11,10 +11,10 @@ from lipready.facts.finding import Finding, FixLevel, Subject
 from lipready.facts.plan import Step
 
 _FLAGS = {
-    "audio trim": "`Choices(trim_audio=...)` or `Choices(trim_audio='best')`",
-    "trim": "`Choices(trim=...)`",
+    "audio trim": "`Choices(trim_audio=…)` or `Choices(trim_audio='best')`",
+    "trim": "`Choices(trim=…)`",
     "pad": "`Choices(extend=True)`",
-    "choose-person": "`Choices(person=...)`",
+    "choose-person": "`Choices(person=…)`",
     "crop-image": "",
 }
 """The flags that ask for an editorial repair, where they are not named as it is; one belongs to audio tracks alone."""

@@ -23,6 +23,8 @@ _HIDDEN_BYTES = range(0xDC80, 0xDD00)  # os.fsdecode hides the byte 0xNN in the 
 _CALL = re.compile(r"`(?:lipready\.(?P<verb>[a-z]\w*)|[A-Z]\w*|gate)\((?P<arguments>[^`\n]{0,200})\)`")
 _FIELD = re.compile(r"`[A-Z]\w*\.(\w{1,40})`")
 _OF_TASKS = frozenset({"resume", "forget"})
+_ANY = ("…", r"\u2026")
+"""What stands for any value, as text and in JSON."""
 _VALUES = {
     "trim": "START:END",
     "trim_audio": "START:END",
@@ -55,8 +57,8 @@ def _command(match: re.Match[str]) -> str:
 def _argument(text: str) -> str:
     name, equals, value = text.partition("=")
     if not equals:
-        return name.strip("'.")
-    value = _VALUES.get(name, "") if value == "..." else value.strip("'")
+        return "" if name in _ANY else name.strip("'")
+    value = _VALUES.get(name, "") if value in _ANY else value.strip("'")
     return " ".join(filter(None, (_option(name), "" if value == "True" else value)))
 
 

@@ -16,7 +16,7 @@ from lipready.rules.target import Target, of_target, place
 from lipready.rules.wording import Stretch, named, percent, stretches, within
 
 _TWICE = 2  # One sample without the face, or one covered mouth, may be a miss of the detector.
-_KEEP = Fix("trim", "editorial", "Keep a part that shows it with `Choices(trim='best')` or `Choices(trim=...)`.")
+_KEEP = Fix("trim", "editorial", "Keep a part that shows it with `Choices(trim='best')` or `Choices(trim=…)`.")
 
 
 def _small(target: Target, limit: Limit) -> Readings:

@@ -135,9 +135,7 @@ def _consequence(known: Lengths, limit: Limit, *, heard: bool) -> tuple[Severity
     share = percent(known.lost_share, (Fraction(0), limit.bands["lost_share"], Fraction(1)))
     apart = seconds_of(known.apart, near=(limit.bands["tolerance"], limit.bands["lost_seconds"]))
     if known.picture > known.sound:
-        trim = Fix(
-            "trim", "editorial", "Check that both files belong together, or keep a part with `Choices(trim=...)`."
-        )
+        trim = Fix("trim", "editorial", "Check that both files belong together, or keep a part with `Choices(trim=…)`.")
         what = f"the last {apart} of the video ({share} of it) is dropped"
         return (None, what, trim) if much else ("info", what, None)
     if known.extended:

@@ -116,7 +116,7 @@ def _repair(heard_: SpeechFacts, least: Fraction) -> Fix:
             "editorial",
             "Cut the silence before and after the speech with `Choices(trim_silence=True)`.",
         )
-    return Fix("trim", "editorial", "Keep the part in which somebody speaks with `Choices(trim_audio=...)`.")
+    return Fix("trim", "editorial", "Keep the part in which somebody speaks with `Choices(trim_audio=…)`.")
 
 
 def _longest_pause(heard_: SpeechFacts) -> tuple[Fraction, Fraction]:

@@ -225,7 +225,7 @@ def video_duration(file: FileFacts, duration: Duration, limit: Limit) -> Verdict
         longer=Fix(
             "extend", "editorial", "Lengthen it with `Choices(extend=True)`, which plays it forward and backward."
         ),
-        shorter=Fix("trim", "editorial", "Choose what to keep with `Choices(trim=...)` or `Choices(trim='best')`."),
+        shorter=Fix("trim", "editorial", "Choose what to keep with `Choices(trim=…)` or `Choices(trim='best')`."),
         header=Fix("remux", "lossless", "Write the container anew, with the true length."),
     )
 

@@ -243,7 +243,7 @@ def test_a_track_that_fits_without_its_silence_needs_no_other_cut(planned):
     assert done.file.length == Fraction("5.9")
     still = planned(heard(150, speech=LONG), too_long, choices=Choices(trim_silence=True))
     assert still.plan.files == ()
-    assert still.undecided == (("A402", "`Choices(trim_audio=...)` or `Choices(trim_audio='best')`", "Decide."),)
+    assert still.undecided == (("A402", "`Choices(trim_audio=…)` or `Choices(trim_audio='best')`", "Decide."),)
 
 
 def test_a_video_is_lengthened_to_what_is_left_of_the_sound(planned, clip, reported, profile):

@@ -96,7 +96,7 @@ def test_a_file_that_stays_too_long_is_not_encoded_for_nothing(good, reported, p
     report = lasting(reported(video=good[0], audio=good[1]), 500, "trim")
     plan = plan_job(report, profile, Choices(), "out")
     assert [each.role for each in plan.files] == ["audio"]
-    assert plan.undecided == (("V105", "`Choices(trim=...)`", "Decide."),)
+    assert plan.undecided == (("V105", "`Choices(trim=…)`", "Decide."),)
     decided = plan_job(report, profile, Choices(trim=TrimSpan(Fraction(3), Fraction(9))), "out")
     assert decided.undecided == ()
     assert decided.files[0].length == 6
@@ -106,7 +106,7 @@ def test_a_warning_that_waits_for_a_decision_does_not_hold_up_the_rest(good, rep
     report = lasting(reported(video=good[0]), 120, "trim", severity="warning")
     plan = plan_job(report, profile, Choices(), "out")
     assert [each.already_fine for each in plan.files] == [True]
-    assert plan.undecided[0][:2] == ("V105", "`Choices(trim=...)`")
+    assert plan.undecided[0][:2] == ("V105", "`Choices(trim=…)`")
 
 
 @pytest.mark.parametrize(("seconds", "frames"), [("3", 75), ("90", 2250), ("500", 2987)])
@@ -156,7 +156,7 @@ def test_the_chosen_person_goes_before_a_picture(good, reported, profile, make):
     report = replace(report, findings=(*report.findings, wrong, wide))
     asked = plan_job(report, profile, Choices(), "out")
     assert (asked.undecided, asked.set_aside) == (
-        (("P307", "`Choices(person=...)`", "Decide."), ("I603", "", "Crop.")),
+        (("P307", "`Choices(person=…)`", "Decide."), ("I603", "", "Crop.")),
         None,
     )
 

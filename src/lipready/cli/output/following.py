@@ -299,7 +299,7 @@ def _sentence(error: BaseException) -> str:
     said = str(error)
     if not isinstance(error, PreflightError):
         return said
-    return said.replace("`lipready.prepare(...)`", "`lipready.prepare(...)`, or --prepare")
+    return said.replace("`lipready.prepare(…)`", "`lipready.prepare(…)`, or --prepare")
 
 
 def _request_as_json(order: "Order") -> dict[str, Any]:

@@ -84,7 +84,7 @@ def _refuse_other_provider(baseline: Baseline, profile: Profile) -> None:
     if baseline.provider != profile.name:
         raise ConfigurationError(
             f"The baseline belongs to the provider {one_line(baseline.provider)}, and this run is for {profile.name}: "
-            "name another file with `gate(baseline=...)`."
+            "name another file with `gate(baseline=…)`."
         )
 
 

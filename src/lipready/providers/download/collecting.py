@@ -230,7 +230,7 @@ def collect(
             if entry.stage == "downloaded" and error.kept is None:
                 raise DownloadError(
                     f"{error} It was downloaded before, to {entry.result}; "
-                    "`lipready.submit(..., sending=Sending(again=True))` sends the job and pays anew."
+                    "`lipready.submit(…, sending=Sending(again=True))` sends the job and pays anew."
                 ) from error
             if entry.task_id is None and error.kept is not None:
                 why = f"has another result than expected, which is kept in {error.kept}"
@@ -280,7 +280,7 @@ def not_ours(entry: JournalEntry, why: str) -> OutcomeUnknownError:
         f"The answer to the job {entry.id} was lost, and the task {entry.candidate} of that moment {why}. Nothing was "
         f"sent again: `lipready.resume('{entry.id}', task='{entry.candidate}')` takes it all the same, "
         f"`lipready.forget('{entry.id}')` closes the job, "
-        "`lipready.submit(..., sending=Sending(again=True))` sends it and pays anew."
+        "`lipready.submit(…, sending=Sending(again=True))` sends it and pays anew."
     )
 
 

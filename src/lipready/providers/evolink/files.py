@@ -172,7 +172,7 @@ def make_room(account: Account, journal: Journal, needed: int) -> Flow[None]:
     raise UsageError(
         f"{account.service.title} has room for {counted(max(left, 0), 'more file')} of this account{most}, and the job "
         f"needs {needed}; no file of a finished job is left that could be deleted. Delete files that you do not need, "
-        "wait until some expire (72 hours), name addresses, or use a bucket of your own (`Sending(bucket=...)`)."
+        "wait until some expire (72 hours), name addresses, or use a bucket of your own (`Sending(bucket=…)`)."
     )
 
 

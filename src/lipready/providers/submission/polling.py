@@ -122,7 +122,7 @@ def follow(
                     f"that it does not know the task {_task_of(entry)} ({entry.said}): tasks and results are kept for "
                     f"24 hours. The job stays open: `lipready.resume('{entry.id}')` asks again, "
                     f"`lipready.forget('{entry.id}')` closes it, "
-                    "`lipready.submit(..., sending=Sending(again=True))` sends and pays anew.",
+                    "`lipready.submit(…, sending=Sending(again=True))` sends and pays anew.",
                 )
         if deadline is not None:
             left = begun + deadline - time.monotonic()
@@ -165,7 +165,7 @@ def _advice(known: RemoteCode, entry: JournalEntry) -> str:
     if known.code != FACE_NOT_MATCHED.code:
         return known.advice
     if entry.reference is None:
-        return "No reference image was sent: send one, taken from the video itself (`lipready.reference(...)` does)."
+        return "No reference image was sent: send one, taken from the video itself (`lipready.reference(…)` does)."
     threshold = DEFAULT_THRESHOLD if entry.face_threshold is None else entry.face_threshold
     if threshold <= _LOWERED:
         return f"{known.advice} The face threshold is low already ({threshold}): a wrong face may match below it."

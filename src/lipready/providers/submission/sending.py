@@ -255,7 +255,7 @@ def take_up(account: Account, journal: Journal, entry: JournalEntry, *, submit: 
         raise UsageError(
             f"The job {entry.id} was never sent, and the same one was: job {paid.id}. "
             f"`lipready.forget('{entry.id}')` closes it, "
-            "`lipready.submit(..., sending=Sending(again=True))` sends and pays anew."
+            "`lipready.submit(…, sending=Sending(again=True))` sends and pays anew."
         )
     return (yield from _deliver(account, journal, entry))
 

@@ -272,7 +272,7 @@ def test_one_look_that_finds_no_task_of_that_id_leaves_the_job_open(followed, go
 def test_no_task_of_that_id_for_long_stays_open(followed, gone, style):
     played, entry = followed(gone(style), style=style)
     assert isinstance(played.error, DeadlineError)
-    assert "`lipready.submit(..., sending=Sending(again=True))`" in str(played.error)
+    assert "`lipready.submit(…, sending=Sending(again=True))`" in str(played.error)
     assert entry.open
 
 
