@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from lipready.rules.rule import Rule, rule
     from lipready.rules.subjects import finding
     from lipready.submit import Sending, submit, submit_async
-    from lipready.task import Task, get_task, get_task_async, receive_callback, resume
+    from lipready.task import Task, forget, get_task, get_task_async, receive_callback, resume
 
 __version__ = "0.1.0.dev0"
 
@@ -104,6 +104,7 @@ __all__ = [
     "check_many",
     "check_many_async",
     "finding",
+    "forget",
     "get_task",
     "get_task_async",
     "people",
@@ -157,7 +158,7 @@ _HOMES = {
     "lipready.people": ("People", "Reference", "people", "people_async", "reference", "reference_async"),
     "lipready.prepare": ("Prepared", "prepare", "prepare_async"),
     "lipready.submit": ("Sending", "submit", "submit_async"),
-    "lipready.task": ("Task", "get_task", "get_task_async", "receive_callback", "resume"),
+    "lipready.task": ("Task", "forget", "get_task", "get_task_async", "receive_callback", "resume"),
 }
 _VERBS = frozenset({"check", "people", "prepare", "submit"})
 

@@ -18,6 +18,7 @@ from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, VideoFacts
 from lipready.job import Job, RequestOptions, Source, name_of, path_or_address
+from lipready.log import LOG
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 
@@ -154,7 +155,9 @@ def measure(
     if job.video is job.audio is job.reference is None:
         raise UsageError("There is no file to check: name a video, an audio track or a reference image.")
     if settings.audio_track is not None and job.audio is None:
-        raise UsageError("An audio track is chosen (--audio-track), and the job has no audio file: name it as --audio.")
+        raise UsageError(
+            "An audio track is chosen (`Settings.audio_track`), and the job has no audio file: name it as `Job.audio`."
+        )
     known = known or {}
     bound = largest or {}
     both = job.video is not None and job.reference is not None
@@ -202,7 +205,7 @@ def _measured(path: str, role: Role, settings: Settings, name: str, *, describe:
     facts = replace(facts, media=_as_chosen(facts.media, settings, name))
     if not settings.quick and facts.problem is None and not isinstance(facts.media, Unmeasured):
         try:
-            facts = _watch_or_listen(facts, settings, tell, meter, describe=describe)
+            facts = _watch_or_listen(facts, settings, tell, meter, name, describe=describe)
             facts = _with_salvage(facts)
         except (ProbeError, MemoryError, ImportError) as error:
             facts = without_media(facts, error)
@@ -221,17 +224,26 @@ def _with_salvage(facts: FileFacts) -> FileFacts:
 
 
 def _watch_or_listen(
-    facts: FileFacts, settings: Settings, tell: Callable[[float], None], meter: "SpeechMeter | None", *, describe: bool
+    facts: FileFacts,
+    settings: Settings,
+    tell: Callable[[float], None],
+    meter: "SpeechMeter | None",
+    name: str,
+    *,
+    describe: bool,
 ) -> FileFacts:
     """Add what only decoding tells: people, and speech."""
     role, path = facts.role, facts.path
     if role == "video" and isinstance(facts.media, VideoFacts):
+        LOG.info("decoding %s, and looking for faces", name)
         return _watch_video(facts, facts.media, settings, tell, describe=describe)
     if meter is not None and isinstance(facts.media, AudioFacts):
+        LOG.info("measuring the speech in %s", name)
         return _listen(facts, facts.media, tell, meter)
     if role == "reference":
         from lipready.faces.people import people_in_image
 
+        LOG.info("looking for faces in %s", name)
         return replace(facts, people=people_in_image(path, describe=describe))
     return facts
 
@@ -248,7 +260,8 @@ def _as_chosen(media: Media, settings: Settings, name: str) -> Media:
         numbers = {1: "1", 2: "1 or 2"}.get(count, f"1 to {count}")
         raise UsageError(
             f"{name}: has {counted(count, 'audio track')}, and none is number {settings.audio_track}: say "
-            f"--audio-track {numbers}, or leave it out."
+            f"`Settings(audio_track={numbers})`, or leave it out.",
+            path=name,
         )
     return replace(media, taken="chosen")
 
@@ -363,6 +376,7 @@ def _until_the_end(found: Found | Unmeasured, length: Duration | Unmeasured) -> 
 
 def stage(name: str, path: str, progress: Progress | None) -> Callable[[float], None] | None:
     """Return what tells of one stage of one file, and never of less than was told before; None where nobody hears."""
+    LOG.info("%s %s", name, shown(path))
     if progress is None:
         return None
     what, told = f"{name} {path}", -1.0

@@ -22,8 +22,10 @@ LipreadyError                  one clear sentence: what is wrong, where, what to
     └── DownloadError          the result could not be downloaded, or is not what was paid for
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from copy import copy
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 if TYPE_CHECKING:
     from lipready.facts.report import Report
@@ -34,7 +36,34 @@ request) or sending it again (any other), settling the account, or none of these
 
 
 class LipreadyError(Exception):
-    """The root of the tree. `str(error)` is one sentence for people."""
+    """The root of the tree. `str(error)` is one sentence for people; what it is about is data, where it is known.
+
+    `path` is the file, as it was named, `code` the code of whoever refused (a provider's own), `task_id` the provider's
+    id of the task, `job_id` ours of the job (`lipready.resume` takes either), `request_id` what the provider's support
+    asks for. Exceptions pickle with all of it.
+    """
+
+    path: str | None = None
+    code: str = ""
+    task_id: str | None = None
+    job_id: str | None = None
+    request_id: str | None = None
+
+    def __init__(self, message: str = "", *, path: str | None = None) -> None:
+        super().__init__(message)
+        if path is not None:
+            self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not by the constructor, which may want more than the message.
+        return _restored, (type(self), self.args), self.__dict__
+
+
+E = TypeVar("E", bound=LipreadyError)
+
+
+def _restored(kind: type[E], args: tuple[Any, ...]) -> E:
+    return kind.__new__(kind, *args)
 
 
 class UsageError(LipreadyError):
@@ -55,8 +84,8 @@ class ProbeError(LipreadyError):
     `transient` says that the machine stood in the way and not the content, as in `Unmeasured`.
     """
 
-    def __init__(self, message: str, *, transient: bool = False) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, transient: bool = False, path: str | None = None) -> None:
+        super().__init__(message, path=path)
         self.transient = transient
 
 
@@ -89,9 +118,7 @@ class JournalError(LipreadyError):
 
 
 class ProviderError(LipreadyError):
-    """A provider, or the way to it. `task_id` is the provider's id of the task that is concerned, where it has one."""
-
-    task_id: str | None = None
+    """A provider, or the way to it."""
 
 
 class NotSentError(ProviderError):
@@ -144,10 +171,18 @@ class TaskFailedError(ProviderError):
     """
 
     def __init__(
-        self, message: str, *, task_id: str, code: str = "", meaning: str = "", rules: tuple[str, ...] = ()
+        self,
+        message: str,
+        *,
+        task_id: str,
+        code: str = "",
+        meaning: str = "",
+        rules: tuple[str, ...] = (),
+        request_id: str | None = None,
     ) -> None:
         super().__init__(message)
         self.task_id, self.code, self.meaning, self.rules = task_id, code, meaning or code, rules
+        self.request_id = request_id
 
 
 class OutcomeUnknownError(ProviderError):
@@ -159,6 +194,24 @@ class DeadlineError(ProviderError):
 
 
 class DownloadError(ProviderError):
-    """The result could not be downloaded, or is not what was paid for; then `kept` is where it is, for a look at it."""
+    """The result could not be downloaded, or is not what was paid for; then `kept` is where it is, for a look at it.
+
+    `path` is where it was to be.
+    """
 
     kept: str | None = None
+
+
+@contextmanager
+def concerning(
+    *, path: str | None = None, job_id: str | None = None, task_id: str | None = None
+) -> Generator[None, None, None]:
+    """Add what an error of this block is about, where it does not say so itself."""
+    try:
+        yield
+    except LipreadyError as error:
+        if not isinstance(error, ComponentError):  # which is about the machine
+            error.path = error.path or path
+        error.job_id = error.job_id or job_id
+        error.task_id = error.task_id or task_id
+        raise

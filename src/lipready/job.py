@@ -6,6 +6,7 @@ from os import PathLike, fspath
 from typing import IO, TYPE_CHECKING, Self
 
 from lipready.errors import UsageError
+from lipready.facts.quantity import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,5 +165,5 @@ def _require_accepted(what: str, source: object) -> None:
 def _brief(source: Source) -> str:
     """Write an input on one line, and not its bytes."""
     if isinstance(source, bytes | bytearray | memoryview):
-        return f"<{memoryview(source).nbytes} bytes>"
+        return f"<{counted(memoryview(source).nbytes, 'byte')}>"
     return repr(source)

@@ -18,7 +18,7 @@ from lipready.check import (
     stage,
     with_rules,
 )
-from lipready.errors import FixError, UsageError
+from lipready.errors import FixError, UsageError, concerning
 from lipready.faces.people import people_in_image
 from lipready.faces.reference.cutting import ReferenceFrame
 from lipready.faces.reference.gates import bounds_of
@@ -165,7 +165,8 @@ def require_files(job: Job) -> None:
     """Raise UsageError for a job in which something is an address: only files are repaired."""
     for place in job.places().values():
         if is_address(place):
-            raise UsageError(f"{shown(place)}: is an address, and only files are repaired: download it first.")
+            where = shown(place)
+            raise UsageError(f"{where}: is an address, and only files are repaired: download it first.", path=where)
 
 
 def repair_job(
@@ -277,6 +278,12 @@ class _Run:
     def _write(self, plan: FilePlan, partial: Partial, binary: str | None) -> FilePlan:
         tell = stage("repairing", plan.source, self.settings.progress) or (lambda _share: None)
         tell(0.0)
+        with concerning(path=plan.source):
+            plan = self._made(plan, partial, binary, tell)
+        tell(1.0)
+        return plan
+
+    def _made(self, plan: FilePlan, partial: Partial, binary: str | None, tell: Callable[[float], None]) -> FilePlan:
         video = self.before.facts.video
         if video is not None and any(step.name == TAKE_REFERENCE for step in plan.steps):
             take_reference(video, self.choices.person, self.profile, partial.path)
@@ -285,7 +292,6 @@ class _Run:
             if _copies(plan) and self._still_found(plan, partial):
                 plan = self._encoded(plan)
                 outputs.execute(plan, partial, binary, tell)
-        tell(1.0)
         return plan
 
     def _still_found(self, plan: FilePlan, partial: Partial) -> bool:
@@ -341,9 +347,11 @@ def take_reference(file: FileFacts, person: int | None, profile: Profile, output
     where no frame is good enough.
     """
     if file.problem is not None or not isinstance(file.media, VideoFacts):
-        raise FixError(f"{file.path} {file.problem or 'is no video'}; no reference image can be taken from it.")
+        raise FixError(
+            f"{file.path} {file.problem or 'is no video'}; no reference image can be taken from it.", path=file.path
+        )
     if not isinstance(file.people, PeopleFacts):
-        raise FixError(f"{file.path}: {file.people.reason}; no reference image can be taken from it.")
+        raise FixError(f"{file.path}: {file.people.reason}; no reference image can be taken from it.", path=file.path)
     most = most_bytes(profile, "I602")
 
     def objection(frame: ReferenceFrame) -> str | None:

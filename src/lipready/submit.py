@@ -235,10 +235,13 @@ def require_storage(account: Account, sending: Sending) -> None:
     if sending.store and account.service.name != "evolink":
         raise UsageError(
             f"{account.service.title} stores nothing that is at an address: download it and submit the file, or leave "
-            "out --store."
+            "out `Sending.store`."
         )
     if sending.store and sending.bucket is not None:
-        raise UsageError("What is at an address is stored by EvoLink, not in a bucket: leave out --store or --bucket.")
+        raise UsageError(
+            "What is at an address is stored by EvoLink, not in a bucket: leave out `Sending.store` or "
+            "`Sending.bucket`."
+        )
 
 
 def require_sendable(job: Job, report: Report, sending: Sending) -> None:
@@ -250,7 +253,7 @@ def require_sendable(job: Job, report: Report, sending: Sending) -> None:
     if rules and not sending.force:
         raise PreflightError(
             f"The job was not sent: its check found {totals(report)} ({', '.join(dict.fromkeys(rules))}). "
-            "Repair it (`lipready prepare`, or --prepare), or send it all the same (--force).",
+            "Repair it (`lipready.prepare(…)`), or send it all the same (`Sending(force=True)`).",
             report,
         )
 

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Self
 
 from lipready.cancel import Cancel
-from lipready.errors import ConfigurationError, DownloadError, RefusedError, UsageError
+from lipready.errors import ConfigurationError, DownloadError, RefusedError, UsageError, concerning
 from lipready.facts.task import TaskState, TaskStatus
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
@@ -124,21 +124,47 @@ class Task:
         return await run_async(self.account, cancelled(self))
 
 
-def resume(task_id: str, *, api_key: str | None = None) -> Task:
+def resume(task_id: str, *, task: str | None = None, api_key: str | None = None) -> Task:
     """Take up a job that was begun on this machine, in this or another process: submit what was not, once.
 
-    `task_id` is the provider's id or ours (`lipready tasks`). Raises UsageError where the journal knows no such job or
-    nothing is left to do, and like `submit`.
+    `task_id` is the provider's id or ours (`lipready tasks`). `task` is the provider's id of the job's task, where the
+    answer was lost (OutcomeUnknownError) and you know which it is. Raises UsageError where the journal knows no such
+    job, nothing is left to do, or the task is none that could be the job's, and like `submit`.
     """
     entry = Journal().find(task_id)
+    entry = entry if task is None else claimed(entry, task, api_key)
     account = account_of(entry, api_key)
     return run(account, resumed(account, entry))
+
+
+def forget(task_id: str) -> None:
+    """Close a job of this machine's journal, by the provider's id or ours, whatever became of it.
+
+    Nothing is cancelled at the provider, and what was paid stays paid. Raises UsageError where the journal knows no
+    such job, or another process is at it.
+    """
+    close(Journal().find(task_id), "forgotten")
+
+
+def claimed(entry: JournalEntry, remote: str, api_key: str | None = None) -> JournalEntry:
+    """Take a task of the provider for that of a job; a wrong id, once written down, could not be taken back."""
+    if entry.task_id is not None:
+        raise UsageError(f"The job {entry.id} has its task already: {entry.task_id}.")
+    account = account_of(entry, api_key)
+    service = account.service
+    state = run(account, ask(account, service.query(account.endpoints, remote), service.read_task))
+    if state.id != remote or state.status == "unknown":
+        raise UsageError(f"{service.title} does not know the task {remote}: nothing was changed.")
+    taken = Journal().claim(entry.id, remote)
+    if taken is None:
+        raise UsageError(f"The task {remote} belongs to another job of the journal.")
+    return taken
 
 
 def resumed(account: Account, entry: JournalEntry, *, submit: bool = True, output: str | None = None) -> Flow[Task]:
     """Take up a job (see `resume`), with its result at `output` from now on. Without `submit` nothing is sent."""
     journal = Journal()
-    with (yield from call(lambda: _locked(entry))):
+    with concerning(job_id=entry.id), (yield from call(lambda: _locked(entry))):
         # What another process has written in the meantime counts, not what was read before it was alone with the job.
         now = journal.find(entry.id)
         if output is not None and now.open and now.output != output:
@@ -210,13 +236,14 @@ def receive_callback(body: bytes, *, api_key: str | None = None) -> Task:
 def _kept(task_id: str, api_key: str | None) -> Task:
     entry = Journal().find(task_id)
     if entry.task_id is None:
-        raise UsageError(f"The job {entry.id} has no task yet; `lipready tasks resume {entry.id}` goes on with it.")
+        raise UsageError(f"The job {entry.id} has no task yet; `lipready.resume('{entry.id}')` goes on with it.")
     return Task.of(account_of(entry, api_key), entry)
 
 
 def looked(task: Task) -> Flow[Task]:
     """Ask once how a task is."""
-    entry, state = yield from look(task.account, Journal(), task.entry)
+    with _about(task):
+        entry, state = yield from look(task.account, Journal(), task.entry)
     return replace(task, entry=entry, state=state)
 
 
@@ -229,11 +256,14 @@ def waited(task: Task, deadline: float | None, poll_interval: float | None, prog
         return task
     interval = service.poll_seconds if poll_interval is None else poll_interval
     deadline = service.longest_seconds if deadline is None else deadline
-    entry, state = yield from follow(task.account, Journal(), task.entry, interval, deadline=deadline, tell=progress)
-    if entry.task_id is None and state.status != "succeeded":
-        raise not_ours(entry, f"has ended without a result ({state.said})")
-    yield from require_expected(Journal(), entry, state)
-    return replace(task, entry=entry, state=require_success(task.account, entry, state))
+    with _about(task):
+        entry, state = yield from follow(
+            task.account, Journal(), task.entry, interval, deadline=deadline, tell=progress
+        )
+        if entry.task_id is None and state.status != "succeeded":
+            raise not_ours(entry, f"has ended without a result ({state.said})")
+        yield from require_expected(Journal(), entry, state)
+        return replace(task, entry=entry, state=require_success(task.account, entry, state))
 
 
 def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -> Flow[Path]:
@@ -243,15 +273,16 @@ def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -
         state = (yield from looked(task)).state
         return _link(task, require_success(task.account, task.entry, state) if state.ended else state)
 
-    journal, entry = Journal(), task.entry
-    # The process that is at an attached job may be the one that has sent it.
-    with (yield from acquired(job_lock(entry)) if task.attached else call(lambda: _locked(entry))):
-        path = yield from collect(journal, entry, task.state.result_url, to, refresh=fresh_link, progress=progress)
-    if task.account.service.name == "evolink":  # which keeps 100 files of an account
-        entry = yield from call(lambda: journal.find(entry.id))
-        if entry.stage == "downloaded":
-            yield from remove_uploads(task.account, journal, entry)
-    return path
+    with _about(task, to):
+        journal, entry = Journal(), task.entry
+        # The process that is at an attached job may be the one that has sent it.
+        with (yield from acquired(job_lock(entry)) if task.attached else call(lambda: _locked(entry))):
+            path = yield from collect(journal, entry, task.state.result_url, to, refresh=fresh_link, progress=progress)
+        if task.account.service.name == "evolink":  # which keeps 100 files of an account
+            entry = yield from call(lambda: journal.find(entry.id))
+            if entry.stage == "downloaded":
+                yield from remove_uploads(task.account, journal, entry)
+        return path
 
 
 def looked_at_together(entries: Sequence[JournalEntry]) -> dict[str, TaskState]:
@@ -277,8 +308,8 @@ def close(entry: JournalEntry, stage: Stage) -> JournalEntry:
         now = journal.find(entry.id)
         if stage == "canceled" and now.stage == "posting":
             raise UsageError(
-                f"The job {now.id} cannot be cancelled: whether it has a task is not known. `lipready tasks resume "
-                f"{now.id}` looks for it, `lipready tasks forget {now.id}` closes the job."
+                f"The job {now.id} cannot be cancelled: whether it has a task is not known. "
+                f"`lipready.resume('{now.id}')` looks for it, `lipready.forget('{now.id}')` closes the job."
             )
         if stage == "canceled" and now.stage != "intended":
             raise UsageError(f"The job {now.id} has no task that could be cancelled: it is {now.stage}.")
@@ -288,20 +319,26 @@ def close(entry: JournalEntry, stage: Stage) -> JournalEntry:
 
 def cancelled(task: Task) -> Flow[Task]:
     """Cancel a task that still waits; see `Task.cancel`."""
-    service = task.account.service
-    if task.entry.task_id is None:
-        raise UsageError(f"The task {task.id} may be somebody else's, and is not cancelled.")
-    if service.cancel is None or service.read_cancel is None:
-        raise UsageError(f"{service.title} offers no way to cancel a task: {task.id} goes on.")
-    try:
-        yield from ask(task.account, service.cancel(task.account.endpoints, task.id), service.read_cancel)
-    except RefusedError:
-        # Where the first answer was lost, the second says that there is nothing left to cancel.
-        now = yield from looked(task)
-        if now.status != "canceled":
-            raise
-        return now
-    return (yield from looked(task))
+    with _about(task):
+        service = task.account.service
+        if task.entry.task_id is None:
+            raise UsageError(f"The task {task.id} may be somebody else's, and is not cancelled.")
+        if service.cancel is None or service.read_cancel is None:
+            raise UsageError(f"{service.title} offers no way to cancel a task: {task.id} goes on.")
+        try:
+            yield from ask(task.account, service.cancel(task.account.endpoints, task.id), service.read_cancel)
+        except RefusedError:
+            # Where the first answer was lost, the second says that there is nothing left to cancel.
+            now = yield from looked(task)
+            if now.status != "canceled":
+                raise
+            return now
+        return (yield from looked(task))
+
+
+def _about(task: Task, to: Path | None = None) -> AbstractContextManager[None]:
+    """Let errors carry what they are about."""
+    return concerning(path=None if to is None else str(to), job_id=task.entry.id, task_id=task.id or None)
 
 
 def _link(task: Task, state: TaskState) -> str:

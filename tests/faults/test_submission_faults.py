@@ -431,7 +431,7 @@ def test_the_task_of_a_colleague_is_never_taken_for_ours(colleague, job, made, s
         user.run(job)
     entry = user.entry()
     (name,) = [each.id for each in user.box.ledger().tasks if each.id in entry.rejected]
-    assert f"`lipready tasks resume {entry.id} --task {name}`" in str(raised.value)
+    assert f"`lipready.resume('{entry.id}', task='{name}')`" in str(raised.value)
     assert (entry.stage, entry.task_id, user.asked("submit"), user.paid()) == ("posting", None, 1, 0)
     assert not user.out.exists()
     (kept,) = user.out.parent.glob("*suspect*")

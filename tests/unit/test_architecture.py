@@ -26,7 +26,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"probe"}),
     frozenset({"net", "job"}),
     frozenset({"cancel"}),
-    frozenset({"errors", "atomic"}),
+    frozenset({"errors", "atomic", "log"}),
     frozenset({"facts"}),
 )
 LONGEST = 400

@@ -34,7 +34,11 @@ class Stopper:
 
 
 def ours():
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("lipready")]
+    return [
+        thread.name
+        for thread in threading.enumerate()
+        if thread.name.startswith("lipready") and thread.name != "lipready-sandbox"
+    ]
 
 
 def children():

@@ -214,7 +214,7 @@ def test_what_is_too_large_is_a_finding_and_is_read_no_further(small, made):
     assert lipready.check(exactly, profile=small, settings=QUICK).facts.video.bytes == 1_000_000
 
 
-def test_nothing_that_is_too_large_is_repaired_or_sent(small, box, good_job, tmp_path, journal, monkeypatch):
+def test_nothing_that_is_too_large_is_repaired_or_sent(small, box, good_job, tmp_path, journal, monkeypatch):  # noqa: PLR0917
     before = box.ledger().submissions
     monkeypatch.setattr("lipready.probe.spool.LARGEST", 1_000_000)
     with pytest.raises(UsageError, match="names no limit"):

@@ -53,6 +53,7 @@ NAMES = {
     "check_many",
     "check_many_async",
     "finding",
+    "forget",
     "get_task",
     "get_task_async",
     "people",

@@ -173,7 +173,9 @@ def interrupted(submit, step):
 def test_an_outcome_that_is_not_known_is_looked_up_and_never_sent(box, submit, journal, provider):
     box.inject(Fault.parse("submit:lost"))
     box.inject(Fault.parse("list:quota"))
-    with pytest.raises(OutcomeUnknownError, match="`lipready submit --again` sends it and pays anew"):
+    with pytest.raises(
+        OutcomeUnknownError, match=r"`lipready\.submit\(…, sending=Sending\(again=True\)\)` sends it and pays anew"
+    ):
         submit(provider)
     task = submit(provider)
     (made,) = box.ledger().tasks
@@ -237,7 +239,7 @@ def test_a_result_that_the_provider_has_forgotten_says_where_it_was_and_how_to_p
     with pytest.raises(DownloadError) as caught:
         later.download(tmp_path / "second.mp4")
     assert str(first) in str(caught.value)
-    assert "--again" in str(caught.value)
+    assert "Sending(again=True)" in str(caught.value)
     assert box.ledger().requests["submit"] == 1
 
 

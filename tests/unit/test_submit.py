@@ -65,7 +65,7 @@ def test_errors_are_found_before_anything_is_sent(sandbox, bad_job, journal):
         lipready.submit(Job.of(*bad_job[:2]), settings=Settings(quick=True))
     assert caught.value.report.verdict == "fail"
     assert "V104" in str(caught.value)
-    assert "--force" in str(caught.value)
+    assert "`Sending(force=True)`" in str(caught.value)
     after = sandbox.ledger()
     assert (after.submissions, after.uploaded) == (before.submissions, before.uploaded)
     assert journal.entries() == ()

@@ -171,7 +171,7 @@ def test_a_task_is_found_by_either_id(task):
 
 def test_a_job_without_a_task_says_how_to_go_on(account, entry_of):
     entry = entry_of(account("dashscope"), stage="intended")
-    with pytest.raises(UsageError, match=f"tasks resume {entry.id}"):
+    with pytest.raises(UsageError, match=rf"lipready\.resume\('{entry.id}'\)"):
         lipready.get_task(entry.id, api_key="sk-canary-0123456789")
 
 

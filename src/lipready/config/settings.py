@@ -20,19 +20,21 @@ def read_small_text(path: Path, most: int) -> str:
     """
     try:
         if path.exists() and not path.is_file():
-            raise ConfigurationError(f"{path}: is not a regular file.")
+            raise ConfigurationError(f"{path}: is not a regular file.", path=str(path))
         with path.open("rb") as file:
             content = file.read(most + 1)
     except (OSError, ValueError) as error:
         from lipready.probe.missing import unreadable
 
-        raise ConfigurationError(unreadable(path, error)) from error
+        raise ConfigurationError(unreadable(path, error), path=str(path)) from error
     if len(content) > most:
-        raise ConfigurationError(f"{path}: is larger than {counted(most, 'byte')}.")
+        raise ConfigurationError(f"{path}: is larger than {counted(most, 'byte')}.", path=str(path))
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start}).") from error
+        raise ConfigurationError(
+            f"{path}: is not UTF-8 text ({error.reason} at byte {error.start}).", path=str(path)
+        ) from error
 
 
 # Every command looks for a configuration, and few of them meet one that speaks of rules: what knows rules comes late.
@@ -108,9 +110,11 @@ def _chain(path: Path) -> Iterator[Table]:
     seen: list[Path] = []
     while True:
         if path.resolve() in seen:
-            raise ConfigurationError(f"{path}: extend leads in a ring; take one of the extend keys out.")
+            raise ConfigurationError(
+                f"{path}: extend leads in a ring; take one of the extend keys out.", path=str(path)
+            )
         if len(seen) == _LONGEST_CHAIN:
-            raise ConfigurationError(f"{path}: extend leads through more than {_LONGEST_CHAIN} files.")
+            raise ConfigurationError(f"{path}: extend leads through more than {_LONGEST_CHAIN} files.", path=str(path))
         seen.append(path.resolve())
         table = _read_table(path)
         yield table
@@ -126,9 +130,9 @@ def _chain(path: Path) -> Iterator[Table]:
 def _read_table(path: Path) -> Table:
     values = _own_table(path) if path.name == "pyproject.toml" else _read_toml(path)
     if values is None:
-        raise ConfigurationError(f"{path}: has no [tool.lipready].")
+        raise ConfigurationError(f"{path}: has no [tool.lipready].", path=str(path))
     if not isinstance(values, dict):
-        raise ConfigurationError(f"{path}: [tool.lipready] is not a table.")
+        raise ConfigurationError(f"{path}: [tool.lipready] is not a table.", path=str(path))
     table = Table(path, "", values)
     table.refuse_unknown((*_KEYS, *_OWN_KEYS))
     return table
@@ -150,7 +154,7 @@ def parse_toml(text: str, path: Path | str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ConfigurationError(f"{path}: is not TOML: {error}.") from error
+        raise ConfigurationError(f"{path}: is not TOML: {error}.", path=str(path)) from error
 
 
 def _lay(settings: Configuration, table: Table) -> Configuration:

@@ -119,5 +119,5 @@ def _require_safe(root: Path, path: str) -> None:
     if tracked.returncode != 0 or changes.returncode != 0 or changes.stdout:
         raise UsageError(
             f"{path}: is not in git as it is now, so nothing could bring it back: `git add` it first, or leave out "
-            f"--write (the repaired file then goes to {FIXED}/)."
+            f"`gate(write=True)` (the repaired file then goes to {FIXED}/)."
         )

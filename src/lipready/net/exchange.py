@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from lipready.facts.address import Problem, shown
+from lipready.log import Heard, logged
 
 if TYPE_CHECKING:
     import httpcore2
@@ -114,13 +115,20 @@ class Visit:
         answered = False
         try:
             with (
+                logged(method, str(url)) as heard,
                 httpcore2.ConnectionPool(network_backend=self._guard, max_keepalive_connections=0) as pool,
                 pool.stream(method, target, headers=headers) as response,
             ):
-                answered = True
-                yield Answer(response.status, _headers(response), response.iter_stream())
+                answered, heard.status = True, response.status
+                yield Answer(response.status, _headers(response), _counted(response.iter_stream(), heard))
         except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException) as error:
             raise UnreachableError(problem_of(error, answered=answered)) from None
+
+
+def _counted(body: Iterator[bytes], heard: Heard) -> Iterator[bytes]:
+    for chunk in body:
+        heard.bytes += len(chunk)
+        yield chunk
 
 
 def is_redirect(status: int) -> bool:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from lipready.cancel import checkpoint
-from lipready.errors import ProbeError
+from lipready.errors import ProbeError, concerning
 from lipready.facts.file import Obstacle
 
 if TYPE_CHECKING:
@@ -126,6 +126,12 @@ def open_local(path: str) -> Iterator[LocalFile]:
     UnopenedError where it cannot even be opened; also at the end, where a read has failed and whoever read has made do
     with less.
     """
+    with concerning(path=path), _opened(path) as file:
+        yield file
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[LocalFile]:
     try:
         _assert_regular(os.stat(path))  # noqa: PTH116  (a Path would lose names that are not normal, such as "a//b")
         descriptor = os.open(path, _FLAGS)

@@ -25,7 +25,7 @@ def require_file(path: str) -> None:
     except UnopenedError as error:
         unopened = unopened_of(error, path)
         if unopened is not None:
-            raise UsageError(unopened.sentence(path or "''", str(error))) from None
+            raise UsageError(unopened.sentence(path or "''", str(error)), path=path) from None
     except ProbeError:
         return  # it is empty, which is for the check to say
 

@@ -34,7 +34,7 @@ def examine_callback(url: str, *, resolve: bool) -> CallbackFacts:
 
 
 _SCHEMES = ("http", "https")
-_NOT_FETCHED = Unmeasured("the address was not fetched (--quick)", skipped=True)
+_NOT_FETCHED = Unmeasured("the address was not fetched (`Settings(quick=True)`)", skipped=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,7 @@ def _unread(role: Role, source: Source, found: _TooLong, *, limited: bool) -> Fi
 
     Raises UsageError where no rule has a limit by which its size would be found fault with.
     """
-    most = f"{found.most:,} bytes"
+    most = counted(found.most, "byte")
     if not limited:
         raise UsageError(
             f"{name_of(source)}: has more than the {most} that are read of bytes and file objects where the profile "

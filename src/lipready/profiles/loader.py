@@ -90,13 +90,13 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         from lipready.probe.missing import unreadable
 
-        raise ConfigurationError(f"Profile {unreadable(path, error)}") from error
+        raise ConfigurationError(f"Profile {unreadable(path, error)}", path=str(path)) from error
     if len(content) > _LARGEST_FILE:
-        raise ConfigurationError(f"Profile {path}: the file is larger than {_LARGEST_FILE:,} bytes.")
+        raise ConfigurationError(f"Profile {path}: the file is larger than {_LARGEST_FILE:,} bytes.", path=str(path))
     try:
         return tomllib.loads(content.decode(), parse_float=Decimal)
     except (RecursionError, ValueError) as error:
-        raise ConfigurationError(f"Profile {path}: this is not TOML ({error}).") from error
+        raise ConfigurationError(f"Profile {path}: this is not TOML ({error}).", path=str(path)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class _Table:
 
     def wrong(self, what: str, *below: str) -> ConfigurationError:
         """Build the exception for this table, or a key in it."""
-        return ConfigurationError(f"Profile {self.file}, key {self._key(*below)}: {what}")
+        return ConfigurationError(f"Profile {self.file}, key {self._key(*below)}: {what}", path=str(self.file))
 
     def _key(self, *below: str) -> str:
         return ".".join(filter(None, (self.key, *below)))

@@ -134,7 +134,7 @@ def _key(service: Service) -> str:
         return _read_key(usual, "the key file")
     raise ConfigurationError(
         f"There is no key for {service.title}: put it into the environment as {variable}, or into a file that "
-        f"{variable}_FILE_PATH names. To try the way without a key, say --provider sandbox."
+        f"{variable}_FILE_PATH names. To try the way without a key, say `lipready.submit(provider='sandbox')`."
     )
 
 

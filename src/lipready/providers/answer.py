@@ -68,7 +68,7 @@ def parse_callback(body: bytes, *, provider: str = "evolink") -> str:
     does not call back.
     """
     if provider != "evolink":
-        raise UsageError(f"{provider} does not call back: ask for the task instead, with lipready tasks resume.")
+        raise UsageError(f"{provider} does not call back: ask for the task instead, with `lipready.resume(…)`.")
     if len(body) > LARGEST_BODY:
         raise AnswerError(f"The callback is longer than {LARGEST_BODY:,} bytes: it does not come from EvoLink.")
     return task_id(parse_object(body, "Whoever sent the callback").get("id"), "id")

@@ -11,10 +11,10 @@ from lipready.facts.finding import Finding, FixLevel, Subject
 from lipready.facts.plan import Step
 
 _FLAGS = {
-    "audio trim": "--trim-audio START:END or --trim-audio best",
-    "trim": "--trim START:END",
-    "pad": "--extend",
-    "choose-person": "--person N",
+    "audio trim": "`Choices(trim_audio=…)` or `Choices(trim_audio='best')`",
+    "trim": "`Choices(trim=…)`",
+    "pad": "`Choices(extend=True)`",
+    "choose-person": "`Choices(person=…)`",
     "crop-image": "",
 }
 """The flags that ask for an editorial repair, where they are not named as it is; one belongs to audio tracks alone."""
@@ -59,7 +59,12 @@ class Wanted:
         """Return the editorial repairs whose flag was not given: rule, flag, sentence."""
         asked = [(f, f.fix) for f in self.findings if f.fix is not None and f.fix.level == "editorial"]
         return tuple(
-            (f.rule, _FLAGS.get(f"{f.role} {fix.name}") or _FLAGS.get(fix.name, f"--{fix.name}"), fix.text)
+            (
+                f.rule,
+                _FLAGS.get(f"{f.role} {fix.name}")
+                or _FLAGS.get(fix.name, f"`Choices({fix.name.replace('-', '_')}=True)`"),
+                fix.text,
+            )
             for f, fix in asked
             if fix.name not in given
         )

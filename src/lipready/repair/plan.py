@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from lipready.errors import FixError, UsageError
+from lipready.errors import FixError, UsageError, concerning
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, ImageFacts, Role
 from lipready.facts.finding import Finding, Subject
@@ -101,8 +101,9 @@ def plan_job(
     wanted = {role: Wanted.of(report.findings, role) for role in subjects}
     given = {role: _decided(role, choices) for role in subjects}
     sound = _audio_case(report, profile, choices)
-    recipe = None if sound is None else audio_recipe(sound)
-    spoken = None if sound is None else audio_length(sound, recipe)
+    with concerning(path=None if sound is None else sound.file.path):
+        recipe = None if sound is None else audio_recipe(sound)
+        spoken = None if sound is None else audio_length(sound, recipe)
     silence = recipe is not None and recipe.part is not None and choices.trim_audio is None
     if silence and spoken is not None and spoken in aim(profile, "A402"):
         # The silence that is cut off is enough: nobody has to decide where else to cut.
@@ -120,7 +121,8 @@ def plan_job(
         if isinstance(media, VideoFacts):
             person = _followed(facts, choices)
             case = VideoCase(file, want, profile, choices, media, spoken, person, copying)
-            planned = _plan_video(case, place)
+            with concerning(path=file.path):
+                planned = _plan_video(case, place)
         elif isinstance(media, ImageFacts):
             planned = _plan_picture(ImageCase(file, want, profile, choices, media), place)
         elif sound is not None and recipe is not None:
@@ -138,11 +140,11 @@ def plan_job(
 def _require_files(facts: JobFacts, choices: Choices) -> None:
     """Raise UsageError where a decision is about a file that the job does not have."""
     missing = (
-        (choices.trim, facts.video, "--trim is about the video, and the job has none."),
-        (choices.crop, facts.video, "--crop is about the picture of the video, and the job has none."),
-        (choices.trim_audio, facts.audio, "--trim-audio is about the audio track, and the job has none."),
-        (choices.trim_silence, facts.audio, "--trim-silence is about the audio track, and the job has none."),
-        (choices.denoise, facts.audio, "--denoise is about the audio track, and the job has none."),
+        (choices.trim, facts.video, "`Choices.trim` is about the video, and the job has none."),
+        (choices.crop, facts.video, "`Choices.crop` is about the picture of the video, and the job has none."),
+        (choices.trim_audio, facts.audio, "`Choices.trim_audio` is about the audio track, and the job has none."),
+        (choices.trim_silence, facts.audio, "`Choices.trim_silence` is about the audio track, and the job has none."),
+        (choices.denoise, facts.audio, "`Choices.denoise` is about the audio track, and the job has none."),
         (choices.person is not None, facts.video, "A person is chosen, and the job has no video to find anybody in."),
     )
     for choice, file, message in missing:

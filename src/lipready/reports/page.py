@@ -19,9 +19,51 @@ _NARROWEST = 40
 _HIDDEN_BYTES = range(0xDC80, 0xDD00)  # os.fsdecode hides the byte 0xNN in the surrogate U+DCNN
 
 
+# What to say to lipready, as a program says it: `lipready.resume('3f')`, `Choices(trim='best')`, `Settings.quick`.
+_CALL = re.compile(r"`(?:lipready\.(?P<verb>[a-z]\w*)|[A-Z]\w*|gate)\((?P<arguments>[^`\n]{0,200})\)`")
+_FIELD = re.compile(r"`[A-Z]\w*\.(\w{1,40})`")
+_OF_TASKS = frozenset({"resume", "forget"})
+_ANY = ("…", r"\u2026")
+"""What stands for any value, as text and in JSON."""
+_VALUES = {
+    "trim": "START:END",
+    "trim_audio": "START:END",
+    "person": "N",
+    "audio_track": "N",
+    "bucket": "s3://NAME/PREFIX",
+}
+
+
 def plain(text: str) -> str:
     r"""Escape what a terminal would obey instead of show; a byte that is no UTF-8 shows as `\xNN`."""
-    return _UNSAFE.sub(_escape, text)
+    return _UNSAFE.sub(_escape, with_options(text))
+
+
+def with_options(text: str) -> str:
+    """Write what a message says to programs (`Choices(trim='best')`) as the command line has it (--trim best)."""
+    return _FIELD.sub(lambda match: _option(match[1]), _CALL.sub(_command, text)) if "`" in text else text
+
+
+def _command(match: re.Match[str]) -> str:
+    arguments = re.sub(r"\w+=[A-Z]\w*\((.*)\)", r"\1", match["arguments"])  # sending=Sending(again=True)
+    words = [_argument(each) for each in arguments.split(", ")]
+    verb = match["verb"]
+    if verb is not None:
+        words = ["lipready", *(["tasks"] if verb in _OF_TASKS else []), verb, *words]
+    said = " ".join(filter(None, words))
+    return said if verb is None else f"`{said}`"
+
+
+def _argument(text: str) -> str:
+    name, equals, value = text.partition("=")
+    if not equals:
+        return "" if name in _ANY else name.strip("'")
+    value = _VALUES.get(name, "") if value in _ANY else value.strip("'")
+    return " ".join(filter(None, (_option(name), "" if value == "True" else value)))
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def joined(sections: Iterable[list[str]]) -> list[str]:

@@ -128,7 +128,7 @@ def audio_duration(file: FileFacts, duration: Duration, limit: Limit) -> Verdict
         shorter=Fix(
             "trim",
             "editorial",
-            "Choose what to keep with --trim-audio START:END, or let --trim-audio best cut it at a pause.",
+            "Choose what to keep with `Choices(trim_audio=…)`, or let `Choices(trim_audio='best')` cut it at a pause.",
         ),
         header=Fix("transcode-audio", "reencode", "Write it as WAV, with the true length."),
     )
@@ -199,7 +199,7 @@ def audio_several_tracks(file: FileFacts, audio: AudioFacts, limit: Limit) -> Ve
     fix = Fix("transcode-audio", "reencode", f"Write track {audio.track} alone as WAV.")
     message = (
         f"{name_of(file)} holds {counted(count, 'audio track')}, and which one the provider hears is not known. "
-        f"{_taken(audio)} {fix.text} --audio-track N chooses another."
+        f"{_taken(audio)} {fix.text} `Settings(audio_track=…)` chooses another."
     )
     measured = (
         f"{counted(count, 'audio track')} ({', '.join(map(_described, audio.tracks[:_MOST_NAMED]))}"

@@ -73,7 +73,9 @@ def audio_noisy(file: FileFacts, heard_: SpeechFacts, limit: Limit) -> Verdicts:
         return
     kind = "hum" if heard_.background == "hum" else "noise"
     over, usual = (f"{number(value, (bounds[name],), 1)} dB" for value, name in ((mean, "mean"), (median, "median")))
-    fix = Fix("denoise", "editorial", "Take the noise out with --denoise, or record it in a quieter room.")
+    fix = Fix(
+        "denoise", "editorial", "Take the noise out with `Choices(denoise=True)`, or record it in a quieter room."
+    )
     message = (
         f"The speech in {name_of(file)} is only {over} louder than the {kind} between the words, where "
         f"{exactly(bounds['mean'])} dB are clear: the mouth may move with the {kind}. {fix.text}"

@@ -122,7 +122,7 @@ def face_unclear(target: Target, limit: Limit) -> Verdicts:
     worst = shares[0][2]
     message = (
         f"{target.sentence} is {listing(parts, 'and')}: the new mouth will look wrong, or not appear. Take a clip that "
-        "shows it clearly, or keep a clear part of it with --trim START:END."
+        "shows it clearly, or keep a clear part of it with `Choices(trim=…)`."
     )
     allowed = f"each for ≤ {percent(limit.bands['share'], (limit.bands['share'],))} of the time it is seen"
     where = place(target.when(worst), worst[0])

@@ -16,7 +16,7 @@ from lipready.rules.target import Target, of_target, place
 from lipready.rules.wording import Stretch, named, percent, stretches, within
 
 _TWICE = 2  # One sample without the face, or one covered mouth, may be a miss of the detector.
-_KEEP = Fix("trim", "editorial", "Keep a part that shows it with --trim best or --trim START:END.")
+_KEEP = Fix("trim", "editorial", "Keep a part that shows it with `Choices(trim='best')` or `Choices(trim=…)`.")
 
 
 def _small(target: Target, limit: Limit) -> Readings:
@@ -66,7 +66,7 @@ def face_too_small(target: Target, limit: Limit) -> Verdicts:
     of_frame = None if frame is None else percent(Fraction(height, frame), (share,))
     size = f"{height} px high" if of_frame is None else f"{height} px high ({of_frame} of the picture's height)"
     # A cut-out is enlarged only where the face is small within its picture.
-    crop = Fix("crop", "editorial", "Cut the picture to the person with --crop.")
+    crop = Fix("crop", "editorial", "Cut the picture to the person with `Choices(crop=True)`.")
     fix = crop if any(_share(look, frame) < share for look in small) else None
     times = target.when(small)
     advice = "Take a clip with more pixels." if fix is None else fix.text

@@ -107,10 +107,14 @@ def file_unreadable(facts: JobFacts, limit: Limit) -> Iterator[Finding]:
 def _salvage(file: FileFacts) -> Fix | None:
     """Offer what decodes; where nobody decoded it (--quick), what may."""
     if file.salvage is not None:
-        return Fix("salvage", "editorial", f"Keep the {file.salvage.amount()} that can be decoded with --salvage.")
+        return Fix(
+            "salvage",
+            "editorial",
+            f"Keep the {file.salvage.amount()} that can be decoded with `Choices(salvage=True)`.",
+        )
     unread = isinstance(file.media, VideoFacts) and isinstance(file.media.stillness, Unmeasured)
     unread = unread or (isinstance(file.media, AudioFacts) and isinstance(file.speech, Unmeasured))
-    return Fix("salvage", "editorial", "Keep what can be decoded with --salvage.") if unread else None
+    return Fix("salvage", "editorial", "Keep what can be decoded with `Choices(salvage=True)`.") if unread else None
 
 
 @rule(

@@ -49,10 +49,10 @@ def judge(
             if limit is None or not _applies(rule, facts):
                 continue
             if rule.id in left_out or rule.id not in chosen:
-                reason = "left out with --ignore" if rule.id in left_out else "not chosen with --only"
+                reason = "left out with `Settings.ignore`" if rule.id in left_out else "not chosen with `Settings.only`"
                 unchecked.append(_unchecked(rule.id, role, reason))
             elif quick and rule.needs != "headers":
-                unchecked.append(_unchecked(rule.id, role, "not run with --quick"))
+                unchecked.append(_unchecked(rule.id, role, "not run with `Settings.quick`"))
             else:
                 for outcome in _run(rule, limit, role, view, unusable):
                     if isinstance(outcome, Finding):

@@ -135,12 +135,16 @@ def _consequence(known: Lengths, limit: Limit, *, heard: bool) -> tuple[Severity
     share = percent(known.lost_share, (Fraction(0), limit.bands["lost_share"], Fraction(1)))
     apart = seconds_of(known.apart, near=(limit.bands["tolerance"], limit.bands["lost_seconds"]))
     if known.picture > known.sound:
-        trim = Fix("trim", "editorial", "Check that both files belong together, or keep a part with --trim START:END.")
+        trim = Fix("trim", "editorial", "Check that both files belong together, or keep a part with `Choices(trim=…)`.")
         what = f"the last {apart} of the video ({share} of it) is dropped"
         return (None, what, trim) if much else ("info", what, None)
     if known.extended:
         return "info", f"the video is lengthened by {apart}, forward and backward in turn", None
-    fix = Fix("extend", "editorial", "Ask for video_extension, lengthen the video with --extend, or trim the audio.")
+    fix = Fix(
+        "extend",
+        "editorial",
+        "Ask for video_extension, lengthen the video with `Choices(extend=True)`, or trim the audio.",
+    )
     what = f"the last {apart} of the {'audio' if heard else 'speech'} ({share} of it) is cut off"
     return (None, what, fix) if much or not heard else ("info", what, None)
 

@@ -111,8 +111,12 @@ def _repair(heard_: SpeechFacts, least: Fraction) -> Fix:
     """Cut the silence at both ends where that is enough; pauses between words only a person can cut."""
     within = heard_.speech[-1].end - heard_.speech[0].start
     if heard_.spoken >= least * within:
-        return Fix("trim-silence", "editorial", "Cut the silence before and after the speech with --trim-silence.")
-    return Fix("trim", "editorial", "Keep the part in which somebody speaks with --trim-audio START:END.")
+        return Fix(
+            "trim-silence",
+            "editorial",
+            "Cut the silence before and after the speech with `Choices(trim_silence=True)`.",
+        )
+    return Fix("trim", "editorial", "Keep the part in which somebody speaks with `Choices(trim_audio=…)`.")
 
 
 def _longest_pause(heard_: SpeechFacts) -> tuple[Fraction, Fraction]:

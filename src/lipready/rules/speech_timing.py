@@ -90,9 +90,17 @@ def _lost(known: Lengths, spoken: list[Stretch], lost: list[Stretch], limit: Lim
     broken = any(start < known.result < stop for start, stop in spoken)
     fits = spoken[-1][1] - spoken[0][0] + _AROUND <= known.result
     fix = (
-        Fix("trim-silence", "editorial", "Cut the silence before it with --trim-silence: then all of it fits.")
+        Fix(
+            "trim-silence",
+            "editorial",
+            "Cut the silence before it with `Choices(trim_silence=True)`: then all of it fits.",
+        )
         if fits
-        else Fix("extend", "editorial", "Ask for video_extension, lengthen the video with --extend, or trim the audio.")
+        else Fix(
+            "extend",
+            "editorial",
+            "Ask for video_extension, lengthen the video with `Choices(extend=True)`, or trim the audio.",
+        )
     )
     share = percent(gone / whole, (Fraction(0), Fraction(1)))
     message = (
@@ -115,7 +123,7 @@ def _closed(known: Lengths, said: Stretch, limit: Limit) -> Iterator[Finding]:
     if not silent:
         return
     closed = sum((stop - start for start, stop, _ in silent), Fraction(0))
-    fix = Fix("trim-silence", "editorial", "Cut the silence around the speech with --trim-silence.")
+    fix = Fix("trim-silence", "editorial", "Cut the silence around the speech with `Choices(trim_silence=True)`.")
     message = (
         f"Nobody speaks in {name_of(known.audio)} {listing([words for *_, words in silent], 'and')}, while "
         f"{name_of(known.video)} goes on: {bill(closed, limit, _DIGITS)} of the {seconds_of(known.result)} that "

@@ -171,7 +171,7 @@ def video_frozen_or_black(file: FileFacts, still: Stillness, limit: Limit) -> Ve
     if not shares:
         return
     measured = " and ".join(shares)
-    fix = Fix("trim", "editorial", "Choose the part that moves with --trim START:END.")
+    fix = Fix("trim", "editorial", "Choose the part that moves with `Choices(trim=…)`.")
     message = f"{name_of(file)} is {measured}: the mouth would move in a picture that does not. {fix.text}"
     allowed = " and ".join(f"≤ {percent(band, (band,))} {kind}" for kind, band in bands.items())
     yield finding(limit, file, message, measured=measured, allowed=allowed, fix=fix)

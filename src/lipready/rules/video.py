@@ -222,8 +222,10 @@ def video_duration(file: FileFacts, duration: Duration, limit: Limit) -> Verdict
         file,
         duration,
         limit,
-        longer=Fix("extend", "editorial", "Lengthen it with --extend, which plays it forward and backward."),
-        shorter=Fix("trim", "editorial", "Choose what to keep with --trim START:END or --trim best."),
+        longer=Fix(
+            "extend", "editorial", "Lengthen it with `Choices(extend=True)`, which plays it forward and backward."
+        ),
+        shorter=Fix("trim", "editorial", "Choose what to keep with `Choices(trim=…)` or `Choices(trim='best')`."),
         header=Fix("remux", "lossless", "Write the container anew, with the true length."),
     )
 

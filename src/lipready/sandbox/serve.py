@@ -159,7 +159,7 @@ def _listen(options: SandboxOptions) -> socket.socket:
         return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except (OSError, UnicodeError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        remedy = "choose another port with --port, or any free one with --port 0"
+        remedy = "choose another port with `SandboxOptions.port`, or any free one with `SandboxOptions(port=0)`"
         raise UsageError(f"The sandbox cannot listen on {options.host}:{options.port} ({reason}): {remedy}.") from error
 
 

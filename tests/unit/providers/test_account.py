@@ -42,7 +42,7 @@ def test_the_file_of_dashscope_is_not_for_evolink(surroundings):
 
 
 def test_without_a_key_the_sentence_says_where_to_put_it():
-    with pytest.raises(ConfigurationError, match=r"DASHSCOPE_API_KEY.*--provider sandbox"):
+    with pytest.raises(ConfigurationError, match=r"DASHSCOPE_API_KEY.*`lipready\.submit\(provider='sandbox'\)`"):
         account_at("dashscope")
 
 

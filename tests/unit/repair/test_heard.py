@@ -243,7 +243,7 @@ def test_a_track_that_fits_without_its_silence_needs_no_other_cut(planned):
     assert done.file.length == Fraction("5.9")
     still = planned(heard(150, speech=LONG), too_long, choices=Choices(trim_silence=True))
     assert still.plan.files == ()
-    assert still.undecided == (("A402", "--trim-audio START:END or --trim-audio best", "Decide."),)
+    assert still.undecided == (("A402", "`Choices(trim_audio=…)` or `Choices(trim_audio='best')`", "Decide."),)
 
 
 def test_a_video_is_lengthened_to_what_is_left_of_the_sound(planned, clip, reported, profile):
@@ -258,7 +258,7 @@ def test_a_video_is_lengthened_to_what_is_left_of_the_sound(planned, clip, repor
 
 def test_the_job_may_ask_for_less_silence(planned):
     done = planned(heard(), asked("trim-silence", role="job"))
-    assert done.undecided == (("R706", "--trim-silence", "Decide."),)
+    assert done.undecided == (("R706", "`Choices(trim_silence=True)`", "Decide."),)
     decided = planned(heard(), asked("trim-silence", role="job"), choices=Choices(trim_silence=True))
     assert decided.undecided == ()
     assert decided.steps["trim-silence"].rules == ("R706",)
@@ -282,15 +282,23 @@ def test_digital_silence_is_no_noise(planned):
 @pytest.mark.parametrize(
     ("facts", "choices", "said"),
     [
-        (Unmeasured("x y"), Choices(denoise=True), r"--denoise needs to hear a\.wav: x y\."),
-        (Unmeasured("x y"), Choices(trim_silence=True), r"--trim-silence needs to hear a\.wav: x y\."),
+        (Unmeasured("x y"), Choices(denoise=True), r"`Choices.denoise` needs to hear a\.wav: x y\."),
+        (Unmeasured("x y"), Choices(trim_silence=True), r"`Choices.trim_silence` needs to hear a\.wav: x y\."),
         (heard(speech=()), Choices(trim_silence=True), r"no speech is heard in a\.wav\."),
-        (heard(150, speech=()), Choices(trim_audio="best"), r"--trim-audio best follows the speech, and no speech"),
-        (heard(noise=Unmeasured("x y")), Choices(denoise=True), r"--denoise does not know the noise in a\.wav: x y\."),
+        (
+            heard(150, speech=()),
+            Choices(trim_audio="best"),
+            r"`Choices\(trim_audio=\'best\'\)` follows the speech, and no speech",
+        ),
+        (
+            heard(noise=Unmeasured("x y")),
+            Choices(denoise=True),
+            r"`Choices.denoise` does not know the noise in a\.wav: x y\.",
+        ),
         (
             heard(background="music"),
             Choices(denoise=True),
-            r"--denoise lowers a steady noise, and .* a\.wav is music\.",
+            r"`Choices.denoise` lowers a steady noise, and .* a\.wav is music\.",
         ),
         (heard(speech=spans((0, 5), ("5.4", 10))), Choices(denoise=True), r"a\.wav has none of half a second\."),
     ],
@@ -303,9 +311,9 @@ def test_what_needs_speech_says_so(planned, facts, choices, said):
 @pytest.mark.parametrize(
     ("choices", "flag"),
     [
-        (Choices(trim_silence=True), "--trim-silence"),
-        (Choices(denoise=True), "--denoise"),
-        (Choices(trim_audio="best"), "--trim-audio"),
+        (Choices(trim_silence=True), "`Choices.trim_silence`"),
+        (Choices(denoise=True), "`Choices.denoise`"),
+        (Choices(trim_audio="best"), "`Choices.trim_audio`"),
     ],
 )
 def test_choices_about_the_sound_need_some(clip, reported, profile, choices, flag):

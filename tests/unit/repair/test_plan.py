@@ -96,7 +96,7 @@ def test_a_file_that_stays_too_long_is_not_encoded_for_nothing(good, reported, p
     report = lasting(reported(video=good[0], audio=good[1]), 500, "trim")
     plan = plan_job(report, profile, Choices(), "out")
     assert [each.role for each in plan.files] == ["audio"]
-    assert plan.undecided == (("V105", "--trim START:END", "Decide."),)
+    assert plan.undecided == (("V105", "`Choices(trim=…)`", "Decide."),)
     decided = plan_job(report, profile, Choices(trim=TrimSpan(Fraction(3), Fraction(9))), "out")
     assert decided.undecided == ()
     assert decided.files[0].length == 6
@@ -106,7 +106,7 @@ def test_a_warning_that_waits_for_a_decision_does_not_hold_up_the_rest(good, rep
     report = lasting(reported(video=good[0]), 120, "trim", severity="warning")
     plan = plan_job(report, profile, Choices(), "out")
     assert [each.already_fine for each in plan.files] == [True]
-    assert plan.undecided[0][:2] == ("V105", "--trim START:END")
+    assert plan.undecided[0][:2] == ("V105", "`Choices(trim=…)`")
 
 
 @pytest.mark.parametrize(("seconds", "frames"), [("3", 75), ("90", 2250), ("500", 2987)])
@@ -155,7 +155,10 @@ def test_the_chosen_person_goes_before_a_picture(good, reported, profile, make):
     wide = replace(wrong, rule="I603", fix=Fix("crop-image", "editorial", "Crop."))
     report = replace(report, findings=(*report.findings, wrong, wide))
     asked = plan_job(report, profile, Choices(), "out")
-    assert (asked.undecided, asked.set_aside) == ((("P307", "--person N", "Decide."), ("I603", "", "Crop.")), None)
+    assert (asked.undecided, asked.set_aside) == (
+        (("P307", "`Choices(person=…)`", "Decide."), ("I603", "", "Crop.")),
+        None,
+    )
 
     plan = plan_job(report, profile, Choices(person=2), "out")
     assert [(each.role, each.source, each.output) for each in plan.files] == [
@@ -178,15 +181,15 @@ def test_a_file_that_is_fine_has_a_name_in_the_folder_that_no_other_output_has(g
 def test_nobody_can_be_chosen_where_nobody_was_looked_for(good, reported, profile):
     with pytest.raises(FixError, match="Person 1 cannot be found"):
         plan_job(reported(video=good[0]), profile, Choices(person=1), "out")
-    with pytest.raises(FixError, match="--trim best needs to see the faces"):
+    with pytest.raises(FixError, match=r"`Choices\(trim=\'best\'\)` needs to see the faces"):
         plan_job(reported(video=good[0]), profile, Choices(trim="best"), "out")
 
 
 @pytest.mark.parametrize(
     ("choices", "flag"),
     [
-        (Choices(trim="best"), "--trim"),
-        (Choices(trim=TrimSpan(Fraction(1))), "--trim"),
+        (Choices(trim="best"), "`Choices.trim`"),
+        (Choices(trim=TrimSpan(Fraction(1))), "`Choices.trim`"),
     ],
 )
 def test_choices_about_a_video_need_one(good, reported, profile, choices, flag):
@@ -200,7 +203,7 @@ def test_a_person_is_chosen_in_a_video(good, reported, profile):
 
 
 def test_a_choice_about_the_audio_needs_one(good, reported, profile):
-    with pytest.raises(UsageError, match="--trim-audio is about"):
+    with pytest.raises(UsageError, match=r"`Choices\.trim_audio` is about"):
         plan_job(reported(video=good[0]), profile, Choices(trim_audio=TrimSpan(Fraction(1))), "out")
 
 

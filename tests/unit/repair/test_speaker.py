@@ -38,7 +38,7 @@ def test_nothing_is_planned_while_it_is_open_who_speaks(two, profile):
     plan = plan_job(two(), profile, Choices(trim="best"), "out")
     assert plan.files == ()
     assert speaker_open(plan.undecided)
-    assert ("P302", "--person N") in {gap[:2] for gap in plan.undecided}
+    assert ("P302", "`Choices(person=…)`") in {gap[:2] for gap in plan.undecided}
 
 
 def test_a_number_settles_it_and_makes_the_reference(two, profile):

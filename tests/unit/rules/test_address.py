@@ -15,7 +15,7 @@ from lipready.rules.examples import addressed, job, unread, with_file
 from lipready.rules.judge import judge
 
 DASHSCOPE, EVOLINK = load_profile("dashscope"), load_profile("evolink")
-SKIPPED = Unmeasured("the address was not fetched (--quick)", skipped=True)
+SKIPPED = Unmeasured("the address was not fetched (`Settings(quick=True)`)", skipped=True)
 LATER = Unmeasured("the host was not asked")
 
 

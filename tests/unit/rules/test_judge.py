@@ -78,8 +78,8 @@ def test_only_and_ignore_choose_by_id_prefix_and_name() -> None:
 def test_what_was_left_out_is_listed_and_does_not_weigh() -> None:
     unchecked = judge(job(), DASHSCOPE, only=("V1",), ignore=("V105",))[1]
     reasons = {entry.rule: entry.reason for entry in unchecked}
-    assert reasons["V105"] == "left out with --ignore"
-    assert reasons["A401"] == "not chosen with --only"
+    assert reasons["V105"] == "left out with `Settings.ignore`"
+    assert reasons["A401"] == "not chosen with `Settings.only`"
     assert not any(entry.required for entry in unchecked)
     assert verdict(job(), only=("V1",)) == "pass"
 
@@ -111,7 +111,7 @@ def test_quick_lists_what_needs_pixels_or_samples_and_still_passes() -> None:
     findings, unchecked = judge(facts, DASHSCOPE, quick=True)
     assert findings == ()
     assert [(entry.rule, entry.reason) for entry in unchecked] == [
-        (rule, "not run with --quick")
+        (rule, "not run with `Settings.quick`")
         for rule in ("P301", "P302", "P303", "P304", "P305", "P306", "P308", "V207", *HEARD, "R706")
     ]
     assert verdict(facts, quick=True) == "pass"

@@ -132,7 +132,7 @@ def test_messages_name_numbers_and_flags() -> None:
     assert "clipped once (" in only(heard(clipping=Clipping(1, 101, None)), "A503").message
     hum = only(heard(noise=noise(9.31, 12.0), background="hum"), "A504").message
     assert "only 9.3 dB louder than the hum" in hum
-    assert "--denoise" in hum
+    assert "`Choices(denoise=True)`" in hum
     assert "20 dB over it" in only(heard(background="music", noise=noise(-20.1, 1)), "A505").message
     assert "12 dB under it" in only(heard(background="music", noise=noise(12.3, 1)), "A505").message
     sparse = only(heard(speech=spans((1, 2), (9, 10))), "A506")

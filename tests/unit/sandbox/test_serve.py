@@ -15,7 +15,7 @@ def test_a_port_that_is_taken_is_one_clear_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with (
-            pytest.raises(UsageError, match=rf"cannot listen on 127\.0\.0\.1:{port} .*--port 0"),
+            pytest.raises(UsageError, match=rf"cannot listen on 127\.0\.0\.1:{port} .*`SandboxOptions\(port=0\)`"),
             serving(SandboxOptions(port=port)),
         ):
             pass

@@ -146,8 +146,10 @@ def resume_task(
         raise click.UsageError("--out and --task belong to one job: say its ID.")
     journal = _journal()
     if task_id is not None:
+        from lipready.task import claimed
+
         entry = journal.find(task_id)
-        entry = entry if remote is None else _claimed(journal, entry, remote)
+        entry = entry if remote is None else claimed(entry, remote)
         return _resume(entry, out, patience, outcome_writer(form, session))
     return _resume_all(journal, patience, form, session)
 
@@ -251,25 +253,6 @@ def _resume(
     task = run(account, resumed(account, entry, submit=submit, output=os.fspath(result_video)))
     task = task if state is None else replace(task, state=state)
     return download_result(task, os.fspath(result_video), patience, show)
-
-
-def _claimed(journal: "Journal", entry: "JournalEntry", remote: str) -> "JournalEntry":
-    """Take a task of the provider for that of a job; a wrong id, once written down, could not be taken back."""
-    from lipready.providers.submission.queries import ask
-    from lipready.providers.transport.drive import run
-    from lipready.task import account_of
-
-    if entry.task_id is not None:
-        raise UsageError(f"The job {entry.id} has its task already: {entry.task_id}.")
-    account = account_of(entry)
-    service = account.service
-    state = run(account, ask(account, service.query(account.endpoints, remote), service.read_task))
-    if state.id != remote or state.status == "unknown":
-        raise UsageError(f"{service.title} does not know the task {remote}: nothing was changed.")
-    claimed = journal.claim(entry.id, remote)
-    if claimed is None:
-        raise UsageError(f"The task {remote} belongs to another job of the journal.")
-    return claimed
 
 
 def _journal() -> "Journal":

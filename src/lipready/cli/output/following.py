@@ -110,7 +110,7 @@ class Outcome:
         from lipready.reports.full import render
 
         page = self.session.page()
-        lines = [page.paint("not sent", "strong"), *page.wrap(str(error), indent="  ")]
+        lines = [page.paint("not sent", "strong"), *page.wrap(_sentence(error), indent="  ")]
         if self.name is None:
             self.session.write(f"{render(error.report, page)}\n{page.finish(lines)}")
         else:
@@ -291,7 +291,15 @@ class JsonOutcome(Outcome):
 
 def _said(error: BaseException, **instead: object) -> dict[str, Any]:
     said = {name: getattr(error, name, "") for name in ("code", "meaning")}
-    return {**said, "message": str(error), "rules": list(getattr(error, "rules", ())), **instead}
+    return {**said, "message": _sentence(error), "rules": list(getattr(error, "rules", ())), **instead}
+
+
+def _sentence(error: BaseException) -> str:
+    """Return the message; what the library leaves to two calls, the command does in one."""
+    said = str(error)
+    if not isinstance(error, PreflightError):
+        return said
+    return said.replace("`lipready.prepare(…)`", "`lipready.prepare(…)`, or --prepare")
 
 
 def _request_as_json(order: "Order") -> dict[str, Any]:

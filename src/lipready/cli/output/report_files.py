@@ -13,7 +13,7 @@ from lipready.cli.output.streams import failure_of
 from lipready.errors import UsageError
 from lipready.facts.report import Report, Shard
 from lipready.job import Job
-from lipready.reports.page import Page
+from lipready.reports.page import Page, with_options
 from lipready.reports.render import render, render_all
 
 Severity = Literal["error", "warning"]
@@ -73,6 +73,7 @@ def _save_all(texts: Iterable[tuple[Path, str]]) -> None:
 def save(path: Path, text: str) -> None:
     """Write one file, whole or not at all; raises UsageError where that cannot be."""
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    text = with_options(text)
     data = text.encode("utf-8", "backslashreplace")
     try:
         if summary and os.path.realpath(summary) == os.path.realpath(path):

@@ -77,6 +77,9 @@ class Session:
 
     def write(self, text: str) -> None:
         """Write to stdout."""
+        from lipready.reports.page import with_options
+
+        text = with_options(text)
         self._write_above_bars(sys.stdout, text)
 
     def complain(self, text: str) -> None:

@@ -40,7 +40,8 @@ def apply_baseline(
                 worse.append(f"The baseline accepts {_said(entry)} for {_named(entry)}, and it is {_said(found)} now.")
         judged.append(verdict.without(waived))
     stale = [
-        f"The baseline's entry for {_named(entry)} is stale: nothing is found any more. --update-baseline drops it."
+        f"The baseline's entry for {_named(entry)} is stale: nothing is found any more. "
+        "`gate(update_baseline=True)` drops it."
         for entry in _stale(verdicts, baseline, whole=whole)
     ]
     return tuple(judged), tuple(map(Notice, (*_shortened(worse), *_shortened(stale))))
@@ -83,7 +84,7 @@ def _refuse_other_provider(baseline: Baseline, profile: Profile) -> None:
     if baseline.provider != profile.name:
         raise ConfigurationError(
             f"The baseline belongs to the provider {one_line(baseline.provider)}, and this run is for {profile.name}: "
-            "name another file with --baseline."
+            "name another file with `gate(baseline=…)`."
         )
 
 

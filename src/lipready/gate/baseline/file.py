@@ -80,7 +80,9 @@ def read_baseline(path: Path) -> Baseline:
         try:
             read.append(_read_entry(entry))
         except ValueError as error:
-            raise ConfigurationError(f"{path}, entry {number}: {error}. --update-baseline writes a new one.") from None
+            raise ConfigurationError(
+                f"{path}, entry {number}: {error}. `gate(update_baseline=True)` writes a new one."
+            ) from None
     twice = [key for key, count in Counter(entry.key for entry in read).items() if count > 1]
     if twice:
         raise ConfigurationError(f"{path}: {twice[0][2]} of {one_line(twice[0][1])} is there twice; keep one of them.")

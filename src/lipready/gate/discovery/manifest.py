@@ -152,7 +152,7 @@ def _listed(root: Path, manifest: str, entry: ManifestEntry) -> ListedJob:
 def _place(root: Path, folder: PurePosixPath, name: str, where: str) -> str:
     if is_address(name):
         raise ConfigurationError(
-            f"{where} is an address; the gate checks files of the repository, and `lipready check --jobs` addresses."
+            f"{where} is an address; the gate checks files of the repository, and `lipready.check(…)` addresses."
         )
     if not name or "\0" in name:
         raise ConfigurationError(f"{where} is no path.")

@@ -115,7 +115,7 @@ def tree_of(here: Path, paths: Sequence[str]) -> Tree:
             first = typed[roots.index(root)]
             raise UsageError(
                 f"{first} and {path} lie in two trees ({root} and {other}), and a run is over one: say "
-                "`lipready gate` for each."
+                "`lipready.gate(…)` for each."
             )
     return Tree(root, Path(os.path.commonpath(folders)), typed, asked)
 

@@ -6,7 +6,9 @@ is given only to codes that say that nothing was taken; a fault of the server le
 
 from lipready.providers.codes import RemoteCode, alike, by_status, find_code, says_unmatched, spelt
 
-_INPUT = "Run lipready check on the files, repair what it finds with lipready prepare, and send the job again."
+_INPUT = (
+    "Run `lipready.check(…)` on the files, repair what it finds with `lipready.prepare(…)`, and send the job again."
+)
 _MOVE = "Put the file where the provider can fetch it within 60 s, in China at best, and send the job again."
 _KEY = "Check DASHSCOPE_API_KEY: the key must be whole, not revoked, and of the region of the address (Beijing)."
 _RIGHTS = "Check in the console of Model Studio that this key and its workspace may use videoretalk."
@@ -21,7 +23,7 @@ _FACE = "Use another picture of the person: one face, frontal, whole, sharp and 
 FACE_NOT_MATCHED = RemoteCode(
     "InvalidFile.FaceNotMatch",
     "no",
-    "Take the reference image from the video itself: lipready reference does.",
+    "Take the reference image from the video itself: `lipready.reference(…)` does.",
     ("P307",),
 )
 """Nobody in the video matched the reference image. Whether a lower face threshold may help depends on the request."""
@@ -40,7 +42,7 @@ _CODES = (
     # What is to be seen in the reference image.
     | alike(
         "no",
-        "Give a reference image that shows exactly one person: lipready reference makes one from the video.",
+        "Give a reference image that shows exactly one person: `lipready.reference(…)` makes one from the video.",
         "InvalidFile.Content",
         rules=("I605",),
     )

@@ -32,7 +32,7 @@ _ANEW = "Another try with a new policy and a new name is due."
 _CODES = spelt(
     alike("no", "The storage does not take this file: check the key and the model.", "AccessDenied")
     | alike("again", _ANEW, "FileAlreadyExists")
-    | alike("no", "Make the file smaller: lipready prepare does.", "EntityTooLarge", rules=("F004",))
+    | alike("no", "Make the file smaller: `lipready.prepare(…)` does.", "EntityTooLarge", rules=("F004",))
     | alike("no", "The file is empty or too small.", "EntityTooSmall", rules=("F001",))
     | alike("no", "Set the clock of this computer right.", "RequestTimeTooSkewed"),
     {},

@@ -13,6 +13,7 @@ from random import random
 from lipready.errors import AnswerError, DownloadError, NoAnswerError, NotSentError, OutcomeUnknownError
 from lipready.facts.quantity import seconds
 from lipready.facts.task import TaskState
+from lipready.log import LOG
 from lipready.providers.download.result_file import ResultFile, fault_of, is_another
 from lipready.providers.download.saving import NOTHING_LEFT, PART, SLOW_BYTES, WHOLE, part_of, size_left_over
 from lipready.providers.journal.entry import JournalEntry
@@ -58,6 +59,7 @@ def download(
     server cannot be reached or the result video is not what was ordered (then it is kept beside `to` under a name with
     ".suspect"); AnswerError where the server contradicts itself.
     """
+    LOG.info("downloading the result video of the task %s to %s", task, to)
     place = yield from call(lambda: ResultFile.at(to, task))
     fetch = _Fetch(place, result_url, posted, refresh, progress)
     try:
@@ -227,8 +229,8 @@ def collect(
         except DownloadError as error:
             if entry.stage == "downloaded" and error.kept is None:
                 raise DownloadError(
-                    f"{error} It was downloaded before, to {entry.result}; `lipready submit --again` sends the job and "
-                    "pays anew."
+                    f"{error} It was downloaded before, to {entry.result}; "
+                    "`lipready.submit(…, sending=Sending(again=True))` sends the job and pays anew."
                 ) from error
             if entry.task_id is None and error.kept is not None:
                 why = f"has another result than expected, which is kept in {error.kept}"
@@ -276,8 +278,9 @@ def not_ours(entry: JournalEntry, why: str) -> OutcomeUnknownError:
     """Make the error of a candidate that was not confirmed: why, and how to go on."""
     return OutcomeUnknownError(
         f"The answer to the job {entry.id} was lost, and the task {entry.candidate} of that moment {why}. Nothing was "
-        f"sent again: `lipready tasks resume {entry.id} --task {entry.candidate}` takes it all the same, `lipready "
-        f"tasks forget {entry.id}` closes the job, `lipready submit --again` sends it and pays anew."
+        f"sent again: `lipready.resume('{entry.id}', task='{entry.candidate}')` takes it all the same, "
+        f"`lipready.forget('{entry.id}')` closes the job, "
+        "`lipready.submit(…, sending=Sending(again=True))` sends it and pays anew."
     )
 
 

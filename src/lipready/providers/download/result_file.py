@@ -211,4 +211,4 @@ class ResultFile:
 
 def _not_writable(path: Path, error: Exception) -> UsageError:
     reason = getattr(error, "strerror", None) or error
-    return UsageError(f"{path} cannot be written ({reason}): choose another place for the result.")
+    return UsageError(f"{path} cannot be written ({reason}): choose another place for the result.", path=str(path))

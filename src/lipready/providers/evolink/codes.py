@@ -13,7 +13,7 @@ _REQUEST = "Check the options of the request (addresses, callback, face threshol
 _BILL = "Top up the account at EvoLink, or raise the limit of the key, then send the job again."
 _FAULT = "The provider has an internal error: send the job again later; failed tasks are refunded."
 _BUSY = "The provider is busy: send the job again in some minutes; failed tasks are refunded."
-_IMAGE = "Run lipready check on the reference image, repair it with lipready prepare, and send the job again."
+_IMAGE = "Run `lipready.check(…)` on the reference image, repair it with `lipready.prepare(…)`, and send the job again."
 
 _CODES = (
     # The request; the first is the type of every refused one, and the code where there is none.

@@ -5,7 +5,6 @@ client sends audio and video too, up to 100 MB. Quota and deletion are as that c
 the 100 files of an account only those that the journal has stored are deleted, and only after their job has ended.
 """
 
-import logging
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from http import HTTPStatus
 
 from lipready.errors import LipreadyError, ProviderError, RefusedError, UsageError
 from lipready.facts.quantity import counted
+from lipready.log import LOG
 from lipready.providers.account import Account
 from lipready.providers.evolink.requests import read_accepted, refused_or
 from lipready.providers.fields import Table, asked_id, identifier, link, missing, number, table, whole
@@ -145,7 +145,6 @@ def _time(data: Table, key: str) -> float | None:
         return None
 
 
-_LOG = logging.getLogger("lipready")
 _OVER: frozenset[Stage] = frozenset({"downloaded", "failed", "canceled", "refused"})
 """Not "forgotten": the task of such a job may still be at work on its files."""
 
@@ -158,7 +157,7 @@ def make_room(account: Account, journal: Journal, needed: int) -> Flow[None]:
     try:
         room = yield from ask_once(account, quota(account.endpoints), read_quota)
     except ProviderError as error:
-        _LOG.warning("the quota of files was not learnt: %s", error)
+        LOG.warning("the quota of files was not learnt: %s", error)
         return
     left = room.left
     if left is None or left >= needed:
@@ -173,7 +172,7 @@ def make_room(account: Account, journal: Journal, needed: int) -> Flow[None]:
     raise UsageError(
         f"{account.service.title} has room for {counted(max(left, 0), 'more file')} of this account{most}, and the job "
         f"needs {needed}; no file of a finished job is left that could be deleted. Delete files that you do not need, "
-        "wait until some expire (72 hours), name addresses, or use a bucket of your own (--bucket)."
+        "wait until some expire (72 hours), name addresses, or use a bucket of your own (`Sending(bucket=…)`)."
     )
 
 
@@ -189,7 +188,7 @@ def remove_uploads(account: Account, journal: Journal, entry: JournalEntry) -> F
         try:
             yield from ask_once(account, request, read_deleted)
         except ProviderError as error:
-            _LOG.warning("the stored file %s of the job %s was not deleted: %s", upload.file_id, entry.id, error)
+            LOG.warning("the stored file %s of the job %s was not deleted: %s", upload.file_id, entry.id, error)
         else:
             gone.append(upload)
     if gone:
@@ -202,7 +201,7 @@ def _strike_out(journal: Journal, entry: JournalEntry, gone: list[Upload]) -> No
         now = journal.find(entry.id)
         journal.write(replace(now, uploads=tuple(each for each in now.uploads if each not in gone)))
     except LipreadyError as error:
-        _LOG.warning("that files of the job %s were deleted was not written down: %s", entry.id, error)
+        LOG.warning("that files of the job %s were deleted was not written down: %s", entry.id, error)
 
 
 def _same_storage(account: Account, entry: JournalEntry) -> bool:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from lipready.errors import (
     RefusedError,
     UsageError,
 )
+from lipready.log import logged
 from lipready.providers.service import Stored
 
 _SECONDS = 24 * 3600
@@ -72,7 +74,9 @@ def store(bucket: Bucket, path: str, content_type: str, *, progress: Callable[[f
                 multipart_threshold=_PART, multipart_chunksize=_PART, max_concurrency=2, max_io_queue=2
             )
             heard, kind = _shares(size, progress), {"ContentType": content_type}
-            client.upload_file(path, bucket.name, key, ExtraArgs=kind, Config=parts, Callback=heard)
+            with logged("PUT", f"s3://{bucket.name}/{key}") as log:
+                client.upload_file(path, bucket.name, key, ExtraArgs=kind, Config=parts, Callback=heard)
+                log.status, log.bytes = HTTPStatus.OK, size
             place = {"Bucket": bucket.name, "Key": key}
             url = client.generate_presigned_url("get_object", Params=place, ExpiresIn=_SECONDS)
     except ComponentError:
@@ -93,7 +97,7 @@ def _size_of(path: str) -> int:
 
 def not_uploaded(path: str, error: OSError) -> UsageError:
     """Make the error of a file that cannot be read."""
-    return UsageError(f"{path}: cannot be uploaded: {error.strerror or type(error).__name__}.")
+    return UsageError(f"{path}: cannot be uploaded: {error.strerror or type(error).__name__}.", path=path)
 
 
 def _client() -> Any:

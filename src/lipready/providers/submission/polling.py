@@ -9,6 +9,7 @@ from random import random
 from lipready.errors import AnswerError, DeadlineError, ProviderError, RefusedError, TaskFailedError
 from lipready.facts.quantity import counted
 from lipready.facts.task import TaskState
+from lipready.log import LOG
 from lipready.providers.account import Account
 from lipready.providers.codes import RemoteCode, both_codes
 from lipready.providers.dashscope.codes import FACE_NOT_MATCHED
@@ -95,6 +96,7 @@ def follow(
     task goes on in both cases. So does one that the provider says it does not know, until it has said so for as long
     as its profile names: then DeadlineError, and the job stays open.
     """
+    LOG.info("polling the task %s at %s", _task_of(entry), account.service.title)
     begun, failures, unseen = time.monotonic(), 0, _Unseen()
     query = account.service.query(account.endpoints, _task_of(entry))
     while True:
@@ -118,8 +120,9 @@ def follow(
                     entry,
                     f"{account.service.title} said {counted(unseen.sightings, 'time')} in {round(unseen.seconds):,} s "
                     f"that it does not know the task {_task_of(entry)} ({entry.said}): tasks and results are kept for "
-                    f"24 hours. The job stays open: `lipready tasks resume {entry.id}` asks again, `lipready tasks "
-                    f"forget {entry.id}` closes it, `lipready submit --again` sends and pays anew.",
+                    f"24 hours. The job stays open: `lipready.resume('{entry.id}')` asks again, "
+                    f"`lipready.forget('{entry.id}')` closes it, "
+                    "`lipready.submit(…, sending=Sending(again=True))` sends and pays anew.",
                 )
         if deadline is not None:
             left = begun + deadline - time.monotonic()
@@ -127,7 +130,7 @@ def follow(
                 raise _given_up(
                     entry,
                     f"The task {_task_of(entry)} has not ended within {deadline:g} s (last heard: "
-                    f"{entry.said or 'nothing'}). It goes on at the provider; `lipready tasks resume {entry.id}` waits "
+                    f"{entry.said or 'nothing'}). It goes on at the provider; `lipready.resume('{entry.id}')` waits "
                     "for it and downloads the result.",
                 )
             pause = min(pause, left)
@@ -150,8 +153,11 @@ def require_success(account: Account, entry: JournalEntry, state: TaskState) -> 
             code=code,
             meaning=known.code,
             rules=known.rules,
+            request_id=state.request_id or entry.request_id,
         )
-    raise TaskFailedError(f"The task {state.id} at {title} was cancelled.", task_id=state.id)
+    raise TaskFailedError(
+        f"The task {state.id} at {title} was cancelled.", task_id=state.id, request_id=state.request_id
+    )
 
 
 def _advice(known: RemoteCode, entry: JournalEntry) -> str:
@@ -159,11 +165,11 @@ def _advice(known: RemoteCode, entry: JournalEntry) -> str:
     if known.code != FACE_NOT_MATCHED.code:
         return known.advice
     if entry.reference is None:
-        return "No reference image was sent: send one, taken from the video itself (lipready reference does)."
+        return "No reference image was sent: send one, taken from the video itself (`lipready.reference(…)` does)."
     threshold = DEFAULT_THRESHOLD if entry.face_threshold is None else entry.face_threshold
     if threshold <= _LOWERED:
         return f"{known.advice} The face threshold is low already ({threshold}): a wrong face may match below it."
-    lower = f"lower the face threshold slightly (--face-threshold {_LOWERED}; it was {threshold})"
+    lower = f"lower the face threshold slightly (`RequestOptions(face_threshold={_LOWERED})`; it was {threshold})"
     return f"{known.advice} Where it is from there already, {lower}."
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from lipready.errors import LipreadyError, NotSentError, OutcomeUnknownError, ProviderError, RefusedError, UsageError
 from lipready.facts.quantity import seconds
 from lipready.facts.task import TaskState
+from lipready.log import LOG
 from lipready.providers.account import Account
 from lipready.providers.download.result_file import require_place
 from lipready.providers.journal.entry import JournalEntry
@@ -36,6 +37,7 @@ def post(account: Account, journal: Journal, entry: JournalEntry, submission: Su
     is closed, nothing was paid), UsageError where the result could not be written (as well), and OutcomeUnknownError
     where it stays open whether there is a task: then the entry stays at "posting".
     """
+    LOG.info("submitting the job %s to %s", entry.id, account.service.title)
     with (yield from acquired(_turn(account))):
         return (yield from _post(account, journal, entry, submission))
 
@@ -159,7 +161,7 @@ def _unknown(account: Account, entry: JournalEntry, cause: ProviderError | None)
         price = f" ({seconds(cost.seconds)} of video{paid})"
     return OutcomeUnknownError(
         f"Whether {account.service.title} has accepted the job {entry.id} is not known{why}. It may have been "
-        f"paid{price}, so it was not sent again: `lipready tasks resume {entry.id}` looks for its task "
-        "once more, with `--task TASK` it is named, `lipready tasks forget` closes the job, and `lipready submit "
-        "--again` sends it and pays anew."
+        f"paid{price}, so it was not sent again: `lipready.resume('{entry.id}')` looks for its task "
+        f"once more, `lipready.resume('{entry.id}', task='TASK')` names it, `lipready.forget('{entry.id}')` closes "
+        "the job, and `lipready.submit(…, sending=Sending(again=True))` sends it and pays anew."
     )

@@ -118,7 +118,7 @@ def look_up(account: Account, journal: Journal, entry: JournalEntry) -> Flow[Lis
         raise OutcomeUnknownError(
             f"The answer of {account.service.title} was lost a day ago, and tasks are listed for 24 hours only: look "
             "at the provider's bill. "
-            f"`lipready tasks resume {entry.id} --task TASK` names the task, `lipready tasks forget {entry.id}` closes "
+            f"`lipready.resume('{entry.id}', task='TASK')` names the task, `lipready.forget('{entry.id}')` closes "
             "the job."
         )
     for pause in (*_pauses(float(account.profile.task.lookup_seconds)), None):
@@ -134,12 +134,12 @@ def look_up(account: Account, journal: Journal, entry: JournalEntry) -> Flow[Lis
             raise OutcomeUnknownError(
                 f"The answer of {account.service.title} was lost, and {counted(len(ours), 'task')} of that moment may "
                 f"be the one that came of it ({', '.join(task.id for task in ours[:5])}). Nothing was sent again. Say "
-                f"which: `lipready tasks resume {entry.id} --task TASK`."
+                f"which: `lipready.resume('{entry.id}', task='TASK')`."
             )
         if not look.whole:
             raise OutcomeUnknownError(
                 f"{account.service.title} lists more tasks than can be searched for the one whose answer was lost. "
-                f"Say which it is: `lipready tasks resume {entry.id} --task TASK`."
+                f"Say which it is: `lipready.resume('{entry.id}', task='TASK')`."
             )
         if pause is None or time.time() > over:
             break

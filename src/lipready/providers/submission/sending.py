@@ -11,7 +11,7 @@ from secrets import token_hex
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
-from lipready.errors import JournalError, LipreadyError, UsageError
+from lipready.errors import JournalError, LipreadyError, UsageError, concerning
 from lipready.facts.address import is_address
 from lipready.facts.file import Role
 from lipready.job import Job
@@ -171,6 +171,13 @@ def _deliver(
     What an earlier process has stored for this entry is used again, where the file has not changed since. Without
     `inputs` they are what the entry says. Whatever fails before the paid request closes the entry: nothing was paid.
     """
+    with concerning(job_id=entry.id):
+        return (yield from _sent(account, journal, entry, inputs))
+
+
+def _sent(
+    account: Account, journal: Journal, entry: JournalEntry, inputs: SubmissionInputs | None
+) -> Flow[JournalEntry]:
     yield from require_output_writable(journal, entry)
     try:
         inputs = inputs or (yield from _recorded_inputs(account, entry))
@@ -247,12 +254,13 @@ def take_up(account: Account, journal: Journal, entry: JournalEntry, *, submit: 
             f"The job {entry.id} is at its end ({entry.stage}): submit it anew. {entry.message or ''}".strip()
         )
     if not submit:
-        raise UsageError(f"The job {entry.id} was never sent: `lipready tasks resume {entry.id}` submits it.")
+        raise UsageError(f"The job {entry.id} was never sent: `lipready.resume('{entry.id}')` submits it.")
     paid = yield from call(lambda: journal.paid_before(entry))
     if paid is not None:
         raise UsageError(
-            f"The job {entry.id} was never sent, and the same one was: job {paid.id}. `lipready tasks cancel "
-            f"{entry.id}` closes it, `lipready submit --again` sends and pays anew."
+            f"The job {entry.id} was never sent, and the same one was: job {paid.id}. "
+            f"`lipready.forget('{entry.id}')` closes it, "
+            "`lipready.submit(…, sending=Sending(again=True))` sends and pays anew."
         )
     return (yield from _deliver(account, journal, entry))
 

@@ -25,7 +25,7 @@ from lipready.providers.transport.retry import UPLOAD_ATTEMPTS
 from lipready.providers.transport.wire import Flow, call, send
 
 _ELSEWHERE = (
-    "Let `lipready prepare` write it anew, put it into a bucket of your own (--bucket s3://NAME/PREFIX), or name its "
+    "Let `lipready.prepare(…)` write it anew, put it into a bucket of your own (`Sending(bucket=…)`), or name its "
     "address."
 )
 _PLAIN_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")

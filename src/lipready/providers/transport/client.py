@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from lipready.cancel import checkpoint
 from lipready.errors import ConfigurationError
+from lipready.log import logged
 from lipready.providers.download.saving import ResumableDownload
 from lipready.providers.transport.incoming import Exchange, read_answer
 from lipready.providers.transport.outgoing import Authority, origin_of, prepared
@@ -78,22 +79,31 @@ class AsyncTransport:
         changes, ValueError where an authorized request is not for one of the origins.
         """
         exchange = Exchange(origin_of(request.url)[1], request.seconds)
-        with _unlogged():
+        with _unlogged(), logged(request.method, request.url) as heard:
             async with _within(exchange, request.seconds):
                 with prepared(request, self._authority, exchange) as sent:
                     async with aclosing(await self._answer(sent)) as response:
-                        return await read_answer(response, exchange.host)
+                        heard.status = response.status_code
+                        answer = await read_answer(response, exchange.host)
+                        heard.bytes = len(answer.body)
+                        return answer
 
     async def save(self, save: Save) -> HttpResponse:
         """Append the body of a GET to a file; see `Save`. Raises DownloadError where that cannot be written."""
         saving = ResumableDownload(save)
         with _unlogged():
             while True:
-                async with _within(saving.exchange, None):
-                    async with asyncio.timeout(saving.exchange.seconds) as patience:
-                        async with aclosing(await self._answer(saving.request())) as response:
-                            patience.reschedule(None)
-                            answer = await saving.take(response)
+                request = saving.request()
+                with logged("GET", str(request.url)) as heard:
+                    async with _within(saving.exchange, None):
+                        async with asyncio.timeout(saving.exchange.seconds) as patience:
+                            async with aclosing(await self._answer(request)) as response:
+                                patience.reschedule(None)
+                                heard.status = response.status_code
+                                try:
+                                    answer = await saving.take(response)
+                                finally:
+                                    heard.bytes = response.num_bytes_downloaded
                 if answer is not None:
                     return answer
 

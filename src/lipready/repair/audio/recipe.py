@@ -85,7 +85,7 @@ def chosen(case: AudioCase) -> Part | None:
     span = case.choices.trim_audio
     if span is None:
         return None
-    return _best(case) if span == "best" else chosen_part(span, case.length, case.file.path, "--trim-audio")
+    return _best(case) if span == "best" else chosen_part(span, case.length, case.file.path, "`Choices.trim_audio`")
 
 
 def kept(case: AudioCase) -> Part | None:
@@ -115,7 +115,7 @@ def _best(case: AudioCase) -> Part | None:
     lengths = aim(case.profile, "A402")
     if lengths.maximum is None or case.length <= lengths.maximum:
         return None
-    spans = _inside(case.speech("--trim-audio best").speech, Part(Fraction(0), case.length))
+    spans = _inside(case.speech("`Choices(trim_audio='best')`").speech, Part(Fraction(0), case.length))
     start = _thousandths(max(Fraction(0), spans[0].start - AIR))
     limit, least = start + lengths.maximum, start + (lengths.minimum or Fraction(0))
     pauses = list(pairwise([*spans, Span(case.length, case.length)]))
@@ -134,9 +134,9 @@ def _best(case: AudioCase) -> Part | None:
 
 def _without_silence(case: AudioCase, room: Part) -> Part:
     """Cut the silence off both ends of a part, but keep so much of it that the part stays long enough."""
-    spans = _inside(case.speech("--trim-silence").speech, room)
+    spans = _inside(case.speech("`Choices.trim_silence`").speech, room)
     if not spans:
-        raise FixError(f"--trim-silence finds no speech in the part of {case.file.path} that is kept.")
+        raise FixError(f"`Choices.trim_silence` finds no speech in the part of {case.file.path} that is kept.")
     first, last = _thousandths(spans[0].start - AIR), _thousandths(spans[-1].end + AIR)
     start = first if first - room.start >= _LEAST else room.start
     stop = last if room.end - last >= _LEAST else room.end
@@ -223,20 +223,23 @@ def noise_reduction(case: AudioCase) -> NoiseReduction | None:
     """
     if not case.choices.denoise:
         return None
-    heard = case.speech("--denoise")
+    heard = case.speech("`Choices.denoise`")
     if isinstance(heard.noise, Unmeasured):
-        raise FixError(f"--denoise does not know the noise in {case.file.path}: {heard.noise.reason}.")
+        raise FixError(f"`Choices.denoise` does not know the noise in {case.file.path}: {heard.noise.reason}.")
     if heard.noise.gated:
         return None
     if heard.background == "music":
         raise FixError(
-            f"--denoise lowers a steady noise, and what is heard between the words of {case.file.path} is music."
+            f"`Choices.denoise` lowers a steady noise, and what is heard between the words of "
+            f"{case.file.path} is music."
         )
     spans = sorted(heard.speech, key=lambda span: span.start)
     edges = pairwise([Span(Fraction(0), Fraction(0)), *spans, Span(heard.length, heard.length)])
     pause = max((Part(one.end, other.start - one.end) for one, other in edges), key=lambda part: part.length)
     if pause.length < _SHORTEST + 2 * _MARGIN:
-        raise FixError(f"--denoise learns the noise in a pause, and {case.file.path} has none of half a second.")
+        raise FixError(
+            f"`Choices.denoise` learns the noise in a pause, and {case.file.path} has none of half a second."
+        )
     length = min(_LONGEST, pause.length - 2 * _MARGIN)
     speech = _mean([_energy(each.dbfs) for each in heard.levels if each.speech] or [_energy(HIGHEST_LEVEL)])
     level = min(max(speech - heard.noise.mean, LOWEST_LEVEL), HIGHEST_LEVEL)

@@ -94,6 +94,6 @@ def _why(case: AudioCase, part: Part) -> str:
     if case.choices.trim_audio != "best":
         return ""
     most = float(aim(case.profile, "A402").maximum or part.length)
-    if any(span.start < part.end < span.end for span in case.speech("--trim-audio best").speech):
+    if any(span.start < part.end < span.end for span in case.speech("`Choices(trim_audio='best')`").speech):
         return f", from the first word to the {most:g} s that are accepted: there is no pause before that"
     return f", from the first word to the last pause within {most:g} s"

@@ -47,18 +47,24 @@ class Partial:
 
 def unwritable(path: Path, error: OSError) -> FixError:
     """Return what to raise where a file cannot be written."""
-    return no_room(path) if error.errno in _FULL else FixError(f"{path} cannot be written: {error.strerror or error}.")
+    return (
+        no_room(path)
+        if error.errno in _FULL
+        else FixError(f"{path} cannot be written: {error.strerror or error}.", path=str(path))
+    )
 
 
 def no_room(path: Path) -> FixError:
     """Return what to raise where the disk is full on which a file was to be written."""
-    return FixError(f"There is no room left for {path.name} in {path.parent}: make room, and try again.")
+    return FixError(
+        f"There is no room left for {path.name} in {path.parent}: make room, and try again.", path=str(path)
+    )
 
 
 def require_folder(path: Path) -> None:
     """Raise UsageError where something stands in the place of an output folder that is none."""
     if os.path.lexists(path) and not path.is_dir():
-        raise UsageError(f"{path} is not a folder: choose another output folder.")
+        raise UsageError(f"{path} is not a folder: choose another output folder.", path=str(path))
 
 
 def way_into(folder: Path, source: str) -> Kept:
@@ -100,7 +106,7 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FixError(f"The folder {path} cannot be created: {error.strerror or error}.") from error
+        raise FixError(f"The folder {path} cannot be created: {error.strerror or error}.", path=str(path)) from error
 
 
 def _remove(folder: Path, start: str) -> None:

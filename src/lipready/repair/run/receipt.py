@@ -79,13 +79,16 @@ def read_receipt(out: Path) -> Plain | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}.", path=str(path)) from error
     try:
         receipt = json.loads(data) if len(data) <= _LARGEST else None
     except (ValueError, RecursionError):
         receipt = None
     if not isinstance(receipt, dict) or receipt.get("schema") != SCHEMA:
-        raise UsageError(f"{path} is not a receipt of lipready: choose another output folder, or move that file away.")
+        raise UsageError(
+            f"{path} is not a receipt of lipready: choose another output folder, or move that file away.",
+            path=str(path),
+        )
     return receipt
 
 
@@ -155,7 +158,7 @@ def sha256_of(path: str | Path) -> str:
         with Path(path).open("rb") as file:
             return hash_of(file)
     except OSError as error:
-        raise FixError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise FixError(f"{path} cannot be read: {error.strerror or error}.", path=str(path)) from error
 
 
 def require_free(out: Path, plans: Sequence[FilePlan], sources: Sequence[str]) -> None:
@@ -176,10 +179,14 @@ def require_free(out: Path, plans: Sequence[FilePlan], sources: Sequence[str]) -
         # A file that is one with a source may be the source itself where it stands in the same folder.
         folder = Path(os.path.realpath(path)).parent
         if same and (not own or any(folder.samefile(Path(os.path.realpath(source)).parent) for source in same)):
-            raise UsageError(f"{path} is an input of this job and would be overwritten: choose another output folder.")
+            raise UsageError(
+                f"{path} is an input of this job and would be overwritten: choose another output folder.",
+                path=str(path),
+            )
         if not own:
             raise UsageError(
-                f"{path} was not written by lipready, or was changed since: choose another output folder, or move it."
+                f"{path} was not written by lipready, or was changed since: choose another output folder, or move it.",
+                path=str(path),
             )
 
 

@@ -34,7 +34,7 @@ def target_person(people: PeopleFacts, person: int | None, path: str) -> Person:
         raise UsageError(f"There is no person {person} in {path}: {others}.")
     target = people.target(person)
     if target is None:
-        raise FixError(f"{path} shows no face that --trim best or --crop could follow.")
+        raise FixError(f"{path} shows no face that `Choices(trim='best')` or `Choices.crop` could follow.")
     return target
 
 
@@ -71,12 +71,12 @@ def crop_to_person(
     if beside:
         raise FixError(
             f"Somebody else comes too close to person {target.id} in {path} to be cropped away: choose another part "
-            "with --trim, or leave --crop out."
+            "with `Choices.trim`, or leave `Choices.crop` out."
         )
     if box.width > LEAST_GAIN * width and box.height > LEAST_GAIN * height:
         raise FixError(
             f"Person {target.id} is seen all over the picture of {path}, so that nothing can be cropped away: leave "
-            "--crop out, or choose a part with --trim."
+            "`Choices.crop` out, or choose a part with `Choices.trim`."
         )
     return box
 

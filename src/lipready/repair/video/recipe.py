@@ -235,9 +235,9 @@ def _part(case: VideoCase) -> Part | None:
         return None
     length = _known_length(case)
     if trim != "best":
-        return chosen_part(trim, length, case.file.path, "--trim")
+        return chosen_part(trim, length, case.file.path, "`Choices.trim`")
     if isinstance(case.file.people, Unmeasured):
-        raise FixError(f"--trim best needs to see the faces in {case.file.path}: {case.file.people.reason}.")
+        raise FixError(f"`Choices(trim='best')` needs to see the faces in {case.file.path}: {case.file.people.reason}.")
     part = best_part(case.file.people, case.person, length, aim(case.profile, "V105"), case.file.path)
     return None if part == Part(Fraction(0), length) else part
 
@@ -262,7 +262,7 @@ def _window(case: VideoCase, part: Part | None) -> Box | None:
         return None
     people = case.file.people
     if isinstance(people, Unmeasured):
-        raise FixError(f"--crop needs to see the faces in {case.file.path}: {people.reason}.")
+        raise FixError(f"`Choices.crop` needs to see the faces in {case.file.path}: {people.reason}.")
     target = target_person(people, case.person, case.file.path)
     # The finding that a face is too small (P303) may be about somebody else's.
     heights = [look.box.height for look in looks_in(target, part)]

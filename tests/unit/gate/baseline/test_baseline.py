@@ -327,5 +327,5 @@ def test_the_baseline_of_another_provider_is_refused():
 
     with pytest.raises(ConfigurationError, match="belongs to the provider dashscope, and this run is for evolink"):
         apply_baseline([], baseline, EVOLINK)
-    with pytest.raises(ConfigurationError, match="name another file with --baseline"):
+    with pytest.raises(ConfigurationError, match=r"name another file with `gate\(baseline=…\)`"):
         updated_baseline([], EVOLINK, baseline)

@@ -204,7 +204,7 @@ def test_a_file_is_fetched_whole(server: ThreadingHTTPServer) -> None:
 def test_quick_asks_for_the_head_alone(server: ThreadingHTTPServer) -> None:
     facts = inquire(url(server, "file"), HERE)
     assert (facts.status, facts.length, facts.content_type) == (200, len(CONTENT), "video/mp4")
-    assert facts.fetched == Unmeasured("the address was not fetched (--quick)", skipped=True)
+    assert facts.fetched == Unmeasured("the address was not fetched (`Settings(quick=True)`)", skipped=True)
     assert server.seen == ["HEAD /file"]  # type: ignore[attr-defined]
 
 

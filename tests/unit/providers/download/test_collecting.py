@@ -34,8 +34,8 @@ def test_another_result_is_rejected_before_it_is_downloaded(compared, said, told
     error, entry = compared(**said)
     assert isinstance(error, OutcomeUnknownError)
     assert told in str(error)
-    assert f"`lipready tasks resume {entry.id} --task t-1`" in str(error)
-    assert "`lipready submit --again`" in str(error)
+    assert f"`lipready.resume('{entry.id}', task='t-1')`" in str(error)
+    assert "`lipready.submit(…, sending=Sending(again=True))`" in str(error)
     assert (entry.stage, entry.candidate, entry.rejected, entry.message) == ("posting", None, ("t-1",), str(error))
 
 

@@ -94,7 +94,7 @@ def test_what_a_task_may_still_need_is_never_deleted(evolink, stage):
     assert isinstance(played.error, UsageError)
     assert asked(played) == [("GET", "/quota")]
     assert "room for no more files" in str(played.error)
-    assert "--bucket" in str(played.error)
+    assert "`Sending(bucket=…)`" in str(played.error)
 
 
 def test_nothing_else_is_deleted(evolink):

@@ -132,7 +132,7 @@ def test_what_is_not_known_for_long_stays_open(followed, state, interval, looks)
     assert looks[0] <= len(played.sent) <= looks[1]
     assert (entry.stage, entry.open) == ("unknown", True)
     assert "does not know the task t-1 (UNKNOWN)" in str(played.error)
-    assert f"`lipready tasks resume {entry.id}` asks again" in str(played.error)
+    assert f"`lipready.resume('{entry.id}')` asks again" in str(played.error)
 
 
 def test_what_is_older_than_anything_that_is_kept_is_asked_for_once(followed, state):
@@ -151,7 +151,7 @@ def test_a_deadline_keeps_the_task(followed, state, deadline):
     played, entry = followed(state("RUNNING"), deadline=deadline)
     assert isinstance(played.error, DeadlineError)
     assert played.error.task_id == "t-1"
-    assert f"lipready tasks resume {entry.id}" in str(played.error)
+    assert f"lipready.resume('{entry.id}')" in str(played.error)
     assert "RUNNING" in str(played.error)
     assert (entry.stage, entry.open) == ("submitted", True)
 
@@ -218,9 +218,12 @@ FAILED = TaskState(id="t-1", status="failed", said="failed", error=RemoteError("
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"reference": "/face.jpg"}, "lower the face threshold slightly (--face-threshold 140; it was 170)"),
-        ({"reference": "/face.jpg", "face_threshold": 190}, "(--face-threshold 140; it was 190)"),
-        ({"reference": "/face.jpg", "face_threshold": 141}, "(--face-threshold 140; it was 141)"),
+        (
+            {"reference": "/face.jpg"},
+            "lower the face threshold slightly (`RequestOptions(face_threshold=140)`; it was 170)",
+        ),
+        ({"reference": "/face.jpg", "face_threshold": 190}, "(`RequestOptions(face_threshold=140)`; it was 190)"),
+        ({"reference": "/face.jpg", "face_threshold": 141}, "(`RequestOptions(face_threshold=140)`; it was 141)"),
         ({"reference": "/face.jpg", "face_threshold": 140}, "is low already (140)"),
         ({}, "No reference image was sent"),
         ({"face_threshold": 190}, "No reference image was sent"),
@@ -269,7 +272,7 @@ def test_one_look_that_finds_no_task_of_that_id_leaves_the_job_open(followed, go
 def test_no_task_of_that_id_for_long_stays_open(followed, gone, style):
     played, entry = followed(gone(style), style=style)
     assert isinstance(played.error, DeadlineError)
-    assert "`lipready submit --again`" in str(played.error)
+    assert "`lipready.submit(…, sending=Sending(again=True))`" in str(played.error)
     assert entry.open
 
 

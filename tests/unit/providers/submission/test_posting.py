@@ -78,7 +78,7 @@ def test_of_two_tasks_that_may_be_ours_none_is_taken(posted, provider, account, 
     played, entry = posted(submits=[LOST], lists=[lambda _: rows.rows(rows.row("one"), rows.row("two"))])
     assert isinstance(played.error, OutcomeUnknownError)
     assert "(one, two)" in str(played.error)
-    assert f"lipready tasks resume {entry.id} --task" in str(played.error)
+    assert f"`lipready.resume('{entry.id}', task='TASK')`" in str(played.error)
     assert (entry.stage, entry.task_id) == ("posting", None)
     assert steps(played) == ["POST", "GET"]
 
@@ -219,7 +219,7 @@ def test_what_is_not_certain_is_never_sent_again(posted, said, style, outcome, a
     assert steps(played).count("POST") == 1
     assert steps(played).count("GET") >= 1
     assert (entry.stage, entry.task_id) == ("posting", None)
-    assert f"`lipready tasks resume {entry.id}`" in str(played.error)
+    assert f"`lipready.resume('{entry.id}')`" in str(played.error)
 
 
 def test_a_later_look_that_finds_nothing_sends_nothing(play, provider, account, journal, entry_of):

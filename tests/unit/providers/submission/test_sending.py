@@ -71,7 +71,7 @@ def test_what_was_never_sent_is_submitted_only_where_that_is_wanted(play, provid
     entry = entry_of(at)
     played = play(take_up(at, journal, entry, submit=False), provider())
     assert isinstance(played.error, UsageError)
-    assert f"`lipready tasks resume {entry.id}` submits it" in str(played.error)
+    assert f"`lipready.resume('{entry.id}')` submits it" in str(played.error)
     assert (played.sent, journal.find(entry.id).stage) == ([], "intended")
 
 

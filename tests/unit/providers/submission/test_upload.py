@@ -78,7 +78,7 @@ def test_a_file_without_room_is_not_sent(play, provider, account, file):
     large = UploadSource(role="video", path=str(file), size=10**9, mtime_ns=0)
     played = play(upload(account("evolink"), "videoretalk", large), provider())
     assert isinstance(played.error, UsageError)
-    assert "--bucket" in str(played.error)
+    assert "`Sending(bucket=…)`" in str(played.error)
     assert played.sent == []
 
 
@@ -136,7 +136,7 @@ def test_a_picture_that_evolink_does_not_store_is_not_sent(play, provider, accou
     played = play(upload(account("evolink"), "videoretalk", source), provider())
     assert isinstance(played.error, UsageError)
     assert f"is {form.lower()} by content, and EvoLink stores pictures as jpeg, png, gif, webp" in str(played.error)
-    assert "lipready prepare" in str(played.error)
+    assert "`lipready.prepare(…)`" in str(played.error)
     assert played.sent == []
 
 

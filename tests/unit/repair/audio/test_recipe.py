@@ -148,7 +148,7 @@ def test_what_is_long_enough_is_not_padded(tone, repaired):
 
 
 def test_a_span_behind_the_end_is_a_usage_error(tone, repaired):
-    with pytest.raises(UsageError, match=r"--trim-audio starts at 9 s"):
+    with pytest.raises(UsageError, match=r"`Choices.trim_audio` starts at 9 s"):
         repaired("audio", tone("a.wav"), Choices(trim_audio=TrimSpan(Fraction(9))))
 
 

@@ -152,5 +152,5 @@ def test_the_person_of_the_reference_is_followed(reported, spotted, profile):
 
 def test_crop_needs_a_video(reported, make, profile):
     sound = make("-f", "lavfi", "-i", "sine=duration=3", "a.wav")
-    with pytest.raises(UsageError, match="--crop is about the picture"):
+    with pytest.raises(UsageError, match=r"`Choices\.crop` is about the picture"):
         plan_job(reported(audio=sound), profile, Choices(crop=True), "out")
