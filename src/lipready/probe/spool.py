@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from lipready.errors import ComponentError, LipreadyError, UsageError
 from lipready.facts.file import FileFacts, Role
+from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 from lipready.job import Input, Job, Source, name_of, path_or_address, place_of
 from lipready.probe.containers.signature import HEAD_BYTES, extension_of, recognise
