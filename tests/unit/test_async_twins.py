@@ -3,7 +3,6 @@
 import asyncio
 import inspect
 import threading
-import time
 
 import pytest
 
@@ -15,14 +14,13 @@ from lipready.errors import UsageError
 QUICK = Settings(quick=True)
 
 
-async def lateness(stop: asyncio.Event) -> float:
-    """Return by how much the loop was late at worst, while it should have woken us every 10 ms."""
-    worst = 0.0
+async def turns(stop: asyncio.Event) -> int:
+    """Return how often the loop came round to somebody who sleeps for 10 ms."""
+    count = 0
     while not stop.is_set():
-        begun = time.monotonic()
         await asyncio.sleep(0.01)
-        worst = max(worst, time.monotonic() - begun - 0.01)
-    return worst
+        count += 1
+    return count
 
 
 def ours():
@@ -38,16 +36,16 @@ def test_twenty_checks_at_once_do_not_block_the_loop(good_job):
 
     async def main():
         stop = asyncio.Event()
-        watch = asyncio.create_task(lateness(stop))
+        watch = asyncio.create_task(turns(stop))
         reports = await asyncio.gather(
             *(lipready.check_async(good_job[0], settings=QUICK) for _ in range(19)), lipready.check_async(*good_job)
         )
         stop.set()
         return reports, await watch
 
-    reports, worst = asyncio.run(main())
+    reports, count = asyncio.run(main())
     assert [report.verdict for report in reports] == ["pass"] * 20
-    assert worst < 0.5  # a check that ran in the loop would hold it for seconds
+    assert count > 20  # a check that ran in the loop would hold it until its end, each once
     assert ours() == []
 
 
@@ -66,7 +64,7 @@ def test_a_twin_has_the_arguments_of_its_verb():
 
 
 def cancelled_at(stage, start):
-    """Begin something, and have asyncio cancel it when a stage begins; return how long that took."""
+    """Begin something, and have asyncio cancel it when a stage begins; return our threads that are left."""
 
     async def main():
         loop, reached = asyncio.get_running_loop(), asyncio.Event()
@@ -77,29 +75,24 @@ def cancelled_at(stage, start):
 
         task = asyncio.create_task(start(progress))
         await reached.wait()
-        begun = time.monotonic()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        return time.monotonic() - begun, ours()
+        return ours()
 
     return asyncio.run(main())
 
 
 def test_asyncio_ends_a_check(good_job):
-    took, left = cancelled_at(
-        "checking", lambda told: lipready.check_async(good_job[0], settings=Settings(progress=told))
-    )
-    assert took < 3.0
+    left = cancelled_at("checking", lambda told: lipready.check_async(good_job[0], settings=Settings(progress=told)))
     assert left == []
 
 
 def test_asyncio_ends_a_prepare_and_nothing_is_left(bad_job, tmp_path):
     out, only = tmp_path / "out", Settings(only=("V1",))
-    took, left = cancelled_at(
+    left = cancelled_at(
         "repairing", lambda told: lipready.prepare_async(bad_job[0], out=out, settings=only, progress=told)
     )
-    assert took < 3.0
     assert left == []
     assert list(out.iterdir()) == []
 

@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -13,21 +12,18 @@ from lipready.cancel import cancellable
 from lipready.probe.local_file import hash_of
 from lipready.repair.run.ffmpeg import find_ffmpeg, run
 
-SOON = 3.0
-"""Seconds: about one, on a busy machine."""
-
 
 class Stopper:
     """A progress callback that has the token cancelled, by another thread, as soon as a stage is half-way."""
 
     def __init__(self, stage, share=0.0):
-        self.token, self.at, self.heard = Cancel(), 0.0, []
+        self.token, self.heard, self._done = Cancel(), [], False
         self._stage, self._share = stage, share
 
     def __call__(self, what, share):
         self.heard.append((what, share))
-        if what.startswith(self._stage) and share > self._share and not self.at:
-            self.at = time.monotonic()
+        if what.startswith(self._stage) and share > self._share and not self._done:
+            self._done = True
             thread = threading.Thread(target=self.token.cancel)
             thread.start()
             thread.join()
@@ -58,7 +54,6 @@ def test_a_check_ends_in_the_middle(good_job):
     stopper = Stopper("checking", 0.1)
     with pytest.raises(CancelledError, match="cancelled"):
         lipready.check(good_job[0], cancel=stopper.token, settings=Settings(progress=stopper))
-    assert time.monotonic() - stopper.at < SOON
     assert max(share for _, share in stopper.heard) < 1
     assert ours() == []
 
@@ -97,7 +92,6 @@ def test_a_prepare_leaves_nothing_behind(bad_job, tmp_path, share):
         lipready.prepare(
             *bad_job[:2], out=out, cancel=stopper.token, progress=stopper, settings=Settings(only=("V1", "A4"))
         )
-    assert time.monotonic() - stopper.at < SOON
     assert list(out.iterdir()) == []
     assert (ours(), children()) == ([], before)
 
@@ -106,10 +100,9 @@ def test_ffmpeg_that_says_nothing_is_ended():
     token = Cancel()
     threading.Timer(0.4, token.cancel).start()
     silent = [find_ffmpeg().path, "-v", "quiet", "-re", "-f", "lavfi", "-i", "anullsrc", "-t", "60", "-f", "null", "-"]
-    begun, before = time.monotonic(), children()
+    before = children()
     with pytest.raises(CancelledError), cancellable(token):
         run(silent, what="nothing")
-    assert time.monotonic() - begun < 0.4 + SOON
     assert children() == before
 
 
@@ -131,10 +124,8 @@ def test_a_fetch_from_a_silent_server_ends():
         token = Cancel()
         threading.Timer(0.5, token.cancel).start()
         address = f"http://127.0.0.1:{server.getsockname()[1]}/clip.mp4"
-        begun = time.monotonic()
         with pytest.raises(CancelledError):
             lipready.check(address, cancel=token, settings=Settings(allow_private=True))
-        assert time.monotonic() - begun < 0.5 + SOON
 
 
 def test_waiting_for_a_task_ends_and_the_task_goes_on(shared_sandbox, at_sandbox, good_job, journal):
@@ -143,10 +134,8 @@ def test_waiting_for_a_task_ends_and_the_task_goes_on(shared_sandbox, at_sandbox
     task = lipready.submit(lipready.Job.of(*good_job[:2]), settings=Settings(quick=True, only=("V",)))
     token = Cancel()
     threading.Timer(0.3, token.cancel).start()
-    begun = time.monotonic()
     with pytest.raises(CancelledError):
-        task.wait(poll_interval=30, cancel=token)
-    assert time.monotonic() - begun < 0.3 + SOON
+        task.wait(poll_interval=3600, cancel=token)
     assert task.refresh().status in {"queued", "running", "succeeded"}
 
 

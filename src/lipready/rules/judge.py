@@ -1,6 +1,6 @@
 """Facts and a profile in, findings out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -26,25 +26,25 @@ def judge(
     only: Iterable[str] = (),
     ignore: Iterable[str] = (),
     quick: bool = False,
-    rules: Sequence[Rule] = (),
+    rules: tuple[Rule, ...] = (),
 ) -> tuple[tuple[Finding, ...], tuple[Unchecked, ...]]:
     """Run the rules of a profile over the facts of a job.
 
-    `rules` are the caller's own, run beside those of the registry whatever the profile.
-    `only` and `ignore` hold rule ids, beginnings of ids ("V1") or names; what is ignored stays ignored. With `quick`
-    the rules that need decoded pixels or samples are not run. Findings come in the order of role (video, audio,
-    reference, job), severity and rule; so do the rules that gave no verdict, each with the reason. A rule is not
-    mentioned where the job has no file that it is about, or the profile has no limit for it.
+    `rules` are the caller's own, whatever the profile. `only` and `ignore` hold rule ids, beginnings of ids ("V1") or
+    names; what is ignored stays ignored. With `quick` the rules that need decoded pixels or samples are not run.
+    Findings come in the order of role (video, audio, reference, job), severity and rule; so do the rules that gave no
+    verdict, each with the reason. A rule is not mentioned where the job has no file that it is about, or the profile
+    has no limit for it.
 
     Raises UsageError for a selector that means no rule, and for own rules that share an id or a name.
     """
-    own = tuple(rules)
-    chosen, left_out = _selection(tuple(only), own) or _all(own), _selection(tuple(ignore), own)
+    every = _all(rules)
+    chosen, left_out = _selection(tuple(only), rules) or every, _selection(tuple(ignore), rules)
     findings: list[Finding] = []
     unchecked: list[Unchecked] = []
     for subject, role, view in _views(facts):
         unusable = _unusable(view, role)
-        for rule in (*_BY_SUBJECT.get(subject, ()), *(rule for rule in own if rule.subject == subject)):
+        for rule in (*_BY_SUBJECT.get(subject, ()), *(rule for rule in rules if rule.subject == subject)):
             limit = profile.limits.get(rule.id) or (rule.own.limit(rule.id) if rule.own else None)
             if limit is None or not _applies(rule, facts):
                 continue
@@ -66,8 +66,7 @@ def judge(
 def _all(own: tuple[Rule, ...]) -> frozenset[str]:
     """Return the ids of all rules. Raises UsageError where two of the caller's own share an id or a name."""
     words = [word for rule in (*RULES, *own) for word in (rule.id, rule.name)]
-    twice = next((word for word in words if words.count(word) > 1), None)
-    if twice is not None:
+    if twice := next((word for word in words if words.count(word) > 1), None):
         raise UsageError(f"Two rules are called {twice!r}: give the rule of your own another id or name.")
     return frozenset(rule.id for rule in (*RULES, *own))
 

@@ -62,7 +62,7 @@ def test_only_and_ignore_know_it(selector: str) -> None:
 
 def test_two_own_rules_do_not_share_an_id_or_a_name() -> None:
     with pytest.raises(UsageError, match="Two rules are called 'X901'"):
-        judge(LOUD, DASHSCOPE, rules=(in_capitals, in_capitals))
+        judge(LOUD, DASHSCOPE, only=("X901",), rules=(in_capitals, in_capitals))
     namesake = rule("X903", name="video-codec")(lambda _facts, _limit: iter(()))
     with pytest.raises(UsageError, match="Two rules are called 'video-codec'"):
         judge(LOUD, DASHSCOPE, rules=(namesake,))

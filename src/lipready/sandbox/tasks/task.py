@@ -10,9 +10,7 @@ from lipready.sandbox.store import Style
 
 MODEL = "videoretalk"
 
-_MEGABYTES = {"video": 300, "audio": 30, "reference": 10}
-
-LARGEST = {role: megabytes * (1 << 20) for role, megabytes in _MEGABYTES.items()}
+LARGEST = {"video": 300 << 20, "audio": 30 << 20, "reference": 10 << 20}
 """Bytes that an input may have."""
 
 # The spelling is the provider's; the braces stand for an address, or for the megabytes of a limit.
@@ -50,7 +48,7 @@ class SimulatedFailureError(Exception):
 
 def too_large(role: str) -> SimulatedFailureError:
     """Return the failure of an input that is too large."""
-    return SimulatedFailureError("InvalidFile.Size", _MEGABYTES[role])
+    return SimulatedFailureError("InvalidFile.Size", LARGEST[role] >> 20)
 
 
 ENDED = frozenset({"SUCCEEDED", "FAILED", "CANCELED"})
