@@ -164,5 +164,7 @@ def _require_accepted(what: str, source: object) -> None:
 def _brief(source: Source) -> str:
     """Write an input on one line, and not its bytes."""
     if isinstance(source, bytes | bytearray | memoryview):
-        return f"<{memoryview(source).nbytes} bytes>"
+        from lipready.facts.quantity import counted
+
+        return f"<{counted(memoryview(source).nbytes, 'byte')}>"
     return repr(source)

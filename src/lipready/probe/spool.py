@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from lipready.errors import ComponentError, LipreadyError, UsageError
 from lipready.facts.file import FileFacts, Role
+from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 from lipready.job import Input, Job, Source, name_of, path_or_address, place_of
 from lipready.probe.containers.signature import HEAD_BYTES, extension_of, recognise
@@ -198,7 +199,7 @@ def _unread(role: Role, source: Source, found: _TooLong, *, limited: bool) -> Fi
 
     Raises UsageError where no rule has a limit by which its size would be found fault with.
     """
-    most = f"{found.most:,} bytes"
+    most = counted(found.most, "byte")
     if not limited:
         raise UsageError(
             f"{name_of(source)}: has more than the {most} that are read of bytes and file objects where the profile "
