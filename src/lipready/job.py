@@ -165,5 +165,10 @@ def _require_accepted(what: str, source: object) -> None:
 def _brief(source: Source) -> str:
     """Write an input on one line, and not its bytes."""
     if isinstance(source, bytes | bytearray | memoryview):
+<<<<<<< HEAD
+=======
+        from lipready.facts.quantity import counted
+
+>>>>>>> inputs
         return f"<{counted(memoryview(source).nbytes, 'byte')}>"
     return repr(source)

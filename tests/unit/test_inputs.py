@@ -214,13 +214,21 @@ def test_what_is_too_large_is_a_finding_and_is_read_no_further(small, made):
     assert lipready.check(exactly, profile=small, settings=QUICK).facts.video.bytes == 1_000_000
 
 
+<<<<<<< HEAD
 def test_nothing_that_is_too_large_is_repaired_or_sent(small, box, good_job, tmp_path, journal, monkeypatch):  # noqa: PLR0917
     before = box.ledger().submissions
+=======
+def test_nothing_that_is_too_large_is_repaired(small, tmp_path, monkeypatch):
+>>>>>>> inputs
     monkeypatch.setattr("lipready.probe.spool.LARGEST", 1_000_000)
     with pytest.raises(UsageError, match="names no limit"):
         lipready.check(audio=Endless(), profile=small, settings=QUICK)
     with pytest.raises(UsageError, match=r"clip\.mp4: .*1,000,000 bytes.*path"):
         lipready.prepare(Input(Endless(), "clip.mp4"), profile=small, settings=QUICK, out=tmp_path / "out")
+
+
+def test_nothing_that_is_too_large_is_sent(small, box, good_job, journal):
+    before = box.ledger().submissions
     for force in (False, True):
         job = Job(Endless(), good_job[1])
         with pytest.raises(UsageError if force else PreflightError, match="V106" if not force else "1,000,000 bytes"):
