@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from lipready.facts.job import JobFacts
     from lipready.facts.report import Report
     from lipready.facts.unmeasured import Unmeasured
+    from lipready.gate.gating import GateResult, gate, gate_async
     from lipready.job import Job, RequestOptions
     from lipready.people import People, Reference, people, people_async, reference, reference_async
     from lipready.prepare import Prepared, prepare, prepare_async
@@ -68,6 +69,7 @@ __all__ = [
     "Finding",
     "Fix",
     "FixError",
+    "GateResult",
     "Job",
     "JobFacts",
     "JournalError",
@@ -102,6 +104,8 @@ __all__ = [
     "check_many",
     "check_many_async",
     "finding",
+    "gate",
+    "gate_async",
     "get_task",
     "get_task_async",
     "people",
@@ -151,13 +155,14 @@ _HOMES = {
     "lipready.rules.rule": ("Rule", "rule"),
     "lipready.rules.subjects": ("finding",),
     "lipready.repair.choices": ("Choices",),
+    "lipready.gate.gating": ("GateResult", "gate", "gate_async"),
     "lipready.job": ("Job", "RequestOptions"),
     "lipready.people": ("People", "Reference", "people", "people_async", "reference", "reference_async"),
     "lipready.prepare": ("Prepared", "prepare", "prepare_async"),
     "lipready.submit": ("Sending", "submit", "submit_async"),
     "lipready.task": ("Task", "get_task", "get_task_async", "receive_callback", "resume"),
 }
-_VERBS = frozenset({"check", "people", "prepare", "submit"})
+_VERBS = frozenset({"check", "gate", "people", "prepare", "submit"})
 
 
 class _Package(ModuleType):
@@ -165,7 +170,9 @@ class _Package(ModuleType):
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in _VERBS and isinstance(value, ModuleType):
-            value = getattr(value, name)
+            value = getattr(value, name, None)
+            if value is None:  # of the rooms of the gate the function is none; it is imported on first use
+                return
         super().__setattr__(name, value)
 
 
