@@ -43,7 +43,12 @@ if TYPE_CHECKING:
     from lipready.facts.job import JobFacts
     from lipready.facts.report import Report
     from lipready.facts.unmeasured import Unmeasured
+<<<<<<< HEAD
     from lipready.job import Input, Job, RequestOptions, Source
+=======
+    from lipready.gate.gating import GateResult, gate, gate_async
+    from lipready.job import Job, RequestOptions
+>>>>>>> verbs
     from lipready.people import People, Reference, people, people_async, reference, reference_async
     from lipready.prepare import Prepared, prepare, prepare_async
     from lipready.profiles.limit import Limit, Profile, Range
@@ -68,7 +73,11 @@ __all__ = [
     "Finding",
     "Fix",
     "FixError",
+<<<<<<< HEAD
     "Input",
+=======
+    "GateResult",
+>>>>>>> verbs
     "Job",
     "JobFacts",
     "JournalError",
@@ -104,7 +113,12 @@ __all__ = [
     "check_many",
     "check_many_async",
     "finding",
+<<<<<<< HEAD
     "forget",
+=======
+    "gate",
+    "gate_async",
+>>>>>>> verbs
     "get_task",
     "get_task_async",
     "people",
@@ -154,13 +168,18 @@ _HOMES = {
     "lipready.rules.rule": ("Rule", "rule"),
     "lipready.rules.subjects": ("finding",),
     "lipready.repair.choices": ("Choices",),
+<<<<<<< HEAD
     "lipready.job": ("Input", "Job", "RequestOptions", "Source"),
+=======
+    "lipready.gate.gating": ("GateResult", "gate", "gate_async"),
+    "lipready.job": ("Job", "RequestOptions"),
+>>>>>>> verbs
     "lipready.people": ("People", "Reference", "people", "people_async", "reference", "reference_async"),
     "lipready.prepare": ("Prepared", "prepare", "prepare_async"),
     "lipready.submit": ("Sending", "submit", "submit_async"),
     "lipready.task": ("Task", "forget", "get_task", "get_task_async", "receive_callback", "resume"),
 }
-_VERBS = frozenset({"check", "people", "prepare", "submit"})
+_VERBS = frozenset({"check", "gate", "people", "prepare", "submit"})
 
 
 class _Package(ModuleType):
@@ -168,7 +187,9 @@ class _Package(ModuleType):
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in _VERBS and isinstance(value, ModuleType):
-            value = getattr(value, name)
+            value = getattr(value, name, None)
+            if value is None:  # of the rooms of the gate the function is none; it is imported on first use
+                return
         super().__setattr__(name, value)
 
 

@@ -11,6 +11,7 @@ from lipready.config.unit import Unit
 from lipready.gate import evaluate as survey_module
 from lipready.gate.cache.cache import FactsCache
 from lipready.gate.evaluate import Store, Survey, examine_units
+from lipready.gate.workers import run
 from lipready.job import Job
 from lipready.profiles.loader import load_profile
 from lipready.rules.examples import file
@@ -160,7 +161,7 @@ def test_each_unit_has_its_own_rules(root, survey_of):
 
 
 def test_nothing_more_is_handed_out_once_nobody_looks(root, survey_of, monkeypatch):
-    monkeypatch.setattr("lipready.gate.workers.run.WINDOW", 2)
+    monkeypatch.setattr(run, "WINDOW", 2)
     units = [unit_of(root, f"{number}.mp4") for number in range(9)]
     executor = Backwards()
     verdicts = examine_units(units, survey_of(executor))

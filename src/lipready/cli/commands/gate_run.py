@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -19,8 +18,8 @@ from lipready.cli.input.shards import parse_shard, shard
 from lipready.cli.output.progress import file_progress
 from lipready.cli.output.report_files import refuse_inputs, write_reports
 from lipready.cli.output.session import CLEAN, FOUND, Session
-from lipready.config.policy import apply_policy, fails, rules_for
-from lipready.config.unit import Notice, Unit, UnitVerdict
+from lipready.config.policy import apply_policy, fails
+from lipready.config.unit import Notice, UnitVerdict
 from lipready.errors import UsageError
 from lipready.facts.quantity import counted, plural
 from lipready.facts.report import Shard
@@ -29,8 +28,9 @@ from lipready.gate.baseline.file import read_baseline, write_baseline
 from lipready.gate.cache.cache import FactsCache
 from lipready.gate.discovery.pair import collect
 from lipready.gate.discovery.selection import require_paths
-from lipready.gate.evaluate import Store, Survey, VerdictFilter, examine_units, without_looks
+from lipready.gate.evaluate import VerdictFilter, without_looks
 from lipready.gate.fix import fix_units
+from lipready.gate.gating import GateRun, covers_whole
 from lipready.gate.workers.run import dask_executor
 from lipready.profiles.loader import load_profile
 from lipready.reports.page import Tone
@@ -140,24 +140,26 @@ def run_gate(request: Request, shared: Shared, session: Session) -> int:
         output.empty()
         _write_files(shared, (), part)
         return CLEAN
-    whole = request.shard is None and any(os.path.realpath(path) == str(root) for path in request.tree.asked)
+    whole = request.shard is None and covers_whole(request.tree)
     policy = configuration.policy(root, only=shared.only, ignore=shared.ignore, fail_on=shared.fail_on, whole=whole)
     refuse_inputs(shared.reports, [unit.job for unit in units], root)
     cache = None if request.no_cache else FactsCache()
-    survey = Survey(
-        root=root,
-        profile=profile,
-        settings=Settings(quick=shared.quick, every_frame=shared.every_frame),
-        rules_for=lambda unit: rules_for(unit, policy),
-        store=Store(root, cache),
-        workers=request.workers,
-    )
     baseline = None
     if request.baseline is not None and not (request.update_baseline and not os.path.lexists(request.baseline)):
         baseline = read_baseline(request.baseline)
-    verdict_filter = VerdictFilter(policy, baseline, profile, datetime.now(UTC).astimezone().date())
+    run = GateRun(
+        root=root,
+        units=units,
+        profile=profile,
+        policy=policy,
+        settings=Settings(quick=shared.quick, every_frame=shared.every_frame),
+        baseline=baseline,
+        cache=cache,
+        workers=request.workers,
+    )
+    verdict_filter = run.filter()
     with _executor(request.executor) as executor:
-        verdicts = _examine(units, replace(survey, executor=executor), verdict_filter, output)
+        verdicts = _examine(replace(run, executor=executor), verdict_filter, output)
     sifted, notices = verdict_filter.all(verdicts)
     require_some_ran([verdict.report for verdict in verdicts], chosen)
     lost = unmeasured(verdicts) if request.update_baseline else frozenset()
@@ -184,15 +186,12 @@ def run_gate(request: Request, shared: Shared, session: Session) -> int:
     return CLEAN if accepted_now or not (failing or changes) else FOUND
 
 
-def _examine(
-    units: Sequence[Unit], survey: Survey, verdict_filter: VerdictFilter, output: Output
-) -> tuple[UnitVerdict, ...]:
+def _examine(run: GateRun, verdict_filter: VerdictFilter, output: Output) -> tuple[UnitVerdict, ...]:
     """Examine every unit, and show each as soon as all before it are known."""
     shared, verdicts = output.shared, list[UnitVerdict]()
     every_fact = shared.form == "json" or any(form in ("json", "jsonl", "full") for form, _path in shared.reports)
-    files = len({path for unit in units for _role, path in unit.files()})
-    with file_progress(output.session, files) as (told, found):
-        for verdict in examine_units(units, replace(survey, told=told)):
+    with file_progress(output.session, run.files()) as (told, found):
+        for verdict in run.verdicts(told):
             sifted = verdict_filter.one(verdict)
             for finding in sifted.report.findings:
                 found(finding)

@@ -1,13 +1,12 @@
 """Which rules --only and --ignore leave, and whether any of them ran."""
 
-from collections.abc import Sequence
-
 from lipready.cli.input.options import Shared
+from lipready.config.selection import require_some_ran, rules_left
 from lipready.errors import NothingCheckedError
-from lipready.facts.report import Report
 from lipready.profiles.limit import Profile
-from lipready.rules.registry import RULES, select
 from lipready.rules.rule import Rule
+
+__all__ = ["chosen_rules", "require_some_ran"]
 
 
 def chosen_rules(profile: Profile, shared: Shared) -> tuple[Rule, ...]:
@@ -15,30 +14,7 @@ def chosen_rules(profile: Profile, shared: Shared) -> tuple[Rule, ...]:
 
     Raises UsageError for an entry that means no rule, NothingCheckedError where no rule is left.
     """
-    wanted = _meant(shared.only) if shared.only else frozenset(profile.limits)
-    left = wanted - _meant(shared.ignore)
-    chosen = tuple(rule for rule in RULES if rule.id in left and rule.id in profile.limits)
+    chosen = rules_left(profile, shared.only, shared.ignore)
     if not chosen:
         raise NothingCheckedError(f"--only and --ignore leave no rule of the profile {profile.name}.")
     return chosen
-
-
-def require_some_ran(reports: Sequence[Report], chosen: Sequence[Rule]) -> None:
-    """Raise NothingCheckedError where not one rule ran on any file: that is no pass."""
-    if not any(_ran(report, rule) for report in reports for rule in chosen):
-        raise NothingCheckedError("none of the chosen rules applies to these files, or could run on them.")
-
-
-def _ran(report: Report, rule: Rule) -> bool:
-    if any(finding.rule == rule.id for finding in report.findings):
-        return True
-    there: set[str] = {file.role for file in report.facts.files()}
-    if rule.subject == "address":
-        about: set[str] = {file.role for file in report.facts.files() if file.address is not None}
-    else:
-        about = there if rule.subject == "file" else (there | {"job"}) & {rule.subject}
-    return bool(about - {entry.role for entry in report.unchecked if entry.rule == rule.id})
-
-
-def _meant(selectors: Sequence[str]) -> frozenset[str]:
-    return frozenset(rule for selector in selectors for rule in select(selector))

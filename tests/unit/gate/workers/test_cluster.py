@@ -12,6 +12,7 @@ from distributed import LocalCluster
 
 from lipready.check import Settings, measure_file
 from lipready.errors import ComponentError
+from lipready.gate.workers import run
 from lipready.gate.workers.file_task import FileTask
 from lipready.gate.workers.run import dask_executor, run_tasks
 
@@ -20,7 +21,7 @@ FILES = 8
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lipready.gate.workers.run.TIMEOUT", 0.5)
+    monkeypatch.setattr(run, "TIMEOUT", 0.5)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,192 @@
+"""Check every asset of a tree: what the command does, and the verb for programs."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, Literal
+
+from lipready.batch import JobsDone
+from lipready.cancel import Cancel, async_twin, cancellable
+from lipready.check import Settings
+from lipready.config.policy import FailOn, Policy, fails, rules_for
+from lipready.config.selection import require_some_ran, rules_left
+from lipready.config.settings import Configuration, nearest_configuration, read_configuration
+from lipready.config.unit import Notice, Unit, UnitVerdict
+from lipready.errors import NothingCheckedError, UsageError
+from lipready.facts.report import Report
+from lipready.gate.baseline.file import Baseline, read_baseline
+from lipready.gate.cache.cache import FactsCache
+from lipready.gate.discovery.pair import collect
+from lipready.gate.discovery.root import Tree, tree_of
+from lipready.gate.discovery.selection import require_paths
+from lipready.gate.evaluate import Store, Survey, VerdictFilter, examine_units, without_looks
+from lipready.profiles.limit import Profile
+from lipready.profiles.loader import load_profile
+
+
+def covers_whole(tree: Tree) -> bool:
+    """Return whether a run is over all of its tree."""
+    return any(os.path.realpath(path) == str(tree.root) for path in tree.asked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRun:
+    """One run over units of a tree: how they are measured, and what does not count."""
+
+    root: Path
+    units: Sequence[Unit]
+    profile: Profile
+    policy: Policy
+    settings: Settings
+    baseline: Baseline | None = None
+    cache: FactsCache | None = None
+    executor: Executor | None = None
+    workers: int | None = None
+
+    def filter(self) -> VerdictFilter:
+        """Return what does not count today."""
+        return VerdictFilter(self.policy, self.baseline, self.profile, datetime.now(UTC).astimezone().date())
+
+    def verdicts(self, told: Callable[[str], None]) -> Iterator[UnitVerdict]:
+        """Examine every unit, in their order; `told` hears of each file as soon as it is known."""
+        survey = Survey(
+            root=self.root,
+            profile=self.profile,
+            settings=self.settings,
+            rules_for=lambda unit: rules_for(unit, self.policy),
+            store=Store(self.root, self.cache),
+            executor=self.executor,
+            workers=self.workers,
+            told=told,
+        )
+        return examine_units(self.units, survey)
+
+    def files(self) -> int:
+        """Return how many files there are."""
+        return len({path for unit in self.units for _role, path in unit.files()})
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """What the gate found: one verdict per unit, in the order of their names, and what is said of the configuration.
+
+    `passed` says that no unit has anything at or above `fail_on` that is not waived, and that no notice is failing.
+    """
+
+    verdicts: tuple[UnitVerdict, ...]
+    notices: tuple[Notice, ...]
+    passed: bool
+
+    @property
+    def reports(self) -> tuple[Report, ...]:
+        """The report of each unit, without what is waived; paths are relative to the top of the tree."""
+        return tuple(verdict.report for verdict in self.verdicts)
+
+
+def gate(
+    paths: str | PathLike[str] | Sequence[str | PathLike[str]] = (),
+    *,
+    provider: str | None = None,
+    profile: Profile | None = None,
+    configuration: str | PathLike[str] | None = None,
+    only: Sequence[str] | None = None,
+    ignore: Sequence[str] | None = None,
+    fail_on: FailOn | None = None,
+    quick: bool | None = None,
+    every_frame: bool = False,
+    baseline: str | PathLike[str] | None = None,
+    cache: bool = True,
+    executor: Executor | None = None,
+    workers: int | None = None,
+    progress: JobsDone | None = None,
+    cancel: Cancel | None = None,
+) -> GateResult:
+    """Check every asset below some paths: videos, audio tracks and images, as jobs where they belong together.
+
+    `paths` are folders, files or globs of one tree; none at all is the current folder. The `configuration` is that
+    file, else the nearest `lipready.toml` or `pyproject.toml` from the tree upward; what is None here is as it says
+    (`provider`, `only`, `ignore`, `fail_on`, `quick`, `baseline`), and its ignores and tables by path hold. What was
+    measured is remembered by content, unless `cache` is False. Files are measured by `workers` processes of this
+    machine (None: as many as there are cores), or on an `executor`. `progress` hears how many files are done, and of
+    how many. Looks at faces are kept only in reports that have findings: thousands of reports have to fit into memory.
+
+    Raises UsageError for a path that is not there, NothingCheckedError where there is nothing to check or no rule could
+    run, ConfigurationError for a broken configuration, profile, manifest or baseline, ComponentError where something is
+    missing that measuring needs, CancelledError where `cancel` ends it: the processes are ended at once.
+    """
+    with cancellable(cancel):
+        listed = [paths] if isinstance(paths, str | PathLike) else paths
+        tree = tree_of(Path.cwd(), [fspath(path) for path in listed])
+        meant = _configuration(tree, configuration)
+        given = {"provider": provider, "only": only, "ignore": ignore, "fail_on": fail_on, "quick": quick}
+        asked = {"baseline": baseline, **given}
+        wanted: dict[str, Any] = {
+            name: meant.defaults.get(name) if value is None else value for name, value in asked.items()
+        }
+        profile = profile or load_profile(wanted["provider"] or "dashscope")
+        chosen, left_out = tuple(wanted["only"] or ()), tuple(wanted["ignore"] or ())
+        rules = rules_left(profile, chosen, left_out)
+        if not rules:
+            raise NothingCheckedError(f"The selection leaves no rule of the profile {profile.name}.")
+        settings = Settings(quick=bool(wanted["quick"]), every_frame=every_frame)
+        if settings.quick and settings.every_frame:
+            raise UsageError("quick reads no frame and every_frame reads them all: set one of them.")
+        require_paths(tree)
+        paired, kept = collect(tree.root, tree.asked), FactsCache() if cache else None
+        policy = meant.policy(
+            tree.root,
+            only=chosen,
+            ignore=left_out,
+            fail_on=_level(wanted["fail_on"] or "error"),
+            whole=covers_whole(tree),
+        )
+        run = GateRun(
+            root=tree.root,
+            units=paired.units,
+            profile=profile,
+            policy=policy,
+            settings=settings,
+            baseline=None if wanted["baseline"] is None else read_baseline(Path(wanted["baseline"])),
+            cache=kept,
+            executor=executor,
+            workers=workers,
+        )
+        verdicts = [without_looks(verdict) for verdict in run.verdicts(_counter(progress, run.files()))]
+        require_some_ran([verdict.report for verdict in verdicts], rules)
+        sifted, notices = run.filter().all(verdicts)
+    troubles = tuple(Notice(trouble) for trouble in (kept.troubles if kept else ()))
+    notices = (*paired.notices, *notices, *troubles)
+    failing = any(fails(verdict, policy) for verdict in sifted) or any(notice.failing for notice in notices)
+    return GateResult(sifted, notices, passed=not failing)
+
+
+gate_async = async_twin(gate)
+
+
+def _configuration(tree: Tree, named: str | PathLike[str] | None) -> Configuration:
+    place = nearest_configuration(tree.folder) if named is None else Path(named)
+    return Configuration() if place is None else read_configuration(place)
+
+
+def _level(name: str) -> Literal["error", "warning"]:
+    if name == "error":
+        return "error"
+    if name == "warning":
+        return "warning"
+    raise UsageError(f'fail_on is "error" or "warning", and not {name!r}.')
+
+
+def _counter(progress: JobsDone | None, total: int) -> Callable[[str], None]:
+    """Return who counts the files that are done."""
+    done: set[str] = set()
+
+    def told(path: str) -> None:
+        done.add(path)
+        if progress is not None:
+            progress(len(done), total)
+
+    return told

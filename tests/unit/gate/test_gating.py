@@ -1,0 +1,85 @@
+"""`lipready.gate`, as a program calls it, over a small tree."""
+
+import asyncio
+import shutil
+import threading
+import time
+
+import pytest
+
+import lipready
+from lipready import Cancel, CancelledError, ConfigurationError, NothingCheckedError, UsageError
+from lipready.faces.models.weights import models_folder
+
+
+@pytest.fixture
+def tree(good_job, bad_job, tmp_path, monkeypatch):
+    """Make a folder with a good job and a bad video, in which nothing is configured, and an empty cache."""
+    monkeypatch.setenv("LIPREADY_MODELS_DIR", str(models_folder()))
+    monkeypatch.setenv("LIPREADY_CACHE_DIR", str(tmp_path / "cache"))
+    folder = tmp_path / "assets"
+    folder.mkdir()
+    for path in (good_job[0], good_job[1], bad_job[0]):
+        shutil.copy(path, folder)
+    (folder / "lipready.toml").write_text("quick = true\n")
+    return folder
+
+
+def verdicts(result):
+    return {verdict.unit.name: verdict.report.verdict for verdict in result.verdicts}
+
+
+def test_jobs_and_single_files_have_their_verdicts_and_are_remembered(tree):
+    told = []
+    found = lipready.gate(tree, progress=lambda *at: told.append(at))
+    assert verdicts(found) == {"anna.mp4": "pass", "bad.webm": "fail"}
+    assert not found.passed
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    again = lipready.gate(str(tree))
+    assert all(verdict.remembered for verdict in again.verdicts)
+    assert [report.findings for report in again.reports] == [report.findings for report in found.reports]
+
+
+def test_the_configuration_counts_unless_the_call_says_otherwise(tree):
+    (tree / "lipready.toml").write_text('quick = true\nonly = ["V103"]\nfail-on = "warning"\n')
+    (by_file,) = lipready.gate([tree / "bad.webm"]).reports
+    assert {entry.reason for entry in by_file.unchecked if entry.rule == "V104"} == {"not chosen with --only"}
+    (by_call,) = lipready.gate(tree / "bad.webm", only=["V104"], fail_on="error").reports
+    assert {found.rule for found in by_call.findings} == {"V104"}
+    (tree / "other.toml").write_text("quick = nonsense\n")
+    with pytest.raises(ConfigurationError):
+        lipready.gate(tree, configuration=tree / "other.toml")
+
+
+def test_wrong_calls_speak_of_no_option(tree):
+    calls = [
+        ((tree / "gone",), {}, UsageError),
+        ((tree,), {"only": ["X999"]}, UsageError),
+        ((tree,), {"every_frame": True}, UsageError),
+        ((tree,), {"only": ["V104"], "ignore": ["V"]}, NothingCheckedError),
+        ((tree,), {"fail_on": "info"}, UsageError),
+    ]
+    for arguments, options, error in calls:
+        with pytest.raises(error) as caught:
+            lipready.gate(*arguments, **options)
+        assert "--" not in str(caught.value)
+
+
+def test_it_is_cancelled_in_the_middle_and_on_asyncio(tree):
+    token = Cancel()
+    threading.Timer(0.5, token.cancel).start()
+    begun = time.monotonic()
+    with pytest.raises(CancelledError):
+        lipready.gate(tree, quick=False, every_frame=True, cancel=token, workers=1)
+    assert time.monotonic() - begun < 3.5
+
+    async def main():
+        async with asyncio.timeout(0.5):
+            await lipready.gate_async(tree, quick=False, every_frame=True, workers=1)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(main())
+    end = time.monotonic() + 5  # the processes are killed, and whoever waits for them hears of it
+    while any(each.name.startswith("lipready") for each in threading.enumerate()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
