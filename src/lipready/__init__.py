@@ -43,12 +43,8 @@ if TYPE_CHECKING:
     from lipready.facts.job import JobFacts
     from lipready.facts.report import Report
     from lipready.facts.unmeasured import Unmeasured
-<<<<<<< HEAD
-    from lipready.job import Input, Job, RequestOptions, Source
-=======
     from lipready.gate.gating import GateResult, gate, gate_async
-    from lipready.job import Job, RequestOptions
->>>>>>> verbs
+    from lipready.job import Input, Job, RequestOptions, Source
     from lipready.people import People, Reference, people, people_async, reference, reference_async
     from lipready.prepare import Prepared, prepare, prepare_async
     from lipready.profiles.limit import Limit, Profile, Range
@@ -73,11 +69,8 @@ __all__ = [
     "Finding",
     "Fix",
     "FixError",
-<<<<<<< HEAD
-    "Input",
-=======
     "GateResult",
->>>>>>> verbs
+    "Input",
     "Job",
     "JobFacts",
     "JournalError",
@@ -113,12 +106,9 @@ __all__ = [
     "check_many",
     "check_many_async",
     "finding",
-<<<<<<< HEAD
     "forget",
-=======
     "gate",
     "gate_async",
->>>>>>> verbs
     "get_task",
     "get_task_async",
     "people",
@@ -168,12 +158,8 @@ _HOMES = {
     "lipready.rules.rule": ("Rule", "rule"),
     "lipready.rules.subjects": ("finding",),
     "lipready.repair.choices": ("Choices",),
-<<<<<<< HEAD
     "lipready.job": ("Input", "Job", "RequestOptions", "Source"),
-=======
     "lipready.gate.gating": ("GateResult", "gate", "gate_async"),
-    "lipready.job": ("Job", "RequestOptions"),
->>>>>>> verbs
     "lipready.people": ("People", "Reference", "people", "people_async", "reference", "reference_async"),
     "lipready.prepare": ("Prepared", "prepare", "prepare_async"),
     "lipready.submit": ("Sending", "submit", "submit_async"),

@@ -6,7 +6,6 @@ from os import PathLike, fspath
 from typing import IO, TYPE_CHECKING, Self
 
 from lipready.errors import UsageError
-from lipready.facts.quantity import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,10 +164,7 @@ def _require_accepted(what: str, source: object) -> None:
 def _brief(source: Source) -> str:
     """Write an input on one line, and not its bytes."""
     if isinstance(source, bytes | bytearray | memoryview):
-<<<<<<< HEAD
-=======
         from lipready.facts.quantity import counted
 
->>>>>>> inputs
         return f"<{counted(memoryview(source).nbytes, 'byte')}>"
     return repr(source)

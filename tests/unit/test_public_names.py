@@ -17,11 +17,8 @@ NAMES = {
     "Finding",
     "Fix",
     "FixError",
-<<<<<<< HEAD
     "Input",
-=======
     "GateResult",
->>>>>>> verbs
     "Job",
     "JobFacts",
     "JournalError",
@@ -57,12 +54,9 @@ NAMES = {
     "check_many",
     "check_many_async",
     "finding",
-<<<<<<< HEAD
     "forget",
-=======
     "gate",
     "gate_async",
->>>>>>> verbs
     "get_task",
     "get_task_async",
     "people",

@@ -1,11 +1,15 @@
-"""The library writes nothing to the streams, itself or through a native library, and to its log what is harmless."""
+"""The library writes nothing, not through a native library either, and to its log only what is harmless."""
 
+import logging
 import random
+import re
 import subprocess
 import sys
 
 import pytest
 from PIL import Image
+
+import lipready
 
 PROGRAM = """
 import sys
@@ -54,3 +58,40 @@ def test_nothing_is_written_to_stdout_or_stderr(good_job, broken, tmp_path):
     command = [sys.executable, "-c", PROGRAM, str(tmp_path), *map(str, good_job), *broken]
     run = subprocess.run(command, capture_output=True, check=False, timeout=300)
     assert (run.returncode, run.stdout, run.stderr) == (0, b"", b"")
+
+
+@pytest.mark.parametrize("provider", ["dashscope", "evolink"])
+def test_the_log_has_stages_and_exchanges_and_no_secret(
+    provider, shared_sandbox, at_sandbox, good_job, caplog, tmp_path
+):
+    key = at_sandbox(shared_sandbox)
+    caplog.set_level(logging.DEBUG)
+    settings = lipready.Settings(quick=True, only=("V",))
+    callback = "https://hooks.example/done?token=canary-of-the-callback"
+    options = lipready.RequestOptions(callback_url=callback if provider == "evolink" else None)
+    job = lipready.Job.of(*good_job[:2], options=options)
+    lipready.check(good_job[0], settings=lipready.Settings())
+    task = lipready.submit(job, provider=provider, settings=settings, sending=lipready.Sending(again=True))
+    task.wait(poll_interval=0.05).download(tmp_path / "result.mp4")
+    said = [(record.levelno, record.getMessage()) for record in caplog.records if record.name == "lipready"]
+    stages = [text for level, text in said if level == logging.INFO]
+    for stage in ("checking ", "decoding ", "uploading ", "submitting ", "polling ", "downloading "):
+        assert any(text.startswith(stage) for text in stages), (stage, stages)
+    exchanges = [text for level, text in said if level == logging.DEBUG]
+    form = re.compile(r"(GET|POST|PUT|DELETE) https?://[^?#@\s]+: (\d{3}|no answer), \d+ ms, \d+ bytes")
+    assert exchanges
+    assert [text for text in exchanges if not form.fullmatch(text)] == []
+    everything = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
+    for secret in (key, "canary-of-the-callback", "Bearer", "signature=", "Signature="):
+        assert secret not in everything
+
+
+def test_what_is_fetched_is_logged_without_its_query(caplog, free_tcp_port):
+    caplog.set_level(logging.DEBUG, "lipready")
+    lipready.check(
+        f"http://127.0.0.1:{free_tcp_port}/clip.mp4?Signature=canary", settings=lipready.Settings(allow_private=True)
+    )
+    texts = [record.getMessage() for record in caplog.records]
+    assert any(re.fullmatch(r"GET http://[^?]+/clip\.mp4: no answer, \d+ ms, 0 bytes", text) for text in texts), texts
+    assert "canary" not in "".join(texts)
+    assert any(isinstance(each, logging.NullHandler) for each in logging.getLogger("lipready").handlers)

@@ -6,6 +6,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,7 @@ def open_picture(path: str) -> "Iterator[Image]":
 def _opened(file: LocalFile) -> "Iterator[Image]":
     from PIL import Image, UnidentifiedImageError
 
+    _mute_libtiff()
     file.seek(0)
     reader = BufferedReader(file)
     # Pillow raises whatever a broken field leads to, from struct.error to ZeroDivisionError.
@@ -99,6 +101,19 @@ def _opened(file: LocalFile) -> "Iterator[Image]":
     finally:
         # A buffer that is collected closes what it reads from.
         reader.detach()
+
+
+@cache
+def _mute_libtiff() -> None:
+    """Keep libtiff, which Pillow decodes with, from writing to stderr; what is wrong comes as an exception too."""
+    import ctypes
+
+    from PIL import Image
+
+    with suppress(OSError, AttributeError):  # linked so that it cannot be reached
+        library = ctypes.CDLL(Image.core.__file__)
+        library.TIFFSetErrorHandler(None)
+        library.TIFFSetWarningHandler(None)
 
 
 @contextmanager
