@@ -94,7 +94,7 @@ def check_many(
 
     `provider`, `profile`, `settings` and `rules` are as for `check`. A file that is not there is a finding (F001) of
     its own job, and stops no other. Raises UsageError at the first job whose audio file does not have the track that
-    the settings name.
+    the settings name, or whose file object cannot be read.
     """
     profile, settings = profile or load_profile(provider), with_rules(settings, rules)
     for job in jobs:

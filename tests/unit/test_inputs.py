@@ -1,5 +1,6 @@
 """Inputs that a program hands over: bytes and file objects of every kind, with and without names."""
 
+import asyncio
 import gzip
 import io
 import os
@@ -17,7 +18,7 @@ import pytest
 
 import lipready
 from lipready import Input, Job, Sending, Settings
-from lipready.errors import PreflightError, UsageError
+from lipready.errors import ComponentError, FixError, PreflightError, UsageError
 from lipready.profiles.loader import load_profile
 from lipready.reports.page import Page
 from lipready.reports.render import FORMATS, render
@@ -34,6 +35,10 @@ def temporary(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     yield folder
     assert list(folder.glob("lipready-*")) == []
+
+
+class Named(io.BytesIO):
+    """Bytes to which a name can be given."""
 
 
 def through_pipe(data, _folder):
@@ -143,10 +148,7 @@ def test_without_a_name_the_content_says_what_it_is(made):
     ],
 )
 def test_a_file_object_has_the_name_that_it_says(made, name, shown, extension):
-    class Upload(io.BytesIO):
-        pass
-
-    upload = Upload(made("anna.mp4").read_bytes())
+    upload = Named(made("anna.mp4").read_bytes())
     upload.name = name
     (file,) = lipready.check(upload, settings=QUICK).facts.files()
     assert (file.path, file.extension) == (shown, extension)
@@ -304,6 +306,36 @@ def test_the_temporary_file_is_private_and_goes_on_errors_too(good_job, temporar
     assert list(modes.values()) == [0o700]
 
 
+def test_without_a_place_for_temporary_files_it_is_one_sentence(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(ComponentError, match=r"A temporary folder cannot be written .*TMPDIR\.$"):
+        lipready.check(b"x")
+
+
+def test_a_broken_file_is_spoken_of_by_its_name(made, temporary):
+    cut = made("anna.mp4").read_bytes()[:300_000]
+    report = lipready.check(Input(cut, "clip.mp4"), Input(made("anna.wav").read_bytes()[:50_000], "a.wav"))
+    assert "F001" in report.by_rule
+    assert str(temporary) not in report.to_json() + repr(report.facts)
+
+
+def test_an_address_may_have_a_name_too():
+    report = lipready.check(Input("https://127.0.0.1:1/c?signature=hunter2", "clip.mp4"), settings=QUICK)
+    assert {finding.path for finding in report.findings} == {"clip.mp4"}
+    assert (report.facts.video.extension, report.facts.video.address.host) == ("mp4", "127.0.0.1")
+    with pytest.raises(UsageError, match="only files are repaired"):
+        lipready.prepare(Input("https://127.0.0.1:1/c", "clip.mp4"), out="out")
+
+
+def test_a_slow_pipe_is_known_by_its_first_bytes(made, tmp_path):
+    class Slow(io.BytesIO):
+        def read(self, size=-1):
+            return super().read(min(size, 3) if self.tell() < 60 else size)
+
+    prepared = lipready.prepare(Slow(made("anna.mp4").read_bytes()), out=tmp_path / "out", settings=QUICK)
+    assert prepared.job.video == str(tmp_path / "out" / "video.mp4")
+
+
 def test_a_job_keeps_what_it_was_given():
     upload = io.BytesIO(b"x")
     job = Job(b"video", Path("a.wav"), Input(upload, "r.jpg"))
@@ -351,6 +383,23 @@ def test_outputs_are_named_after_the_names(bad_job, tmp_path, temporary):
     assert prepare().already_prepared
 
 
+def test_a_reference_image_is_taken_from_a_video_that_came_as_bytes(good_job, tmp_path, temporary):
+    video, audio, _ = good_job
+    prepared = lipready.prepare(Input(video.read_bytes(), "clip.mp4"), audio, out=tmp_path / "out", person=1)
+    assert prepared.ready
+    assert prepared.reference == str(tmp_path / "out" / "reference.jpg")
+    assert str(temporary) not in (tmp_path / "out" / "receipt.json").read_text()
+    with pytest.raises(FixError, match=r"Person 7 cannot be found in clip\.mp4"):
+        lipready.prepare(Input(video.read_bytes(), "clip.mp4"), audio, out="out", person=7, settings=QUICK)
+
+
+def test_an_upload_field_without_extension_names_its_output(good_job, tmp_path):
+    upload = Named(good_job[0].read_bytes())
+    upload.name = "field"
+    prepared = lipready.prepare(upload, out=tmp_path / "out", settings=QUICK)
+    assert prepared.job.video == str(tmp_path / "out" / "field.mp4")
+
+
 def test_what_is_fine_is_copied_into_the_folder_whatever_is_wanted(good_job, tmp_path):
     video, audio, _ = good_job
     out = tmp_path / "out"
@@ -386,6 +435,12 @@ def test_bytes_are_submitted_once_and_are_the_job_of_their_content(box, good_job
     assert {"uploading <bytes>", "uploading a.wav"} <= told
     assert str(temporary).encode() not in journal.path.read_bytes()
     assert lipready.resume(task.entry.id).id == task.id
+
+
+def test_bytes_are_submitted_on_asyncio_too(box, good_job):
+    job = Job(good_job[0].read_bytes(), io.BytesIO(good_job[1].read_bytes()))
+    task = asyncio.run(lipready.submit_async(job, settings=QUICK))
+    assert task.id in {each.id for each in box.ledger().tasks}
 
 
 def test_bytes_that_were_never_sent_are_submitted_anew(box, good_job, journal, monkeypatch):
