@@ -148,6 +148,11 @@ def name_of(source: Source) -> str:
     return (file_name(name) or NAMELESS) if is_address(name) else name
 
 
+def is_placeholder(name: str) -> bool:
+    """Return whether a name stands for one that is missing, such as `<bytes>` and the `<stdin>` of Python."""
+    return name.startswith("<") and name.endswith(">")
+
+
 def _require_accepted(what: str, source: object) -> None:
     """Raise UsageError for what is no input."""
     if isinstance(source, TextIOBase):

@@ -71,7 +71,7 @@ class Prepared:
 
     @property
     def reference(self) -> str | None:
-        """The path of the reference picture that belongs to the job, None where it has none."""
+        """The path of the reference picture that belongs to the job, None where it has none or it is no file."""
         return self.job.places().get("reference")
 
     @property

@@ -384,13 +384,13 @@ def test_outputs_are_named_after_the_names(bad_job, tmp_path, temporary):
 
 
 def test_a_reference_image_is_taken_from_a_video_that_came_as_bytes(good_job, tmp_path, temporary):
-    video, audio, _ = good_job
-    prepared = lipready.prepare(Input(video.read_bytes(), "clip.mp4"), audio, out=tmp_path / "out", person=1)
+    video = Input(good_job[0].read_bytes(), "clip.mp4")
+    prepared = lipready.prepare(video, out=tmp_path / "out", person=1)
     assert prepared.ready
     assert prepared.reference == str(tmp_path / "out" / "reference.jpg")
     assert str(temporary) not in (tmp_path / "out" / "receipt.json").read_text()
     with pytest.raises(FixError, match=r"Person 7 cannot be found in clip\.mp4"):
-        lipready.prepare(Input(video.read_bytes(), "clip.mp4"), audio, out="out", person=7, settings=QUICK)
+        lipready.prepare(video, out="out", person=7, settings=QUICK)
 
 
 def test_an_upload_field_without_extension_names_its_output(good_job, tmp_path):

@@ -12,7 +12,7 @@ from lipready.errors import ComponentError, LipreadyError, UsageError
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
-from lipready.job import Input, Job, Source, name_of, path_or_address, place_of
+from lipready.job import Input, Job, Source, is_placeholder, name_of, path_or_address, place_of
 from lipready.probe.containers.signature import HEAD_BYTES, extension_of, recognise
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def at_hand(job: Job, largest: Mapping[Role, int]) -> Iterator[tuple[Job, dict[R
     with _private_folder() as folder:
         written: dict[int, Path | _TooLong] = {}
         for role, source in loose.items():
-            content = source.source if isinstance(source, Input) else source
+            content = _content(source)
             if id(content) not in written:
                 sharing = [each for each in loose if _content(loose[each]) is content]
                 most = max(largest.get(each, LARGEST) for each in sharing)
@@ -121,7 +121,7 @@ def extension_by(source: Source) -> str | None:
     name = name_of(source)
     if place_of(source) is not None or (isinstance(source, Input) and source.name is not None):
         return extension_of(name)
-    return None if name.startswith("<") else extension_of(name) or None
+    return None if is_placeholder(name) else extension_of(name) or None
 
 
 def _spool(source: Source, path: Path, most: int) -> Path | _TooLong:
@@ -133,7 +133,7 @@ def _spool(source: Source, path: Path, most: int) -> Path | _TooLong:
                 count += len(chunk)
                 if count > most:
                     break
-                head = head or bytes(chunk[:HEAD_BYTES])
+                head += bytes(chunk[: HEAD_BYTES - len(head)])
                 file.write(chunk)
         if count > most:
             path.unlink()

@@ -17,6 +17,7 @@ from lipready.facts.plan import FilePlan, Kept, Plan, Step
 from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
+from lipready.job import is_placeholder
 from lipready.profiles.catalogue import SEVERAL_PEOPLE
 from lipready.profiles.limit import Profile
 from lipready.repair.audio.command import audio_commands
@@ -212,7 +213,8 @@ def _audio_case(report: Report, profile: Profile, choices: Choices) -> AudioCase
 def _place(file: FileFacts, out: str, used: set[str], extension: str | None) -> Path:
     if file.extension is None:
         true = _TRUE_EXTENSIONS.get(str(file.format), str(file.format))
-        return Path(out) / output_name(file.role, f"{file.role}.{true}", extension, used)
+        name = file.role if is_placeholder(file.path) else file.path
+        return Path(out) / output_name(file.role, f"{name}.{true}", extension, used)
     return Path(out) / output_name(file.role, file.path, extension, used)
 
 
