@@ -7,7 +7,6 @@ from concurrent.futures import (
     BrokenExecutor,
     Executor,
     Future,
-    ProcessPoolExecutor,
     ThreadPoolExecutor,
     wait,
 )
@@ -187,6 +186,8 @@ class _Batch:
 
     def _alone(self, work: Callable[[], "Report | str"], executor: Executor) -> "Report | str":
         """Check a job in a process of its own, after its worker was lost: with which job is not known before."""
+        from concurrent.futures import ProcessPoolExecutor  # which imports multiprocessing
+
         context = getattr(executor, "_mp_context", None)  # how the caller's processes begin
         single = ProcessPoolExecutor(1, mp_context=context)
         try:
