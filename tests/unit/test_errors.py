@@ -66,7 +66,7 @@ def test_the_file_is_named(tmp_path, good_job):
         lipready.check(missing)
     assert raised.value.path == missing
     settings = lipready.Settings(quick=True, audio_track=9)
-    with pytest.raises(UsageError, match=r"`Settings\(audio_track=1\)`") as raised:
+    with pytest.raises(UsageError, match=r"`Settings\.audio_track` 1, or") as raised:
         lipready.check(audio=good_job[1], settings=settings)
     assert raised.value.path == str(good_job[1])
     choices = lipready.Choices(trim="best")
@@ -81,7 +81,7 @@ def test_the_file_is_named(tmp_path, good_job):
         ("`Choices(trim=…)` or `Choices(trim='best')`", "--trim START:END or --trim best"),
         ("`Choices(extend=True)`, `Choices.trim_audio`", "--extend, --trim-audio"),
         ("not run with `Settings.quick`", "not run with --quick"),
-        ("`Settings(audio_track=1 or 2)`", "--audio-track 1 or 2"),
+        ("`Settings.audio_track` 1 or 2", "--audio-track 1 or 2"),
         ("`lipready.resume('3f', task='t-1')`", "`lipready tasks resume 3f --task t-1`"),
         ("`lipready.forget('3f')`", "`lipready tasks forget 3f`"),
         ("`lipready.submit(…, sending=Sending(again=True))`", "`lipready submit --again`"),
