@@ -86,6 +86,7 @@ def test_the_file_is_named(tmp_path, good_job):
         ("`lipready.forget('3f')`", "`lipready tasks forget 3f`"),
         ("`lipready.submit(…, sending=Sending(again=True))`", "`lipready submit --again`"),
         (r"in JSON `Choices(trim=\u2026)`", "in JSON --trim START:END"),
+        ("`InvalidFile.Duration`, `Mine(x=1)`", "`InvalidFile.Duration`, `Mine(x=1)`"),
         ("`pip install pillow`, a`b(c.d)`", "`pip install pillow`, a`b(c.d)`"),
     ],
 )
