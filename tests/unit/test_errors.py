@@ -21,6 +21,7 @@ from lipready.errors import (
     concerning,
 )
 from lipready.reports.page import with_options
+from lipready.sandbox.faults.fault import Fault
 
 PACKAGE = Path(lipready.__file__).parent
 KINDS = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, LipreadyError)]
@@ -73,6 +74,28 @@ def test_the_file_is_named(tmp_path, good_job):
     with pytest.raises(lipready.FixError, match="best") as raised:
         lipready.prepare(good_job[0], out=picture, choices=choices, settings=lipready.Settings(quick=True))
     assert raised.value.path == str(good_job[0])
+
+
+def test_what_a_provider_says_is_data(faulty_sandbox, at_sandbox, good_job, journal):
+    at_sandbox(faulty_sandbox)
+    job, settings = lipready.Job.of(*good_job[:2]), lipready.Settings(quick=True, only=("V",))
+    faulty_sandbox.inject(Fault("submit", "quota"))
+    with pytest.raises(RefusedError) as raised:
+        lipready.submit(job, settings=settings)
+    (refused,) = journal.entries()
+    assert (raised.value.job_id, bool(raised.value.code), bool(raised.value.request_id)) == (refused.id, True, True)
+
+    task = lipready.submit(job, settings=settings)
+    with pytest.raises(lipready.DeadlineError) as raised:
+        task.wait(deadline=0, poll_interval=0.05)
+    assert (raised.value.task_id, raised.value.job_id) == (task.id, task.entry.id)
+    with pytest.raises(lipready.DownloadError, match="no result video yet") as raised:
+        task.download("result.mp4")
+    assert (raised.value.path, raised.value.task_id) == ("result.mp4", task.id)
+    with pytest.raises(UsageError, match="has its task already"):
+        lipready.resume(task.entry.id, task="another")
+    lipready.forget(task.entry.id)
+    assert journal.find(task.entry.id).stage == "forgotten"
 
 
 @pytest.mark.parametrize(
