@@ -260,7 +260,7 @@ def _as_chosen(media: Media, settings: Settings, name: str) -> Media:
         numbers = {1: "1", 2: "1 or 2"}.get(count, f"1 to {count}")
         raise UsageError(
             f"{name}: has {counted(count, 'audio track')}, and none is number {settings.audio_track}: say "
-            f"`Settings(audio_track={numbers})`, or leave it out.",
+            f"`Settings.audio_track` {numbers}, or leave it out.",
             path=name,
         )
     return replace(media, taken="chosen")

@@ -364,6 +364,6 @@ def take_reference(file: FileFacts, person: int | None, profile: Profile, output
         findings, _ = judge(JobFacts(video=None, audio=None, reference=facts, request=request), profile, only=("I",))
         return "; ".join(f"{f.rule} {f.name}: {f.measured}" for f in findings if f.severity != "info") or None
 
-    return find_reference(
-        file.at, file.media, file.people, person, bounds=bounds_of(profile), front=profile.front, judge=objection
-    )
+    bounds, front = bounds_of(profile), profile.front
+    with concerning(path=file.path):
+        return find_reference(file.at, file.media, file.people, person, bounds=bounds, front=front, judge=objection)

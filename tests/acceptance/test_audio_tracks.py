@@ -185,7 +185,9 @@ def test_a_number_that_is_not_there_is_one_sentence(build: Build, number: int) -
     path = build("a.m4a", "silence", "speech")
     with pytest.raises(lipready.UsageError) as refusal:
         lipready.check(audio=path, settings=lipready.Settings(audio_track=number))
-    expected = f"{path}: has 2 audio tracks, and none is number {number}: say --audio-track 1 or 2, or leave it out."
+    expected = (
+        f"{path}: has 2 audio tracks, and none is number {number}: say `Settings.audio_track` 1 or 2, or leave it out."
+    )
     assert str(refusal.value) == expected
 
 

@@ -21,6 +21,7 @@ from lipready.errors import (
     concerning,
 )
 from lipready.reports.page import with_options
+from lipready.sandbox.faults.fault import Fault
 
 PACKAGE = Path(lipready.__file__).parent
 KINDS = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, LipreadyError)]
@@ -66,7 +67,7 @@ def test_the_file_is_named(tmp_path, good_job):
         lipready.check(missing)
     assert raised.value.path == missing
     settings = lipready.Settings(quick=True, audio_track=9)
-    with pytest.raises(UsageError, match=r"`Settings\(audio_track=1\)`") as raised:
+    with pytest.raises(UsageError, match=r"`Settings\.audio_track` 1, or") as raised:
         lipready.check(audio=good_job[1], settings=settings)
     assert raised.value.path == str(good_job[1])
     choices = lipready.Choices(trim="best")
@@ -75,17 +76,40 @@ def test_the_file_is_named(tmp_path, good_job):
     assert raised.value.path == str(good_job[0])
 
 
+def test_what_a_provider_says_is_data(faulty_sandbox, at_sandbox, good_job, journal):
+    at_sandbox(faulty_sandbox)
+    job, settings = lipready.Job.of(*good_job[:2]), lipready.Settings(quick=True, only=("V",))
+    faulty_sandbox.inject(Fault("submit", "quota"))
+    with pytest.raises(RefusedError) as raised:
+        lipready.submit(job, settings=settings)
+    (refused,) = journal.entries()
+    assert (raised.value.job_id, bool(raised.value.code), bool(raised.value.request_id)) == (refused.id, True, True)
+
+    task = lipready.submit(job, settings=settings)
+    with pytest.raises(lipready.DeadlineError) as raised:
+        task.wait(deadline=0, poll_interval=0.05)
+    assert (raised.value.task_id, raised.value.job_id) == (task.id, task.entry.id)
+    with pytest.raises(lipready.DownloadError, match="no result video yet") as raised:
+        task.download("result.mp4")
+    assert (raised.value.path, raised.value.task_id) == ("result.mp4", task.id)
+    with pytest.raises(UsageError, match="has its task already"):
+        lipready.resume(task.entry.id, task="another")
+    lipready.forget(task.entry.id)
+    assert journal.find(task.entry.id).stage == "forgotten"
+
+
 @pytest.mark.parametrize(
     ("programs", "people"),
     [
         ("`Choices(trim=…)` or `Choices(trim='best')`", "--trim START:END or --trim best"),
         ("`Choices(extend=True)`, `Choices.trim_audio`", "--extend, --trim-audio"),
         ("not run with `Settings.quick`", "not run with --quick"),
-        ("`Settings(audio_track=1 or 2)`", "--audio-track 1 or 2"),
+        ("`Settings.audio_track` 1 or 2", "--audio-track 1 or 2"),
         ("`lipready.resume('3f', task='t-1')`", "`lipready tasks resume 3f --task t-1`"),
         ("`lipready.forget('3f')`", "`lipready tasks forget 3f`"),
         ("`lipready.submit(…, sending=Sending(again=True))`", "`lipready submit --again`"),
         (r"in JSON `Choices(trim=\u2026)`", "in JSON --trim START:END"),
+        ("`InvalidFile.Duration`, `Mine(x=1)`", "`InvalidFile.Duration`, `Mine(x=1)`"),
         ("`pip install pillow`, a`b(c.d)`", "`pip install pillow`, a`b(c.d)`"),
     ],
 )

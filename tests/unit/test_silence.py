@@ -60,11 +60,13 @@ def test_nothing_is_written_to_stdout_or_stderr(good_job, broken, tmp_path):
     assert (run.returncode, run.stdout, run.stderr) == (0, b"", b"")
 
 
+@pytest.fixture
+def key(shared_sandbox, at_sandbox):
+    return at_sandbox(shared_sandbox)
+
+
 @pytest.mark.parametrize("provider", ["dashscope", "evolink"])
-def test_the_log_has_stages_and_exchanges_and_no_secret(
-    provider, shared_sandbox, at_sandbox, good_job, caplog, tmp_path
-):
-    key = at_sandbox(shared_sandbox)
+def test_the_log_has_stages_and_exchanges_and_no_secret(provider, key, good_job, caplog, tmp_path):
     caplog.set_level(logging.DEBUG)
     settings = lipready.Settings(quick=True, only=("V",))
     callback = "https://hooks.example/done?token=canary-of-the-callback"

@@ -144,4 +144,4 @@ def _read_key(path: Path, what: str) -> str:
             return file.read(_LONGEST_KEY_FILE)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not plain text"
-        raise ConfigurationError(f"{path} ({what}) cannot be read: {reason}.") from None
+        raise ConfigurationError(f"{path} ({what}) cannot be read: {reason}.", path=str(path)) from None

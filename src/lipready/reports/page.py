@@ -20,8 +20,9 @@ _HIDDEN_BYTES = range(0xDC80, 0xDD00)  # os.fsdecode hides the byte 0xNN in the 
 
 
 # What to say to lipready, as a program says it: `lipready.resume('3f')`, `Choices(trim='best')`, `Settings.quick`.
-_CALL = re.compile(r"`(?:lipready\.(?P<verb>[a-z]\w*)|[A-Z]\w*|gate)\((?P<arguments>[^`\n]{0,200})\)`")
-_FIELD = re.compile(r"`[A-Z]\w*\.(\w{1,40})`")
+_HOLDERS = "Choices|Job|RequestOptions|SandboxOptions|Sending|Settings"
+_CALL = re.compile(rf"`(?:lipready\.(?P<verb>[a-z]\w*)|{_HOLDERS}|gate)\((?P<arguments>[^`\n]{{0,200}})\)`")
+_FIELD = re.compile(rf"`(?:{_HOLDERS})\.(\w{{1,40}})`")
 _OF_TASKS = frozenset({"resume", "forget"})
 _ANY = ("…", r"\u2026")
 """What stands for any value, as text and in JSON."""

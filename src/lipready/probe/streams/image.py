@@ -108,10 +108,10 @@ def _mute_libtiff() -> None:
     """Keep libtiff, which Pillow decodes with, from writing to stderr; what is wrong comes as an exception too."""
     import ctypes
 
-    from PIL import Image
+    from PIL import _imaging
 
     with suppress(OSError, AttributeError):  # linked so that it cannot be reached
-        library = ctypes.CDLL(Image.core.__file__)
+        library = ctypes.CDLL(_imaging.__file__)
         library.TIFFSetErrorHandler(None)
         library.TIFFSetWarningHandler(None)
 

@@ -221,7 +221,8 @@ def _stored(
         if kept is not None:
             urls[source.role] = kept
             continue
-        stored = yield from upload(account, entry.model, source, inputs.bucket)
+        with concerning(path=without_secret(source.path)):
+            stored = yield from upload(account, entry.model, source, inputs.bucket)
         urls[source.role] = stored.url
         if not has_secret(stored.url):
             new = Upload(
