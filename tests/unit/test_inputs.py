@@ -400,6 +400,21 @@ def test_an_upload_field_without_extension_names_its_output(good_job, tmp_path):
     assert prepared.job.video == str(tmp_path / "out" / "field.mp4")
 
 
+def test_pictures_wrong_extensions_and_damaged_files_are_repaired_as_well(made, bad_job, tmp_path, temporary):
+    out = tmp_path / "out"
+    picture = Input(bad_job[2].read_bytes(), "face.jpg")
+    renamed = lipready.prepare(
+        Input(made("anna.mp4").read_bytes(), "clip.bin"), reference=picture, out=out, settings=QUICK
+    )
+    assert renamed.job == Job(str(out / "clip.mp4"), None, str(out / "face.jpg"))
+    assert renamed.before.by_rule.keys() > {"F003", "I603"}
+    assert renamed.report.by_rule.keys() == {"I603"}, "a crop needs to know where the face is, which is not looked for"
+    cut = Input(made("anna.wav").read_bytes()[:200_000], "cut.wav")
+    salvaged = lipready.prepare(audio=cut, out=out, settings=QUICK, choices=lipready.Choices(salvage=True))
+    assert salvaged.job.audio == str(out / "cut.wav")
+    assert str(temporary) not in (out / "receipt.json").read_text() + repr(salvaged)
+
+
 def test_what_is_fine_is_copied_into_the_folder_whatever_is_wanted(good_job, tmp_path):
     video, audio, _ = good_job
     out = tmp_path / "out"
