@@ -61,6 +61,17 @@ def test_a_check_ends_in_the_middle(good_job):
     assert ours() == []
 
 
+def test_nothing_is_printed_wherever_it_ends(made, capfd):
+    clip, heard = made("two_people.mp4"), []
+    lipready.check(clip, settings=Settings(progress=lambda _what, share: heard.append(share)))
+    for share in heard[:: max(1, len(heard) // 4)]:
+        token = Cancel()
+        told = Settings(progress=lambda _what, now, at=share, token=token: now >= at and token.cancel())
+        with pytest.raises(CancelledError):
+            lipready.check(clip, cancel=token, settings=told)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_track_ends_in_the_middle(good_job):
     stopper = Stopper("checking", 0.1)
     with pytest.raises(CancelledError):
