@@ -109,7 +109,7 @@ class LocalFile(io.FileIO):
             raise read_error(self._failure) from self._failure
 
     def _wanted(self) -> bool:
-        """Raise CancelledError where somebody cancels, once: of one call PyAV keeps one exception, and prints others."""
+        """Raise CancelledError where somebody cancels, once: of one call PyAV keeps one exception, and prints more."""
         if not self._cancelled:
             try:
                 checkpoint()
