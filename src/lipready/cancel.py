@@ -21,7 +21,7 @@ class Cancel:
     >>> stop.cancel()
     >>> stop.cancelled
     True
-    >>> lipready.check("clip.mp4", cancel=stop)
+    >>> list(lipready.check_many([lipready.Job("clip.mp4")], cancel=stop))
     Traceback (most recent call last):
     lipready.errors.CancelledError: The work was cancelled.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from os import fspath
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lipready.cancel import Cancel, async_twin, cancellable
+from lipready.cancel import Cancel, async_twin, cancellable, checkpoint
 from lipready.errors import ProbeError, UsageError
 from lipready.facts.address import file_name, is_address, shown
 from lipready.facts.audio import AudioFacts
@@ -134,6 +134,7 @@ def check_job(
     from lipready.rules.judge import judge
 
     facts = measure(job, settings, known=known, describe=describe, largest=largest_inputs(profile))
+    checkpoint()  # what was read of a file after somebody has cancelled is no measurement
     findings, unchecked = judge(
         facts, profile, only=settings.only, ignore=settings.ignore, quick=settings.quick, rules=settings.rules
     )

@@ -24,11 +24,9 @@ async def turns(stop: asyncio.Event) -> int:
 
 
 def ours():
-    return [
-        thread.name
-        for thread in threading.enumerate()
-        if thread.name.startswith("lipready") and thread.name != "lipready-sandbox"
-    ]
+    """Return the threads of lipready, but for the sandbox that all tests share."""
+    names = [thread.name for thread in threading.enumerate() if thread.name.startswith("lipready")]
+    return [name for name in names if name != "lipready-sandbox"]
 
 
 def test_twenty_checks_at_once_do_not_block_the_loop(good_job):
@@ -183,3 +181,37 @@ def test_many_that_are_left_early_take_no_more_jobs(good_job):
     asyncio.run(main())
     assert taken == [0]
     assert ours() == []
+
+
+def test_asyncio_and_a_token_end_a_submission_before_anything_is_sent(shared_sandbox, at_sandbox, good_job, journal):
+    at_sandbox(shared_sandbox)
+    job, before = Job.of(*good_job[:2]), shared_sandbox.ledger().submissions
+    took, left = cancelled_at("checking", lambda told: lipready.submit_async(job, settings=Settings(progress=told)))
+    assert took < 3.0
+    assert left == []
+
+    async def main():
+        token = lipready.Cancel()
+        settings = Settings(quick=True, only=("V",), progress=lambda what, _: what.startswith("up") and token.cancel())
+        with pytest.raises(lipready.CancelledError):
+            await lipready.submit_async(job, settings=settings, cancel=token)
+
+    asyncio.run(main())
+    assert shared_sandbox.ledger().submissions == before
+    assert all(entry.task_id is None for entry in journal.entries())
+
+
+def test_a_token_ends_waiting_on_asyncio(shared_sandbox, at_sandbox, good_job, journal):
+    del journal
+    at_sandbox(shared_sandbox)
+
+    async def main():
+        task = await lipready.submit_async(Job.of(*good_job[:2]), settings=Settings(quick=True, only=("V",)))
+        token = lipready.Cancel()
+        asyncio.get_running_loop().call_later(0.2, token.cancel)
+        begun = time.monotonic()
+        with pytest.raises(lipready.CancelledError):
+            await task.wait_async(poll_interval=30, cancel=token)
+        return time.monotonic() - begun
+
+    assert asyncio.run(main()) < 3.0

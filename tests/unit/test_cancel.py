@@ -30,11 +30,9 @@ class Stopper:
 
 
 def ours():
-    return [
-        thread.name
-        for thread in threading.enumerate()
-        if thread.name.startswith("lipready") and thread.name != "lipready-sandbox"
-    ]
+    """Return the threads of lipready, but for the sandbox that all tests share."""
+    names = [thread.name for thread in threading.enumerate() if thread.name.startswith("lipready")]
+    return [name for name in names if name != "lipready-sandbox"]
 
 
 def children():
@@ -56,6 +54,17 @@ def test_a_check_ends_in_the_middle(good_job):
         lipready.check(good_job[0], cancel=stopper.token, settings=Settings(progress=stopper))
     assert max(share for _, share in stopper.heard) < 1
     assert ours() == []
+
+
+def test_nothing_is_printed_wherever_it_ends(made, capfd):
+    clip, heard = made("two_people.mp4"), []
+    lipready.check(clip, settings=Settings(progress=lambda _what, share: heard.append(share)))
+    for share in heard[:: max(1, len(heard) // 4)]:
+        token = Cancel()
+        told = Settings(progress=lambda _what, now, at=share, token=token: now >= at and token.cancel())
+        with pytest.raises(CancelledError):
+            lipready.check(clip, cancel=token, settings=told)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_track_ends_in_the_middle(good_job):

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from lipready.cancel import checkpoint
-from lipready.errors import ProbeError, concerning
+from lipready.errors import CancelledError, ProbeError, concerning
 from lipready.facts.file import Obstacle
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class LocalFile(io.FileIO):
         del self.name
         self._modified = modified
         self._failure: OSError | None = None
+        self._cancelled = False
         self.size = size
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
@@ -71,8 +72,7 @@ class LocalFile(io.FileIO):
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         """Fill a buffer as far as the file goes."""
-        checkpoint()
-        room = self.size - self.tell()
+        room = self.size - self.tell() if self._wanted() else 0
         if room <= 0:
             return 0
         with self._noting_failure():
@@ -80,8 +80,7 @@ class LocalFile(io.FileIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read at most `size` bytes, or all that is left."""
-        checkpoint()
-        room = max(0, self.size - self.tell())
+        room = max(0, self.size - self.tell()) if self._wanted() else 0
         with self._noting_failure():
             return super().read(room if size is None or size < 0 else min(size, room)) or b""
 
@@ -108,6 +107,16 @@ class LocalFile(io.FileIO):
         """Raise ProbeError where the system failed to read, which a demuxer takes for the end of the file."""
         if self._failure is not None:
             raise read_error(self._failure) from self._failure
+
+    def _wanted(self) -> bool:
+        """Raise CancelledError where somebody cancels, once: of one call PyAV keeps one exception, and prints more."""
+        if not self._cancelled:
+            try:
+                checkpoint()
+            except CancelledError:
+                self._cancelled = True
+                raise
+        return not self._cancelled
 
     @contextmanager
     def _noting_failure(self) -> Iterator[None]:

@@ -80,6 +80,6 @@ def test_it_is_cancelled_in_the_middle_and_on_asyncio(tree):
     with pytest.raises(TimeoutError):
         asyncio.run(main())
     end = time.monotonic() + 5  # the processes are killed, and whoever waits for them hears of it
-    while any(each.name.startswith("lipready") for each in threading.enumerate()):
+    while any(each.name.startswith(("lipready-gate", "lipready-child")) for each in threading.enumerate()):
         assert time.monotonic() < end
         time.sleep(0.05)
