@@ -42,7 +42,7 @@ def test_what_was_cut_off_is_salvaged_and_the_loss_is_said(clips, tmp_path, name
     broken = cut(clips / name, tmp_path)
     (found,) = [f for f in check(**{role: broken}, settings=QUICK).findings if f.rule == "F001"]
     assert found.fix is not None
-    assert "--salvage" in found.fix.text
+    assert "`Choices(salvage=True)`" in found.fix.text
     prepared = prepare(**{role: broken}, out=tmp_path / "out", settings=QUICK, choices=SALVAGE)
     (step,) = [step for step in prepared.steps if step.name == "salvage"]
     assert step.level == "editorial"

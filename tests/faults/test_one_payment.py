@@ -253,7 +253,7 @@ def expect(error: type[LipreadyError] | None, one: User, act: Callable[[], Path 
         assert type(raised.value) is error, raised.value
         said, entry = str(raised.value), one.entry()
         assert re.fullmatch(r"[A-Z].*\.", said), said
-        assert f"lipready.resume('{entry.id}')" in said
+        assert f"lipready.resume('{entry.id}'" in said
         assert entry.open
     assert one.paid() <= 1
 
