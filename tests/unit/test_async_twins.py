@@ -209,9 +209,7 @@ def test_a_token_ends_waiting_on_asyncio(shared_sandbox, at_sandbox, good_job, j
         task = await lipready.submit_async(Job.of(*good_job[:2]), settings=Settings(quick=True, only=("V",)))
         token = lipready.Cancel()
         asyncio.get_running_loop().call_later(0.2, token.cancel)
-        begun = time.monotonic()
         with pytest.raises(lipready.CancelledError):
-            await task.wait_async(poll_interval=30, cancel=token)
-        return time.monotonic() - begun
+            await task.wait_async(poll_interval=3600, cancel=token)
 
-    assert asyncio.run(main()) < 3.0
+    asyncio.run(main())
