@@ -186,9 +186,7 @@ def test_many_that_are_left_early_take_no_more_jobs(good_job):
 def test_asyncio_and_a_token_end_a_submission_before_anything_is_sent(shared_sandbox, at_sandbox, good_job, journal):
     at_sandbox(shared_sandbox)
     job, before = Job.of(*good_job[:2]), shared_sandbox.ledger().submissions
-    took, left = cancelled_at("checking", lambda told: lipready.submit_async(job, settings=Settings(progress=told)))
-    assert took < 3.0
-    assert left == []
+    assert cancelled_at("checking", lambda told: lipready.submit_async(job, settings=Settings(progress=told))) == []
 
     async def main():
         token = lipready.Cancel()

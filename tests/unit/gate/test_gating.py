@@ -43,7 +43,7 @@ def test_jobs_and_single_files_have_their_verdicts_and_are_remembered(tree):
 def test_the_configuration_counts_unless_the_call_says_otherwise(tree):
     (tree / "lipready.toml").write_text('quick = true\nonly = ["V103"]\nfail-on = "warning"\n')
     (by_file,) = lipready.gate([tree / "bad.webm"]).reports
-    assert {entry.reason for entry in by_file.unchecked if entry.rule == "V104"} == {"not chosen with --only"}
+    assert {entry.reason for entry in by_file.unchecked if entry.rule == "V104"} == {"not chosen with `Settings.only`"}
     (by_call,) = lipready.gate(tree / "bad.webm", only=["V104"], fail_on="error").reports
     assert {found.rule for found in by_call.findings} == {"V104"}
     (tree / "other.toml").write_text("quick = nonsense\n")
