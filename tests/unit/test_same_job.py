@@ -173,9 +173,7 @@ def interrupted(submit, step):
 def test_an_outcome_that_is_not_known_is_looked_up_and_never_sent(box, submit, journal, provider):
     box.inject(Fault.parse("submit:lost"))
     box.inject(Fault.parse("list:quota"))
-    with pytest.raises(
-        OutcomeUnknownError, match=r"`lipready\.submit\(…, sending=Sending\(again=True\)\)` sends it and pays anew"
-    ):
+    with pytest.raises(OutcomeUnknownError, match=r"`Sending\(again=True\)` pays anew"):
         submit(provider)
     task = submit(provider)
     (made,) = box.ledger().tasks

@@ -163,5 +163,5 @@ def _unknown(account: Account, entry: JournalEntry, cause: ProviderError | None)
         f"Whether {account.service.title} has accepted the job {entry.id} is not known{why}. It may have been "
         f"paid{price}, so it was not sent again: `lipready.resume('{entry.id}')` looks for its task "
         f"once more, `lipready.resume('{entry.id}', task='TASK')` names it, `lipready.forget('{entry.id}')` closes "
-        "the job, and `lipready.submit(…, sending=Sending(again=True))` sends it and pays anew."
+        "the job, and `Sending(again=True)` pays anew."
     )

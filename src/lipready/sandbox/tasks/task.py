@@ -10,7 +10,8 @@ from lipready.sandbox.store import Style
 
 MODEL = "videoretalk"
 
-LARGEST = {"video": 300 << 20, "audio": 30 << 20, "reference": 10 << 20}
+_MEGABYTES = {"video": 300, "audio": 30, "reference": 10}
+LARGEST = {role: megabytes * (1 << 20) for role, megabytes in _MEGABYTES.items()}
 """Bytes that an input may have."""
 
 # The spelling is the provider's; the braces stand for an address, or for the megabytes of a limit.
@@ -41,14 +42,13 @@ class SimulatedFailureError(Exception):
     """A task fails; `code` and `message` are what the provider says, of `about` where it names something."""
 
     def __init__(self, code: str, about: object = "", *, message: str = "") -> None:
-        self.code = code
-        self.message = message or _MESSAGES.get(code, "The request failed.").format(about)
+        self.code, self.message = code, message or _MESSAGES.get(code, "The request failed.").format(about)
         super().__init__(self.message)
 
 
 def too_large(role: str) -> SimulatedFailureError:
     """Return the failure of an input that is too large."""
-    return SimulatedFailureError("InvalidFile.Size", LARGEST[role] >> 20)
+    return SimulatedFailureError("InvalidFile.Size", _MEGABYTES[role])
 
 
 ENDED = frozenset({"SUCCEEDED", "FAILED", "CANCELED"})

@@ -77,7 +77,7 @@ def test_the_tree_is_the_one_that_is_named(places, here, paths, root, folder):
     [("one", ["a", "../two"]), ("plain", ["../one", "../two"]), ("one", ["../plain/sub", "../plain/other"])],
 )
 def test_paths_in_two_trees_are_refused(places, here, paths):
-    with pytest.raises(UsageError, match=r"lie in two trees .* say `lipready gate` for each\.$"):
+    with pytest.raises(UsageError, match=r"lie in two trees .* say `lipready\.gate\(…\)` for each\.$"):
         tree_of(places / here, paths)
 
 
