@@ -63,7 +63,7 @@ def chosen_person(path: str, people: PeopleFacts, person: int | None, behind: Se
         )
     if not people.people:
         raise FixError(f"{path} shows no face that a reference image could be taken from.")
-    before = [each for each in people.people if each not in behind]
+    before = [each for each in people.people if each not in behind] or people.people
     if person is None and len(before) > 1:
         raise FixError(f"{path} shows {people.how_many}; say by number which of them speaks.")
     chosen = people.person(before[0].id if person is None else person)
