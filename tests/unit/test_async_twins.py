@@ -14,6 +14,9 @@ from lipready.errors import UsageError
 QUICK = Settings(quick=True)
 
 
+EARLIER: set[threading.Thread] = set()
+
+
 async def turns(stop: asyncio.Event) -> int:
     """Return how often the loop came round to somebody who sleeps for 10 ms."""
     count = 0
@@ -23,10 +26,17 @@ async def turns(stop: asyncio.Event) -> int:
     return count
 
 
+@pytest.fixture(autouse=True)
+def earlier():
+    """Note the threads that other tests have left to end."""
+    EARLIER.clear()
+    EARLIER.update(threading.enumerate())
+
+
 def ours():
-    """Return the threads of lipready, but for the sandbox that all tests share."""
-    names = [thread.name for thread in threading.enumerate() if thread.name.startswith("lipready")]
-    return [name for name in names if name != "lipready-sandbox"]
+    """Return the threads of lipready that were not there before, but for the sandbox that all tests share."""
+    names = [thread.name for thread in threading.enumerate() if thread not in EARLIER]
+    return [name for name in names if name.startswith("lipready") and name != "lipready-sandbox"]
 
 
 def test_twenty_checks_at_once_do_not_block_the_loop(good_job):

@@ -12,6 +12,8 @@ from lipready.cancel import cancellable
 from lipready.probe.local_file import hash_of
 from lipready.repair.run.ffmpeg import find_ffmpeg, run
 
+EARLIER: set[threading.Thread] = set()
+
 
 class Stopper:
     """A progress callback that has the token cancelled, by another thread, as soon as a stage is half-way."""
@@ -29,10 +31,17 @@ class Stopper:
             thread.join()
 
 
+@pytest.fixture(autouse=True)
+def earlier():
+    """Note the threads that other tests have left to end."""
+    EARLIER.clear()
+    EARLIER.update(threading.enumerate())
+
+
 def ours():
-    """Return the threads of lipready, but for the sandbox that all tests share."""
-    names = [thread.name for thread in threading.enumerate() if thread.name.startswith("lipready")]
-    return [name for name in names if name != "lipready-sandbox"]
+    """Return the threads of lipready that were not there before, but for the sandbox that all tests share."""
+    names = [thread.name for thread in threading.enumerate() if thread not in EARLIER]
+    return [name for name in names if name.startswith("lipready") and name != "lipready-sandbox"]
 
 
 def children():
