@@ -134,3 +134,19 @@ class FileFacts:
     def at(self) -> str:
         """The path under which the file is opened."""
         return self.path if self.place is None else self.place
+
+
+def unread_file(role: Role, path: str, extension: str | None, size: int | Unmeasured, reason: Unmeasured) -> FileFacts:
+    """Return the facts of an input whose content is not at hand: its name and size, and why there is nothing else."""
+    return FileFacts(
+        role=role,
+        path=path,
+        bytes=size,
+        extension=extension,
+        format=reason,
+        lfs=None,
+        problem=None,
+        media=reason,
+        people=reason,
+        speech=reason,
+    )

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from lipready.cancel import checkpoint
 from lipready.errors import ComponentError
 from lipready.facts.address import AddressFacts, Fetched, file_name, scheme_of, shown
-from lipready.facts.file import FileFacts, Role
+from lipready.facts.file import FileFacts, Role, unread_file
 from lipready.facts.job import CallbackFacts
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
@@ -81,19 +81,8 @@ def fetch(
 def unread(url: str, role: Role, address: AddressFacts) -> FileFacts:
     """Make the facts of an address whose content is not at hand: its name, and the size that the server promises."""
     reason = _why_unread(address)
-    return FileFacts(
-        role=role,
-        path=shown(url),
-        bytes=address.length if isinstance(address.length, int) else reason,
-        extension=extension_of(file_name(url)),
-        format=reason,
-        lfs=None,
-        problem=None,
-        media=reason,
-        people=reason,
-        speech=reason,
-        address=address,
-    )
+    length = address.length if isinstance(address.length, int) else reason
+    return replace(unread_file(role, shown(url), extension_of(file_name(url)), length, reason), address=address)
 
 
 def _why_unread(address: AddressFacts) -> Unmeasured:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from lipready.errors import ComponentError, LipreadyError, UsageError
-from lipready.facts.file import FileFacts, Role
+from lipready.facts.file import FileFacts, Role, unread_file
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 from lipready.job import Input, Job, Source, is_placeholder, name_of, path_or_address, place_of
@@ -206,18 +206,7 @@ def _unread(role: Role, source: Source, found: _TooLong, *, limited: bool) -> Fi
             "names no limit: hand over its path."
         )
     reason = Unmeasured(f"has more than the {most} that are taken of bytes and file objects, and was not read further")
-    return FileFacts(
-        role=role,
-        path=name_of(source),
-        bytes=found.bytes,
-        extension=extension_by(source),
-        format=reason,
-        lfs=None,
-        problem=None,
-        media=reason,
-        people=reason,
-        speech=reason,
-    )
+    return unread_file(role, name_of(source), extension_by(source), found.bytes, reason)
 
 
 def _renamed(text: object, names: Mapping[str, str]) -> object:
