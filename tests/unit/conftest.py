@@ -1,6 +1,7 @@
 """Surroundings of one test, flows that are carried out without waiting, and a provider that answers line by line."""
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,18 @@ KEYS = ("DASHSCOPE_API_KEY", "EVOLINK_API_KEY")
 ADDRESSES = ("DASHSCOPE_HTTP_BASE_URL", "EVOLINK_BASE_URL", "EVOLINK_FILES_BASE_URL")
 
 REGION = ("DASHSCOPE_API_REGION", "DASHSCOPE_WORKSPACE_ID")
+
+
+@pytest.fixture
+def ours() -> Callable[[], list[str]]:
+    """List lipready's threads that the test has begun, but for the sandbox that all tests share."""
+    earlier = set(threading.enumerate())
+
+    def names() -> list[str]:
+        begun = [thread.name for thread in threading.enumerate() if thread not in earlier]
+        return [name for name in begun if name.startswith("lipready") and name != "lipready-sandbox"]
+
+    return names
 
 
 @pytest.fixture

@@ -14,9 +14,6 @@ from lipready.errors import UsageError
 QUICK = Settings(quick=True)
 
 
-EARLIER: set[threading.Thread] = set()
-
-
 async def turns(stop: asyncio.Event) -> int:
     """Return how often the loop came round to somebody who sleeps for 10 ms."""
     count = 0
@@ -26,20 +23,7 @@ async def turns(stop: asyncio.Event) -> int:
     return count
 
 
-@pytest.fixture(autouse=True)
-def earlier():
-    """Note the threads that other tests have left to end."""
-    EARLIER.clear()
-    EARLIER.update(threading.enumerate())
-
-
-def ours():
-    """Return the threads of lipready that were not there before, but for the sandbox that all tests share."""
-    names = [thread.name for thread in threading.enumerate() if thread not in EARLIER]
-    return [name for name in names if name.startswith("lipready") and name != "lipready-sandbox"]
-
-
-def test_twenty_checks_at_once_do_not_block_the_loop(good_job):
+def test_twenty_checks_at_once_do_not_block_the_loop(good_job, ours):
     lipready.check(*good_job)  # models are loaded once
 
     async def main():
@@ -71,7 +55,7 @@ def test_a_twin_has_the_arguments_of_its_verb():
         assert verb.__name__ in twin.__doc__
 
 
-def cancelled_at(stage, start):
+def cancelled_at(ours, stage, start):
     """Begin something, and have asyncio cancel it when a stage begins; return our threads that are left."""
 
     async def main():
@@ -91,21 +75,23 @@ def cancelled_at(stage, start):
     return asyncio.run(main())
 
 
-def test_asyncio_ends_a_check(good_job):
-    left = cancelled_at("checking", lambda told: lipready.check_async(good_job[0], settings=Settings(progress=told)))
+def test_asyncio_ends_a_check(good_job, ours):
+    left = cancelled_at(
+        ours, "checking", lambda told: lipready.check_async(good_job[0], settings=Settings(progress=told))
+    )
     assert left == []
 
 
-def test_asyncio_ends_a_prepare_and_nothing_is_left(bad_job, tmp_path):
+def test_asyncio_ends_a_prepare_and_nothing_is_left(bad_job, tmp_path, ours):
     out, only = tmp_path / "out", Settings(only=("V1",))
     left = cancelled_at(
-        "repairing", lambda told: lipready.prepare_async(bad_job[0], out=out, settings=only, progress=told)
+        ours, "repairing", lambda told: lipready.prepare_async(bad_job[0], out=out, settings=only, progress=told)
     )
     assert left == []
     assert list(out.iterdir()) == []
 
 
-def test_a_timeout_ends_a_check(good_job):
+def test_a_timeout_ends_a_check(good_job, ours):
     async def main():
         async with asyncio.timeout(0.2):
             await lipready.check_async(*good_job, settings=Settings(every_frame=True))
@@ -174,7 +160,7 @@ def test_many_come_one_by_one_in_their_order(good_job, tmp_path):
     assert seen == [("pass", (1, 3)), ("fail", (2, 3)), ("pass", (3, 3))]
 
 
-def test_many_that_are_left_early_take_no_more_jobs(good_job):
+def test_many_that_are_left_early_take_no_more_jobs(good_job, ours):
     taken = []
 
     def jobs():
@@ -193,10 +179,14 @@ def test_many_that_are_left_early_take_no_more_jobs(good_job):
     assert ours() == []
 
 
-def test_asyncio_and_a_token_end_a_submission_before_anything_is_sent(shared_sandbox, at_sandbox, good_job, journal):
+def test_asyncio_and_a_token_end_a_submission_before_anything_is_sent(
+    shared_sandbox, at_sandbox, good_job, journal, ours
+):
     at_sandbox(shared_sandbox)
     job, before = Job.of(*good_job[:2]), shared_sandbox.ledger().submissions
-    assert cancelled_at("checking", lambda told: lipready.submit_async(job, settings=Settings(progress=told))) == []
+    assert (
+        cancelled_at(ours, "checking", lambda told: lipready.submit_async(job, settings=Settings(progress=told))) == []
+    )
 
     async def main():
         token = lipready.Cancel()

@@ -12,8 +12,6 @@ from lipready.cancel import cancellable
 from lipready.probe.local_file import hash_of
 from lipready.repair.run.ffmpeg import find_ffmpeg, run
 
-EARLIER: set[threading.Thread] = set()
-
 
 class Stopper:
     """A progress callback that has the token cancelled, by another thread, as soon as a stage is half-way."""
@@ -31,19 +29,6 @@ class Stopper:
             thread.join()
 
 
-@pytest.fixture(autouse=True)
-def earlier():
-    """Note the threads that other tests have left to end."""
-    EARLIER.clear()
-    EARLIER.update(threading.enumerate())
-
-
-def ours():
-    """Return the threads of lipready that were not there before, but for the sandbox that all tests share."""
-    names = [thread.name for thread in threading.enumerate() if thread not in EARLIER]
-    return [name for name in names if name.startswith("lipready") and name != "lipready-sandbox"]
-
-
 def children():
     """Return the names of the processes that this one has started and that still run."""
     found = []
@@ -57,7 +42,7 @@ def children():
     return found
 
 
-def test_a_check_ends_in_the_middle(good_job):
+def test_a_check_ends_in_the_middle(good_job, ours):
     stopper = Stopper("checking", 0.1)
     with pytest.raises(CancelledError, match="cancelled"):
         lipready.check(good_job[0], cancel=stopper.token, settings=Settings(progress=stopper))
@@ -103,7 +88,7 @@ def test_the_same_call_without_the_token_is_not_cancelled(good_job):
 
 
 @pytest.mark.parametrize("share", [-1.0, 0.2])
-def test_a_prepare_leaves_nothing_behind(bad_job, tmp_path, share):
+def test_a_prepare_leaves_nothing_behind(bad_job, tmp_path, share, ours):
     stopper, before = Stopper("repairing", share), children()
     out = tmp_path / "out"
     with pytest.raises(CancelledError):
