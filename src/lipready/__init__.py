@@ -32,7 +32,6 @@ if TYPE_CHECKING:
         NothingCheckedError,
         NotSentError,
         OutcomeUnknownError,
-        PreflightError,
         ProbeError,
         ProviderError,
         RefusedError,
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
     )
     from lipready.facts.finding import Finding, Fix, Where
     from lipready.facts.job import JobFacts
-    from lipready.facts.report import Report
     from lipready.facts.unmeasured import Unmeasured
     from lipready.gate.gating import GateResult, gate, gate_async
     from lipready.job import Input, Job, RequestOptions, Source
@@ -49,9 +47,10 @@ if TYPE_CHECKING:
     from lipready.prepare import Prepared, prepare, prepare_async
     from lipready.profiles.limit import Limit, Profile, Range
     from lipready.repair.choices import Choices
+    from lipready.reports.report import Report
     from lipready.rules.rule import Rule, rule
     from lipready.rules.subjects import finding
-    from lipready.submit import Sending, submit, submit_async
+    from lipready.submit import PreflightError, Sending, submit, submit_async
     from lipready.task import Task, forget, get_task, get_task_async, receive_callback, resume
 
 __version__ = "0.1.0.dev0"
@@ -143,7 +142,6 @@ _HOMES = {
         "NothingCheckedError",
         "NotSentError",
         "OutcomeUnknownError",
-        "PreflightError",
         "ProbeError",
         "ProviderError",
         "RefusedError",
@@ -152,7 +150,7 @@ _HOMES = {
     ),
     "lipready.facts.finding": ("Finding", "Fix", "Where"),
     "lipready.facts.job": ("JobFacts",),
-    "lipready.facts.report": ("Report",),
+    "lipready.reports.report": ("Report",),
     "lipready.facts.unmeasured": ("Unmeasured",),
     "lipready.profiles.limit": ("Limit", "Profile", "Range"),
     "lipready.rules.rule": ("Rule", "rule"),
@@ -162,7 +160,7 @@ _HOMES = {
     "lipready.gate.gating": ("GateResult", "gate", "gate_async"),
     "lipready.people": ("People", "Reference", "people", "people_async", "reference", "reference_async"),
     "lipready.prepare": ("Prepared", "prepare", "prepare_async"),
-    "lipready.submit": ("Sending", "submit", "submit_async"),
+    "lipready.submit": ("PreflightError", "Sending", "submit", "submit_async"),
     "lipready.task": ("Task", "forget", "get_task", "get_task_async", "receive_callback", "resume"),
 }
 _VERBS = frozenset({"check", "gate", "people", "prepare", "submit"})

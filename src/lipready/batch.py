@@ -22,11 +22,11 @@ from lipready.check import Settings, check_any, check_job, with_rules
 from lipready.errors import ComponentError, LipreadyError
 from lipready.facts.address import file_name, shown
 from lipready.facts.file import FileFacts, Role
-from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.job import Job, name_of
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
+from lipready.reports.report import Report
 from lipready.rules.rule import Rule
 
 JobsDone: TypeAlias = Callable[[int, int | None], None]

@@ -13,7 +13,6 @@ from lipready.facts.file import FileFacts, ImageFacts, Role
 from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import Match, PeopleFacts
 from lipready.facts.quantity import counted
-from lipready.facts.report import Report
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, VideoFacts
@@ -21,6 +20,7 @@ from lipready.job import Job, RequestOptions, Source, name_of, path_or_address
 from lipready.log import LOG
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
+from lipready.reports.report import Report
 
 if TYPE_CHECKING:
     from lipready.rules.rule import Rule

@@ -25,10 +25,7 @@ LipreadyError                  one clear sentence: what is wrong, where, what to
 from collections.abc import Generator
 from contextlib import contextmanager
 from copy import copy
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
-
-if TYPE_CHECKING:
-    from lipready.facts.report import Report
+from typing import Any, Literal, TypeVar
 
 Retry = Literal["again", "once", "ask", "account", "no"]
 """What helps after a refusal: the same request after a pause, the same once more, asking what became of it (a paid
@@ -99,14 +96,6 @@ class NothingCheckedError(LipreadyError):
 
 class CancelledError(LipreadyError):
     """The caller has cancelled what was going on, by a token (`lipready.Cancel`); nothing half-written is left."""
-
-
-class PreflightError(LipreadyError):
-    """A job was not sent, since its check found errors; `report` holds them."""
-
-    def __init__(self, message: str, report: "Report") -> None:
-        super().__init__(message)
-        self.report = report
 
 
 class CostError(LipreadyError):

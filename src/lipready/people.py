@@ -12,13 +12,13 @@ from lipready.errors import NothingCheckedError, UsageError
 from lipready.faces.reference.cutting import ReferenceFrame
 from lipready.facts.file import FileFacts
 from lipready.facts.people import Front, PeopleFacts, Person, background, headcount
-from lipready.facts.report import Report
 from lipready.facts.video import VideoFacts
 from lipready.job import Job
 from lipready.prepare import require_files, take_reference
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 from lipready.repair.run.folder import Partial
+from lipready.reports.report import Report
 
 _ENDINGS = (".jpg", ".jpeg")
 

@@ -28,7 +28,6 @@ from lipready.facts.file import FileFacts, Role
 from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import PeopleFacts
 from lipready.facts.plan import FilePlan, Plan, Step
-from lipready.facts.report import Report
 from lipready.facts.video import VideoFacts
 from lipready.job import Input, Job, RequestOptions, Source
 from lipready.probe.containers.signature import extension_of
@@ -44,6 +43,7 @@ from lipready.repair.run import outputs
 from lipready.repair.run.ffmpeg import find_ffmpeg
 from lipready.repair.run.folder import Partial, way_into
 from lipready.repair.run.receipt import Made, read_receipt, require_free, whole_or_taken_back, write_receipt
+from lipready.reports.report import Report
 from lipready.rules.judge import judge
 from lipready.rules.rule import Rule
 

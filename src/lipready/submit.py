@@ -22,13 +22,12 @@ from lipready.check import (
     stage,
     with_rules,
 )
-from lipready.errors import PreflightError, UsageError
+from lipready.errors import LipreadyError, UsageError
 from lipready.facts.address import is_address
 from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts
 from lipready.facts.job import JobFacts
 from lipready.facts.quantity import exactly
-from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.job import Job
@@ -52,6 +51,7 @@ from lipready.providers.submission.sending import (
 from lipready.providers.transport.drive import run, run_async
 from lipready.providers.transport.wire import Flow, call
 from lipready.reports.count import totals
+from lipready.reports.report import Report
 from lipready.rules.rule import Rule
 from lipready.task import Task
 
@@ -59,6 +59,14 @@ _BYTES_A_SECOND = Fraction(500_000)
 """Four megabits a second, which is much for the sizes that the providers take."""
 
 __all__ = ["Sending", "submit", "submit_async"]
+
+
+class PreflightError(LipreadyError):
+    """A job was not sent, since its check found errors; `report` holds them."""
+
+    def __init__(self, message: str, report: Report) -> None:
+        super().__init__(message)
+        self.report = report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,6 @@ import soundfile
 
 from lipready.check import Settings, measure
 from lipready.facts.finding import Finding, Fix
-from lipready.facts.report import Report
 from lipready.job import Job
 from lipready.prepare import prepare
 from lipready.profiles.loader import load_profile
@@ -21,6 +20,7 @@ from lipready.repair.plan import plan_job
 from lipready.repair.run.ffmpeg import find_ffmpeg
 from lipready.repair.run.folder import Partial
 from lipready.repair.run.outputs import execute
+from lipready.reports.report import Report
 from studio.voice import speak
 
 RATE = 22_050

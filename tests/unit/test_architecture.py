@@ -21,11 +21,12 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"check"}),
     frozenset({"mouth"}),
     frozenset({"faces", "config"}),
-    frozenset({"rules", "repair", "speech", "reports", "providers"}),
+    frozenset({"rules", "repair", "speech", "providers"}),
     frozenset({"profiles"}),
     frozenset({"probe"}),
     frozenset({"net", "job"}),
     frozenset({"cancel"}),
+    frozenset({"reports"}),
     frozenset({"errors", "atomic", "log"}),
     frozenset({"facts"}),
 )

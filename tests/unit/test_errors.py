@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 import lipready
-from lipready import errors
+from lipready import PreflightError, errors
 from lipready.errors import (
     ComponentError,
     LipreadyError,
-    PreflightError,
     ProbeError,
     RefusedError,
     TaskFailedError,
@@ -24,7 +23,10 @@ from lipready.reports.page import with_options
 from lipready.sandbox.faults.fault import Fault
 
 PACKAGE = Path(lipready.__file__).parent
-KINDS = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, LipreadyError)]
+PUBLIC = {name: getattr(lipready, name) for name in lipready.__all__}
+KINDS = [
+    each for each in {**PUBLIC, **vars(errors)}.values() if isinstance(each, type) and issubclass(each, LipreadyError)
+]
 SPECIAL = {
     ProbeError: lambda: ProbeError("is empty", transient=True),
     RefusedError: lambda: RefusedError(

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 import lipready
-from lipready import Input, Job, Sending, Settings
-from lipready.errors import ComponentError, FixError, PreflightError, UsageError
+from lipready import Input, Job, PreflightError, Sending, Settings
+from lipready.errors import ComponentError, FixError, UsageError
 from lipready.profiles.loader import load_profile
 from lipready.reports.page import Page
 from lipready.reports.render import FORMATS, render

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import lipready
-from lipready import Job, Settings
-from lipready.errors import PreflightError, UsageError
+from lipready import Job, PreflightError, Settings
+from lipready.errors import UsageError
 from lipready.providers.account import account_at
 from lipready.task import account_of
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 import lipready
-from lipready import Job, RequestOptions, Sending, Settings
-from lipready.errors import ConfigurationError, NotSentError, OutcomeUnknownError, PreflightError, UsageError
+from lipready import Job, PreflightError, RequestOptions, Sending, Settings
+from lipready.errors import ConfigurationError, NotSentError, OutcomeUnknownError, UsageError
 from lipready.sandbox.faults.fault import Fault
 
 QUICK = Settings(quick=True, only=("V",))

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from lipready.errors import NothingCheckedError
-from lipready.facts.report import Report
 from lipready.profiles.limit import Profile
+from lipready.reports.report import Report
 from lipready.rules.registry import RULES, select
 from lipready.rules.rule import Rule
 

@@ -6,8 +6,8 @@ from typing import Literal
 
 from lipready.facts.file import Role
 from lipready.facts.finding import Finding
-from lipready.facts.report import Report
 from lipready.job import Job
+from lipready.reports.report import Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

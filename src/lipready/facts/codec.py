@@ -1,6 +1,6 @@
 """Facts as JSON and back, exactly: what is read again equals what was written, to the last bit.
 
-This is the form in which facts are kept, not the one that people are shown (see `facts.report`). A dataclass becomes
+This is the form in which facts are kept, not the one that people are shown (see `reports.report`). A dataclass becomes
 the list of its fields; where a union leaves open which one it is, `{"Name": [fields]}`. A Fraction is an integer or
 "n/d". A float that JSON does not know is "nan", "inf" or "-inf".
 """

@@ -13,7 +13,6 @@ from lipready.config.unit import UnitVerdict
 from lipready.errors import FixError, UsageError
 from lipready.facts.file import FileFacts
 from lipready.facts.plan import FilePlan
-from lipready.facts.report import Report
 from lipready.gate.discovery.root import FIXED, FIXING, top_of
 from lipready.gate.git import run_git
 from lipready.job import Job
@@ -23,6 +22,7 @@ from lipready.repair.plan import plan_job
 from lipready.repair.run.ffmpeg import find_ffmpeg
 from lipready.repair.run.folder import Partial, make_folder
 from lipready.repair.run.outputs import execute
+from lipready.reports.report import Report
 
 
 @dataclass(frozen=True, slots=True)

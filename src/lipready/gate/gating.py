@@ -17,7 +17,6 @@ from lipready.config.selection import require_some_ran, rules_left
 from lipready.config.settings import Configuration, nearest_configuration, read_configuration
 from lipready.config.unit import Notice, Unit, UnitVerdict
 from lipready.errors import NothingCheckedError, UsageError
-from lipready.facts.report import Report
 from lipready.gate.baseline.file import Baseline, read_baseline
 from lipready.gate.cache.cache import FactsCache
 from lipready.gate.discovery.pair import collect
@@ -26,6 +25,7 @@ from lipready.gate.discovery.selection import require_paths
 from lipready.gate.evaluate import Store, Survey, VerdictFilter, examine_units, without_looks
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
+from lipready.reports.report import Report
 
 
 def covers_whole(tree: Tree) -> bool:

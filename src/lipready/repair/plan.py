@@ -14,7 +14,6 @@ from lipready.facts.finding import Finding, Subject
 from lipready.facts.job import JobFacts
 from lipready.facts.people import Match
 from lipready.facts.plan import FilePlan, Kept, Plan, Step
-from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.job import is_placeholder
@@ -31,6 +30,7 @@ from lipready.repair.video.command import encode_commands, remux_commands
 from lipready.repair.video.crop import target_person
 from lipready.repair.video.recipe import VideoCase, output_length, video_recipe
 from lipready.repair.video.steps import video_steps
+from lipready.reports.report import Report
 
 SHEET_NAME = "people.jpg"
 """The contact sheet that shows who is who."""

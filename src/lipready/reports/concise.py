@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lipready.facts.quantity import counted
-from lipready.facts.report import Report
 from lipready.reports.count import sum_up, totals
 from lipready.reports.page import Page, plain
+from lipready.reports.report import Report
 
 if TYPE_CHECKING:
     from lipready.facts.finding import Severity

@@ -12,12 +12,12 @@ from lipready.facts.file import FileFacts, ImageFacts
 from lipready.facts.finding import Finding
 from lipready.facts.people import PeopleFacts, Person, Quality
 from lipready.facts.quantity import counted, plural, seconds
-from lipready.facts.report import Report
 from lipready.facts.speech import Level, SignalToNoise, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, VideoFacts
 from lipready.reports.count import totals
 from lipready.reports.page import Page, Tone, joined, plain
+from lipready.reports.report import Report
 from lipready.reports.summary import summarize
 
 _T = TypeVar("_T")

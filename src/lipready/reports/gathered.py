@@ -9,8 +9,8 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from lipready.facts.address import is_address
-from lipready.facts.report import plain_text
 from lipready.reports.page import plain
+from lipready.reports.report import plain_text
 
 Plain = Mapping[str, Any]
 SEVERITIES = ("error", "warning", "info")

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lipready.facts.report import Shard
 from lipready.reports.count import worst_verdict
 from lipready.reports.gathered import place_of
 from lipready.reports.page import Page
+from lipready.reports.report import Shard
 
 SCHEMA = "lipready.reports/1"
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lipready.facts.report import Shard
 from lipready.reports.gathered import in_order
 from lipready.reports.page import Page
+from lipready.reports.report import Shard
 
 EMPTY_SHARD = "lipready.shard/1"
 

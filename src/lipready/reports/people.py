@@ -8,10 +8,10 @@ from lipready.facts.file import FileFacts
 from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import Front, PeopleFacts, Person, appearances, background, picked
 from lipready.facts.quantity import plural, stretch
-from lipready.facts.report import Report, report_to_dict
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.reports.page import Page, plain
+from lipready.reports.report import Report, report_to_dict
 from lipready.reports.summary import summarize
 
 BLURRED, SOFT = 30.0, 100.0

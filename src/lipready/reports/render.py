@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
-from lipready.facts.report import Report, Shard
 from lipready.reports.page import Page
+from lipready.reports.report import Report, Shard
 
 FORMATS = {
     "full": "lipready.reports.full",

@@ -8,9 +8,9 @@ import pytest
 from lipready.config.policy import Policy, apply_policy, fail_on_for, fails, rules_for
 from lipready.config.settings import read_configuration
 from lipready.config.unit import Unit, UnitVerdict
-from lipready.facts.report import Report
 from lipready.job import Job
 from lipready.profiles.loader import load_profile
+from lipready.reports.report import Report
 from lipready.rules.examples import file, job, lasting, rate, video_facts, with_file, with_video
 from lipready.rules.judge import judge
 

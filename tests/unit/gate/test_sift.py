@@ -7,13 +7,13 @@ import pytest
 
 from lipready.config.settings import read_configuration
 from lipready.config.unit import Unit, UnitVerdict
-from lipready.facts.report import Report
 from lipready.gate.baseline.baseline import updated_baseline
 from lipready.gate.evaluate import VerdictFilter, without_looks
 from lipready.job import Job
 from lipready.profiles.loader import load_profile
 from lipready.reports.page import Page
 from lipready.reports.render import render_all
+from lipready.reports.report import Report
 from lipready.rules.examples import job, people, rate, with_file, with_video
 from lipready.rules.judge import judge
 

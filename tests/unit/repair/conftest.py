@@ -8,7 +8,6 @@ import imageio_ffmpeg
 import pytest
 
 from lipready.facts.job import JobFacts, RequestFacts
-from lipready.facts.report import Report
 from lipready.probe.source import examine
 from lipready.profiles.loader import load_profile
 from lipready.repair.choices import Choices
@@ -16,6 +15,7 @@ from lipready.repair.plan import plan_job
 from lipready.repair.run.ffmpeg import find_ffmpeg
 from lipready.repair.run.folder import Partial
 from lipready.repair.run.outputs import execute
+from lipready.reports.report import Report
 from lipready.rules.judge import judge
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")

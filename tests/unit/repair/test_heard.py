@@ -10,13 +10,13 @@ from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Finding, Fix
 from lipready.facts.job import JobFacts, RequestFacts
-from lipready.facts.report import Report
 from lipready.facts.speech import Clipping, Level, SignalToNoise, Span, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration
 from lipready.profiles.limit import Range
 from lipready.repair.choices import Choices, TrimSpan
 from lipready.repair.plan import plan_job
+from lipready.reports.report import Report
 
 LEVELS = {"trim": "editorial", "pad": "editorial", "trim-silence": "editorial", "denoise": "editorial"}
 RULES = {

@@ -7,9 +7,9 @@ import pytest
 
 from lipready.facts.job import JobFacts
 from lipready.facts.people import Box, Look, Match, PeopleFacts, Person
-from lipready.facts.report import Report
 from lipready.repair.choices import Choices
 from lipready.repair.plan import plan_job, speaker_open
+from lipready.reports.report import Report
 from lipready.rules.judge import judge
 
 

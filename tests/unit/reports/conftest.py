@@ -8,9 +8,9 @@ from lipready.facts.file import FileFacts, ImageFacts
 from lipready.facts.finding import Finding, Fix, Unchecked
 from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import PeopleFacts
-from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, Stillness, VideoFacts
+from lipready.reports.report import Report
 
 RATE = Fraction(30000, 1001)
 LENGTH = Fraction(1001, 250)

@@ -8,10 +8,10 @@ import pytest
 from referencing import Registry, Resource
 
 import lipready.reports
-from lipready.facts.report import Shard
 from lipready.facts.unmeasured import Unmeasured
 from lipready.reports.page import Page
 from lipready.reports.render import FORMATS, render, render_all
+from lipready.reports.report import Shard
 
 SCHEMAS = Path(lipready.reports.__file__).parent / "schema"
 SCHEMA = SCHEMAS / "report-1.json"

@@ -7,10 +7,10 @@ import pytest
 from lipready.facts.address import Fetched, Trouble
 from lipready.facts.finding import Finding
 from lipready.facts.job import JobFacts
-from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
+from lipready.reports.report import Report
 from lipready.rules.examples import addressed, job, unread, with_file
 from lipready.rules.judge import judge
 

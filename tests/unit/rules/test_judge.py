@@ -13,10 +13,10 @@ from lipready.facts.file import FileFacts, LfsPointer
 from lipready.facts.finding import Finding, Unchecked
 from lipready.facts.job import CallbackFacts, JobFacts
 from lipready.facts.people import Box, Look, Match, PeopleFacts, Person
-from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, Stillness
 from lipready.profiles.loader import load_profile
+from lipready.reports.report import Report
 from lipready.rules.examples import (
     audio_facts,
     callback,

@@ -23,7 +23,7 @@ from lipready.job import Job, RequestOptions
 
 if TYPE_CHECKING:
     from lipready.check import Settings
-    from lipready.facts.report import Report
+    from lipready.reports.report import Report
 
 
 @click.command

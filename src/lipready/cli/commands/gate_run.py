@@ -22,7 +22,6 @@ from lipready.config.policy import apply_policy, fails
 from lipready.config.unit import Notice, UnitVerdict
 from lipready.errors import UsageError
 from lipready.facts.quantity import counted, plural
-from lipready.facts.report import Shard
 from lipready.gate.baseline.baseline import unmeasured, updated_baseline
 from lipready.gate.baseline.file import read_baseline, write_baseline
 from lipready.gate.cache.cache import FactsCache
@@ -35,6 +34,7 @@ from lipready.gate.workers.run import dask_executor
 from lipready.profiles.loader import load_profile
 from lipready.reports.page import Tone
 from lipready.reports.render import render, render_all
+from lipready.reports.report import Shard
 from lipready.rules.wording import one_line
 
 _MARKS: dict[str, tuple[str, Tone]] = {"fail": ("✗", "error"), "warn": ("▲", "warning"), "pass": ("✓", "good")}

@@ -33,9 +33,9 @@ from lipready.job import Job, RequestOptions
 
 if TYPE_CHECKING:
     from lipready.check import Settings
-    from lipready.facts.report import Report
     from lipready.profiles.limit import Profile
     from lipready.providers.account import Account
+    from lipready.reports.report import Report
     from lipready.submit import Order, Sending
 
 
@@ -251,9 +251,8 @@ def _ordered(job: Job, settings: "Settings", run: SubmitRun) -> tuple["Outcome",
     """Check the job, and make sure that it can be sent; None where the check found errors, which are shown then."""
     from lipready.cli.input.selection import chosen_rules, require_some_ran
     from lipready.cli.output.report_files import write_report
-    from lipready.errors import PreflightError
     from lipready.providers.transport.drive import run as carry_out
-    from lipready.submit import ordered, profile_for
+    from lipready.submit import PreflightError, ordered, profile_for
 
     profile = profile_for(run.account, run.sending)
     chosen = chosen_rules(profile, run.shared)

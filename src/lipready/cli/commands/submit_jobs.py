@@ -23,16 +23,15 @@ from lipready.errors import (
     LipreadyError,
     NothingCheckedError,
     NotSentError,
-    PreflightError,
     RefusedError,
     TaskFailedError,
     UsageError,
 )
 from lipready.facts.quantity import counted
-from lipready.facts.report import Report
 from lipready.job import Job, RequestOptions
 from lipready.providers.submission.price import described, is_free, require_affordable
-from lipready.submit import Order, ordered, profile_for, send_order
+from lipready.reports.report import Report
+from lipready.submit import Order, PreflightError, ordered, profile_for, send_order
 
 if TYPE_CHECKING:
     from lipready.check import Settings

@@ -13,11 +13,11 @@ from typing import Any, BinaryIO, NoReturn
 from lipready.config.unit import Unit
 from lipready.errors import NothingCheckedError, UsageError
 from lipready.facts.quantity import counted
-from lipready.facts.report import SCHEMA
 from lipready.probe.missing import unreadable
 from lipready.reports.count import worst_verdict
 from lipready.reports.json import SCHEMA as DOCUMENT
 from lipready.reports.jsonl import EMPTY_SHARD
+from lipready.reports.report import SCHEMA
 
 MOST = 10_000
 _SHARD = re.compile(r"([0-9]{1,9})/([0-9]{1,9})")

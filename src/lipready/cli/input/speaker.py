@@ -7,11 +7,11 @@ from pathlib import Path
 from lipready.cli.output.session import Session
 from lipready.facts.file import FileFacts
 from lipready.facts.people import PeopleFacts
-from lipready.facts.report import Report
 from lipready.profiles.catalogue import SEVERAL_PEOPLE
 from lipready.repair.choices import Choices
 from lipready.repair.plan import SHEET_NAME
 from lipready.reports.people import introductions
+from lipready.reports.report import Report
 
 _LEAVE = frozenset({"q", "quit"})
 _MOST_NAMED = 20

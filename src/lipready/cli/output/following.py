@@ -13,17 +13,18 @@ from lipready.cli.input.options import Patience
 from lipready.cli.output.progress import progress_bars, waiting_line
 from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.cli.output.task_list import cost_as_json
-from lipready.errors import DeadlineError, LipreadyError, OutcomeUnknownError, PreflightError, TaskFailedError
+from lipready.errors import DeadlineError, LipreadyError, OutcomeUnknownError, TaskFailedError
 from lipready.facts.quantity import number, plural, seconds
-from lipready.facts.report import plain_text
 from lipready.providers.submission.price import described, is_free
 from lipready.reports.full import brief_report
 from lipready.reports.page import plain
+from lipready.reports.report import plain_text
 from lipready.reports.summary import size
+from lipready.submit import PreflightError
 
 if TYPE_CHECKING:
-    from lipready.facts.report import Report
     from lipready.facts.task import TaskState
+    from lipready.reports.report import Report
     from lipready.submit import Order
     from lipready.task import Task
 

@@ -10,12 +10,12 @@ from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.facts.file import ROLES
 from lipready.facts.plan import Kept
 from lipready.facts.quantity import counted
-from lipready.facts.report import plain_text
 from lipready.prepare import Prepared
 from lipready.profiles.catalogue import SEVERAL_PEOPLE
 from lipready.reports.full import ROLE_WIDTH, brief_report, finding_lines, verdict_line
 from lipready.reports.page import Page, joined, plain
 from lipready.reports.people import introductions
+from lipready.reports.report import plain_text
 
 SCHEMA = "lipready.prepared/1"
 _KEPT: dict[Kept, str] = {"link": "linked", "copy": "copied", "stay": "stays where it is"}

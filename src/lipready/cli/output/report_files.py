@@ -11,10 +11,10 @@ from lipready.atomic import write_whole
 from lipready.cli.input.options import ReportFile
 from lipready.cli.output.streams import failure_of
 from lipready.errors import UsageError
-from lipready.facts.report import Report, Shard
 from lipready.job import Job
 from lipready.reports.page import Page, with_options
 from lipready.reports.render import render, render_all
+from lipready.reports.report import Report, Shard
 
 Severity = Literal["error", "warning"]
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from lipready.errors import FixError, UsageError
 from lipready.facts.plan import FilePlan, Kept, Plan, Step
-from lipready.facts.report import Report
 from lipready.probe.local_file import hash_of
 from lipready.repair.run.folder import SUFFIX, Partial, unwritable
+from lipready.reports.report import Report
 
 SCHEMA = "lipready.receipt/1"
 NAME = "receipt.json"

@@ -16,9 +16,9 @@ import httpx2
 from lipready.check import Settings, check_job
 from lipready.errors import LipreadyError
 from lipready.facts.finding import Finding
-from lipready.facts.report import Report
 from lipready.job import Job, RequestOptions
 from lipready.profiles.loader import load_profile
+from lipready.reports.report import Report
 from lipready.sandbox.api.evolink import described
 from lipready.sandbox.tasks.fetch import Inputs, fetch_inputs
 from lipready.sandbox.tasks.render import render, render_foreign

@@ -9,8 +9,8 @@ from lipready.cli.output.report_files import refuse_inputs, write_report, write_
 from lipready.cli.output.session import Session
 from lipready.errors import UsageError
 from lipready.facts.job import JobFacts, RequestFacts
-from lipready.facts.report import Report
 from lipready.job import Job
+from lipready.reports.report import Report
 
 
 @pytest.fixture

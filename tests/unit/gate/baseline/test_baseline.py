@@ -7,13 +7,13 @@ import pytest
 
 from lipready.config.unit import Unit, UnitVerdict
 from lipready.errors import ConfigurationError
-from lipready.facts.report import Report
 from lipready.facts.speech import Clipping
 from lipready.facts.unmeasured import Unmeasured, is_transient
 from lipready.gate.baseline.baseline import apply_baseline, updated_baseline
 from lipready.gate.baseline.file import Baseline
 from lipready.job import Job
 from lipready.profiles.loader import load_profile
+from lipready.reports.report import Report
 from lipready.rules.examples import (
     file,
     heard,

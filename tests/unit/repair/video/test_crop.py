@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from lipready.errors import FixError, UsageError
 from lipready.facts.job import JobFacts
 from lipready.facts.people import Box, Look, Match, PeopleFacts, Person
-from lipready.facts.report import Report
 from lipready.profiles.limit import Range
 from lipready.repair.choices import Choices, TrimSpan
 from lipready.repair.plan import plan_job
 from lipready.repair.recipe import Part
 from lipready.repair.video.crop import crop_to_person
+from lipready.reports.report import Report
 
 EDGES = Range(Fraction(640), Fraction(2048))
 

@@ -3,7 +3,7 @@
 import json
 
 from lipready.facts.finding import Finding
-from lipready.facts.report import Report
+from lipready.reports.report import Report
 from lipready.rules.examples import file, job
 
 

@@ -13,11 +13,11 @@ from lipready.facts.address import Fetched
 from lipready.facts.finding import Finding, Fix, Unchecked, Where
 from lipready.facts.job import JobFacts
 from lipready.facts.people import Box
-from lipready.facts.report import Report
 from lipready.facts.speech import Clipping
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration
 from lipready.profiles.loader import load_profile
+from lipready.reports.report import Report
 from lipready.rules.examples import (
     addressed,
     audio_facts,
