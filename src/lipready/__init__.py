@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     )
     from lipready.facts.finding import Finding, Fix, Where
     from lipready.facts.job import JobFacts
+    from lipready.facts.pictures import Pictures
     from lipready.facts.unmeasured import Unmeasured
     from lipready.gate.gating import GateResult, gate, gate_async
     from lipready.job import Input, Job, RequestOptions, Source
@@ -80,6 +81,7 @@ __all__ = [
     "NothingCheckedError",
     "OutcomeUnknownError",
     "People",
+    "Pictures",
     "PreflightError",
     "Prepared",
     "ProbeError",
@@ -150,6 +152,7 @@ _HOMES = {
     ),
     "lipready.facts.finding": ("Finding", "Fix", "Where"),
     "lipready.facts.job": ("JobFacts",),
+    "lipready.facts.pictures": ("Pictures",),
     "lipready.reports.report": ("Report",),
     "lipready.facts.unmeasured": ("Unmeasured",),
     "lipready.profiles.limit": ("Limit", "Profile", "Range"),

@@ -29,6 +29,7 @@ NAMES = {
     "NothingCheckedError",
     "OutcomeUnknownError",
     "People",
+    "Pictures",
     "PreflightError",
     "Prepared",
     "ProbeError",
