@@ -1,4 +1,4 @@
-"""The page itself: one file that asks for nothing else, and in which nothing that comes from a file is more than text."""
+"""The page itself: one file that asks for nothing else, in which what comes from a checked file is text and no more."""
 
 import json
 from base64 import b64encode
@@ -152,13 +152,19 @@ def _pairs(entry: PageEntry, album: Album) -> Iterator[Pair]:
         return
     for role, now in entry.figures.strips.items():
         then = entry.before.figures.strips.get(role, ())
-        if not then or not now or all(old.picture.jpeg == new.picture.jpeg for old, new in zip(then, now, strict=False)):
+        if (
+            not then
+            or not now
+            or all(old.picture.jpeg == new.picture.jpeg for old, new in zip(then, now, strict=False))
+        ):
             continue
         count = min(MOST_PAIRS, len(then), len(now))
         for number in range(count):
             share = (2 * number + 1) / (2 * count)
             old, new = then[int(share * len(then))], now[int(share * len(now))]
-            moments = ("", "") if role != "video" else tuple(f" at {clock_of(float(s.picture.time))}" for s in (old, new))
+            moments = (
+                ("", "") if role != "video" else tuple(f" at {clock_of(float(s.picture.time))}" for s in (old, new))
+            )
             yield Pair(role, album.add(old, f"Before{moments[0]}"), album.add(new, f"After{moments[1]}"))
 
 

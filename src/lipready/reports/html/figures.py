@@ -30,7 +30,7 @@ _TYPICAL = {320: 15_000, 240: 9_500, 200: 7_200, 160: 5_200, 128: 3_800, 96: 2_6
 
 @dataclass(frozen=True, slots=True)
 class FaceMark:
-    """A face on a picture: whose (None: nobody's that was counted), where in displayed pixels, and whether it is meant."""
+    """A face on a picture: whose (None: of nobody who counts), where in displayed pixels, whether it is meant."""
 
     person: int | None
     box: Box
@@ -58,6 +58,11 @@ class Figures:
     strips: Mapping[Role, tuple[Shot, ...]] = field(default_factory=dict)
     faces: Mapping[tuple[Role, int], str] = field(default_factory=dict)
     waves: Mapping[Role, Waveform] = field(default_factory=dict)
+
+    def moved(self, before: Sequence[Finding], now: Sequence[Finding]) -> "Figures":
+        """Return the same for a report of which some findings were taken out."""
+        places = {number: now.index(each) for number, each in enumerate(before) if each in now}
+        return replace(self, shots={places[number]: shot for number, shot in self.shots.items() if number in places})
 
 
 NO_FIGURES = Figures()
