@@ -1,8 +1,9 @@
 """What is gathered for the page of a run (`--report html=FILE`) while it goes on: no more than the page will show."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lipready.facts.pictures import Pictures
 
@@ -10,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lipready.prepare import Prepared
-    from lipready.reports.html.content import PageEntry
     from lipready.reports.html.figures import Figures
     from lipready.reports.report import Report
 
@@ -47,31 +47,55 @@ class PageAlbum:
         return page_of(entries, run=self.several)
 
 
-def entry_of_prepared(prepared: "Prepared", out: Path, kept: tuple[Pictures, Pictures]) -> "PageEntry":
-    """Return what the page of a repaired job shows; `kept` are the pictures of the inputs, and of the outputs.
+@dataclass(slots=True)
+class JobPage:
+    """The page of a job that is repaired or sent, or both: `inputs` and `outputs` take the pictures of its files."""
 
-    What was not written anew looks as it did.
-    """
-    from lipready.cli.output.preparation import as_record
-    from lipready.repair.run.receipt import read_receipt
-    from lipready.reports.html.content import PageEntry
-    from lipready.reports.html.figures import figures_of_job
+    inputs: Pictures = field(default_factory=Pictures)
+    outputs: Pictures = field(default_factory=Pictures)
+    report: "Report | None" = None
+    _prepared: "tuple[Prepared, Path] | None" = None
+    _task: dict[str, Any] | None = None
 
-    inputs, outputs = kept
-    shown = Pictures(files={**inputs.files, **outputs.files})
-    written = not prepared.dry_run and not prepared.speaker_open and bool(prepared.plan.files)
-    before = PageEntry(report=prepared.before.to_dict(), figures=figures_of_job(prepared.before, inputs))
-    return PageEntry(
-        report=prepared.report.to_dict(),
-        figures=figures_of_job(prepared.report, shown),
-        before=before,
-        prepared=as_record(prepared, None),
-        receipt=read_receipt(out) if written else None,
-    )
+    def repaired(self, prepared: "Prepared", out: Path) -> None:
+        """Take what was repaired into a folder."""
+        self.report, self._prepared = prepared.report, (prepared, out)
 
+    def with_task(self, record: dict[str, Any]) -> Callable[[], str]:
+        """Take what came of the job (`lipready.task/1`), and return what writes the page."""
+        self._task = record
+        return self.html
 
-def page_of_prepared(prepared: "Prepared", out: Path, kept: tuple[Pictures, Pictures]) -> str:
-    """Write the page of a repaired job."""
-    from lipready.reports.html.document import page_of
+    @property
+    def shown(self) -> Pictures:
+        """What the job looks like now: what was not written anew as it did before."""
+        return Pictures(files={**self.inputs.files, **self.outputs.files})
 
-    return page_of([entry_of_prepared(prepared, out, kept)])
+    def html(self) -> str:
+        """Write the page."""
+        from lipready.reports.html.content import PageEntry
+        from lipready.reports.html.document import page_of
+        from lipready.reports.html.figures import figures_of_job
+
+        if self.report is None:
+            raise TypeError("no job was checked")
+        entry = PageEntry(
+            report=self.report.to_dict(), figures=figures_of_job(self.report, self.shown), task=self._task
+        )
+        if self._prepared is not None:
+            entry = replace(entry, **self._repair(*self._prepared))
+        return page_of([entry])
+
+    def _repair(self, prepared: "Prepared", out: Path) -> dict[str, Any]:
+        from lipready.cli.output.preparation import as_record
+        from lipready.repair.run.receipt import read_receipt
+        from lipready.reports.html.content import PageEntry
+        from lipready.reports.html.figures import figures_of_job
+
+        written = not prepared.dry_run and not prepared.speaker_open and bool(prepared.plan.files)
+        before = figures_of_job(prepared.before, self.inputs)
+        return {
+            "before": PageEntry(report=prepared.before.to_dict(), figures=before),
+            "prepared": as_record(prepared, None),
+            "receipt": read_receipt(out) if written else None,
+        }
