@@ -16,6 +16,7 @@ from lipready.reports.count import worst_verdict
 from lipready.reports.gathered import place_of
 from lipready.reports.html.content import Album, JobView, PageEntry, ShotView, in_counts, job_view
 from lipready.reports.html.drawing import clock_of, draw_wave
+from lipready.reports.html.figures import Shot
 from lipready.reports.page import plain
 from lipready.reports.report import plain_text
 
@@ -28,6 +29,8 @@ MARKS = {"error": "✗", "warning": "▲", "info": "ℹ", "fail": "✗", "warn":
 _MOST_RULES = 12
 MOST_PAIRS = 3
 """Moments at which before and after stand side by side."""
+_SAME_LENGTH = 0.2
+"""By which share lengths may differ before a clip counts as cut: the last picture may lie a second before its end."""
 
 
 def page_of(entries: Sequence[PageEntry], *, run: bool = False) -> str:
@@ -152,20 +155,26 @@ def _pairs(entry: PageEntry, album: Album) -> Iterator[Pair]:
         return
     for role, now in entry.figures.strips.items():
         then = entry.before.figures.strips.get(role, ())
-        if (
-            not then
-            or not now
-            or all(old.picture.jpeg == new.picture.jpeg for old, new in zip(then, now, strict=False))
-        ):
+        alike = len(then) == len(now) and all(a.picture.jpeg == b.picture.jpeg for a, b in zip(then, now, strict=True))
+        if not then or not now or alike:
             continue
-        count = min(MOST_PAIRS, len(then), len(now))
-        for number in range(count):
-            share = (2 * number + 1) / (2 * count)
-            old, new = then[int(share * len(then))], now[int(share * len(now))]
-            moments = (
-                ("", "") if role != "video" else tuple(f" at {clock_of(float(s.picture.time))}" for s in (old, new))
-            )
+        for old, new in _same_moments(then, now):
+            moments = [f" at {clock_of(float(s.picture.time))}" if role == "video" else "" for s in (old, new)]
             yield Pair(role, album.add(old, f"Before{moments[0]}"), album.add(new, f"After{moments[1]}"))
+
+
+def _same_moments(then: Sequence[Shot], now: Sequence[Shot]) -> Iterator[tuple[Shot, Shot]]:
+    """Find in each part of a clip the two pictures that lie nearest to each other."""
+    ends = [float(shots[-1].picture.time) or 1.0 for shots in (then, now)]
+    stretched = ends[1] / ends[0] if abs(ends[1] / ends[0] - 1) > _SAME_LENGTH else 1.0
+    for part in range(MOST_PAIRS):
+        first, last = (round(len(then) * edge / MOST_PAIRS) for edge in (part, part + 1))
+        both = ((old, new) for old in then[first:last] for new in now)
+        nearest = min(
+            both, key=lambda p: abs(float(p[0].picture.time) * stretched - float(p[1].picture.time)), default=None
+        )
+        if nearest is not None:
+            yield nearest
 
 
 def _changes(before: JobView, after: JobView) -> Iterator[Change]:

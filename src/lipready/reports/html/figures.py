@@ -15,7 +15,7 @@ from lipready.reports.report import Report
 
 CELLS = 12
 """Pictures in the strip of a video."""
-CELL_EDGE = 240
+CELL_EDGE = 320
 """Pixels on their long edge."""
 SHOTS = 600_000
 """The most characters of pictures at full size for the findings of one file; further ones are smaller."""
