@@ -169,7 +169,7 @@ def test_the_policy_of_a_page_lets_no_other_script_run(look_at: Any, pages: dict
     assert sum("Content Security Policy" in each for each in seen.complaints) >= 3
 
 
-def test_what_comes_from_files_is_text_and_no_more(look_at: Any, pages: dict[str, Path], tmp_path: Path) -> None:
+def test_what_comes_from_files_is_text_and_no_more(look_at: Any, tmp_path: Path) -> None:
     good = lipready.check(video=b"no video at all")
     finding = good.findings[0]
     names = ("path", "message", "measured", "limit", "name", "remote", "rule")

@@ -50,8 +50,8 @@ class PictureKeeper:
             largest = sorted(boxes, key=lambda box: -box.width * box.height)[:MOST_FACES]
             self._faces += [FaceCut(time, box, jpeg_of(_face(image, box, scale))) for box in largest]
         if len(self._frames) > self._most:
-            self._spacing *= 2
             self._frames = self._frames[::2]
+            self._spacing = max(self._spacing, self._frames[1].time - self._frames[0].time)
             kept = {frame.time for frame in self._frames}
             self._faces = [face for face in self._faces if face.time in kept]
 
