@@ -50,7 +50,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangedFact:
     """A fact of a file that is not what it was."""
 
     role: str
@@ -60,7 +60,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class JobRow:
     """One job of a run: its number on the page, and what stands in its row."""
 
     number: int
@@ -119,7 +119,7 @@ def _run_page(entries: Sequence[PageEntry]) -> str:
     )
 
 
-def _row(number: int, entry: PageEntry, album: Album) -> Row:
+def _row(number: int, entry: PageEntry, album: Album) -> JobRow:
     job = job_view(entry, album, f"j{number}-")
     severities = Counter(finding.severity for finding in job.findings)
     worst: dict[str, str] = {}
@@ -127,7 +127,7 @@ def _row(number: int, entry: PageEntry, album: Album) -> Row:
         worst.setdefault(finding.rule, finding.severity)
     shot = next((finding.shot for finding in job.findings if finding.shot is not None), None)
     paths = tuple(file.path for file in job.files)
-    return Row(
+    return JobRow(
         number,
         job,
         entry.name or (paths[0] if paths else "job"),
@@ -177,13 +177,13 @@ def _same_moments(then: Sequence[Shot], now: Sequence[Shot]) -> Iterator[tuple[S
             yield nearest
 
 
-def _changes(before: JobView, after: JobView) -> Iterator[Change]:
+def _changes(before: JobView, after: JobView) -> Iterator[ChangedFact]:
     was = {file.role: dict(file.facts) for file in before.files}
     for file in after.files:
         for label, value in file.facts:
             old = was.get(file.role, {}).get(label, "")
             if old != value and file.role in was:
-                yield Change(file.role, label, old, value)
+                yield ChangedFact(file.role, label, old, value)
 
 
 def _name(path: str) -> str:

@@ -42,7 +42,7 @@ def test_what_is_about_the_file_has_no_moment(make_report, person_file, pictures
     assert found.shots == {}
     times = [shot.picture.time for shot in found.strips["video"]]
     assert len(times) == 8
-    assert all(abs(time - LENGTH * (2 * cell + 1) / 16) <= Fraction(1, 4) for cell, time in enumerate(times))
+    assert all(abs(time - LENGTH * (2 * cell + 1) / 16) < Fraction(1, 3) for cell, time in enumerate(times))
     assert found.faces.keys() == {("video", 1)}
     assert found.waves.keys() == {"audio"}
 
