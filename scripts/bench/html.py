@@ -1,6 +1,6 @@
 """What the page costs: a job and a set of files with and without `--report html`, and how fast the pages open.
 
-    scripts/bench/html.py [--corpus FOLDER] [--files N] [--rounds N]
+    python scripts/bench/html.py [--corpus FOLDER] [--files N] [--rounds N]
 
 Each time with and without is taken side by side, in turn. Sizes in kB, times in seconds of this machine; opening is
 measured in Chromium from the request to the end of the first layout, filtering from the key to the next frame.
@@ -33,7 +33,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, default=Path(os.environ.get("LIPREADY_CORPUS", CORPUS)))
-    parser.add_argument("--files", type=int, default=None, help="Of the corpus only every so many-th part.")
+    parser.add_argument("--files", type=int, default=None, help="Of the corpus only so many files, evenly chosen.")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:

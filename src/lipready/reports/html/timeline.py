@@ -12,6 +12,8 @@ Plain = Mapping[str, Any]
 MOST_LANES = 12
 _TONES = 6
 _MOST_SAID = 12
+_STANDS = 1.0
+"""Seconds for which the last look at a clip may stand."""
 
 
 def tone_of(person: int | None) -> str:
@@ -34,21 +36,30 @@ def people_lanes(facts: Plain, figures: Figures, length: float) -> Iterator[Lane
     if not seen:
         return
     people = seen["people"]
+    last = max((person["last"] for person in people), default=0.0)
     for person in people[:MOST_LANES]:
         covered = bars(person["mouth_covered"]["spans"], length, "covered")
         tone = tone_of(person["id"])
         yield Lane(
             f"Person {person['id']}",
-            (*bars(person["spans"], length, tone), *covered),
+            (*bars(_until_the_end(person, last, length), length, tone), *covered),
             tone,
             figures.faces.get(("video", person["id"])),
             tuple(person_in_words(person, seen)),
         )
     if len(people) > MOST_LANES:
         yield Lane(f"{len(people) - MOST_LANES} more", (), "nobody")
-    shared = together([[(a, b) for a, b in person["spans"]] for person in people])
+    shared = together([_until_the_end(person, last, length) for person in people])
     if shared:
         yield Lane("Two or more", bars(shared, length, "together"), "together", notes=("in one frame",))
+
+
+def _until_the_end(person: Plain, last: float, length: float) -> list[tuple[float, float]]:
+    """Return when a person is seen: whom the last look shows, until the end."""
+    spans = [(start, end) for start, end in person["spans"]]
+    if spans and spans[-1][1] >= last and length - last <= _STANDS:
+        spans[-1] = (spans[-1][0], length)
+    return spans
 
 
 def sound_lanes(heard: Plain, length: float) -> Iterator[Lane]:
