@@ -80,6 +80,9 @@ def test_the_gate_takes_pictures_in_its_processes_where_a_page_is_asked_for(page
     assert run(gate, folder, "--workers", 1, "--report", f"html={page}") == 1
     (picture,) = pictures_of(page.read_text())
     assert len(picture) < 20_000
+    assert run(gate, folder, "--workers", 1, "--report", f"html={page}") == 1  # known now, by content
+    (again,) = pictures_of(page.read_text())
+    assert again == picture
     capsys.readouterr()
 
 
