@@ -15,6 +15,7 @@ from lipready.cli.input.options import (
     job_files,
     judging_options,
     person_option,
+    pick_option,
     request_options,
 )
 from lipready.cli.output.session import FOUND, Session, of_verdict
@@ -66,6 +67,7 @@ _CHOICES = (
 @click.option(
     "--no-copy", is_flag=True, help="Leave files that are fine where they are, instead of linking them into DIR."
 )
+@pick_option
 @click.option("--dry-run", is_flag=True, help="Show the plan and the ffmpeg commands; write nothing.")
 @audio_track_option
 @request_options
@@ -77,6 +79,7 @@ def prepare(
     choices: Choices,
     for_upload: bool,
     no_copy: bool,
+    pick: bool,
     dry_run: bool,
     audio_track: int | None,
     request: RequestOptions,
@@ -88,8 +91,8 @@ def prepare(
     The folder then holds the whole job, ready for `lipready submit DIR/*`: a file that is fine stands in it as a hard
     link, or else as a copy. The inputs are never changed. What loses content is done only when asked for by its option.
     Where several people are seen and there is no reference image, nothing is done until it is known who speaks: on a
-    terminal you are asked, else say --person N; DIR/people.jpg shows who is who. --person N also takes precedence
-    over a picture that is handed in.
+    terminal you are asked, with --pick on a page in the browser, else say --person N; DIR/people.jpg shows who is who.
+    --person N also takes precedence over a picture that is handed in.
 
     \b
     Exit status: 0 the prepared job has nothing at or above --fail-on,
@@ -100,10 +103,12 @@ def prepare(
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     if not given:
         raise click.UsageError("There is no file to prepare: name a video, an audio track or a reference image.")
+    if pick and choices.person is not None:
+        raise click.UsageError("--person says who speaks already: leave --pick out.")
     from lipready.check import check_job
     from lipready.cli.input.files import assign
     from lipready.cli.input.selection import chosen_rules, require_some_ran
-    from lipready.cli.input.speaker import settle_speaker
+    from lipready.cli.input.speaker import Asking, settle_speaker
     from lipready.cli.output.preparation import as_json, as_text, plan_writer, unanswered
     from lipready.cli.output.progress import progress_bars
     from lipready.cli.output.report_files import refuse_inputs, write_report
@@ -122,7 +127,8 @@ def prepare(
     with progress_bars(session) as progress:
         before = check_job(job, profile, replace(settings, progress=progress), describe=True)
     full = shared.form == "full"
-    choices, sheet = settle_speaker(before, choices, None if dry_run else out, session, asking=full and not dry_run)
+    asking: Asking = "page" if pick else "terminal" if full and not dry_run else "nobody"
+    choices, sheet = settle_speaker(before, choices, None if dry_run else out, session, asking=asking)
     with progress_bars(session) as progress:
         settings, planned = replace(settings, progress=progress), plan_writer(shared.form, session)
         prepared = repair_job(

@@ -154,8 +154,8 @@ MOST_ROWS = 12
 """People beyond these are counted by the table, not drawn."""
 
 
-def _rows_of(path: str, video: VideoFacts, people: PeopleFacts) -> tuple[Row, ...]:
-    """Decode what the sheet shows of each person, in one pass; a moment that does not decode is left out.
+def rows_of(path: str, video: VideoFacts, people: PeopleFacts, side: int = BEST_SIDE) -> tuple[Row, ...]:
+    """Decode what is shown of each person, `side` pixels large, in one pass; a moment that does not decode is left out.
 
     Sampled frames may differ from the exact ones by less than half a sample. Raises ProbeError where nothing at all can
     be decoded.
@@ -170,7 +170,7 @@ def _rows_of(path: str, video: VideoFacts, people: PeopleFacts) -> tuple[Row, ..
         nearest = min(times, key=lambda time: abs(time - frame.time))
         for (number, time), box in wanted.items():
             if time == nearest:
-                pictures[number, time] = cut(frame.image, _square(box, frame), BEST_SIDE)
+                pictures[number, time] = cut(frame.image, _square(box, frame), side)
     if not pictures:
         raise ProbeError("has no frame that can be decoded again")
     return tuple(
@@ -215,7 +215,7 @@ def write_sheet(file: FileFacts, target: Path, front: Front | None) -> None:
     if not isinstance(video, VideoFacts) or not isinstance(people, PeopleFacts) or not people.people:
         raise FixError(f"{file.path} shows no face that a contact sheet could be made of.")
     try:
-        rows = _rows_of(file.path, video, people)
+        rows = rows_of(file.path, video, people)
     except ProbeError as error:
         raise FixError(f"{file.path} {error}.") from error
     last = max(person.last for person in people.people)
