@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from lipready.facts.cost import Cost
     from lipready.facts.finding import Finding, Fix, Where
     from lipready.facts.job import JobFacts
+    from lipready.facts.pictures import Pictures
     from lipready.facts.unmeasured import Unmeasured
     from lipready.gate.gating import GateResult, gate, gate_async
     from lipready.job import Input, Job, RequestOptions, Source
@@ -82,6 +83,7 @@ __all__ = [
     "NothingCheckedError",
     "OutcomeUnknownError",
     "People",
+    "Pictures",
     "PreflightError",
     "Prepared",
     "ProbeError",
@@ -153,6 +155,7 @@ _HOMES = {
     "lipready.facts.cost": ("Cost",),
     "lipready.facts.finding": ("Finding", "Fix", "Where"),
     "lipready.facts.job": ("JobFacts",),
+    "lipready.facts.pictures": ("Pictures",),
     "lipready.reports.report": ("Report",),
     "lipready.facts.unmeasured": ("Unmeasured",),
     "lipready.profiles.limit": ("Limit", "Profile", "Range"),

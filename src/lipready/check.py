@@ -12,6 +12,7 @@ from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts, ImageFacts, Role
 from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import Match, PeopleFacts
+from lipready.facts.pictures import FilePictures, Pictures
 from lipready.facts.quantity import counted
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
@@ -42,7 +43,7 @@ class Settings:
     clip.mp4") and the share of it that is done (0..1), which never falls. `allow_private` lets addresses lead into
     private networks, for providers that stand there. `audio_track` is the number, from 1, of the track of the audio
     file that is to be spoken; without it the one that speaks is taken, of several the one that a player would play.
-    `rules` are the caller's own, made with `lipready.rule`.
+    `rules` are the caller's own, made with `lipready.rule`. `pictures` takes what people look at (`Report.to_html`).
     """
 
     only: tuple[str, ...] = ()
@@ -53,6 +54,7 @@ class Settings:
     allow_private: bool = False
     audio_track: int | None = None
     rules: "tuple[Rule, ...]" = ()
+    pictures: Pictures | None = None
 
 
 def check(
@@ -248,12 +250,17 @@ def _watch_or_listen(
         return _watch_video(facts, facts.media, settings, tell, describe=describe)
     if meter is not None and isinstance(facts.media, AudioFacts):
         LOG.info("measuring the speech in %s", name)
-        return _listen(facts, facts.media, tell, meter)
+        facts, heard = _listen(facts, facts.media, tell, meter)
+        if settings.pictures is not None:
+            settings.pictures.files["audio"] = FilePictures(wave=heard.wave(settings.pictures.parts))
+        return facts
     if role == "reference":
         from lipready.faces.people import people_in_image
+        from lipready.probe.decoding.pictures import kept_in
 
         LOG.info("looking for faces in %s", name)
-        return replace(facts, people=people_in_image(path, describe=describe))
+        with kept_in(settings.pictures, role) as witness:
+            return replace(facts, people=people_in_image(path, describe=describe, witness=witness))
     return facts
 
 
@@ -275,8 +282,13 @@ def _as_chosen(media: Media, settings: Settings, name: str) -> Media:
     return replace(media, taken="chosen")
 
 
-def _listen(facts: FileFacts, audio: AudioFacts, tell: Callable[[float], None], meter: "SpeechMeter") -> FileFacts:
-    """Add what the meter has heard; where nobody chose one of several tracks, take the one that speaks."""
+def _listen(
+    facts: FileFacts, audio: AudioFacts, tell: Callable[[float], None], meter: "SpeechMeter"
+) -> "tuple[FileFacts, SpeechMeter]":
+    """Add what the meter has heard; where nobody chose one of several tracks, take the one that speaks.
+
+    Returns who has heard the track that is taken as well.
+    """
     from lipready.probe.source import examine
     from lipready.speech.listen import SpeechMeter, listen_to_others, track_that_speaks
 
@@ -285,16 +297,16 @@ def _listen(facts: FileFacts, audio: AudioFacts, tell: Callable[[float], None], 
         audio = listen_to_others(facts.path, audio, heard)
         number = track_that_speaks(audio)
         if number != audio.track:
-            meter = SpeechMeter(tell)
-            again = examine(facts.path, "audio", quick=False, track=number, consumer=meter)
+            other = SpeechMeter(tell)
+            again = examine(facts.path, "audio", quick=False, track=number, consumer=other)
             # What cannot be measured after all leaves the first.
             if isinstance(again.media, AudioFacts) and again.media.track == number:
-                facts, audio = again, replace(again.media, tracks=audio.tracks, taken="speech")
+                facts, audio, meter = again, replace(again.media, tracks=audio.tracks, taken="speech"), other
                 heard = meter.facts(audio)
     speaks = heard if isinstance(heard, Unmeasured) else heard.has_speech
     tracks = tuple(replace(each, speaks=speaks) if each.number == audio.track else each for each in audio.tracks)
     audio = replace(audio, tracks=tracks)
-    return replace(facts, media=audio, speech=_until_the_end(heard, audio.duration))
+    return replace(facts, media=audio, speech=_until_the_end(heard, audio.duration)), meter
 
 
 def _match(reference: PeopleFacts | Unmeasured, video: PeopleFacts | Unmeasured) -> Match | Unmeasured:
@@ -356,18 +368,14 @@ def _watch_video(
     """Decode once, and let everybody who wants to see the frames see them."""
     from lipready.faces.people import PeopleWatcher
     from lipready.probe.decoding.frames import scan
+    from lipready.probe.decoding.pictures import kept_in
     from lipready.probe.decoding.stillness import StillnessMeter
 
-    people, stillness = PeopleWatcher(every_frame=settings.every_frame), StillnessMeter()
-    scan(
-        facts.path,
-        video,
-        (people, stillness),
-        every_frame=settings.every_frame,
-        progress=tell,
-        ahead=people.ahead,
-    )
-    seen = _until_the_end(people.facts(describe=describe), video.duration)
+    every_frame, stillness = settings.every_frame, StillnessMeter()
+    with kept_in(settings.pictures, "video") as witness:
+        people = PeopleWatcher(every_frame=every_frame, witness=witness)
+        scan(facts.path, video, (people, stillness), every_frame=every_frame, progress=tell, ahead=people.ahead)
+        seen = _until_the_end(people.facts(describe=describe), video.duration)
     if isinstance(seen, PeopleFacts):
         from lipready.mouth.speaker import speaker_of
 

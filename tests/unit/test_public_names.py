@@ -30,6 +30,7 @@ NAMES = {
     "NothingCheckedError",
     "OutcomeUnknownError",
     "People",
+    "Pictures",
     "PreflightError",
     "Prepared",
     "ProbeError",

@@ -1,11 +1,12 @@
 """What the gate is made of: units in, verdicts out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from lipready.facts.file import Role
 from lipready.facts.finding import Finding
+from lipready.facts.pictures import Pictures
 from lipready.job import Job
 from lipready.reports.report import Report
 
@@ -53,12 +54,16 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitVerdict:
-    """The report of one unit, without what is waived; `remembered` says that nothing was measured for it."""
+    """The report of one unit, without what is waived; `remembered` says that nothing was measured for it.
+
+    `pictures` are those that were kept while its files were measured, where somebody asked for them.
+    """
 
     unit: Unit
     report: Report
     waived: tuple[Waived, ...] = ()
     remembered: bool = False
+    pictures: Pictures | None = field(default=None, compare=False, repr=False)
 
     def without(self, waived: Sequence[Waived]) -> "UnitVerdict":
         """Return the verdict with some findings (also such as were waived before) taken out of the report."""

@@ -15,6 +15,7 @@ from lipready.faces.tracking.tracks import tracks_of
 from lipready.facts.people import Match, PeopleFacts
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
+from lipready.probe.decoding.pictures import Witness
 from lipready.probe.decoding.still import open_still
 
 if TYPE_CHECKING:
@@ -71,10 +72,11 @@ class PeopleWatcher(Gaze):
         return people_of(tracks, self.samples, self.screen, turned)
 
 
-def people_in_image(path: str, *, describe: bool = True) -> PeopleFacts | Unmeasured:
+def people_in_image(path: str, *, describe: bool = True, witness: Witness | None = None) -> PeopleFacts | Unmeasured:
     """Everybody in a picture (of an animation: in its first frame), upright by its EXIF orientation.
 
-    With `describe` a face that is the only one is described, so that it can be found in a video.
+    With `describe` a face that is the only one is described, so that it can be found in a video. `witness` sees the
+    picture.
     Unmeasured where the picture cannot be decoded or is too large to be safe.
     Raises ComponentError where the models can neither be found nor fetched.
     """
@@ -82,7 +84,10 @@ def people_in_image(path: str, *, describe: bool = True) -> PeopleFacts | Unmeas
     if isinstance(still, Unmeasured):
         return still
     image, scale = still
-    return people_in_pixels(image, Screen(image.shape[1], image.shape[0], scale), describe=describe)
+    seen = people_in_pixels(image, Screen(image.shape[1], image.shape[0], scale), describe=describe)
+    if witness is not None:
+        witness(image, Fraction(0), scale, [look.box for person in seen.people for look in person.looks])
+    return seen
 
 
 def people_in_pixels(image: "NDArray[np.uint8]", screen: Screen, *, describe: bool = False) -> PeopleFacts:

@@ -15,6 +15,7 @@ from lipready.config.policy import Policy, apply_policy
 from lipready.config.unit import Notice, Unit, UnitVerdict
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.people import PeopleFacts
+from lipready.facts.pictures import FilePictures, Pictures
 from lipready.gate.baseline.baseline import apply_baseline
 from lipready.gate.baseline.file import Baseline
 from lipready.gate.cache.cache import FactsCache, FactsWanted, depth_of
@@ -120,7 +121,7 @@ class Survey:
 
     `root` is the folder that their paths are relative to; `store` gives back what earlier runs have measured, and keeps
     what is measured now; `executor` None: `workers` processes of this machine. `told` hears of each file as soon as it
-    is known.
+    is known. With `pictured` small pictures are kept of what is measured now, and none of what is known already.
     """
 
     root: Path
@@ -131,6 +132,8 @@ class Survey:
     executor: Executor | None = None
     workers: int | None = None
     told: Callable[[str], None] = field(default=lambda _path: None)
+    pictured: bool = False
+    kept: dict[FileTask, FilePictures] = field(default_factory=dict)
 
 
 def examine_units(units: Sequence[Unit], survey: Survey) -> Generator[UnitVerdict, None, None]:
@@ -158,6 +161,7 @@ def examine_units(units: Sequence[Unit], survey: Survey) -> Generator[UnitVerdic
                 for task in tasks[unit]:
                     if not users[task]:
                         known.pop(task, None)
+                        survey.kept.pop(task, None)
 
 
 def _tasks_of(unit: Unit, survey: Survey) -> tuple[FileTask, ...]:
@@ -171,13 +175,15 @@ def _tasks_of(unit: Unit, survey: Survey) -> tuple[FileTask, ...]:
             quick=survey.settings.quick,
             every_frame=survey.settings.every_frame,
             describe=compared and role != "audio" and not survey.settings.quick,
+            pictured=survey.pictured and not survey.settings.quick,
         )
         for role, path in unit.files()
     )
 
 
 def _measured(tasks: Iterator[FileTask], survey: Survey) -> Generator[tuple[FileTask, FileFacts], None, None]:
-    with closing(run_tasks(tasks, survey.executor, workers=survey.workers)) as results:
+    pictured = survey.kept.__setitem__ if survey.pictured else None
+    with closing(run_tasks(tasks, survey.executor, workers=survey.workers, pictured=pictured)) as results:
         for task, facts in results:
             survey.store.keep(task, facts)
             survey.told(task.path)
@@ -189,4 +195,6 @@ def _judged(unit: Unit, facts: Mapping[FileTask, FileFacts], survey: Survey, fou
     only, ignore = survey.rules_for(unit)
     settings = replace(survey.settings, only=only, ignore=ignore)
     report = check_job(unit.job, survey.profile, settings, known=by_role)
-    return UnitVerdict(unit=unit, report=report, remembered=all(task in found for task in facts))
+    kept = {task.role: survey.kept[task] for task in facts if task in survey.kept} if report.findings else {}
+    pictures = Pictures(small=True, files=kept) if kept else None
+    return UnitVerdict(unit=unit, report=report, remembered=all(task in found for task in facts), pictures=pictures)

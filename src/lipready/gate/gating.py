@@ -35,7 +35,10 @@ def covers_whole(tree: Tree) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateRun:
-    """One run over units of a tree: how they are measured, and what does not count."""
+    """One run over units of a tree: how they are measured, and what does not count.
+
+    With `pictured` small pictures are kept of what has to be measured.
+    """
 
     root: Path
     units: Sequence[Unit]
@@ -46,6 +49,7 @@ class GateRun:
     cache: FactsCache | None = None
     executor: Executor | None = None
     workers: int | None = None
+    pictured: bool = False
 
     def filter(self) -> VerdictFilter:
         """Return what does not count today."""
@@ -62,6 +66,7 @@ class GateRun:
             executor=self.executor,
             workers=self.workers,
             told=told,
+            pictured=self.pictured,
         )
         return examine_units(self.units, survey)
 

@@ -15,6 +15,7 @@ from lipready.facts.file import FileFacts, ImageFacts
 from lipready.facts.finding import SEVERITIES, Finding, Unchecked
 from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import Box, Front, PeopleFacts, Person, Quality, background
+from lipready.facts.pictures import Pictures
 from lipready.facts.quantity import exactly
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
@@ -104,6 +105,18 @@ class Report:
 
     def __hash__(self) -> int:
         return hash((self.provider, self.verdict, *(finding.message for finding in self.findings)))
+
+    def to_html(self, pictures: Pictures | None = None) -> str:
+        """Return the report as one page of HTML, which asks for nothing else: it opens from the disk.
+
+        `pictures` are those that were kept while the job was checked (`Settings.pictures`); without them the page has
+        no frames, no faces and no waveform.
+        """
+        from lipready.reports.html.content import PageEntry
+        from lipready.reports.html.document import page_of
+        from lipready.reports.html.figures import figures_of_job
+
+        return page_of([PageEntry(report=self.to_dict(), figures=figures_of_job(self, pictures))])
 
     def __repr__(self) -> str:
         """Return one line: `<Report for dashscope: fail (V104 error, P302 warning)>`."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lipready.errors import ProbeError
 from lipready.facts.audio import AudioFacts, AudioTrack
+from lipready.facts.pictures import Waveform
 from lipready.facts.speech import Level, Span, SpeechFacts, is_speech
 from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.containers.container import open_container
@@ -84,6 +85,7 @@ class SpeechMeter(Feeder):
     def __init__(self, progress: Callable[[float], None] | None = None) -> None:
         self._tell = progress or (lambda _share: None)
         super().__init__(lambda share: self._tell(_DECODING * share))
+        self._drawn: NDArray[np.float32] | tuple[()] = ()
 
     def listeners(self, sound: Sound) -> Sequence[Listener]:
         """Measure everything at once."""
@@ -120,7 +122,22 @@ class SpeechMeter(Feeder):
             levels=draw(mono, speech, length),
         )
         self._tell(1.0)
+        self._drawn = mono
         return facts
+
+    def wave(self, parts: int) -> Waveform | None:
+        """Return the largest samples of so many parts of the track; None where nothing was heard."""
+        import numpy as np
+
+        if len(self._drawn) == 0:
+            return None
+        peaks = [np.abs(part).max() for part in np.array_split(self._drawn, min(parts, len(self._drawn)))]
+        clipping, length = self._meters[2], max(self.length, Fraction(1, RATE))
+        places = {int(begin / clipping.rate / length * len(peaks)) for begin in clipping.begins}
+        return Waveform(
+            tuple(min(255, round(255 * float(peak))) for peak in peaks),
+            tuple(sorted(min(place, len(peaks) - 1) for place in places)),
+        )
 
 
 MOST_TRACKS = 8

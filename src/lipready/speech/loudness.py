@@ -100,8 +100,11 @@ _SHORTEST_RUN = 3
 """Samples: a loud sine may touch full scale with one or two, and nothing is lost."""
 
 
+_MOST_BEGINS = 10_000
+
+
 class ClippingMeter(Listener):
-    """A listener that counts runs at full scale, channel by channel."""
+    """A listener that counts runs at full scale, channel by channel; `begins` are the samples where they begin."""
 
     def __init__(self, sound: Sound) -> None:
         self._sound = sound
@@ -109,6 +112,7 @@ class ClippingMeter(Listener):
         self._open: list[int | None] = [None] * sound.channels
         self._runs = self._clipped = 0
         self._first: int | None = None
+        self.begins: list[int] = []
 
     def hear(self, block: "NDArray[np.float32]") -> None:
         """Hear the next samples."""
@@ -128,6 +132,11 @@ class ClippingMeter(Listener):
             if begin is not None:
                 self._count(np.array([begin, self._position]))
                 self._open[channel] = None
+
+    @property
+    def rate(self) -> int:
+        """Samples a second of `begins`."""
+        return self._sound.rate
 
     def clipping(self) -> Clipping:
         """Return what was found."""
@@ -154,5 +163,6 @@ class ClippingMeter(Listener):
             return
         self._runs += int(long.sum())
         self._clipped += int(lengths[long].sum())
+        self.begins += begins[long][: _MOST_BEGINS - len(self.begins)].tolist()
         first = int(begins[long][0])
         self._first = first if self._first is None else min(self._first, first)

@@ -79,6 +79,7 @@ def _check(jobs: list[Job], settings: "Settings", shared: Shared, session: Sessi
     """Check jobs; a list of jobs has one document (`several`), however many they are."""
     from lipready.check import check_job
     from lipready.cli.input.selection import chosen_rules, require_some_ran
+    from lipready.cli.output.html_page import PageAlbum
     from lipready.cli.output.progress import progress_bars
     from lipready.cli.output.report_files import refuse_inputs, write_report, write_reports
     from lipready.profiles.loader import load_profile
@@ -91,10 +92,14 @@ def _check(jobs: list[Job], settings: "Settings", shared: Shared, session: Sessi
     status = CLEAN
     page = replace(session.page(), fail_on=shared.fail_on)
     at_the_end = several and shared.form in DOCUMENTS
+    album = PageAlbum(several=several, jobs=len(jobs)) if shared.pictured else None
     for number, job in enumerate(jobs, start=1):
+        pictures = None if album is None else album.empty()
         with progress_bars(session) as progress:
-            report = check_job(job, profile, replace(settings, progress=progress))
+            report = check_job(job, profile, replace(settings, progress=progress, pictures=pictures))
         reports.append(report)
+        if album is not None:
+            album.add(report, pictures)
         if not at_the_end:
             gap = "\n\n" if number > 1 else ""
             head = f"{gap}job {number} of {len(jobs)}\n\n" if shared.form == "full" and len(jobs) > 1 else ""
@@ -104,9 +109,10 @@ def _check(jobs: list[Job], settings: "Settings", shared: Shared, session: Sessi
             return status
     if at_the_end:
         session.write(render_all([report.to_dict() for report in reports], shared.form, page))
+    html = None if album is None else album.html
     if several:
-        write_reports(shared.reports, reports, shared.fail_on)
+        write_reports(shared.reports, reports, shared.fail_on, html=html)
     else:
-        write_report(shared.reports, reports[0], shared.fail_on)
+        write_report(shared.reports, reports[0], shared.fail_on, html)
     require_some_ran(reports, chosen)
     return status

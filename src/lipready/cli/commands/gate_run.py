@@ -15,6 +15,7 @@ from lipready.cli.commands.gate import Request
 from lipready.cli.input.options import Shared, configuration_of
 from lipready.cli.input.selection import chosen_rules, require_some_ran
 from lipready.cli.input.shards import parse_shard, shard
+from lipready.cli.output.html_page import PageAlbum
 from lipready.cli.output.progress import file_progress
 from lipready.cli.output.report_files import refuse_inputs, write_reports
 from lipready.cli.output.session import CLEAN, FOUND, Session
@@ -156,10 +157,11 @@ def run_gate(request: Request, shared: Shared, session: Session) -> int:
         baseline=baseline,
         cache=cache,
         workers=request.workers,
+        pictured=shared.pictured,
     )
-    verdict_filter = run.filter()
+    verdict_filter, album = run.filter(), PageAlbum(several=True, jobs=len(units))
     with _executor(request.executor) as executor:
-        verdicts = _examine(replace(run, executor=executor), verdict_filter, output)
+        verdicts = _examine(replace(run, executor=executor), verdict_filter, output, album)
     sifted, notices = verdict_filter.all(verdicts)
     require_some_ran([verdict.report for verdict in verdicts], chosen)
     lost = unmeasured(verdicts) if request.update_baseline else frozenset()
@@ -177,7 +179,7 @@ def run_gate(request: Request, shared: Shared, session: Session) -> int:
     for notice in notices:
         session.complain(f"Note: {notice.text}")
     output.close(sifted)
-    _write_files(shared, sifted, part)
+    _write_files(shared, sifted, part, album)
     changes = list(fix_units(sifted, root, profile, write=request.write)) if request.fix else []
     for change in changes:
         session.complain(f"repaired: {change.source} → {change.output} ({', '.join(change.rules)})")
@@ -186,7 +188,7 @@ def run_gate(request: Request, shared: Shared, session: Session) -> int:
     return CLEAN if accepted_now or not (failing or changes) else FOUND
 
 
-def _examine(run: GateRun, verdict_filter: VerdictFilter, output: Output) -> tuple[UnitVerdict, ...]:
+def _examine(run: GateRun, verdict_filter: VerdictFilter, output: Output, album: PageAlbum) -> tuple[UnitVerdict, ...]:
     """Examine every unit, and show each as soon as all before it are known."""
     shared, verdicts = output.shared, list[UnitVerdict]()
     every_fact = shared.form == "json" or any(form in ("json", "jsonl", "full") for form, _path in shared.reports)
@@ -196,7 +198,10 @@ def _examine(run: GateRun, verdict_filter: VerdictFilter, output: Output) -> tup
             for finding in sifted.report.findings:
                 found(finding)
             output.show(sifted)
-            verdicts.append(verdict if every_fact else without_looks(verdict))
+            if run.pictured:
+                album.add(without_looks(sifted).report, verdict.pictures, verdict.unit.name)
+            kept = replace(verdict, pictures=None)
+            verdicts.append(kept if every_fact else without_looks(kept))
     return tuple(verdicts)
 
 
@@ -209,11 +214,15 @@ def _executor(text: str) -> AbstractContextManager[Executor | None]:
     raise UsageError(f"--executor {text}: say local, or dask=ADDRESS such as dask=tcp://10.0.0.5:8786.")
 
 
-def _write_files(shared: Shared, verdicts: Sequence[UnitVerdict], part: Shard | None) -> None:
+def _write_files(
+    shared: Shared, verdicts: Sequence[UnitVerdict], part: Shard | None, album: PageAlbum | None = None
+) -> None:
     """Write what was asked for, and what GitHub shows of a job, unless that was asked for by name."""
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     named = any(os.path.realpath(path) == os.path.realpath(summary or "") for _form, path in shared.reports)
     more = [("markdown", Path(summary))] if summary and os.environ.get("GITHUB_ACTIONS") == "true" and not named else []
     if verdicts or shared.reports:
         files = [*shared.reports, *(more if verdicts else [])]
-        write_reports(files, [verdict.report for verdict in verdicts], shared.fail_on, part)
+        reports = [verdict.report for verdict in verdicts]
+        html = None if album is None else lambda: album.html(reports)
+        write_reports(files, reports, shared.fail_on, part, html)

@@ -109,6 +109,7 @@ def prepare(
     from lipready.cli.input.files import assign
     from lipready.cli.input.selection import chosen_rules, require_some_ran
     from lipready.cli.input.speaker import Asking, settle_speaker
+    from lipready.cli.output.html_page import JobPage
     from lipready.cli.output.preparation import as_json, as_text, plan_writer, unanswered
     from lipready.cli.output.progress import progress_bars
     from lipready.cli.output.report_files import refuse_inputs, write_report
@@ -124,18 +125,24 @@ def prepare(
     profile = load_profile(shared.provider)
     profile = profile if for_upload else profile.without_upload()
     chosen = chosen_rules(profile, shared)
+    job_page = JobPage() if shared.pictured else None
     with progress_bars(session) as progress:
-        before = check_job(job, profile, replace(settings, progress=progress), describe=True)
+        settings = replace(settings, progress=progress, pictures=None if job_page is None else job_page.inputs)
+        before = check_job(job, profile, settings, describe=True)
     full = shared.form == "full"
     asking: Asking = "page" if pick else "terminal" if full and not dry_run else "nobody"
     choices, sheet = settle_speaker(before, choices, None if dry_run else out, session, asking=asking)
     with progress_bars(session) as progress:
-        settings, planned = replace(settings, progress=progress), plan_writer(shared.form, session)
+        settings = replace(settings, progress=progress, pictures=None if job_page is None else job_page.outputs)
+        planned = plan_writer(shared.form, session)
         prepared = repair_job(
             job, before, profile, settings, choices, out=out, copy=not no_copy, dry_run=dry_run, planned=planned
         )
     session.write(as_text(prepared, out, session.page(), sheet) if full else as_json(prepared, sheet))
-    write_report(shared.reports, prepared.report, shared.fail_on)
+    if job_page is not None:
+        job_page.repaired(prepared, out)
+    html = None if job_page is None else job_page.html
+    write_report(shared.reports, prepared.report, shared.fail_on, html)
     require_some_ran([prepared.report], chosen)
     if prepared.speaker_open:
         return FOUND

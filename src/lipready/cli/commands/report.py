@@ -7,6 +7,7 @@ from typing import Literal
 import click
 
 from lipready.cli.input.options import (
+    PAGE,
     PATH,
     ReportFile,
     config_option,
@@ -31,7 +32,7 @@ def report() -> None:
 @report.command(name="merge", short_help="Put the reports of shards together.")
 @click.argument("files", nargs=-1, required=True, type=PATH, metavar="FILE...")
 @format_option(_FORMATS, "concise")
-@report_option(_FORMATS)
+@report_option((*_FORMATS, PAGE))
 @fail_on_option
 @config_option
 @speaking

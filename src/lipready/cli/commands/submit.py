@@ -33,6 +33,7 @@ from lipready.job import Job, RequestOptions
 
 if TYPE_CHECKING:
     from lipready.check import Settings
+    from lipready.cli.output.html_page import JobPage
     from lipready.profiles.limit import Profile
     from lipready.providers.account import Account
     from lipready.reports.report import Report
@@ -250,16 +251,21 @@ def confirmed(question: str, price: str, form: str, session: Session) -> bool:
 def _ordered(job: Job, settings: "Settings", run: SubmitRun) -> tuple["Outcome", "Order | None"]:
     """Check the job, and make sure that it can be sent; None where the check found errors, which are shown then."""
     from lipready.cli.input.selection import chosen_rules, require_some_ran
-    from lipready.cli.output.report_files import write_report
+    from lipready.cli.output.html_page import JobPage
+    from lipready.cli.output.report_files import write_page_again, write_report
     from lipready.providers.transport.drive import run as carry_out
     from lipready.submit import PreflightError, ordered, profile_for
 
     profile = profile_for(run.account, run.sending)
     chosen = chosen_rules(profile, run.shared)
-    job, report, set_aside = check_and_repair(job, profile, settings, run)
-    write_report(run.shared.reports, report, run.shared.fail_on)
+    page = JobPage() if run.shared.pictured else None
+    job, report, set_aside = check_and_repair(job, profile, settings, run, page)
+    write_report(run.shared.reports, report, run.shared.fail_on, None if page is None else page.html)
     require_some_ran([report], chosen)
     show = outcome_writer(run.shared.form, run.session, report, set_aside)
+    if page is not None:
+        # Written now, since nobody knows how the rest ends, and again with what came of it.
+        show.witness = lambda record: write_page_again(run.shared.reports, page.with_task(record))
     try:
         return show, carry_out(run.account, ordered(job, report, run.account, run.sending))
     except PreflightError as error:
@@ -304,11 +310,11 @@ def _name_the_job(run: SubmitRun, begun: float) -> None:
 
 
 def check_and_repair(
-    job: Job, profile: "Profile", settings: "Settings", run: SubmitRun
+    job: Job, profile: "Profile", settings: "Settings", run: SubmitRun, page: "JobPage | None" = None
 ) -> tuple[Job, "Report", str | None]:
     """Check the job; where it shall be repaired, repair it into a folder beside the result video, and check again.
 
-    Returns the job to send, its report, and the picture that is set aside.
+    Returns the job to send, its report, and the picture that is set aside. `page` takes what was found and done.
     """
     from lipready.check import check_job
     from lipready.cli.input.speaker import settle_speaker
@@ -318,8 +324,10 @@ def check_and_repair(
     from lipready.repair.choices import Choices
 
     with progress_bars(run.session) as progress:
-        settings = replace(settings, progress=progress)
+        settings = replace(settings, progress=progress, pictures=None if page is None else page.inputs)
         report = check_job(job, profile, settings, describe=run.person is not None)
+    if page is not None:
+        page.report = report
     if run.person is None:
         return job, report, None
     # `result-ready` beside `result.mp4`.
@@ -328,8 +336,11 @@ def check_and_repair(
     choices = Choices(person=run.person or None, salvage=run.salvage)
     choices, _ = settle_speaker(report, choices, folder, run.session, asking="terminal" if form == "full" else "nobody")
     with progress_bars(run.session) as progress:
-        settings, planned = replace(settings, progress=progress), plan_writer(form, run.session)
+        settings = replace(settings, progress=progress, pictures=None if page is None else page.outputs)
+        planned = plan_writer(form, run.session)
         prepared = repair_job(job, report, profile, settings, choices, out=folder, planned=planned)
+    if page is not None:
+        page.repaired(prepared, folder)
     if prepared.plan.set_aside is not None and run.shared.form != "full":
         run.session.complain("\n".join(set_aside_lines(prepared, run.session.page())))
     return prepared.job, prepared.report, prepared.plan.set_aside

@@ -15,6 +15,7 @@ from lipready.cli.commands.submit import SubmitRun, check_and_repair, confirmed,
 from lipready.cli.input.jobs import read_named_jobs
 from lipready.cli.input.selection import chosen_rules, require_some_ran
 from lipready.cli.output.following import Outcome, Write, near, outcome_document, outcome_writer
+from lipready.cli.output.html_page import JobPage, PageAlbum
 from lipready.cli.output.progress import JobTable, job_table
 from lipready.cli.output.report_files import refuse_inputs, write_reports
 from lipready.cli.output.session import CLEAN, FOUND, TROUBLE
@@ -151,12 +152,17 @@ class JobsRun:
         profile = profile_for(run.account, run.sending)
         chosen = chosen_rules(profile, run.shared)
         found, reports = list[Checked](), list[Report]()
+        album = PageAlbum(several=True, jobs=len(results)) if run.shared.pictured else None
         for each in results:
             sending = replace(run.sending, output=os.fspath(each.path), max_cost=None)  # which is for all of them
             show = self.writer(each.name)
             try:
-                job, report, set_aside = check_and_repair(each.job, profile, settings, replace(run, sending=sending))
+                page = None if album is None else JobPage(album.empty(), album.empty())
+                one = replace(run, sending=sending)
+                job, report, set_aside = check_and_repair(each.job, profile, settings, one, page)
                 reports.append(report)
+                if album is not None and page is not None:
+                    album.add(report, page.shown, each.name)
                 show = self.writer(each.name, report, set_aside)
                 order = carry_out(run.account, ordered(job, report, run.account, sending))
             except PreflightError as error:
@@ -168,7 +174,8 @@ class JobsRun:
             else:
                 found.append(Checked(each, show, order))
         if reports or run.shared.reports:
-            write_reports(run.shared.reports, reports, run.shared.fail_on)
+            html = None if album is None else album.html
+            write_reports(run.shared.reports, reports, run.shared.fail_on, html=html)
         if reports:
             require_some_ran(reports, chosen)
         return found

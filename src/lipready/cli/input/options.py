@@ -50,6 +50,9 @@ def configuration_of(ctx: click.Context) -> Configuration:
 RECORD_FORMATS = ("full", "json", "jsonl")
 """Formats of commands that write records of their own kinds: `json` is one document, `jsonl` one record a line."""
 
+PAGE = "html"
+"""The format that is written to files alone: nobody reads a page on a terminal."""
+
 Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]
 ReportFile = tuple[str, Path]
@@ -73,6 +76,11 @@ class Shared:
         """Raise UsageError for options that contradict each other."""
         if self.quick and self.every_frame:
             raise UsageError("--quick reads no frame and --every-frame reads them all: give one of them.")
+
+    @property
+    def pictured(self) -> bool:
+        """Whether a page is asked for, on which pictures are shown."""
+        return any(form == PAGE for form, _path in self.reports)
 
     def settings(self, **more: Any) -> "Settings":
         """Return how files are checked; `more` as the settings have it."""
@@ -131,7 +139,7 @@ def judging_options(formats: Sequence[str]) -> Decorator:
     options = (
         provider_option,
         format_option(formats),
-        report_option(FORMATS),
+        report_option((*FORMATS, PAGE)),
         click.option(
             "--only",
             metavar="RULES",

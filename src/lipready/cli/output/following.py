@@ -99,17 +99,20 @@ class Outcome:
     """Shows people what comes of a job, as it comes. `report` is that of the check, where there was one.
 
     `set_aside` is the picture that was handed in and is not sent. `name` is that of the job in a list of jobs.
+    `witness` hears the record of the job at its end, whatever is shown.
     """
 
     session: Session
     report: "Report | None" = field(repr=False)
     set_aside: str | None = None
     name: str | None = None
+    witness: Write | None = field(default=None, kw_only=True)
 
     def refused(self, error: PreflightError) -> None:
         """Report that the check found errors, and show them all."""
         from lipready.reports.full import render
 
+        self._note(None, status="not sent", error=_said(error))
         page = self.session.page()
         lines = [page.paint("not sent", "strong"), *page.wrap(_sentence(error), indent="  ")]
         if self.name is None:
@@ -142,6 +145,7 @@ class Outcome:
 
     def dry(self, order: "Order", missing: str | None) -> None:
         """Show the request that would be sent; `missing` says what is wrong with the key."""
+        self._note(None, order=order, status="not sent")
         self.ordered(order)
         page = self.session.page()
         if order.sent_before is not None:
@@ -169,6 +173,7 @@ class Outcome:
 
     def left(self, task: "Task") -> None:
         """Report how to go on with a task that is not waited for; of a list that is said once."""
+        self._note(task)
         if self.name is not None:
             return
         page = self.session.page()
@@ -177,6 +182,7 @@ class Outcome:
 
     def failed(self, task: "Task", error: TaskFailedError) -> None:
         """Report why a task failed, and where more stands about it."""
+        self._note(task, status="failed", error=_said(error))
         page = self.session.page()
         lines = page.wrap(f"{error}", indent="  ")
         mark = page.paint("✗ failed", "error")
@@ -187,6 +193,7 @@ class Outcome:
 
     def kept(self, task: "Task", error: BaseException) -> None:
         """Report how to go on with a task whose result video was not downloaded, and is not lost."""
+        self._note(task, error=_said(error, rules=[]))
         if not isinstance(error, (DeadlineError, OutcomeUnknownError)):  # which say so themselves
             self.session.complain(
                 f"{self._prefix()}The task {task.id} is kept; `lipready tasks resume {task.entry.id}` goes on with it."
@@ -194,6 +201,7 @@ class Outcome:
 
     def show_result(self, task: "Task", result_video: Path | None) -> None:
         """Report where the result video is."""
+        self._note(task, result_video=result_video)
         if result_video is None:
             self._mark(f"task {task.id} has succeeded; `lipready tasks resume {task.entry.id} -o FILE` fetches it")
             return
@@ -203,6 +211,38 @@ class Outcome:
         if task.state.credits is not None:
             parts.append(f"{number(task.state.credits)} {plural(task.state.credits, 'credit')}")
         self._mark(" · ".join(parts))
+
+    def _note(self, task: "Task | None", **more: Any) -> None:
+        if self.witness is not None:
+            self.witness(self._record(task, **more))
+
+    def _record(
+        self,
+        task: "Task | None",
+        *,
+        status: str | None = None,
+        result_video: Path | None = None,
+        error: dict[str, Any] | None = None,
+        order: "Order | None" = None,
+    ) -> dict[str, Any]:
+        """Return what came of the job, as `lipready.task/1`."""
+        entry = order.entry if order is not None else None if task is None else task.entry
+        return {
+            "schema": SCHEMA,
+            **({} if self.name is None else {"name": self.name}),
+            "provider": None if task is None else task.entry.provider,
+            "job": None if task is None else task.entry.id,
+            "task": None if task is None else task.id,
+            "attached": task is not None and task.attached,
+            "status": status or (task.status if task is not None else None),
+            "result": None if result_video is None else plain_text(str(result_video)),
+            "seconds": None if task is None else task.state.seconds,
+            "cost": None if entry is None else cost_as_json(entry),
+            "request": None if order is None else _request_as_json(order),
+            "error": error,
+            "set_aside": None if self.set_aside is None else plain_text(self.set_aside),
+            "report": None if self.report is None else self.report.to_dict(),
+        }
 
     def _prefix(self) -> str:
         return "" if self.name is None else f"{self.name}: "
@@ -261,33 +301,9 @@ class JsonOutcome(Outcome):
         """Write where the result video is."""
         self._write(task, result_video=result_video)
 
-    def _write(
-        self,
-        task: "Task | None",
-        *,
-        status: str | None = None,
-        result_video: Path | None = None,
-        error: dict[str, Any] | None = None,
-        order: "Order | None" = None,
-    ) -> None:
-        entry = order.entry if order is not None else None if task is None else task.entry
-        content = {
-            "schema": SCHEMA,
-            **({} if self.name is None else {"name": self.name}),
-            "provider": None if task is None else task.entry.provider,
-            "job": None if task is None else task.entry.id,
-            "task": None if task is None else task.id,
-            "attached": task is not None and task.attached,
-            "status": status or (task.status if task is not None else None),
-            "result": None if result_video is None else plain_text(str(result_video)),
-            "seconds": None if task is None else task.state.seconds,
-            "cost": None if entry is None else cost_as_json(entry),
-            "request": None if order is None else _request_as_json(order),
-            "error": error,
-            "set_aside": None if self.set_aside is None else plain_text(self.set_aside),
-            "report": None if self.report is None else self.report.to_dict(),
-        }
-        self.write(content)
+    def _write(self, task: "Task | None", **more: Any) -> None:
+        self.write(self._record(task, **more))
+        self._note(task, **more)
 
 
 def _said(error: BaseException, **instead: object) -> dict[str, Any]:

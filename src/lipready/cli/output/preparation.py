@@ -5,6 +5,7 @@ import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.facts.file import ROLES
@@ -22,7 +23,12 @@ _KEPT: dict[Kept, str] = {"link": "linked", "copy": "copied", "stay": "stays whe
 
 
 def as_json(prepared: Prepared, sheet: Path | None) -> str:
-    """Write one line: the job to submit, the plan, what is undecided, and the reports before and after.
+    """Write `as_record` as one line."""
+    return json.dumps(as_record(prepared, sheet), allow_nan=False) + "\n"
+
+
+def as_record(prepared: Prepared, sheet: Path | None) -> dict[str, Any]:
+    """Return the job to submit, the plan, what is undecided, and the reports before and after.
 
     `sheet` is where the contact sheet is, None where none was drawn.
     """
@@ -39,7 +45,7 @@ def as_json(prepared: Prepared, sheet: Path | None) -> str:
         }
         for file in plan.files
     ]
-    content = {
+    return {
         "schema": SCHEMA,
         "ready": prepared.ready,
         "dry_run": prepared.dry_run,
@@ -52,7 +58,6 @@ def as_json(prepared: Prepared, sheet: Path | None) -> str:
         "before": prepared.before.to_dict(),
         "report": prepared.report.to_dict(),
     }
-    return json.dumps(content, allow_nan=False) + "\n"
 
 
 def _text(text: str | None) -> str | None:

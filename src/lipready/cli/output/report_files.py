@@ -2,13 +2,13 @@
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
 from lipready.atomic import write_whole
-from lipready.cli.input.options import ReportFile
+from lipready.cli.input.options import PAGE, ReportFile
 from lipready.cli.output.streams import failure_of
 from lipready.errors import UsageError
 from lipready.job import Job
@@ -17,6 +17,8 @@ from lipready.reports.render import render, render_all
 from lipready.reports.report import Report, Shard
 
 Severity = Literal["error", "warning"]
+Html = Callable[[], str]
+"""Makes the page, once somebody writes it."""
 
 
 def refuse_inputs(files: Sequence[ReportFile], jobs: Iterable[Job], root: Path = Path()) -> None:
@@ -28,34 +30,63 @@ def refuse_inputs(files: Sequence[ReportFile], jobs: Iterable[Job], root: Path =
                 raise UsageError(f"{source}: is an input; a report would overwrite it.")
 
 
-def write_report(files: Sequence[ReportFile], report: Report, fail_on: Severity = "error") -> None:
+def write_report(
+    files: Sequence[ReportFile], report: Report, fail_on: Severity = "error", html: Html | None = None
+) -> None:
     """Write the report of one job to each file; as `write_reports`."""
-    _save_all((path, render(report, form, Page(fail_on=fail_on))) for form, path in files)
+
+    def text(form: str) -> str:
+        if form == PAGE:
+            return html() if html is not None else report.to_html()
+        return render(report, form, Page(fail_on=fail_on))
+
+    _save_all((path, text(form)) for form, path in files)
 
 
 def write_reports(
-    files: Sequence[ReportFile], reports: Sequence[Report], fail_on: Severity = "error", shard: Shard | None = None
+    files: Sequence[ReportFile],
+    reports: Sequence[Report],
+    fail_on: Severity = "error",
+    shard: Shard | None = None,
+    html: Html | None = None,
 ) -> None:
     """Write every report of a run to each file; a file appears whole or not at all.
 
-    The summary of a job at GitHub (`--report markdown=$GITHUB_STEP_SUMMARY`) is added to instead. Raises UsageError
-    where files cannot be written, after all others are.
+    `html` makes the page with the pictures that were kept; without it the page has none. The summary of a job at GitHub
+    (`--report markdown=$GITHUB_STEP_SUMMARY`) is added to instead. Raises UsageError where files cannot be written,
+    after all others are.
     """
     plain = [report.to_dict() for report in reports] if any(form != "full" for form, _path in files) else []
     page = Page(fail_on=fail_on)
-    _save_all(
-        (path, "\n".join(render(each, form, page) for each in reports))
-        if form == "full"
-        else (path, render_all(plain, form, page, shard))
-        for form, path in files
-    )
+
+    def text(form: str) -> str:
+        if form == "full":
+            return "\n".join(render(each, form, page) for each in reports)
+        if form == PAGE:
+            return html() if html is not None else _bare_page(plain)
+        return render_all(plain, form, page, shard)
+
+    _save_all((path, text(form)) for form, path in files)
+
+
+def write_page_again(files: Sequence[ReportFile], html: Html) -> None:
+    """Write the page once more, now that more is known; what is no file (a pipe) has got it already."""
+    _save_all((path, html()) for form, path in files if form == PAGE and path.is_file())
+
+
+def _bare_page(reports: Iterable[Mapping[str, Any]]) -> str:
+    from lipready.reports.html.content import PageEntry
+    from lipready.reports.html.document import page_of
+
+    return page_of([PageEntry(report=report) for report in reports], run=True)
 
 
 def write_merged(
     files: Sequence[ReportFile], reports: Sequence[Mapping[str, Any]], fail_on: Severity = "error"
 ) -> None:
     """Write a run, of `lipready.report/1`, to each file; as `write_reports`, in any format but `full`."""
-    _save_all((path, render_all(reports, form, Page(fail_on=fail_on))) for form, path in files)
+    page = Page(fail_on=fail_on)
+    _save_all((path, _bare_page(reports) if form == PAGE else render_all(reports, form, page)) for form, path in files)
 
 
 def _save_all(texts: Iterable[tuple[Path, str]]) -> None:

@@ -11,6 +11,7 @@ from lipready.faces.models.engine import chip_of, engine
 from lipready.faces.tracking.persons import Screen
 from lipready.faces.tracking.runs import Linker, Sighting
 from lipready.probe.decoding.frames import Frame
+from lipready.probe.decoding.pictures import Witness
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,13 +40,16 @@ class Gaze:
     does, the sample between two looks is looked at afterwards, so that who stays a second is seen twice.
     """
 
-    def __init__(self, *, every_frame: bool = False) -> None:
-        """Begin before the first sample; no model is loaded yet. With `every_frame` no sample is left out."""
+    def __init__(self, *, every_frame: bool = False, witness: Witness | None = None) -> None:
+        """Begin before the first sample; no model is loaded yet. With `every_frame` no sample is left out.
+
+        `witness` sees each frame that is looked at, in order of time.
+        """
         self.linker = Linker()
         self.samples: list[Fraction] = []
         self.screen = Screen(1, 1, 1.0)
         self.sideways = SidewaysWatch()
-        self._every_frame = every_frame
+        self._every_frame, self._witness = every_frame, witness
         self._ahead: dict[Fraction, tuple[Candidate, ...]] = {}
         self._shot = 0
         self._histogram: NDArray[np.float32] | None = None
@@ -96,6 +100,8 @@ class Gaze:
             chip=lambda face: chip_of(image, face.points),
         )
         self.samples.append(frame.time)
+        if self._witness is not None:
+            self._witness(image, frame.time, frame.scale, [f.area.box(frame.scale, *frame.size) for f in faces])
         self.sideways.see(self._shot, image, faces)
         self._last, self._skipped = [face.area for face in faces], None
 

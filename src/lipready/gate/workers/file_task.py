@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 from lipready.check import Settings
 from lipready.facts.file import FileFacts, Role
+from lipready.facts.pictures import Pictures
 from lipready.facts.unmeasured import Unmeasured
 
 TIMEOUT, TIMEOUT_PER_BYTE = 300.0, 1e-6
@@ -23,7 +24,8 @@ class FileTask:
     """One file that is to be measured as what `role` asks for.
 
     `path` is as it shall stand in the facts, relative to the folder `root`. `quick`, `every_frame` and `describe` are
-    those of `check`. `timeout` is in seconds (None: TIMEOUT and more for a large file), `memory` in bytes.
+    those of `check`; with `pictured` small pictures are kept as well. `timeout` is in seconds (None: TIMEOUT and more
+    for a large file), `memory` in bytes.
     """
 
     root: str
@@ -32,13 +34,15 @@ class FileTask:
     quick: bool = False
     every_frame: bool = False
     describe: bool = False
+    pictured: bool = False
     timeout: float | None = None
     memory: int = MEMORY
 
     @property
     def settings(self) -> Settings:
         """How to measure it."""
-        return Settings(quick=self.quick, every_frame=self.every_frame)
+        pictures = Pictures(small=True) if self.pictured else None
+        return Settings(quick=self.quick, every_frame=self.every_frame, pictures=pictures)
 
     def seconds(self) -> float:
         """Return how long the measurement may take, on the machine where the file is."""

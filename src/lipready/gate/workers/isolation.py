@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -17,6 +18,7 @@ from typing import IO, Any, cast
 import lipready
 from lipready.errors import ComponentError
 from lipready.facts.file import FileFacts
+from lipready.facts.pictures import FilePictures
 from lipready.gate.workers.file_task import FileTask
 from lipready.gate.workers.pipe import Garbled, WorkerAnswer, receive, send
 
@@ -46,6 +48,14 @@ class NotStarted(Exception):  # noqa: N818
 
 class Exceeded(Exception):  # noqa: N818
     """The child took more time or memory than the file may, and was ended; the message is a phrase that says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The facts of a file, and the small pictures that were kept where the task asks for them."""
+
+    facts: FileFacts
+    pictures: FilePictures | None = None
 
 
 class Child:
@@ -88,7 +98,7 @@ class Child:
         """Whether its process runs."""
         return self._process.poll() is None
 
-    def ask(self, task: FileTask) -> FileFacts:
+    def ask(self, task: FileTask) -> Measured:
         """Hand a task over and wait for the facts.
 
         Raises ComponentError where something is missing that measuring needs; NotStarted, Died or Exceeded, after which
@@ -106,7 +116,7 @@ class Child:
                 raise ComponentError(answer.text)
             if answer.facts is None:
                 raise Died(None)
-            return answer.facts
+            return Measured(answer.facts, answer.pictures)
         if isinstance(answer, Garbled):
             self._process.kill()
             raise Died(None) if ready else NotStarted("starts with something else on its standard output")
@@ -200,6 +210,10 @@ class Children:
         self._closed = False
 
     def measure(self, task: FileTask) -> FileFacts:
+        """Return the facts of `measured` alone."""
+        return self.measured(task).facts
+
+    def measured(self, task: FileTask) -> Measured:
         """Measure one file in a child of its own for that time. May be called by several threads.
 
         Whatever the file does to the decoder becomes its `problem`, which is transient; where somebody else ends the
@@ -220,11 +234,11 @@ class Children:
                     ) from failure
                 time.sleep(_PAUSE * 2 ** (starts - 1))
             except Exceeded as excess:
-                return task.failed(str(excess))
+                return Measured(task.failed(str(excess)))
             except Died as death:
                 tries += 1
                 if death.status not in _FROM_OUTSIDE or tries >= _TRIES:
-                    return task.failed(death.problem(tries))
+                    return Measured(task.failed(death.problem(tries)))
 
     def close(self) -> None:
         """End all of them at once, whatever they do."""
@@ -275,6 +289,11 @@ def measure_file(task: FileTask) -> FileFacts:
     The children have one thread each: whoever hands in an executor has as many tasks at once as there are cores.
     """
     return _mine.measure(task)
+
+
+def measure_pictured(task: FileTask) -> Measured:
+    """Measure one file as `measure_file` does, and return what was kept of it as well."""
+    return _mine.measured(task)
 
 
 def end_children() -> None:

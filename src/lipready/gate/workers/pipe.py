@@ -7,6 +7,7 @@ from typing import BinaryIO, Literal, TypeVar
 
 from lipready.facts.codec import from_plain, to_plain
 from lipready.facts.file import FileFacts
+from lipready.facts.pictures import FilePictures
 
 LONGEST = 256 << 20
 """Bytes; the facts of two hours that show people all the time take a tenth."""
@@ -22,6 +23,7 @@ class WorkerAnswer:
     kind: Literal["ready", "facts", "error"]
     facts: FileFacts | None = None
     text: str = ""
+    pictures: FilePictures | None = None
 
 
 class Garbled(Exception):  # noqa: N818  (no error for anybody but the one who reads)

@@ -17,11 +17,14 @@ from lipready.batch import is_lost
 from lipready.cancel import checkpoint
 from lipready.errors import ComponentError, LipreadyError
 from lipready.facts.file import FileFacts
+from lipready.facts.pictures import FilePictures
 from lipready.gate.workers.file_task import FileTask
-from lipready.gate.workers.isolation import Children, measure_file
+from lipready.gate.workers.isolation import Children, Measured, measure_file, measure_pictured
 from lipready.probe.decoding.processors import processors
 
-Submit = Callable[[FileTask], "Future[FileFacts]"]
+Submit = Callable[[FileTask], "Future[FileFacts | Measured]"]
+Pictured = Callable[[FileTask, FilePictures], None]
+"""Hears what was kept of the file of a task, before its facts are handed out."""
 
 WINDOW = 64
 """Files that are handed to somebody else's executor at once: nobody can ask it how many workers it has."""
@@ -36,32 +39,38 @@ def run_tasks(
     *,
     workers: int | None = None,
     window: int | None = None,
+    pictured: Pictured | None = None,
 ) -> Generator[tuple[FileTask, FileFacts], None, None]:
     """Measure files; yields each task with its facts, in the order in which they end.
 
     Without an executor `workers` child processes of this machine measure (None: as many as there are cores). One that
     is handed in is asked for nothing but `submit`, and is not shut down. At most `window` files are handed out at once.
     Tasks are taken as there is room for them. Where a worker is lost, its file is tried once more; if that one is
-    lost too, the facts have a `problem`. Closing the iterator, also by Ctrl-C, ends what runs here at once.
+    lost too, the facts have a `problem`. `pictured` hears of the pictures for which tasks ask. Closing the iterator,
+    also by Ctrl-C, ends what runs here at once.
 
     Raises ComponentError where something is missing that measuring needs, or the executor itself does not work.
     """
     if executor is not None:
-        yield from _results(iter(tasks), _submit_to(executor), window or WINDOW)
+        measure: Callable[[FileTask], FileFacts | Measured] = measure_pictured if pictured else measure_file
+        yield from _results(iter(tasks), _submit_to(executor, measure), window or WINDOW, pictured)
         return
     count = max(1, workers or processors())
     children, threads = Children(), ThreadPoolExecutor(count, thread_name_prefix="lipready-gate")
     try:
-        yield from _results(iter(tasks), lambda task: threads.submit(children.measure, task), window or 2 * count)
+        submit: Submit = lambda task: threads.submit(children.measured, task)  # noqa: E731 - typed
+        yield from _results(iter(tasks), submit, window or 2 * count, pictured)
     finally:
         # First the queue, then the children: nothing may start another.
         threads.shutdown(wait=False, cancel_futures=True)
         children.close()
 
 
-def _results(tasks: Iterator[FileTask], submit: Submit, size: int) -> Iterator[tuple[FileTask, FileFacts]]:
+def _results(
+    tasks: Iterator[FileTask], submit: Submit, size: int, pictured: Pictured | None
+) -> Iterator[tuple[FileTask, FileFacts]]:
     """Yield tasks with their facts, while no more than `size` are handed out; at the end, cancel what has not begun."""
-    running: dict[Future[FileFacts], FileTask] = {}
+    running: dict[Future[FileFacts | Measured], FileTask] = {}
     lost: set[FileTask] = set()
 
     def fill() -> None:
@@ -74,7 +83,10 @@ def _results(tasks: Iterator[FileTask], submit: Submit, size: int) -> Iterator[t
             checkpoint()
             for future in wait(running, timeout=_TICK, return_when=FIRST_COMPLETED).done:
                 task = running.pop(future)
-                facts = _facts(task, future)
+                found = _found(task, future)
+                facts = found.facts if isinstance(found, Measured) else found
+                if isinstance(found, Measured) and found.pictures is not None and pictured is not None:
+                    pictured(task, found.pictures)
                 if facts is None and task not in lost:
                     lost.add(task)
                     running[submit(task)] = task
@@ -86,8 +98,8 @@ def _results(tasks: Iterator[FileTask], submit: Submit, size: int) -> Iterator[t
             future.cancel()
 
 
-def _facts(task: FileTask, future: "Future[FileFacts]") -> FileFacts | None:
-    """Return the facts of a task; None where its worker is lost."""
+def _found(task: FileTask, future: "Future[FileFacts | Measured]") -> FileFacts | Measured | None:
+    """Return what is known of a task; None where its worker is lost."""
     try:
         return future.result()
     except LipreadyError as error:
@@ -102,10 +114,10 @@ def _facts(task: FileTask, future: "Future[FileFacts]") -> FileFacts | None:
         ) from error
 
 
-def _submit_to(executor: Executor) -> Submit:
-    def submit(task: FileTask) -> "Future[FileFacts]":
+def _submit_to(executor: Executor, measure: Callable[[FileTask], FileFacts | Measured]) -> Submit:
+    def submit(task: FileTask) -> "Future[FileFacts | Measured]":
         try:
-            return executor.submit(measure_file, task)
+            return executor.submit(measure, task)
         except Exception as error:
             raise ComponentError(
                 f"The executor takes no more work ({type(error).__name__}: {str(error)[:200]}): start it again."

@@ -77,7 +77,10 @@ def _answer(task: FileTask) -> WorkerAnswer:
             "it must be there, under the same path, on every machine that takes part.",
         )
     try:
-        return WorkerAnswer("facts", measure_file(task.path, task.role, task.settings, describe=task.describe))
+        settings = task.settings
+        facts = measure_file(task.path, task.role, settings, describe=task.describe)
+        pictures = None if settings.pictures is None else settings.pictures.files.get(task.role)
+        return WorkerAnswer("facts", facts, pictures=pictures)
     except LipreadyError as error:
         return WorkerAnswer("error", text=str(error))
     except Exception as error:  # noqa: BLE001  (the boundary to hostile files: whatever they break costs one finding)

@@ -1,0 +1,101 @@
+"""What is gathered for the page of a run (`--report html=FILE`) while it goes on: no more than the page will show."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lipready.facts.pictures import Pictures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lipready.prepare import Prepared
+    from lipready.reports.html.figures import Figures
+    from lipready.reports.report import Report
+
+
+@dataclass(slots=True)
+class PageAlbum:
+    """Chooses the pictures of one job after the other; `several` makes a table of `jobs` of them, also of one."""
+
+    several: bool
+    jobs: int
+    _kept: "list[tuple[Report, Figures, str]]" = field(default_factory=list, init=False)
+
+    def empty(self) -> Pictures:
+        """Return what takes the pictures of the next job."""
+        return Pictures(small=self.several)
+
+    def add(self, report: "Report", pictures: Pictures | None, name: str = "") -> None:
+        """Choose what the page shows of a job that was checked."""
+        from lipready.reports.html.figures import figures_of_job, figures_of_unit
+
+        figures = figures_of_unit(report, pictures, self.jobs) if self.several else figures_of_job(report, pictures)
+        self._kept.append((report, figures, name))
+
+    def html(self, reports: "Sequence[Report] | None" = None) -> str:
+        """Write the page; `reports` are those of the same jobs with fewer findings."""
+        from lipready.reports.html.content import PageEntry
+        from lipready.reports.html.document import page_of
+
+        entries: list[PageEntry] = []
+        for number, (report, figures, name) in enumerate(self._kept):
+            final = report if reports is None else reports[number]
+            moved = figures if final is report else figures.moved(report.findings, final.findings)
+            entries.append(PageEntry(report=final.to_dict(), figures=moved, name=name))
+        return page_of(entries, run=self.several)
+
+
+@dataclass(slots=True)
+class JobPage:
+    """The page of a job that is repaired or sent, or both: `inputs` and `outputs` take the pictures of its files."""
+
+    inputs: Pictures = field(default_factory=Pictures)
+    outputs: Pictures = field(default_factory=Pictures)
+    report: "Report | None" = None
+    _prepared: "tuple[Prepared, Path] | None" = None
+    _task: dict[str, Any] | None = None
+
+    def repaired(self, prepared: "Prepared", out: Path) -> None:
+        """Take what was repaired into a folder."""
+        self.report, self._prepared = prepared.report, (prepared, out)
+
+    def with_task(self, record: dict[str, Any]) -> Callable[[], str]:
+        """Take what came of the job (`lipready.task/1`), and return what writes the page."""
+        self._task = record
+        return self.html
+
+    @property
+    def shown(self) -> Pictures:
+        """What the job looks like now: what was not written anew as it did before."""
+        return Pictures(files={**self.inputs.files, **self.outputs.files})
+
+    def html(self) -> str:
+        """Write the page."""
+        from lipready.reports.html.content import PageEntry
+        from lipready.reports.html.document import page_of
+        from lipready.reports.html.figures import figures_of_job
+
+        if self.report is None:
+            raise TypeError("no job was checked")
+        entry = PageEntry(
+            report=self.report.to_dict(), figures=figures_of_job(self.report, self.shown), task=self._task
+        )
+        if self._prepared is not None:
+            entry = replace(entry, **self._repair(*self._prepared))
+        return page_of([entry])
+
+    def _repair(self, prepared: "Prepared", out: Path) -> dict[str, Any]:
+        from lipready.cli.output.preparation import as_record
+        from lipready.repair.run.receipt import read_receipt
+        from lipready.reports.html.content import PageEntry
+        from lipready.reports.html.figures import figures_of_job
+
+        written = not prepared.dry_run and not prepared.speaker_open and bool(prepared.plan.files)
+        before = figures_of_job(prepared.before, self.inputs)
+        return {
+            "before": PageEntry(report=prepared.before.to_dict(), figures=before),
+            "prepared": as_record(prepared, None),
+            "receipt": read_receipt(out) if written else None,
+        }

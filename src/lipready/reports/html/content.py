@@ -1,0 +1,360 @@
+"""What stands on a page, out of `lipready.report/1` and of the pictures that were kept."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lipready.facts.quantity import counted
+from lipready.reports.html.drawing import (
+    Bar,
+    DrawnWave,
+    Lane,
+    bar,
+    bars,
+    clock_of,
+    draw_wave,
+    marks,
+    packed,
+    span_of,
+    together,
+)
+from lipready.reports.html.figures import NO_FIGURES, Figures, Shot
+from lipready.reports.html.words import facts_in_words, person_in_words
+
+Plain = Mapping[str, Any]
+RULES = "https://lipready.github.io/lipready/rules/"
+"""Where each rule has its page."""
+_RULE = re.compile(r"[A-Z]\d{3}")
+_TONES = 6
+MOST_LANES = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageEntry:
+    """One job on a page: its report (`lipready.report/1`) and figures, and what belongs to it.
+
+    `before` is the job as it was, `prepared` (`lipready.prepared/1`) what was done, `receipt` (`lipready.receipt/1`)
+    what that was done with; `task` (`lipready.task/1`) is what became of it. `name` is that of the job in a run.
+    """
+
+    report: Plain
+    figures: Figures = NO_FIGURES
+    before: "PageEntry | None" = None
+    prepared: Plain | None = None
+    receipt: Plain | None = None
+    task: Plain | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkView:
+    """A box on a picture."""
+
+    box: tuple[int, int, int, int]
+    tone: str
+    label: str
+    meant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShotView:
+    """A picture by the number under which the page holds it."""
+
+    id: str
+    width: int
+    height: int
+    time: str
+    alt: str
+    marks: tuple[MarkView, ...] = ()
+
+    @property
+    def stroke(self) -> float:
+        """How wide the lines of boxes are, in pixels of the picture."""
+        return max(self.width, self.height) / 220
+
+
+@dataclass(slots=True)
+class Album:
+    """The pictures of a page, each of which it holds once."""
+
+    pictures: dict[str, tuple[str, int, int]] = field(default_factory=dict)
+
+    def add(self, shot: Shot, what: str) -> ShotView:
+        """Take a picture; `what` says of what it is."""
+        width, height = shot.size
+        jpeg = shot.picture.jpeg
+        id_ = self.pictures.setdefault(jpeg, (f"p{len(self.pictures) + 1}", width, height))[0]
+        time = clock_of(float(shot.picture.time))
+        found = tuple(
+            MarkView(
+                (face.box.left, face.box.top, face.box.width, face.box.height),
+                tone_of(face.person),
+                "" if face.person is None else str(face.person),
+                face.meant,
+            )
+            for face in shot.faces
+        )
+        marked = f", with {counted(len(found), 'face')} marked" if found else ""
+        return ShotView(id_, width, height, time, f"{what}{marked}", found)
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """One finding as it is told; `anchor` is its address on the page."""
+
+    anchor: str
+    rule: str
+    name: str
+    severity: str
+    role: str
+    message: str
+    measured: str
+    limit: str
+    remote: str | None
+    fix: Plain | None
+    source: str
+    link: str | None
+    when: str
+    span: tuple[float, float | None] | None
+    shot: ShotView | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileView:
+    """One file as it is told, with its timeline."""
+
+    role: str
+    path: str
+    problem: str | None
+    facts: tuple[tuple[str, str], ...]
+    findings: tuple[FindingView, ...]
+    unmeasured: tuple[tuple[str, str], ...]
+    lanes: tuple[Lane, ...] = ()
+    ruler: tuple[tuple[str, str], ...] = ()
+    film: tuple[ShotView, ...] = ()
+    still: ShotView | None = None
+    wave: DrawnWave | None = None
+    wave_text: str = ""
+    length: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobView:
+    """One job as it is told."""
+
+    verdict: str
+    provider: str
+    name: str
+    files: tuple[FileView, ...]
+    findings: tuple[FindingView, ...]
+    unchecked: tuple[Plain, ...]
+    counts: str
+    price: str | None
+
+    def of_role(self, role: str) -> tuple[FindingView, ...]:
+        """Return the findings about one file, or about the job."""
+        return tuple(finding for finding in self.findings if finding.role == role)
+
+
+def tone_of(person: int | None) -> str:
+    """Return the class of a person's colour."""
+    return "nobody" if person is None else f"who{(person - 1) % _TONES + 1}"
+
+
+def job_view(entry: PageEntry, album: Album, prefix: str = "") -> JobView:
+    """Tell one job; `prefix` tells its addresses from those of other jobs."""
+    report = entry.report
+    paths = {file["role"]: file["path"] for file in report["files"]}
+    findings = tuple(_findings(entry, paths, album, prefix))
+    return JobView(
+        verdict=report["verdict"],
+        provider=report["provider"],
+        name=entry.name,
+        files=tuple(_file(file, entry, findings, album) for file in report["files"]),
+        findings=findings,
+        unchecked=tuple(report["unchecked"]),
+        counts=in_counts(report["findings"]),
+        price=price_in_words(report.get("price")),
+    )
+
+
+def in_counts(findings: Sequence[Plain]) -> str:
+    """Write "3 errors, 1 warning"."""
+    named = (("error", "error"), ("warning", "warning"), ("info", "note"))
+    numbers = ((sum(f["severity"] == severity for f in findings), word) for severity, word in named)
+    return ", ".join(counted(number, word) for number, word in numbers if number) or "nothing found"
+
+
+def price_in_words(price: Plain | None) -> str | None:
+    """Write what a job costs; None where that is not known."""
+    if not price:
+        return None
+    amount, seconds = price.get("amount"), price.get("seconds")
+    parts = [] if amount is None else [f"{amount} {price.get('currency') or ''}".strip()]
+    parts += [] if seconds is None else [f"{float(seconds):g} s of result video"]
+    return " · ".join(parts) or None
+
+
+def link_of(finding: Plain) -> str | None:
+    """Return the address of the rule's page; rules of the caller's own have none."""
+    given = finding.get("url") or finding.get("page")
+    if isinstance(given, str) and given.startswith("https://"):
+        return given
+    return f"{RULES}{finding['rule']}/" if _RULE.fullmatch(finding["rule"]) else None
+
+
+def _findings(entry: PageEntry, paths: Mapping[str, str], album: Album, prefix: str) -> Iterator[FindingView]:
+    taken: dict[str, int] = {}
+    for number, finding in enumerate(entry.report["findings"]):
+        name = prefix + re.sub(r"[^A-Za-z0-9]+", "-", f"{finding['rule']}-{finding['role']}")
+        taken[name] = taken.get(name, 0) + 1
+        where = finding["where"] or {}
+        start, end = where.get("start"), where.get("end")
+        shot = entry.figures.shots.get(number)
+        role = "reference" if finding["role"] == "reference" else "video"
+        when = "" if start is None else span_of(start, end)
+        moment = f" at {clock_of(float(shot.picture.time))}" if shot and role == "video" else ""
+        yield FindingView(
+            anchor=name if taken[name] == 1 else f"{name}-{taken[name]}",
+            rule=finding["rule"],
+            name=finding["name"],
+            severity=finding["severity"],
+            role=finding["role"],
+            message=_without_fix(finding),
+            measured=finding["measured"],
+            limit=finding["limit"],
+            remote=finding["remote"],
+            fix=finding["fix"],
+            source=finding["source"],
+            link=link_of(finding),
+            when=when,
+            span=None if start is None else (start, end),
+            shot=None if shot is None else album.add(shot, f"{paths.get(role, role)}{moment}"),
+        )
+
+
+def _without_fix(finding: Plain) -> str:
+    """Return the message without what to do, which stands below it."""
+    message: str = finding["message"]
+    fix = (finding["fix"] or {}).get("text")
+    return message.removesuffix(fix).rstrip() or message if fix else message
+
+
+def _file(file: Plain, entry: PageEntry, findings: Sequence[FindingView], album: Album) -> FileView:
+    role, facts, figures = file["role"], file["facts"], entry.figures
+    strip = [
+        album.add(shot, f"{file['path']} at {clock_of(float(shot.picture.time))}") for shot in _strip(role, figures)
+    ]
+    length = _length(facts)
+    spans = [finding for finding in findings if finding.span and role == _timeline_of(finding)]
+    lanes: list[Lane] = []
+    wave = None
+    if length and role == "video":
+        lanes = list(_people(facts, figures, length))
+    elif length and role == "audio":
+        heard = facts.get("speech") or {}
+        lanes = list(_heard(heard, length))
+        kept = figures.waves.get("audio")
+        wave = draw_wave(kept, heard.get("spans") or (), length) if kept and kept.peaks else None
+    if length and spans:
+        lanes.append(Lane("Findings", packed(_of_finding(finding, length) for finding in spans), "found"))
+    return FileView(
+        role=role,
+        path=file["path"],
+        problem=facts["problem"],
+        facts=tuple(facts_in_words(role, facts)),
+        findings=tuple(finding for finding in findings if finding.role == role),
+        unmeasured=tuple((name.replace("_", " "), reason) for name, reason in facts["unmeasured"].items()),
+        lanes=tuple(lanes),
+        ruler=marks(length) if length and (lanes or strip) else (),
+        film=tuple(strip) if role == "video" and length else (),
+        still=strip[0] if strip and (role != "video" or not length) else None,
+        wave=wave,
+        length=length or 0.0,
+        wave_text=_wave_text(facts.get("speech") or {}),
+    )
+
+
+def _strip(role: str, figures: Figures) -> tuple[Shot, ...]:
+    return next((shots for name, shots in figures.strips.items() if name == role), ())
+
+
+def _timeline_of(finding: FindingView) -> str:
+    """Return on whose timeline a finding lies: what is about the job and the speech, on that of the sound."""
+    return finding.role if finding.role != "job" else ("video" if finding.rule.startswith("P") else "audio")
+
+
+def _of_finding(finding: FindingView, length: float) -> Bar:
+    start, end = finding.span or (0.0, None)
+    text = f"{finding.rule} {finding.name}, {finding.when}"
+    return bar(start, end, length, text, tone=finding.severity, href=f"#{finding.anchor}")
+
+
+def _length(facts: Plain) -> float | None:
+    length = facts.get("duration")
+    if not length:
+        people = (facts.get("people") or {}).get("people") or ()
+        length = max((person["last"] for person in people), default=None) or (facts.get("speech") or {}).get("length")
+    return float(length) if length else None
+
+
+def _people(facts: Plain, figures: Figures, length: float) -> Iterator[Lane]:
+    """Draw when each person is seen, and when several are seen at once."""
+    seen = facts.get("people")
+    if not seen:
+        return
+    people = seen["people"]
+    for person in people[:MOST_LANES]:
+        covered = bars(person["mouth_covered"]["spans"], length, "covered")
+        tone = tone_of(person["id"])
+        yield Lane(
+            f"Person {person['id']}",
+            (*bars(person["spans"], length, tone), *covered),
+            tone,
+            figures.faces.get(("video", person["id"])),
+            tuple(person_in_words(person, seen)),
+        )
+    if len(people) > MOST_LANES:
+        yield Lane(f"{len(people) - MOST_LANES} more", (), "nobody")
+    shared = together([[(a, b) for a, b in person["spans"]] for person in people])
+    if shared:
+        yield Lane("Two or more", bars(shared, length, "together"), "together", notes=("in one frame",))
+
+
+def _heard(heard: Plain, length: float) -> Iterator[Lane]:
+    if not heard:
+        return
+    share = heard.get("share")
+    spoken = () if share is None else (f"{share:.0%}".replace("%", " %"),)
+    yield Lane("Speech", bars(heard.get("spans") or (), length, "speech"), "speech", notes=spoken)
+    silences = heard.get("silences") or ()
+    if silences:
+        yield Lane("Pauses", bars(silences, length, "pause"), "pause", notes=("half a second and more",))
+    clipping = heard.get("clipping") or {}
+    if clipping.get("runs"):
+        first = clipping.get("first")
+        places = () if first is None else (bar(first, None, length, f"first at {clock_of(first)}", tone="error"),)
+        yield Lane("Clipped", places, "error", notes=(counted(clipping["runs"], "run"),))
+    if heard.get("background") == "music":
+        gaps = _between(heard.get("spans") or (), length)
+        yield Lane("Music", bars(gaps, length, "music"), "music", notes=("where nobody speaks",))
+
+
+def _between(spans: Sequence[Sequence[float]], length: float) -> Iterator[tuple[float, float]]:
+    """Return what lies between stretches: where the background was listened to."""
+    at = 0.0
+    for start, end in spans:
+        if start > at:
+            yield at, start
+        at = max(at, end)
+    if at < length:
+        yield at, length
+
+
+def _wave_text(heard: Plain) -> str:
+    spans = heard.get("spans") or ()
+    if not spans:
+        return "Waveform: no speech is heard."
+    said = ", ".join(span_of(a, b) for a, b in spans[:12])
+    return f"Waveform: speech at {said}{' and later' if len(spans) > 12 else ''}."  # noqa: PLR2004
