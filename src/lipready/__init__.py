@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         TaskFailedError,
         UsageError,
     )
+    from lipready.facts.cost import Cost
     from lipready.facts.finding import Finding, Fix, Where
     from lipready.facts.job import JobFacts
     from lipready.facts.pictures import Pictures
@@ -63,6 +64,7 @@ __all__ = [
     "Choices",
     "ComponentError",
     "ConfigurationError",
+    "Cost",
     "CostError",
     "DeadlineError",
     "DownloadError",
@@ -150,6 +152,7 @@ _HOMES = {
         "TaskFailedError",
         "UsageError",
     ),
+    "lipready.facts.cost": ("Cost",),
     "lipready.facts.finding": ("Finding", "Fix", "Where"),
     "lipready.facts.job": ("JobFacts",),
     "lipready.facts.pictures": ("Pictures",),

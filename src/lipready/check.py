@@ -19,7 +19,7 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, VideoFacts
 from lipready.job import Job, RequestOptions, Source, name_of, path_or_address
 from lipready.log import LOG
-from lipready.profiles.limit import Profile
+from lipready.profiles.limit import Profile, cost_at
 from lipready.profiles.loader import load_profile
 from lipready.reports.report import Report
 
@@ -140,7 +140,15 @@ def check_job(
     findings, unchecked = judge(
         facts, profile, only=settings.only, ignore=settings.ignore, quick=settings.quick, rules=settings.rules
     )
-    return Report(provider=profile.name, facts=facts, findings=findings, unchecked=unchecked, front=profile.front)
+    whole = facts.video is not None and facts.audio is not None
+    return Report(
+        provider=profile.name,
+        facts=facts,
+        findings=findings,
+        unchecked=unchecked,
+        front=profile.front,
+        price=cost_at(profile.price, facts.result_length) if whole else None,
+    )
 
 
 def measure(

@@ -24,8 +24,7 @@ from lipready.check import (
 )
 from lipready.errors import LipreadyError, UsageError
 from lipready.facts.address import is_address
-from lipready.facts.audio import AudioFacts
-from lipready.facts.file import FileFacts
+from lipready.facts.cost import Cost
 from lipready.facts.job import JobFacts
 from lipready.facts.quantity import exactly
 from lipready.facts.unmeasured import Unmeasured
@@ -38,7 +37,7 @@ from lipready.providers.download.result_file import require_place
 from lipready.providers.journal.entry import JournalEntry
 from lipready.providers.journal.journal import Journal
 from lipready.providers.submission.bucket import parse_bucket
-from lipready.providers.submission.price import Cost, cost_of, is_free, require_affordable
+from lipready.providers.submission.price import cost_of, is_free, require_affordable
 from lipready.providers.submission.sending import (
     SubmissionInputs,
     fingerprint,
@@ -278,7 +277,7 @@ def _entry(job: Job, report: Report, account: Account, sending: Sending) -> Jour
     places |= spooled
     callback = options.callback_url
     price = account.profile.price
-    now = time.time()
+    now, length = time.time(), report.facts.result_length
     return JournalEntry(
         id=token_hex(6),
         created=now,
@@ -298,7 +297,7 @@ def _entry(job: Job, report: Report, account: Account, sending: Sending) -> Jour
         copied=sending.store,
         complete=not spooled and not any(map(has_secret, (*given.values(), callback or ""))),
         output=None if sending.output is None else os.path.abspath(sending.output),  # noqa: PTH100 - keeps links
-        expected_seconds=_expected_seconds(report.facts),
+        expected_seconds=None if length is None else float(length),
         price_per_second=None if price is None else exactly(price.per_second),
         currency=None if price is None else price.currency,
         expected_size=_expected_size(report.facts),
@@ -307,24 +306,10 @@ def _entry(job: Job, report: Report, account: Account, sending: Sending) -> Jour
     )
 
 
-def _expected_seconds(facts: JobFacts) -> float | None:
-    """Return the expected seconds: of the shorter file, or with `video_extension` of the audio (providers.md 0)."""
-    video, audio = _length_of(facts.video), _length_of(facts.audio)
-    if video is None or audio is None:
-        return None
-    return float(audio if facts.request.video_extension else min(video, audio))
-
-
-def _length_of(file: FileFacts | None) -> Fraction | None:
-    media = None if file is None else file.media
-    if not isinstance(media, (VideoFacts, AudioFacts)) or isinstance(media.duration, Unmeasured):
-        return None
-    return media.duration.believed
-
-
 def _largest_result(facts: JobFacts, expected_seconds: float | None) -> int:
     """Bound how many bytes the result video may have: as many a second as the video that is sent, or a good deal."""
-    file, length, most = facts.video, _length_of(facts.video), _BYTES_A_SECOND
+    file, most = facts.video, _BYTES_A_SECOND
+    length = None if file is None else file.length
     if expected_seconds is None or file is None:
         return 0
     if isinstance(file.media, VideoFacts) and not isinstance(file.bytes, Unmeasured) and length:

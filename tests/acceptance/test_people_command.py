@@ -210,6 +210,37 @@ def test_a_question_is_not_asked_for_json_or_a_dry_run(at_a_terminal, made, tmp_
         assert "Who speaks" not in asked
 
 
+def test_a_click_in_the_browser_says_who_speaks(lipready_run, made, environment, monkeypatch, tmp_path):
+    clicks = tmp_path / "clicks.py"
+    clicks.write_text(
+        "import sys, urllib.request\n"
+        "url = sys.argv[1]\n"
+        "origin = {'Origin': url.rsplit('/', 2)[0]}\n"
+        "urllib.request.urlopen(urllib.request.Request(url + '2', b'', origin)).read()\n"
+    )
+    monkeypatch.setitem(environment, "BROWSER", f"{sys.executable} {clicks} %s")
+    done = lipready_run("prepare", "--pick", made("two_people.mp4"), "-o", tmp_path / "ready", "--format", "json")
+    assert done.returncode == 0
+    assert "Choose who speaks in the browser: http://127.0.0.1:" in done.stderr
+    steps = [step["name"] for file in json.loads(done.stdout)["plan"] for step in file["steps"]]
+    assert steps == ["take-reference"]
+
+    done = lipready_run("people", "--pick", made("two_people.mp4"))
+    assert done.returncode == 0
+    assert re.search(r"^  lipready reference \S*two_people.mp4 --person 2 -o person-2.jpg$", done.stderr, re.MULTILINE)
+
+
+def test_where_there_is_no_browser_the_terminal_asks(at_a_terminal, made, monkeypatch, environment, tmp_path):
+    for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delitem(environment, name, raising=False)
+    monkeypatch.setitem(environment, "PATH", str(tmp_path))
+    arguments = ("prepare", "--pick", made("two_people.mp4"), "-o", tmp_path / "ready", "--dry-run")
+    status, _, asked = at_a_terminal(arguments, (b"1\n",))
+    assert status == 0
+    assert "The page cannot be shown: there is no browser here." in asked
+    assert asked.count("Person (1, 2; q to stop): ") == 1
+
+
 def test_crop_leaves_one_person(lipready_run, made, tmp_path):
     out = tmp_path / "ready"
     done = lipready_run("prepare", made("two_people.mp4"), "-o", out, "--person", "2", "--crop", "--format", "json")

@@ -2,9 +2,11 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -141,3 +143,44 @@ def test_among_several_people_one_must_be_named(lipready_run, made, tmp_path):
     assert "--person N" in unnamed.stderr
     assert not (tmp_path / "face.jpg").exists()
     assert lipready_run(*arguments, "--person", "2").returncode == 0
+
+
+def test_before_and_after_stand_in_one_picture(lipready_run, bad_job, tmp_path):
+    video, audio, _ = bad_job
+    out = tmp_path / "ready"
+    done = lipready_run("prepare", video, audio, "-o", out, "--person", "1", "--compare")
+    assert done.returncode == 0
+    assert f"{out / 'compare.jpg'} shows it before and after." in done.stderr
+    with Image.open(out / "compare.jpg") as picture:
+        drawn = np.asarray(picture.convert("RGB")).astype(int)
+    assert drawn.shape[1] == 1280
+    # Two rows of pictures, and under them two waveforms, the second of which is blue.
+    blue = (drawn[..., 2] - drawn[..., 0] > 80).mean(axis=1)
+    assert blue[-180:].max() > 0.3
+    assert len({tuple(row) for row in drawn[100:400, 130:300].reshape(-1, 3)[::50]}) > 100
+
+    # It is no input: neither when the folder is handed on, nor when it is made again.
+    again = lipready_run("check", "--quick", *out.iterdir())
+    assert "compare.jpg" not in again.stdout
+    assert lipready_run("prepare", video, audio, "-o", out, "--person", "1", "--compare").returncode == 0
+
+
+def test_a_comparison_is_drawn_over_nobodys_picture(lipready_run, good_job, tmp_path):
+    out = tmp_path / "ready"
+    out.mkdir()
+    shutil.copy(good_job[2], out / "compare.jpg")
+    before = (out / "compare.jpg").read_bytes()
+    done = lipready_run("prepare", good_job[1], "-o", out, "--compare")
+    assert done.returncode == 2
+    assert "compare.jpg was not written by lipready" in done.stderr
+    assert (out / "compare.jpg").read_bytes() == before
+
+
+def test_where_nothing_is_changed_there_is_nothing_to_compare(lipready_run, good_job, tmp_path):
+    out = tmp_path / "ready"
+    done = lipready_run("prepare", good_job[1], "-o", out, "--compare", "--no-copy")
+    assert "Nothing to compare: no file was changed." in done.stderr
+    assert not (out / "compare.jpg").exists()
+    done = lipready_run("prepare", good_job[1], "-o", out, "--compare", "--dry-run")
+    assert done.returncode == 2
+    assert "--dry-run writes nothing" in done.stderr

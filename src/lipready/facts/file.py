@@ -135,6 +135,14 @@ class FileFacts:
         """The path under which the file is opened."""
         return self.path if self.place is None else self.place
 
+    @property
+    def length(self) -> Fraction | None:
+        """The seconds that are believed of a video or an audio file; None where they are not known."""
+        media = self.media
+        if not isinstance(media, VideoFacts | AudioFacts) or isinstance(media.duration, Unmeasured):
+            return None
+        return media.duration.believed
+
 
 def unread_file(role: Role, path: str, extension: str | None, size: int | Unmeasured, reason: Unmeasured) -> FileFacts:
     """Return the facts of an input whose content is not at hand: its name and size, and why there is nothing else."""

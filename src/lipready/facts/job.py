@@ -1,6 +1,7 @@
 """All that was measured for one job."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Subject
@@ -44,6 +45,18 @@ class JobFacts:
     def file(self, role: Subject) -> FileFacts | None:
         """Return the file of a role; None where there is none, and for the job itself."""
         return next((file for file in self.files() if file.role == role), None)
+
+    @property
+    def result_length(self) -> Fraction | None:
+        """The seconds that the result video should have: of the shorter file, or of the audio with `video_extension`.
+
+        None where a length is not known (providers.md 0).
+        """
+        video = None if self.video is None else self.video.length
+        audio = None if self.audio is None else self.audio.length
+        if video is None or audio is None:
+            return None
+        return audio if self.request.video_extension else min(video, audio)
 
     @property
     def target(self) -> Person | None:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Literal
 
 from lipready.errors import ConfigurationError
+from lipready.facts.cost import Cost
 from lipready.facts.people import Front
 from lipready.profiles.catalogue import SEVERAL_PEOPLE, UPLOAD_RULE
 
@@ -46,6 +47,13 @@ class Price:
     source: str
     url: str
     read: date
+
+
+def cost_at(price: Price | None, length: Fraction | None) -> Cost:
+    """Return what a result video of so many seconds costs."""
+    if price is None:
+        return Cost(seconds=length, per_second=None)
+    return Cost(seconds=length, per_second=price.per_second, currency=price.currency)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ FORMATS = {
     "concise": "lipready.reports.concise",
     "json": "lipready.reports.json",
     "jsonl": "lipready.reports.jsonl",
-    "junit": "lipready.reports.junit",
-    "sarif": "lipready.reports.sarif",
-    "github": "lipready.reports.github",
-    "gitlab": "lipready.reports.gitlab",
+    "junit": "lipready.reports.ci.junit",
+    "sarif": "lipready.reports.ci.sarif",
+    "github": "lipready.reports.ci.github",
+    "gitlab": "lipready.reports.ci.gitlab",
     "markdown": "lipready.reports.markdown",
 }
 DOCUMENTS = frozenset({"json", "junit", "sarif", "github", "gitlab", "markdown"})

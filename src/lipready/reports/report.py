@@ -1,4 +1,4 @@
-"""The verdict on one job, and its form in JSON (see reports/schema/report-1.json)."""
+"""The verdict on one job, and its form in JSON (see schema/report-1.json)."""
 
 import json
 from collections.abc import Mapping
@@ -10,11 +10,13 @@ from typing import Any, Literal
 
 from lipready.facts.address import AddressFacts
 from lipready.facts.audio import AudioFacts, AudioTrack
+from lipready.facts.cost import Cost
 from lipready.facts.file import FileFacts, ImageFacts
 from lipready.facts.finding import SEVERITIES, Finding, Unchecked
 from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import Box, Front, PeopleFacts, Person, Quality, background
 from lipready.facts.pictures import Pictures
+from lipready.facts.quantity import exactly
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, VideoFacts
@@ -36,11 +38,12 @@ class Shard:
         return {"shard": self.name, "shard_size": self.size}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Report:
     """Facts, findings and what was not checked, for one job at one provider.
 
-    `front` says which faces are not in the background, as the profile has it.
+    `front` says which faces are not in the background, as the profile has it. `price` is what the job would cost, None
+    where video or audio is missing. Reports are equal where they say the same: where `to_dict` is.
     """
 
     provider: str
@@ -48,6 +51,21 @@ class Report:
     findings: tuple[Finding, ...]
     unchecked: tuple[Unchecked, ...]
     front: Front | None = None
+    price: Cost | None = None
+    # The "files" and the "request" of the JSON that it was read from, which are not made into facts again.
+    as_read: Mapping[str, Any] | None = None
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> "Report":
+        """Return the report that `to_json` or `lipready check --format json` has written.
+
+        It says the same, findings with exact numbers and all, and is equal to the one that was written. Of its `facts`
+        there are only the files, with name, size and format: what was measured is in `to_dict`. Raises UsageError for
+        anything that does not fit the schema of such a report, or contradicts itself.
+        """
+        from lipready.reports.reading import report_of
+
+        return report_of(text)
 
     @property
     def verdict(self) -> Verdict:
@@ -81,6 +99,12 @@ class Report:
     def to_json(self) -> str:
         """Return `to_dict` as one line of ASCII, which any JSON parser reads."""
         return json.dumps(self.to_dict(), allow_nan=False)
+
+    def __eq__(self, other: object) -> bool:
+        return self.to_dict() == other.to_dict() if isinstance(other, Report) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.provider, self.verdict, *(finding.message for finding in self.findings)))
 
     def to_html(self, pictures: Pictures | None = None) -> str:
         """Return the report as one page of HTML, which asks for nothing else: it opens from the disk.
@@ -142,13 +166,18 @@ def report_to_dict(report: Report) -> Plain:
             "schema": SCHEMA,
             "provider": report.provider,
             "verdict": report.verdict,
-            "files": [_file(file, report) for file in report.facts.files()],
-            "request": _request(report.facts.request),
+            **(_measured(report) if report.as_read is None else report.as_read),
+            "price": _price(report.price),
             "findings": [_finding(finding) for finding in report.findings],
             "unchecked": [_pick(entry, "rule", "role", "reason", "required") for entry in report.unchecked],
         }
     )
     return written
+
+
+def _measured(report: Report) -> Plain:
+    files = [_file(file, report) for file in report.facts.files()]
+    return {"files": files, "request": _request(report.facts.request)}
 
 
 def _plain(value: Any) -> Any:
@@ -318,6 +347,15 @@ def _request(request: RequestFacts) -> Plain:
     # The URL itself may carry a secret: scheme and host are enough to know which one it was.
     callback = _pick(request.callback, "scheme", "host")
     return {**_pick(request, "face_threshold", "video_extension"), "callback": callback}
+
+
+def _price(price: Cost | None) -> Plain | None:
+    """Write seconds as a number, and amounts of money as exact texts ("0.08", "1/3")."""
+    if price is None:
+        return None
+    money = {"per_second": price.per_second, "amount": price.amount}
+    exact = {key: None if value is None else exactly(value) for key, value in money.items()}
+    return {"seconds": price.seconds, **exact, "currency": price.currency or None}
 
 
 def _finding(finding: Finding) -> Plain:

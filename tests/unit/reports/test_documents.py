@@ -17,7 +17,8 @@ from lxml import etree
 from lipready.config.settings import FORMATS as CONFIGURABLE
 from lipready.facts.finding import Unchecked, Where
 from lipready.facts.people import Box
-from lipready.reports import github, markdown, sarif
+from lipready.reports import markdown
+from lipready.reports.ci import github, sarif
 from lipready.reports.gathered import by_file
 from lipready.reports.page import Page
 from lipready.reports.render import DOCUMENTS, FORMATS, render_all

@@ -12,7 +12,7 @@ import pytest
 import lipready
 from lipready import Finding, JobFacts, Limit, Settings, Unmeasured, UsageError, finding, rule
 from lipready.profiles.loader import load_profile
-from lipready.reports import sarif
+from lipready.reports.ci import sarif
 from lipready.reports.page import Page
 from lipready.rules.examples import file, job
 from lipready.rules.judge import judge

@@ -1,5 +1,6 @@
 """`lipready people` and `lipready reference`: who is seen in a video, and the reference image of one of them."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from lipready.cli.input.options import (
     config_option,
     every_frame_option,
     person_option,
+    pick_option,
     provider_option,
     record_format_option,
     speaking,
@@ -32,12 +34,15 @@ if TYPE_CHECKING:
     metavar="JPEG",
     help="Also draw a contact sheet: for each person the best face, a strip of moments, and when it is seen.",
 )
+@pick_option
 @record_format_option
 @every_frame_option
 @provider_option
 @config_option
 @speaking
-def people(*, video: str, sheet: Path | None, form: str, every_frame: bool, provider: str, session: Session) -> int:
+def people(
+    *, video: str, sheet: Path | None, pick: bool, form: str, every_frame: bool, provider: str, session: Session
+) -> int:
     """Say who is seen in a video, when, where and how well.
 
     The numbers are those that --person takes. The star marks whom the provider would pick by itself. Who is in the
@@ -48,6 +53,7 @@ def people(*, video: str, sheet: Path | None, form: str, every_frame: bool, prov
     or a crash, 3 people could not be detected.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     from lipready.cli.input.files import require_file
+    from lipready.cli.input.speaker import ask
     from lipready.cli.output.contact import require_free, write_sheet
     from lipready.cli.output.progress import progress_bars
     from lipready.people import people as look_at_people
@@ -67,6 +73,15 @@ def people(*, video: str, sheet: Path | None, form: str, every_frame: bool, prov
     if sheet is not None and found.people:
         write_sheet(found.video, sheet, found.front)
         session.complain(f"The contact sheet is {sheet}.")
+    if pick and len(found.people) > 1:
+        number = ask(found.video, found.front, sheet, session, "page")
+        if number is not None:
+            clip = shlex.quote(video)
+            session.complain(
+                f"Person {number} speaks. The reference image, and the repair with it:\n"
+                f"  lipready reference {clip} --person {number} -o person-{number}.jpg\n"
+                f"  lipready prepare {clip} AUDIO --person {number} -o DIR"
+            )
     return CLEAN if found.people else FOUND
 
 

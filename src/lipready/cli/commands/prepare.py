@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,11 +16,15 @@ from lipready.cli.input.options import (
     job_files,
     judging_options,
     person_option,
+    pick_option,
     request_options,
 )
 from lipready.cli.output.session import FOUND, Session, of_verdict
 from lipready.job import RequestOptions
 from lipready.repair.choices import Choices, parse_trim
+
+if TYPE_CHECKING:
+    from lipready.cli.output.html_page import JobPage
 
 
 def _trim(_ctx: click.Context, _param: click.Parameter, value: str | None) -> object:
@@ -66,6 +71,10 @@ _CHOICES = (
 @click.option(
     "--no-copy", is_flag=True, help="Leave files that are fine where they are, instead of linking them into DIR."
 )
+@pick_option
+@click.option(
+    "--compare", is_flag=True, help="Also draw DIR/compare.jpg: frames, loudness and waveform before and after."
+)
 @click.option("--dry-run", is_flag=True, help="Show the plan and the ffmpeg commands; write nothing.")
 @audio_track_option
 @request_options
@@ -77,6 +86,8 @@ def prepare(
     choices: Choices,
     for_upload: bool,
     no_copy: bool,
+    pick: bool,
+    compare: bool,
     dry_run: bool,
     audio_track: int | None,
     request: RequestOptions,
@@ -88,8 +99,8 @@ def prepare(
     The folder then holds the whole job, ready for `lipready submit DIR/*`: a file that is fine stands in it as a hard
     link, or else as a copy. The inputs are never changed. What loses content is done only when asked for by its option.
     Where several people are seen and there is no reference image, nothing is done until it is known who speaks: on a
-    terminal you are asked, else say --person N; DIR/people.jpg shows who is who. --person N also takes precedence
-    over a picture that is handed in.
+    terminal you are asked, with --pick on a page in the browser, else say --person N; DIR/people.jpg shows who is who.
+    --person N also takes precedence over a picture that is handed in.
 
     \b
     Exit status: 0 the prepared job has nothing at or above --fail-on,
@@ -98,12 +109,13 @@ def prepare(
     failed or a crash,
     3 nothing was checked.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
-    if not given:
-        raise click.UsageError("There is no file to prepare: name a video, an audio track or a reference image.")
+    _require_sense(given, choices, pick=pick, compare=compare, dry_run=dry_run)
     from lipready.check import check_job
     from lipready.cli.input.files import assign
     from lipready.cli.input.selection import chosen_rules, require_some_ran
-    from lipready.cli.input.speaker import settle_speaker
+    from lipready.cli.input.speaker import Asking, settle_speaker
+    from lipready.cli.output.comparison import NAME as COMPARISON
+    from lipready.cli.output.contact import require_free
     from lipready.cli.output.html_page import JobPage
     from lipready.cli.output.preparation import as_json, as_text, plan_writer, unanswered
     from lipready.cli.output.progress import progress_bars
@@ -120,12 +132,15 @@ def prepare(
     profile = load_profile(shared.provider)
     profile = profile if for_upload else profile.without_upload()
     chosen = chosen_rules(profile, shared)
-    job_page = JobPage() if shared.pictured else None
+    if compare:
+        require_free(out / COMPARISON)
+    job_page = JobPage() if compare or shared.pictured else None
     with progress_bars(session) as progress:
         settings = replace(settings, progress=progress, pictures=None if job_page is None else job_page.inputs)
         before = check_job(job, profile, settings, describe=True)
     full = shared.form == "full"
-    choices, sheet = settle_speaker(before, choices, None if dry_run else out, session, asking=full and not dry_run)
+    asking: Asking = "page" if pick else "terminal" if full and not dry_run else "nobody"
+    choices, sheet = settle_speaker(before, choices, None if dry_run else out, session, asking=asking)
     with progress_bars(session) as progress:
         settings = replace(settings, progress=progress, pictures=None if job_page is None else job_page.outputs)
         planned = plan_writer(shared.form, session)
@@ -135,9 +150,27 @@ def prepare(
     session.write(as_text(prepared, out, session.page(), sheet) if full else as_json(prepared, sheet))
     if job_page is not None:
         job_page.repaired(prepared, out)
-    html = None if job_page is None else job_page.html
-    write_report(shared.reports, prepared.report, shared.fail_on, html)
+        if compare and not prepared.speaker_open:
+            _compare(job_page, out / COMPARISON, session)
+    write_report(shared.reports, prepared.report, shared.fail_on, None if job_page is None else job_page.html)
     require_some_ran([prepared.report], chosen)
     if prepared.speaker_open:
         return FOUND
     return unanswered(prepared, shared.fail_on) if dry_run else of_verdict(prepared.report.verdict, shared.fail_on)
+
+
+def _require_sense(given: JobFiles, choices: Choices, *, pick: bool, compare: bool, dry_run: bool) -> None:
+    """Raise UsageError for options that contradict each other, and without any file."""
+    if not given:
+        raise click.UsageError("There is no file to prepare: name a video, an audio track or a reference image.")
+    if pick and choices.person is not None:
+        raise click.UsageError("--person says who speaks already: leave --pick out.")
+    if compare and dry_run:
+        raise click.UsageError("--compare shows what was written, and --dry-run writes nothing: leave one of them out.")
+
+
+def _compare(job_page: "JobPage", target: Path, session: Session) -> None:
+    from lipready.cli.output.comparison import write_comparison
+
+    drawn = write_comparison(job_page.entry(), target)
+    session.complain(f"{target} shows it before and after." if drawn else "Nothing to compare: no file was changed.")

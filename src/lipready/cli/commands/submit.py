@@ -334,7 +334,7 @@ def check_and_repair(
     beside = Path(run.sending.output or next(iter(job.places().values()), "job")).absolute()
     folder, form = beside.with_name(f"{beside.stem}-ready"), run.shared.form
     choices = Choices(person=run.person or None, salvage=run.salvage)
-    choices, _ = settle_speaker(report, choices, folder, run.session, asking=form == "full")
+    choices, _ = settle_speaker(report, choices, folder, run.session, asking="terminal" if form == "full" else "nobody")
     with progress_bars(run.session) as progress:
         settings = replace(settings, progress=progress, pictures=None if page is None else page.outputs)
         planned = plan_writer(form, run.session)

@@ -261,6 +261,9 @@ request_options = gathered(
 )
 every_frame_option = click.option("--every-frame", is_flag=True, help="Look at every frame instead of a sample.")
 job_list_option = partial(click.option, "--jobs", "job_list", type=PATH, metavar="FILE")
+pick_option = click.option(
+    "--pick", is_flag=True, help="Show the faces of several people in the browser, and ask there who speaks."
+)
 person_option = partial(click.option, "--person", type=click.IntRange(min=1), metavar="N")
 allow_private_option = click.option(
     "--allow-private", is_flag=True, help="Fetch inputs from private networks too, where they are addresses."

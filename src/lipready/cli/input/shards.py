@@ -2,21 +2,18 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO
 
 from lipready.config.unit import Unit
 from lipready.errors import NothingCheckedError, UsageError
 from lipready.facts.quantity import counted
 from lipready.probe.missing import unreadable
-from lipready.reports.count import worst_verdict
 from lipready.reports.json import SCHEMA as DOCUMENT
-from lipready.reports.jsonl import EMPTY_SHARD
+from lipready.reports.reading import parse, reports_of, require_valid
 from lipready.reports.report import SCHEMA
 
 MOST = 10_000
@@ -48,7 +45,6 @@ def shard(units: Iterable[Unit], number: int, count: int) -> Iterator[Unit]:
 
 Plain = dict[str, Any]
 
-_SCHEMAS = {SCHEMA: "report-1.json", DOCUMENT: "reports-1.json", EMPTY_SHARD: "shard-1.json"}
 _LONGEST_LINE = 64 << 20
 _DOCUMENT_BEGINS = f'{{"schema": "{DOCUMENT}"'.encode()
 _LARGEST_DOCUMENT = 512 << 20
@@ -85,7 +81,7 @@ def read_shards(paths: Sequence[Path]) -> list[Plain]:
             empty.append(path)
         for place, value in values:
             _count(value, path, parts)
-            found += [(place, report) for report in _reports_of(value)]
+            found += [(place, report) for report in reports_of(value)]
     for provider, shards in parts.items():
         _require_whole(shards, f" for {ascii(provider)[1:-1]}" if len(parts) > 1 else "", empty)
     if empty:
@@ -143,10 +139,6 @@ def _require_different(found: Sequence[tuple[str, Plain]]) -> None:
         seen[same] = place
 
 
-def _reports_of(value: Plain) -> list[Plain]:
-    return list(value.get("reports", [value] if value["schema"] == SCHEMA else []))
-
-
 def _read(path: Path) -> Iterator[tuple[str, Plain]]:
     try:
         with path.open("rb") as file:
@@ -171,62 +163,11 @@ def _lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
 
 def _value(line: bytes, place: str) -> Plain:
     try:
-        value = json.loads(line.decode("utf-8"), parse_constant=_refuse)
+        value = parse(line)
     except (ValueError, RecursionError) as error:
         if not line.endswith(b"\n"):
             raise IncompleteRunError(
                 f"{place}: ends in the middle of a report: run the shard that wrote it again."
             ) from error
         raise UsageError(f"{place}: is not JSON: {error}.") from error
-    schema = value.get("schema") if isinstance(value, dict) else None
-    if not isinstance(schema, str):
-        raise UsageError(f"{place}: is no report; {_WRITTEN_BY}.")
-    if schema not in _SCHEMAS:
-        raise UsageError(f"{place}: is {schema[:60]!a}, and this release of lipready reads {SCHEMA} and {DOCUMENT}.")
-    _require_schema(value, schema, place)
-    for report in _reports_of(value):
-        roles = [file["role"] for file in report["files"]]
-        if len(set(roles)) < len(roles) or not roles:
-            raise UsageError(f"{place}: a report is on one to three files, each of another role.")
-        severities = {finding["severity"] for finding in report["findings"]}
-        doubtful = "warning" in severities or any(gap["required"] for gap in report["unchecked"])
-        _require_verdict(report, "fail" if "error" in severities else "warn" if doubtful else "pass", place)
-    if schema == DOCUMENT:
-        _require_verdict(value, worst_verdict(value["reports"]), place)
-    return dict(value)
-
-
-def _require_schema(value: Plain, schema: str, place: str) -> None:
-    from fastjsonschema import JsonSchemaValueException
-
-    try:
-        _validator(schema)(value)
-    except JsonSchemaValueException as error:
-        where = str(error.name).removeprefix("data").lstrip(".") or "it"
-        raise UsageError(
-            f"{place}: does not fit {schema} at {where[:80]!a}: was it written by the same release?"
-        ) from error
-    for each in (value, *value.get("reports", ())):
-        part, size = each.get("shard"), each.get("shard_size")
-        if (part is None) != (size is None) or (part is not None and each["provider"] is None):
-            raise UsageError(f"{place}: does not fit {schema} at 'shard': was it written by the same release?")
-
-
-def _require_verdict(value: Plain, true: str, place: str) -> None:
-    if value["verdict"] != true:
-        raise UsageError(f"{place}: says {value['verdict']}, and what it lists makes it {true}.")
-
-
-@cache
-def _validator(schema: str) -> Callable[[Mapping[str, Any]], Any]:
-    from fastjsonschema import compile as compile_schema
-
-    def read(address: str) -> Plain:
-        return dict(json.loads((files("lipready.reports") / "schema" / address.rpartition("/")[2]).read_text("utf-8")))
-
-    validate: Callable[[Mapping[str, Any]], Any] = compile_schema(read(_SCHEMAS[schema]), handlers={"https": read})
-    return validate
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not a number")
+    return require_valid(value, place, _WRITTEN_BY)

@@ -39,9 +39,9 @@ STRIP = LEFT + BEST_SIDE + 2 * GAP
 WIDTH = STRIP + MOMENTS * (STRIP_SIDE + GAP) - GAP + MARGIN
 LONGEST_NAME = 70
 
-_PAPER, _INK, _GREY, _FAINT, _MARK = (250, 250, 248), (28, 30, 34), (110, 112, 118), (224, 224, 220), (28, 104, 168)
+PAPER, INK, GREY, FAINT, ACCENT = (250, 250, 248), (28, 30, 34), (110, 112, 118), (224, 224, 220), (28, 104, 168)
 
-_SHAPES = str.maketrans({"–": "-", "×": "x"})
+_SHAPES = str.maketrans({"–": "-", "×": "x", "→": "->", "°": " degrees"})
 _KNOWN = frozenset([*map(chr, range(32, 127)), "·"])
 
 
@@ -71,18 +71,18 @@ def draw_sheet(
     """
     from PIL import Image, ImageDraw
 
-    sheet = Image.new("RGB", (WIDTH, HEAD + max(1, len(rows)) * ROW + MARGIN), _PAPER)
+    sheet = Image.new("RGB", (WIDTH, HEAD + max(1, len(rows)) * ROW + MARGIN), PAPER)
     pen = ImageDraw.Draw(sheet)
-    shown = _drawable(name)
+    shown = drawable(name)
     shown = shown if len(shown) <= LONGEST_NAME else f"...{shown[3 - LONGEST_NAME :]}"
-    pen.text((MARGIN, 18), shown, _INK, _font(24))
+    pen.text((MARGIN, 18), shown, INK, font(24))
     behind = background(people, video.height, front)
     parts = [headcount(people, len(behind)), f"{video.width}×{video.height}", seconds(length)]
     if len(rows) < len(people.people):
         parts.append(f"the first {len(rows)} {plural(len(rows), 'is')} shown")
     if people.fewest != people.most:
         parts.append("a row may show more than one of them")
-    pen.text((MARGIN, 50), _drawable("  ·  ".join(parts)), _GREY, _font(17))
+    pen.text((MARGIN, 50), drawable("  ·  ".join(parts)), GREY, font(17))
     those = [person.id for person in picked(people)]
     mark = "picked without a reference image" if len(those) == 1 else "may be picked without a reference image"
     for number, row in enumerate(rows):
@@ -91,25 +91,25 @@ def draw_sheet(
         when = stretch(seen[0][0], seen[-1][1], length)
         place = "in the background" if person in behind else place_of(person, video)
         words = filter(None, (when, place, face_size(person, video)))
-        _draw_row(sheet, pen, top, row, _drawable("  ·  ".join(words)), mark=mark if person.id in those else "")
+        _draw_row(sheet, pen, top, row, drawable("  ·  ".join(words)), mark=mark if person.id in those else "")
         bottom = top + GAP + BEST_SIDE
         _draw_timeline(pen, (STRIP, bottom - 26, WIDTH - MARGIN, bottom - 10), seen, length)
     return sheet
 
 
 def _draw_row(sheet: "Image", pen: "ImageDraw", top: int, row: Row, text: str, *, mark: str) -> None:
-    pen.line((MARGIN, top, WIDTH - MARGIN, top), _FAINT, 1)
+    pen.line((MARGIN, top, WIDTH - MARGIN, top), FAINT, 1)
     top += GAP
-    pen.text((MARGIN, top - 4), str(row.person.id), _MARK if mark else _INK, _font(48))
+    pen.text((MARGIN, top - 4), str(row.person.id), ACCENT if mark else INK, font(48))
     if row.best is not None:
         _paste(sheet, row.best, (LEFT, top), BEST_SIDE)
-    pen.text((STRIP, top - 2), text, _INK, _font(17))
-    left = STRIP + pen.textlength(f"{text}  ·  ", _font(17))
-    pen.text((left, top - 2), mark, _MARK, _font(17))
+    pen.text((STRIP, top - 2), text, INK, font(17))
+    left = STRIP + pen.textlength(f"{text}  ·  ", font(17))
+    pen.text((left, top - 2), mark, ACCENT, font(17))
     for place, moment in enumerate(row.moments):
         edge = STRIP + place * (STRIP_SIDE + GAP)
         _paste(sheet, moment.image, (edge, top + 28), STRIP_SIDE)
-        pen.text((edge + 2, top + 30 + STRIP_SIDE), f"{float(moment.time):.1f} s", _GREY, _font(13))
+        pen.text((edge + 2, top + 30 + STRIP_SIDE), f"{float(moment.time):.1f} s", GREY, font(13))
 
 
 def _draw_timeline(
@@ -117,12 +117,12 @@ def _draw_timeline(
 ) -> None:
     """Draw when the face is seen; each stretch at least two pixels wide."""
     left, top, right, bottom = box
-    pen.rectangle(box, _FAINT)
+    pen.rectangle(box, FAINT)
     scale = (right - left) / max(float(length), 1e-6)
     for first, last in seen:
         begin = left + min(float(first) * scale, right - left - 2)
         end = min(right, max(begin + 2, left + float(last) * scale))
-        pen.rectangle((begin, top, end, bottom), _MARK)
+        pen.rectangle((begin, top, end, bottom), ACCENT)
 
 
 def _paste(sheet: "Image", picture: "NDArray[np.uint8]", at: tuple[int, int], side: int) -> None:
@@ -131,13 +131,14 @@ def _paste(sheet: "Image", picture: "NDArray[np.uint8]", at: tuple[int, int], si
     sheet.paste(Image.fromarray(picture).resize((side, side), Image.Resampling.LANCZOS), at)
 
 
-def _drawable(text: str) -> str:
+def drawable(text: str) -> str:
     """Replace what Pillow's own font has no shapes for."""
     text = text.translate(_SHAPES)
     return "".join(c if c in _KNOWN else "?" for c in text)
 
 
-def _font(size: int) -> "FreeTypeFont | ImageFont":
+def font(size: int) -> "FreeTypeFont | ImageFont":
+    """Return Pillow's own font."""
     from PIL import ImageFont
 
     return ImageFont.load_default(size)
@@ -154,8 +155,8 @@ MOST_ROWS = 12
 """People beyond these are counted by the table, not drawn."""
 
 
-def _rows_of(path: str, video: VideoFacts, people: PeopleFacts) -> tuple[Row, ...]:
-    """Decode what the sheet shows of each person, in one pass; a moment that does not decode is left out.
+def rows_of(path: str, video: VideoFacts, people: PeopleFacts, side: int = BEST_SIDE) -> tuple[Row, ...]:
+    """Decode what is shown of each person, `side` pixels large, in one pass; a moment that does not decode is left out.
 
     Sampled frames may differ from the exact ones by less than half a sample. Raises ProbeError where nothing at all can
     be decoded.
@@ -170,7 +171,7 @@ def _rows_of(path: str, video: VideoFacts, people: PeopleFacts) -> tuple[Row, ..
         nearest = min(times, key=lambda time: abs(time - frame.time))
         for (number, time), box in wanted.items():
             if time == nearest:
-                pictures[number, time] = cut(frame.image, _square(box, frame), BEST_SIDE)
+                pictures[number, time] = cut(frame.image, _square(box, frame), side)
     if not pictures:
         raise ProbeError("has no frame that can be decoded again")
     return tuple(
@@ -209,18 +210,23 @@ def write_sheet(file: FileFacts, target: Path, front: Front | None) -> None:
 
     Raises FixError where the video shows nobody or cannot be looked at, or the file cannot be written.
     """
-    from lipready.repair.run.folder import Partial, unwritable
-
     video, people = file.media, file.people
     if not isinstance(video, VideoFacts) or not isinstance(people, PeopleFacts) or not people.people:
         raise FixError(f"{file.path} shows no face that a contact sheet could be made of.")
     try:
-        rows = _rows_of(file.path, video, people)
+        rows = rows_of(file.path, video, people)
     except ProbeError as error:
         raise FixError(f"{file.path} {error}.") from error
     last = max(person.last for person in people.people)
     length = last if isinstance(video.duration, Unmeasured) else max(last, video.duration.believed)
     image = draw_sheet(Path(file.path).name, video, people, rows, length, front=front)
+    write_drawing(image, target)
+
+
+def write_drawing(image: "Image", target: Path) -> None:
+    """Write what was drawn, as a JPEG that lipready knows again. Raises FixError where it cannot be written."""
+    from lipready.repair.run.folder import Partial, unwritable
+
     partial = Partial.beside(Path(os.path.realpath(target)))
     try:
         image.save(partial.path, "JPEG", quality=_QUALITY, comment=MARK)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from lipready.facts.file import Role
     from lipready.prepare import Prepared
+    from lipready.reports.html.content import PageEntry
     from lipready.reports.html.figures import Figures
     from lipready.reports.report import Report
 
@@ -93,8 +94,13 @@ class JobPage:
 
     def html(self) -> str:
         """Write the page."""
-        from lipready.reports.html.content import PageEntry
         from lipready.reports.html.document import page_of
+
+        return page_of([self.entry()])
+
+    def entry(self) -> "PageEntry":
+        """Return what the page shows of the job."""
+        from lipready.reports.html.content import PageEntry
         from lipready.reports.html.figures import figures_of_job
 
         if self.report is None:
@@ -102,9 +108,7 @@ class JobPage:
         entry = PageEntry(
             report=self.report.to_dict(), figures=figures_of_job(self.report, self.shown), task=self._task
         )
-        if self._prepared is not None:
-            entry = replace(entry, **self._repair(*self._prepared))
-        return page_of([entry])
+        return entry if self._prepared is None else replace(entry, **self._repair(*self._prepared))
 
     def _repair(self, prepared: "Prepared", out: Path) -> dict[str, Any]:
         from lipready.cli.output.preparation import as_record

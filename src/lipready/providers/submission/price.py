@@ -1,45 +1,13 @@
 """The price of a job, before and after it is submitted."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, isfinite
 
 from lipready.errors import CostError
+from lipready.facts.cost import Cost
 from lipready.facts.quantity import exactly, money, seconds
-from lipready.profiles.limit import Price
 from lipready.providers.journal.entry import JournalEntry
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
-    """The price of a job: so many seconds of result video at a price each, in `currency`.
-
-    `seconds` is None where the length is not known, `per_second` where no price is. Nothing is known of free quotas.
-    """
-
-    seconds: Fraction | None
-    per_second: Fraction | None
-    currency: str = ""
-
-    @property
-    def amount(self) -> Fraction | None:
-        """The amount of money, exactly; None where it is not known."""
-        return None if self.seconds is None or self.per_second is None else self.seconds * self.per_second
-
-    def __add__(self, other: "Cost") -> "Cost":
-        """Return the cost of both. Raises ValueError where their prices differ."""
-        if (self.per_second, self.currency) != (other.per_second, other.currency):
-            raise ValueError("costs at different prices cannot be added")
-        known = None if self.seconds is None or other.seconds is None else self.seconds + other.seconds
-        return Cost(seconds=known, per_second=self.per_second, currency=self.currency)
-
-
-def cost_at(price: Price | None, length: Fraction | None) -> Cost:
-    """Return what a result video of so many seconds costs."""
-    if price is None:
-        return Cost(seconds=length, per_second=None)
-    return Cost(seconds=length, per_second=price.per_second, currency=price.currency)
 
 
 def cost_of(entry: JournalEntry) -> Cost:

@@ -88,7 +88,7 @@ def _job_page(entry: PageEntry) -> str:
         receipt=entry.receipt,
         task=entry.task,
         pairs=tuple(_pairs(entry, album)),
-        changes=() if before is None else tuple(_changes(before, job)),
+        changes=() if before is None else tuple(changes(before, job)),
         data=embedded({**entry.report}),
     )
 
@@ -158,12 +158,12 @@ def _pairs(entry: PageEntry, album: Album) -> Iterator[Pair]:
         alike = len(then) == len(now) and all(a.picture.jpeg == b.picture.jpeg for a, b in zip(then, now, strict=True))
         if not then or not now or alike:
             continue
-        for old, new in _same_moments(then, now):
+        for old, new in same_moments(then, now):
             moments = [f" at {clock_of(float(s.picture.time))}" if role == "video" else "" for s in (old, new)]
             yield Pair(role, album.add(old, f"Before{moments[0]}"), album.add(new, f"After{moments[1]}"))
 
 
-def _same_moments(then: Sequence[Shot], now: Sequence[Shot]) -> Iterator[tuple[Shot, Shot]]:
+def same_moments(then: Sequence[Shot], now: Sequence[Shot]) -> Iterator[tuple[Shot, Shot]]:
     """Find in each part of a clip the two pictures that lie nearest to each other."""
     ends = [float(shots[-1].picture.time) or 1.0 for shots in (then, now)]
     stretched = ends[1] / ends[0] if abs(ends[1] / ends[0] - 1) > _SAME_LENGTH else 1.0
@@ -177,7 +177,8 @@ def _same_moments(then: Sequence[Shot], now: Sequence[Shot]) -> Iterator[tuple[S
             yield nearest
 
 
-def _changes(before: JobView, after: JobView) -> Iterator[ChangedFact]:
+def changes(before: JobView, after: JobView) -> Iterator[ChangedFact]:
+    """Yield each fact of a file that is not what it was."""
     was = {file.role: dict(file.facts) for file in before.files}
     for file in after.files:
         for label, value in file.facts:

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from lipready.errors import CostError
-from lipready.profiles.limit import Price
+from lipready.facts.cost import Cost
+from lipready.profiles.limit import Price, cost_at
 from lipready.profiles.loader import load_profile
 from lipready.providers.account import Account
 from lipready.providers.journal.entry import JournalEntry
-from lipready.providers.submission.price import Cost, cost_at, cost_of, described, require_affordable, written
+from lipready.providers.submission.price import cost_of, described, require_affordable, written
 
 PRICE = load_profile("dashscope").price
 
