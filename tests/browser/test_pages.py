@@ -182,7 +182,7 @@ def test_what_comes_from_files_is_text_and_no_more(look_at: Any, tmp_path: Path)
     report["files"][0]["path"] = "".join(HOSTILE)
     task = {
         "status": HOSTILE[1], "provider": HOSTILE[0], "task": HOSTILE[2], "job": HOSTILE[3], "result": HOSTILE[5],
-        "seconds": None, "cost": {"amount": HOSTILE[0]}, "attached": False,
+        "seconds": None, "cost": {"amount": HOSTILE[0], "currency": HOSTILE[1]}, "attached": False,
         "error": {"code": HOSTILE[1], "message": HOSTILE[0], "meaning": HOSTILE[2]},
     }  # fmt: skip
     for name, text in (

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
-from lipready.facts.quantity import counted
+from lipready.facts.quantity import counted, money
 from lipready.reports.html.drawing import (
     Bar,
     DrawnWave,
@@ -183,6 +185,8 @@ def price_in_words(price: Plain | None) -> str | None:
     if not price:
         return None
     amount, seconds = price.get("amount"), price.get("seconds")
+    with suppress(ValueError, ZeroDivisionError):
+        amount = None if amount is None else money(Fraction(amount))
     parts = [] if amount is None else [f"{amount} {price.get('currency') or ''}".strip()]
     parts += [] if seconds is None else [f"{float(seconds):g} s of result video"]
     return " · ".join(parts) or None
@@ -190,9 +194,9 @@ def price_in_words(price: Plain | None) -> str | None:
 
 def link_of(finding: Plain) -> str | None:
     """Return the address of the rule's page; rules of the caller's own have none."""
-    given = finding.get("url") or finding.get("page")
-    if isinstance(given, str) and given.startswith("https://"):
-        return given
+    if "help" in finding:
+        given = finding["help"]
+        return given if isinstance(given, str) and given.startswith("https://") else None
     return f"{RULES}{finding['rule']}/" if _RULE.fullmatch(finding["rule"]) else None
 
 

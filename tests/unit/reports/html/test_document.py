@@ -76,9 +76,9 @@ def test_a_plain_report_makes_a_page_without_pictures(make_report, moment_findin
 
 
 def test_what_it_costs_is_on_top_where_it_is_known(make_report):
-    report = {**make_report().to_dict(), "price": {"seconds": 5.0, "amount": "0.40", "currency": "CNY"}}
+    report = {**make_report().to_dict(), "price": {"seconds": 5.0, "amount": "0.4", "currency": "CNY"}}
     assert "0.40 CNY · 5 s of result video" in page_of([PageEntry(report=report)])
-    assert ">Price<" not in page_of([PageEntry(report=make_report().to_dict())])
+    assert ">Price<" not in page_of([PageEntry(report={**report, "price": None})])
 
 
 def test_embedded_json_ends_no_script_and_is_what_it_was():

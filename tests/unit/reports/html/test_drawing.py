@@ -43,6 +43,7 @@ def test_a_ruler_begins_at_zero_and_is_not_crowded(length):
 def test_two_are_together_where_their_stretches_meet():
     assert together([[(0, 4)], [(2, 6)], [(3, 5)]]) == ((2, 5),)
     assert together([[(0, 1), (8, 9)], [(1, 8)]]) == ()
+    assert together([[(0, 9)], [(1, 3), (3, 5)], [(3, 8)]]) == ((1, 8),)
     assert together([[(0, 9)]]) == together([]) == ()
 
 
