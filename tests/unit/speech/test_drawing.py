@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from lipready.facts.speech import Span
-from lipready.speech.listen import draw, find_silences, quiet_level
+from lipready.probe.source import examine
+from lipready.speech.listen import SpeechMeter, draw, find_silences, quiet_level
 from lipready.speech.voice import Voice
 
 RANDOM = np.random.default_rng(9)
@@ -68,3 +69,21 @@ def test_nobody_speaks_and_minus_60_is_the_bound():
 def test_a_silent_track_is_one_silence(hear):
     (span,) = hear(np.zeros(16001)).silences
     assert (span.start, span.end) == (0, Fraction(16001, 16000))
+
+
+def test_a_waveform_shows_the_peaks_and_where_they_are_clipped(write):
+    sound = 0.25 * np.sin(np.arange(32000) / 16000 * 2 * np.pi * 200)
+    sound[16000:] *= 2
+    sound[24000:24010] = 1.0
+    meter = SpeechMeter()
+    audio = examine(str(write(sound, 16000)), "audio", quick=False, consumer=meter).media
+    assert meter.facts(audio).clipping.runs == 1
+    wave = meter.wave(20)
+    assert len(wave.peaks) == 20
+    assert all(abs(peak - 64) <= 3 for peak in wave.peaks[1:9])
+    assert all(abs(peak - 128) <= 3 for peak in wave.peaks[11:14])
+    assert wave.clipped == (15,)
+
+
+def test_of_what_was_not_heard_there_is_no_waveform():
+    assert SpeechMeter().wave(10) is None

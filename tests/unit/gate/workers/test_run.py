@@ -1,5 +1,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
+from fractions import Fraction
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -8,9 +10,11 @@ import pytest
 
 from lipready.check import Settings, measure_file
 from lipready.errors import ComponentError
+from lipready.facts.pictures import FilePictures
 from lipready.gate.workers.file_task import FileTask
 from lipready.gate.workers.isolation import end_children
 from lipready.gate.workers.run import run_tasks
+from lipready.probe.decoding.pictures import SMALL_EDGE
 
 
 @pytest.fixture(autouse=True)
@@ -153,6 +157,23 @@ def test_what_is_missing_on_the_machine_is_no_fault_of_the_file(
     monkeypatch.setenv("LIPREADY_MODELS_DIR", str(tmp_path))
     with pytest.raises(ComponentError, match="LIPREADY_MODELS_DIR"):
         list(run_tasks(tasks_of(good_job)[2:], workers=1))
+
+
+def test_pictures_come_back_from_an_executor_of_the_callers_own(good_job: tuple[Path, Path, Path]) -> None:
+    kept: dict[FileTask, FilePictures] = {}
+    video, audio, reference = tasks_of(good_job, pictured=True)
+    tasks = [
+        replace(video, moments=(Fraction(1), Fraction(3))),
+        replace(audio, quick=True),
+        replace(reference, moments=()),
+    ]
+    with ThreadPoolExecutor(1) as executor:
+        found = dict(run_tasks(tasks, executor, pictured=kept.__setitem__))
+    assert [found[task].problem for task in tasks] == [None, None, None]
+    assert [frame.time for frame in kept[tasks[0]].frames] == [1, 3]
+    assert tasks[1] not in kept
+    (still,) = kept[tasks[2]].frames
+    assert max(still.width, still.height) == SMALL_EDGE
 
 
 def test_a_root_that_is_not_there_is_no_fault_of_the_file(tmp_path: Path) -> None:

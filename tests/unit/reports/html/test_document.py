@@ -10,6 +10,7 @@ import pytest
 from lipready.reports.html.content import PageEntry
 from lipready.reports.html.document import embedded, page_of
 from lipready.reports.html.figures import figures_of_job
+from lipready.reports.report import Report
 
 LARGEST_SCRIPT = 15_000
 
@@ -73,6 +74,7 @@ def test_a_plain_report_makes_a_page_without_pictures(make_report, moment_findin
     text = make_report(moment_finding).to_html()
     assert 'id="P304-video"' in text
     assert "<image " not in text
+    assert Report.from_json(make_report(moment_finding).to_json()).to_html() == text
 
 
 def test_what_it_costs_is_on_top_where_it_is_known(make_report):
