@@ -10,7 +10,6 @@ import pytest
 
 from lipready.check import Settings, measure_file
 from lipready.errors import ComponentError
-from lipready.facts.pictures import FilePictures
 from lipready.gate.workers.file_task import FileTask
 from lipready.gate.workers.isolation import end_children
 from lipready.gate.workers.run import run_tasks
@@ -160,7 +159,7 @@ def test_what_is_missing_on_the_machine_is_no_fault_of_the_file(
 
 
 def test_pictures_come_back_from_an_executor_of_the_callers_own(good_job: tuple[Path, Path, Path]) -> None:
-    kept: dict[FileTask, FilePictures] = {}
+    kept: dict[FileTask, Any] = {}
     video, audio, reference = tasks_of(good_job, pictured=True)
     tasks = [
         replace(video, moments=(Fraction(1), Fraction(3))),
