@@ -43,7 +43,8 @@ class Gaze:
     def __init__(self, *, every_frame: bool = False, witness: Witness | None = None) -> None:
         """Begin before the first sample; no model is loaded yet. With `every_frame` no sample is left out.
 
-        `witness` sees each frame that is looked at, in order of time.
+        `witness` sees each frame that is looked at, in order of time, and the small picture of those that are left out
+        at first.
         """
         self.linker = Linker()
         self.samples: list[Fraction] = []
@@ -78,6 +79,9 @@ class Gaze:
             self._shot, self._last = self._shot + 1, []
         elif not (self._every_frame or self._unsettled or frame.time - self.samples[-1] >= LOOK_EVERY):
             self._skipped = frame
+            if self._witness is not None:
+                small = frame.small
+                self._witness(small, frame.time, frame.scale * frame.size[0] / small.shape[1], ())
             return
         faces = self._faces(frame, closer=cut)
         now = [face.area for face in faces]

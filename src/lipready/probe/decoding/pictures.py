@@ -42,7 +42,9 @@ class PictureKeeper:
 
     def see(self, image: "NDArray[np.uint8]", time: Fraction, scale: float, boxes: Sequence[Box]) -> None:
         """Take the next frame."""
-        if self._frames and time - self._frames[-1].time < self._spacing:
+        if self._frames and time == self._frames[-1].time:
+            self._frames.pop()  # it is looked at after all
+        elif self._frames and time - self._frames[-1].time < self._spacing:
             return
         picture = _shrunk(image, self._edge)
         self._frames.append(Snapshot(time, jpeg_of(picture), picture.shape[1], picture.shape[0]))

@@ -86,3 +86,13 @@ def test_pictures_are_kept_only_for_those_who_want_them():
         assert witness is not None
         witness(halves(64, 36), Fraction(0), 1.0, [])
     assert [frame.time for frame in pictures.files["video"].frames] == [0]
+
+
+def test_a_frame_that_is_looked_at_after_all_takes_the_place_of_its_small_picture():
+    keeper = PictureKeeper()
+    keeper.see(halves(64, 36), Fraction(0), 1.0, [])
+    keeper.see(halves(384, 216), Fraction(1, 2), 5.0, [])
+    keeper.see(halves(), Fraction(1, 2), 1.0, [Box(10, 10, 100, 100)])
+    kept = keeper.pictures()
+    assert [(frame.time, frame.width) for frame in kept.frames] == [(0, 64), (Fraction(1, 2), 640)]
+    assert len(kept.faces) == 1

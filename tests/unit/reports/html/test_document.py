@@ -10,6 +10,7 @@ import pytest
 from lipready.reports.html.content import PageEntry
 from lipready.reports.html.document import embedded, page_of
 from lipready.reports.html.figures import figures_of_job
+from lipready.reports.page import with_options
 from lipready.reports.report import Report
 
 LARGEST_SCRIPT = 15_000
@@ -52,6 +53,7 @@ def test_the_policy_names_what_is_on_the_page_and_nothing_else(page):
     for kind in ("script", "style"):
         text = elements.texts[kind, None]
         assert f"{kind}-src 'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" in policy
+        assert with_options(text) == text  # which reports in files go through
     assert policy.startswith("default-src 'none'; ")
     assert "unsafe" not in policy
     assert len(elements.texts["script", None].encode()) <= LARGEST_SCRIPT
