@@ -102,7 +102,7 @@ def take(browser: Browser, picture: Picture, page: Path, scheme: str, out: Path)
     shot = Image.open(BytesIO(view.screenshot()))
     context.close()
     path = out / f"{picture.name}{'' if scheme == 'light' else f'-{scheme}'}.webp"
-    shot.save(path, "WEBP", quality=78, method=6)
+    shot.save(path, "WEBP", quality=66, method=6)
     return path
 
 
