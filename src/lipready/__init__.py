@@ -1,11 +1,12 @@
 """Check, repair and submit the inputs of hosted lip-sync models, and download the results.
 
 >>> import lipready
->>> report = lipready.check(video="clip.mp4", audio="speech.wav")  # doctest: +SKIP
->>> report.verdict  # doctest: +SKIP
+>>> report = lipready.check(video="clip.mp4", audio="speech.wav")
+>>> report.verdict
 'pass'
 
-Every public name is imported on first use, so that `import lipready` costs next to nothing.
+Every public name is imported on first use, so that `import lipready` costs next to nothing. The examples in the
+docstrings go on from this import; what they submit to the provider "sandbox" costs nothing and needs no key.
 """
 
 import sys
@@ -39,22 +40,29 @@ if TYPE_CHECKING:
         TaskFailedError,
         UsageError,
     )
-    from lipready.facts.finding import Finding, Fix, Where
+    from lipready.facts.file import Role
+    from lipready.facts.finding import Finding, Fix, FixLevel, Severity, Subject, Where
     from lipready.facts.job import JobFacts
-    from lipready.facts.report import Report
+    from lipready.facts.report import Report, Verdict
+    from lipready.facts.task import TaskStatus
     from lipready.facts.unmeasured import Unmeasured
     from lipready.gate.gating import GateResult, gate, gate_async
     from lipready.job import Input, Job, RequestOptions, Source
     from lipready.people import People, Reference, people, people_async, reference, reference_async
     from lipready.prepare import Prepared, prepare, prepare_async
     from lipready.profiles.limit import Limit, Profile, Range
-    from lipready.repair.choices import Choices
+    from lipready.repair.choices import Choices, TrimSpan
     from lipready.rules.rule import Rule, rule
     from lipready.rules.subjects import finding
     from lipready.submit import Sending, submit, submit_async
     from lipready.task import Task, forget, get_task, get_task_async, receive_callback, resume
 
 __version__ = "0.1.0.dev0"
+"""The version, as PEP 440 writes them.
+
+>>> lipready.__version__.split(".")[0].isdigit()
+True
+"""
 
 __all__ = [
     "AnswerError",
@@ -69,6 +77,7 @@ __all__ = [
     "Finding",
     "Fix",
     "FixError",
+    "FixLevel",
     "GateResult",
     "Input",
     "Job",
@@ -91,14 +100,20 @@ __all__ = [
     "RefusedError",
     "Report",
     "RequestOptions",
+    "Role",
     "Rule",
     "Sending",
     "Settings",
+    "Severity",
     "Source",
+    "Subject",
     "Task",
     "TaskFailedError",
+    "TaskStatus",
+    "TrimSpan",
     "Unmeasured",
     "UsageError",
+    "Verdict",
     "Where",
     "__version__",
     "check",
@@ -150,14 +165,16 @@ _HOMES = {
         "TaskFailedError",
         "UsageError",
     ),
-    "lipready.facts.finding": ("Finding", "Fix", "Where"),
+    "lipready.facts.file": ("Role",),
+    "lipready.facts.finding": ("Finding", "Fix", "FixLevel", "Severity", "Subject", "Where"),
     "lipready.facts.job": ("JobFacts",),
-    "lipready.facts.report": ("Report",),
+    "lipready.facts.report": ("Report", "Verdict"),
+    "lipready.facts.task": ("TaskStatus",),
     "lipready.facts.unmeasured": ("Unmeasured",),
     "lipready.profiles.limit": ("Limit", "Profile", "Range"),
     "lipready.rules.rule": ("Rule", "rule"),
     "lipready.rules.subjects": ("finding",),
-    "lipready.repair.choices": ("Choices",),
+    "lipready.repair.choices": ("Choices", "TrimSpan"),
     "lipready.job": ("Input", "Job", "RequestOptions", "Source"),
     "lipready.gate.gating": ("GateResult", "gate", "gate_async"),
     "lipready.people": ("People", "Reference", "people", "people_async", "reference", "reference_async"),

@@ -59,7 +59,7 @@ def check_many(
     progress: JobsDone | None = None,
     cancel: Cancel | None = None,
 ) -> Iterator[Report]:
-    """Check jobs; yields one report per job, in their order.
+    """Return an iterator that checks jobs: one report per job, in their order.
 
     `provider`, `profile`, `settings` and `rules` are as for `check`. A file that is not there is a finding (F001) of
     its own job, and stops no other; so is a check that crashes. Without an `executor` (`concurrent.futures`, or
@@ -73,6 +73,10 @@ def check_many(
 
     Raises UsageError at the first job whose audio file does not have the track that the settings name, ComponentError
     where the face models are missing or the executor does not work, CancelledError where `cancel` ends it.
+
+    >>> jobs = [lipready.Job("clip.mp4", "speech.wav"), lipready.Job("missing.mp4", "speech.wav")]
+    >>> [report.verdict for report in lipready.check_many(jobs)]
+    ['pass', 'fail']
     """
     batch = _Batch(profile or load_profile(provider), with_rules(settings, rules), cancel)
     total = len(jobs) if isinstance(jobs, Sized) else None
@@ -95,10 +99,16 @@ async def check_many_async(
     progress: JobsDone | None = None,
     cancel: Cancel | None = None,
 ) -> AsyncIterator[Report]:
-    """Check jobs as `check_many` does, on asyncio: an asynchronous iterator of the reports, in the order of the jobs.
+    """Return what `check_many` returns, on asyncio: an asynchronous iterator of the reports, in the order of the jobs.
 
     What blocks, `jobs` included, goes on in a thread of the loop's executor, in which `progress` is called as well.
-    Where asyncio cancels it, what has begun is ended and waited for.
+    Where asyncio cancels it, what has begun is ended and waited for. Raises what `check_many` raises.
+
+    >>> import asyncio
+    >>> async def verdicts(jobs):
+    ...     return [report.verdict async for report in lipready.check_many_async(jobs)]
+    >>> asyncio.run(verdicts([lipready.Job("clip.mp4", "speech.wav")]))
+    ['pass']
     """
     checked = check_many(
         jobs,

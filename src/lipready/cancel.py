@@ -16,7 +16,6 @@ T = TypeVar("T")
 class Cancel:
     """A token that ends the verbs it was handed to (`cancel=`), from any thread.
 
-    >>> import lipready
     >>> stop = lipready.Cancel()
     >>> stop.cancel()
     >>> stop.cancelled
@@ -122,20 +121,23 @@ async def in_thread(function: Callable[[], T], *, always: bool = False) -> T:
     return cast("T", result)
 
 
-def async_twin(verb: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Return the verb for asyncio: `NAME_async`, with the same arguments."""
+def async_twin(verb: Callable[P, T]) -> Callable[[Callable[[], None]], Callable[P, Coroutine[Any, Any, T]]]:
+    """Turn a function that holds a name and a docstring alone into the verb for asyncio, with the verb's arguments.
 
-    @wraps(verb)
-    async def twin(*args: P.args, **kwargs: P.kwargs) -> T:
-        return await in_thread(partial(verb, *args, **kwargs))
-
-    twin.__name__ = twin.__qualname__ = f"{verb.__name__}_async"
-    twin.__doc__ = f"""Do what `{verb.__name__}` does, on asyncio: in a thread of the loop's executor.
-
-    The loop is never blocked; `progress` is called in that thread. Where asyncio cancels this, the work is ended and
-    waited for, as by a token, and then asyncio's own CancelledError goes on.
+    It is done in a thread of the loop's executor: the loop is never blocked, `progress` is called in that thread. Where
+    asyncio cancels it, the work is ended and waited for, as by a token, and then asyncio's own CancelledError goes on.
     """
-    return twin
+
+    def named(described: Callable[[], None]) -> Callable[P, Coroutine[Any, Any, T]]:
+        @wraps(verb)
+        async def twin(*args: P.args, **kwargs: P.kwargs) -> T:
+            return await in_thread(partial(verb, *args, **kwargs))
+
+        twin.__name__, twin.__qualname__ = described.__name__, described.__qualname__
+        twin.__doc__ = described.__doc__
+        return twin
+
+    return named
 
 
 class _Failure:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import fspath
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from lipready.cancel import Cancel, async_twin, cancellable, checkpoint
 from lipready.errors import ProbeError, UsageError
@@ -14,9 +14,8 @@ from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import Match, PeopleFacts
 from lipready.facts.quantity import counted
 from lipready.facts.report import Report
-from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
-from lipready.facts.video import Duration, VideoFacts
+from lipready.facts.video import VideoFacts
 from lipready.job import Job, RequestOptions, Source, name_of, path_or_address
 from lipready.log import LOG
 from lipready.profiles.limit import Profile
@@ -30,7 +29,6 @@ Progress = Callable[[str, float], None]
 """Hears of the stage and the file, such as "checking clip.mp4", and of the share of it that is done (0..1)."""
 
 Media = VideoFacts | AudioFacts | ImageFacts | Unmeasured
-Found = TypeVar("Found", PeopleFacts, SpeechFacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +41,10 @@ class Settings:
     private networks, for providers that stand there. `audio_track` is the number, from 1, of the track of the audio
     file that is to be spoken; without it the one that speaks is taken, of several the one that a player would play.
     `rules` are the caller's own, made with `lipready.rule`.
+
+    >>> settings = lipready.Settings(quick=True, only=("V1", "audio-format"))
+    >>> lipready.check("clip.mp4", "speech.wav", settings=settings).verdict
+    'pass'
     """
 
     only: tuple[str, ...] = ()
@@ -67,7 +69,7 @@ def check(
     rules: "Sequence[Rule]" = (),
     cancel: Cancel | None = None,
 ) -> Report:
-    """Check the files of one job against what a provider accepts.
+    """Return what a check of the files of one job finds, against what a provider accepts.
 
     Each is a path, an http(s) address, which is fetched once (asked for only, where the settings say `quick`), bytes or
     a binary file object, or an `Input` of one of these with a name. A file object is read once, from where it stands,
@@ -79,6 +81,10 @@ def check(
     Raises UsageError without any file, for one that is not there or may not be read, for what is no input, and for an
     audio track that the audio file does not have; ConfigurationError for an unknown or broken profile, ComponentError
     where the face models can neither be found nor fetched, CancelledError where `cancel` ends it.
+
+    >>> report = lipready.check("clip.mp4", "speech.wav", "person.jpg", provider="evolink")
+    >>> report.verdict, report.findings
+    ('pass', ())
     """
     job = Job.of(video, audio, reference, options)
     require_inputs(job)
@@ -86,7 +92,17 @@ def check(
         return check_any(job, profile or load_profile(provider), with_rules(settings, rules))
 
 
-check_async = async_twin(check)
+@async_twin(check)
+def check_async() -> None:
+    """Return what `check` returns, on asyncio, with its arguments; raises what it raises.
+
+    The loop is never blocked: it is done in a thread of the loop's executor, in which `settings.progress` is called.
+    Where asyncio cancels it, the work is ended and waited for, and then asyncio's own CancelledError goes on.
+
+    >>> import asyncio
+    >>> asyncio.run(lipready.check_async("clip.mp4", "speech.wav")).verdict
+    'pass'
+    """
 
 
 def check_any(job: Job, profile: Profile, settings: Settings) -> Report:
@@ -240,7 +256,7 @@ def _watch_or_listen(
         return _watch_video(facts, facts.media, settings, tell, describe=describe)
     if meter is not None and isinstance(facts.media, AudioFacts):
         LOG.info("measuring the speech in %s", name)
-        return _listen(facts, facts.media, tell, meter)
+        return meter.heard_in(facts, facts.media)
     if role == "reference":
         from lipready.faces.people import people_in_image
 
@@ -265,28 +281,6 @@ def _as_chosen(media: Media, settings: Settings, name: str) -> Media:
             path=name,
         )
     return replace(media, taken="chosen")
-
-
-def _listen(facts: FileFacts, audio: AudioFacts, tell: Callable[[float], None], meter: "SpeechMeter") -> FileFacts:
-    """Add what the meter has heard; where nobody chose one of several tracks, take the one that speaks."""
-    from lipready.probe.source import examine
-    from lipready.speech.listen import SpeechMeter, listen_to_others, track_that_speaks
-
-    heard = meter.facts(audio)
-    if len(audio.tracks) > 1 and audio.taken == "default":
-        audio = listen_to_others(facts.path, audio, heard)
-        number = track_that_speaks(audio)
-        if number != audio.track:
-            meter = SpeechMeter(tell)
-            again = examine(facts.path, "audio", quick=False, track=number, consumer=meter)
-            # What cannot be measured after all leaves the first.
-            if isinstance(again.media, AudioFacts) and again.media.track == number:
-                facts, audio = again, replace(again.media, tracks=audio.tracks, taken="speech")
-                heard = meter.facts(audio)
-    speaks = heard if isinstance(heard, Unmeasured) else heard.has_speech
-    tracks = tuple(replace(each, speaks=speaks) if each.number == audio.track else each for each in audio.tracks)
-    audio = replace(audio, tracks=tracks)
-    return replace(facts, media=audio, speech=_until_the_end(heard, audio.duration))
 
 
 def _match(reference: PeopleFacts | Unmeasured, video: PeopleFacts | Unmeasured) -> Match | Unmeasured:
@@ -359,20 +353,15 @@ def _watch_video(
         progress=tell,
         ahead=people.ahead,
     )
-    seen = _until_the_end(people.facts(describe=describe), video.duration)
+    seen = people.facts(describe=describe)
     if isinstance(seen, PeopleFacts):
         from lipready.mouth.speaker import speaker_of
 
+        # Frames may come out of a decoder with later times than the clip is long.
+        seen = seen if isinstance(video.duration, Unmeasured) else seen.until(video.duration.believed)
         # Also where there is a reference image: facts about a file are kept, and know no other file of the job.
         seen = replace(seen, speaks=speaker_of(facts.path, video, seen))
     return replace(facts, people=seen, media=replace(video, stillness=stillness.facts()))
-
-
-def _until_the_end(found: Found | Unmeasured, length: Duration | Unmeasured) -> Found | Unmeasured:
-    """Take away what lies after the end of the file, where that is known."""
-    if isinstance(found, Unmeasured) or isinstance(length, Unmeasured):
-        return found
-    return found.until(length.believed)
 
 
 def stage(name: str, path: str, progress: Progress | None) -> Callable[[float], None] | None:

@@ -25,7 +25,14 @@ _ENDINGS = (".jpg", ".jpeg")
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who is seen in a video: what was measured, and who is in `front` by the provider's profile (None: unknown)."""
+    """Who is seen in a video: what was measured, and who is in `front` by the provider's profile (None: unknown).
+
+    >>> seen = lipready.people("two.mp4")
+    >>> [person.id for person in seen.people], seen.background
+    ([1, 2], ())
+    >>> seen.to_dict()["people"]["count"]
+    2
+    """
 
     video: FileFacts
     facts: PeopleFacts
@@ -51,7 +58,12 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference image that was written: its `path`, the `frame` that it was cut from, and the `report` on it."""
+    """A reference image that was written: its `path`, the `frame` that it was cut from, and the `report` on it.
+
+    >>> taken = lipready.reference("intro.mp4", "face.jpg")
+    >>> taken.path, taken.person, taken.report.verdict
+    ('face.jpg', 1, 'pass')
+    """
 
     path: str
     frame: ReferenceFrame
@@ -72,7 +84,7 @@ def people(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> People:
-    """Look at everybody in a video: when, where and how well each is seen.
+    """Return who is seen in a video: when (seconds), where (displayed pixels) and how well.
 
     `provider` and `profile` are as for `check`: they say who is near and frontal enough to be driven. With
     `every_frame` each frame is looked at instead of a sample. `progress` is as in `Settings`. A video that shows nobody
@@ -80,6 +92,10 @@ def people(
 
     Raises UsageError for a file that is not there or may not be read, NothingCheckedError where people could not be
     detected (a broken file, or no video), ConfigurationError, ComponentError and CancelledError as `check` does.
+
+    >>> seen = lipready.people("two.mp4")
+    >>> sorted(person.position(seen.video.media.width) for person in seen.people)
+    ['left', 'right']
     """
     profile = profile or load_profile(provider)
     with cancellable(cancel):
@@ -91,7 +107,16 @@ def people(
     raise NothingCheckedError(f"{file.path}: people could not be detected: {file.people.reason}.")
 
 
-people_async = async_twin(people)
+@async_twin(people)
+def people_async() -> None:
+    """Return what `people` returns, on asyncio, with its arguments; raises what it raises.
+
+    It runs in a thread, which ends where asyncio cancels it; see `check_async`.
+
+    >>> import asyncio
+    >>> len(asyncio.run(lipready.people_async("two.mp4")).people)
+    2
+    """
 
 
 def measured_video(
@@ -114,7 +139,7 @@ def reference(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Reference:
-    """Take the reference image of one person from a video: head and shoulders, from the front, as JPEG at `out`.
+    """Write the reference image of one person in a video: head and shoulders, from the front, as JPEG at `out`.
 
     `person` is a number of `people`; without it the only one in front is taken. Only a frame that passes every gate is
     taken, and no image rule of the provider finds fault with what is written. A picture of that name is replaced, but
@@ -123,6 +148,9 @@ def reference(
     Raises UsageError where several people are in front and none is named, for a video that is no file or may not be
     read, and for a path where no JPEG can be written; FixError where the video cannot be looked at or no frame is good
     enough; ConfigurationError, ComponentError and CancelledError as `check` does.
+
+    >>> lipready.reference("intro.mp4", "anna.jpg").report.verdict
+    'pass'
     """
     source, picture = fspath(video), Path(fspath(out))
     require_files(Job.of(video))
@@ -134,7 +162,16 @@ def reference(
         return take(file, picture, person, profile)
 
 
-reference_async = async_twin(reference)
+@async_twin(reference)
+def reference_async() -> None:
+    """Write what `reference` writes, and return the same, on asyncio, with its arguments; raises what it raises.
+
+    It runs in a thread, which ends where asyncio cancels it; see `check_async`.
+
+    >>> import asyncio
+    >>> asyncio.run(lipready.reference_async("intro.mp4", "face-async.jpg", person=1)).person
+    1
+    """
 
 
 def require_speaker(file: FileFacts, person: int | None, profile: Profile, advice: str) -> None:

@@ -71,6 +71,12 @@ class Sending:
     be possible. `again` sends and pays a job anew that was sent already, instead of attaching to its task. `store` lets
     EvoLink copy what is at an address into its storage first, for hosts that are slow and links that expire soon.
     `max_cost` is the most that a job may cost, in the currency of the provider's price.
+
+    >>> from decimal import Decimal
+    >>> sending = lipready.Sending(output="talk.mp4", max_cost=Decimal("1.50"))
+    >>> job = lipready.Job("clip.mp4", "speech.wav")
+    >>> lipready.submit(job, provider="sandbox", sending=sending).wait().status
+    'succeeded'
     """
 
     force: bool = False
@@ -112,7 +118,7 @@ def submit(
     rules: Sequence[Rule] = (),
     cancel: Cancel | None = None,
 ) -> Task:
-    """Check a job, store its files where the provider can fetch them, and submit it, once.
+    """Return the task of a job: check it, store its files where the provider can fetch them, and submit it, once.
 
     `provider` is "dashscope", "evolink", or "sandbox" ("sandbox:evolink"): a server inside this process that behaves
     as they document and costs nothing. A `profile` object says by what the job is checked instead of the provider's
@@ -131,6 +137,11 @@ def submit(
     the job, NotSentError where it cannot be reached, OutcomeUnknownError where the answer was lost and nobody can tell
     what came of it, CancelledError where `cancel` ends it: what was already paid for is known to the journal, and the
     same call attaches to it.
+
+    >>> job = lipready.Job("clip.mp4", "speech.wav")
+    >>> task = lipready.submit(job, provider="sandbox")  # without a provider it goes to DashScope, and costs money
+    >>> task.wait().download("result.mp4").name
+    'result.mp4'
     """
     require_inputs(job)
     account = _account(provider, api_key, profile)
@@ -149,7 +160,17 @@ async def submit_async(
     rules: Sequence[Rule] = (),
     cancel: Cancel | None = None,
 ) -> Task:
-    """Submit a job as `submit` does, on asyncio."""
+    """Return what `submit` returns, on asyncio, with its arguments; raises what it raises.
+
+    Where asyncio cancels it, what was already paid for is known to the journal, and the same call attaches to it.
+
+    >>> import asyncio
+    >>> async def result(job):
+    ...     task = await lipready.submit_async(job, provider="sandbox")
+    ...     return await (await task.wait_async()).download_async("result-async.mp4")
+    >>> asyncio.run(result(lipready.Job("clip.mp4", "speech.wav"))).name
+    'result-async.mp4'
+    """
     require_inputs(job)
     account = _account(provider, api_key, profile)
     flow = _checked_and_sent(job, account, with_rules(settings, rules), sending or Sending())

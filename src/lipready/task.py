@@ -36,6 +36,16 @@ class Task:
 
     `id` is the provider's. `attached` says that the same job was submitted earlier, and nothing was sent now. Every
     method has a twin for asyncio, and gives a new Task; this one stays as it is.
+
+    >>> import asyncio
+    >>> task = lipready.submit(lipready.Job("clip.mp4", "speech.wav"), provider="sandbox")
+    >>> task.wait(deadline=600).download("film.mp4").name
+    'film.mp4'
+    >>> async def once_more(task):
+    ...     task = await (await task.refresh_async()).wait_async()
+    ...     return await task.download_async("film-again.mp4")
+    >>> asyncio.run(once_more(task)).name
+    'film-again.mp4'
     """
 
     account: Account = field(repr=False)
@@ -45,7 +55,7 @@ class Task:
 
     @classmethod
     def of(cls, account: Account, entry: JournalEntry, *, attached: bool = False) -> Self:
-        """Build a task from what is written down of it."""
+        """Return a task from what is written down of it; nobody is asked."""
         stages: dict[str, TaskStatus] = {"submitted": "queued", "posting": "queued", "downloaded": "succeeded"}
         status: TaskStatus = stages.get(entry.stage) or entry.stage  # type: ignore[assignment]
         name, said = entry.task_id or entry.candidate or "", entry.said or ""
@@ -63,11 +73,16 @@ class Task:
         return self.state.status
 
     def refresh(self) -> "Task":
-        """Ask once how the task is. Raises ProviderError."""
+        """Return the task as it is now: the provider is asked once. Raises ProviderError.
+
+        >>> task = lipready.submit(lipready.Job("clip.mp4", "speech.wav"))
+        >>> task.refresh().status
+        'queued'
+        """
         return run(self.account, looked(self))
 
     async def refresh_async(self) -> "Task":
-        """Do what `refresh` does, on asyncio."""
+        """Return what `refresh` returns, on asyncio; raises what it raises."""
         return await run_async(self.account, looked(self))
 
     def wait(
@@ -78,7 +93,7 @@ class Task:
         progress: Tell | None = None,
         cancel: Cancel | None = None,
     ) -> "Task":
-        """Wait until the task has succeeded.
+        """Return the task once it has succeeded.
 
         `deadline` and `poll_interval` are in seconds: by default as long as the provider lets a task run, at the
         interval that it asks for. `progress` is called after each look. Raises TaskFailedError where it has ended
@@ -95,41 +110,50 @@ class Task:
         progress: Tell | None = None,
         cancel: Cancel | None = None,
     ) -> "Task":
-        """Do what `wait` does, on asyncio."""
+        """Return what `wait` returns, on asyncio; raises what it raises. Where asyncio cancels it, the task goes on."""
         return await run_async(self.account, waited(self, deadline, poll_interval, progress), cancel)
 
     def download(
         self, to: str | PathLike[str], *, progress: Callable[[float], None] | None = None, cancel: Cancel | None = None
     ) -> Path:
-        """Download the result video; it gets its name only when it is whole, plays, and has the expected length.
+        """Write the result video; it gets its name only when it is whole, plays, and has the expected length.
 
         A download that broke off goes on where it was, also in a later process. `progress` is called with the share
         (0..1). Raises UsageError where `to` exists or cannot be written, DownloadError, TaskFailedError where there is
-        no result video.
+        no result video, CancelledError where `cancel` ends it.
         """
         return run(self.account, downloaded(self, Path(fspath(to)), progress), cancel)
 
     async def download_async(
         self, to: str | PathLike[str], *, progress: Callable[[float], None] | None = None, cancel: Cancel | None = None
     ) -> Path:
-        """Do what `download` does, on asyncio."""
+        """Write what `download` writes, on asyncio; raises what it raises."""
         return await run_async(self.account, downloaded(self, Path(fspath(to)), progress), cancel)
 
     def cancel(self) -> "Task":
-        """Cancel a task that still waits. Raises UsageError where nobody can, RefusedError where it is too late."""
+        """Cancel a task that still waits. Raises UsageError where nobody can, RefusedError where it is too late.
+
+        >>> task = lipready.submit(lipready.Job("clip.mp4", "hello.wav"))
+        >>> task.cancel().status
+        'canceled'
+        """
         return run(self.account, cancelled(self))
 
     async def cancel_async(self) -> "Task":
-        """Do what `cancel` does, on asyncio."""
+        """Do what `cancel` does, on asyncio; raises what it raises."""
         return await run_async(self.account, cancelled(self))
 
 
 def resume(task_id: str, *, task: str | None = None, api_key: str | None = None) -> Task:
-    """Take up a job that was begun on this machine, in this or another process: submit what was not, once.
+    """Return the task of a job that was begun on this machine, in any process; what was not submitted is, once.
 
     `task_id` is the provider's id or ours (`lipready tasks`). `task` is the provider's id of the job's task, where the
     answer was lost (OutcomeUnknownError) and you know which it is. Raises UsageError where the journal knows no such
     job, nothing is left to do, or the task is none that could be the job's, and like `submit`.
+
+    >>> task = lipready.submit(lipready.Job("clip.mp4", "speech.wav"))
+    >>> lipready.resume(task.id).status  # in a later process, for instance
+    'queued'
     """
     entry = Journal().find(task_id)
     entry = entry if task is None else claimed(entry, task, api_key)
@@ -142,6 +166,11 @@ def forget(task_id: str) -> None:
 
     Nothing is cancelled at the provider, and what was paid stays paid. Raises UsageError where the journal knows no
     such job, or another process is at it.
+
+    >>> job = lipready.Job("clip.mp4", "hello.wav")
+    >>> lipready.forget(lipready.submit(job).id)
+    >>> lipready.submit(job).attached  # it is sent anew
+    False
     """
     close(Journal().find(task_id), "forgotten")
 
@@ -210,25 +239,42 @@ def _profile_of(entry: JournalEntry) -> Profile:
 
 
 def get_task(task_id: str, *, api_key: str | None = None) -> Task:
-    """Find a task that was submitted from this machine, by the provider's id or ours, and ask how it is.
+    """Return a task that was submitted from this machine, by the provider's id or ours, as it is now.
 
     Raises UsageError where the journal knows no such task, and ProviderError where the provider cannot be asked.
+
+    >>> task = lipready.submit(lipready.Job("clip.mp4", "speech.wav"))
+    >>> lipready.get_task(task.id).status
+    'queued'
     """
     return _kept(task_id, api_key).refresh()
 
 
 async def get_task_async(task_id: str, *, api_key: str | None = None) -> Task:
-    """Do what `get_task` does, on asyncio."""
+    """Return what `get_task` returns, on asyncio; raises what it raises.
+
+    >>> import asyncio
+    >>> async def cancelled(task_id):
+    ...     return await (await lipready.get_task_async(task_id)).cancel_async()
+    >>> task = lipready.submit(lipready.Job("clip.mp4", "hello.wav"))
+    >>> asyncio.run(cancelled(task.id)).status
+    'canceled'
+    """
     return await _kept(task_id, api_key).refresh_async()
 
 
 def receive_callback(body: bytes, *, api_key: str | None = None) -> Task:
-    """Read the body of a callback, and ask the provider itself how the task is.
+    """Parse the body of a callback, ask the provider itself how the task is, and return the task.
 
     Callbacks carry no signature: whoever knows the address can send one. So nothing but the task's id is taken from it,
     and that only where the journal knows the task. Callbacks may come more than once.
 
     Raises AnswerError for what is no callback, and like `get_task`.
+
+    >>> import json
+    >>> task = lipready.submit(lipready.Job("clip.mp4", "speech.wav"), provider="evolink")
+    >>> lipready.receive_callback(json.dumps({"id": task.id}).encode()).status
+    'queued'
     """
     return get_task(parse_callback(body), api_key=api_key)
 

@@ -20,6 +20,12 @@ from lipready.facts.video import Duration, FrameRate, VideoFacts
 
 SCHEMA = "lipready.report/1"
 Verdict = Literal["pass", "warn", "fail"]
+"""What a report comes to: see `Report.verdict`.
+
+>>> signs: dict[lipready.Verdict, str] = {"pass": "✓", "warn": "▲", "fail": "✗"}
+>>> signs[lipready.check("clip.mp4").verdict]
+'✓'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,12 @@ class Report:
     """Facts, findings and what was not checked, for one job at one provider.
 
     `front` says which faces are not in the background, as the profile has it.
+
+    >>> report = lipready.check("raw.mkv")
+    >>> report
+    <Report for dashscope: fail (V101 error)>
+    >>> report.verdict, len(report.errors), report.warnings, list(report.by_rule)
+    ('fail', 1, (), ['V101'])
     """
 
     provider: str
@@ -74,11 +86,20 @@ class Report:
         return {rule: tuple(finding for finding in self.findings if finding.rule == rule) for rule in rules}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report as `lipready.report/1` (see reports/schema/report-1.json)."""
+        """Return the report as `lipready.report/1` (see reports/schema/report-1.json).
+
+        >>> lipready.check("clip.mp4").to_dict()["verdict"]
+        'pass'
+        """
         return report_to_dict(self)
 
     def to_json(self) -> str:
-        """Return `to_dict` as one line of ASCII, which any JSON parser reads."""
+        """Return `to_dict` as one line of ASCII, which any JSON parser reads.
+
+        >>> import json
+        >>> json.loads(lipready.check("clip.mp4").to_json())["schema"]
+        'lipready.report/1'
+        """
         return json.dumps(self.to_dict(), allow_nan=False)
 
     def __repr__(self) -> str:

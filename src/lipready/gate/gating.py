@@ -75,6 +75,10 @@ class GateResult:
     """What the gate found: one verdict per unit, in the order of their names, and what is said of the configuration.
 
     `passed` says that no unit has anything at or above `fail_on` that is not waived, and that no notice is failing.
+
+    >>> result = lipready.gate("assets")
+    >>> result.passed, [report.verdict for report in result.reports]
+    (True, ['pass'])
     """
 
     verdicts: tuple[UnitVerdict, ...]
@@ -105,7 +109,7 @@ def gate(
     progress: JobsDone | None = None,
     cancel: Cancel | None = None,
 ) -> GateResult:
-    """Check every asset below some paths: videos, audio tracks and images, as jobs where they belong together.
+    """Return what is found in every asset below some paths: videos, audio tracks and images, as jobs where they are.
 
     `paths` are folders, files or globs of one tree; none at all is the current folder. The `configuration` is that
     file, else the nearest `lipready.toml` or `pyproject.toml` from the tree upward; what is None here is as it says
@@ -117,6 +121,10 @@ def gate(
     Raises UsageError for a path that is not there, NothingCheckedError where there is nothing to check or no rule could
     run, ConfigurationError for a broken configuration, profile, manifest or baseline, ComponentError where something is
     missing that measuring needs, CancelledError where `cancel` ends it: the processes are ended at once.
+
+    >>> result = lipready.gate("assets", only=("V", "A"), fail_on="warning")
+    >>> [(verdict.unit.name, verdict.report.verdict) for verdict in result.verdicts]
+    [('assets/anna.mp4', 'pass')]
     """
     with cancellable(cancel):
         listed = [paths] if isinstance(paths, str | PathLike) else paths
@@ -164,7 +172,17 @@ def gate(
     return GateResult(sifted, notices, passed=not failing)
 
 
-gate_async = async_twin(gate)
+@async_twin(gate)
+def gate_async() -> None:
+    """Return what `gate` returns, on asyncio, with its arguments; raises what it raises.
+
+    It runs in a thread, in which `progress` is called. Where asyncio cancels it, thread and processes are ended; see
+    `check_async`.
+
+    >>> import asyncio
+    >>> asyncio.run(lipready.gate_async("assets")).passed
+    True
+    """
 
 
 def _configuration(tree: Tree, named: str | PathLike[str] | None) -> Configuration:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from lipready.errors import ProbeError
 from lipready.facts.audio import AudioFacts, AudioTrack
+from lipready.facts.file import FileFacts
 from lipready.facts.speech import Level, Span, SpeechFacts, is_speech
 from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.containers.container import open_container
 from lipready.probe.local_file import open_local
+from lipready.probe.source import examine
 from lipready.probe.streams.audio import SampleCount
 from lipready.probe.streams.choice import audio_stream
 from lipready.speech.background import energies_of, measure_noise, name_background
@@ -121,6 +123,28 @@ class SpeechMeter(Feeder):
         )
         self._tell(1.0)
         return facts
+
+    def heard_in(self, facts: FileFacts, audio: AudioFacts) -> FileFacts:
+        """Return the facts of an audio file with what was heard in it, until its end, where that is known.
+
+        Where nobody chose one of several tracks, the one that speaks is taken.
+        """
+        heard = self.facts(audio)
+        if len(audio.tracks) > 1 and audio.taken == "default":
+            audio = listen_to_others(facts.path, audio, heard)
+            number = track_that_speaks(audio)
+            if number != audio.track:
+                meter = SpeechMeter(self._tell)
+                again = examine(facts.path, "audio", quick=False, track=number, consumer=meter)
+                # What cannot be measured after all leaves the first.
+                if isinstance(again.media, AudioFacts) and again.media.track == number:
+                    facts, audio = again, replace(again.media, tracks=audio.tracks, taken="speech")
+                    heard = meter.facts(audio)
+        speaks = heard if isinstance(heard, Unmeasured) else heard.has_speech
+        tracks = tuple(replace(each, speaks=speaks) if each.number == audio.track else each for each in audio.tracks)
+        if not isinstance(heard, Unmeasured) and not isinstance(audio.duration, Unmeasured):
+            heard = heard.until(audio.duration.believed)
+        return replace(facts, media=replace(audio, tracks=tracks), speech=heard)
 
 
 MOST_TRACKS = 8
