@@ -196,13 +196,17 @@ class _Package(ModuleType):
         super().__setattr__(name, value)
 
 
-def __getattr__(name: str) -> object:
+def _import_name(name: str) -> object:
     for home, names in _HOMES.items():
         if name in names:
             value = getattr(import_module(home), name)
             globals()[name] = value
             return value
     raise AttributeError(f"module 'lipready' has no attribute {name!r}")
+
+
+if not TYPE_CHECKING:  # to which every name would be there otherwise, also a misspelt one
+    __getattr__ = _import_name
 
 
 def __dir__() -> list[str]:
