@@ -18,7 +18,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from lipready.cancel import Cancel, cancellable, checkpoint, in_thread
-from lipready.check import Settings, check_any, check_job, with_rules
+from lipready.check import Settings, check_any, check_job, settings_with
 from lipready.errors import ComponentError, LipreadyError
 from lipready.facts.address import file_name, shown
 from lipready.facts.file import FileFacts, Role
@@ -74,7 +74,7 @@ def check_many(
     Raises UsageError at the first job whose audio file does not have the track that the settings name, ComponentError
     where the face models are missing or the executor does not work, CancelledError where `cancel` ends it.
     """
-    batch = _Batch(profile or load_profile(provider), with_rules(settings, rules), cancel)
+    batch = _Batch(profile or load_profile(provider), settings_with(settings, rules), cancel)
     total = len(jobs) if isinstance(jobs, Sized) else None
     checked = batch.here(iter(jobs)) if executor is None else batch.there(iter(jobs), executor)
     with closing(checked):

@@ -19,8 +19,8 @@ from lipready.check import (
     forget_places,
     largest_inputs,
     require_inputs,
+    settings_with,
     stage,
-    with_rules,
 )
 from lipready.errors import PreflightError, UsageError
 from lipready.facts.address import is_address
@@ -110,6 +110,7 @@ def submit(
     settings: Settings | None = None,
     sending: Sending | None = None,
     rules: Sequence[Rule] = (),
+    progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Task:
     """Check a job, store its files where the provider can fetch them, and submit it, once.
@@ -117,7 +118,8 @@ def submit(
     `provider` is "dashscope", "evolink", or "sandbox" ("sandbox:evolink"): a server inside this process that behaves
     as they document and costs nothing. A `profile` object says by what the job is checked instead of the provider's
     own, and `rules` are the caller's own beside it. The key is `api_key`, or comes from the environment; see
-    `account_at`.
+    `account_at`. `progress` is called with the stage and the file ("checking clip.mp4", "uploading clip.mp4") and the
+    share of it that is done (0..1); it goes before that of the settings.
 
     Bytes and file objects are uploaded as files are, and kept nowhere: where a process ends before they were sent, the
     job is submitted anew, since `resume` has nothing to send.
@@ -134,7 +136,7 @@ def submit(
     """
     require_inputs(job)
     account = _account(provider, api_key, profile)
-    flow = _checked_and_sent(job, account, with_rules(settings, rules), sending or Sending())
+    flow = _checked_and_sent(job, account, settings_with(settings, rules, progress), sending or Sending())
     return run(account, flow, cancel)
 
 
@@ -147,12 +149,13 @@ async def submit_async(
     settings: Settings | None = None,
     sending: Sending | None = None,
     rules: Sequence[Rule] = (),
+    progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Task:
     """Submit a job as `submit` does, on asyncio."""
     require_inputs(job)
     account = _account(provider, api_key, profile)
-    flow = _checked_and_sent(job, account, with_rules(settings, rules), sending or Sending())
+    flow = _checked_and_sent(job, account, settings_with(settings, rules, progress), sending or Sending())
     return await run_async(account, flow, cancel)
 
 
