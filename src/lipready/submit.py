@@ -20,7 +20,6 @@ from lipready.check import (
     largest_inputs,
     require_inputs,
     settings_with,
-    stage,
 )
 from lipready.errors import PreflightError, UsageError
 from lipready.facts.address import is_address
@@ -53,7 +52,7 @@ from lipready.providers.transport.drive import run, run_async
 from lipready.providers.transport.wire import Flow, call
 from lipready.reports.count import totals
 from lipready.rules.rule import Rule
-from lipready.task import Task
+from lipready.task import Task, telling
 
 _BYTES_A_SECOND = Fraction(500_000)
 """Four megabits a second, which is much for the sizes that the providers take."""
@@ -198,8 +197,7 @@ def ordered(job: Job, report: Report, account: Account, sending: Sending) -> Flo
 def send_order(order: Order, progress: Progress | None = None) -> Flow[Task]:
     """Store the files of a job and submit it, or attach to its task where it was sent before. Raises like `submit`."""
     journal, account = Journal(), order.account
-    files = tuple(replace(file, tell=stage("uploading", file.shown, progress)) for file in order.inputs.files)
-    inputs = replace(order.inputs, files=files)
+    inputs = telling(order.inputs, progress)
     if order.again:
         return Task.of(account, (yield from submit_anew(account, journal, order.entry, inputs)))
     sent, earlier = yield from submit_once(account, journal, order.entry, inputs)

@@ -1,14 +1,16 @@
 """A task at a provider: its status, waiting for its end, the download of its result."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Self
 
 from lipready.cancel import Cancel
+from lipready.check import Progress, stage
 from lipready.errors import ConfigurationError, DownloadError, RefusedError, UsageError, concerning
 from lipready.facts.task import TaskState, TaskStatus
 from lipready.profiles.limit import Profile
@@ -21,9 +23,9 @@ from lipready.providers.journal.entry import JournalEntry, Stage
 from lipready.providers.journal.journal import Journal
 from lipready.providers.journal.locks import Lock, acquired
 from lipready.providers.service import Endpoints
-from lipready.providers.submission.polling import follow, look, look_at_all, require_success
+from lipready.providers.submission.polling import follow, look, require_success
 from lipready.providers.submission.queries import ask
-from lipready.providers.submission.sending import job_lock, take_up
+from lipready.providers.submission.sending import SubmissionInputs, job_lock, take_up
 from lipready.providers.transport.drive import run, run_async
 from lipready.providers.transport.wire import Flow, call
 
@@ -62,13 +64,13 @@ class Task:
         """How the task is: queued, running, succeeded, failed, canceled, or unknown to the provider."""
         return self.state.status
 
-    def refresh(self) -> "Task":
-        """Ask once how the task is. Raises ProviderError."""
-        return run(self.account, looked(self))
+    def refresh(self, *, cancel: Cancel | None = None) -> "Task":
+        """Ask once how the task is. Raises ProviderError, and CancelledError where `cancel` ends it."""
+        return run(self.account, looked(self), cancel)
 
-    async def refresh_async(self) -> "Task":
+    async def refresh_async(self, *, cancel: Cancel | None = None) -> "Task":
         """Do what `refresh` does, on asyncio."""
-        return await run_async(self.account, looked(self))
+        return await run_async(self.account, looked(self), cancel)
 
     def wait(
         self,
@@ -105,7 +107,7 @@ class Task:
 
         A download that broke off goes on where it was, also in a later process. `progress` is called with the share
         (0..1). Raises UsageError where `to` exists or cannot be written, DownloadError, TaskFailedError where there is
-        no result video.
+        no result video, CancelledError where `cancel` ends it (what has come is kept for the next call).
         """
         return run(self.account, downloaded(self, Path(fspath(to)), progress), cancel)
 
@@ -115,26 +117,61 @@ class Task:
         """Do what `download` does, on asyncio."""
         return await run_async(self.account, downloaded(self, Path(fspath(to)), progress), cancel)
 
-    def cancel(self) -> "Task":
-        """Cancel a task that still waits. Raises UsageError where nobody can, RefusedError where it is too late."""
-        return run(self.account, cancelled(self))
+    def cancel(self, *, cancel: Cancel | None = None) -> "Task":
+        """Cancel a task that still waits, at the provider; `cancel` ends the asking.
 
-    async def cancel_async(self) -> "Task":
+        Raises UsageError where nobody can, RefusedError where it is too late, ProviderError, CancelledError.
+        """
+        return run(self.account, cancelled(self), cancel)
+
+    async def cancel_async(self, *, cancel: Cancel | None = None) -> "Task":
         """Do what `cancel` does, on asyncio."""
-        return await run_async(self.account, cancelled(self))
+        return await run_async(self.account, cancelled(self), cancel)
 
 
-def resume(task_id: str, *, task: str | None = None, api_key: str | None = None) -> Task:
+def resume(
+    task_id: str,
+    *,
+    task: str | None = None,
+    api_key: str | None = None,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Task:
     """Take up a job that was begun on this machine, in this or another process: submit what was not, once.
 
     `task_id` is the provider's id or ours (`lipready tasks`). `task` is the provider's id of the job's task, where the
-    answer was lost (OutcomeUnknownError) and you know which it is. Raises UsageError where the journal knows no such
-    job, nothing is left to do, or the task is none that could be the job's, and like `submit`.
+    answer was lost (OutcomeUnknownError) and you know which it is. `progress` is called with "uploading clip.mp4" and
+    the share (0..1). Raises UsageError where the journal knows no such job, nothing is left to do, or the task is none
+    that could be the job's, and like `submit`.
     """
+    account, flow = _resumption(task_id, task, api_key, progress)
+    return run(account, flow, cancel)
+
+
+async def resume_async(
+    task_id: str,
+    *,
+    task: str | None = None,
+    api_key: str | None = None,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Task:
+    """Do what `resume` does, on asyncio."""
+    account, flow = _resumption(task_id, task, api_key, progress)
+    return await run_async(account, flow, cancel)
+
+
+def _resumption(
+    task_id: str, remote: str | None, api_key: str | None, progress: Progress | None
+) -> tuple[Account, Flow[Task]]:
     entry = Journal().find(task_id)
-    entry = entry if task is None else claimed(entry, task, api_key)
     account = account_of(entry, api_key)
-    return run(account, resumed(account, entry))
+
+    def flow() -> Flow[Task]:
+        taken = entry if remote is None else (yield from claimed(account, entry, remote))
+        return (yield from resumed(account, taken, progress=progress))
+
+    return account, flow()
 
 
 def forget(task_id: str) -> None:
@@ -146,22 +183,29 @@ def forget(task_id: str) -> None:
     close(Journal().find(task_id), "forgotten")
 
 
-def claimed(entry: JournalEntry, remote: str, api_key: str | None = None) -> JournalEntry:
+def claimed(account: Account, entry: JournalEntry, remote: str) -> Flow[JournalEntry]:
     """Take a task of the provider for that of a job; a wrong id, once written down, could not be taken back."""
-    if entry.task_id is not None:
-        raise UsageError(f"The job {entry.id} has its task already: {entry.task_id}.")
-    account = account_of(entry, api_key)
-    service = account.service
-    state = run(account, ask(account, service.query(account.endpoints, remote), service.read_task))
-    if state.id != remote or state.status == "unknown":
-        raise UsageError(f"{service.title} does not know the task {remote}: nothing was changed.")
-    taken = Journal().claim(entry.id, remote)
-    if taken is None:
-        raise UsageError(f"The task {remote} belongs to another job of the journal.")
-    return taken
+    with concerning(job_id=entry.id, task_id=remote):
+        if entry.task_id is not None:
+            raise UsageError(f"The job {entry.id} has its task already: {entry.task_id}.")
+        service = account.service
+        state = yield from ask(account, service.query(account.endpoints, remote), service.read_task)
+        if state.id != remote or state.status == "unknown":
+            raise UsageError(f"{service.title} does not know the task {remote}: nothing was changed.")
+        taken = yield from call(lambda: Journal().claim(entry.id, remote))
+        if taken is None:
+            raise UsageError(f"The task {remote} belongs to another job of the journal.")
+        return taken
 
 
-def resumed(account: Account, entry: JournalEntry, *, submit: bool = True, output: str | None = None) -> Flow[Task]:
+def resumed(
+    account: Account,
+    entry: JournalEntry,
+    *,
+    submit: bool = True,
+    output: str | None = None,
+    progress: Progress | None = None,
+) -> Flow[Task]:
     """Take up a job (see `resume`), with its result at `output` from now on. Without `submit` nothing is sent."""
     journal = Journal()
     with concerning(job_id=entry.id), (yield from call(lambda: _locked(entry))):
@@ -170,7 +214,14 @@ def resumed(account: Account, entry: JournalEntry, *, submit: bool = True, outpu
         if output is not None and now.open and now.output != output:
             now = replace(now, output=output)
             journal.write(now)
-        return Task.of(account, (yield from take_up(account, journal, now, submit=submit)))
+        tell = partial(telling, progress=progress)
+        return Task.of(account, (yield from take_up(account, journal, now, submit=submit, told=tell)))
+
+
+def telling(inputs: SubmissionInputs, progress: Progress | None) -> SubmissionInputs:
+    """Let the uploads of a job be heard of."""
+    files = tuple(replace(file, tell=stage("uploading", file.shown, progress)) for file in inputs.files)
+    return replace(inputs, files=files)
 
 
 def _locked(entry: JournalEntry) -> Lock:
@@ -209,20 +260,21 @@ def _profile_of(entry: JournalEntry) -> Profile:
     return load_profile(entry.service)
 
 
-def get_task(task_id: str, *, api_key: str | None = None) -> Task:
+def get_task(task_id: str, *, api_key: str | None = None, cancel: Cancel | None = None) -> Task:
     """Find a task that was submitted from this machine, by the provider's id or ours, and ask how it is.
 
-    Raises UsageError where the journal knows no such task, and ProviderError where the provider cannot be asked.
+    Raises UsageError where the journal knows no such task, ProviderError where the provider cannot be asked, and
+    CancelledError where `cancel` ends it.
     """
-    return _kept(task_id, api_key).refresh()
+    return _kept(task_id, api_key).refresh(cancel=cancel)
 
 
-async def get_task_async(task_id: str, *, api_key: str | None = None) -> Task:
+async def get_task_async(task_id: str, *, api_key: str | None = None, cancel: Cancel | None = None) -> Task:
     """Do what `get_task` does, on asyncio."""
-    return await _kept(task_id, api_key).refresh_async()
+    return await _kept(task_id, api_key).refresh_async(cancel=cancel)
 
 
-def receive_callback(body: bytes, *, api_key: str | None = None) -> Task:
+def receive_callback(body: bytes, *, api_key: str | None = None, cancel: Cancel | None = None) -> Task:
     """Read the body of a callback, and ask the provider itself how the task is.
 
     Callbacks carry no signature: whoever knows the address can send one. So nothing but the task's id is taken from it,
@@ -230,7 +282,12 @@ def receive_callback(body: bytes, *, api_key: str | None = None) -> Task:
 
     Raises AnswerError for what is no callback, and like `get_task`.
     """
-    return get_task(parse_callback(body), api_key=api_key)
+    return get_task(parse_callback(body), api_key=api_key, cancel=cancel)
+
+
+async def receive_callback_async(body: bytes, *, api_key: str | None = None, cancel: Cancel | None = None) -> Task:
+    """Do what `receive_callback` does, on asyncio."""
+    return await get_task_async(parse_callback(body), api_key=api_key, cancel=cancel)
 
 
 def _kept(task_id: str, api_key: str | None) -> Task:
@@ -283,19 +340,6 @@ def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -
             if entry.stage == "downloaded":
                 yield from remove_uploads(task.account, journal, entry)
         return path
-
-
-def looked_at_together(entries: Sequence[JournalEntry]) -> dict[str, TaskState]:
-    """Ask for several tasks at once where a provider allows that; return the states that it tells, by entry's id."""
-    states: dict[str, TaskState] = {}
-    places = dict.fromkeys((each.service, each.api) for each in entries)
-    for place in places:
-        group = [each for each in entries if (each.service, each.api) == place and each.task_id is not None]
-        if len(group) > 1:
-            with suppress(ConfigurationError):
-                account = account_of(group[0])
-                states |= run(account, look_at_all(account, Journal(), group))
-    return states
 
 
 def close(entry: JournalEntry, stage: Stage) -> JournalEntry:

@@ -8,16 +8,16 @@ import ipaddress
 import os
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from functools import partial
 from selectors import EVENT_WRITE, DefaultSelector
 from typing import Any, TypeVar
 
 import httpcore2
 
-from lipready.cancel import checkpoint
+from lipready.cancel import checkpoint, left_alone
 from lipready.facts.address import Problem, is_public
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
@@ -61,18 +61,12 @@ def _literal(host: str) -> str | None:
 
 
 def _look_up(host: str, seconds: float) -> tuple[str, ...] | Unmeasured:
-    """Ask the resolver in a thread, since the C library cannot be told how long to wait."""
-    answer: list[tuple[str, ...] | Unmeasured] = []
-    thread = threading.Thread(target=lambda: answer.append(_resolve(host)), daemon=True)
-    thread.start()
-    end = time.monotonic() + seconds
-    while thread.is_alive() and (left := end - time.monotonic()) > 0:
-        checkpoint()
-        thread.join(min(left, _TICK))
-    if not answer:
+    """Ask the resolver, which cannot be told how long to wait."""
+    try:
+        return left_alone(partial(_resolve, host), seconds)
+    except TimeoutError:
         slow = f"looking up the host {host} took longer than {counted(round(seconds), 'second')}"
         return Unmeasured(slow, transient=True)
-    return answer[0]
 
 
 def _resolve(host: str) -> tuple[str, ...] | Unmeasured:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,10 +147,13 @@ def resume_task(
         raise click.UsageError("--out and --task belong to one job: say its ID.")
     journal = _journal()
     if task_id is not None:
-        from lipready.task import claimed
+        from lipready.providers.transport.drive import run
+        from lipready.task import account_of, claimed
 
         entry = journal.find(task_id)
-        entry = entry if remote is None else claimed(entry, remote)
+        if remote is not None:
+            account = account_of(entry)
+            entry = run(account, claimed(account, entry, remote))
         return _resume(entry, out, patience, outcome_writer(form, session))
     return _resume_all(journal, patience, form, session)
 
@@ -197,8 +201,6 @@ def forget_task(*, task_id: str, session: Session) -> int:
 
 def _resume_all(journal: "Journal", patience: Patience, form: str, session: Session) -> int:
     """Go on with every open job; one that fails does not keep the others back."""
-    from lipready.task import looked_at_together
-
     still = [each for each in reversed(journal.entries()) if each.open and not each.provider.startswith("sandbox")]
     unsent = [entry for entry in still if entry.stage == "intended"]
     entries = [entry for entry in still if entry.stage != "intended"]
@@ -209,7 +211,7 @@ def _resume_all(journal: "Journal", patience: Patience, form: str, session: Sess
         )
     if not entries and not unsent:
         session.complain("Every job of the journal is at its end.")
-    states = looked_at_together(entries)
+    states = _looked_at_together(entries)
     # What has ended comes first: its result is deleted a day later, and another job may take hours.
     entries.sort(key=lambda entry: entry.id not in states or not states[entry.id].ended)
     worst = CLEAN
@@ -223,6 +225,24 @@ def _resume_all(journal: "Journal", patience: Patience, form: str, session: Sess
                 status = TROUBLE
             worst = max(worst, status)
     return worst
+
+
+def _looked_at_together(entries: "Sequence[JournalEntry]") -> "dict[str, TaskState]":
+    """Ask for several tasks at once where a provider allows that; return the states that it tells, by entry's id."""
+    from lipready.errors import ConfigurationError
+    from lipready.providers.submission.polling import look_at_all
+    from lipready.providers.transport.drive import run
+    from lipready.task import account_of
+
+    states: dict[str, TaskState] = {}
+    places = dict.fromkeys((each.service, each.api) for each in entries)
+    for place in places:
+        group = [each for each in entries if (each.service, each.api) == place and each.task_id is not None]
+        if len(group) > 1:
+            with suppress(ConfigurationError):
+                account = account_of(group[0])
+                states |= run(account, look_at_all(account, _journal(), group))
+    return states
 
 
 def _resume(
