@@ -130,8 +130,8 @@ def submit(
     for a file that is not there or may not be read and for an output that cannot be written, CostError where it would
     cost more than `sending.max_cost`, ConfigurationError without a key, RefusedError where the provider does not want
     the job, NotSentError where it cannot be reached, OutcomeUnknownError where the answer was lost and nobody can tell
-    what came of it, CancelledError where `cancel` ends it: what was already paid for is known to the journal, and the
-    same call attaches to it.
+    what came of it, CancelledError where `cancel` ends it: where the request was sent already, the error says so and
+    has its `job_id`; the journal keeps the job, and the same call or `resume` looks for its task, and pays nothing.
     """
     require_inputs(job)
     account = _account(provider, api_key, profile)
