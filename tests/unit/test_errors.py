@@ -108,6 +108,10 @@ def test_what_a_provider_says_is_data(faulty_sandbox, at_sandbox, good_job, jour
         ("`lipready.resume('3f', task='t-1')`", "`lipready tasks resume 3f --task t-1`"),
         ("`lipready.forget('3f')`", "`lipready tasks forget 3f`"),
         ("`lipready.submit(…, sending=Sending(again=True))`", "`lipready submit --again`"),
+        (
+            "`Profile.limits` lists them all, `gate(update_baseline=True)`",
+            "`lipready rules` lists them all, --update-baseline",
+        ),
         (r"in JSON `Choices(trim=\u2026)`", "in JSON --trim START:END"),
         ("`InvalidFile.Duration`, `Mine(x=1)`", "`InvalidFile.Duration`, `Mine(x=1)`"),
         ("`pip install pillow`, a`b(c.d)`", "`pip install pillow`, a`b(c.d)`"),
