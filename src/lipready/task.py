@@ -208,7 +208,7 @@ def resumed(
 ) -> Flow[Task]:
     """Take up a job (see `resume`), with its result at `output` from now on. Without `submit` nothing is sent."""
     journal = Journal()
-    with concerning(job_id=entry.id), (yield from call(lambda: _locked(entry))):
+    with _about_entry(entry), (yield from call(lambda: _locked(entry))):
         # What another process has written in the meantime counts, not what was read before it was alone with the job.
         now = journal.find(entry.id)
         if output is not None and now.open and now.output != output:
@@ -220,35 +220,36 @@ def resumed(
 
 def telling(inputs: SubmissionInputs, progress: Progress | None) -> SubmissionInputs:
     """Let the uploads of a job be heard of."""
-    files = tuple(replace(file, tell=stage("uploading", file.shown, progress)) for file in inputs.files)
-    return replace(inputs, files=files)
+    return replace(inputs, files=tuple(replace(f, tell=stage("uploading", f.shown, progress)) for f in inputs.files))
 
 
 def _locked(entry: JournalEntry) -> Lock:
     """Keep every other process away from a job while it is sent or fetched. Raises UsageError where one is at it."""
     lock = job_lock(entry)
-    if not lock.acquire(wait=False):
-        raise UsageError(f"Another process is sending or fetching the job {entry.id}: wait for it.")
+    with _about_entry(entry):
+        if not lock.acquire(wait=False):
+            raise UsageError(f"Another process is sending or fetching the job {entry.id}: wait for it.")
     return lock
 
 
 def account_of(entry: JournalEntry, api_key: str | None = None) -> Account:
     """Find the account that a job was sent from. Raises UsageError for a sandbox, which ended with its process."""
-    if entry.provider.startswith("sandbox"):
-        running = remembered(entry.provider, entry.api)
-        if running is None:
-            raise UsageError(
-                f"The sandbox that had the job {entry.id} ended with its process: there is nothing to resume."
-            )
-        return running
-    service = service_of(entry.service)
-    return Account(
-        provider=entry.provider,
-        profile=_profile_of(entry),
-        service=service,
-        endpoints=Endpoints(entry.api, entry.files, entry.workspace),
-        key=key_of(service, api_key),
-    )
+    with _about_entry(entry):
+        if entry.provider.startswith("sandbox"):
+            running = remembered(entry.provider, entry.api)
+            if running is None:
+                raise UsageError(
+                    f"The sandbox that had the job {entry.id} ended with its process: there is nothing to resume."
+                )
+            return running
+        service = service_of(entry.service)
+        return Account(
+            provider=entry.provider,
+            profile=_profile_of(entry),
+            service=service,
+            endpoints=Endpoints(entry.api, entry.files, entry.workspace),
+            key=key_of(service, api_key),
+        )
 
 
 def _profile_of(entry: JournalEntry) -> Profile:
@@ -292,8 +293,9 @@ async def receive_callback_async(body: bytes, *, api_key: str | None = None, can
 
 def _kept(task_id: str, api_key: str | None) -> Task:
     entry = Journal().find(task_id)
-    if entry.task_id is None:
-        raise UsageError(f"The job {entry.id} has no task yet; `lipready.resume('{entry.id}')` goes on with it.")
+    with _about_entry(entry):
+        if entry.task_id is None:
+            raise UsageError(f"The job {entry.id} has no task yet; `lipready.resume('{entry.id}')` goes on with it.")
     return Task.of(account_of(entry, api_key), entry)
 
 
@@ -348,7 +350,7 @@ def close(entry: JournalEntry, stage: Stage) -> JournalEntry:
     Raises UsageError where it cannot be cancelled without its task, and where another process is at it.
     """
     journal = Journal()
-    with _locked(entry):
+    with _about_entry(entry), _locked(entry):
         now = journal.find(entry.id)
         if stage == "canceled" and now.stage == "posting":
             raise UsageError(
@@ -381,8 +383,11 @@ def cancelled(task: Task) -> Flow[Task]:
 
 
 def _about(task: Task, to: Path | None = None) -> AbstractContextManager[None]:
-    """Let errors carry what they are about."""
     return concerning(path=None if to is None else str(to), job_id=task.entry.id, task_id=task.id or None)
+
+
+def _about_entry(entry: JournalEntry) -> AbstractContextManager[None]:
+    return concerning(job_id=entry.id, task_id=entry.task_id)
 
 
 def _link(task: Task, state: TaskState) -> str:

@@ -16,10 +16,10 @@ from lipready.config.policy import FailOn, Policy, apply_policy, fails, rules_fo
 from lipready.config.selection import require_some_ran, rules_left
 from lipready.config.settings import Configuration, nearest_configuration, read_configuration
 from lipready.config.unit import Notice, Unit, UnitVerdict
-from lipready.errors import NothingCheckedError, UsageError
+from lipready.errors import NothingCheckedError, UsageError, concerning
 from lipready.facts.quantity import counted
 from lipready.facts.report import Report
-from lipready.gate.baseline.baseline import unmeasured, updated_baseline
+from lipready.gate.baseline.baseline import refuse_other_provider, unmeasured, updated_baseline
 from lipready.gate.baseline.file import Baseline, read_baseline, write_baseline
 from lipready.gate.cache.cache import FactsCache
 from lipready.gate.discovery.pair import collect
@@ -93,7 +93,8 @@ class GateRun:
         today = self.filter().today
         judged, lost = apply_policy(verdicts, self.policy, today)[0], sorted(unmeasured(verdicts))
         accepted = updated_baseline(judged, self.profile, self.baseline, whole=self.policy.whole)
-        write_baseline(path, accepted)
+        with concerning(path=fspath(path)):
+            write_baseline(path, accepted)
         said = [f"{path} accepts {counted(len(accepted.entries), 'finding')} now."]
         said += [
             f"{one_line(each)} was not measured, so the baseline accepts nothing of it: run again." for each in lost
@@ -197,7 +198,7 @@ def gate(
             profile=profile,
             policy=policy,
             settings=settings,
-            baseline=known_baseline(file, updated=update_baseline),
+            baseline=known_baseline(file, profile, updated=update_baseline),
             cache=kept,
             executor=executor,
             workers=workers,
@@ -219,9 +220,17 @@ def gate(
 gate_async = async_twin(gate)
 
 
-def known_baseline(path: Path | None, *, updated: bool) -> Baseline | None:
-    """Read a baseline; one that is to be written need not be there yet. Raises ConfigurationError."""
-    return None if path is None or (updated and not os.path.lexists(path)) else read_baseline(path)
+def known_baseline(path: Path | None, profile: Profile, *, updated: bool) -> Baseline | None:
+    """Read a baseline; one that is to be written need not be there yet.
+
+    Raises ConfigurationError for what is none, and for that of another provider.
+    """
+    if path is None or (updated and not os.path.lexists(path)):
+        return None
+    with concerning(path=fspath(path)):
+        baseline = read_baseline(path)
+        refuse_other_provider(baseline, profile)
+    return baseline
 
 
 def _configuration(tree: Tree, named: str | PathLike[str] | None) -> Configuration:

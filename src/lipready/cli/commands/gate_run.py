@@ -146,7 +146,7 @@ def run_gate(request: Request, shared: Shared, session: Session) -> int:
         profile=profile,
         policy=policy,
         settings=Settings(quick=shared.quick, every_frame=shared.every_frame),
-        baseline=known_baseline(request.baseline, updated=request.update_baseline),
+        baseline=known_baseline(request.baseline, profile, updated=request.update_baseline),
         cache=cache,
         workers=request.workers,
     )

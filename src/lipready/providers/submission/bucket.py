@@ -23,6 +23,7 @@ from lipready.errors import (
     UsageError,
 )
 from lipready.log import logged
+from lipready.providers.fields import identifier
 from lipready.providers.service import Stored
 
 _SECONDS = 24 * 3600
@@ -198,4 +199,7 @@ def _refusal(error: Any, bucket: Bucket) -> ProviderError | UsageError:
     else:
         what = f"refused the upload ({code or status})"
     again = status is None or status > _HIGHEST_REFUSAL or code == "SlowDown"
-    return RefusedError(f"The server of {bucket} {what}.", code=code, status=status, retry="again" if again else "no")
+    name = identifier(answer.get("ResponseMetadata", {}).get("RequestId"))
+    return RefusedError(
+        f"The server of {bucket} {what}.", code=code, status=status, retry="again" if again else "no", request_id=name
+    )

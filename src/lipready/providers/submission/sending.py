@@ -141,7 +141,7 @@ def submit_once(
         known = yield from call(partial(journal.add_unless_known, entry))
         if known.task_id is not None:
             return known, True
-        with (yield from acquired(job_lock(known))):
+        with concerning(job_id=known.id), (yield from acquired(job_lock(known))):
             now = yield from call(partial(journal.find, known.id))
             if now.stage == "intended":
                 return (yield from _deliver(account, journal, now, inputs)), False
@@ -227,7 +227,7 @@ def _stored(
         if kept is not None:
             urls[source.role] = kept
             continue
-        with concerning(path=without_secret(source.path)):
+        with concerning(path=without_secret(source.shown)):
             stored = yield from upload(account, entry.model, source, inputs.bucket)
         urls[source.role] = stored.url
         if not has_secret(stored.url):
