@@ -22,7 +22,7 @@ from lipready.errors import (
     RefusedError,
     UsageError,
 )
-from lipready.log import logged
+from lipready.log import logged, unlogged
 from lipready.providers.fields import identifier
 from lipready.providers.service import Stored
 
@@ -97,7 +97,8 @@ def _uploaded(bucket: Bucket, key: str, path: str, content_type: str, heard: Cal
         kind = {"ContentType": content_type}
         client.upload_file(path, bucket.name, key, ExtraArgs=kind, Config=parts, Callback=told)
         place = {"Bucket": bucket.name, "Key": key}
-        return str(client.generate_presigned_url("get_object", Params=place, ExpiresIn=_SECONDS))
+        with unlogged("botocore.auth"):
+            return str(client.generate_presigned_url("get_object", Params=place, ExpiresIn=_SECONDS))
 
 
 def _size_of(path: str) -> int:
