@@ -55,7 +55,16 @@ if TYPE_CHECKING:
     from lipready.rules.rule import Rule, rule
     from lipready.rules.subjects import finding
     from lipready.submit import Sending, submit, submit_async
-    from lipready.task import Task, forget, get_task, get_task_async, receive_callback, resume
+    from lipready.task import (
+        Task,
+        forget,
+        get_task,
+        get_task_async,
+        receive_callback,
+        receive_callback_async,
+        resume,
+        resume_async,
+    )
 
 __version__ = "0.1.0.dev0"
 """The version, as PEP 440 writes them.
@@ -131,9 +140,11 @@ __all__ = [
     "prepare",
     "prepare_async",
     "receive_callback",
+    "receive_callback_async",
     "reference",
     "reference_async",
     "resume",
+    "resume_async",
     "rule",
     "submit",
     "submit_async",
@@ -180,7 +191,16 @@ _HOMES = {
     "lipready.people": ("People", "Reference", "people", "people_async", "reference", "reference_async"),
     "lipready.prepare": ("Prepared", "prepare", "prepare_async"),
     "lipready.submit": ("Sending", "submit", "submit_async"),
-    "lipready.task": ("Task", "forget", "get_task", "get_task_async", "receive_callback", "resume"),
+    "lipready.task": (
+        "Task",
+        "forget",
+        "get_task",
+        "get_task_async",
+        "receive_callback",
+        "receive_callback_async",
+        "resume",
+        "resume_async",
+    ),
 }
 _VERBS = frozenset({"check", "gate", "people", "prepare", "submit"})
 

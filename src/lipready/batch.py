@@ -18,13 +18,14 @@ from itertools import islice
 from typing import TypeAlias
 
 from lipready.cancel import Cancel, cancellable, checkpoint, in_thread
-from lipready.check import Settings, check_any, check_job, with_rules
+from lipready.check import Settings, check_any, check_job, settings_with
 from lipready.errors import ComponentError, LipreadyError
-from lipready.facts.address import file_name, shown
-from lipready.facts.file import FileFacts, Role
+from lipready.facts.address import shown
+from lipready.facts.file import FileFacts, Role, unread_file
 from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
-from lipready.job import Job, name_of
+from lipready.job import Job, Source, name_of
+from lipready.probe.spool import extension_by
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 from lipready.rules.rule import Rule
@@ -78,7 +79,7 @@ def check_many(
     >>> [report.verdict for report in lipready.check_many(jobs)]
     ['pass', 'fail']
     """
-    batch = _Batch(profile or load_profile(provider), with_rules(settings, rules), cancel)
+    batch = _Batch(profile or load_profile(provider), settings_with(settings, rules), cancel)
     total = len(jobs) if isinstance(jobs, Sized) else None
     checked = batch.here(iter(jobs)) if executor is None else batch.there(iter(jobs), executor)
     with closing(checked):
@@ -210,7 +211,7 @@ class _Batch:
         """Return the report; where there is none, one that says so of each file."""
         if isinstance(answer, Report):
             return answer
-        known = {role: _unchecked(role, name_of(source), answer) for role, source in job.inputs()}
+        known = {role: _unchecked(role, source, answer) for role, source in job.inputs()}
         return check_job(job, self.profile, replace(self.settings, rules=()), known=known)
 
 
@@ -240,17 +241,8 @@ def _submitted(executor: Executor, work: Callable[[], "Report | str"]) -> "Futur
         ) from error
 
 
-def _unchecked(role: Role, place: str, problem: str) -> FileFacts:
+def _unchecked(role: Role, source: Source, problem: str) -> FileFacts:
     """Return the facts of a file whose check has crashed."""
-    reason, name = Unmeasured(problem, transient=True), shown(place)
-    return FileFacts(
-        role=role,
-        path=name,
-        bytes=reason,
-        extension=file_name(name).rpartition(".")[2].lower(),
-        format=reason,
-        lfs=None,
-        problem=problem,
-        media=reason,
-        people=reason,
-    )
+    reason = Unmeasured(problem, transient=True)
+    facts = unread_file(role, shown(name_of(source)), extension_by(source), reason, reason)
+    return replace(facts, problem=problem)

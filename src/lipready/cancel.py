@@ -1,10 +1,11 @@
 """Cancel what goes on in another thread: a token, the places that ask for it, and asyncio's way of doing both."""
 
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import partial, wraps
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar, cast
 
 from lipready.errors import CancelledError
@@ -47,6 +48,9 @@ class Cancel:
         return f"<Cancel: {'cancelled' if self._cancelled else 'not cancelled'}>"
 
 
+_TICK = 0.25
+"""Seconds after which a wait asks whether anybody cancels."""
+
 _tokens: ContextVar[tuple[Cancel, ...]] = ContextVar("lipready_cancel", default=())
 """Those of all verbs that the running code is part of; a thread has them where it runs in a copy of the context."""
 
@@ -83,6 +87,40 @@ def checkpoint_elsewhere() -> Callable[[], None]:
             raise CancelledError("The work was cancelled.")
 
     return check
+
+
+def left_alone(function: Callable[[], T], seconds: float | None = None) -> T:
+    """Call, in a thread of its own, what cannot be interrupted (the system's resolver, boto3), and wait for it.
+
+    Where somebody cancels, Ctrl-C included, the thread is left to itself: it ends at its next `checkpoint`, or when
+    what it waits for is over. So it is after so many `seconds`: raises TimeoutError.
+    """
+    token, outcome = Cancel(), list[T | _Failure]()
+
+    def work() -> None:
+        _tokens.set((*_tokens.get(), token))  # in the thread's own copy of the context
+        try:
+            outcome.append(function())
+        except Exception as error:  # noqa: BLE001  (raised again by the one who waits)
+            outcome.append(_Failure(error))
+
+    thread = Thread(target=copy_context().run, args=(work,), name="lipready-left-alone", daemon=True)
+    thread.start()
+    end = None if seconds is None else time.monotonic() + seconds
+    try:
+        while thread.is_alive():
+            checkpoint()
+            left = _TICK if end is None else end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError  # noqa: TRY301  (the thread is told below)
+            thread.join(min(left, _TICK))
+    except BaseException:
+        token.cancel()
+        raise
+    result = outcome[0]
+    if isinstance(result, _Failure):
+        raise result.error
+    return result
 
 
 async def in_thread(function: Callable[[], T], *, always: bool = False) -> T:

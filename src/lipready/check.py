@@ -1,6 +1,7 @@
 """Job in, report out: probe the files, look at the people, judge the facts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from os import fspath
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,7 @@ def check(
     options: RequestOptions | None = None,
     settings: Settings | None = None,
     rules: "Sequence[Rule]" = (),
+    progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Report:
     """Return what a check of the files of one job finds, against what a provider accepts.
@@ -75,8 +77,8 @@ def check(
     a binary file object, or an `Input` of one of these with a name. A file object is read once, from where it stands,
     up to the size that the provider takes: that it is larger is a finding.
     `provider` is the name of a profile, or the path of a profile file (TOML); a `profile` object goes before it.
-    `rules` are the caller's own (see `lipready.rule`), beside those of the settings. A file that is broken is a
-    finding, not an exception.
+    `rules` are the caller's own (see `lipready.rule`), beside those of the settings; `progress` goes before that of the
+    settings, and is as there. A file that is broken is a finding, not an exception.
 
     Raises UsageError without any file, for one that is not there or may not be read, for what is no input, and for an
     audio track that the audio file does not have; ConfigurationError for an unknown or broken profile, ComponentError
@@ -89,7 +91,7 @@ def check(
     job = Job.of(video, audio, reference, options)
     require_inputs(job)
     with cancellable(cancel):
-        return check_any(job, profile or load_profile(provider), with_rules(settings, rules))
+        return check_any(job, profile or load_profile(provider), settings_with(settings, rules, progress))
 
 
 @async_twin(check)
@@ -119,10 +121,11 @@ def forget_places(report: Report) -> Report:
     return replace(report, facts=replace(report.facts, **moved)) if moved else report
 
 
-def with_rules(settings: Settings | None, rules: "Sequence[Rule]") -> Settings:
-    """Add the caller's own rules to the settings."""
+def settings_with(settings: Settings | None, rules: "Sequence[Rule]", progress: Progress | None = None) -> Settings:
+    """Return the settings with what was handed in beside them: the caller's own rules are added to theirs."""
     settings = settings or Settings()
-    return replace(settings, rules=(*settings.rules, *rules)) if rules else settings
+    settings = replace(settings, rules=(*settings.rules, *rules)) if rules else settings
+    return settings if progress is None else replace(settings, progress=progress)
 
 
 def require_inputs(job: Job) -> None:
@@ -198,19 +201,17 @@ def _request(options: RequestOptions, *, resolve: bool) -> RequestFacts:
     return RequestFacts(options.face_threshold, options.video_extension, callback)
 
 
-def measure_file(path: str, role: Role, settings: Settings, *, describe: bool = False) -> FileFacts:
-    """Measure one file of this machine; see `check_job`.
+def measure_file(
+    path: str, role: Role, settings: Settings, name: str | None = None, *, describe: bool = False
+) -> FileFacts:
+    """Measure one file of this machine, which is called `name` in the progress; see `check_job`.
 
     Never raises on account of the file. Raises ComponentError where the face models can neither be found nor fetched,
     or a library that measures cannot be imported.
     """
-    return _measured(path, role, settings, path, describe=describe)
-
-
-def _measured(path: str, role: Role, settings: Settings, name: str, *, describe: bool) -> FileFacts:
-    """Measure a file, of which `name` is said in the progress."""
     from lipready.probe.source import examine, without_media
 
+    name = path if name is None else name
     tell = stage("checking", name, settings.progress) or (lambda _share: None)
     tell(0.0)
     meter = None
@@ -308,32 +309,38 @@ def largest_inputs(profile: Profile) -> Mapping[Role, int]:
 def _measure_input(
     source: Source | None, role: Role, settings: Settings, largest: Mapping[Role, int], *, describe: bool
 ) -> FileFacts | None:
-    from lipready.probe.spool import LARGEST, extension_by
-
     if source is None:
         return None
-    path, name, extension = path_or_address(source), name_of(source), extension_by(source)
-    if is_address(path):
-        facts = _measure_address(path, role, settings, largest.get(role, LARGEST), describe=describe)
-        return facts if name == path else replace(facts, path=name, extension=extension)
-    if name == path:
-        return measure_file(path, role, settings, describe=describe)
-    return replace(_measured(path, role, settings, name, describe=describe), path=name, extension=extension, place=path)
+    with measured(source, role, settings, largest, describe=describe) as facts:
+        return facts if facts.address is None else replace(facts, place=None)
 
 
-def _measure_address(url: str, role: Role, settings: Settings, largest: int, *, describe: bool) -> FileFacts:
-    """Fetch an address and measure what came; nothing that is kept of it holds what may not be shown."""
+@contextmanager
+def measured(
+    source: Source, role: Role, settings: Settings, largest: Mapping[Role, int], *, describe: bool
+) -> Iterator[FileFacts]:
+    """Yield the facts of a path or an address; what was fetched lies at their `place` until the context ends."""
     from lipready.probe.containers.signature import extension_of
     from lipready.probe.remote import Reach, fetch, inquire, unread
+    from lipready.probe.spool import LARGEST, extension_by
 
-    name, reach = shown(url), Reach(largest, allow_private=settings.allow_private)
+    path, name, extension = path_or_address(source), name_of(source), extension_by(source)
+    if not is_address(path):
+        facts = measure_file(path, role, settings, name, describe=describe)
+        yield facts if name == path else replace(facts, path=name, extension=extension, place=path)
+        return
+    if name == path:  # of which a part may be a secret
+        name, extension = shown(path), extension_of(file_name(path))
+    reach = Reach(largest.get(role, LARGEST), allow_private=settings.allow_private)
     if settings.quick:
-        return unread(url, role, inquire(url, reach))
-    with fetch(url, reach, stage("fetching", name, settings.progress)) as (address, copy):
+        yield replace(unread(path, role, inquire(path, reach)), path=name, extension=extension)
+        return
+    with fetch(path, reach, stage("fetching", name, settings.progress)) as (address, copy):
         if copy is None:
-            return unread(url, role, address)
-        facts = _measured(fspath(copy), role, settings, name, describe=describe)
-    return replace(facts, path=name, extension=extension_of(file_name(url)), address=address)
+            facts = unread(path, role, address)
+        else:
+            facts = measure_file(fspath(copy), role, settings, name, describe=describe)
+        yield replace(facts, path=name, extension=extension, address=address, place=None if copy is None else str(copy))
 
 
 def _watch_video(

@@ -15,8 +15,8 @@ from lipready.check import (
     forget_places,
     largest_inputs,
     require_inputs,
+    settings_with,
     stage,
-    with_rules,
 )
 from lipready.errors import FixError, UsageError, concerning
 from lipready.faces.people import people_in_image
@@ -29,6 +29,7 @@ from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import PeopleFacts
 from lipready.facts.plan import FilePlan, Plan, Step
 from lipready.facts.report import Report
+from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.job import Input, Job, RequestOptions, Source
 from lipready.probe.containers.signature import extension_of
@@ -146,8 +147,7 @@ def prepare(
     profile = profile if for_upload else profile.without_upload()
     require_files(job)
     require_inputs(job)
-    settings = with_rules(settings, rules)
-    settings = settings if progress is None else replace(settings, progress=progress)
+    settings = settings_with(settings, rules, progress)
     choices = choices or Choices()
     choices = choices if person is None else replace(choices, person=person)
 
@@ -370,6 +370,8 @@ def take_reference(file: FileFacts, person: int | None, profile: Profile, output
     Raises FixError where the video cannot be looked at, where it shows nobody or several people and none is named, or
     where no frame is good enough.
     """
+    if file.problem is None and isinstance(file.media, Unmeasured):
+        raise FixError(f"{file.path}: {file.media.reason}; no reference image can be taken from it.", path=file.path)
     if file.problem is not None or not isinstance(file.media, VideoFacts):
         raise FixError(
             f"{file.path} {file.problem or 'is no video'}; no reference image can be taken from it.", path=file.path

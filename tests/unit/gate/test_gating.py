@@ -58,11 +58,35 @@ def test_wrong_calls_speak_of_no_option(tree):
         ((tree,), {"every_frame": True}, UsageError),
         ((tree,), {"only": ["V104"], "ignore": ["V"]}, NothingCheckedError),
         ((tree,), {"fail_on": "info"}, UsageError),
+        ((tree,), {"write": True}, UsageError),
+        ((tree,), {"update_baseline": True}, UsageError),
     ]
     for arguments, options, error in calls:
         with pytest.raises(error) as caught:
             lipready.gate(*arguments, **options)
         assert "--" not in str(caught.value)
+
+
+def test_what_is_found_is_accepted_and_only_that(tree):
+    file = tree / "accepted.json"
+    first = lipready.gate(tree / "bad.webm", only=["V103", "V104"], baseline=file, update_baseline=True)
+    assert (first.passed, first.notices[-1].text) == (True, f"{file} accepts 2 findings now.")
+    assert lipready.gate(tree / "bad.webm", only=["V103", "V104"], baseline=file).passed
+    more = lipready.gate(tree / "bad.webm", only=["V101", "V103"], baseline=file)
+    assert ([found.rule for found in more.reports[0].findings], more.passed) == (["V101"], False)
+
+
+def test_what_needs_no_encoding_is_repaired_beside_the_sources(tree):
+    (tree / "anna.mp4").rename(tree / "wrong.avi")
+    (tree / "anna.wav").unlink()
+    found = lipready.gate(tree / "wrong.avi", fix=True)
+    (change,) = found.changes
+    assert (change.source, change.output, change.rules) == ("wrong.avi", "lipready-fixed/wrong.mp4", ("F003",))
+    assert not found.passed
+    assert (tree / change.output).is_file()
+    assert (tree / "wrong.avi").is_file()
+    with pytest.raises(UsageError, match=r"`gate\(write=True\)`"):
+        lipready.gate(tree / "wrong.avi", fix=True, write=True)
 
 
 def test_it_is_cancelled_in_the_middle_and_on_asyncio(tree):
