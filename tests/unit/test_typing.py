@@ -89,7 +89,7 @@ def said(outside):
 
 
 def test_what_is_installed_is_the_wheel(outside):
-    python = [outside / "bin" / "python", "-c", "import lipready; print(lipready.__file__)"]
+    python = [outside / "bin" / "python", "-I", "-c", "import lipready; print(lipready.__file__)"]
     home = subprocess.run(python, capture_output=True, text=True, check=True, cwd=outside.parent).stdout.strip()
     assert Path(home).is_relative_to(outside)
 
