@@ -142,7 +142,7 @@ def resume(
     `task_id` is the provider's id or ours (`lipready tasks`). `task` is the provider's id of the job's task, where the
     answer was lost (OutcomeUnknownError) and you know which it is. `progress` is called with "uploading clip.mp4" and
     the share (0..1). Raises UsageError where the journal knows no such job, nothing is left to do, or the task is none
-    that could be the job's, and like `submit`.
+    that could be the job's, and like `submit`, also where `cancel` ends it.
     """
     account, flow = _resumption(task_id, task, api_key, progress)
     return run(account, flow, cancel)
@@ -281,7 +281,7 @@ def receive_callback(body: bytes, *, api_key: str | None = None, cancel: Cancel 
     Callbacks carry no signature: whoever knows the address can send one. So nothing but the task's id is taken from it,
     and that only where the journal knows the task. Callbacks may come more than once.
 
-    Raises AnswerError for what is no callback, and like `get_task`.
+    Raises AnswerError for what is no callback, and like `get_task`, also where `cancel` ends it.
     """
     return get_task(parse_callback(body), api_key=api_key, cancel=cancel)
 

@@ -127,6 +127,7 @@ def test_both_take_addresses_fetched_once_without_their_secrets(served, two, tmp
     assert stages == [f"fetching {shown}", f"checking {shown}"]
     assert "SECRET" not in caplog.text + repr(seen) + json.dumps(seen.to_dict())
     assert f"fetching {shown}" in caplog.text
+    assert f"taking a reference image from {shown}" in caplog.text
     assert f"GET {address.partition('?')[0]}: 200" in caplog.text
     assert list(temporary.iterdir()) == []
     with pytest.raises(NothingCheckedError, match="not a public address") as raised:
