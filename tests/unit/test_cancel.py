@@ -256,6 +256,7 @@ def test_whatever_a_task_waits_for_ends(faulty_sandbox, at_sandbox, good_job, jo
     """Of a provider that does not answer; what is undone stays to be done."""
     at_sandbox(faulty_sandbox)
     task = lipready.submit(lipready.Job.of(*good_job[:2]), settings=Settings(quick=True, only=("V",)))
+    faulty_sandbox.advance(60)
     task, out = task.wait(poll_interval=0.1), tmp_path / "result.mp4"
     for step, work in (("poll", task.refresh), ("download", partial(task.download, out))):
         faulty_sandbox.inject(Fault(step, "delay", "1"))

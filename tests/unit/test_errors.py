@@ -121,7 +121,6 @@ def folder(made, good_job, tmp_path_factory):
         wrong(lipready.people, NothingCheckedError, of="speech.wav", video="speech.wav"),
         wrong(lipready.reference, UsageError, of="a.png", video="clip.mp4", out="a.png"),
         wrong(lipready.reference, UsageError, of="two.mp4", video="two.mp4", out="a.jpg"),
-        wrong(lipready.reference, FixError, of="two.mp4", video="two.mp4", out="a.jpg", person=9),
         wrong(lipready.reference, FixError, of="speech.wav", video="speech.wav", out="a.jpg"),
         wrong(lipready.prepare, UsageError, of="result.mp4/receipt.json", audio="speech.wav", out="result.mp4",
               settings=QUICK),
