@@ -26,7 +26,8 @@ class Cancel:
     lipready.errors.CancelledError: The work was cancelled.
 
     A verb notices within about a second, raises CancelledError where it was called, and leaves no thread, no process
-    and nothing half-written behind. A token serves any number of calls at once, and is not used again once it is
+    and nothing half-written behind, but for a thread in which the system's resolver or boto3 waits for a server, and
+    which ends with that. A token serves any number of calls at once, and is not used again once it is
     cancelled.
     """
 

@@ -17,6 +17,7 @@ from lipready.facts.people import Front, PeopleFacts, Person, background, headco
 from lipready.facts.report import Report
 from lipready.facts.video import VideoFacts
 from lipready.job import Job, Source, place_of
+from lipready.log import LOG
 from lipready.prepare import take_reference
 from lipready.probe.spool import at_hand, require_spooled
 from lipready.profiles.limit import Profile
@@ -201,6 +202,7 @@ def require_speaker(file: FileFacts, person: int | None, profile: Profile, advic
 
 def take(file: FileFacts, picture: Path, person: int | None, profile: Profile) -> Reference:
     """Write the picture, whole or not at all, and check it. Raises FixError where no frame is good enough."""
+    LOG.info("taking a reference image from %s", file.path)
     partial = Partial.beside(Path(os.path.realpath(picture)))
     try:
         frame = take_reference(file, person, profile, partial.path)

@@ -158,7 +158,7 @@ def resume(
     `task_id` is the provider's id or ours (`lipready tasks`). `task` is the provider's id of the job's task, where the
     answer was lost (OutcomeUnknownError) and you know which it is. `progress` is called with "uploading clip.mp4" and
     the share (0..1). Raises UsageError where the journal knows no such job, nothing is left to do, or the task is none
-    that could be the job's, and like `submit`.
+    that could be the job's, and like `submit`, also where `cancel` ends it.
 
     >>> task = lipready.submit(lipready.Job("clip.mp4", "speech.wav"))
     >>> lipready.resume(task.id).status  # in a later process, for instance
@@ -271,7 +271,7 @@ def receive_callback(body: bytes, *, api_key: str | None = None, cancel: Cancel 
     Callbacks carry no signature: whoever knows the address can send one. So nothing but the task's id is taken from it,
     and that only where the journal knows the task. Callbacks may come more than once.
 
-    Raises AnswerError for what is no callback, and like `get_task`.
+    Raises AnswerError for what is no callback, and like `get_task`, also where `cancel` ends it.
 
     >>> import json
     >>> task = lipready.submit(lipready.Job("clip.mp4", "speech.wav"), provider="evolink")

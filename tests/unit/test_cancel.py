@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def children():
 def test_a_check_ends_in_the_middle(good_job, ours):
     stopper = Stopper("checking", 0.1)
     with pytest.raises(CancelledError, match="cancelled"):
-        lipready.check(good_job[0], cancel=stopper.token, settings=Settings(progress=stopper))
+        lipready.check(good_job[0], cancel=stopper.token, progress=stopper)
     assert max(share for _, share in stopper.heard) < 1
     assert ours() == []
 
@@ -214,6 +215,24 @@ def test_what_was_sent_is_known_and_found_and_paid_once(faulty_sandbox, at_sandb
     assert (again.id, again.attached, len(faulty_sandbox.ledger().tasks)) == (task.id, True, 1)
 
 
+def test_what_was_refused_for_now_and_cancelled_is_sent_by_resume(faulty_sandbox, at_sandbox, good_job, journal):
+    at_sandbox(faulty_sandbox)
+    faulty_sandbox.inject(Fault("submit", "429"))
+    token, told = Cancel(), []
+    as_it_arrives(faulty_sandbox, token.cancel)
+    job, settings = lipready.Job.of(*good_job[:2]), Settings(quick=True, only=("V",))
+    with pytest.raises(CancelledError):
+        lipready.submit(job, settings=settings, progress=lambda what, _share: told.append(what), cancel=token)
+    (entry,) = journal.entries()
+    assert (entry.stage, len(entry.uploads), faulty_sandbox.ledger().tasks) == ("intended", 2, ())
+    uploads = [f"uploading {good_job[0]}", f"uploading {good_job[1]}"]
+    assert [what for what in dict.fromkeys(told) if what.startswith("uploading")] == uploads
+    journal.write(replace(entry, uploads=()))
+    told.clear()
+    task = lipready.resume(entry.id, progress=lambda what, _share: told.append(what))
+    assert (list(dict.fromkeys(told)), task.entry.id) == (uploads, entry.id)
+
+
 def test_asyncio_never_pays_twice_either(faulty_sandbox, at_sandbox, good_job, journal, ours):
     at_sandbox(faulty_sandbox)
     faulty_sandbox.inject(Fault("submit", "delay", "1"))
@@ -237,6 +256,7 @@ def test_whatever_a_task_waits_for_ends(faulty_sandbox, at_sandbox, good_job, jo
     """Of a provider that does not answer; what is undone stays to be done."""
     at_sandbox(faulty_sandbox)
     task = lipready.submit(lipready.Job.of(*good_job[:2]), settings=Settings(quick=True, only=("V",)))
+    faulty_sandbox.advance(60)
     task, out = task.wait(poll_interval=0.1), tmp_path / "result.mp4"
     for step, work in (("poll", task.refresh), ("download", partial(task.download, out))):
         faulty_sandbox.inject(Fault(step, "delay", "1"))

@@ -15,7 +15,6 @@ from lipready import Choices, Input, Settings, errors
 from lipready.errors import (
     ComponentError,
     ConfigurationError,
-    DownloadError,
     FixError,
     LipreadyError,
     NothingCheckedError,
@@ -122,7 +121,6 @@ def folder(made, good_job, tmp_path_factory):
         wrong(lipready.people, NothingCheckedError, of="speech.wav", video="speech.wav"),
         wrong(lipready.reference, UsageError, of="a.png", video="clip.mp4", out="a.png"),
         wrong(lipready.reference, UsageError, of="two.mp4", video="two.mp4", out="a.jpg"),
-        wrong(lipready.reference, FixError, of="two.mp4", video="two.mp4", out="a.jpg", person=9),
         wrong(lipready.reference, FixError, of="speech.wav", video="speech.wav", out="a.jpg"),
         wrong(lipready.prepare, UsageError, of="result.mp4/receipt.json", audio="speech.wav", out="result.mp4",
               settings=QUICK),
@@ -178,7 +176,6 @@ def test_the_job_and_its_task_are_named(shared_sandbox, at_sandbox, good_job, ac
         (lipready.resume, UsageError, gone, {}),
         (lipready.resume, UsageError, task.entry, {"task": "another"}),
         (lambda _id: task.cancel(), UsageError, task.entry, {}),
-        (lambda _id: task.download("result.mp4"), DownloadError, task.entry, {}),
         (lambda _id: Task.of(here, candidate).cancel(), UsageError, candidate, {}),
     ]
     with job_lock(locked) as lock:
@@ -190,7 +187,7 @@ def test_the_job_and_its_task_are_named(shared_sandbox, at_sandbox, good_job, ac
             named = (error.job_id, error.task_id) if call is not lipready.resume else (error.job_id, entry.task_id)
             assert named == (entry.id, entry.task_id or entry.candidate), (str(error), entry)
             assert data_of(error) == data_of(raised.value)
-            assert error.path == ("result.mp4" if kind is DownloadError else None)
+            assert error.path is None
 
 
 def test_what_a_provider_says_is_data(faulty_sandbox, at_sandbox, good_job, journal):

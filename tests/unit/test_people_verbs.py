@@ -22,6 +22,11 @@ def two(made):
     return made("two_people.mp4")
 
 
+@pytest.fixture(scope="module")
+def nobody(made):
+    return made("nobody.mp4")
+
+
 def test_everybody_has_a_number_and_looks(two):
     told = []
     seen = lipready.people(two, progress=lambda *what: told.append(what))
@@ -40,7 +45,8 @@ def test_nobody_is_no_error_and_no_video_is(made, good_job):
 
 
 def test_the_one_in_front_becomes_a_reference_image(good_job, tmp_path):
-    taken = asyncio.run(lipready.reference_async(good_job[0], tmp_path / "anna.jpg"))
+    with good_job[0].open("rb") as video:  # the command does so with a path
+        taken = asyncio.run(lipready.reference_async(Input(video, "clip.mp4"), tmp_path / "anna.jpg"))
     assert (taken.path, taken.person, taken.report.verdict) == (str(tmp_path / "anna.jpg"), 1, "pass")
     with Image.open(taken.path) as picture:
         assert picture.size[::-1] == taken.frame.image.shape[:2]
@@ -99,38 +105,34 @@ def temporary(tmp_path_factory, monkeypatch):
     return folder
 
 
-@pytest.mark.parametrize("name", ["clip.mp4", None])
-def test_both_take_bytes_and_file_objects(two, tmp_path, temporary, name):
-    told, content = [], two.read_bytes()
-    upload = Input(io.BytesIO(content), name) if name else content
-    seen = lipready.people(upload, progress=lambda *what: told.append(what))
-    assert seen.facts == lipready.people(two).facts
-    assert (seen.video.path, seen.video.at, told[-1]) == (name or "<bytes>",) * 2 + (
-        (f"checking {name or '<bytes>'}", 1.0),
-    )
-    taken = lipready.reference(Input(io.BytesIO(content), name) if name else content, tmp_path / "a.jpg", 1)
-    assert (taken.person, taken.report.verdict) == (1, "pass")
+def test_people_take_bytes_and_file_objects(nobody, temporary):
+    told = []
+    for upload, name in (
+        (Input(io.BytesIO(nobody.read_bytes()), "clip.mp4"), "clip.mp4"),
+        (nobody.read_bytes(), "<bytes>"),
+    ):
+        seen = lipready.people(upload, progress=lambda *what: told.append(what))
+        assert (seen.people, seen.video.path, seen.video.at) == ((), name, name)
+        assert told[-1] == (f"checking {name}", 1.0)
     assert list(temporary.iterdir()) == []
 
 
-def test_both_take_addresses_fetched_once_without_their_secrets(served, two, tmp_path, temporary, caplog):
+def test_both_take_addresses_fetched_once_without_their_secrets(served, nobody, tmp_path, temporary, caplog):
     address, asked = served
-    shown = address.replace("?signature=SECRET", "?…")
-    told, before = [], len(asked)
+    empty, told = address.replace("two_people.mp4", nobody.name), []
     with caplog.at_level(logging.DEBUG, "lipready"):
-        seen = lipready.people(address, allow_private=True, progress=lambda *what: told.append(what))
+        seen = lipready.people(empty, allow_private=True, progress=lambda *what: told.append(what))
         taken = asyncio.run(lipready.reference_async(address, tmp_path / "a.jpg", 1, allow_private=True))
-    assert len(asked) - before == 2
-    assert (seen.video.path, seen.facts) == (shown, lipready.people(two).facts)
-    assert (taken.person, taken.report.verdict) == (1, "pass")
-    stages = list(dict.fromkeys(what for what, _ in told))
-    assert stages == [f"fetching {shown}", f"checking {shown}"]
+    assert len(asked) == 2
+    shown = empty.replace("?signature=SECRET", "?…")
+    assert (seen.video.path, seen.people, taken.person, taken.report.verdict) == (shown, (), 1, "pass")
+    assert list(dict.fromkeys(what for what, _ in told)) == [f"fetching {shown}", f"checking {shown}"]
     assert "SECRET" not in caplog.text + repr(seen) + json.dumps(seen.to_dict())
-    assert f"fetching {shown}" in caplog.text
-    assert f"GET {address.partition('?')[0]}: 200" in caplog.text
+    for said in (f"fetching {shown}", f"GET {empty.partition('?')[0]}: 200", "taking a reference image from http"):
+        assert said in caplog.text
     assert list(temporary.iterdir()) == []
     with pytest.raises(NothingCheckedError, match="not a public address") as raised:
-        lipready.people(address)
+        lipready.people(empty)
     assert raised.value.path == shown
 
 

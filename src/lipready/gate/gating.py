@@ -27,6 +27,7 @@ from lipready.gate.discovery.root import Tree, tree_of
 from lipready.gate.discovery.selection import require_paths
 from lipready.gate.evaluate import Store, Survey, VerdictFilter, examine_units, without_looks
 from lipready.gate.fix import Change, fix_units
+from lipready.log import LOG
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 from lipready.rules.wording import one_line
@@ -211,6 +212,7 @@ def gate(
             executor=executor,
             workers=workers,
         )
+        LOG.info("checking %s in %s", counted(run.files(), "file"), tree.root)
         verdicts = [without_looks(verdict) for verdict in run.verdicts(_counter(progress, run.files()))]
         require_some_ran([verdict.report for verdict in verdicts], rules)
         sifted, notices = run.filter().all(verdicts)

@@ -4,6 +4,7 @@ Whoever answers for a host name cannot name a public address to the judge and an
 imported where an address is fetched: the HTTP library is heavy.
 """
 
+import errno
 import ipaddress
 import os
 import socket
@@ -149,8 +150,11 @@ class Guard(httpcore2.NetworkBackend):
                 failure = httpcore2.ConnectTimeout(error)
             except OSError as error:
                 failure = httpcore2.ConnectError(error)
-                failure.__cause__ = error
+                failure.__context__ = error  # by which `problem_of` tells why
         raise failure
+
+
+_BEGUN = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK})
 
 
 def _connected(address: str, port: int, deadline: Deadline) -> socket.socket:
@@ -160,18 +164,19 @@ def _connected(address: str, port: int, deadline: Deadline) -> socket.socket:
     with ExitStack() as stack:
         connection = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
         connection.settimeout(0)  # one that blocks would not come back to ask whether anybody cancels
-        connection.connect_ex((address, port))
-        ready = stack.enter_context(DefaultSelector())
-        ready.register(connection, EVENT_WRITE)
-        while not ready.select(_tick(end)):
-            checkpoint()
-            if time.monotonic() >= end:
-                raise TimeoutError
-        code = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        code = connection.connect_ex((address, port))
+        if code in _BEGUN:
+            ready = stack.enter_context(DefaultSelector())
+            ready.register(connection, EVENT_WRITE)
+            while not ready.select(_tick(end)):
+                checkpoint()
+                if time.monotonic() >= end:
+                    raise TimeoutError
+            ready.close()
+            code = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             raise OSError(code, os.strerror(code))
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        ready.close()
         stack.pop_all()
     return connection
 

@@ -29,12 +29,14 @@ def verdicts(result):
     return {verdict.unit.name: verdict.report.verdict for verdict in result.verdicts}
 
 
-def test_jobs_and_single_files_have_their_verdicts_and_are_remembered(tree):
+def test_jobs_and_single_files_have_their_verdicts_and_are_remembered(tree, caplog):
+    caplog.set_level("INFO", "lipready")
     told = []
     found = lipready.gate(tree, progress=lambda *at: told.append(at))
     assert verdicts(found) == {"anna.mp4": "pass", "bad.webm": "fail"}
     assert not found.passed
     assert told == [(1, 3), (2, 3), (3, 3)]
+    assert f"checking 3 files in {tree}" in caplog.text
     again = lipready.gate(str(tree))
     assert all(verdict.remembered for verdict in again.verdicts)
     assert [report.findings for report in again.reports] == [report.findings for report in found.reports]
