@@ -18,12 +18,13 @@ from itertools import islice
 from typing import TypeAlias
 
 from lipready.cancel import Cancel, cancellable, checkpoint, in_thread
-from lipready.check import Settings, check_any, check_job, with_rules
+from lipready.check import Settings, check_any, check_job, settings_with
 from lipready.errors import ComponentError, LipreadyError
-from lipready.facts.address import file_name, shown
-from lipready.facts.file import FileFacts, Role
+from lipready.facts.address import shown
+from lipready.facts.file import FileFacts, Role, unread_file
 from lipready.facts.unmeasured import Unmeasured
-from lipready.job import Job, name_of
+from lipready.job import Job, Source, name_of
+from lipready.probe.spool import extension_by
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 from lipready.reports.report import Report
@@ -59,7 +60,7 @@ def check_many(
     progress: JobsDone | None = None,
     cancel: Cancel | None = None,
 ) -> Iterator[Report]:
-    """Check jobs; yields one report per job, in their order.
+    """Return an iterator that checks jobs: one report per job, in their order.
 
     `provider`, `profile`, `settings` and `rules` are as for `check`. A file that is not there is a finding (F001) of
     its own job, and stops no other; so is a check that crashes. Without an `executor` (`concurrent.futures`, or
@@ -73,8 +74,12 @@ def check_many(
 
     Raises UsageError at the first job whose audio file does not have the track that the settings name, ComponentError
     where the face models are missing or the executor does not work, CancelledError where `cancel` ends it.
+
+    >>> jobs = [lipready.Job("clip.mp4", "speech.wav"), lipready.Job("missing.mp4", "speech.wav")]
+    >>> [report.verdict for report in lipready.check_many(jobs)]
+    ['pass', 'fail']
     """
-    batch = _Batch(profile or load_profile(provider), with_rules(settings, rules), cancel)
+    batch = _Batch(profile or load_profile(provider), settings_with(settings, rules), cancel)
     total = len(jobs) if isinstance(jobs, Sized) else None
     checked = batch.here(iter(jobs)) if executor is None else batch.there(iter(jobs), executor)
     with closing(checked):
@@ -95,10 +100,16 @@ async def check_many_async(
     progress: JobsDone | None = None,
     cancel: Cancel | None = None,
 ) -> AsyncIterator[Report]:
-    """Check jobs as `check_many` does, on asyncio: an asynchronous iterator of the reports, in the order of the jobs.
+    """Return what `check_many` returns, on asyncio: an asynchronous iterator of the reports, in the order of the jobs.
 
     What blocks, `jobs` included, goes on in a thread of the loop's executor, in which `progress` is called as well.
-    Where asyncio cancels it, what has begun is ended and waited for.
+    Where asyncio cancels it, what has begun is ended and waited for. Raises what `check_many` raises.
+
+    >>> import asyncio
+    >>> async def verdicts(jobs):
+    ...     return [report.verdict async for report in lipready.check_many_async(jobs)]
+    >>> asyncio.run(verdicts([lipready.Job("clip.mp4", "speech.wav")]))
+    ['pass']
     """
     checked = check_many(
         jobs,
@@ -200,7 +211,7 @@ class _Batch:
         """Return the report; where there is none, one that says so of each file."""
         if isinstance(answer, Report):
             return answer
-        known = {role: _unchecked(role, name_of(source), answer) for role, source in job.inputs()}
+        known = {role: _unchecked(role, source, answer) for role, source in job.inputs()}
         return check_job(job, self.profile, replace(self.settings, rules=()), known=known)
 
 
@@ -230,17 +241,8 @@ def _submitted(executor: Executor, work: Callable[[], "Report | str"]) -> "Futur
         ) from error
 
 
-def _unchecked(role: Role, place: str, problem: str) -> FileFacts:
+def _unchecked(role: Role, source: Source, problem: str) -> FileFacts:
     """Return the facts of a file whose check has crashed."""
-    reason, name = Unmeasured(problem, transient=True), shown(place)
-    return FileFacts(
-        role=role,
-        path=name,
-        bytes=reason,
-        extension=file_name(name).rpartition(".")[2].lower(),
-        format=reason,
-        lfs=None,
-        problem=problem,
-        media=reason,
-        people=reason,
-    )
+    reason = Unmeasured(problem, transient=True)
+    facts = unread_file(role, shown(name_of(source)), extension_by(source), reason, reason)
+    return replace(facts, problem=problem)

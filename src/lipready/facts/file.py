@@ -66,6 +66,12 @@ class Salvage:
 
 UNHEARD = Unmeasured("nothing was listened to")
 Role = Literal["video", "audio", "reference"]
+"""What a file is in its job.
+
+>>> roles: list[lipready.Role] = [file.role for file in lipready.check("clip.mp4", "speech.wav").facts.files()]
+>>> roles
+['video', 'audio']
+"""
 ROLES: tuple[Role, ...] = ("video", "audio", "reference")
 Obstacle = Literal["missing", "dead link", "denied", "not a file"]
 

@@ -42,7 +42,10 @@ def plain(text: str) -> str:
 
 def with_options(text: str) -> str:
     """Write what a message says to programs (`Choices(trim='best')`) as the command line has it (--trim best)."""
-    return _FIELD.sub(lambda match: _option(match[1]), _CALL.sub(_command, text)) if "`" in text else text
+    if "`" not in text:
+        return text
+    text = text.replace("`Profile.limits`", "`lipready rules`")
+    return _FIELD.sub(lambda match: _option(match[1]), _CALL.sub(_command, text))
 
 
 def _command(match: re.Match[str]) -> str:

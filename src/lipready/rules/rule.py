@@ -55,7 +55,14 @@ class Rule:
     A rule with the subject "file" is run once for each file of the job, and sees that file alone; one with the subject
     "address" once for each that was given as an address, whether or not its content could be read.
 
-    A rule that is not of the registry, but the caller's, has its `own` name and strength.
+    A rule that is not of the registry, but the caller's, has its `own` name and strength. `lipready.rule` makes one.
+
+    >>> @lipready.rule("X903", name="no-image")
+    ... def without_image(facts, limit):
+    ...     if facts.reference is None:
+    ...         yield lipready.finding(limit, None, "There is no image.", measured="none", allowed="one")
+    >>> without_image.id, without_image.name, without_image.subject
+    ('X903', 'no-image', 'job')
     """
 
     id: str
@@ -97,7 +104,7 @@ def rule(
     name: str | None = None,
     strength: Strength = "recommended",
 ) -> Callable[[Judge], Rule]:
-    """Turn a function of (job facts, limit) into the rule of an id; its letter says the subject of most.
+    """Return what turns a function of (job facts, limit) into the rule of an id; its letter says the subject of most.
 
     The function yields a `Finding` for each thing that is wrong (`finding` makes one), an `Unmeasured` where the facts
     that it needs are missing. `valid` adds to a whole job that is fine, which every rule accepts.
@@ -107,6 +114,14 @@ def rule(
     what it finds an error, and "recommended" or "inferred" a warning, unless the profile has a limit for it.
 
     Raises UsageError for an id or a name that an own rule cannot have.
+
+    >>> @lipready.rule("X901", name="video-square", subject="video")
+    ... def square(facts, limit):
+    ...     size = facts.video.media.width, facts.video.media.height
+    ...     if size[0] != size[1]:
+    ...         yield lipready.finding(limit, facts.video, "It is not square.", measured=str(size), allowed="1 : 1")
+    >>> lipready.check("two.mp4", rules=[square]).by_rule["X901"][0].measured
+    '(1138, 640)'
     """
     own = None
     if name is not None:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from lipready.errors import ProbeError
 from lipready.facts.audio import AudioFacts, AudioTrack
+from lipready.facts.file import FileFacts
 from lipready.facts.pictures import Waveform
 from lipready.facts.speech import Level, Span, SpeechFacts, is_speech
 from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.containers.container import open_container
 from lipready.probe.local_file import open_local
+from lipready.probe.source import examine
 from lipready.probe.streams.audio import SampleCount
 from lipready.probe.streams.choice import audio_stream
 from lipready.speech.background import energies_of, measure_noise, name_background
@@ -86,6 +88,8 @@ class SpeechMeter(Feeder):
         self._tell = progress or (lambda _share: None)
         super().__init__(lambda share: self._tell(_DECODING * share))
         self._drawn: NDArray[np.float32] | tuple[()] = ()
+        # Who has heard the track that is taken.
+        self._taken = self
 
     def listeners(self, sound: Sound) -> Sequence[Listener]:
         """Measure everything at once."""
@@ -126,18 +130,41 @@ class SpeechMeter(Feeder):
         return facts
 
     def wave(self, parts: int) -> Waveform | None:
-        """Return the largest samples of so many parts of the track; None where nothing was heard."""
+        """Return the largest samples of so many parts of the track that is taken; None where nothing was heard."""
         import numpy as np
 
-        if len(self._drawn) == 0:
+        drawn = self._taken._drawn  # noqa: SLF001 - another of this class
+        if len(drawn) == 0:
             return None
-        peaks = [np.abs(part).max() for part in np.array_split(self._drawn, min(parts, len(self._drawn)))]
-        clipping, length = self._meters[2], max(self.length, Fraction(1, RATE))
+        peaks = [np.abs(part).max() for part in np.array_split(drawn, min(parts, len(drawn)))]
+        clipping, length = self._taken._meters[2], max(self._taken.length, Fraction(1, RATE))  # noqa: SLF001
         places = {int(begin / clipping.rate / length * len(peaks)) for begin in clipping.begins}
         return Waveform(
             tuple(min(255, round(255 * float(peak))) for peak in peaks),
             tuple(sorted(min(place, len(peaks) - 1) for place in places)),
         )
+
+    def heard_in(self, facts: FileFacts, audio: AudioFacts) -> FileFacts:
+        """Return the facts of an audio file with what was heard in it, until its end, where that is known.
+
+        Where nobody chose one of several tracks, the one that speaks is taken.
+        """
+        heard = self.facts(audio)
+        if len(audio.tracks) > 1 and audio.taken == "default":
+            audio = listen_to_others(facts.path, audio, heard)
+            number = track_that_speaks(audio)
+            if number != audio.track:
+                meter = SpeechMeter(self._tell)
+                again = examine(facts.path, "audio", quick=False, track=number, consumer=meter)
+                # What cannot be measured after all leaves the first.
+                if isinstance(again.media, AudioFacts) and again.media.track == number:
+                    facts, audio = again, replace(again.media, tracks=audio.tracks, taken="speech")
+                    heard, self._taken = meter.facts(audio), meter
+        speaks = heard if isinstance(heard, Unmeasured) else heard.has_speech
+        tracks = tuple(replace(each, speaks=speaks) if each.number == audio.track else each for each in audio.tracks)
+        if not isinstance(heard, Unmeasured) and not isinstance(audio.duration, Unmeasured):
+            heard = heard.until(audio.duration.believed)
+        return replace(facts, media=replace(audio, tracks=tracks), speech=heard)
 
 
 MOST_TRACKS = 8

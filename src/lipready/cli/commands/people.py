@@ -102,6 +102,7 @@ def reference(*, video: str, out: Path, person: int | None, provider: str, sessi
 
     Exit status: 0 it passes, 1 it has findings, 2 there is no such picture to take, or any other trouble.
     """
+    from lipready.check import Settings
     from lipready.cli.input.files import require_file
     from lipready.cli.output.progress import progress_bars
     from lipready.people import measured_video, require_picture_place, require_speaker, take
@@ -111,8 +112,8 @@ def reference(*, video: str, out: Path, person: int | None, provider: str, sessi
     require_file(video)
     require_picture_place(out, video, advice="; name the picture that is to be written into it")
     profile = load_profile(provider)
-    with progress_bars(session) as progress:
-        file = measured_video(video, profile, progress=progress)
+    with progress_bars(session) as progress, measured_video(video, profile, Settings(progress=progress)) as file:
+        pass  # a file of this machine stays where it is
     require_speaker(file, person, profile, "say with --person N which of them speaks (see `lipready people`)")
     taken = take(file, out, person, profile)
     alone = person is None and isinstance(file.people, PeopleFacts) and len(file.people.people) > 1
