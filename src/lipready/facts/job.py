@@ -35,6 +35,8 @@ class JobFacts:
     >>> facts = lipready.check("clip.mp4", "speech.wav").facts
     >>> facts.video.media.codec, facts.reference, facts.target.id
     ('h264', None, 1)
+    >>> facts.result_length == min(facts.video.length, facts.audio.length)
+    True
     """
 
     video: FileFacts | None

@@ -53,9 +53,10 @@ class Pictures:
     It is filled by a full check, by which each file is decoded once anyhow; `Settings.quick` reads no picture. Where
     the check goes on in another process, nothing comes back. `small` keeps fewer and smaller pictures, and no faces.
 
-    >>> import lipready
-    >>> pictures = lipready.Pictures()
-    >>> settings = lipready.Settings(pictures=pictures)
+    >>> pictures = lipready.Pictures(small=True)
+    >>> report = lipready.check("clip.mp4", "speech.wav", settings=lipready.Settings(pictures=pictures))
+    >>> len(pictures.files["audio"].wave.peaks) == pictures.parts
+    True
     """
 
     small: bool = False
