@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import fspath
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lipready.cancel import Cancel, async_twin, cancellable, checkpoint
@@ -195,7 +196,7 @@ def _measured(path: str, role: Role, settings: Settings, name: str, *, describe:
     """Measure a file, of which `name` is said in the progress."""
     from lipready.probe.source import examine, without_media
 
-    tell = stage("checking", name, settings.progress) or (lambda _share: None)
+    begun, tell = perf_counter(), stage("checking", name, settings.progress) or (lambda _share: None)
     tell(0.0)
     meter = None
     if role == "audio" and not settings.quick:
@@ -211,7 +212,7 @@ def _measured(path: str, role: Role, settings: Settings, name: str, *, describe:
         except (ProbeError, MemoryError, ImportError) as error:
             facts = without_media(facts, error)
     tell(1.0)
-    return facts
+    return replace(facts, seconds=perf_counter() - begun)
 
 
 def _with_salvage(facts: FileFacts) -> FileFacts:

@@ -191,7 +191,8 @@ def _file(file: FileFacts, report: Report) -> Plain:
     facts = _with_reasons(facts)
     # Of media there is only the reason: its own facts stand beside the others.
     facts.pop("media", None)
-    return {"role": file.role, "path": file.path, "address": _address(file.address), "facts": facts}
+    took = None if file.seconds is None else round(file.seconds, 3)
+    return {"role": file.role, "path": file.path, "address": _address(file.address), "seconds": took, "facts": facts}
 
 
 def _address(address: AddressFacts | None) -> Plain | None:
@@ -308,7 +309,7 @@ def _request(request: RequestFacts) -> Plain:
 
 
 def _finding(finding: Finding) -> Plain:
-    keys = ("rule", "name", "severity", "role", "path", "message", "measured", "limit", "source", "remote")
+    keys = ("rule", "name", "severity", "role", "path", "message", "measured", "limit", "source", "remote", "help")
     return {
         **_pick(finding, *keys),
         "where": _pick(finding.where, "start", "end", "box"),

@@ -11,6 +11,7 @@ from typing import Any
 from lipready.facts.address import is_address
 from lipready.facts.report import plain_text
 from lipready.reports.page import plain
+from lipready.rules.rule import ADDRESS, page_of
 
 Plain = Mapping[str, Any]
 SEVERITIES = ("error", "warning", "info")
@@ -23,7 +24,7 @@ class Issue:
     """A finding, or a required rule that could not be judged (a warning without a name).
 
     `path` is as it is on the disk, for machines; every other text is free of controls. `number` tells findings of one
-    rule about one file apart, from 1. `where` is that of `lipready.report/1`.
+    rule about one file apart, from 1. `where` is that of `lipready.report/1`, `help` the address of the rule's page.
     """
 
     path: str
@@ -37,6 +38,7 @@ class Issue:
     remote: str | None = None
     fix: str | None = None
     where: Plain | None = None
+    help: str | None = None
     number: int = 0
 
     @property
@@ -47,11 +49,15 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """One file with what is wrong with it, and the rules that did not run on it: (rule, reason)."""
+    """One file with what is wrong with it, and the rules that did not run on it: (rule, reason).
+
+    `seconds` is how long it took to measure, None where no report says so.
+    """
 
     path: str
     issues: list[Issue] = field(default_factory=list)
     unchecked: list[tuple[str, str]] = field(default_factory=list)
+    seconds: float | None = None
 
 
 def by_file(reports: Sequence[Plain]) -> list[CheckedFile]:
@@ -63,8 +69,9 @@ def by_file(reports: Sequence[Plain]) -> list[CheckedFile]:
     for report in in_order(reports):
         paths = {file["role"]: _located(file["path"]) for file in report["files"]}
         paths["job"] = next(iter(paths.values()), "")
+        took = {_located(file["path"]): file.get("seconds") for file in report["files"]}
         for path in dict.fromkeys(paths.values()):
-            files.setdefault(path, CheckedFile(path))
+            files.setdefault(path, CheckedFile(path, seconds=took.get(path)))
         for path, issue in _issues(report, paths):
             known = files.setdefault(path, CheckedFile(path)).issues
             alike = [each for each in known if (each.rule, each.provider) == (issue.rule, issue.provider)]
@@ -130,6 +137,7 @@ def _issues(report: Plain, paths: Mapping[str, str]) -> Iterator[tuple[str, Issu
             remote=None if finding["remote"] is None else _shown(finding["remote"]),
             fix=None if fix is None else _shown(fix["text"]),
             where=finding["where"],
+            help=_address(finding.get("help")),
             provider=provider,
         )
         yield path, issue
@@ -137,7 +145,13 @@ def _issues(report: Plain, paths: Mapping[str, str]) -> Iterator[tuple[str, Issu
         path = paths.get(entry["role"], paths["job"])
         if entry["required"] and path not in broken:  # a file that cannot be read is one thing, not ten
             said = f"A required rule could not be judged: {_shown(entry['reason'])}"
-            yield path, Issue(path=path, rule=entry["rule"], severity="warning", message=said, provider=provider)
+            issue = Issue(path=path, rule=entry["rule"], severity="warning", message=said, provider=provider)
+            yield path, replace(issue, help=page_of(entry["rule"]))
+
+
+def _address(text: object) -> str | None:
+    """Return an address that may stand in a link: what a report says may have been written by anybody."""
+    return text if isinstance(text, str) and ADDRESS.fullmatch(text) else None
 
 
 def fingerprint(issue: Issue) -> str:

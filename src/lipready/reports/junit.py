@@ -1,4 +1,8 @@
-"""JUnit's XML, as Jenkins and GitLab read it: a suite for each file, a case for each finding."""
+"""JUnit's XML, as Jenkins and GitLab read it: a suite for each file, a case for each finding.
+
+The time of a suite is what it took to measure the file, 0 where that is known from an earlier run. What of it a finding
+took is not known: the cases that ran share it equally, so that whoever adds them up has the time of the file.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -22,6 +26,7 @@ def render_all(reports: Sequence[Mapping[str, Any]], page: Page) -> str:
         _suite(root, file, SEVERITIES[: SEVERITIES.index(page.fail_on) + 1])
     for key in ("tests", "failures", "errors"):
         root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
+    root.set("time", _seconds(sum(float(suite.get("time", "0")) for suite in root)))
     indent(root, " ")
     text = tostring(root, encoding="us-ascii", xml_declaration=False).decode("ascii")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
@@ -45,6 +50,11 @@ def _suite(root: Element, file: CheckedFile, failing: Sequence[str]) -> None:
     suite.set("failures", str(len(suite.findall("testcase/failure"))))
     suite.set("errors", "0")
     suite.set("skipped", str(len(suite.findall("testcase/skipped"))))
+    suite.set("time", _seconds(file.seconds or 0))
+    skipped = [case.find("skipped") is not None for case in suite]
+    share = (file.seconds or 0) / max(1, skipped.count(False))
+    for case, left_out in zip(suite, skipped, strict=True):
+        case.set("time", _seconds(0 if left_out else share))
 
 
 def _finding(suite: Element, issue: Issue, *, failed: bool) -> None:
@@ -61,6 +71,10 @@ def _finding(suite: Element, issue: Issue, *, failed: bool) -> None:
 
 def _case(suite: Element, file: CheckedFile, name: str) -> Element:
     return SubElement(suite, "testcase", name=_legal(name), classname=_legal(file.path))
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3f}"
 
 
 def _legal(text: str) -> str:

@@ -10,6 +10,7 @@ from referencing import Registry, Resource
 import lipready.reports
 from lipready.facts.report import Shard
 from lipready.facts.unmeasured import Unmeasured
+from lipready.reports.full import brief_report
 from lipready.reports.page import Page
 from lipready.reports.render import FORMATS, render, render_all
 
@@ -137,6 +138,16 @@ def test_full_in_colour_says_the_same(make_report, container_finding, unchecked_
 
     assert "\x1b[31;1m" in colored
     assert re.sub(r"\x1b\[[\d;]*m", "", colored) == render(report, "full", Page())
+
+
+def test_where_there_are_links_the_id_of_a_rule_is_one_and_else_not(make_report, container_finding):
+    report = make_report(replace(container_finding, help="https://example.org/V101/"))
+    link = "\x1b]8;;https://example.org/V101/\x1b\\V101\x1b]8;;\x1b\\"
+
+    for form, before in (("full", "✗ "), ("concise", "error ")):
+        assert f"{before}{link} video-container" in render(report, form, Page(links=True))
+        assert "example.org" not in render(report, form, Page(color=True))
+    assert link in "\n".join(brief_report("before", report, Page(links=True)))
 
 
 def test_full_without_unicode_is_ascii(make_report, container_finding):
