@@ -47,6 +47,8 @@ def configuration_of(ctx: click.Context) -> Configuration:
     return configuration if isinstance(configuration, Configuration) else Configuration()
 
 
+LIST_FORMATS = ("full", "json")
+"""Formats of commands that list what lipready knows."""
 RECORD_FORMATS = ("full", "json", "jsonl")
 """Formats of commands that write records of their own kinds: `json` is one document, `jsonl` one record a line."""
 
@@ -222,6 +224,7 @@ def patience_options(looks: str) -> Decorator:
 
 
 record_format_option = format_option(RECORD_FORMATS)
+list_format_option = format_option(LIST_FORMATS)
 provider_option = click.option(
     "--provider", metavar="NAME|PATH", default="dashscope", show_default=True, help="A profile's name, or its file."
 )
