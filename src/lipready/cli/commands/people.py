@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lipready.cli.input import completion
 from lipready.cli.input.options import (
     PATH,
     config_option,
@@ -29,7 +30,7 @@ REFERENCE_SCHEMA = "lipready.reference/1"
 
 
 @click.command
-@click.argument("video")
+@click.argument("video", shell_complete=completion.files)
 @click.option(
     "--sheet",
     type=PATH,
@@ -75,7 +76,7 @@ def people(*, video: str, sheet: Path | None, form: str, every_frame: bool, prov
 
 
 @click.command
-@click.argument("video")
+@click.argument("video", shell_complete=completion.files)
 @click.option("-o", "--out", required=True, type=PATH, metavar="JPEG", help="Where to write it.")
 @person_option(help="Whom to take, as `lipready people` counts them.")
 @record_format_option

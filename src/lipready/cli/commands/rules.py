@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lipready.cli.input import completion
 from lipready.cli.input.options import config_option, list_format_option, provider_option, speaking
 from lipready.cli.output.session import Session
 from lipready.facts.quantity import counted, exactly
@@ -52,9 +53,11 @@ def rules(*, form: str, provider: str, session: Session) -> int:
 
 
 @click.command
-@click.argument("rule")
+@click.argument("rule", shell_complete=completion.rules)
 @list_format_option
-@click.option("--provider", metavar="NAME|PATH", help="Only the limits of this profile.")
+@click.option(
+    "--provider", metavar="NAME|PATH", shell_complete=completion.profiles, help="Only the limits of this profile."
+)
 @speaking
 def explain(*, rule: str, form: str, provider: str | None, session: Session) -> int:
     """Explain a rule (its id or its name): why, how to repair, and its limits and examples at each provider."""
@@ -149,7 +152,7 @@ def _source_of(limit: Limit) -> str:
 
 
 @click.command
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completion.profiles)
 @list_format_option
 @speaking
 def profiles(*, name: str | None, form: str, session: Session) -> int:
