@@ -19,6 +19,7 @@ from lipready.cli.input.options import (
 from lipready.cli.output.session import CLEAN, Session, of_verdict
 from lipready.config.settings import FORMATS
 from lipready.errors import NothingCheckedError, UsageError
+from lipready.facts.file import ROLES, Role
 from lipready.job import Job, RequestOptions
 
 if TYPE_CHECKING:
@@ -72,14 +73,18 @@ def check(
 
         jobs = [assign(**asdict(given), options=request, gate=True, say=session.complain)]
     settings = shared.settings(allow_private=allow_private, audio_track=audio_track)
-    return _check(jobs, settings, shared, session, several=job_list is not None)
+    named = frozenset(role for role in ROLES if job_list is not None or getattr(given, role) is not None)
+    return _check(jobs, settings, shared, session, named, several=job_list is not None)
 
 
-def _check(jobs: list[Job], settings: "Settings", shared: Shared, session: Session, *, several: bool) -> int:
-    """Check jobs; a list of jobs has one document (`several`), however many they are."""
+def _check(
+    jobs: list[Job], settings: "Settings", shared: Shared, session: Session, named: frozenset[Role], *, several: bool
+) -> int:
+    """Check jobs; a list of jobs has one document (`several`), however many they are. `named` as of `CheckedJob`."""
     from lipready.check import check_job
     from lipready.cli.input.selection import chosen_rules, require_some_ran
     from lipready.cli.output.progress import progress_bars
+    from lipready.cli.output.repair_command import CheckedJob, repair_lines
     from lipready.cli.output.report_files import refuse_inputs, write_report, write_reports
     from lipready.profiles.loader import load_profile
     from lipready.reports.render import DOCUMENTS, render, render_all
@@ -99,6 +104,10 @@ def _check(jobs: list[Job], settings: "Settings", shared: Shared, session: Sessi
             gap = "\n\n" if number > 1 else ""
             head = f"{gap}job {number} of {len(jobs)}\n\n" if shared.form == "full" and len(jobs) > 1 else ""
             session.write(head + render(report, shared.form, page))
+            if shared.form == "full" and not page.brief:
+                checked = CheckedJob(job, report, named, number if several else None, settings.audio_track)
+                lines = repair_lines(checked, shared, page)
+                session.write(page.finish(["", *lines]) if lines else "")
         status = max(status, of_verdict(report.verdict, shared.fail_on))
         if session.abandoned and not shared.reports:
             return status

@@ -18,7 +18,7 @@ from lipready.job import RequestOptions
 if TYPE_CHECKING:
     from lipready.check import Settings
 
-_MEANT, _FOLDER = "lipready.configuration", "lipready.folder"
+_MEANT, _FOLDER, _NAMED = "lipready.configuration", "lipready.folder", "lipready.named"
 
 
 def _apply_configuration(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
@@ -27,7 +27,7 @@ def _apply_configuration(ctx: click.Context, _param: click.Parameter, value: str
     if path is None:
         return
     configuration = read_configuration(path)
-    ctx.meta[_MEANT] = configuration
+    ctx.meta[_MEANT], ctx.meta[_NAMED] = configuration, value
     known = {parameter.name: parameter.type for parameter in ctx.command.params}
     ctx.default_map = {
         name: default
@@ -50,6 +50,14 @@ def configuration_of(ctx: click.Context) -> Configuration:
 
 LIST_FORMATS = ("full", "json")
 """Formats of commands that list what lipready knows."""
+
+
+def named_configuration(ctx: click.Context) -> str | None:
+    """Return the configuration file that was named on the command line; None where none was."""
+    named: str | None = ctx.meta.get(_NAMED)
+    return named
+
+
 RECORD_FORMATS = ("full", "json", "jsonl")
 """Formats of commands that write records of their own kinds: `json` is one document, `jsonl` one record a line."""
 
