@@ -179,11 +179,15 @@ def profiles(*, name: str | None, form: str, session: Session) -> int:
 
 
 def _profile_lines(profile: Profile, page: Page) -> list[str]:
+    from lipready.rules.rule import page_of
+
     head = f"{page.paint(plain(profile.name), 'strong')}  {plain(profile.title)}, model {plain(profile.model)}"
     lines = [head, page.paint(plain(profile.path), "dim"), ""]
-    for rule, limit in profile.limits.items():
-        parts = filter(None, (_describe(limit), limit.strength, limit.remote))
-        lines += page.wrap(f"{rule} {' · '.join(parts)}", hanging=" " * 5)
+    for id_, limit in profile.limits.items():
+        bands = ", ".join(f"{name.replace('_', ' ')} {exactly(value)}" for name, value in limit.bands.items())
+        parts = filter(None, (_describe(limit), bands, limit.strength, limit.remote))
+        first, *rest = page.wrap(f"{id_} {' · '.join(parts)}", hanging=" " * 5)
+        lines += [first.replace(id_, page.link(id_, page_of(id_)), 1), *rest]
     lines += ["", page.paint("sources", "strong")]
     for source in dict.fromkeys(map(_source_of, profile.limits.values())):
         lines += page.wrap(source, indent="  ", hanging="    ")

@@ -73,6 +73,12 @@ def test_numbers_of_a_limit_are_as_the_profile_has_them(read):
     assert [each["name"] for each in read("profiles")["profiles"]] == ["dashscope", "evolink"]
 
 
+def test_a_profile_shows_every_number_of_its_limits(run):
+    text = run("profiles", "dashscope")
+    assert re.search(r"^V104 15–60 fps · required · InvalidFile\.FPS$", text, re.MULTILINE)
+    assert re.search(r"^A503 per million 100 · recommended$", text, re.MULTILINE)
+
+
 def test_explaining_names_page_limits_source_repairs_and_examples(run):
     text = run("explain", "video-duration")
     assert text.splitlines()[:2] == ["V105 video-duration", find_rule("V105").help]
