@@ -191,8 +191,7 @@ def _file(file: FileFacts, report: Report) -> Plain:
     facts = _with_reasons(facts)
     # Of media there is only the reason: its own facts stand beside the others.
     facts.pop("media", None)
-    took = None if file.seconds is None else round(file.seconds, 3)
-    return {"role": file.role, "path": file.path, "address": _address(file.address), "seconds": took, "facts": facts}
+    return {"role": file.role, "path": file.path, "address": _address(file.address), "facts": facts}
 
 
 def _address(address: AddressFacts | None) -> Plain | None:

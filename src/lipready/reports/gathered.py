@@ -49,15 +49,11 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """One file with what is wrong with it, and the rules that did not run on it: (rule, reason).
-
-    `seconds` is how long it took to measure, None where no report says so.
-    """
+    """One file with what is wrong with it, and the rules that did not run on it: (rule, reason)."""
 
     path: str
     issues: list[Issue] = field(default_factory=list)
     unchecked: list[tuple[str, str]] = field(default_factory=list)
-    seconds: float | None = None
 
 
 def by_file(reports: Sequence[Plain]) -> list[CheckedFile]:
@@ -67,11 +63,10 @@ def by_file(reports: Sequence[Plain]) -> list[CheckedFile]:
     """
     files: dict[str, CheckedFile] = {}
     for report in in_order(reports):
-        paths = {file["role"]: _located(file["path"]) for file in report["files"]}
+        paths = {file["role"]: located(file["path"]) for file in report["files"]}
         paths["job"] = next(iter(paths.values()), "")
-        took = {_located(file["path"]): file.get("seconds") for file in report["files"]}
         for path in dict.fromkeys(paths.values()):
-            files.setdefault(path, CheckedFile(path, seconds=took.get(path)))
+            files.setdefault(path, CheckedFile(path))
         for path, issue in _issues(report, paths):
             known = files.setdefault(path, CheckedFile(path)).issues
             alike = [each for each in known if (each.rule, each.provider) == (issue.rule, issue.provider)]
@@ -109,7 +104,7 @@ def worst_first(issues: Sequence[Issue]) -> list[Issue]:
     return sorted(issues, key=lambda issue: SEVERITIES.index(issue.severity))
 
 
-def _located(path: str) -> str:
+def located(path: str) -> str:
     """Name a file below the working directory from there, with slashes: as repositories do."""
     path = plain_text(path)
     if not _UNUSUAL.search(path) or is_address(path) or "\0" in path:
@@ -124,7 +119,7 @@ def _located(path: str) -> str:
 def _issues(report: Plain, paths: Mapping[str, str]) -> Iterator[tuple[str, Issue]]:
     provider, broken = _shown(report["provider"]), set()
     for finding in report["findings"]:
-        path = _located(finding["path"]) if finding["path"] else paths.get(finding["role"], paths["job"])
+        path = located(finding["path"]) if finding["path"] else paths.get(finding["role"], paths["job"])
         if finding["severity"] == "error":
             broken.add(path)
         texts: dict[str, Any] = {

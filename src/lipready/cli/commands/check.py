@@ -87,7 +87,7 @@ def _check(
     from lipready.cli.output.repair_command import CheckedJob, repair_lines
     from lipready.cli.output.report_files import refuse_inputs, write_report, write_reports
     from lipready.profiles.loader import load_profile
-    from lipready.reports.render import DOCUMENTS, render, render_all
+    from lipready.reports.render import DOCUMENTS, render, render_all, times_of
 
     profile = load_profile(shared.provider)
     chosen = chosen_rules(profile, shared)
@@ -112,7 +112,8 @@ def _check(
         if session.abandoned and not shared.reports:
             return status
     if at_the_end:
-        session.write(render_all([report.to_dict() for report in reports], shared.form, page))
+        documents = [report.to_dict() for report in reports]
+        session.write(render_all(documents, shared.form, page, times=times_of(reports)))
     if several:
         write_reports(shared.reports, reports, shared.fail_on)
     else:

@@ -34,7 +34,7 @@ from lipready.gate.gating import GateRun, covers_whole
 from lipready.gate.workers.run import dask_executor
 from lipready.profiles.loader import load_profile
 from lipready.reports.page import Tone
-from lipready.reports.render import render, render_all
+from lipready.reports.render import render, render_all, times_of
 from lipready.rules.wording import one_line
 
 _MARKS: dict[str, tuple[str, Tone]] = {"fail": ("✗", "error"), "warn": ("▲", "warning"), "pass": ("✓", "good")}
@@ -101,7 +101,8 @@ class DataOutput(Output):
     def _write(self, verdicts: Sequence[UnitVerdict]) -> None:
         reports = (verdict.report.to_dict() for verdict in verdicts)
         page = replace(self.session.page(), fail_on=self.shared.fail_on)
-        self.session.write(render_all(reports, self.shared.form, page, self.shard))
+        times = times_of(verdict.report for verdict in verdicts)
+        self.session.write(render_all(reports, self.shared.form, page, self.shard, times))
 
 
 def summary(verdicts: Sequence[UnitVerdict]) -> str:

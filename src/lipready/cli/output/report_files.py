@@ -14,7 +14,7 @@ from lipready.errors import UsageError
 from lipready.facts.report import Report, Shard
 from lipready.job import Job
 from lipready.reports.page import Page, with_options
-from lipready.reports.render import render, render_all
+from lipready.reports.render import render, render_all, times_of
 
 Severity = Literal["error", "warning"]
 
@@ -46,7 +46,7 @@ def write_reports(
     _save_all(
         (path, "\n".join(render(each, form, page) for each in reports))
         if form == "full"
-        else (path, render_all(plain, form, page, shard))
+        else (path, render_all(plain, form, page, shard, times_of(reports)))
         for form, path in files
     )
 
