@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from os import fspath
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from lipready.cancel import Cancel, async_twin, cancellable, checkpoint
@@ -222,7 +223,7 @@ def measure_file(
     """
     from lipready.probe.source import examine, without_media
 
-    name = path if name is None else name
+    begun, name = perf_counter(), path if name is None else name
     tell = stage("checking", name, settings.progress) or (lambda _share: None)
     tell(0.0)
     meter = None
@@ -239,7 +240,7 @@ def measure_file(
         except (ProbeError, MemoryError, ImportError) as error:
             facts = without_media(facts, error)
     tell(1.0)
-    return facts
+    return replace(facts, seconds=perf_counter() - begun)
 
 
 def _with_salvage(facts: FileFacts) -> FileFacts:

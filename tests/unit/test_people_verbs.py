@@ -15,6 +15,7 @@ from PIL import Image
 
 import lipready
 from lipready import Cancel, CancelledError, FixError, Input, NothingCheckedError, Profile, UsageError
+from lipready.cli.commands.people import reference_document
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +45,16 @@ def test_nobody_is_no_error_and_no_video_is(made, good_job):
         lipready.people(good_job[1])
 
 
-def test_the_one_in_front_becomes_a_reference_image(good_job, tmp_path):
+def test_the_one_in_front_becomes_a_reference_image(good_job, tmp_path, fits):
     with good_job[0].open("rb") as video:  # the command does so with a path
         taken = asyncio.run(lipready.reference_async(Input(video, "clip.mp4"), tmp_path / "anna.jpg"))
     assert (taken.path, taken.person, taken.report.verdict) == (str(tmp_path / "anna.jpg"), 1, "pass")
     with Image.open(taken.path) as picture:
         assert picture.size[::-1] == taken.frame.image.shape[:2]
+    told = json.loads(json.dumps(reference_document(str(good_job[0]), taken, alone=False)))
+    fits(told)
+    fits(told["report"])
+    assert (told["schema"], told["person"], told["match"]["alike"]) == ("lipready.reference/1", 1, "same")
 
 
 def test_of_several_one_is_named_in_the_words_of_a_program(two, tmp_path):

@@ -83,7 +83,8 @@ class Reading:
 class Finding:
     """One thing that is wrong. `remote` is the provider's own error code that it prevents, `source` backs the limit.
 
-    `readings` are the numbers behind it, in the order of their names; nothing where it is about no number.
+    `readings` are the numbers behind it, in the order of their names; nothing where it is about no number. `help` is
+    the address of the page about the rule, which the judge fills in.
 
     >>> finding = lipready.check("raw.mkv").findings[0]
     >>> finding.rule, finding.severity, finding.role, finding.measured, finding.remote
@@ -103,6 +104,7 @@ class Finding:
     fix: Fix | None = None
     source: str = ""
     readings: tuple[Reading, ...] = ()
+    help: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -391,7 +391,7 @@ def _price(price: Cost | None) -> Plain | None:
 
 
 def _finding(finding: Finding) -> Plain:
-    keys = ("rule", "name", "severity", "role", "path", "message", "measured", "limit", "source", "remote")
+    keys = ("rule", "name", "severity", "role", "path", "message", "measured", "limit", "source", "remote", "help")
     return {
         **_pick(finding, *keys),
         "where": _pick(finding.where, "start", "end", "box"),

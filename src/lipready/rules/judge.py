@@ -121,7 +121,7 @@ def _run(
                 reasons.append(reason)
                 yield Unchecked(rule.id, role, reason, required and not outcome.skipped)
         else:
-            yield replace(outcome, rule=rule.id, name=rule.name) if rule.own else outcome
+            yield replace(outcome, rule=rule.id, name=rule.name, help=rule.help)
 
 
 def _unusable(view: JobFacts, role: Subject) -> FileFacts | None:

@@ -23,18 +23,27 @@ Verdicts = Iterator[Finding | Unmeasured]
 Judge = Callable[[JobFacts, Limit], Verdicts]
 Examples = Callable[[], tuple[JobFacts, ...]]
 T = TypeVarTuple("T")
+ADDRESS = re.compile("https?://[!-~]{1,2000}")
+"""What a page about a rule may have for an address: nothing that a terminal or a browser would obey."""
 _OF: dict[str, RuleSubject] = {"F": "file", "V": "video", "P": "video", "A": "audio", "I": "reference", "R": "job"}
+
+
+def page_of(id_: str) -> str | None:
+    """Return the address of the page about a rule; None for one that is not of the catalogue."""
+    return f"https://lipready.github.io/lipready/rules/{id_}/" if id_ in CATALOGUE else None
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
     """What the catalogue and the profiles say of the other rules: the name, and the strength where a profile has none.
 
-    By the strength "required" what the rule finds is an error, by the others a warning.
+    By the strength "required" what the rule finds is an error, by the others a warning. `help` is the address of a page
+    about the rule, None where there is none.
     """
 
     name: str
     strength: Strength
+    help: str | None = None
 
     def limit(self, id_: str) -> Limit:
         """Return what stands for the limit that no profile has."""
@@ -78,6 +87,11 @@ class Rule:
         """The name by which people call it."""
         return self.own.name if self.own else CATALOGUE[self.id].name
 
+    @property
+    def help(self) -> str | None:
+        """The address of the page about the rule; None for one of the caller's own that names none."""
+        return self.own.help if self.own else page_of(self.id)
+
     def __reduce__(self) -> tuple[Callable[[str, str], object], tuple[str, str]]:
         """Pickle as the place of the function, which the rule has taken. Raises PicklingError where it has none."""
         place = self.judge.__module__, self.judge.__qualname__
@@ -103,6 +117,7 @@ def rule(
     needs: Needs = "headers",
     name: str | None = None,
     strength: Strength = "recommended",
+    help: str | None = None,  # noqa: A002 - as findings and JSON call it
 ) -> Callable[[Judge], Rule]:
     """Return what turns a function of (job facts, limit) into the rule of an id; its letter says the subject of most.
 
@@ -111,9 +126,10 @@ def rule(
 
     A rule of the caller's own has a `name` ("video-logo") and an id of one letter and three digits that no other rule
     has ("X901"); without `subject` it is run once for the job. It is handed in by `rules=`. `strength` "required" makes
-    what it finds an error, and "recommended" or "inferred" a warning, unless the profile has a limit for it.
+    what it finds an error, and "recommended" or "inferred" a warning, unless the profile has a limit for it. `help` is
+    the http(s) address of a page about the rule, which its findings carry.
 
-    Raises UsageError for an id or a name that an own rule cannot have.
+    Raises UsageError for an id, a name or an address that an own rule cannot have.
 
     >>> @lipready.rule("X901", name="video-square", subject="video")
     ... def square(facts, limit):
@@ -134,7 +150,9 @@ def rule(
             raise UsageError(
                 f"A rule of your own cannot have the name {name!r}: small letters and digits, with dashes."
             )
-        own = Own(name, strength)
+        if help is not None and not ADDRESS.fullmatch(help):
+            raise UsageError(f"The page of a rule of your own cannot be at {help!r}: give an http(s) address.")
+        own = Own(name, strength, help)
     elif id_ not in CATALOGUE:
         raise UsageError(f"The rule {id_!r} is not one of lipready's: give it a name, as in rule({id_!r}, name=…).")
     about_what = subject or ("job" if own else _OF[id_[0]])

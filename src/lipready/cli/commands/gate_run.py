@@ -31,7 +31,7 @@ from lipready.gate.gating import GateRun, covers_whole, known_baseline
 from lipready.gate.workers.run import dask_executor
 from lipready.profiles.loader import load_profile
 from lipready.reports.page import Tone
-from lipready.reports.render import render, render_all
+from lipready.reports.render import render, render_all, times_of
 from lipready.reports.report import Shard
 
 _MARKS: dict[str, tuple[str, Tone]] = {"fail": ("✗", "error"), "warn": ("▲", "warning"), "pass": ("✓", "good")}
@@ -98,7 +98,8 @@ class DataOutput(Output):
     def _write(self, verdicts: Sequence[UnitVerdict]) -> None:
         reports = (verdict.report.to_dict() for verdict in verdicts)
         page = replace(self.session.page(), fail_on=self.shared.fail_on)
-        self.session.write(render_all(reports, self.shared.form, page, self.shard))
+        times = times_of(verdict.report for verdict in verdicts)
+        self.session.write(render_all(reports, self.shared.form, page, self.shard, times))
 
 
 def summary(verdicts: Sequence[UnitVerdict]) -> str:
