@@ -115,7 +115,7 @@ def check_any(job: Job, profile: Profile, settings: Settings) -> Report:
     """Check one job, of which the inputs may be anything."""
     from lipready.probe.spool import at_hand
 
-    with at_hand(job, largest_inputs(profile)) as (local, unread):
+    with at_hand(job, profile.largest) as (local, unread):
         return forget_places(check_job(local, profile, settings, known=unread))
 
 
@@ -156,7 +156,7 @@ def check_job(
     """
     from lipready.rules.judge import judge
 
-    facts = measure(job, settings, known=known, describe=describe, largest=largest_inputs(profile))
+    facts = measure(job, settings, known=known, describe=describe, largest=profile.largest)
     checkpoint()  # what was read of a file after somebody has cancelled is no measurement
     findings, unchecked = judge(
         facts, profile, only=settings.only, ignore=settings.ignore, quick=settings.quick, rules=settings.rules
@@ -310,17 +310,6 @@ def _match(reference: PeopleFacts | Unmeasured, video: PeopleFacts | Unmeasured)
     if isinstance(video, Unmeasured):
         return replace(video, reason=f"the video was not examined: {video.reason}")
     return match_reference(reference, video)
-
-
-def largest_inputs(profile: Profile) -> Mapping[Role, int]:
-    """Return how many bytes a provider takes at most."""
-    rules: Mapping[Role, str] = {"video": "V106", "audio": "A403", "reference": "I602"}
-    limits = {role: profile.limits.get(rule) for role, rule in rules.items()}
-    return {
-        role: int(limit.accept.maximum)
-        for role, limit in limits.items()
-        if limit is not None and limit.accept is not None and limit.accept.maximum is not None
-    }
 
 
 def _measure_input(

@@ -13,7 +13,6 @@ from lipready.check import (
     Settings,
     check_job,
     forget_places,
-    largest_inputs,
     require_inputs,
     settings_with,
     stage,
@@ -151,7 +150,7 @@ def prepare(
     choices = choices or Choices()
     choices = choices if person is None else replace(choices, person=person)
 
-    with cancellable(cancel), at_hand(job, largest_inputs(profile)) as (local, unread):
+    with cancellable(cancel), at_hand(job, profile.largest) as (local, unread):
         require_spooled(unread)
         # Described from the start: a reference image that is made below is compared with the same facts.
         before = check_job(local, profile, settings, describe=True)

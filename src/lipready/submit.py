@@ -17,7 +17,6 @@ from lipready.check import (
     Settings,
     check_job,
     forget_places,
-    largest_inputs,
     require_inputs,
     settings_with,
 )
@@ -258,7 +257,7 @@ def _checked_and_sent(job: Job, account: Account, settings: Settings, sending: S
     yield from call(lambda: require_output(sending.output))
     profile = profile_for(account, sending)
     with ExitStack() as stack:
-        local, unread = yield from call(lambda: stack.enter_context(at_hand(job, largest_inputs(profile))))
+        local, unread = yield from call(lambda: stack.enter_context(at_hand(job, profile.largest)))
         report = yield from call(lambda: check_job(local, profile, settings, known=unread))
         require_sendable(local, forget_places(report), sending)
         require_spooled(unread)

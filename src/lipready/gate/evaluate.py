@@ -121,7 +121,7 @@ class Survey:
 
     `root` is the folder that their paths are relative to; `store` gives back what earlier runs have measured, and keeps
     what is measured now; `executor` None: `workers` processes of this machine. `told` hears of each file as soon as it
-    is known. With `pictured` small pictures are kept of what is measured now, and none of what is known already.
+    is known. With `pictured` small pictures are kept of what is measured now.
     """
 
     root: Path

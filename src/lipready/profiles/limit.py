@@ -8,6 +8,7 @@ from typing import Literal
 
 from lipready.errors import ConfigurationError
 from lipready.facts.cost import Cost
+from lipready.facts.file import Role
 from lipready.facts.people import Front
 from lipready.profiles.catalogue import SEVERAL_PEOPLE, UPLOAD_RULE
 
@@ -168,6 +169,17 @@ class Profile:
         limit = self.limits.get(SEVERAL_PEOPLE)
         bands = {} if limit is None else limit.bands
         return Front(bands["least_share"], bands["yaw"]) if {"least_share", "yaw"} <= bands.keys() else None
+
+    @property
+    def largest(self) -> Mapping[Role, int]:
+        """How many bytes the provider takes of a file at most, by its role; without what it does not say."""
+        rules: Mapping[Role, str] = {"video": "V106", "audio": "A403", "reference": "I602"}
+        limits = {role: self.limits.get(rule) for role, rule in rules.items()}
+        return {
+            role: int(limit.accept.maximum)
+            for role, limit in limits.items()
+            if limit is not None and limit.accept is not None and limit.accept.maximum is not None
+        }
 
     @classmethod
     def load(cls, name_or_path: str) -> "Profile":

@@ -28,6 +28,7 @@ from lipready.gate.discovery.selection import require_paths
 from lipready.gate.evaluate import VerdictFilter, without_looks
 from lipready.gate.fix import fix_units
 from lipready.gate.gating import GateRun, covers_whole, known_baseline
+from lipready.gate.workers.looking import Unseen, look_again
 from lipready.gate.workers.run import dask_executor
 from lipready.profiles.loader import load_profile
 from lipready.reports.page import Tone
@@ -187,6 +188,9 @@ def _examine(run: GateRun, verdict_filter: VerdictFilter, output: Output, album:
                 album.add(without_looks(sifted).report, verdict.pictures, verdict.unit.name)
             kept = replace(verdict, pictures=None)
             verdicts.append(kept if every_fact else without_looks(kept))
+    if run.pictured and not run.settings.quick:
+        unseen = (Unseen(*each) for each in album.unseen())
+        album.fill(look_again(unseen, os.fspath(run.root), run.executor, run.workers))
     return tuple(verdicts)
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 from lipready.cli.output.contact import ACCENT, FAINT, GREY, INK, PAPER, drawable, font, write_drawing
 from lipready.facts.pictures import Waveform
 from lipready.reports.html.content import Album, PageEntry, job_view
-from lipready.reports.html.document import MOST_PAIRS, changes, same_moments
 from lipready.reports.html.drawing import clock_of
 from lipready.reports.html.figures import Shot
+from lipready.reports.html.job_page import MOST_PAIRS, changes, same_moments
 from lipready.reports.page import plain
 from lipready.reports.report import plain_text
 

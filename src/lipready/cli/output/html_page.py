@@ -1,6 +1,6 @@
 """What is gathered for the page of a run (`--report html=FILE`) while it goes on: no more than the page will show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,9 @@ from lipready.facts.pictures import Pictures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from fractions import Fraction
 
+    from lipready.facts.file import Role
     from lipready.prepare import Prepared
     from lipready.reports.html.content import PageEntry
     from lipready.reports.html.figures import Figures
@@ -34,6 +36,24 @@ class PageAlbum:
 
         figures = figures_of_unit(report, pictures, self.jobs) if self.several else figures_of_job(report, pictures)
         self._kept.append((report, figures, name))
+
+    def unseen(self) -> "Iterator[tuple[int, Role, str, tuple[Fraction, ...]]]":
+        """Yield what no picture was kept of, since it was known already: job, role, path and the moments wanted."""
+        from lipready.reports.html.figures import moments_of
+
+        for number, (report, figures, _) in enumerate(self._kept):
+            if not figures.shots:
+                files = {file.role: file.path for file in report.facts.files()}
+                yield from ((number, role, files[role], times) for role, times in moments_of(report).items())
+
+    def fill(self, kept: Mapping[int, Pictures]) -> None:
+        """Take pictures that were made later, by the number of the job."""
+        from lipready.reports.html.figures import figures_of_unit
+
+        for number, pictures in kept.items():
+            report, figures, name = self._kept[number]
+            later = figures_of_unit(report, pictures, self.jobs)
+            self._kept[number] = (report, replace(later, waves=figures.waves), name)
 
     def html(self, reports: "Sequence[Report] | None" = None) -> str:
         """Write the page; `reports` are those of the same jobs with fewer findings."""

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import PurePath
 
 from lipready.check import Settings
@@ -24,8 +25,9 @@ class FileTask:
     """One file that is to be measured as what `role` asks for.
 
     `path` is as it shall stand in the facts, relative to the folder `root`. `quick`, `every_frame` and `describe` are
-    those of `check`; with `pictured` small pictures are kept as well. `timeout` is in seconds (None: TIMEOUT and more
-    for a large file), `memory` in bytes.
+    those of `check`. With `pictured` small pictures are kept as well, and with `moments` (in seconds) those alone are
+    made: nothing is measured but what headers tell. `timeout` is in seconds (None: TIMEOUT and more for a large file),
+    `memory` in bytes.
     """
 
     root: str
@@ -35,6 +37,7 @@ class FileTask:
     every_frame: bool = False
     describe: bool = False
     pictured: bool = False
+    moments: tuple[Fraction, ...] | None = None
     timeout: float | None = None
     memory: int = MEMORY
 

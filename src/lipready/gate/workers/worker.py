@@ -67,6 +67,7 @@ def _load(task: FileTask) -> WorkerAnswer | None:
 
 def _answer(task: FileTask) -> WorkerAnswer:
     from lipready.check import measure_file
+    from lipready.gate.workers.looking import look
 
     try:
         os.chdir(task.root)
@@ -77,6 +78,9 @@ def _answer(task: FileTask) -> WorkerAnswer:
             "it must be there, under the same path, on every machine that takes part.",
         )
     try:
+        if task.moments is not None:
+            seen, kept = look(task.path, task.role, task.moments)
+            return WorkerAnswer("facts", seen, pictures=kept)
         settings = task.settings
         facts = measure_file(task.path, task.role, settings, describe=task.describe)
         pictures = None if settings.pictures is None else settings.pictures.files.get(task.role)

@@ -50,8 +50,8 @@ class PictureKeeper:
             largest = sorted(boxes, key=lambda box: -box.width * box.height)[:MOST_FACES]
             self._faces += [FaceCut(time, box, jpeg_of(_face(image, box, scale))) for box in largest]
         if len(self._frames) > self._most:
-            self._spacing *= 2
             self._frames = self._frames[::2]
+            self._spacing = max(self._spacing, self._frames[1].time - self._frames[0].time)
             kept = {frame.time for frame in self._frames}
             self._faces = [face for face in self._faces if face.time in kept]
 
@@ -86,8 +86,7 @@ def _shrunk(image: "NDArray[np.uint8]", edge: int) -> "NDArray[np.uint8]":
 
     picture = image
     while max(picture.shape[:2]) >= 2 * edge and min(picture.shape[:2]) > 1:
-        even = picture[: picture.shape[0] & -2, : picture.shape[1] & -2]
-        picture = np.asarray(cv2.resize(even, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+        picture = _halved(picture)
     height, width = picture.shape[:2]
     shrink = min(1.0, edge / max(height, width))
     size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
@@ -101,16 +100,18 @@ def _face(image: "NDArray[np.uint8]", box: Box, scale: float) -> "NDArray[np.uin
 
     side = max(box.width, box.height) * (1 + 2 * _MARGIN) / scale
     left, top = (box.left + box.width / 2) / scale - side / 2, (box.top + box.height / 2) / scale - side / 2
-    zoom = FACE_SIDE / side
+    x, y = max(0, int(left)), max(0, int(top))
+    view, zoom = image[y : max(y + 1, int(top + side) + 2), x : max(x + 1, int(left + side) + 2)], FACE_SIDE / side
+    left, top = left - x, top - y
+    while zoom < 1 / 2 and min(view.shape[:2]) > 1:  # a plain warp would skip pixels
+        view, zoom, left, top = _halved(view), zoom * 2, left / 2, top / 2
     turn = np.array([[zoom, 0, -left * zoom], [0, zoom, -top * zoom]], np.float32)
-    how = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
-    view = image[max(0, int(top)) : max(1, int(top + side) + 2), max(0, int(left)) : max(1, int(left + side) + 2)]
-    turn[:, 2] += zoom * np.array([max(0, int(left)), max(0, int(top))], np.float32)
-    if zoom < 1 / 2:  # a plain warp would skip pixels
-        halves = 0
-        while zoom * 2**halves < 1 / 2 and min(view.shape[:2]) > 1:
-            even = view[: view.shape[0] & -2, : view.shape[1] & -2]
-            view, halves = np.asarray(cv2.resize(even, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)), halves + 1
-        turn[:, :2] *= 2**halves
-    cut = cv2.warpAffine(view, turn, (FACE_SIDE, FACE_SIDE), flags=how, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(cut, np.uint8)
+    return np.asarray(cv2.warpAffine(view, turn, (FACE_SIDE, FACE_SIDE), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def _halved(picture: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
+    import cv2
+    import numpy as np
+
+    even = picture[: picture.shape[0] & -2, : picture.shape[1] & -2]
+    return np.asarray(cv2.resize(even, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)

@@ -2,32 +2,31 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
-from lipready.facts.quantity import counted
+from lipready.facts.quantity import counted, money
 from lipready.reports.html.drawing import (
     Bar,
     DrawnWave,
     Lane,
     bar,
-    bars,
     clock_of,
     draw_wave,
     marks,
     packed,
     span_of,
-    together,
 )
 from lipready.reports.html.figures import NO_FIGURES, Figures, Shot
-from lipready.reports.html.words import facts_in_words, person_in_words
+from lipready.reports.html.timeline import length_of_file, people_lanes, sound_lanes, tone_of, wave_in_words
+from lipready.reports.html.words import facts_in_words
 
 Plain = Mapping[str, Any]
 RULES = "https://lipready.github.io/lipready/rules/"
 """Where each rule has its page."""
 _RULE = re.compile(r"[A-Z]\d{3}")
-_TONES = 6
-MOST_LANES = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,11 +156,6 @@ class JobView:
         return tuple(finding for finding in self.findings if finding.role == role)
 
 
-def tone_of(person: int | None) -> str:
-    """Return the class of a person's colour."""
-    return "nobody" if person is None else f"who{(person - 1) % _TONES + 1}"
-
-
 def job_view(entry: PageEntry, album: Album, prefix: str = "") -> JobView:
     """Tell one job; `prefix` tells its addresses from those of other jobs."""
     report = entry.report
@@ -191,6 +185,8 @@ def price_in_words(price: Plain | None) -> str | None:
     if not price:
         return None
     amount, seconds = price.get("amount"), price.get("seconds")
+    with suppress(ValueError, ZeroDivisionError):
+        amount = None if amount is None else money(Fraction(amount))
     parts = [] if amount is None else [f"{amount} {price.get('currency') or ''}".strip()]
     parts += [] if seconds is None else [f"{float(seconds):g} s of result video"]
     return " · ".join(parts) or None
@@ -198,9 +194,9 @@ def price_in_words(price: Plain | None) -> str | None:
 
 def link_of(finding: Plain) -> str | None:
     """Return the address of the rule's page; rules of the caller's own have none."""
-    given = finding.get("url") or finding.get("page")
-    if isinstance(given, str) and given.startswith("https://"):
-        return given
+    if "help" in finding:
+        given = finding["help"]
+        return given if isinstance(given, str) and given.startswith("https://") else None
     return f"{RULES}{finding['rule']}/" if _RULE.fullmatch(finding["rule"]) else None
 
 
@@ -246,15 +242,15 @@ def _file(file: Plain, entry: PageEntry, findings: Sequence[FindingView], album:
     strip = [
         album.add(shot, f"{file['path']} at {clock_of(float(shot.picture.time))}") for shot in _strip(role, figures)
     ]
-    length = _length(facts)
+    length = length_of_file(facts)
     spans = [finding for finding in findings if finding.span and role == _timeline_of(finding)]
     lanes: list[Lane] = []
     wave = None
     if length and role == "video":
-        lanes = list(_people(facts, figures, length))
+        lanes = list(people_lanes(facts, figures, length))
     elif length and role == "audio":
         heard = facts.get("speech") or {}
-        lanes = list(_heard(heard, length))
+        lanes = list(sound_lanes(heard, length))
         kept = figures.waves.get("audio")
         wave = draw_wave(kept, heard.get("spans") or (), length) if kept and kept.peaks else None
     if length and spans:
@@ -272,7 +268,7 @@ def _file(file: Plain, entry: PageEntry, findings: Sequence[FindingView], album:
         still=strip[0] if strip and (role != "video" or not length) else None,
         wave=wave,
         length=length or 0.0,
-        wave_text=_wave_text(facts.get("speech") or {}),
+        wave_text=wave_in_words(facts.get("speech") or {}),
     )
 
 
@@ -289,72 +285,3 @@ def _of_finding(finding: FindingView, length: float) -> Bar:
     start, end = finding.span or (0.0, None)
     text = f"{finding.rule} {finding.name}, {finding.when}"
     return bar(start, end, length, text, tone=finding.severity, href=f"#{finding.anchor}")
-
-
-def _length(facts: Plain) -> float | None:
-    length = facts.get("duration")
-    if not length:
-        people = (facts.get("people") or {}).get("people") or ()
-        length = max((person["last"] for person in people), default=None) or (facts.get("speech") or {}).get("length")
-    return float(length) if length else None
-
-
-def _people(facts: Plain, figures: Figures, length: float) -> Iterator[Lane]:
-    """Draw when each person is seen, and when several are seen at once."""
-    seen = facts.get("people")
-    if not seen:
-        return
-    people = seen["people"]
-    for person in people[:MOST_LANES]:
-        covered = bars(person["mouth_covered"]["spans"], length, "covered")
-        tone = tone_of(person["id"])
-        yield Lane(
-            f"Person {person['id']}",
-            (*bars(person["spans"], length, tone), *covered),
-            tone,
-            figures.faces.get(("video", person["id"])),
-            tuple(person_in_words(person, seen)),
-        )
-    if len(people) > MOST_LANES:
-        yield Lane(f"{len(people) - MOST_LANES} more", (), "nobody")
-    shared = together([[(a, b) for a, b in person["spans"]] for person in people])
-    if shared:
-        yield Lane("Two or more", bars(shared, length, "together"), "together", notes=("in one frame",))
-
-
-def _heard(heard: Plain, length: float) -> Iterator[Lane]:
-    if not heard:
-        return
-    share = heard.get("share")
-    spoken = () if share is None else (f"{share:.0%}".replace("%", " %"),)
-    yield Lane("Speech", bars(heard.get("spans") or (), length, "speech"), "speech", notes=spoken)
-    silences = heard.get("silences") or ()
-    if silences:
-        yield Lane("Pauses", bars(silences, length, "pause"), "pause", notes=("half a second and more",))
-    clipping = heard.get("clipping") or {}
-    if clipping.get("runs"):
-        first = clipping.get("first")
-        places = () if first is None else (bar(first, None, length, f"first at {clock_of(first)}", tone="error"),)
-        yield Lane("Clipped", places, "error", notes=(counted(clipping["runs"], "run"),))
-    if heard.get("background") == "music":
-        gaps = _between(heard.get("spans") or (), length)
-        yield Lane("Music", bars(gaps, length, "music"), "music", notes=("where nobody speaks",))
-
-
-def _between(spans: Sequence[Sequence[float]], length: float) -> Iterator[tuple[float, float]]:
-    """Return what lies between stretches: where the background was listened to."""
-    at = 0.0
-    for start, end in spans:
-        if start > at:
-            yield at, start
-        at = max(at, end)
-    if at < length:
-        yield at, length
-
-
-def _wave_text(heard: Plain) -> str:
-    spans = heard.get("spans") or ()
-    if not spans:
-        return "Waveform: no speech is heard."
-    said = ", ".join(span_of(a, b) for a, b in spans[:12])
-    return f"Waveform: speech at {said}{' and later' if len(spans) > 12 else ''}."  # noqa: PLR2004

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 from lipready.facts.pictures import Waveform
@@ -119,16 +118,19 @@ def marks(length: float) -> tuple[tuple[str, str], ...]:
 
 def together(spans: Sequence[Sequence[Seconds]]) -> tuple[Seconds, ...]:
     """Return the stretches in which at least two of some people are seen."""
-    turns = sorted({time for person in spans for span in person for time in span})
+    turns = sorted(
+        (time, turn) for person in spans for span in person for time, turn in zip(span, (1, -1), strict=True)
+    )
     shared: list[Seconds] = []
-    for start, end in pairwise(turns):
-        seen = sum(any(begin <= start and end <= stop for begin, stop in person) for person in spans)
-        if seen < 2:  # noqa: PLR2004
-            continue
-        if shared and shared[-1][1] == start:
-            shared[-1] = (shared[-1][0], end)
-        else:
-            shared.append((start, end))
+    seen, begun = 0, 0.0
+    for time, turn in turns:  # at one moment the end of one comes before the begin of the next
+        before, seen = seen, seen + turn
+        if seen == 2 and before == 1:  # noqa: PLR2004
+            begun = time
+        elif seen == 1 and before == 2 and time > begun:  # noqa: PLR2004
+            if shared and shared[-1][1] == begun:
+                begun = shared.pop()[0]
+            shared.append((begun, time))
     return tuple(shared)
 
 

@@ -102,6 +102,26 @@ def figures_of_unit(report: Report, pictures: Pictures | None, units: int) -> Fi
     return Figures(shots=chosen, waves={role: k.wave for role, k in shown.items() if k.wave is not None})
 
 
+def moments_of(report: Report) -> Mapping[Role, tuple[Fraction, ...]]:
+    """Return of which moments the page of a run shows pictures, by role; where no finding names one, of any."""
+    wanted: dict[Role, tuple[Fraction, ...]] = {}
+    for finding in sorted(report.findings, key=lambda each: SEVERITIES.index(each.severity)):
+        role: Role = "reference" if finding.role == "reference" else "video"
+        file = report.facts.file(role)
+        if file is None or finding.role == "audio" or displayed(file) is None or file.lfs is not None:
+            continue
+        if role == "reference":
+            wanted[role] = (Fraction(0),)
+        elif (moment := _moment(file, finding)) is not None:
+            wanted[role] = tuple(dict.fromkeys((*wanted.get(role, ()), moment)))[:MOST_OF_A_UNIT]
+        else:
+            wanted.setdefault(role, ())
+    video = report.facts.video
+    if video is not None and wanted.get("video") == ():
+        wanted["video"] = ((length_of(video) or Fraction(0)) / 3,)
+    return wanted
+
+
 def displayed(file: FileFacts) -> tuple[int, int] | None:
     """Return width and height of what is displayed of a file, in pixels."""
     media = file.media
@@ -122,10 +142,17 @@ def _shot(report: Report, finding: Finding, shown: Mapping[Role, FilePictures]) 
         return None
     if role == "reference":
         return _marked(file, kept.frames[0], where.box if where else None)
+    moment = _moment(file, finding)
+    return None if moment is None or where is None else _marked(file, _nearest(kept.frames, moment), where.box)
+
+
+def _moment(file: FileFacts, finding: Finding) -> Fraction | None:
+    """Return the moment that a finding names: that of its face, else the begin of its stretch."""
+    where = finding.where
     if where is None or where.start is None or (finding.role == "job" and where.box is None):
         return None
     exact = [look.time for person in _people(file) for look in person.looks if look.box == where.box]
-    return _marked(file, _nearest(kept.frames, exact[0] if exact else where.start), where.box)
+    return exact[0] if exact else where.start
 
 
 def _any_shot(

@@ -37,7 +37,7 @@ def test_reports_are_pairs_and_a_path_may_hold_an_equals_sign(parse):
     assert shared.reports == (("json", Path("a=b.json")), ("full", Path("out.txt")))
 
 
-@pytest.mark.parametrize("value", ["json", "json=", "html=x", "=x", "json=no-such-folder/x.json", "json=."])
+@pytest.mark.parametrize("value", ["json", "json=", "pdf=x", "=x", "json=no-such-folder/x.json", "json=."])
 def test_a_report_that_cannot_be_is_refused_at_once(parse, value):
     with pytest.raises(click.BadParameter):
         parse("--report", value)
