@@ -59,7 +59,7 @@ def clip(make: Make) -> Make:
         options: tuple[str, ...] = (),
         sound: bool = False,
     ) -> Path:
-        codec = {"webm": ("libvpx", "-deadline", "realtime", "-cpu-used", "8")}.get(
+        codec = {"webm": ("libvpx", "-threads", "1", "-deadline", "realtime", "-cpu-used", "8")}.get(
             name.rpartition(".")[2], ("libx264", "-preset", "ultrafast", "-bf", "2", "-g", "12")
         )
         tone = ("-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100", "-shortest") if sound else ()
