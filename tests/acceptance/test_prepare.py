@@ -47,6 +47,13 @@ def counted(tmp_path, monkeypatch):
     return count_runs(tmp_path, monkeypatch)
 
 
+@pytest.fixture(scope="module")
+def bad_pair(bad_job, ffmpeg, tmp_path_factory):
+    """Give video and audio of the bad job, of which the video is cut to what a provider takes at least."""
+    cut = ffmpeg(tmp_path_factory.mktemp("short") / bad_job[0].name, "-t", "2.2", "-i", bad_job[0], "-c", "copy")
+    return cut, bad_job[1]
+
+
 @dataclass(frozen=True)
 class Whole:
     """What came of the bad job, with all that a check looks for: in which folder, and what was heard of it."""
@@ -114,11 +121,11 @@ def test_the_receipt_tells_the_whole_story_and_its_command_can_be_repeated(whole
     assert output.read_bytes() == first
 
 
-def test_a_second_run_finds_the_work_done(bad_job, tmp_path, counted):
-    first = prepare(*bad_job[:2], out=tmp_path / "ready", settings=QUICK)
+def test_a_second_run_finds_the_work_done(bad_pair, tmp_path, counted):
+    first = prepare(*bad_pair, out=tmp_path / "ready", settings=QUICK)
     made, runs = contents(tmp_path / "ready"), counted()
 
-    second = prepare(*bad_job[:2], out=tmp_path / "ready", settings=QUICK)
+    second = prepare(*bad_pair, out=tmp_path / "ready", settings=QUICK)
 
     assert second.already_prepared
     assert second.steps == ()
@@ -128,20 +135,20 @@ def test_a_second_run_finds_the_work_done(bad_job, tmp_path, counted):
     assert second.job == first.job
 
 
-def test_only_what_changed_is_done_again(bad_job, tmp_path, counted):
-    prepare(*bad_job[:2], out=tmp_path / "ready", settings=QUICK)
+def test_only_what_changed_is_done_again(bad_pair, tmp_path, counted):
+    prepare(*bad_pair, out=tmp_path / "ready", settings=QUICK)
     runs = counted()
     Path(tmp_path / "ready" / "bad.wav").unlink()
 
-    second = prepare(*bad_job[:2], out=tmp_path / "ready", settings=QUICK)
+    second = prepare(*bad_pair, out=tmp_path / "ready", settings=QUICK)
 
     assert counted() == runs + 1
     assert not second.already_prepared
     assert [step.name for step in second.steps] == ["transcode-audio"]
 
 
-def test_outputs_that_this_run_does_not_need_stay_known(bad_job, tmp_path, counted):
-    video, audio, _ = bad_job
+def test_outputs_that_this_run_does_not_need_stay_known(bad_pair, tmp_path, counted):
+    video, audio = bad_pair
     prepare(video, audio, out=tmp_path / "ready", settings=QUICK)
     prepare(None, audio, out=tmp_path / "ready", settings=QUICK)
     runs = counted()
@@ -149,14 +156,14 @@ def test_outputs_that_this_run_does_not_need_stay_known(bad_job, tmp_path, count
     assert counted() == runs
 
 
-def test_a_dry_run_writes_nothing_and_needs_no_folder(bad_job, tmp_path, counted):
-    done = prepare(*bad_job[:2], out=tmp_path / "ready", dry_run=True, settings=QUICK)
+def test_a_dry_run_writes_nothing_and_needs_no_folder(bad_pair, tmp_path, counted):
+    done = prepare(*bad_pair, out=tmp_path / "ready", dry_run=True, settings=QUICK)
     assert not (tmp_path / "ready").exists()
     assert not done.ready
     assert done.dry_run
     assert counted() == 0
     assert [len(each.commands) for each in done.plan.files] == [1, 1]
-    assert done.plan == prepare(*bad_job[:2], out=tmp_path / "ready", settings=QUICK).plan
+    assert done.plan == prepare(*bad_pair, out=tmp_path / "ready", settings=QUICK).plan
 
 
 def test_a_fixer_never_declares_success_itself(ffmpeg, tmp_path):
