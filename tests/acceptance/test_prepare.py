@@ -256,7 +256,7 @@ def test_trim_best_follows_the_face(good_job, tmp_path, ffmpeg):
     graph = "[0:v]settb=1/25,setsar=1[a];[1:v]settb=1/25,setsar=1,trim=0:4[b];[a][b]concat=n=2:v=1:a=0"
     clip = ffmpeg(
         tmp_path / "late.mp4", "-f", "lavfi", "-i", nobody, "-i", good_job[0], "-filter_complex", graph,
-        "-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "12",
+        "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", "12",
     )  # fmt: skip
     done = prepare(clip, out=tmp_path / "ready", choices=Choices(trim="best"))
     (step,) = (step for step in done.steps if step.name == "trim")
