@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lipready.cancel import Cancel, async_twin, cancellable, checkpoint
-from lipready.check import Progress, Settings, check_job, largest_inputs, measured, require_inputs
+from lipready.check import Progress, Settings, check_job, measured, require_inputs
 from lipready.errors import NothingCheckedError, UsageError
 from lipready.faces.reference.cutting import ReferenceFrame
 from lipready.facts.file import FileFacts
@@ -136,7 +136,7 @@ def measured_video(video: Source, profile: Profile, settings: Settings) -> Itera
 
     Raises UsageError where it is not there or may not be read, and for bytes and file objects that are too large.
     """
-    job, largest = Job.of(video), largest_inputs(profile)
+    job, largest = Job.of(video), profile.largest
     require_inputs(job)
     with at_hand(job, largest) as (local, unread):
         require_spooled(unread)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -48,11 +49,24 @@ def load_profile(name_or_path: str) -> Profile:
 
     Raises ConfigurationError, with the file and the key, for whatever is unknown, missing or wrong.
     """
-    chain = _chain(_locate(name_or_path, None))
+    if name_or_path in profile_names():
+        shipped = _shipped(name_or_path)
+        return replace(shipped, limits=dict(shipped.limits))
+    return _load(_locate(name_or_path, None))
+
+
+@cache
+def _shipped(name: str) -> Profile:
+    """Load a shipped profile once: that takes some milliseconds, and every check asks for it."""
+    return _load(_locate(name, None))
+
+
+def _load(path: Path) -> Profile:
+    chain = _chain(path)
     layers = _Layers()
     for content in chain:
         layers.lay(content)
-    base, path = chain[0].file, chain[-1].file
+    base = chain[0].file
     for key in _HEAD:
         if key not in layers.head:
             raise _Table(path, key, {}).wrong("this key is missing.")
