@@ -14,7 +14,7 @@ from lipready.facts.finding import Finding, Subject
 from lipready.facts.job import JobFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.profiles.catalogue import CATALOGUE
-from lipready.profiles.limit import Limit, Strength
+from lipready.profiles.limit import Limit, Profile, Strength
 from lipready.rules.examples import job
 
 Needs = Literal["headers", "pixels", "samples"]
@@ -70,8 +70,8 @@ class Rule:
     ... def without_image(facts, limit):
     ...     if facts.reference is None:
     ...         yield lipready.finding(limit, None, "There is no image.", measured="none", allowed="one")
-    >>> without_image.id, without_image.name, without_image.subject
-    ('X903', 'no-image', 'job')
+    >>> without_image.id, without_image.name, without_image.subject, without_image.help
+    ('X903', 'no-image', 'job', None)
     """
 
     id: str
@@ -86,6 +86,15 @@ class Rule:
     def name(self) -> str:
         """The name by which people call it."""
         return self.own.name if self.own else CATALOGUE[self.id].name
+
+    def limit_at(self, profile: Profile) -> Limit | None:
+        """Return the limit at a provider; None where the rule does not apply there, as it does if it is the caller's.
+
+        >>> lipready.rule("X904", name="a-name")(print).limit_at(lipready.Profile.load("dashscope")).strength
+        'recommended'
+        """
+        limit = profile.limits.get(self.id)
+        return self.own.limit(self.id) if limit is None and self.own is not None else limit
 
     @property
     def help(self) -> str | None:

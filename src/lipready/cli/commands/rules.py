@@ -1,6 +1,9 @@
 """`lipready rules`, `lipready explain` and `lipready profiles`: what is checked, and the limits of each provider."""
 
+import sys
 from collections.abc import Iterator, Sequence
+from datetime import date
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
@@ -8,6 +11,7 @@ import click
 from lipready.cli.input import completion
 from lipready.cli.input.options import config_option, list_format_option, provider_option, speaking
 from lipready.cli.output.session import Session
+from lipready.errors import UsageError
 from lipready.facts.quantity import counted, exactly
 from lipready.profiles.limit import Limit, Profile, Range
 from lipready.reports.page import Page, Tone, plain
@@ -15,6 +19,7 @@ from lipready.reports.page import Page, Tone, plain
 if TYPE_CHECKING:
     from lipready.facts.finding import Finding
     from lipready.rules.documentation import Documentation
+    from lipready.rules.rule import Rule
 
 _SEVERITIES: dict[str, Tone] = {"required": "error", "recommended": "warning", "inferred": "warning"}
 _ID, _SEVERITY = 6, 9
@@ -60,12 +65,15 @@ def rules(*, form: str, provider: str, session: Session) -> int:
 )
 @speaking
 def explain(*, rule: str, form: str, provider: str | None, session: Session) -> int:
-    """Explain a rule (its id or its name): why, how to repair, and its limits and examples at each provider."""
+    """Explain a rule: why, how to repair, and its limits and examples at each provider.
+
+    RULE is its id or its name; a rule of your own is MODULE:NAME, as in checks:logo for `logo` in checks.py.
+    """
     from lipready.profiles.loader import load_profile, profile_names
     from lipready.rules.documentation import broken_examples, documentation, repairs_of
     from lipready.rules.registry import find_rule
 
-    found, page = find_rule(rule), session.page()
+    found, page = _own_rule(rule) if ":" in rule else find_rule(rule), session.page()
     profiles = list(map(load_profile, (provider,) if provider else profile_names()))
     if form == "json":
         from lipready.cli.output.rule_documents import as_line, rule_document
@@ -81,12 +89,29 @@ def explain(*, rule: str, form: str, provider: str | None, session: Session) -> 
     for fix in repairs:
         lines += page.wrap(f"· {fix.text} ({fix.name}, {fix.level})", indent="  ", hanging="    ")
     for profile in profiles:
-        limit = profile.limits.get(found.id)
+        limit = found.limit_at(profile)
         lines += ["", page.paint(plain(profile.title), "strong")]
         labelled = [("", "does not apply")] if limit is None else [*_details(limit), *_finds(examples[profile.name])]
         lines += _labelled(labelled, page)
     session.write(page.finish(lines))
     return 0
+
+
+def _own_rule(place: str) -> "Rule":
+    """Import a rule of the caller's own, also from a module in the current folder."""
+    from lipready.rules.rule import Rule
+
+    module, _, name = place.partition(":")
+    sys.path.insert(0, "")
+    try:
+        found = getattr(import_module(module), name)
+    except Exception as error:
+        raise UsageError(f"The rule {place} cannot be imported: {type(error).__name__}: {error}.") from error
+    finally:
+        sys.path.remove("")
+    if not isinstance(found, Rule):
+        raise UsageError(f"{place} is no rule: it is made with `lipready.rule`.")
+    return found
 
 
 def _documented(told: "Documentation", page: Page) -> list[str]:
@@ -129,7 +154,7 @@ def _details(limit: Limit) -> Iterator[tuple[str, str]]:
     yield "strength", limit.strength
     yield "prevents", limit.remote or ""
     yield "note", limit.note
-    yield "source", _source_of(limit)
+    yield "source", _source_of(limit) if limit.url or limit.read > date.min else limit.source
 
 
 def _describe(limit: Limit) -> str:

@@ -44,7 +44,7 @@ def rule_document(rule: Rule, profiles: Iterable[Profile]) -> Plain:
             {
                 "provider": profile.name,
                 "title": profile.title,
-                **_judged(profile.limits.get(rule.id)),
+                **_judged(rule.limit_at(profile)),
                 "examples": [
                     {"measured": each.measured, "severity": each.severity, "message": each.message} for each in found
                 ],

@@ -95,3 +95,35 @@ def test_explaining_names_page_limits_source_repairs_and_examples(run):
 def test_an_unknown_rule_is_an_error_in_json_too(run):
     with pytest.raises(UsageError, match="did you mean V104"):
         run("explain", "V1044", "--format", "json")
+
+
+OWN = '''
+import lipready
+
+@lipready.rule("X901", name="video-square", subject="video", strength="required")
+def square(facts, limit):
+    """The picture has to be square.
+
+    How to repair
+        Crop it to a square.
+    """
+    yield lipready.finding(limit, facts.video, "It is not square.", measured="16 : 9", allowed="1 : 1")
+'''
+
+
+def test_a_rule_of_the_callers_own_is_explained_from_its_module(run, read, monkeypatch, tmp_path):
+    (tmp_path / "own_explained.py").write_text(OWN)
+    monkeypatch.chdir(tmp_path)
+    told = read("explain", "own_explained:square", "--provider", "dashscope")
+    assert (told["id"], told["name"], told["providers"][0]["severity"]) == ("X901", "video-square", "error")
+    shown = run("explain", "own_explained:square")
+    assert "How to repair\n  Crop it to a square." in shown
+    assert shown.count("a rule of the caller's own") == 2
+    assert "0001" not in shown
+    for place, said in {
+        "own_explained:round": "has no attribute 'round'",
+        "not_there:square": "No module named 'not_there'",
+        "own_explained:lipready": "is no rule",
+    }.items():
+        with pytest.raises(UsageError, match=said):
+            run("explain", place)
