@@ -1,6 +1,7 @@
 """Job in, report out: probe the files, look at the people, judge the facts."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from os import fspath
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -193,6 +194,7 @@ def measure_file(path: str, role: Role, settings: Settings, *, describe: bool = 
 
 def _measured(path: str, role: Role, settings: Settings, name: str, *, describe: bool) -> FileFacts:
     """Measure a file, of which `name` is said in the progress."""
+    from lipready.probe.decoding.processors import turn
     from lipready.probe.source import examine, without_media
 
     tell = stage("checking", name, settings.progress) or (lambda _share: None)
@@ -202,14 +204,15 @@ def _measured(path: str, role: Role, settings: Settings, name: str, *, describe:
         from lipready.speech.listen import SpeechMeter
 
         meter = SpeechMeter(tell)
-    facts = examine(path, role, quick=settings.quick, track=settings.audio_track, consumer=meter)
-    facts = replace(facts, media=_as_chosen(facts.media, settings, name))
-    if not settings.quick and facts.problem is None and not isinstance(facts.media, Unmeasured):
-        try:
-            facts = _watch_or_listen(facts, settings, tell, meter, name, describe=describe)
-            facts = _with_salvage(facts)
-        except (ProbeError, MemoryError, ImportError) as error:
-            facts = without_media(facts, error)
+    with nullcontext() if settings.quick else turn():
+        facts = examine(path, role, quick=settings.quick, track=settings.audio_track, consumer=meter)
+        facts = replace(facts, media=_as_chosen(facts.media, settings, name))
+        if not settings.quick and facts.problem is None and not isinstance(facts.media, Unmeasured):
+            try:
+                facts = _watch_or_listen(facts, settings, tell, meter, name, describe=describe)
+                facts = _with_salvage(facts)
+            except (ProbeError, MemoryError, ImportError) as error:
+                facts = without_media(facts, error)
     tell(1.0)
     return facts
 

@@ -82,8 +82,9 @@ class SpeechMeter(Feeder):
     """Measures what is heard in a track while it is decoded; `progress` hears the share that is done (0..1)."""
 
     def __init__(self, progress: Callable[[float], None] | None = None) -> None:
-        self._tell = progress or (lambda _share: None)
-        super().__init__(lambda share: self._tell(_DECODING * share))
+        # Not by way of self, which would keep the filters, and their threads, until the garbage is collected.
+        self._tell = tell = progress or (lambda _share: None)
+        super().__init__(lambda share: tell(_DECODING * share))
 
     def listeners(self, sound: Sound) -> Sequence[Listener]:
         """Measure everything at once."""
