@@ -16,9 +16,10 @@ import lipready
 
 
 async def fetch(video: Path, result: Path, provider: str) -> Path:
-    """Submit a job once, wait for its task, and download the result."""
-    job, sending = lipready.Job(video, video.with_suffix(".wav")), lipready.Sending(output=str(result))
-    task = await lipready.submit_async(job, provider=provider, sending=sending)
+    """Submit a job once, wait for its task, and download the result; people and speech were looked at before."""
+    job, quick = lipready.Job(video, video.with_suffix(".wav")), lipready.Settings(quick=True)
+    sending = lipready.Sending(output=str(result))
+    task = await lipready.submit_async(job, provider=provider, settings=quick, sending=sending)
     task = await task.wait_async()
     return await task.download_async(result)
 

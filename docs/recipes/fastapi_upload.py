@@ -28,7 +28,7 @@ async def take(video: UploadFile, full: Annotated[bool, Form()] = False) -> JSON
     if report.errors:
         return JSONResponse({"verdict": said["verdict"], "findings": said["findings"]}, status_code=422)
     await video.seek(0)
-    kept = await run_in_threadpool(keep, video.file, said["files"][0]["facts"]["format"])
+    kept = await run_in_threadpool(keep, video.file, said["files"][0]["facts"]["container"])
     return JSONResponse({"verdict": said["verdict"], "findings": said["findings"], "kept": kept}, status_code=201)
 
 
