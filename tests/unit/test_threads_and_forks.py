@@ -58,7 +58,8 @@ def hold(*locks):
 models = engine.engine()
 locks = (engine._loading, models.detector.lock, models.mesher.lock, models.describer.lock, voice._loading)
 holders = [threading.Thread(target=hold, args=(*locks, image._warnings), daemon=True)]
-holders += [threading.Thread(target=hold, args=(processors.turn(),), daemon=True) for _ in range(processors.processors())]
+for _ in range(processors.processors()):
+    holders.append(threading.Thread(target=hold, args=(processors.turn(),), daemon=True))
 for holder in holders:
     holder.start()
 held.wait()
