@@ -1,7 +1,7 @@
 """Job in, report out: probe the files, look at the people, judge the facts."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from os import fspath
 from time import perf_counter
@@ -221,6 +221,7 @@ def measure_file(
     Never raises on account of the file. Raises ComponentError where the face models can neither be found nor fetched,
     or a library that measures cannot be imported.
     """
+    from lipready.probe.decoding.processors import turn
     from lipready.probe.source import examine, without_media
 
     begun, name = perf_counter(), path if name is None else name
@@ -231,14 +232,15 @@ def measure_file(
         from lipready.speech.listen import SpeechMeter
 
         meter = SpeechMeter(tell)
-    facts = examine(path, role, quick=settings.quick, track=settings.audio_track, consumer=meter)
-    facts = replace(facts, media=_as_chosen(facts.media, settings, name))
-    if not settings.quick and facts.problem is None and not isinstance(facts.media, Unmeasured):
-        try:
-            facts = _watch_or_listen(facts, settings, tell, meter, name, describe=describe)
-            facts = _with_salvage(facts)
-        except (ProbeError, MemoryError, ImportError) as error:
-            facts = without_media(facts, error)
+    with nullcontext() if settings.quick else turn():
+        facts = examine(path, role, quick=settings.quick, track=settings.audio_track, consumer=meter)
+        facts = replace(facts, media=_as_chosen(facts.media, settings, name))
+        if not settings.quick and facts.problem is None and not isinstance(facts.media, Unmeasured):
+            try:
+                facts = _watch_or_listen(facts, settings, tell, meter, name, describe=describe)
+                facts = _with_salvage(facts)
+            except (ProbeError, MemoryError, ImportError) as error:
+                facts = without_media(facts, error)
     tell(1.0)
     return replace(facts, seconds=perf_counter() - begun)
 

@@ -85,11 +85,12 @@ class SpeechMeter(Feeder):
     """Measures what is heard in a track while it is decoded; `progress` hears the share that is done (0..1)."""
 
     def __init__(self, progress: Callable[[float], None] | None = None) -> None:
-        self._tell = progress or (lambda _share: None)
-        super().__init__(lambda share: self._tell(_DECODING * share))
+        # Not by way of self, which would keep the filters, and their threads, until the garbage is collected.
+        self._tell = tell = progress or (lambda _share: None)
+        super().__init__(lambda share: tell(_DECODING * share))
         self._drawn: NDArray[np.float32] | tuple[()] = ()
-        # Who has heard the track that is taken.
-        self._taken = self
+        # Who has heard the track that is taken, where it is another.
+        self._other: SpeechMeter | None = None
 
     def listeners(self, sound: Sound) -> Sequence[Listener]:
         """Measure everything at once."""
@@ -133,11 +134,13 @@ class SpeechMeter(Feeder):
         """Return the largest samples of so many parts of the track that is taken; None where nothing was heard."""
         import numpy as np
 
-        drawn = self._taken._drawn  # noqa: SLF001 - another of this class
+        if self._other is not None:
+            return self._other.wave(parts)
+        drawn = self._drawn
         if len(drawn) == 0:
             return None
         peaks = [np.abs(part).max() for part in np.array_split(drawn, min(parts, len(drawn)))]
-        clipping, length = self._taken._meters[2], max(self._taken.length, Fraction(1, RATE))  # noqa: SLF001
+        clipping, length = self._meters[2], max(self.length, Fraction(1, RATE))
         places = {int(begin / clipping.rate / length * len(peaks)) for begin in clipping.begins}
         return Waveform(
             tuple(min(255, round(255 * float(peak))) for peak in peaks),
@@ -159,7 +162,7 @@ class SpeechMeter(Feeder):
                 # What cannot be measured after all leaves the first.
                 if isinstance(again.media, AudioFacts) and again.media.track == number:
                     facts, audio = again, replace(again.media, tracks=audio.tracks, taken="speech")
-                    heard, self._taken = meter.facts(audio), meter
+                    heard, self._other = meter.facts(audio), meter
         speaks = heard if isinstance(heard, Unmeasured) else heard.has_speech
         tracks = tuple(replace(each, speaks=speaks) if each.number == audio.track else each for each in audio.tracks)
         if not isinstance(heard, Unmeasured) and not isinstance(audio.duration, Unmeasured):

@@ -1,6 +1,11 @@
-"""How many cores one measurement may use."""
+"""How many cores one measurement may use, and how many measurements there may be at once."""
 
 import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from threading import Condition, get_ident
+
+from lipready.cancel import checkpoint
 
 VARIABLE = "LIPREADY_THREADS"
 
@@ -13,3 +18,54 @@ def processors() -> int:
         available = os.cpu_count() or 1
     given = os.environ.get(VARIABLE, "")
     return min(available, max(1, int(given))) if given.isascii() and given.isdigit() else available
+
+
+_TICK = 0.1
+
+
+class _Turns:
+    """Lets as many threads of a process in at once as it may use cores."""
+
+    def __init__(self) -> None:
+        self._free = Condition()
+        self._inside: set[int] = set()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        me = get_ident()
+        if me in self._inside:  # a callback that checks another file
+            yield
+            return
+        with self._free:
+            while len(self._inside) >= processors():
+                self._free.wait(_TICK)
+                checkpoint()
+            self._inside.add(me)
+        try:
+            yield
+        finally:
+            with self._free:
+                self._inside.discard(me)
+                self._free.notify()
+
+
+_turns = _Turns()
+
+
+def turn() -> AbstractContextManager[None]:
+    """Wait for one's turn to decode a file in full, and have it in this context.
+
+    A process decodes as many files at once as it may use cores, however many threads check: more take no less time, and
+    each may hold some 400 MB. Raises CancelledError where somebody cancels meanwhile.
+    """
+    return _turns.turn()
+
+
+def _forked() -> None:
+    """Begin anew in a fork: the threads whose turn it is are not there."""
+    global _turns  # noqa: PLW0603
+    _turns = _Turns()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)

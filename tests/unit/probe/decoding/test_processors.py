@@ -1,8 +1,11 @@
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lipready.probe.decoding.processors import processors
+from lipready.cancel import Cancel, cancellable
+from lipready.errors import CancelledError
+from lipready.probe.decoding.processors import processors, turn
 
 
 @pytest.mark.parametrize(("value", "count"), [("1", 1), ("0", 1)])
@@ -15,3 +18,22 @@ def test_the_environment_may_say_how_many(value: str, count: int, monkeypatch: p
 def test_there_are_never_more_than_there_are(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIPREADY_THREADS", value)
     assert 1 <= processors() <= (os.cpu_count() or 1)
+
+
+def test_a_thread_waits_for_its_turn_until_somebody_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIPREADY_THREADS", "1")
+
+    def another() -> str:
+        token = Cancel()
+        with cancellable(token):
+            token.cancel()
+            try:
+                with turn():
+                    return "had a turn"
+            except CancelledError:
+                return "was cancelled"
+
+    with ThreadPoolExecutor(1) as threads:
+        with turn(), turn():  # a callback of the same thread is not another
+            assert threads.submit(another).result() == "was cancelled"
+        assert threads.submit(another).result() == "had a turn"
