@@ -25,6 +25,7 @@ from lipready.facts.file import FileFacts, Role
 from lipready.facts.report import Report
 from lipready.facts.unmeasured import Unmeasured
 from lipready.job import Job, name_of
+from lipready.probe.decoding.processors import side_by_side
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 from lipready.rules.rule import Rule
@@ -33,7 +34,7 @@ JobsDone: TypeAlias = Callable[[int, int | None], None]
 """Hears how many jobs are done, and of how many; None where the jobs do not say how many they are."""
 
 LOOK_AHEAD = 32
-"""Jobs that are handed to an executor at once: nobody can ask it how many workers it has."""
+"""Jobs that are handed to an executor at once: not every one can be asked how many workers it has."""
 
 _TICK = 0.25
 _LOG = logging.getLogger("lipready.batch")
@@ -74,8 +75,8 @@ def check_many(
     Raises UsageError at the first job whose audio file does not have the track that the settings name, ComponentError
     where the face models are missing or the executor does not work, CancelledError where `cancel` ends it.
     """
-    batch = _Batch(profile or load_profile(provider), with_rules(settings, rules), cancel)
     total = len(jobs) if isinstance(jobs, Sized) else None
+    batch = _Batch(profile or load_profile(provider), with_rules(settings, rules), cancel, total)
     checked = batch.here(iter(jobs)) if executor is None else batch.there(iter(jobs), executor)
     with closing(checked):
         for done, report in enumerate(checked, start=1):
@@ -120,11 +121,15 @@ async def check_many_async(
 
 @dataclass(slots=True)
 class _Batch:
-    """How the jobs of one call are checked; `stop` ends what has begun in threads of an executor."""
+    """How the jobs of one call are checked; `stop` ends what has begun in threads of an executor.
+
+    `total` is how many jobs there are, None where nobody knows.
+    """
 
     profile: Profile
     settings: Settings
     cancel: Cancel | None
+    total: int | None
     stop: Cancel = field(default_factory=Cancel)
 
     def here(self, jobs: Iterator[Job]) -> Generator[Report, None, None]:
@@ -160,9 +165,17 @@ class _Batch:
 
     def _work(self, executor: Executor) -> Callable[[Job], "Report | str"]:
         """Return what an executor does with a job: no callback and no token leads into another process."""
+        work = partial(_checked, profile=self.profile, beside=self._at_once(executor))
         if isinstance(executor, ThreadPoolExecutor):
-            return partial(_checked, profile=self.profile, settings=self.settings, cancel=self.cancel, stop=self.stop)
-        return partial(_checked, profile=self.profile, settings=replace(self.settings, progress=None))
+            return partial(work, settings=self.settings, cancel=self.cancel, stop=self.stop)
+        return partial(work, settings=replace(self.settings, progress=None))
+
+    def _at_once(self, executor: Executor) -> int:
+        """Return how many jobs are checked at once on the machine of an executor, 1 where nobody knows."""
+        workers = getattr(executor, "_max_workers", None)  # of concurrent.futures, which has no public name for it
+        if not isinstance(workers, int):
+            return 1
+        return workers if self.total is None else min(workers, self.total)
 
     def _answer(self, future: "Future[Report | str] | None") -> "Report | str | None":
         """Wait for a report, or for the words on why there is none; None where the worker is lost."""
@@ -205,11 +218,17 @@ class _Batch:
 
 
 def _checked(
-    job: Job, profile: Profile, settings: Settings, cancel: Cancel | None = None, stop: Cancel | None = None
+    job: Job,
+    profile: Profile,
+    settings: Settings,
+    cancel: Cancel | None = None,
+    stop: Cancel | None = None,
+    *,
+    beside: int = 1,
 ) -> "Report | str":
-    """Check a job; return the words on what went wrong where nobody has foreseen it."""
+    """Check a job, of which `beside` are checked at once; return what went wrong where nobody has foreseen it."""
     try:
-        with cancellable(cancel), cancellable(stop):
+        with cancellable(cancel), cancellable(stop), side_by_side(beside):
             return check_any(job, profile, settings)
     except LipreadyError:
         raise
