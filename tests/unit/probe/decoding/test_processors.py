@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from lipready.probe.decoding.processors import processors
+from lipready.probe.decoding.processors import processors, side_by_side
 
 
 @pytest.mark.parametrize(("value", "count"), [("1", 1), ("0", 1)])
@@ -15,3 +15,13 @@ def test_the_environment_may_say_how_many(value: str, count: int, monkeypatch: p
 def test_there_are_never_more_than_there_are(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIPREADY_THREADS", value)
     assert 1 <= processors() <= (os.cpu_count() or 1)
+
+
+def test_what_the_environment_says_is_not_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: set(range(8)), raising=False)
+    monkeypatch.setenv("LIPREADY_THREADS", "3")
+    with side_by_side(4):
+        assert processors() == 3
+        monkeypatch.delenv("LIPREADY_THREADS")
+        assert processors() == 2
+    assert processors() == 8
