@@ -65,9 +65,10 @@ def check_many(
     `provider`, `profile`, `settings` and `rules` are as for `check`. A file that is not there is a finding (F001) of
     its own job, and stops no other; so is a check that crashes. Without an `executor` (`concurrent.futures`, or
     anything with its `submit`) jobs are checked one after the other in this thread. With one they are checked there, at
-    most 32 of them before the report on the first is taken; it is not shut down. In other processes
-    `settings.progress` is not called, and jobs, profile and rules have to be such as can be pickled. `progress` hears
-    how many jobs are done, and of how many (None where `jobs` has no length).
+    most 32 of them before the report on the first is taken; it is not shut down. Checks on one of `concurrent.futures`
+    share the cores among them. In other processes `settings.progress` is not called, and jobs, profile and rules have
+    to be such as can be pickled. `progress` hears how many jobs are done, and of how many (None where `jobs` has no
+    length).
 
     Jobs are taken as there is room for them. Closing the iterator ends what has begun in threads; in other processes
     that goes on to its end, and nothing else begins.
