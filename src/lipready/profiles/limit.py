@@ -185,6 +185,9 @@ class Profile:
     def load(cls, name_or_path: str) -> "Profile":
         """Return a shipped profile by its name ("dashscope"), or the one in a profile file (TOML) by its path.
 
+        It is the caller's own: what is changed in it changes no other. To check many files by a profile file, load it
+        once and hand it over as `profile=`.
+
         Raises ConfigurationError, with the file and the key, for whatever is unknown, missing or wrong.
 
         >>> lipready.Profile.load("evolink").title
@@ -192,7 +195,9 @@ class Profile:
         """
         from lipready.profiles.loader import load_profile
 
-        return load_profile(name_or_path)
+        shared = load_profile(name_or_path)
+        own = {rule: replace(limit, bands=dict(limit.bands)) for rule, limit in shared.limits.items()}
+        return replace(shared, limits=own)
 
     def replace(self, *, limits: Mapping[str, Limit | None], name: str | None = None) -> "Profile":
         """Return the profile with other limits, by rule id; the rest stay. None takes the rule away.

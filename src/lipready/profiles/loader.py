@@ -35,6 +35,7 @@ _LONGEST_NUMBER = 64
 _LARGEST_EXPONENT = 64
 
 
+@cache
 def profile_names() -> tuple[str, ...]:
     """Return the names of the shipped profiles, in order of the alphabet."""
     return tuple(sorted(file.stem for file in _FOLDER.glob("*.toml")))
@@ -47,26 +48,25 @@ def load_profile(name_or_path: str) -> Profile:
     keys of a limit replace those of the profile below it, a new `accept` or `choices` also drops the `safe` and `aim`
     that went with the old one, and `without = ["V207"]` takes rules away.
 
+    A shipped profile is read once, and the same object returned each time: it must not be changed. A user's own may
+    have changed meanwhile, and is read anew.
+
     Raises ConfigurationError, with the file and the key, for whatever is unknown, missing or wrong.
     """
-    if name_or_path in profile_names():
-        shipped = _shipped(name_or_path)
-        return replace(shipped, limits=dict(shipped.limits))
-    return _load(_locate(name_or_path, None))
+    return _shipped(name_or_path) if name_or_path in profile_names() else _load(_locate(name_or_path, None))
 
 
 @cache
 def _shipped(name: str) -> Profile:
-    """Load a shipped profile once: that takes some milliseconds, and every check asks for it."""
     return _load(_locate(name, None))
 
 
-def _load(path: Path) -> Profile:
-    chain = _chain(path)
+def _load(file: Path) -> Profile:
+    chain = _chain(file)
     layers = _Layers()
     for content in chain:
         layers.lay(content)
-    base = chain[0].file
+    base, path = chain[0].file, chain[-1].file
     for key in _HEAD:
         if key not in layers.head:
             raise _Table(path, key, {}).wrong("this key is missing.")

@@ -5,7 +5,7 @@ import pytest
 
 from lipready.cancel import Cancel, cancellable
 from lipready.errors import CancelledError
-from lipready.probe.decoding.processors import processors, turn
+from lipready.probe.decoding.processors import processors, side_by_side, turn
 
 
 @pytest.mark.parametrize(("value", "count"), [("1", 1), ("0", 1)])
@@ -37,3 +37,13 @@ def test_a_thread_waits_for_its_turn_until_somebody_cancels(monkeypatch: pytest.
         with turn(), turn():  # a callback of the same thread is not another
             assert threads.submit(another).result() == "was cancelled"
         assert threads.submit(another).result() == "had a turn"
+
+
+def test_what_the_environment_says_is_not_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: set(range(8)), raising=False)
+    monkeypatch.setenv("LIPREADY_THREADS", "3")
+    with side_by_side(4):
+        assert processors() == 3
+        monkeypatch.delenv("LIPREADY_THREADS")
+        assert processors() == 2
+    assert processors() == 8
