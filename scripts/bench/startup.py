@@ -2,7 +2,7 @@
 
     python scripts/bench/startup.py [--runs N]
 
-`lipready --version` ≤ 6× `python -c pass`; `lipready check --quick` of one job ≤ 3× one
+`import lipready` ≤ 3× and `lipready --version` ≤ 6× `python -c pass`; `lipready check --quick` of one job ≤ 3× one
 `ffprobe -show_streams -show_format` of its video (where ffprobe is on PATH). Exit status 1 when a target is missed.
 """
 
@@ -35,14 +35,16 @@ class Command:
 
 
 def main() -> int:
-    """Print both figures; see the module for the exit status."""
+    """Print all figures; see the module for the exit status."""
     parser = argparse.ArgumentParser(description="Measure the start-up of lipready.")
     parser.add_argument("--runs", type=int, default=15, help="runs of each command (default: 15)")
     runs = parser.parse_args().runs
     lipready = _lipready()
     job = [str(path) for path in make(["anna.mp4", "anna.wav", "anna.jpg"]).values()]
-    version = Command("lipready --version", [*lipready, "--version"])
-    well = _compare(version, Command("python -c pass", [sys.executable, "-c", "pass"]), 6, runs)
+    nothing = Command("python -c pass", [sys.executable, "-c", "pass"])
+    imported = Command("import lipready", [sys.executable, "-c", "import lipready"])
+    well = _compare(imported, nothing, 3, runs)
+    well = _compare(Command("lipready --version", [*lipready, "--version"]), nothing, 6, runs) and well
     ffprobe = shutil.which("ffprobe")
     if ffprobe is None:
         print("lipready check --quick: not compared, since there is no ffprobe on PATH.")

@@ -1,11 +1,12 @@
 """Check, repair and submit the inputs of hosted lip-sync models, and download the results.
 
 >>> import lipready
->>> report = lipready.check(video="clip.mp4", audio="speech.wav")  # doctest: +SKIP
->>> report.verdict  # doctest: +SKIP
+>>> report = lipready.check(video="clip.mp4", audio="speech.wav")
+>>> report.verdict
 'pass'
 
-Every public name is imported on first use, so that `import lipready` costs next to nothing.
+Every public name is imported on first use, so that `import lipready` costs next to nothing. The examples in the
+docstrings go on from this import; what they submit to the provider "sandbox" costs nothing and needs no key.
 """
 
 import sys
@@ -39,23 +40,39 @@ if TYPE_CHECKING:
         UsageError,
     )
     from lipready.facts.cost import Cost
-    from lipready.facts.finding import Finding, Fix, Where
+    from lipready.facts.file import Role
+    from lipready.facts.finding import Finding, Fix, FixLevel, Severity, Subject, Where
     from lipready.facts.job import JobFacts
     from lipready.facts.pictures import Pictures
+    from lipready.facts.task import TaskStatus
     from lipready.facts.unmeasured import Unmeasured
     from lipready.gate.gating import GateResult, gate, gate_async
     from lipready.job import Input, Job, RequestOptions, Source
     from lipready.people import People, Reference, people, people_async, reference, reference_async
     from lipready.prepare import Prepared, prepare, prepare_async
     from lipready.profiles.limit import Limit, Profile, Range
-    from lipready.repair.choices import Choices
-    from lipready.reports.report import Report
+    from lipready.repair.choices import Choices, TrimSpan
+    from lipready.reports.report import Report, Verdict
     from lipready.rules.rule import Rule, rule
     from lipready.rules.subjects import finding
     from lipready.submit import PreflightError, Sending, submit, submit_async
-    from lipready.task import Task, forget, get_task, get_task_async, receive_callback, resume
+    from lipready.task import (
+        Task,
+        forget,
+        get_task,
+        get_task_async,
+        receive_callback,
+        receive_callback_async,
+        resume,
+        resume_async,
+    )
 
 __version__ = "0.1.0.dev0"
+"""The version, as PEP 440 writes them.
+
+>>> lipready.__version__.split(".")[0].isdigit()
+True
+"""
 
 __all__ = [
     "AnswerError",
@@ -71,6 +88,7 @@ __all__ = [
     "Finding",
     "Fix",
     "FixError",
+    "FixLevel",
     "GateResult",
     "Input",
     "Job",
@@ -94,14 +112,20 @@ __all__ = [
     "RefusedError",
     "Report",
     "RequestOptions",
+    "Role",
     "Rule",
     "Sending",
     "Settings",
+    "Severity",
     "Source",
+    "Subject",
     "Task",
     "TaskFailedError",
+    "TaskStatus",
+    "TrimSpan",
     "Unmeasured",
     "UsageError",
+    "Verdict",
     "Where",
     "__version__",
     "check",
@@ -119,9 +143,11 @@ __all__ = [
     "prepare",
     "prepare_async",
     "receive_callback",
+    "receive_callback_async",
     "reference",
     "reference_async",
     "resume",
+    "resume_async",
     "rule",
     "submit",
     "submit_async",
@@ -153,21 +179,32 @@ _HOMES = {
         "UsageError",
     ),
     "lipready.facts.cost": ("Cost",),
-    "lipready.facts.finding": ("Finding", "Fix", "Where"),
+    "lipready.facts.file": ("Role",),
+    "lipready.facts.finding": ("Finding", "Fix", "FixLevel", "Severity", "Subject", "Where"),
     "lipready.facts.job": ("JobFacts",),
     "lipready.facts.pictures": ("Pictures",),
-    "lipready.reports.report": ("Report",),
+    "lipready.reports.report": ("Report", "Verdict"),
+    "lipready.facts.task": ("TaskStatus",),
     "lipready.facts.unmeasured": ("Unmeasured",),
     "lipready.profiles.limit": ("Limit", "Profile", "Range"),
     "lipready.rules.rule": ("Rule", "rule"),
     "lipready.rules.subjects": ("finding",),
-    "lipready.repair.choices": ("Choices",),
+    "lipready.repair.choices": ("Choices", "TrimSpan"),
     "lipready.job": ("Input", "Job", "RequestOptions", "Source"),
     "lipready.gate.gating": ("GateResult", "gate", "gate_async"),
     "lipready.people": ("People", "Reference", "people", "people_async", "reference", "reference_async"),
     "lipready.prepare": ("Prepared", "prepare", "prepare_async"),
     "lipready.submit": ("PreflightError", "Sending", "submit", "submit_async"),
-    "lipready.task": ("Task", "forget", "get_task", "get_task_async", "receive_callback", "resume"),
+    "lipready.task": (
+        "Task",
+        "forget",
+        "get_task",
+        "get_task_async",
+        "receive_callback",
+        "receive_callback_async",
+        "resume",
+        "resume_async",
+    ),
 }
 _VERBS = frozenset({"check", "gate", "people", "prepare", "submit"})
 
@@ -183,13 +220,17 @@ class _Package(ModuleType):
         super().__setattr__(name, value)
 
 
-def __getattr__(name: str) -> object:
+def _import_name(name: str) -> object:
     for home, names in _HOMES.items():
         if name in names:
             value = getattr(import_module(home), name)
             globals()[name] = value
             return value
     raise AttributeError(f"module 'lipready' has no attribute {name!r}")
+
+
+if not TYPE_CHECKING:  # to which every name would be there otherwise, also a misspelt one
+    __getattr__ = _import_name
 
 
 def __dir__() -> list[str]:

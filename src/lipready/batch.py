@@ -18,12 +18,14 @@ from itertools import islice
 from typing import TypeAlias
 
 from lipready.cancel import Cancel, cancellable, checkpoint, in_thread
-from lipready.check import Settings, check_any, check_job, with_rules
+from lipready.check import Settings, check_any, check_job, settings_with
 from lipready.errors import ComponentError, LipreadyError
-from lipready.facts.address import file_name, shown
-from lipready.facts.file import FileFacts, Role
+from lipready.facts.address import shown
+from lipready.facts.file import FileFacts, Role, unread_file
 from lipready.facts.unmeasured import Unmeasured
-from lipready.job import Job, name_of
+from lipready.job import Job, Source, name_of
+from lipready.probe.decoding.processors import side_by_side
+from lipready.probe.spool import extension_by
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
 from lipready.reports.report import Report
@@ -33,7 +35,7 @@ JobsDone: TypeAlias = Callable[[int, int | None], None]
 """Hears how many jobs are done, and of how many; None where the jobs do not say how many they are."""
 
 LOOK_AHEAD = 32
-"""Jobs that are handed to an executor at once: nobody can ask it how many workers it has."""
+"""Jobs that are handed to an executor at once: not every one can be asked how many workers it has."""
 
 _TICK = 0.25
 _LOG = logging.getLogger("lipready.batch")
@@ -59,23 +61,28 @@ def check_many(
     progress: JobsDone | None = None,
     cancel: Cancel | None = None,
 ) -> Iterator[Report]:
-    """Check jobs; yields one report per job, in their order.
+    """Return an iterator that checks jobs: one report per job, in their order.
 
     `provider`, `profile`, `settings` and `rules` are as for `check`. A file that is not there is a finding (F001) of
     its own job, and stops no other; so is a check that crashes. Without an `executor` (`concurrent.futures`, or
     anything with its `submit`) jobs are checked one after the other in this thread. With one they are checked there, at
-    most 32 of them before the report on the first is taken; it is not shut down. In other processes
-    `settings.progress` is not called, and jobs, profile and rules have to be such as can be pickled. `progress` hears
-    how many jobs are done, and of how many (None where `jobs` has no length).
+    most 32 of them before the report on the first is taken; it is not shut down. Checks on one of `concurrent.futures`
+    share the cores among them. In other processes `settings.progress` is not called, and jobs, profile and rules have
+    to be such as can be pickled. `progress` hears how many jobs are done, and of how many (None where `jobs` has no
+    length).
 
     Jobs are taken as there is room for them. Closing the iterator ends what has begun in threads; in other processes
     that goes on to its end, and nothing else begins.
 
     Raises UsageError at the first job whose audio file does not have the track that the settings name, ComponentError
     where the face models are missing or the executor does not work, CancelledError where `cancel` ends it.
+
+    >>> jobs = [lipready.Job("clip.mp4", "speech.wav"), lipready.Job("missing.mp4", "speech.wav")]
+    >>> [report.verdict for report in lipready.check_many(jobs)]
+    ['pass', 'fail']
     """
-    batch = _Batch(profile or load_profile(provider), with_rules(settings, rules), cancel)
     total = len(jobs) if isinstance(jobs, Sized) else None
+    batch = _Batch(profile or load_profile(provider), settings_with(settings, rules), cancel, total)
     checked = batch.here(iter(jobs)) if executor is None else batch.there(iter(jobs), executor)
     with closing(checked):
         for done, report in enumerate(checked, start=1):
@@ -95,10 +102,16 @@ async def check_many_async(
     progress: JobsDone | None = None,
     cancel: Cancel | None = None,
 ) -> AsyncIterator[Report]:
-    """Check jobs as `check_many` does, on asyncio: an asynchronous iterator of the reports, in the order of the jobs.
+    """Return what `check_many` returns, on asyncio: an asynchronous iterator of the reports, in the order of the jobs.
 
     What blocks, `jobs` included, goes on in a thread of the loop's executor, in which `progress` is called as well.
-    Where asyncio cancels it, what has begun is ended and waited for.
+    Where asyncio cancels it, what has begun is ended and waited for. Raises what `check_many` raises.
+
+    >>> import asyncio
+    >>> async def verdicts(jobs):
+    ...     return [report.verdict async for report in lipready.check_many_async(jobs)]
+    >>> asyncio.run(verdicts([lipready.Job("clip.mp4", "speech.wav")]))
+    ['pass']
     """
     checked = check_many(
         jobs,
@@ -120,11 +133,15 @@ async def check_many_async(
 
 @dataclass(slots=True)
 class _Batch:
-    """How the jobs of one call are checked; `stop` ends what has begun in threads of an executor."""
+    """How the jobs of one call are checked; `stop` ends what has begun in threads of an executor.
+
+    `total` is how many jobs there are, None where nobody knows.
+    """
 
     profile: Profile
     settings: Settings
     cancel: Cancel | None
+    total: int | None
     stop: Cancel = field(default_factory=Cancel)
 
     def here(self, jobs: Iterator[Job]) -> Generator[Report, None, None]:
@@ -160,9 +177,17 @@ class _Batch:
 
     def _work(self, executor: Executor) -> Callable[[Job], "Report | str"]:
         """Return what an executor does with a job: no callback and no token leads into another process."""
+        work = partial(_checked, profile=self.profile, beside=self._at_once(executor))
         if isinstance(executor, ThreadPoolExecutor):
-            return partial(_checked, profile=self.profile, settings=self.settings, cancel=self.cancel, stop=self.stop)
-        return partial(_checked, profile=self.profile, settings=replace(self.settings, progress=None))
+            return partial(work, settings=self.settings, cancel=self.cancel, stop=self.stop)
+        return partial(work, settings=replace(self.settings, progress=None))
+
+    def _at_once(self, executor: Executor) -> int:
+        """Return how many jobs are checked at once on the machine of an executor, 1 where nobody knows."""
+        workers = getattr(executor, "_max_workers", None)  # of concurrent.futures, which has no public name for it
+        if not isinstance(workers, int):
+            return 1
+        return workers if self.total is None else min(workers, self.total)
 
     def _answer(self, future: "Future[Report | str] | None") -> "Report | str | None":
         """Wait for a report, or for the words on why there is none; None where the worker is lost."""
@@ -200,16 +225,22 @@ class _Batch:
         """Return the report; where there is none, one that says so of each file."""
         if isinstance(answer, Report):
             return answer
-        known = {role: _unchecked(role, name_of(source), answer) for role, source in job.inputs()}
+        known = {role: _unchecked(role, source, answer) for role, source in job.inputs()}
         return check_job(job, self.profile, replace(self.settings, rules=()), known=known)
 
 
 def _checked(
-    job: Job, profile: Profile, settings: Settings, cancel: Cancel | None = None, stop: Cancel | None = None
+    job: Job,
+    profile: Profile,
+    settings: Settings,
+    cancel: Cancel | None = None,
+    stop: Cancel | None = None,
+    *,
+    beside: int = 1,
 ) -> "Report | str":
-    """Check a job; return the words on what went wrong where nobody has foreseen it."""
+    """Check a job, of which `beside` are checked at once; return what went wrong where nobody has foreseen it."""
     try:
-        with cancellable(cancel), cancellable(stop):
+        with cancellable(cancel), cancellable(stop), side_by_side(beside):
             return check_any(job, profile, settings)
     except LipreadyError:
         raise
@@ -230,17 +261,8 @@ def _submitted(executor: Executor, work: Callable[[], "Report | str"]) -> "Futur
         ) from error
 
 
-def _unchecked(role: Role, place: str, problem: str) -> FileFacts:
+def _unchecked(role: Role, source: Source, problem: str) -> FileFacts:
     """Return the facts of a file whose check has crashed."""
-    reason, name = Unmeasured(problem, transient=True), shown(place)
-    return FileFacts(
-        role=role,
-        path=name,
-        bytes=reason,
-        extension=file_name(name).rpartition(".")[2].lower(),
-        format=reason,
-        lfs=None,
-        problem=problem,
-        media=reason,
-        people=reason,
-    )
+    reason = Unmeasured(problem, transient=True)
+    facts = unread_file(role, shown(name_of(source)), extension_by(source), reason, reason)
+    return replace(facts, problem=problem)

@@ -1,10 +1,11 @@
 """Cancel what goes on in another thread: a token, the places that ask for it, and asyncio's way of doing both."""
 
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import partial, wraps
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar, cast
 
 from lipready.errors import CancelledError
@@ -16,7 +17,6 @@ T = TypeVar("T")
 class Cancel:
     """A token that ends the verbs it was handed to (`cancel=`), from any thread.
 
-    >>> import lipready
     >>> stop = lipready.Cancel()
     >>> stop.cancel()
     >>> stop.cancelled
@@ -26,7 +26,8 @@ class Cancel:
     lipready.errors.CancelledError: The work was cancelled.
 
     A verb notices within about a second, raises CancelledError where it was called, and leaves no thread, no process
-    and nothing half-written behind. A token serves any number of calls at once, and is not used again once it is
+    and nothing half-written behind, but for a thread in which the system's resolver or boto3 waits for a server, and
+    which ends with that. A token serves any number of calls at once, and is not used again once it is
     cancelled.
     """
 
@@ -47,6 +48,9 @@ class Cancel:
     def __repr__(self) -> str:
         return f"<Cancel: {'cancelled' if self._cancelled else 'not cancelled'}>"
 
+
+_TICK = 0.25
+"""Seconds after which a wait asks whether anybody cancels."""
 
 _tokens: ContextVar[tuple[Cancel, ...]] = ContextVar("lipready_cancel", default=())
 """Those of all verbs that the running code is part of; a thread has them where it runs in a copy of the context."""
@@ -86,6 +90,40 @@ def checkpoint_elsewhere() -> Callable[[], None]:
     return check
 
 
+def left_alone(function: Callable[[], T], seconds: float | None = None) -> T:
+    """Call, in a thread of its own, what cannot be interrupted (the system's resolver, boto3), and wait for it.
+
+    Where somebody cancels, Ctrl-C included, the thread is left to itself: it ends at its next `checkpoint`, or when
+    what it waits for is over. So it is after so many `seconds`: raises TimeoutError.
+    """
+    token, outcome = Cancel(), list[T | _Failure]()
+
+    def work() -> None:
+        _tokens.set((*_tokens.get(), token))  # in the thread's own copy of the context
+        try:
+            outcome.append(function())
+        except Exception as error:  # noqa: BLE001  (raised again by the one who waits)
+            outcome.append(_Failure(error))
+
+    thread = Thread(target=copy_context().run, args=(work,), name="lipready-left-alone", daemon=True)
+    thread.start()
+    end = None if seconds is None else time.monotonic() + seconds
+    try:
+        while thread.is_alive():
+            checkpoint()
+            left = _TICK if end is None else end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError  # noqa: TRY301  (the thread is told below)
+            thread.join(min(left, _TICK))
+    except BaseException:
+        token.cancel()
+        raise
+    result = outcome[0]
+    if isinstance(result, _Failure):
+        raise result.error
+    return result
+
+
 async def in_thread(function: Callable[[], T], *, always: bool = False) -> T:
     """Call in a thread of the loop's executor, and wait for it.
 
@@ -122,20 +160,23 @@ async def in_thread(function: Callable[[], T], *, always: bool = False) -> T:
     return cast("T", result)
 
 
-def async_twin(verb: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Return the verb for asyncio: `NAME_async`, with the same arguments."""
+def async_twin(verb: Callable[P, T]) -> Callable[[Callable[[], None]], Callable[P, Coroutine[Any, Any, T]]]:
+    """Turn a function that holds a name and a docstring alone into the verb for asyncio, with the verb's arguments.
 
-    @wraps(verb)
-    async def twin(*args: P.args, **kwargs: P.kwargs) -> T:
-        return await in_thread(partial(verb, *args, **kwargs))
-
-    twin.__name__ = twin.__qualname__ = f"{verb.__name__}_async"
-    twin.__doc__ = f"""Do what `{verb.__name__}` does, on asyncio: in a thread of the loop's executor.
-
-    The loop is never blocked; `progress` is called in that thread. Where asyncio cancels this, the work is ended and
-    waited for, as by a token, and then asyncio's own CancelledError goes on.
+    It is done in a thread of the loop's executor: the loop is never blocked, `progress` is called in that thread. Where
+    asyncio cancels it, the work is ended and waited for, as by a token, and then asyncio's own CancelledError goes on.
     """
-    return twin
+
+    def named(described: Callable[[], None]) -> Callable[P, Coroutine[Any, Any, T]]:
+        @wraps(verb)
+        async def twin(*args: P.args, **kwargs: P.kwargs) -> T:
+            return await in_thread(partial(verb, *args, **kwargs))
+
+        twin.__name__, twin.__qualname__ = described.__name__, described.__qualname__
+        twin.__doc__ = described.__doc__
+        return twin
+
+    return named
 
 
 class _Failure:

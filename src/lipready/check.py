@@ -1,9 +1,11 @@
 """Job in, report out: probe the files, look at the people, judge the facts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from os import fspath
-from typing import TYPE_CHECKING, Any, TypeVar
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
 from lipready.cancel import Cancel, async_twin, cancellable, checkpoint
 from lipready.errors import ProbeError, UsageError
@@ -14,9 +16,8 @@ from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import Match, PeopleFacts
 from lipready.facts.pictures import FilePictures, Pictures
 from lipready.facts.quantity import counted
-from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
-from lipready.facts.video import Duration, VideoFacts
+from lipready.facts.video import VideoFacts
 from lipready.job import Job, RequestOptions, Source, name_of, path_or_address
 from lipready.log import LOG
 from lipready.profiles.limit import Profile, cost_at
@@ -31,7 +32,6 @@ Progress = Callable[[str, float], None]
 """Hears of the stage and the file, such as "checking clip.mp4", and of the share of it that is done (0..1)."""
 
 Media = VideoFacts | AudioFacts | ImageFacts | Unmeasured
-Found = TypeVar("Found", PeopleFacts, SpeechFacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,11 @@ class Settings:
     private networks, for providers that stand there. `audio_track` is the number, from 1, of the track of the audio
     file that is to be spoken; without it the one that speaks is taken, of several the one that a player would play.
     `rules` are the caller's own, made with `lipready.rule`. `pictures` takes what people look at (`Report.to_html`).
+    `rules` are the caller's own, made with `lipready.rule`.
+
+    >>> settings = lipready.Settings(quick=True, only=("V1", "audio-format"))
+    >>> lipready.check("clip.mp4", "speech.wav", settings=settings).verdict
+    'pass'
     """
 
     only: tuple[str, ...] = ()
@@ -67,28 +72,43 @@ def check(
     options: RequestOptions | None = None,
     settings: Settings | None = None,
     rules: "Sequence[Rule]" = (),
+    progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Report:
-    """Check the files of one job against what a provider accepts.
+    """Return what a check of the files of one job finds, against what a provider accepts.
 
     Each is a path, an http(s) address, which is fetched once (asked for only, where the settings say `quick`), bytes or
     a binary file object, or an `Input` of one of these with a name. A file object is read once, from where it stands,
     up to the size that the provider takes: that it is larger is a finding.
     `provider` is the name of a profile, or the path of a profile file (TOML); a `profile` object goes before it.
-    `rules` are the caller's own (see `lipready.rule`), beside those of the settings. A file that is broken is a
-    finding, not an exception.
+    `rules` are the caller's own (see `lipready.rule`), beside those of the settings; `progress` goes before that of the
+    settings, and is as there. A file that is broken is a finding, not an exception.
 
     Raises UsageError without any file, for one that is not there or may not be read, for what is no input, and for an
     audio track that the audio file does not have; ConfigurationError for an unknown or broken profile, ComponentError
     where the face models can neither be found nor fetched, CancelledError where `cancel` ends it.
+
+    >>> report = lipready.check("clip.mp4", "speech.wav", "person.jpg", provider="evolink")
+    >>> report.verdict, report.findings
+    ('pass', ())
     """
     job = Job.of(video, audio, reference, options)
     require_inputs(job)
     with cancellable(cancel):
-        return check_any(job, profile or load_profile(provider), with_rules(settings, rules))
+        return check_any(job, profile or load_profile(provider), settings_with(settings, rules, progress))
 
 
-check_async = async_twin(check)
+@async_twin(check)
+def check_async() -> None:
+    """Return what `check` returns, on asyncio, with its arguments; raises what it raises.
+
+    The loop is never blocked: it is done in a thread of the loop's executor, in which `settings.progress` is called.
+    Where asyncio cancels it, the work is ended and waited for, and then asyncio's own CancelledError goes on.
+
+    >>> import asyncio
+    >>> asyncio.run(lipready.check_async("clip.mp4", "speech.wav")).verdict
+    'pass'
+    """
 
 
 def check_any(job: Job, profile: Profile, settings: Settings) -> Report:
@@ -105,10 +125,11 @@ def forget_places(report: Report) -> Report:
     return replace(report, facts=replace(report.facts, **moved)) if moved else report
 
 
-def with_rules(settings: Settings | None, rules: "Sequence[Rule]") -> Settings:
-    """Add the caller's own rules to the settings."""
+def settings_with(settings: Settings | None, rules: "Sequence[Rule]", progress: Progress | None = None) -> Settings:
+    """Return the settings with what was handed in beside them: the caller's own rules are added to theirs."""
     settings = settings or Settings()
-    return replace(settings, rules=(*settings.rules, *rules)) if rules else settings
+    settings = replace(settings, rules=(*settings.rules, *rules)) if rules else settings
+    return settings if progress is None else replace(settings, progress=progress)
 
 
 def require_inputs(job: Job) -> None:
@@ -192,19 +213,18 @@ def _request(options: RequestOptions, *, resolve: bool) -> RequestFacts:
     return RequestFacts(options.face_threshold, options.video_extension, callback)
 
 
-def measure_file(path: str, role: Role, settings: Settings, *, describe: bool = False) -> FileFacts:
-    """Measure one file of this machine; see `check_job`.
+def measure_file(
+    path: str, role: Role, settings: Settings, name: str | None = None, *, describe: bool = False
+) -> FileFacts:
+    """Measure one file of this machine, which is called `name` in the progress; see `check_job`.
 
     Never raises on account of the file. Raises ComponentError where the face models can neither be found nor fetched,
     or a library that measures cannot be imported.
     """
-    return _measured(path, role, settings, path, describe=describe)
-
-
-def _measured(path: str, role: Role, settings: Settings, name: str, *, describe: bool) -> FileFacts:
-    """Measure a file, of which `name` is said in the progress."""
+    from lipready.probe.decoding.processors import turn
     from lipready.probe.source import examine, without_media
 
+    begun, name = perf_counter(), path if name is None else name
     tell = stage("checking", name, settings.progress) or (lambda _share: None)
     tell(0.0)
     meter = None
@@ -212,16 +232,17 @@ def _measured(path: str, role: Role, settings: Settings, name: str, *, describe:
         from lipready.speech.listen import SpeechMeter
 
         meter = SpeechMeter(tell)
-    facts = examine(path, role, quick=settings.quick, track=settings.audio_track, consumer=meter)
-    facts = replace(facts, media=_as_chosen(facts.media, settings, name))
-    if not settings.quick and facts.problem is None and not isinstance(facts.media, Unmeasured):
-        try:
-            facts = _watch_or_listen(facts, settings, tell, meter, name, describe=describe)
-            facts = _with_salvage(facts)
-        except (ProbeError, MemoryError, ImportError) as error:
-            facts = without_media(facts, error)
+    with nullcontext() if settings.quick else turn():
+        facts = examine(path, role, quick=settings.quick, track=settings.audio_track, consumer=meter)
+        facts = replace(facts, media=_as_chosen(facts.media, settings, name))
+        if not settings.quick and facts.problem is None and not isinstance(facts.media, Unmeasured):
+            try:
+                facts = _watch_or_listen(facts, settings, tell, meter, name, describe=describe)
+                facts = _with_salvage(facts)
+            except (ProbeError, MemoryError, ImportError) as error:
+                facts = without_media(facts, error)
     tell(1.0)
-    return facts
+    return replace(facts, seconds=perf_counter() - begun)
 
 
 def _with_salvage(facts: FileFacts) -> FileFacts:
@@ -250,9 +271,9 @@ def _watch_or_listen(
         return _watch_video(facts, facts.media, settings, tell, describe=describe)
     if meter is not None and isinstance(facts.media, AudioFacts):
         LOG.info("measuring the speech in %s", name)
-        facts, heard = _listen(facts, facts.media, tell, meter)
+        facts = meter.heard_in(facts, facts.media)
         if settings.pictures is not None:
-            settings.pictures.files["audio"] = FilePictures(wave=heard.wave(settings.pictures.parts))
+            settings.pictures.files["audio"] = FilePictures(wave=meter.wave(settings.pictures.parts))
         return facts
     if role == "reference":
         from lipready.faces.people import people_in_image
@@ -282,33 +303,6 @@ def _as_chosen(media: Media, settings: Settings, name: str) -> Media:
     return replace(media, taken="chosen")
 
 
-def _listen(
-    facts: FileFacts, audio: AudioFacts, tell: Callable[[float], None], meter: "SpeechMeter"
-) -> "tuple[FileFacts, SpeechMeter]":
-    """Add what the meter has heard; where nobody chose one of several tracks, take the one that speaks.
-
-    Returns who has heard the track that is taken as well.
-    """
-    from lipready.probe.source import examine
-    from lipready.speech.listen import SpeechMeter, listen_to_others, track_that_speaks
-
-    heard = meter.facts(audio)
-    if len(audio.tracks) > 1 and audio.taken == "default":
-        audio = listen_to_others(facts.path, audio, heard)
-        number = track_that_speaks(audio)
-        if number != audio.track:
-            other = SpeechMeter(tell)
-            again = examine(facts.path, "audio", quick=False, track=number, consumer=other)
-            # What cannot be measured after all leaves the first.
-            if isinstance(again.media, AudioFacts) and again.media.track == number:
-                facts, audio, meter = again, replace(again.media, tracks=audio.tracks, taken="speech"), other
-                heard = meter.facts(audio)
-    speaks = heard if isinstance(heard, Unmeasured) else heard.has_speech
-    tracks = tuple(replace(each, speaks=speaks) if each.number == audio.track else each for each in audio.tracks)
-    audio = replace(audio, tracks=tracks)
-    return replace(facts, media=audio, speech=_until_the_end(heard, audio.duration)), meter
-
-
 def _match(reference: PeopleFacts | Unmeasured, video: PeopleFacts | Unmeasured) -> Match | Unmeasured:
     """Compare the face of the reference image with the people of the video, where both were looked at."""
     from lipready.faces.people import match_reference
@@ -323,32 +317,38 @@ def _match(reference: PeopleFacts | Unmeasured, video: PeopleFacts | Unmeasured)
 def _measure_input(
     source: Source | None, role: Role, settings: Settings, largest: Mapping[Role, int], *, describe: bool
 ) -> FileFacts | None:
-    from lipready.probe.spool import LARGEST, extension_by
-
     if source is None:
         return None
-    path, name, extension = path_or_address(source), name_of(source), extension_by(source)
-    if is_address(path):
-        facts = _measure_address(path, role, settings, largest.get(role, LARGEST), describe=describe)
-        return facts if name == path else replace(facts, path=name, extension=extension)
-    if name == path:
-        return measure_file(path, role, settings, describe=describe)
-    return replace(_measured(path, role, settings, name, describe=describe), path=name, extension=extension, place=path)
+    with measured(source, role, settings, largest, describe=describe) as facts:
+        return facts if facts.address is None else replace(facts, place=None)
 
 
-def _measure_address(url: str, role: Role, settings: Settings, largest: int, *, describe: bool) -> FileFacts:
-    """Fetch an address and measure what came; nothing that is kept of it holds what may not be shown."""
+@contextmanager
+def measured(
+    source: Source, role: Role, settings: Settings, largest: Mapping[Role, int], *, describe: bool
+) -> Iterator[FileFacts]:
+    """Yield the facts of a path or an address; what was fetched lies at their `place` until the context ends."""
     from lipready.probe.containers.signature import extension_of
     from lipready.probe.remote import Reach, fetch, inquire, unread
+    from lipready.probe.spool import LARGEST, extension_by
 
-    name, reach = shown(url), Reach(largest, allow_private=settings.allow_private)
+    path, name, extension = path_or_address(source), name_of(source), extension_by(source)
+    if not is_address(path):
+        facts = measure_file(path, role, settings, name, describe=describe)
+        yield facts if name == path else replace(facts, path=name, extension=extension, place=path)
+        return
+    if name == path:  # of which a part may be a secret
+        name, extension = shown(path), extension_of(file_name(path))
+    reach = Reach(largest.get(role, LARGEST), allow_private=settings.allow_private)
     if settings.quick:
-        return unread(url, role, inquire(url, reach))
-    with fetch(url, reach, stage("fetching", name, settings.progress)) as (address, copy):
+        yield replace(unread(path, role, inquire(path, reach)), path=name, extension=extension)
+        return
+    with fetch(path, reach, stage("fetching", name, settings.progress)) as (address, copy):
         if copy is None:
-            return unread(url, role, address)
-        facts = _measured(fspath(copy), role, settings, name, describe=describe)
-    return replace(facts, path=name, extension=extension_of(file_name(url)), address=address)
+            facts = unread(path, role, address)
+        else:
+            facts = measure_file(fspath(copy), role, settings, name, describe=describe)
+        yield replace(facts, path=name, extension=extension, address=address, place=None if copy is None else str(copy))
 
 
 def _watch_video(
@@ -364,20 +364,15 @@ def _watch_video(
     with kept_in(settings.pictures, "video") as witness:
         people = PeopleWatcher(every_frame=every_frame, witness=witness)
         scan(facts.path, video, (people, stillness), every_frame=every_frame, progress=tell, ahead=people.ahead)
-        seen = _until_the_end(people.facts(describe=describe), video.duration)
+        seen = people.facts(describe=describe)
     if isinstance(seen, PeopleFacts):
         from lipready.mouth.speaker import speaker_of
 
+        # Frames may come out of a decoder with later times than the clip is long.
+        seen = seen if isinstance(video.duration, Unmeasured) else seen.until(video.duration.believed)
         # Also where there is a reference image: facts about a file are kept, and know no other file of the job.
         seen = replace(seen, speaks=speaker_of(facts.path, video, seen))
     return replace(facts, people=seen, media=replace(video, stillness=stillness.facts()))
-
-
-def _until_the_end(found: Found | Unmeasured, length: Duration | Unmeasured) -> Found | Unmeasured:
-    """Take away what lies after the end of the file, where that is known."""
-    if isinstance(found, Unmeasured) or isinstance(length, Unmeasured):
-        return found
-    return found.until(length.believed)
 
 
 def stage(name: str, path: str, progress: Progress | None) -> Callable[[float], None] | None:

@@ -34,6 +34,11 @@ class Input:
     extension is not judged.
 
     A file object is read once, from where it stands, and is not closed. Raises UsageError for anything else.
+
+    >>> from pathlib import Path
+    >>> upload = lipready.Input(Path("clip.mp4").read_bytes(), "upload.mp4")
+    >>> lipready.check(upload).facts.video.path
+    'upload.mp4'
     """
 
     source: Content
@@ -52,14 +57,25 @@ class Input:
 
 
 Source = Content | Input
-"""Whatever an input may be."""
+"""Whatever an input may be: a path, an address, bytes, a binary file object, or an `Input` of one of these.
+
+>>> def verdict(upload: lipready.Source) -> lipready.Verdict:
+...     return lipready.check(upload).verdict
+>>> verdict("clip.mp4")
+'pass'
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestOptions:
     """The options of the request itself; None leaves the provider's default.
 
-    `face_threshold` is `query_face_threshold` (120..200, provider default 170), `callback_url` belongs to EvoLink.
+    `video_extension` lengthens the video to the audio track. `face_threshold` is the `query_face_threshold` of both
+    providers' references (120..200, their default 170; rule R701 looks at it), `callback_url` belongs to EvoLink.
+
+    >>> options = lipready.RequestOptions(face_threshold=250)
+    >>> [finding.rule for finding in lipready.check("clip.mp4", options=options).errors]
+    ['R701']
     """
 
     video_extension: bool = False
@@ -74,6 +90,10 @@ class Job:
     Each is a path, an http(s) address, bytes or a binary file object, or an `Input` of one of these with a name; the
     fields keep what was given. Jobs are equal, hashable and can be pickled where their inputs can. A file object is
     read once, from where it stands: a job that has one serves for one call. Raises UsageError for anything else.
+
+    >>> job = lipready.Job("clip.mp4", audio="speech.wav")
+    >>> job
+    Job(video='clip.mp4', audio='speech.wav', options=RequestOptions(video_extension=False, ...))
     """
 
     video: Source | None = None
@@ -97,23 +117,40 @@ class Job:
         reference: Source | None = None,
         options: RequestOptions | None = None,
     ) -> Self:
-        """Build a job in which every path is a text."""
+        """Return a job in which every path is a text. Raises UsageError for what is no input.
+
+        >>> from pathlib import Path
+        >>> lipready.Job.of(Path("clip.mp4"), "speech.wav").video
+        'clip.mp4'
+        """
         given = [fspath(each) if isinstance(each, PathLike) else each for each in (video, audio, reference)]
         return cls(given[0], given[1], given[2], options or RequestOptions())
 
     def inputs(self) -> "Iterator[tuple[Role, Source]]":
-        """Yield role and input of everything that is given."""
+        """Return role and input of everything that is given, in the order video, audio, reference.
+
+        >>> list(lipready.Job("clip.mp4", "speech.wav").inputs())
+        [('video', 'clip.mp4'), ('audio', 'speech.wav')]
+        """
         roles: tuple[tuple[Role, Source | None], ...] = (
             ("video", self.video), ("audio", self.audio), ("reference", self.reference),
         )  # fmt: skip
         return ((role, source) for role, source in roles if source is not None)
 
     def names(self) -> "dict[Role, str]":
-        """Return how each input is called: the path or address, or the name that it has."""
+        """Return how each input is called: the path or address, or the name that it has.
+
+        >>> lipready.Job("clip.mp4", lipready.Input(b"RIFF", "speech.wav")).names()
+        {'video': 'clip.mp4', 'audio': 'speech.wav'}
+        """
         return {role: name_of(source) for role, source in self.inputs()}
 
     def places(self) -> "dict[Role, str]":
-        """Return the path or address of each input that has one."""
+        """Return the path or address of each input that has one.
+
+        >>> lipready.Job("clip.mp4", lipready.Input(b"RIFF", "speech.wav")).places()
+        {'video': 'clip.mp4'}
+        """
         return {role: place for role, source in self.inputs() if (place := place_of(source)) is not None}
 
 

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from lipready.facts.address import shown
@@ -40,3 +41,22 @@ def logged(method: str, url: str) -> Iterator[Heard]:
             round((time.monotonic() - begun) * 1000),
             heard.bytes,
         )
+
+
+_ours: ContextVar[bool] = ContextVar("lipready_exchange", default=False)
+
+
+@contextmanager
+def unlogged(*loggers: str) -> Iterator[None]:
+    """Keep what this block does, and only that, out of the loggers of another library, which would log signatures."""
+    for name in loggers:
+        logging.getLogger(name).addFilter(_not_ours)  # a filter that is there already is not added again
+    token = _ours.set(True)
+    try:
+        yield
+    finally:
+        _ours.reset(token)
+
+
+def _not_ours(_record: logging.LogRecord) -> bool:
+    return not _ours.get()

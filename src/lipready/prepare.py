@@ -14,8 +14,8 @@ from lipready.check import (
     check_job,
     forget_places,
     require_inputs,
+    settings_with,
     stage,
-    with_rules,
 )
 from lipready.errors import FixError, UsageError, concerning
 from lipready.faces.people import people_in_image
@@ -27,6 +27,7 @@ from lipready.facts.file import FileFacts, Role
 from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import PeopleFacts
 from lipready.facts.plan import FilePlan, Plan, Step
+from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.job import Input, Job, RequestOptions, Source
 from lipready.probe.containers.signature import extension_of
@@ -58,6 +59,12 @@ class Prepared:
     are the same. `plan` is what was to be done (`plan.set_aside`: the reference image that was given and is not used),
     `steps` what was done now, without what an earlier run had left done: `already_prepared` says that this was all of
     it.
+
+    >>> prepared = lipready.prepare("raw.mkv", "speech.wav", "person.jpg", out="prepared")
+    >>> prepared.before.verdict, prepared.report.verdict, prepared.ready
+    ('fail', 'pass', True)
+    >>> [step.level for step in prepared.steps], prepared.reference
+    (['lossless'], 'prepared/person.jpg')
     """
 
     job: Job
@@ -75,7 +82,11 @@ class Prepared:
 
     @property
     def speaker_open(self) -> bool:
-        """Whether nothing was done, since several people are seen and nothing says who of them speaks."""
+        """Whether nothing was done, since several people are seen and nothing says who of them speaks.
+
+        >>> lipready.prepare("two.mp4", "speech.wav", out="two").speaker_open
+        True
+        """
         return speaker_open(self.plan.undecided)
 
     @property
@@ -103,7 +114,7 @@ def prepare(
     rules: Sequence[Rule] = (),
     cancel: Cancel | None = None,
 ) -> Prepared:
-    """Check the files of one job, repair them into the folder `out`, and check the outputs.
+    """Write the files of one job, repaired, into the folder `out`, and return the reports on before and after.
 
     The inputs, `provider`, `profile` and `rules` are as for `check`, but that addresses are not repaired. Outputs are
     called after the name of their input, and after its role where it has none. `choices` holds the editorial repairs
@@ -126,13 +137,16 @@ def prepare(
     that are larger than the provider takes, or where a file that lipready did not write stands in the way; FixError
     where a repair fails; ConfigurationError for an unknown or broken profile; ComponentError where ffmpeg or the face
     models are missing; CancelledError where `cancel` ends it: then `out` holds nothing of this run.
+
+    >>> prepared = lipready.prepare("raw.mkv", "speech.wav", out="ready")
+    >>> prepared.job.video, prepared.report.verdict
+    ('ready/raw.mp4', 'pass')
     """
     job, profile = Job.of(video, audio, reference, options), profile or load_profile(provider)
     profile = profile if for_upload else profile.without_upload()
     require_files(job)
     require_inputs(job)
-    settings = with_rules(settings, rules)
-    settings = settings if progress is None else replace(settings, progress=progress)
+    settings = settings_with(settings, rules, progress)
     choices = choices or Choices()
     choices = choices if person is None else replace(choices, person=person)
 
@@ -144,7 +158,17 @@ def prepare(
     return _without_places(done, job)
 
 
-prepare_async = async_twin(prepare)
+@async_twin(prepare)
+def prepare_async() -> None:
+    """Write what `prepare` writes, and return the same, on asyncio, with its arguments; raises what it raises.
+
+    It runs in a thread, in which `progress` is called. Where asyncio cancels it, ffmpeg and the thread are ended and
+    nothing half-written stays; see `check_async`.
+
+    >>> import asyncio
+    >>> asyncio.run(lipready.prepare_async("raw.mkv", out="ready-async")).ready
+    True
+    """
 
 
 def _without_places(prepared: Prepared, given: Job) -> Prepared:
@@ -345,6 +369,8 @@ def take_reference(file: FileFacts, person: int | None, profile: Profile, output
     Raises FixError where the video cannot be looked at, where it shows nobody or several people and none is named, or
     where no frame is good enough.
     """
+    if file.problem is None and isinstance(file.media, Unmeasured):
+        raise FixError(f"{file.path}: {file.media.reason}; no reference image can be taken from it.", path=file.path)
     if file.problem is not None or not isinstance(file.media, VideoFacts):
         raise FixError(
             f"{file.path} {file.problem or 'is no video'}; no reference image can be taken from it.", path=file.path

@@ -18,8 +18,7 @@ from lipready.check import (
     check_job,
     forget_places,
     require_inputs,
-    stage,
-    with_rules,
+    settings_with,
 )
 from lipready.errors import LipreadyError, UsageError
 from lipready.facts.address import is_address
@@ -51,7 +50,7 @@ from lipready.providers.transport.wire import Flow, call
 from lipready.reports.count import totals
 from lipready.reports.report import Report
 from lipready.rules.rule import Rule
-from lipready.task import Task
+from lipready.task import Task, telling
 
 _BYTES_A_SECOND = Fraction(500_000)
 """Four megabits a second, which is much for the sizes that the providers take."""
@@ -60,11 +59,18 @@ __all__ = ["Sending", "submit", "submit_async"]
 
 
 class PreflightError(LipreadyError):
-    """A job was not sent, since its check found errors; `report` holds them."""
+    """A job was not sent, since its check found errors; `report` holds them.
+
+    >>> try:
+    ...     lipready.submit(lipready.Job("raw.mkv", "speech.wav"), provider="sandbox")
+    ... except lipready.PreflightError as error:
+    ...     print([finding.rule for finding in error.report.errors])
+    ['V101']
+    """
 
     def __init__(self, message: str, report: Report) -> None:
         super().__init__(message)
-        self.report = report
+        self.report: Report = report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +83,12 @@ class Sending:
     be possible. `again` sends and pays a job anew that was sent already, instead of attaching to its task. `store` lets
     EvoLink copy what is at an address into its storage first, for hosts that are slow and links that expire soon.
     `max_cost` is the most that a job may cost, in the currency of the provider's price.
+
+    >>> from decimal import Decimal
+    >>> sending = lipready.Sending(output="talk.mp4", max_cost=Decimal("1.50"))
+    >>> job = lipready.Job("clip.mp4", "speech.wav")
+    >>> lipready.submit(job, provider="sandbox", sending=sending).wait().status
+    'succeeded'
     """
 
     force: bool = False
@@ -116,14 +128,16 @@ def submit(
     settings: Settings | None = None,
     sending: Sending | None = None,
     rules: Sequence[Rule] = (),
+    progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Task:
-    """Check a job, store its files where the provider can fetch them, and submit it, once.
+    """Return the task of a job: check it, store its files where the provider can fetch them, and submit it, once.
 
     `provider` is "dashscope", "evolink", or "sandbox" ("sandbox:evolink"): a server inside this process that behaves
     as they document and costs nothing. A `profile` object says by what the job is checked instead of the provider's
     own, and `rules` are the caller's own beside it. The key is `api_key`, or comes from the environment; see
-    `account_at`.
+    `account_at`. `progress` is called with the stage and the file ("checking clip.mp4", "uploading clip.mp4") and the
+    share of it that is done (0..1); it goes before that of the settings.
 
     Bytes and file objects are uploaded as files are, and kept nowhere: where a process ends before they were sent, the
     job is submitted anew, since `resume` has nothing to send.
@@ -135,12 +149,17 @@ def submit(
     for a file that is not there or may not be read and for an output that cannot be written, CostError where it would
     cost more than `sending.max_cost`, ConfigurationError without a key, RefusedError where the provider does not want
     the job, NotSentError where it cannot be reached, OutcomeUnknownError where the answer was lost and nobody can tell
-    what came of it, CancelledError where `cancel` ends it: what was already paid for is known to the journal, and the
-    same call attaches to it.
+    what came of it, CancelledError where `cancel` ends it: where the request was sent already, the error says so and
+    has its `job_id`; the journal keeps the job, and the same call or `resume` looks for its task, and pays nothing.
+
+    >>> job = lipready.Job("clip.mp4", "speech.wav")
+    >>> task = lipready.submit(job, provider="sandbox")  # without a provider it goes to DashScope, and costs money
+    >>> task.wait().download("result.mp4").name
+    'result.mp4'
     """
     require_inputs(job)
     account = _account(provider, api_key, profile)
-    flow = _checked_and_sent(job, account, with_rules(settings, rules), sending or Sending())
+    flow = _checked_and_sent(job, account, settings_with(settings, rules, progress), sending or Sending())
     return run(account, flow, cancel)
 
 
@@ -153,12 +172,23 @@ async def submit_async(
     settings: Settings | None = None,
     sending: Sending | None = None,
     rules: Sequence[Rule] = (),
+    progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Task:
-    """Submit a job as `submit` does, on asyncio."""
+    """Return what `submit` returns, on asyncio, with its arguments; raises what it raises.
+
+    Where asyncio cancels it, what was already paid for is known to the journal, and the same call attaches to it.
+
+    >>> import asyncio
+    >>> async def result(job):
+    ...     task = await lipready.submit_async(job, provider="sandbox")
+    ...     return await (await task.wait_async()).download_async("result-async.mp4")
+    >>> asyncio.run(result(lipready.Job("clip.mp4", "speech.wav"))).name
+    'result-async.mp4'
+    """
     require_inputs(job)
     account = _account(provider, api_key, profile)
-    flow = _checked_and_sent(job, account, with_rules(settings, rules), sending or Sending())
+    flow = _checked_and_sent(job, account, settings_with(settings, rules, progress), sending or Sending())
     return await run_async(account, flow, cancel)
 
 
@@ -201,8 +231,7 @@ def ordered(job: Job, report: Report, account: Account, sending: Sending) -> Flo
 def send_order(order: Order, progress: Progress | None = None) -> Flow[Task]:
     """Store the files of a job and submit it, or attach to its task where it was sent before. Raises like `submit`."""
     journal, account = Journal(), order.account
-    files = tuple(replace(file, tell=stage("uploading", file.shown, progress)) for file in order.inputs.files)
-    inputs = replace(order.inputs, files=files)
+    inputs = telling(order.inputs, progress)
     if order.again:
         return Task.of(account, (yield from submit_anew(account, journal, order.entry, inputs)))
     sent, earlier = yield from submit_once(account, journal, order.entry, inputs)

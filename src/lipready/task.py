@@ -1,29 +1,28 @@
 """A task at a provider: its status, waiting for its end, the download of its result."""
 
-import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Self
 
 from lipready.cancel import Cancel
-from lipready.errors import ConfigurationError, DownloadError, RefusedError, UsageError, concerning
+from lipready.check import Progress, stage
+from lipready.errors import DownloadError, RefusedError, UsageError, concerning
 from lipready.facts.task import TaskState, TaskStatus
-from lipready.profiles.limit import Profile
-from lipready.profiles.loader import load_profile
-from lipready.providers.account import Account, key_of, remembered, service_of
+from lipready.providers.account import Account
 from lipready.providers.answer import parse_callback
 from lipready.providers.download.collecting import collect, not_ours, require_expected
 from lipready.providers.evolink.files import remove_uploads
-from lipready.providers.journal.entry import JournalEntry, Stage
+from lipready.providers.journal.entry import JournalEntry
 from lipready.providers.journal.journal import Journal
-from lipready.providers.journal.locks import Lock, acquired
-from lipready.providers.service import Endpoints
-from lipready.providers.submission.polling import follow, look, look_at_all, require_success
+from lipready.providers.journal.locks import acquired
+from lipready.providers.submission.known_job import about, account_of, claimed, close, locked
+from lipready.providers.submission.polling import follow, look, require_success
 from lipready.providers.submission.queries import ask
-from lipready.providers.submission.sending import job_lock, take_up
+from lipready.providers.submission.sending import SubmissionInputs, job_lock, take_up
 from lipready.providers.transport.drive import run, run_async
 from lipready.providers.transport.wire import Flow, call
 
@@ -36,6 +35,16 @@ class Task:
 
     `id` is the provider's. `attached` says that the same job was submitted earlier, and nothing was sent now. Every
     method has a twin for asyncio, and gives a new Task; this one stays as it is.
+
+    >>> import asyncio
+    >>> task = lipready.submit(lipready.Job("clip.mp4", "speech.wav"), provider="sandbox")
+    >>> task.wait(deadline=600).download("film.mp4").name
+    'film.mp4'
+    >>> async def once_more(task):
+    ...     task = await (await task.refresh_async()).wait_async()
+    ...     return await task.download_async("film-again.mp4")
+    >>> asyncio.run(once_more(task)).name
+    'film-again.mp4'
     """
 
     account: Account = field(repr=False)
@@ -45,7 +54,7 @@ class Task:
 
     @classmethod
     def of(cls, account: Account, entry: JournalEntry, *, attached: bool = False) -> Self:
-        """Build a task from what is written down of it."""
+        """Return a task from what is written down of it; nobody is asked."""
         stages: dict[str, TaskStatus] = {"submitted": "queued", "posting": "queued", "downloaded": "succeeded"}
         status: TaskStatus = stages.get(entry.stage) or entry.stage  # type: ignore[assignment]
         name, said = entry.task_id or entry.candidate or "", entry.said or ""
@@ -62,13 +71,18 @@ class Task:
         """How the task is: queued, running, succeeded, failed, canceled, or unknown to the provider."""
         return self.state.status
 
-    def refresh(self) -> "Task":
-        """Ask once how the task is. Raises ProviderError."""
-        return run(self.account, looked(self))
+    def refresh(self, *, cancel: Cancel | None = None) -> "Task":
+        """Return the task as it is now. Raises ProviderError, and CancelledError where `cancel` ends the asking.
 
-    async def refresh_async(self) -> "Task":
-        """Do what `refresh` does, on asyncio."""
-        return await run_async(self.account, looked(self))
+        >>> task = lipready.submit(lipready.Job("clip.mp4", "speech.wav"))
+        >>> task.refresh().status
+        'queued'
+        """
+        return run(self.account, looked(self), cancel)
+
+    async def refresh_async(self, *, cancel: Cancel | None = None) -> "Task":
+        """Return what `refresh` returns, on asyncio; raises what it raises."""
+        return await run_async(self.account, looked(self), cancel)
 
     def wait(
         self,
@@ -78,7 +92,7 @@ class Task:
         progress: Tell | None = None,
         cancel: Cancel | None = None,
     ) -> "Task":
-        """Wait until the task has succeeded.
+        """Return the task once it has succeeded.
 
         `deadline` and `poll_interval` are in seconds: by default as long as the provider lets a task run, at the
         interval that it asks for. `progress` is called after each look. Raises TaskFailedError where it has ended
@@ -95,46 +109,95 @@ class Task:
         progress: Tell | None = None,
         cancel: Cancel | None = None,
     ) -> "Task":
-        """Do what `wait` does, on asyncio."""
+        """Return what `wait` returns, on asyncio; raises what it raises. Where asyncio cancels it, the task goes on."""
         return await run_async(self.account, waited(self, deadline, poll_interval, progress), cancel)
 
     def download(
         self, to: str | PathLike[str], *, progress: Callable[[float], None] | None = None, cancel: Cancel | None = None
     ) -> Path:
-        """Download the result video; it gets its name only when it is whole, plays, and has the expected length.
+        """Write the result video; it gets its name only when it is whole, plays, and has the expected length.
 
         A download that broke off goes on where it was, also in a later process. `progress` is called with the share
         (0..1). Raises UsageError where `to` exists or cannot be written, DownloadError, TaskFailedError where there is
-        no result video.
+        no result video, CancelledError where `cancel` ends it (what has come is kept for the next call).
         """
         return run(self.account, downloaded(self, Path(fspath(to)), progress), cancel)
 
     async def download_async(
         self, to: str | PathLike[str], *, progress: Callable[[float], None] | None = None, cancel: Cancel | None = None
     ) -> Path:
-        """Do what `download` does, on asyncio."""
+        """Write what `download` writes, on asyncio; raises what it raises."""
         return await run_async(self.account, downloaded(self, Path(fspath(to)), progress), cancel)
 
-    def cancel(self) -> "Task":
-        """Cancel a task that still waits. Raises UsageError where nobody can, RefusedError where it is too late."""
-        return run(self.account, cancelled(self))
+    def cancel(self, *, cancel: Cancel | None = None) -> "Task":
+        """Cancel a task that still waits, at the provider; `cancel` ends the asking.
 
-    async def cancel_async(self) -> "Task":
-        """Do what `cancel` does, on asyncio."""
-        return await run_async(self.account, cancelled(self))
+        Raises UsageError where nobody can, RefusedError where it is too late, ProviderError, CancelledError.
+
+        >>> task = lipready.submit(lipready.Job("clip.mp4", "hello.wav"))
+        >>> task.cancel().status
+        'canceled'
+        """
+        return run(self.account, cancelled(self), cancel)
+
+    async def cancel_async(self, *, cancel: Cancel | None = None) -> "Task":
+        """Do what `cancel` does, on asyncio; raises what it raises."""
+        return await run_async(self.account, cancelled(self), cancel)
 
 
-def resume(task_id: str, *, task: str | None = None, api_key: str | None = None) -> Task:
-    """Take up a job that was begun on this machine, in this or another process: submit what was not, once.
+def resume(
+    task_id: str,
+    *,
+    task: str | None = None,
+    api_key: str | None = None,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Task:
+    """Return the task of a job that was begun on this machine, in any process; what was not submitted is, once.
 
     `task_id` is the provider's id or ours (`lipready tasks`). `task` is the provider's id of the job's task, where the
-    answer was lost (OutcomeUnknownError) and you know which it is. Raises UsageError where the journal knows no such
-    job, nothing is left to do, or the task is none that could be the job's, and like `submit`.
+    answer was lost (OutcomeUnknownError) and you know which it is. `progress` is called with "uploading clip.mp4" and
+    the share (0..1). Raises UsageError where the journal knows no such job, nothing is left to do, or the task is none
+    that could be the job's, and like `submit`, also where `cancel` ends it.
+
+    >>> task = lipready.submit(lipready.Job("clip.mp4", "speech.wav"))
+    >>> lipready.resume(task.id).status  # in a later process, for instance
+    'queued'
     """
+    account, flow = _resumption(task_id, task, api_key, progress)
+    return run(account, flow, cancel)
+
+
+async def resume_async(
+    task_id: str,
+    *,
+    task: str | None = None,
+    api_key: str | None = None,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Task:
+    """Return what `resume` returns, on asyncio; raises what it raises.
+
+    >>> import asyncio
+    >>> task = lipready.submit(lipready.Job("clip.mp4", "speech.wav"))
+    >>> asyncio.run(lipready.resume_async(task.id)).id == task.id
+    True
+    """
+    account, flow = _resumption(task_id, task, api_key, progress)
+    return await run_async(account, flow, cancel)
+
+
+def _resumption(
+    task_id: str, remote: str | None, api_key: str | None, progress: Progress | None
+) -> tuple[Account, Flow[Task]]:
     entry = Journal().find(task_id)
-    entry = entry if task is None else claimed(entry, task, api_key)
     account = account_of(entry, api_key)
-    return run(account, resumed(account, entry))
+
+    def flow() -> Flow[Task]:
+        taken = entry if remote is None else (yield from claimed(account, entry, remote))
+        return (yield from resumed(account, taken, progress=progress))
+
+    return account, flow()
 
 
 def forget(task_id: str) -> None:
@@ -142,101 +205,98 @@ def forget(task_id: str) -> None:
 
     Nothing is cancelled at the provider, and what was paid stays paid. Raises UsageError where the journal knows no
     such job, or another process is at it.
+
+    >>> job = lipready.Job("clip.mp4", "hello.wav")
+    >>> lipready.forget(lipready.submit(job).id)
+    >>> lipready.submit(job).attached  # it is sent anew
+    False
     """
     close(Journal().find(task_id), "forgotten")
 
 
-def claimed(entry: JournalEntry, remote: str, api_key: str | None = None) -> JournalEntry:
-    """Take a task of the provider for that of a job; a wrong id, once written down, could not be taken back."""
-    if entry.task_id is not None:
-        raise UsageError(f"The job {entry.id} has its task already: {entry.task_id}.")
-    account = account_of(entry, api_key)
-    service = account.service
-    state = run(account, ask(account, service.query(account.endpoints, remote), service.read_task))
-    if state.id != remote or state.status == "unknown":
-        raise UsageError(f"{service.title} does not know the task {remote}: nothing was changed.")
-    taken = Journal().claim(entry.id, remote)
-    if taken is None:
-        raise UsageError(f"The task {remote} belongs to another job of the journal.")
-    return taken
-
-
-def resumed(account: Account, entry: JournalEntry, *, submit: bool = True, output: str | None = None) -> Flow[Task]:
+def resumed(
+    account: Account,
+    entry: JournalEntry,
+    *,
+    submit: bool = True,
+    output: str | None = None,
+    progress: Progress | None = None,
+) -> Flow[Task]:
     """Take up a job (see `resume`), with its result at `output` from now on. Without `submit` nothing is sent."""
     journal = Journal()
-    with concerning(job_id=entry.id), (yield from call(lambda: _locked(entry))):
+    with about(entry), (yield from call(lambda: locked(entry))):
         # What another process has written in the meantime counts, not what was read before it was alone with the job.
         now = journal.find(entry.id)
         if output is not None and now.open and now.output != output:
             now = replace(now, output=output)
             journal.write(now)
-        return Task.of(account, (yield from take_up(account, journal, now, submit=submit)))
+        tell = partial(telling, progress=progress)
+        return Task.of(account, (yield from take_up(account, journal, now, submit=submit, told=tell)))
 
 
-def _locked(entry: JournalEntry) -> Lock:
-    """Keep every other process away from a job while it is sent or fetched. Raises UsageError where one is at it."""
-    lock = job_lock(entry)
-    if not lock.acquire(wait=False):
-        raise UsageError(f"Another process is sending or fetching the job {entry.id}: wait for it.")
-    return lock
+def telling(inputs: SubmissionInputs, progress: Progress | None) -> SubmissionInputs:
+    """Let the uploads of a job be heard of."""
+    return replace(inputs, files=tuple(replace(f, tell=stage("uploading", f.shown, progress)) for f in inputs.files))
 
 
-def account_of(entry: JournalEntry, api_key: str | None = None) -> Account:
-    """Find the account that a job was sent from. Raises UsageError for a sandbox, which ended with its process."""
-    if entry.provider.startswith("sandbox"):
-        running = remembered(entry.provider, entry.api)
-        if running is None:
-            raise UsageError(
-                f"The sandbox that had the job {entry.id} ended with its process: there is nothing to resume."
-            )
-        return running
-    service = service_of(entry.service)
-    return Account(
-        provider=entry.provider,
-        profile=_profile_of(entry),
-        service=service,
-        endpoints=Endpoints(entry.api, entry.files, entry.workspace),
-        key=key_of(service, api_key),
-    )
+def get_task(task_id: str, *, api_key: str | None = None, cancel: Cancel | None = None) -> Task:
+    """Return a task that was submitted from this machine, by the provider's id or ours, as it is now.
 
+    Raises UsageError where the journal knows no such task, ProviderError where the provider cannot be asked, and
+    CancelledError where `cancel` ends it.
 
-def _profile_of(entry: JournalEntry) -> Profile:
-    """Load the profile that a job was checked by; where it has moved or changed its base, the one that it extended."""
-    with suppress(ConfigurationError):
-        profile = load_profile(entry.provider)
-        if profile.base == entry.service:
-            return profile
-    return load_profile(entry.service)
-
-
-def get_task(task_id: str, *, api_key: str | None = None) -> Task:
-    """Find a task that was submitted from this machine, by the provider's id or ours, and ask how it is.
-
-    Raises UsageError where the journal knows no such task, and ProviderError where the provider cannot be asked.
+    >>> task = lipready.submit(lipready.Job("clip.mp4", "speech.wav"))
+    >>> lipready.get_task(task.id).status
+    'queued'
     """
-    return _kept(task_id, api_key).refresh()
+    return _kept(task_id, api_key).refresh(cancel=cancel)
 
 
-async def get_task_async(task_id: str, *, api_key: str | None = None) -> Task:
-    """Do what `get_task` does, on asyncio."""
-    return await _kept(task_id, api_key).refresh_async()
+async def get_task_async(task_id: str, *, api_key: str | None = None, cancel: Cancel | None = None) -> Task:
+    """Return what `get_task` returns, on asyncio; raises what it raises.
+
+    >>> import asyncio
+    >>> async def cancelled(task_id):
+    ...     return await (await lipready.get_task_async(task_id)).cancel_async()
+    >>> task = lipready.submit(lipready.Job("clip.mp4", "hello.wav"))
+    >>> asyncio.run(cancelled(task.id)).status
+    'canceled'
+    """
+    return await _kept(task_id, api_key).refresh_async(cancel=cancel)
 
 
-def receive_callback(body: bytes, *, api_key: str | None = None) -> Task:
-    """Read the body of a callback, and ask the provider itself how the task is.
+def receive_callback(body: bytes, *, api_key: str | None = None, cancel: Cancel | None = None) -> Task:
+    """Parse the body of a callback, ask the provider itself how the task is, and return the task.
 
     Callbacks carry no signature: whoever knows the address can send one. So nothing but the task's id is taken from it,
     and that only where the journal knows the task. Callbacks may come more than once.
 
-    Raises AnswerError for what is no callback, and like `get_task`.
+    Raises AnswerError for what is no callback, and like `get_task`, also where `cancel` ends it.
+
+    >>> import json
+    >>> task = lipready.submit(lipready.Job("clip.mp4", "speech.wav"), provider="evolink")
+    >>> lipready.receive_callback(json.dumps({"id": task.id}).encode()).status
+    'queued'
     """
-    return get_task(parse_callback(body), api_key=api_key)
+    return get_task(parse_callback(body), api_key=api_key, cancel=cancel)
+
+
+async def receive_callback_async(body: bytes, *, api_key: str | None = None, cancel: Cancel | None = None) -> Task:
+    """Return what `receive_callback` returns, on asyncio; raises what it raises.
+
+    >>> import asyncio
+    >>> asyncio.run(lipready.receive_callback_async(b"{}"))
+    Traceback (most recent call last):
+    lipready.errors.AnswerError: ...
+    """
+    return await get_task_async(parse_callback(body), api_key=api_key, cancel=cancel)
 
 
 def _kept(task_id: str, api_key: str | None) -> Task:
     entry = Journal().find(task_id)
-    if entry.task_id is None:
-        raise UsageError(f"The job {entry.id} has no task yet; `lipready.resume('{entry.id}')` goes on with it.")
+    with about(entry):
+        if entry.task_id is None:
+            raise UsageError(f"The job {entry.id} has no task yet; `lipready.resume('{entry.id}')` goes on with it.")
     return Task.of(account_of(entry, api_key), entry)
 
 
@@ -276,45 +336,13 @@ def downloaded(task: Task, to: Path, progress: Callable[[float], None] | None) -
     with _about(task, to):
         journal, entry = Journal(), task.entry
         # The process that is at an attached job may be the one that has sent it.
-        with (yield from acquired(job_lock(entry)) if task.attached else call(lambda: _locked(entry))):
+        with (yield from acquired(job_lock(entry)) if task.attached else call(lambda: locked(entry))):
             path = yield from collect(journal, entry, task.state.result_url, to, refresh=fresh_link, progress=progress)
         if task.account.service.name == "evolink":  # which keeps 100 files of an account
             entry = yield from call(lambda: journal.find(entry.id))
             if entry.stage == "downloaded":
                 yield from remove_uploads(task.account, journal, entry)
         return path
-
-
-def looked_at_together(entries: Sequence[JournalEntry]) -> dict[str, TaskState]:
-    """Ask for several tasks at once where a provider allows that; return the states that it tells, by entry's id."""
-    states: dict[str, TaskState] = {}
-    places = dict.fromkeys((each.service, each.api) for each in entries)
-    for place in places:
-        group = [each for each in entries if (each.service, each.api) == place and each.task_id is not None]
-        if len(group) > 1:
-            with suppress(ConfigurationError):
-                account = account_of(group[0])
-                states |= run(account, look_at_all(account, Journal(), group))
-    return states
-
-
-def close(entry: JournalEntry, stage: Stage) -> JournalEntry:
-    """Close a job, and return it as it was before: "forgotten" in any case, "canceled" only where nothing was sent.
-
-    Raises UsageError where it cannot be cancelled without its task, and where another process is at it.
-    """
-    journal = Journal()
-    with _locked(entry):
-        now = journal.find(entry.id)
-        if stage == "canceled" and now.stage == "posting":
-            raise UsageError(
-                f"The job {now.id} cannot be cancelled: whether it has a task is not known. "
-                f"`lipready.resume('{now.id}')` looks for it, `lipready.forget('{now.id}')` closes the job."
-            )
-        if stage == "canceled" and now.stage != "intended":
-            raise UsageError(f"The job {now.id} has no task that could be cancelled: it is {now.stage}.")
-        journal.write(replace(now, stage=stage, updated=time.time()))
-    return now
 
 
 def cancelled(task: Task) -> Flow[Task]:
@@ -337,7 +365,6 @@ def cancelled(task: Task) -> Flow[Task]:
 
 
 def _about(task: Task, to: Path | None = None) -> AbstractContextManager[None]:
-    """Let errors carry what they are about."""
     return concerning(path=None if to is None else str(to), job_id=task.entry.id, task_id=task.id or None)
 
 

@@ -1,10 +1,17 @@
 """The real command line, in processes of its own, on real files."""
 
+import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from select import select
+from typing import Any
 
 import imageio_ffmpeg
 import pytest
@@ -13,6 +20,77 @@ import lipready
 from lipready.faces.models.weights import models_folder
 
 COMMAND = [sys.executable, "-m", "lipready"]
+TIMEOUT = 300
+FOUND_AT = str(Path(lipready.__file__).parents[1])
+FOR_PYTHON = {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": FOUND_AT}
+"""As a command is started; the path also where the package is not installed, and from any folder."""
+
+PYTHON_AS_IS = {k: v for k, v in os.environ.items() if k.startswith("PYTHON")}
+
+
+@pytest.fixture(scope="session")
+def command_server():
+    """Give the socket of tests/acceptance/command_server.py, which forks commands; None where there is none."""
+    if sys.platform != "linux":
+        yield None
+        return
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [sys.executable, Path(__file__).with_name("command_server.py")]
+    # A process that is forked has no threads, nor does it need those of a library.
+    environment = os.environ | FOR_PYTHON | {"OPENBLAS_NUM_THREADS": "1"}
+    with theirs:
+        server = subprocess.Popen(command, stdin=theirs, stdout=subprocess.DEVNULL, env=environment)
+    yield ours
+    ours.close()
+    server.wait(timeout=60)
+
+
+def forked(server, arguments, cwd, environment):
+    """Run a command in a process that is forked from the server: what `subprocess.run` would give."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as out, tempfile.TemporaryFile("w+", encoding="utf-8") as err:
+        reader, writer = os.pipe()
+        request = {"arguments": arguments, "folder": str(cwd), "environment": environment}
+        with open(os.devnull) as nothing, open(reader, encoding="ascii") as told:  # noqa: PTH123 - it is a descriptor
+            streams = [nothing.fileno(), out.fileno(), err.fileno(), writer]
+            socket.send_fds(server, [json.dumps(request).encode()], streams)
+            os.close(writer)
+            process = int(told.readline())
+            if not select([told], [], [], TIMEOUT)[0]:
+                os.kill(process, signal.SIGKILL)
+                raise subprocess.TimeoutExpired(arguments, TIMEOUT)
+            status = int(told.readline())
+        for stream in (out, err):
+            stream.seek(0)
+        return subprocess.CompletedProcess(arguments, status, out.read(), err.read())
+
+
+@pytest.fixture(scope="session")
+def run_command(command_server):
+    """Run `lipready`: `run_command(arguments, cwd, environment)`.
+
+    Imports are what takes longest, and a process that is forked from the server has them done. The first run of each
+    command is a process of its own from the start all the same, and so is one with another variable for Python itself.
+    """
+    started = set()
+
+    def run(arguments, cwd, environment):
+        arguments = [*map(str, arguments)]
+        name = arguments[0] if arguments else ""
+        plain = {k: v for k, v in environment.items() if k.startswith("PYTHON")} == PYTHON_AS_IS | FOR_PYTHON
+        if command_server is not None and plain and name in started:
+            return forked(command_server, arguments, cwd, environment)
+        started.add(name)
+        return subprocess.run(
+            [*COMMAND, *arguments],
+            capture_output=True,
+            encoding="utf-8",
+            cwd=cwd,
+            env=environment,
+            timeout=TIMEOUT,
+            check=False,
+        )
+
+    return run
 
 
 def make_media(target, *arguments):
@@ -43,30 +121,17 @@ def media(tmp_path_factory, made):
 def environment(tmp_path):
     """Give surroundings that no setting of the developer reaches."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("LIPREADY_") and k not in {"NO_COLOR", "COLUMNS"}}
-    found_at = str(Path(lipready.__file__).parents[1])
-    return kept | {
-        "LIPREADY_STATE_DIR": str(tmp_path / "state"),
-        "PYTHONIOENCODING": "utf-8",
-        "PYTHONPATH": found_at,  # also where the package is not installed, and from any folder
-    }
+    return kept | FOR_PYTHON | {"LIPREADY_STATE_DIR": str(tmp_path / "state")}
 
 
 @pytest.fixture
-def lipready_run(tmp_path, environment):
+def lipready_run(tmp_path, environment, run_command):
     """Run the command line in an empty folder: `lipready_run(*arguments, cwd=…, VARIABLE=…)`."""
     folder = tmp_path / "cwd"
     folder.mkdir()
 
     def run(*arguments, cwd=folder, **changes):
-        return subprocess.run(
-            [*COMMAND, *map(str, arguments)],
-            capture_output=True,
-            encoding="utf-8",
-            cwd=cwd,
-            env=environment | changes,
-            timeout=300,
-            check=False,
-        )
+        return run_command(arguments, cwd, environment | changes)
 
     return run
 
@@ -77,6 +142,7 @@ class Repository:
 
     folder: Path
     environment: dict[str, str]
+    run: Callable[..., Any]
 
     def git(self, *arguments, cwd=None):
         command = ["git", *map(str, arguments)]
@@ -97,19 +163,11 @@ class Repository:
         self.git("commit", "--quiet", "--message", "assets")
 
     def gate(self, *arguments, cwd=None, command=("gate",), **changes):
-        return subprocess.run(
-            [*COMMAND, *command, *map(str, arguments)],
-            capture_output=True,
-            encoding="utf-8",
-            cwd=cwd or self.folder,
-            env=self.environment | changes,
-            timeout=120,
-            check=False,
-        )
+        return self.run([*command, *arguments], cwd or self.folder, self.environment | changes)
 
 
 @pytest.fixture
-def repository(tmp_path, environment):
+def repository(tmp_path, environment, run_command):
     """Give an empty git repository in which the gate runs."""
     folder = tmp_path / "repository"
     folder.mkdir()
@@ -121,6 +179,6 @@ def repository(tmp_path, environment):
         "GIT_CONFIG_NOSYSTEM": "1",
         **{f"GIT_{who}_{what}": "test@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
     }
-    made = Repository(folder, surroundings)
+    made = Repository(folder, surroundings, run_command)
     made.git("init", "--quiet", "--initial-branch", "main")
     return made

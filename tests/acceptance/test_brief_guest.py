@@ -17,7 +17,7 @@ from studio.recipe import portrait
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
 SIZE, RATE, SECONDS = (960, 540), 12, 20
 # Key frames stand 8 s apart: at 0, 8 and 16 s.
-ENCODE = ("-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", "96", "-keyint_min", "96")
+ENCODE = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "96", "-keyint_min", "96")
 BESIDE, CORNER, CHEST, BACKGROUND = (620, 130, 330), (20, 330, 200), (400, 380, 150), (760, 60, 170)
 """Left, top and width of the guest's picture; the face is a fifth of it."""
 

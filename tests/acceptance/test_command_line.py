@@ -11,11 +11,12 @@ import pytest
 import lipready.reports
 
 SCHEMA = json.loads((Path(lipready.reports.__file__).parent / "schema" / "report-1.json").read_text())
+VALIDATOR = jsonschema.validators.validator_for(SCHEMA)(SCHEMA)
 
 
 def one_report(done):
     report = json.loads(done.stdout)
-    jsonschema.validate(report, SCHEMA)
+    VALIDATOR.validate(report)
     return report
 
 

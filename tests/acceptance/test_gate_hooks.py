@@ -1,7 +1,10 @@
 """The gate where others run it: pre-commit on a real git repository, and the shell steps of the GitHub Action."""
 
 import json
+import os
+import re
 import shutil
+import site
 import subprocess
 import sys
 from pathlib import Path
@@ -101,32 +104,91 @@ def test_the_repairing_hook_fails_where_it_has_repaired(assets, media):
     assert pre_commit(assets, "lipready-fix", "--all-files").returncode == 0
 
 
-@pytest.fixture
-def action(repository, tmp_path):
-    """Run the step of the action that checks, as GitHub does: `action(**inputs)`; its lipready is this one."""
-    binaries = tmp_path / "runner" / "lipready" / "bin"
-    binaries.mkdir(parents=True)
-    installed = Path(sys.executable).with_name("lipready")
-    if not installed.exists():
-        pytest.skip("the command is not installed beside this Python")
-    (binaries / "lipready").symlink_to(installed)
-    (step,) = (step for step in ACTION["runs"]["steps"] if step["name"] == "Check the assets")
+STEPS = {step["id"]: step for step in ACTION["runs"]["steps"] if "id" in step}
 
-    def run(**inputs):
-        given = {name: each.get("default", "") for name, each in ACTION["inputs"].items()} | inputs
-        values = {f"${{{{ inputs.{name} }}}}": value for name, value in given.items()}
-        runner = {"RUNNER_TEMP": str(tmp_path / "runner"), "GITHUB_ACTIONS": "true"}
-        return subprocess.run(
-            [shutil.which("bash"), "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+
+@pytest.fixture
+def step(repository, tmp_path):
+    """Run a step of the action as GitHub does: `step(id, inputs, steps)`; gives what was run and its outputs.
+
+    `steps` are the outputs of earlier steps ("install.bin"); without it the lipready is the one that is tested.
+    """
+    runner = tmp_path / "runner"
+    runner.mkdir()
+    installed = {"install.bin": str(Path(sys.executable).parent), "python.python-path": sys.executable}
+    if not Path(sys.executable).with_name("lipready").exists():
+        pytest.skip("the command is not installed beside this Python")
+
+    def run(name, inputs=None, steps=installed):
+        given = {key: each.get("default", "") for key, each in ACTION["inputs"].items()} | (inputs or {})
+        values = {f"inputs.{key}": value for key, value in given.items()} | {"runner.temp": str(runner)}
+        values |= {f"steps.{key.replace('.', '.outputs.', 1)}": value for key, value in steps.items()}
+        files = {each: tmp_path / each for each in ("GITHUB_OUTPUT", "GITHUB_ENV")}
+        for file in files.values():
+            file.write_text("")
+        surroundings = {"RUNNER_TEMP": str(runner), "GITHUB_ACTIONS": "true", "GITHUB_ACTION_PATH": str(ROOT)}
+        own = {
+            key: re.sub(r"\$\{\{ ([a-z.-]+) \}\}", lambda match: values[match[1]], text)
+            for key, text in STEPS[name]["env"].items()
+        }
+        done = subprocess.run(
+            [shutil.which("bash"), "--noprofile", "--norc", "-eo", "pipefail", "-c", STEPS[name]["run"]],
             cwd=repository.folder,
-            env=repository.environment | runner | {name: values[value] for name, value in step["env"].items()},
+            env=repository.environment | surroundings | {key: str(path) for key, path in files.items()} | own,
             capture_output=True,
             encoding="utf-8",
             timeout=120,
             check=False,
         )
+        written = [line for file in files.values() for line in file.read_text().splitlines()]
+        return done, dict(line.split("=", 1) for line in written)
 
     return run
+
+
+@pytest.fixture
+def action(step):
+    """Run the step of the action that checks: `action(**inputs)`."""
+    return lambda **inputs: step("check", inputs)[0]
+
+
+def test_the_action_is_written_as_github_reads_it():
+    """Every output, condition and key names an input or a step that is there."""
+    text = (ROOT / "action.yml").read_text()
+    for kind, name in re.findall(r"\b(inputs|steps)\.([a-z-]+)", text):
+        assert name in (ACTION["inputs"] if kind == "inputs" else STEPS), name
+    for step, output in re.findall(r"steps\.([a-z-]+)\.outputs\.([a-z-]+)", text):
+        script = STEPS[step].get("run")
+        assert script is None or re.search(rf"\b{output}=|\{{name\}}s=", script), (step, output)
+    assert all(("uses" in step) != ("run" in step) for step in ACTION["runs"]["steps"])
+    assert all(step.get("shell") == "bash" for step in ACTION["runs"]["steps"] if "run" in step)
+
+
+def test_the_caches_have_keys_that_change_with_what_is_in_them(step):
+    done, first = step("kept")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert first.keys() == {"packages", "weights", "LIPREADY_CACHE_DIR"}
+    assert re.fullmatch("[0-9a-f]{16} [0-9a-f]{16}", f"{first['packages']} {first['weights']}")
+    assert step("kept")[1] == first
+    other = step("kept", {"version": "v9"})[1]
+    assert (other["packages"] != first["packages"], other["weights"] != first["weights"]) == (True, True)
+
+
+def test_the_action_installs_itself_and_what_it_is_told(step, repository):
+    """What it depends on is that of these tests: nothing is fetched."""
+    found_at = os.pathsep.join([repository.environment["PYTHONPATH"], *site.getsitepackages()])
+    offline = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0", "PYTHONPATH": found_at}
+    repository.environment.update(offline)
+
+    done, outputs = step("install")
+
+    assert done.returncode == 0, done.stderr
+    assert Path(outputs["bin"], "lipready").is_file()
+    for wrong in ("-rsecrets.txt", "main; touch run1", "$(touch run1)", "a b", "main#egg=x"):
+        done, outputs = step("install", {"version": wrong})
+        assert (done.returncode, outputs) == (2, {})
+        assert "no tag, branch or commit" in done.stdout
+    assert [each.name for each in repository.folder.iterdir()] == [".git"]
 
 
 def test_no_input_is_part_of_a_script():
@@ -161,10 +223,35 @@ def test_the_action_runs_nothing_that_stands_in_an_input(action, repository, med
 
     assert done.returncode == 0, done.stderr
     assert (repository.folder / f"{NASTY}.sarif").is_file()
-    for name in ("provider", "fail-on", "baseline", "shard", "paths", "sarif"):
+    for name in ("provider", "config", "fail-on", "baseline", "shard", "paths", "sarif"):
         wrong = action(**({"paths": "other.wav"} | {name: f"absent/{NASTY}"}))
         assert wrong.returncode == 2, (name, wrong.stderr)
         assert "Error: " in wrong.stderr
+    assert not list(repository.folder.rglob("run[123]"))
+
+
+def test_the_action_gives_the_verdict_and_counts(step, repository, media):
+    repository.put("small.mp4", media / "small.mp4")
+    repository.put("quick.toml", "quick = true\nignore = ['V103']\n")
+    none = {"errors": "0", "warnings": "0", "notes": "0"}
+
+    done, told = step("check", {"paths": "small.mp4", "config": "quick.toml"})
+    assert (done.returncode, told) == (1, {"verdict": "fail", **none, "errors": "1"})
+    done, told = step("check", {"paths": "small.mp4", "args": "--only 'V104' --ignore \"V104\""})
+    assert (done.returncode, told) == (3, {})
+
+
+def test_args_are_options_and_nothing_that_is_run(step, repository, media):
+    repository.put("fine.wav", media / "speech.wav")
+
+    done, told = step(
+        "check", {"paths": "fine.wav", "args": "--quick\n--report 'junit=its $(touch run1) `touch run2`.xml'"}
+    )
+    assert done.returncode == 0, done.stderr
+    assert told == {"verdict": "pass", "errors": "0", "warnings": "0", "notes": "0"}
+    assert (repository.folder / "its $(touch run1) `touch run2`.xml").is_file()
+    done, told = step("check", {"paths": "fine.wav", "args": "--report 'junit=x.xml"})
+    assert (done.returncode, done.stdout, told) == (2, "::error::The input args has a quote that is not closed.\n", {})
     assert not list(repository.folder.rglob("run[123]"))
 
 

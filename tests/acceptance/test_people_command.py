@@ -49,6 +49,13 @@ def at_a_terminal(environment, tmp_path):
     return run
 
 
+@pytest.fixture(scope="module")
+def two_people(made, ffmpeg, tmp_path_factory):
+    """Give a clip of the same name with the first 2.4 s: as much as a provider takes, and as is asked about."""
+    clip = tmp_path_factory.mktemp("short") / "two_people.mp4"
+    return ffmpeg(clip, "-t", "2.4", "-i", made(clip.name), "-c", "copy", "-movflags", "+faststart")
+
+
 def _read(descriptor):
     try:
         return os.read(descriptor, 65536)
@@ -56,10 +63,10 @@ def _read(descriptor):
         return b""
 
 
-def test_two_people_are_listed_and_drawn(lipready_run, made, tmp_path):
+def test_two_people_are_listed_and_drawn(lipready_run, two_people, tmp_path):
     sheet = tmp_path / "people.jpg"
 
-    done = lipready_run("people", made("two_people.mp4"), "--sheet", sheet)
+    done = lipready_run("people", two_people, "--sheet", sheet)
 
     assert done.returncode == 0
     assert "2 people" in done.stdout
@@ -73,10 +80,9 @@ def test_two_people_are_listed_and_drawn(lipready_run, made, tmp_path):
         assert picture.height > 400
 
 
-def test_json_is_what_a_report_says(lipready_run, made):
-    clip = made("two_people.mp4")
-    listed = json.loads(lipready_run("people", clip, "--format", "json").stdout)
-    report = json.loads(lipready_run("check", clip, "--format", "json").stdout)
+def test_json_is_what_a_report_says(lipready_run, two_people):
+    listed = json.loads(lipready_run("people", two_people, "--format", "json").stdout)
+    report = json.loads(lipready_run("check", two_people, "--format", "json").stdout)
     assert listed["schema"] == "lipready.people/1"
     assert listed["people"]["count"] == report["files"][0]["facts"]["people"]["count"] == 2
     assert {each["id"] for each in listed["people"]["people"]} == {1, 2}
@@ -112,9 +118,9 @@ def test_wrong_calls_are_one_sentence_with_status_2(lipready_run, media, argumen
     assert said in done.stderr
 
 
-def test_prepare_stops_where_nobody_can_be_asked(lipready_run, made, tmp_path):
+def test_prepare_stops_where_nobody_can_be_asked(lipready_run, two_people, tmp_path):
     out = tmp_path / "ready"
-    arguments = ("prepare", made("two_people.mp4"), "-o", out)
+    arguments = ("prepare", two_people, "-o", out)
 
     dry = lipready_run(*arguments, "--dry-run")
     assert dry.returncode == 1
@@ -154,19 +160,19 @@ def test_a_file_in_the_place_of_the_output_folder_is_noticed_at_once(lipready_ru
     assert done.stderr == f"Error: {tmp_path / 'ready'} is not a folder: choose another output folder.\n"
 
 
-def test_prepare_does_not_draw_over_a_picture_of_the_user(lipready_run, made, tmp_path):
+def test_prepare_does_not_draw_over_a_picture_of_the_user(lipready_run, two_people, tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "people.jpg")
     before = (tmp_path / "people.jpg").read_bytes()
-    done = lipready_run("prepare", made("two_people.mp4"), "-o", tmp_path)
+    done = lipready_run("prepare", two_people, "-o", tmp_path)
     assert done.returncode == 2
     assert "was not written by lipready" in done.stderr
     assert (tmp_path / "people.jpg").read_bytes() == before
 
 
-def test_on_a_terminal_it_asks_until_it_knows(at_a_terminal, made, tmp_path):
+def test_on_a_terminal_it_asks_until_it_knows(at_a_terminal, two_people, tmp_path):
     out = tmp_path / "ready"
 
-    status, shown, asked = at_a_terminal(("prepare", made("two_people.mp4"), "-o", out), (b"\n", b"7\n", b"2\n"))
+    status, shown, asked = at_a_terminal(("prepare", two_people, "-o", out), (b"\n", b"7\n", b"2\n"))
 
     assert status == 0
     assert "Several people are seen. Who speaks?" in asked
@@ -190,27 +196,27 @@ def test_the_question_is_the_one_that_the_readme_shows(at_a_terminal, made, tmp_
     assert heights.sub("", shown) in heights.sub("", asked)
 
 
-def test_on_a_terminal_ctrl_c_at_the_question_ends_it(at_a_terminal, made, tmp_path):
-    status, shown, asked = at_a_terminal(("prepare", made("two_people.mp4"), "-o", tmp_path / "ready"), (CTRL_C,))
+def test_on_a_terminal_ctrl_c_at_the_question_ends_it(at_a_terminal, two_people, tmp_path):
+    status, shown, asked = at_a_terminal(("prepare", two_people, "-o", tmp_path / "ready"), (CTRL_C,))
     assert (status, shown) == (130, "")
     assert asked.endswith("Interrupted.\r\n")
     assert "Traceback" not in asked
 
 
-def test_on_a_terminal_q_stops(at_a_terminal, made, tmp_path):
-    status, shown, _ = at_a_terminal(("prepare", made("two_people.mp4"), "-o", tmp_path / "ready"), (b"q\n",))
+def test_on_a_terminal_q_stops(at_a_terminal, two_people, tmp_path):
+    status, shown, _ = at_a_terminal(("prepare", two_people, "-o", tmp_path / "ready"), (b"q\n",))
     assert status == 1
     assert "Nothing was repaired" in shown
 
 
-def test_a_question_is_not_asked_for_json_or_a_dry_run(at_a_terminal, made, tmp_path):
+def test_a_question_is_not_asked_for_json_or_a_dry_run(at_a_terminal, two_people, tmp_path):
     for extra in (("--format", "json"), ("--dry-run",), ("-q",)):
-        status, _, asked = at_a_terminal(("prepare", made("two_people.mp4"), "-o", tmp_path / "ready", *extra), ())
+        status, _, asked = at_a_terminal(("prepare", two_people, "-o", tmp_path / "ready", *extra), ())
         assert status == 1
         assert "Who speaks" not in asked
 
 
-def test_a_click_in_the_browser_says_who_speaks(lipready_run, made, environment, monkeypatch, tmp_path):
+def test_a_click_in_the_browser_says_who_speaks(lipready_run, two_people, environment, monkeypatch, tmp_path):
     clicks = tmp_path / "clicks.py"
     clicks.write_text(
         "import sys, urllib.request\n"
@@ -219,31 +225,31 @@ def test_a_click_in_the_browser_says_who_speaks(lipready_run, made, environment,
         "urllib.request.urlopen(urllib.request.Request(url + '2', b'', origin)).read()\n"
     )
     monkeypatch.setitem(environment, "BROWSER", f"{sys.executable} {clicks} %s")
-    done = lipready_run("prepare", "--pick", made("two_people.mp4"), "-o", tmp_path / "ready", "--format", "json")
+    done = lipready_run("prepare", "--pick", two_people, "-o", tmp_path / "ready", "--format", "json")
     assert done.returncode == 0
     assert "Choose who speaks in the browser: http://127.0.0.1:" in done.stderr
     steps = [step["name"] for file in json.loads(done.stdout)["plan"] for step in file["steps"]]
     assert steps == ["take-reference"]
 
-    done = lipready_run("people", "--pick", made("two_people.mp4"))
+    done = lipready_run("people", "--pick", two_people)
     assert done.returncode == 0
     assert re.search(r"^  lipready reference \S*two_people.mp4 --person 2 -o person-2.jpg$", done.stderr, re.MULTILINE)
 
 
-def test_where_there_is_no_browser_the_terminal_asks(at_a_terminal, made, monkeypatch, environment, tmp_path):
+def test_where_there_is_no_browser_the_terminal_asks(at_a_terminal, two_people, monkeypatch, environment, tmp_path):
     for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delitem(environment, name, raising=False)
     monkeypatch.setitem(environment, "PATH", str(tmp_path))
-    arguments = ("prepare", "--pick", made("two_people.mp4"), "-o", tmp_path / "ready", "--dry-run")
+    arguments = ("prepare", "--pick", two_people, "-o", tmp_path / "ready", "--dry-run")
     status, _, asked = at_a_terminal(arguments, (b"1\n",))
     assert status == 0
     assert "The page cannot be shown: there is no browser here." in asked
     assert asked.count("Person (1, 2; q to stop): ") == 1
 
 
-def test_crop_leaves_one_person(lipready_run, made, tmp_path):
+def test_crop_leaves_one_person(lipready_run, two_people, tmp_path):
     out = tmp_path / "ready"
-    done = lipready_run("prepare", made("two_people.mp4"), "-o", out, "--person", "2", "--crop", "--format", "json")
+    done = lipready_run("prepare", two_people, "-o", out, "--person", "2", "--crop", "--format", "json")
     assert done.returncode == 0, done.stderr
     prepared = json.loads(done.stdout)
     assert "crop" in {step["name"] for file in prepared["plan"] for step in file["steps"]}
@@ -253,9 +259,9 @@ def test_crop_leaves_one_person(lipready_run, made, tmp_path):
     assert prepared["ready"] is True
 
 
-def test_crop_makes_a_small_face_large_enough_in_the_shape_of_the_picture(lipready_run, made, ffmpeg, tmp_path):
-    far = ("-vf", "scale=320:-2,pad=1920:1080:780:440:gray", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-an")
-    clip = ffmpeg(tmp_path / "far.mp4", "-i", made("two_people.mp4"), *far)
+def test_crop_makes_a_small_face_large_enough_in_the_shape_of_the_picture(lipready_run, two_people, ffmpeg, tmp_path):
+    far = ("-vf", "scale=320:-2,pad=1920:1080:780:440:gray", "-pix_fmt", "yuv420p", "-an")
+    clip = ffmpeg(tmp_path / "far.mp4", "-i", two_people, *far, "-c:v", "libx264", "-preset", "veryfast")
     arguments = ("prepare", clip, "-o", tmp_path / "ready", "--person", "2", "--crop", "--format", "json")
     prepared = json.loads(lipready_run(*arguments).stdout)
     assert "P303" in {finding["rule"] for finding in prepared["before"]["findings"]}
@@ -270,7 +276,8 @@ def test_trim_best_leaves_out_a_short_shot_of_somebody_else(lipready_run, made, 
     same = "fps=25,scale=640:640:force_original_aspect_ratio=increase,crop=640:640,setsar=1,settb=1/25"
     shots = f"[0:v]{same},trim=0:3[a];[1:v]{same},trim=0:1[b];[2:v]{same},trim=0:4[c];[a][b][c]concat=n=3:v=1:a=0"
     inputs = [word for name in ("anna.mp4", "grace.mp4", "anna.mp4") for word in ("-i", made(name))]
-    clip = ffmpeg(tmp_path / "guest.mp4", *inputs, "-filter_complex", shots, "-c:v", "libx264", "-pix_fmt", "yuv420p")
+    x264 = ("-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p")
+    clip = ffmpeg(tmp_path / "guest.mp4", *inputs, "-filter_complex", shots, *x264)
     arguments = ("prepare", clip, "-o", tmp_path / "ready", "--person", "1", "--trim", "best", "--format", "json")
     prepared = json.loads(lipready_run(*arguments).stdout)
     before, after = (prepared[key]["files"][0]["facts"] for key in ("before", "report"))

@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import threading
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -27,10 +28,9 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-@pytest.fixture
-def counted(tmp_path, monkeypatch):
-    """Let each run of ffmpeg leave a line; returns a function that counts them."""
-    log, wrapper = tmp_path / "runs", tmp_path / "ffmpeg-counted"
+def count_runs(folder, monkeypatch):
+    """Let each run of ffmpeg leave a line; return a function that counts them."""
+    log, wrapper = folder / "runs", folder / "ffmpeg-counted"
     wrapper.write_text(
         "#!/bin/sh\n"
         f'case " $* " in *" -version "*) ;; *) echo run >> {shlex.quote(str(log))} ;; esac\n'
@@ -41,16 +41,49 @@ def counted(tmp_path, monkeypatch):
     return lambda: len(log.read_text().splitlines()) if log.exists() else 0
 
 
-def test_a_bad_job_comes_out_ready(bad_job, tmp_path, counted):
-    before = [path.read_bytes() for path in bad_job]
+@pytest.fixture
+def counted(tmp_path, monkeypatch):
+    """Count the runs of ffmpeg in a test."""
+    return count_runs(tmp_path, monkeypatch)
 
-    done = prepare(*bad_job, out=tmp_path / "ready")
+
+@pytest.fixture(scope="module")
+def bad_pair(bad_job, ffmpeg, tmp_path_factory):
+    """Give video and audio of the bad job, of which the video is cut to what a provider takes at least."""
+    cut = ffmpeg(tmp_path_factory.mktemp("short") / bad_job[0].name, "-t", "2.2", "-i", bad_job[0], "-c", "copy")
+    return cut, bad_job[1]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What came of the bad job, with all that a check looks for: in which folder, and what was heard of it."""
+
+    done: lipready.Prepared
+    out: Path
+    before: list[bytes]
+    runs: int
+    heard: list[tuple[str, float]]
+
+
+@pytest.fixture(scope="module")
+def whole(bad_job, tmp_path_factory):
+    """Prepare the bad job once; the tests look at it from all sides."""
+    out, heard = tmp_path_factory.mktemp("whole") / "ready", []
+    before = [path.read_bytes() for path in bad_job]
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        runs = count_runs(tmp_path_factory.mktemp("counted"), monkeypatch)
+        done = prepare(*bad_job, out=out, progress=lambda what, share: heard.append((what, share)))
+        return Whole(done, out, before, runs(), heard)
+
+
+def test_a_bad_job_comes_out_ready(bad_job, whole):
+    done = whole.done
 
     assert done.before.verdict == "fail"
     assert done.ready
     assert done.report.verdict == "pass"
-    assert [path.read_bytes() for path in bad_job] == before
-    assert counted() == 2  # one for the video, one for the audio; pictures need none
+    assert [path.read_bytes() for path in bad_job] == whole.before
+    assert whole.runs == 2  # one for the video, one for the audio; pictures need none
     assert {step.name for step in done.steps} >= {"transcode", "scale", "retime", "transcode-audio", "crop-image"}
     again = lipready.check(done.job.video, done.job.audio, done.job.reference)
     assert again.verdict == "pass"
@@ -68,9 +101,9 @@ def test_a_good_job_stays_where_it_is_without_copy(good_job, tmp_path, counted):
     assert list(contents(tmp_path / "ready")) == ["receipt.json"]
 
 
-def test_the_receipt_tells_the_whole_story_and_its_command_can_be_repeated(bad_job, tmp_path):
-    done = prepare(*bad_job, out=tmp_path / "ready")
-    receipt = json.loads((tmp_path / "ready" / "receipt.json").read_text("utf-8"))
+def test_the_receipt_tells_the_whole_story_and_its_command_can_be_repeated(whole):
+    done = whole.done
+    receipt = json.loads((whole.out / "receipt.json").read_text("utf-8"))
 
     assert receipt["schema"] == "lipready.receipt/1"
     assert receipt["tools"].keys() == {"ffmpeg", "pillow"}
@@ -79,7 +112,7 @@ def test_the_receipt_tells_the_whole_story_and_its_command_can_be_repeated(bad_j
     files = {entry["role"]: entry for entry in receipt["files"]}
     assert files.keys() == {"video", "audio", "reference"}
     for entry in files.values():
-        for path, key in ((Path(entry["source"]), "input"), (tmp_path / "ready" / entry["output"], "output")):
+        for path, key in ((Path(entry["source"]), "input"), (whole.out / entry["output"], "output")):
             assert hashlib.sha256(path.read_bytes()).hexdigest() == entry[f"{key}_sha256"]
     output = Path(done.job.video)
     first = output.read_bytes()
@@ -88,11 +121,11 @@ def test_the_receipt_tells_the_whole_story_and_its_command_can_be_repeated(bad_j
     assert output.read_bytes() == first
 
 
-def test_a_second_run_finds_the_work_done(bad_job, tmp_path, counted):
-    first = prepare(*bad_job[:2], out=tmp_path / "ready", settings=QUICK)
+def test_a_second_run_finds_the_work_done(bad_pair, tmp_path, counted):
+    first = prepare(*bad_pair, out=tmp_path / "ready", settings=QUICK)
     made, runs = contents(tmp_path / "ready"), counted()
 
-    second = prepare(*bad_job[:2], out=tmp_path / "ready", settings=QUICK)
+    second = prepare(*bad_pair, out=tmp_path / "ready", settings=QUICK)
 
     assert second.already_prepared
     assert second.steps == ()
@@ -102,20 +135,20 @@ def test_a_second_run_finds_the_work_done(bad_job, tmp_path, counted):
     assert second.job == first.job
 
 
-def test_only_what_changed_is_done_again(bad_job, tmp_path, counted):
-    prepare(*bad_job[:2], out=tmp_path / "ready", settings=QUICK)
+def test_only_what_changed_is_done_again(bad_pair, tmp_path, counted):
+    prepare(*bad_pair, out=tmp_path / "ready", settings=QUICK)
     runs = counted()
     Path(tmp_path / "ready" / "bad.wav").unlink()
 
-    second = prepare(*bad_job[:2], out=tmp_path / "ready", settings=QUICK)
+    second = prepare(*bad_pair, out=tmp_path / "ready", settings=QUICK)
 
     assert counted() == runs + 1
     assert not second.already_prepared
     assert [step.name for step in second.steps] == ["transcode-audio"]
 
 
-def test_outputs_that_this_run_does_not_need_stay_known(bad_job, tmp_path, counted):
-    video, audio, _ = bad_job
+def test_outputs_that_this_run_does_not_need_stay_known(bad_pair, tmp_path, counted):
+    video, audio = bad_pair
     prepare(video, audio, out=tmp_path / "ready", settings=QUICK)
     prepare(None, audio, out=tmp_path / "ready", settings=QUICK)
     runs = counted()
@@ -123,20 +156,21 @@ def test_outputs_that_this_run_does_not_need_stay_known(bad_job, tmp_path, count
     assert counted() == runs
 
 
-def test_a_dry_run_writes_nothing_and_needs_no_folder(bad_job, tmp_path, counted):
-    done = prepare(*bad_job[:2], out=tmp_path / "ready", dry_run=True, settings=QUICK)
+def test_a_dry_run_writes_nothing_and_needs_no_folder(bad_pair, tmp_path, counted):
+    done = prepare(*bad_pair, out=tmp_path / "ready", dry_run=True, settings=QUICK)
     assert not (tmp_path / "ready").exists()
     assert not done.ready
     assert done.dry_run
     assert counted() == 0
     assert [len(each.commands) for each in done.plan.files] == [1, 1]
-    assert done.plan == prepare(*bad_job[:2], out=tmp_path / "ready", settings=QUICK).plan
+    assert done.plan == prepare(*bad_pair, out=tmp_path / "ready", settings=QUICK).plan
 
 
 def test_a_fixer_never_declares_success_itself(ffmpeg, tmp_path):
     """A clip without anybody is repaired, and still is not ready."""
     picture = ("-f", "lavfi", "-i", "testsrc2=size=480x640:duration=3")
-    clip = ffmpeg(tmp_path / "a.webm", *picture, "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8")
+    vp8 = ("-c:v", "libvpx", "-threads", "1", "-deadline", "realtime", "-cpu-used", "8")
+    clip = ffmpeg(tmp_path / "a.webm", *picture, *vp8)
     done = prepare(clip, out=tmp_path / "ready")
     assert [f.rule for f in done.report.findings if f.severity == "error"] == ["P301"]
     assert not done.ready
@@ -222,7 +256,7 @@ def test_trim_best_follows_the_face(good_job, tmp_path, ffmpeg):
     graph = "[0:v]settb=1/25,setsar=1[a];[1:v]settb=1/25,setsar=1,trim=0:4[b];[a][b]concat=n=2:v=1:a=0"
     clip = ffmpeg(
         tmp_path / "late.mp4", "-f", "lavfi", "-i", nobody, "-i", good_job[0], "-filter_complex", graph,
-        "-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "12",
+        "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", "12",
     )  # fmt: skip
     done = prepare(clip, out=tmp_path / "ready", choices=Choices(trim="best"))
     (step,) = (step for step in done.steps if step.name == "trim")
@@ -233,10 +267,8 @@ def test_trim_best_follows_the_face(good_job, tmp_path, ffmpeg):
     assert done.before.facts.video.people.face_share <= 0.7
 
 
-def test_progress_names_stage_and_file_and_goes_forward_only(bad_job, tmp_path):
-    heard = []
-    out = tmp_path / "ready"
-    prepare(*bad_job, out=out, progress=lambda what, share: heard.append((what, share)))
+def test_progress_names_stage_and_file_and_goes_forward_only(bad_job, whole):
+    heard, out = whole.heard, whole.out
 
     stages = list(dict.fromkeys(what for what, _ in heard))
     inputs = [f"checking {path}" for path in (bad_job[0], bad_job[2], bad_job[1])]

@@ -86,7 +86,8 @@ def test_a_fine_job_is_passed_on(lipready_run, media, tmp_path):
 
 
 def test_what_needs_a_decision_is_named_with_its_flag(lipready_run, media, tmp_path, ffmpeg):
-    short = ffmpeg(tmp_path / "short.mp4", "-i", media / "good.mp4", "-t", "1", "-c:v", "libx264")
+    x264 = ("-c:v", "libx264", "-preset", "ultrafast")
+    short = ffmpeg(tmp_path / "short.mp4", "-i", media / "good.mp4", "-t", "1", *x264)
     arguments = ("prepare", short, *NOBODY, "-o", tmp_path / "out")
 
     undecided = lipready_run(*arguments)

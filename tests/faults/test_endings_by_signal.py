@@ -31,6 +31,15 @@ def clip(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module")
+def short_job(bad_job, tmp_path_factory):
+    """Give the bad video, cut to what a provider takes at least, and the bad audio track: for what need not last."""
+    video = tmp_path_factory.mktemp("short") / bad_job[0].name
+    cut = ["-nostdin", "-v", "error", "-i", bad_job[0], "-t", "2.2", "-c", "copy", video]
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *map(str, cut)], check=True)
+    return video, bad_job[1]
+
+
 @pytest.fixture
 def run(tmp_path, clip):
     """Start a command in a folder that holds the clip, with a folder for temporary files that nobody else uses."""
@@ -129,7 +138,7 @@ def test_a_repair_takes_back_what_is_half_written(number, run, tmp_path):
 
 
 @pytest.mark.parametrize("number", ENDINGS)
-def test_a_repair_takes_back_the_outputs_that_did_not_come_to_their_receipt(number, run, tmp_path, bad_job):
+def test_a_repair_takes_back_the_outputs_that_did_not_come_to_their_receipt(number, run, tmp_path, short_job):
     """The video is whole under its name, and the encoder of the audio track waits amid its work."""
     out, slow = tmp_path / "work" / "ready", tmp_path / "slow"
     slow.write_text(
@@ -138,8 +147,7 @@ def test_a_repair_takes_back_the_outputs_that_did_not_come_to_their_receipt(numb
         f'exec {shlex.quote(imageio_ffmpeg.get_ffmpeg_exe())} "$@"\n'
     )
     slow.chmod(0o755)
-    job = map(str, bad_job[:2])
-    process = run("prepare", *job, "-o", "ready", "--quick", before=("env", f"LIPREADY_FFMPEG={slow}"))
+    process = run("prepare", *map(str, short_job), "-o", "ready", "--quick", before=("env", f"LIPREADY_FFMPEG={slow}"))
     wait_for(process, lambda: any(path.stat().st_size for path in out.glob("bad.wav.*.partial")))
     children = below(process.pid)
     assert (out / "bad.mp4").is_file()
@@ -205,7 +213,7 @@ def test_who_was_started_to_ignore_a_hang_up_goes_on(run, tmp_path):
     assert files_in(out) == ["clip.mp4", "receipt.json"]
 
 
-def test_the_plan_is_read_while_ffmpeg_still_runs(run, tmp_path):
+def test_the_plan_is_read_while_ffmpeg_still_runs(run, tmp_path, short_job):
     """An ffmpeg that begins when it is told to: by then the plan stands on stdout."""
     gate = tmp_path / "gate"
     os.mkfifo(gate)
@@ -213,7 +221,7 @@ def test_the_plan_is_read_while_ffmpeg_still_runs(run, tmp_path):
     real = imageio_ffmpeg.get_ffmpeg_exe()
     slow.write_text(f'#!/bin/sh\ncase "$*" in *-progress*) read go < "{gate}";; esac\nexec "{real}" "$@"\n')
     slow.chmod(0o755)
-    process = run("prepare", "clip.mp4", "-o", "ready", "--quick", before=("env", f"LIPREADY_FFMPEG={slow}"))
+    process = run("prepare", str(short_job[0]), "-o", "ready", "--quick", before=("env", f"LIPREADY_FFMPEG={slow}"))
     read = ""
     while "[V104]" not in read.partition("plan")[2]:
         line = process.stdout.readline()

@@ -11,7 +11,10 @@ from secrets import token_hex
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 
+import lipready.reports
 from lipready.facts.quantity import exactly
 from lipready.profiles.loader import load_profile
 from lipready.providers.account import Account, service_of
@@ -26,6 +29,18 @@ KEYS = ("DASHSCOPE_API_KEY", "EVOLINK_API_KEY")
 ADDRESSES = ("DASHSCOPE_HTTP_BASE_URL", "EVOLINK_BASE_URL", "EVOLINK_FILES_BASE_URL")
 
 REGION = ("DASHSCOPE_API_REGION", "DASHSCOPE_WORKSPACE_ID")
+
+
+SCHEMAS = Path(lipready.reports.__file__).parent / "schema"
+
+
+@pytest.fixture(scope="session")
+def fits() -> Callable[[Any], None]:
+    """Validate by the schema that the data names; one schema refers to the other: `fits(data)`."""
+    known = [Resource.from_contents(json.loads(path.read_text())) for path in SCHEMAS.iterdir()]
+    registry: Registry[Any] = Registry().with_resources((resource.id() or "", resource) for resource in known)
+    schemas = {each.contents["title"]: each.contents for each in known}
+    return lambda data: Draft202012Validator(schemas[data["schema"]], registry=registry).validate(data)
 
 
 @pytest.fixture

@@ -46,13 +46,31 @@ def test_errors_come_as_from_the_verb(tmp_path):
         asyncio.run(lipready.check_async(tmp_path / "none.mp4"))
 
 
+def twins():
+    """Yield every public function that has a twin, with the twin; so for the methods of a task."""
+    for home in (lipready, lipready.Task):
+        for name in home.__all__ if home is lipready else dir(home):
+            twin = getattr(home, f"{name}_async", None)
+            if twin is not None:
+                yield getattr(home, name), twin
+
+
 def test_a_twin_has_the_arguments_of_its_verb():
-    for verb in (lipready.check, lipready.prepare):
-        twin = getattr(lipready, f"{verb.__name__}_async")
-        assert inspect.iscoroutinefunction(twin)
-        assert inspect.signature(twin) == inspect.signature(verb)
-        assert twin.__name__ in lipready.__all__
-        assert verb.__name__ in twin.__doc__
+    pairs = {verb.__name__: (verb, twin) for verb, twin in twins()}
+    assert set(pairs) == {
+        *("check", "check_many", "prepare", "submit", "people", "reference", "gate"),
+        *("resume", "get_task", "receive_callback", "refresh", "wait", "download", "cancel"),
+    }
+    for name, (verb, twin) in pairs.items():
+        of_verb, of_twin = inspect.signature(verb), inspect.signature(twin)
+        assert of_twin.parameters == of_verb.parameters, name
+        assert inspect.iscoroutinefunction(twin) or inspect.isasyncgenfunction(twin)
+        assert name in (twin.__doc__ or "")
+        assert of_verb.parameters["cancel"].default is None
+        assert "cancel" in verb.__doc__.lower(), name
+        if name not in {"refresh", "cancel", "get_task", "receive_callback"}:  # which ask one question
+            assert of_verb.parameters["progress"].default is None, name
+            assert "`progress`" in verb.__doc__ or "other arguments are as for" in verb.__doc__, name
 
 
 def cancelled_at(ours, stage, start):
@@ -211,3 +229,11 @@ def test_a_token_ends_waiting_on_asyncio(shared_sandbox, at_sandbox, good_job, j
             await task.wait_async(poll_interval=3600, cancel=token)
 
     asyncio.run(main())
+
+
+def test_asyncio_ends_people_and_reference(made, tmp_path, ours):
+    clip, out = made("two_people.mp4"), tmp_path / "a.jpg"
+    assert cancelled_at(ours, "checking", lambda told: lipready.people_async(clip, progress=told)) == []
+    content = clip.read_bytes()
+    assert cancelled_at(ours, "checking", lambda told: lipready.reference_async(content, out, 1, progress=told)) == []
+    assert list(tmp_path.iterdir()) == []

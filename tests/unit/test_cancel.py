@@ -1,7 +1,13 @@
 """Cancelling by a token: real files, in the middle of each verb, and nothing is left of it."""
 
+import asyncio
+import json
 import os
+import socket
 import threading
+import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +17,7 @@ from lipready import Cancel, CancelledError, Settings
 from lipready.cancel import cancellable
 from lipready.probe.local_file import hash_of
 from lipready.repair.run.ffmpeg import find_ffmpeg, run
+from lipready.sandbox.faults.fault import Fault
 
 
 class Stopper:
@@ -45,7 +52,7 @@ def children():
 def test_a_check_ends_in_the_middle(good_job, ours):
     stopper = Stopper("checking", 0.1)
     with pytest.raises(CancelledError, match="cancelled"):
-        lipready.check(good_job[0], cancel=stopper.token, settings=Settings(progress=stopper))
+        lipready.check(good_job[0], cancel=stopper.token, progress=stopper)
     assert max(share for _, share in stopper.heard) < 1
     assert ours() == []
 
@@ -120,15 +127,36 @@ def test_hashing_ends():
         hash_of(Endless())
 
 
-def test_a_fetch_from_a_silent_server_ends():
-    import socket
+@pytest.fixture(params=["silent", "full"])
+def unanswering(request):
+    """Listen, and answer nothing (silent), or take no connection any more (full), until 60 s are over."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0 if request.param == "full" else 5)
+        waiting = [socket.socket() for _ in range(4 if request.param == "full" else 0)]
+        for each in waiting:
+            each.setblocking(False)  # noqa: FBT003 - the standard library's
+            each.connect_ex(server.getsockname())
+        over = threading.Timer(60, server.close)
+        over.start()
+        yield server.getsockname()[1], over
+        over.cancel()
+        for each in waiting:
+            each.close()
 
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        token = Cancel()
-        threading.Timer(0.5, token.cancel).start()
-        address = f"http://127.0.0.1:{server.getsockname()[1]}/clip.mp4"
-        with pytest.raises(CancelledError):
-            lipready.check(address, cancel=token, settings=Settings(allow_private=True))
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_fetch_ends_whatever_the_server_is_waited_for(unanswering, scheme, ours, monkeypatch):
+    """Before it is connected, while it should shake hands, and while it should answer."""
+    monkeypatch.setattr("lipready.net.guard.CONNECT_SECONDS", 3600)
+    monkeypatch.setattr("lipready.net.guard.Deadline.left", lambda _self: 3600)
+    port, over = unanswering
+    token = Cancel()
+    threading.Timer(0.2, token.cancel).start()
+    with pytest.raises(CancelledError):
+        lipready.people(f"{scheme}://127.0.0.1:{port}/clip.mp4", allow_private=True, cancel=token)
+    assert over.is_alive()
+    assert ours() == []
 
 
 def test_waiting_for_a_task_ends_and_the_task_goes_on(shared_sandbox, at_sandbox, good_job, journal):
@@ -151,3 +179,95 @@ def test_a_submission_that_is_cancelled_sends_nothing(shared_sandbox, at_sandbox
         lipready.submit(lipready.Job.of(*good_job[:2]), settings=settings, cancel=stopper.token)
     assert shared_sandbox.ledger().submissions == before
     assert all(entry.task_id is None for entry in journal.entries())
+
+
+def as_it_arrives(sandbox, act, step="submit"):
+    """Call a function, in a thread, as soon as a request of a step has come to the sandbox."""
+    before = sandbox.ledger().requests.get(step, 0)
+
+    def watch():
+        while sandbox.ledger().requests.get(step, 0) == before:
+            time.sleep(0.01)
+        act()
+
+    threading.Thread(target=watch).start()
+
+
+def test_what_was_sent_is_known_and_found_and_paid_once(faulty_sandbox, at_sandbox, good_job, journal, ours):
+    """Cancelled while the answer to the paid request is awaited; the task is made all the same."""
+    at_sandbox(faulty_sandbox)
+    faulty_sandbox.inject(Fault("submit", "delay", "1"))
+    job, quick, token = lipready.Job.of(*good_job[:2]), Settings(quick=True, only=("V",)), Cancel()
+    as_it_arrives(faulty_sandbox, token.cancel)
+    with pytest.raises(CancelledError, match=r"not known\. It may have been paid.*resume\('") as raised:
+        lipready.submit(job, settings=quick, cancel=token)
+    (entry,) = journal.entries()
+    assert (entry.stage, entry.task_id, raised.value.job_id) == ("posting", None, entry.id)
+    assert "lipready-transport" not in ours()  # the sandbox has threads of its own here
+    faulty_sandbox.inject(Fault("list", "delay", "1"))
+    as_it_arrives(faulty_sandbox, (token := Cancel()).cancel, "list")
+    with pytest.raises(CancelledError) as raised:
+        lipready.resume(entry.id, cancel=token)
+    assert (journal.find(entry.id).stage, raised.value.job_id) == ("posting", entry.id)
+    task = lipready.resume(entry.id)
+    assert [each.id for each in faulty_sandbox.ledger().tasks] == [task.id]
+    again = lipready.submit(job, settings=quick)
+    assert (again.id, again.attached, len(faulty_sandbox.ledger().tasks)) == (task.id, True, 1)
+
+
+def test_what_was_refused_for_now_and_cancelled_is_sent_by_resume(faulty_sandbox, at_sandbox, good_job, journal):
+    at_sandbox(faulty_sandbox)
+    faulty_sandbox.inject(Fault("submit", "429"))
+    token, told = Cancel(), []
+    as_it_arrives(faulty_sandbox, token.cancel)
+    job, settings = lipready.Job.of(*good_job[:2]), Settings(quick=True, only=("V",))
+    with pytest.raises(CancelledError):
+        lipready.submit(job, settings=settings, progress=lambda what, _share: told.append(what), cancel=token)
+    (entry,) = journal.entries()
+    assert (entry.stage, len(entry.uploads), faulty_sandbox.ledger().tasks) == ("intended", 2, ())
+    uploads = [f"uploading {good_job[0]}", f"uploading {good_job[1]}"]
+    assert [what for what in dict.fromkeys(told) if what.startswith("uploading")] == uploads
+    journal.write(replace(entry, uploads=()))
+    told.clear()
+    task = lipready.resume(entry.id, progress=lambda what, _share: told.append(what))
+    assert (list(dict.fromkeys(told)), task.entry.id) == (uploads, entry.id)
+
+
+def test_asyncio_never_pays_twice_either(faulty_sandbox, at_sandbox, good_job, journal, ours):
+    at_sandbox(faulty_sandbox)
+    faulty_sandbox.inject(Fault("submit", "delay", "1"))
+    job, quick = lipready.Job.of(*good_job[:2]), Settings(quick=True, only=("V",))
+
+    async def main():
+        loop, sending = asyncio.get_running_loop(), asyncio.create_task(lipready.submit_async(job, settings=quick))
+        as_it_arrives(faulty_sandbox, lambda: loop.call_soon_threadsafe(sending.cancel))
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        (entry,) = journal.entries()
+        assert (entry.stage, entry.task_id) == ("posting", None)
+        return await lipready.resume_async(entry.id)
+
+    task = asyncio.run(main())
+    assert [each.id for each in faulty_sandbox.ledger().tasks] == [task.id]
+    assert "lipready-transport" not in ours()
+
+
+def test_whatever_a_task_waits_for_ends(faulty_sandbox, at_sandbox, good_job, journal, tmp_path):
+    """Of a provider that does not answer; what is undone stays to be done."""
+    at_sandbox(faulty_sandbox)
+    task = lipready.submit(lipready.Job.of(*good_job[:2]), settings=Settings(quick=True, only=("V",)))
+    faulty_sandbox.advance(60)
+    task, out = task.wait(poll_interval=0.1), tmp_path / "result.mp4"
+    for step, work in (("poll", task.refresh), ("download", partial(task.download, out))):
+        faulty_sandbox.inject(Fault(step, "delay", "1"))
+        token = Cancel()
+        as_it_arrives(faulty_sandbox, token.cancel, step)
+        with pytest.raises(CancelledError) as raised:
+            work(cancel=token)
+        assert (raised.value.job_id, raised.value.task_id) == (task.entry.id, task.id)
+        assert journal.find(task.id).stage == "succeeded"
+    body = json.dumps({"id": task.id}).encode()
+    for call in (lipready.get_task, lipready.resume, lambda _, cancel: lipready.receive_callback(body, cancel=cancel)):
+        with pytest.raises(CancelledError):
+            call(task.id, cancel=token)
+    assert asyncio.run(task.download_async(out)) == out

@@ -12,6 +12,7 @@ import lipready
 from lipready import Cancel, CancelledError, Job, RequestOptions, Settings, rule
 from lipready.batch import LOOK_AHEAD
 from lipready.errors import ComponentError
+from lipready.probe.decoding.processors import processors
 from lipready.rules.registry import RULES
 
 QUICK = Settings(quick=True)
@@ -67,6 +68,32 @@ def test_only_so_many_jobs_are_handed_out_at_once(good_job):
     next(reports)
     assert pool.submitted == LOOK_AHEAD + 1
     reports.close()
+
+
+@pytest.mark.parametrize(
+    ("executor", "known", "each"),
+    [
+        (None, True, 8),
+        (Counting(), True, 8),  # nobody knows how many it has
+        (ThreadPoolExecutor(4), True, 4),
+        (ThreadPoolExecutor(4), False, 2),
+        (ThreadPoolExecutor(32), False, 1),
+    ],
+)
+def test_jobs_that_are_checked_side_by_side_share_the_cores(executor, known, each, good_job, monkeypatch):
+    monkeypatch.delenv("LIPREADY_THREADS", raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: set(range(8)), raising=False)
+    seen = []
+
+    @rule("X902", name="counts-its-cores", subject="audio")
+    def counting(_facts, _limit):
+        seen.append(processors())
+        return ()
+
+    jobs = [Job.of(audio=good_job[1])] * 2
+    list(lipready.check_many(jobs if known else iter(jobs), settings=QUICK, rules=[counting], executor=executor))
+    assert seen == [each, each]
+    assert processors() == 8
 
 
 def test_an_executor_that_cannot_run_it_is_one_sentence(jobs):

@@ -1,26 +1,35 @@
 """What exceptions carry, for programs: data beside the sentence, over a pickle, and no options of the command line."""
 
 import ast
+import io
 import pickle
 import re
 from copy import copy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import lipready
-from lipready import PreflightError, errors
+from lipready import Choices, Input, PreflightError, Settings, errors
 from lipready.errors import (
     ComponentError,
+    ConfigurationError,
+    FixError,
     LipreadyError,
+    NothingCheckedError,
+    OutcomeUnknownError,
     ProbeError,
     RefusedError,
     TaskFailedError,
     UsageError,
     concerning,
 )
+from lipready.prepare import parse_trim
+from lipready.providers.submission.sending import job_lock
 from lipready.reports.page import with_options
 from lipready.sandbox.faults.fault import Fault
+from lipready.task import Task
 
 PACKAGE = Path(lipready.__file__).parent
 PUBLIC = {name: getattr(lipready, name) for name in lipready.__all__}
@@ -34,6 +43,13 @@ SPECIAL = {
     ),
     TaskFailedError: lambda: TaskFailedError("It failed.", task_id="t", code="A", meaning="B", rules=("V101",)),
 }
+
+
+class Texts(io.BytesIO):
+    """A file object that gives text."""
+
+    def read(self, _size=-1):
+        return "text"
 
 
 def data_of(error):
@@ -63,19 +79,117 @@ def test_what_an_error_says_itself_is_not_written_over():
     assert raised.value.path is None
 
 
-def test_the_file_is_named(tmp_path, good_job):
-    missing, picture = str(tmp_path / "none.mp4"), tmp_path / "a.png"
-    with pytest.raises(UsageError) as raised:
-        lipready.check(missing)
-    assert raised.value.path == missing
-    settings = lipready.Settings(quick=True, audio_track=9)
-    with pytest.raises(UsageError, match=r"`Settings\.audio_track` 1, or") as raised:
-        lipready.check(audio=good_job[1], settings=settings)
-    assert raised.value.path == str(good_job[1])
-    choices = lipready.Choices(trim="best")
-    with pytest.raises(lipready.FixError, match="best") as raised:
-        lipready.prepare(good_job[0], out=picture, choices=choices, settings=lipready.Settings(quick=True))
-    assert raised.value.path == str(good_job[0])
+QUICK = Settings(quick=True)
+
+
+def wrong(call, kind, *, of, **arguments):
+    """Describe a call that raises: `of` names the file of the folder that the error is about."""
+    return pytest.param(call, kind, of, arguments, id=f"{call.__name__}-{of}-{'-'.join(arguments)}")
+
+
+@pytest.fixture(scope="module")
+def folder(made, good_job, tmp_path_factory):
+    """Make a folder of good and of broken things."""
+    folder = tmp_path_factory.mktemp("things")
+    for name, source in {"clip.mp4": good_job[0], "speech.wav": good_job[1], "two.mp4": made("two_people.mp4")}.items():
+        (folder / name).symlink_to(source)
+    texts = {
+        "text.mp4": "nothing of the kind",
+        "broken.toml": "= nonsense",
+        "broken.json": "{}",
+        "other.json": '{"schema": "lipready.baseline/1", "provider": "evolink", "entries": []}',
+        "jobs/lipready.jobs.toml": "[[jobs]]\nvideo = 3\n",
+        "assets/a.mp4": "text",
+        "assets/lipready.toml": "quick = true\n",
+        "result.mp4": "mine",
+        "patterns/.lipreadyignore": "a" * (2 << 20),
+        "patterns/a.mp4": "text",
+    }
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "of", "arguments"),
+    [
+        wrong(lipready.check, UsageError, of="none.mp4", video="none.mp4"),
+        wrong(lipready.check, UsageError, of="speech.wav", audio="speech.wav", settings=Settings(audio_track=9)),
+        wrong(lipready.check, UsageError, of="text.mp4", video=lambda at: Input(Texts(), str(at / "text.mp4"))),
+        wrong(lipready.check, ConfigurationError, of="broken.toml", video="clip.mp4", provider="broken.toml"),
+        wrong(lipready.people, UsageError, of="none.mp4", video="none.mp4"),
+        wrong(lipready.people, NothingCheckedError, of="text.mp4", video="text.mp4"),
+        wrong(lipready.people, NothingCheckedError, of="speech.wav", video="speech.wav"),
+        wrong(lipready.reference, UsageError, of="a.png", video="clip.mp4", out="a.png"),
+        wrong(lipready.reference, UsageError, of="two.mp4", video="two.mp4", out="a.jpg"),
+        wrong(lipready.reference, FixError, of="speech.wav", video="speech.wav", out="a.jpg"),
+        wrong(lipready.prepare, UsageError, of="result.mp4/receipt.json", audio="speech.wav", out="result.mp4",
+              settings=QUICK),
+        wrong(lipready.prepare, UsageError, of="clip.mp4", video="clip.mp4", out="o", settings=QUICK,
+              choices=Choices(trim=parse_trim("90:95"))),
+        wrong(lipready.prepare, UsageError, of="two.mp4", video="two.mp4", out="o", person=9),
+        wrong(lipready.prepare, FixError, of="clip.mp4", video="clip.mp4", out="o", choices=Choices(trim="best"),
+              settings=QUICK),
+        wrong(lipready.prepare, FixError, of="speech.wav", audio="speech.wav", out="o",
+              choices=Choices(trim_silence=True), settings=QUICK),
+        wrong(lipready.gate, UsageError, of="gone", paths="gone"),
+        wrong(lipready.gate, NothingCheckedError, of=None, paths="empty"),
+        wrong(lipready.gate, ConfigurationError, of="jobs/lipready.jobs.toml", paths="jobs"),
+        wrong(lipready.gate, ConfigurationError, of="broken.toml", paths="assets", configuration="broken.toml"),
+        wrong(lipready.gate, ConfigurationError, of="broken.json", paths="assets", baseline="broken.json"),
+        wrong(lipready.gate, ConfigurationError, of="other.json", paths="assets", baseline="other.json"),
+        wrong(lipready.gate, ConfigurationError, of="patterns/.lipreadyignore", paths="patterns"),
+        wrong(lipready.gate, ConfigurationError, of="text.mp4", paths="assets", baseline="text.mp4",
+              update_baseline=True),
+        wrong(lipready.Profile.load, ConfigurationError, of="broken.toml", name_or_path="broken.toml"),
+    ],
+)  # fmt: skip
+def test_the_file_is_named(folder, call, kind, of, arguments):
+    (folder / "empty").mkdir(exist_ok=True)
+    paths = {name: str(folder / each) if isinstance(each, str) and each != "best" else each(folder) if callable(each)
+             else each for name, each in arguments.items()}  # fmt: skip
+    with pytest.raises(kind) as raised:
+        call(**paths)
+    assert raised.value.path == (None if of is None else str(folder / of))
+    twin = pickle.loads(pickle.dumps(raised.value))  # noqa: S301 - our own
+    assert data_of(twin) == data_of(copy(raised.value)) == data_of(raised.value)
+
+
+def test_the_job_and_its_task_are_named(shared_sandbox, at_sandbox, good_job, account, entry_of):
+    """Whatever is wrong about a job of the journal: no request is needed to say so."""
+    at_sandbox(shared_sandbox)
+    here = account("dashscope")
+    task = lipready.submit(
+        lipready.Job.of(*good_job[:2]), provider="evolink", settings=Settings(quick=True, only=("V",))
+    )
+    unsent, over, locked = entry_of(here, stage="intended"), entry_of(here, stage="refused"), entry_of(here)
+    old = entry_of(here, stage="posting", posted=1.0)
+    candidate = entry_of(here, stage="posting", candidate="t-candidate")
+    gone = entry_of(replace(here, provider="sandbox"), stage="submitted", task_id="t-gone")
+    table = [
+        (lipready.get_task, UsageError, unsent, {}),
+        (lipready.resume, UsageError, unsent, {}),
+        (lipready.resume, UsageError, over, {}),
+        (lipready.resume, UsageError, locked, {}),
+        (lipready.forget, UsageError, locked, {}),
+        (lipready.resume, OutcomeUnknownError, old, {}),
+        (lipready.get_task, UsageError, gone, {}),
+        (lipready.resume, UsageError, gone, {}),
+        (lipready.resume, UsageError, task.entry, {"task": "another"}),
+        (lambda _id: task.cancel(), UsageError, task.entry, {}),
+        (lambda _id: Task.of(here, candidate).cancel(), UsageError, candidate, {}),
+    ]
+    with job_lock(locked) as lock:
+        lock.acquire(wait=False)
+        for call, kind, entry, arguments in table:
+            with pytest.raises(kind) as raised:
+                call(entry.id, **arguments)
+            error = pickle.loads(pickle.dumps(raised.value))  # noqa: S301 - our own
+            named = (error.job_id, error.task_id) if call is not lipready.resume else (error.job_id, entry.task_id)
+            assert named == (entry.id, entry.task_id or entry.candidate), (str(error), entry)
+            assert data_of(error) == data_of(raised.value)
+            assert error.path is None
 
 
 def test_what_a_provider_says_is_data(faulty_sandbox, at_sandbox, good_job, journal):
@@ -110,6 +224,10 @@ def test_what_a_provider_says_is_data(faulty_sandbox, at_sandbox, good_job, jour
         ("`lipready.resume('3f', task='t-1')`", "`lipready tasks resume 3f --task t-1`"),
         ("`lipready.forget('3f')`", "`lipready tasks forget 3f`"),
         ("`lipready.submit(…, sending=Sending(again=True))`", "`lipready submit --again`"),
+        (
+            "`Profile.limits` lists them all, `gate(update_baseline=True)`",
+            "`lipready rules` lists them all, --update-baseline",
+        ),
         (r"in JSON `Choices(trim=\u2026)`", "in JSON --trim START:END"),
         ("`InvalidFile.Duration`, `Mine(x=1)`", "`InvalidFile.Duration`, `Mine(x=1)`"),
         ("`pip install pillow`, a`b(c.d)`", "`pip install pillow`, a`b(c.d)`"),

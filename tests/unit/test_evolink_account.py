@@ -11,6 +11,7 @@ import pytest
 
 import lipready
 from lipready import Job, Sending, Settings
+from lipready.cli.commands.tasks import _looked_at_together as looked_at_together
 from lipready.errors import RefusedError, UsageError
 from lipready.providers.account import account_at
 from lipready.providers.evolink import files as client
@@ -21,7 +22,6 @@ from lipready.providers.transport.drive import drive
 from lipready.providers.transport.wire import HttpResponse
 from lipready.sandbox.api import evolink_files
 from lipready.sandbox.faults.fault import Fault
-from lipready.task import looked_at_together
 
 QUICK = Settings(quick=True, only=("V",), allow_private=True)
 SOON = 0.1

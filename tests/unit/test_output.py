@@ -107,8 +107,9 @@ def test_a_file_that_appears_before_the_paid_request(sandbox, job, journal, tmp_
 
 
 def test_a_job_that_is_resumed_elsewhere_is_written_there(sandbox, job, journal, tmp_path):
+    from lipready.providers.submission.known_job import account_of
     from lipready.providers.transport.drive import run
-    from lipready.task import account_of, resumed
+    from lipready.task import resumed
 
     del sandbox
     task = lipready.submit(job, settings=QUICK, sending=Sending(output=str(tmp_path / "f.mp4")))

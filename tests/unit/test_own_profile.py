@@ -8,7 +8,7 @@ import lipready
 from lipready import Job, PreflightError, Settings
 from lipready.errors import UsageError
 from lipready.providers.account import account_at
-from lipready.task import account_of
+from lipready.providers.submission.known_job import account_of
 
 QUICK = Settings(quick=True, only=("V",))
 

@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from lipready import __version__
 from lipready.cli.interrupt import interrupted, say_interrupted
@@ -71,6 +72,7 @@ _COMMANDS = {
     "profiles": "List the providers' profiles, or one of them with its limits.",
     "sandbox": "Run a server that behaves as the providers document, for trying.",
     "doctor": "Look at this machine: libraries, ffmpeg, face weights.",
+    "completion": "Print the script that lets a shell complete commands and rules.",
 }
 
 
@@ -85,6 +87,11 @@ class LazyGroup(click.Group):
         """Return the commands in the order of use, not of the alphabet."""
         del ctx
         return list(_COMMANDS)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Offer the commands from the table: none of them is imported for that."""
+        named = [CompletionItem(name, help=told) for name, told in _COMMANDS.items() if name.startswith(incomplete)]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""

@@ -6,9 +6,15 @@ from fractions import Fraction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """The price of a job: so many seconds of result video at a price each, in `currency`.
+    """What a job costs: so many seconds of result video at a price each, in `currency`.
 
     `seconds` is None where the length is not known, `per_second` where no price is. Nothing is known of free quotas.
+
+    >>> price = lipready.check("clip.mp4", "speech.wav").price
+    >>> float(price.per_second), price.currency, price.amount == price.seconds * price.per_second
+    (0.08, 'CNY', True)
+    >>> (price + price).seconds == 2 * price.seconds
+    True
     """
 
     seconds: Fraction | None

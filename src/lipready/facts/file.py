@@ -66,6 +66,12 @@ class Salvage:
 
 UNHEARD = Unmeasured("nothing was listened to")
 Role = Literal["video", "audio", "reference"]
+"""What a file is in its job.
+
+>>> roles: list[lipready.Role] = [file.role for file in lipready.check("clip.mp4", "speech.wav").facts.files()]
+>>> roles
+['video', 'audio']
+"""
 ROLES: tuple[Role, ...] = ("video", "audio", "reference")
 Obstacle = Literal["missing", "dead link", "denied", "not a file"]
 
@@ -112,7 +118,8 @@ class FileFacts:
     Unmeasured with the same words, and says whether they are transient; `unopened` says more where not a byte of it was
     read. `people` belongs to videos and reference images, `speech` to audio tracks. `salvage` says what decodes of a
     file that ends too early, or in which damage was looked for. `place` is where the bytes lie while they are worked
-    with, None where that is `path`.
+    with, None where that is `path`. `seconds` is how long it took to measure, None where that is known from an earlier
+    run.
     """
 
     role: Role
@@ -129,6 +136,7 @@ class FileFacts:
     unopened: Unopened | None = None
     salvage: Salvage | None = None
     place: str | None = field(default=None, compare=False, repr=False)
+    seconds: float | None = field(default=None, compare=False, repr=False)
 
     @property
     def at(self) -> str:

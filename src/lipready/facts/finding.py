@@ -7,16 +7,42 @@ from typing import Literal
 from lipready.facts.people import Box
 
 Severity = Literal["error", "warning", "info"]
+"""How grave a finding is: the provider would refuse the job, the result may come out bad, or it is worth knowing.
+
+>>> def breaks(finding: lipready.Finding) -> bool:
+...     grave: lipready.Severity = "error"
+...     return finding.severity == grave
+>>> [breaks(finding) for finding in lipready.check("raw.mkv").findings]
+[True]
+"""
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 """The gravest first."""
 FixLevel = Literal["lossless", "reencode", "editorial"]
+"""What a repair costs: nothing, a generation of encoding, or a decision that only the user can take (`Choices`).
+
+>>> harmless: lipready.FixLevel = "lossless"
+>>> [finding.rule for finding in lipready.check("raw.mkv").findings if finding.fix and finding.fix.level == harmless]
+['V101']
+"""
 Better = Literal["smaller", "larger"]
 Subject = Literal["video", "audio", "reference", "job"]
+"""What a finding is about: a file of that role, or the job as a whole.
+
+>>> def about(report: lipready.Report, what: lipready.Subject) -> list[str]:
+...     return [finding.rule for finding in report.findings if finding.role == what]
+>>> about(lipready.check("raw.mkv"), "video")
+['V101']
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """The repair that makes a finding go away: the name of a step of `lipready.repair`, its level, one sentence."""
+    """The repair that makes a finding go away: the name of a step of `lipready.prepare`, its level, one sentence.
+
+    >>> fix = lipready.check("raw.mkv").errors[0].fix
+    >>> fix.name, fix.level
+    ('remux', 'lossless')
+    """
 
     name: str
     level: FixLevel
@@ -25,7 +51,13 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A place in the file: seconds from the first frame, and a box in displayed pixels."""
+    """A place in the file: seconds from the first frame, and a box in displayed pixels.
+
+    >>> from fractions import Fraction
+    >>> where = lipready.Where(start=Fraction(1), end=Fraction("2.5"))
+    >>> float(where.end - where.start)
+    1.5
+    """
 
     start: Fraction | None = None
     end: Fraction | None = None
@@ -51,7 +83,12 @@ class Reading:
 class Finding:
     """One thing that is wrong. `remote` is the provider's own error code that it prevents, `source` backs the limit.
 
-    `readings` are the numbers behind it, in the order of their names; nothing where it is about no number.
+    `readings` are the numbers behind it, in the order of their names; nothing where it is about no number. `help` is
+    the address of the page about the rule, which the judge fills in.
+
+    >>> finding = lipready.check("raw.mkv").findings[0]
+    >>> finding.rule, finding.severity, finding.role, finding.measured, finding.remote
+    ('V101', 'error', 'video', 'mkv', 'InvalidFile.Format')
     """
 
     rule: str
@@ -67,6 +104,7 @@ class Finding:
     fix: Fix | None = None
     source: str = ""
     readings: tuple[Reading, ...] = ()
+    help: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

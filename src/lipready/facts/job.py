@@ -30,7 +30,14 @@ class RequestFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFacts:
-    """The facts of one job; a role that the job does not have is None."""
+    """The facts of one job; a role that the job does not have is None.
+
+    >>> facts = lipready.check("clip.mp4", "speech.wav").facts
+    >>> facts.video.media.codec, facts.reference, facts.target.id
+    ('h264', None, 1)
+    >>> facts.result_length == min(facts.video.length, facts.audio.length)
+    True
+    """
 
     video: FileFacts | None
     audio: FileFacts | None
@@ -39,11 +46,19 @@ class JobFacts:
     match: Match | Unmeasured | None = None
 
     def files(self) -> tuple[FileFacts, ...]:
-        """Return the files that are there, in the order video, audio, reference."""
+        """Return the files that are there, in the order video, audio, reference.
+
+        >>> [file.format for file in lipready.check("clip.mp4", "speech.wav").facts.files()]
+        ['mp4', 'wav']
+        """
         return tuple(f for f in (self.video, self.audio, self.reference) if f is not None)
 
     def file(self, role: Subject) -> FileFacts | None:
-        """Return the file of a role; None where there is none, and for the job itself."""
+        """Return the file of a role; None where there is none, and for the job itself.
+
+        >>> lipready.check("clip.mp4").facts.file("video").path
+        'clip.mp4'
+        """
         return next((file for file in self.files() if file.role == role), None)
 
     @property

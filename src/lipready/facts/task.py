@@ -4,8 +4,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 TaskStatus = Literal["queued", "running", "succeeded", "failed", "canceled", "unknown"]
-"""Unlisted words of a provider mean "running". "unknown": the provider does not know the task, or its
-state, at the moment: that is no end."""
+"""How a task is. Unlisted words of a provider mean "running". "unknown": the provider does not know the task, or its
+state, at the moment: that is no end.
+
+>>> over: set[lipready.TaskStatus] = {"succeeded", "failed", "canceled"}
+>>> lipready.submit(lipready.Job("clip.mp4", "speech.wav")).status in over
+False
+"""
 
 ENDED: frozenset[TaskStatus] = frozenset({"succeeded", "failed", "canceled"})
 

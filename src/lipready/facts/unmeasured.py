@@ -10,6 +10,10 @@ class Unmeasured:
     `skipped` says that the user asked not to measure it (--quick), which is no defect of the file. `transient` says
     that time, memory, the disk, the network or anything else of the machine stood in the way: another run may measure
     it, so it is never kept as a fact about the content.
+
+    >>> seen = lipready.check("clip.mp4", settings=lipready.Settings(quick=True)).facts.video.people
+    >>> isinstance(seen, lipready.Unmeasured), seen.reason
+    (True, 'no people were looked for')
     """
 
     reason: str

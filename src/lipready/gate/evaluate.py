@@ -60,7 +60,7 @@ class Store:
         """Keep what was measured, unless the file has changed meanwhile."""
         for wanted in self._wanted((task,)).values():
             if self._cache and self._contents and self._contents.unchanged(task.path, self._content[task.path]):
-                self._cache.put(wanted.content, wanted.depth, facts)
+                self._cache.put(wanted.content, wanted.depth, replace(facts, seconds=None))
 
     def _wanted(self, tasks: Iterable[FileTask]) -> dict[FileTask, FactsWanted]:
         return {

@@ -10,7 +10,7 @@ from typing import Any
 
 from lipready.check import Settings, check_job
 from lipready.config.unit import UnitVerdict
-from lipready.errors import FixError, UsageError
+from lipready.errors import FixError, UsageError, concerning
 from lipready.facts.file import FileFacts
 from lipready.facts.plan import FilePlan
 from lipready.gate.discovery.root import FIXED, FIXING, top_of
@@ -44,7 +44,9 @@ def fix_units(verdicts: Iterable[UnitVerdict], root: Path, profile: Profile, *, 
     """
     for verdict in verdicts:
         for file in verdict.report.facts.files():
-            yield from _fix_file(file, verdict.report, root, profile, write=write)
+            with concerning(path=file.path):
+                changes = list(_fix_file(file, verdict.report, root, profile, write=write))
+            yield from changes
 
 
 def _fix_file(file: FileFacts, report: Report, root: Path, profile: Profile, *, write: bool) -> Iterator[Change]:

@@ -4,21 +4,27 @@ Whoever answers for a host name cannot name a public address to the judge and an
 imported where an address is fetched: the HTTP library is heavy.
 """
 
+import errno
 import ipaddress
+import os
 import socket
 import ssl
-import threading
 import time
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from functools import partial
+from selectors import EVENT_WRITE, DefaultSelector
+from typing import Any, TypeVar
 
 import httpcore2
 
-from lipready.cancel import checkpoint
+from lipready.cancel import checkpoint, left_alone
 from lipready.facts.address import Problem, is_public
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
 from lipready.net.exchange import UnreachableError
+
+T = TypeVar("T")
 
 RESOLVE_SECONDS = 5.0
 _TICK = 0.5
@@ -56,18 +62,12 @@ def _literal(host: str) -> str | None:
 
 
 def _look_up(host: str, seconds: float) -> tuple[str, ...] | Unmeasured:
-    """Ask the resolver in a thread, since the C library cannot be told how long to wait."""
-    answer: list[tuple[str, ...] | Unmeasured] = []
-    thread = threading.Thread(target=lambda: answer.append(_resolve(host)), daemon=True)
-    thread.start()
-    end = time.monotonic() + seconds
-    while thread.is_alive() and (left := end - time.monotonic()) > 0:
-        checkpoint()
-        thread.join(min(left, _TICK))
-    if not answer:
+    """Ask the resolver, which cannot be told how long to wait."""
+    try:
+        return left_alone(partial(_resolve, host), seconds)
+    except TimeoutError:
         slow = f"looking up the host {host} took longer than {counted(round(seconds), 'second')}"
         return Unmeasured(slow, transient=True)
-    return answer[0]
 
 
 def _resolve(host: str) -> tuple[str, ...] | Unmeasured:
@@ -144,54 +144,105 @@ class Guard(httpcore2.NetworkBackend):
         """Try one address after the other."""
         failure: Exception = httpcore2.ConnectTimeout()
         for address in addresses:
-            seconds = min(self._deadline.left(), CONNECT_SECONDS)
             try:
-                return _Bounded(httpcore2.SyncBackend().connect_tcp(address, port, seconds), self._deadline)
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                failure = error
+                return _Stream(_connected(address, port, self._deadline), self._deadline)
+            except TimeoutError as error:
+                failure = httpcore2.ConnectTimeout(error)
+            except OSError as error:
+                failure = httpcore2.ConnectError(error)
+                failure.__context__ = error  # by which `problem_of` tells why
         raise failure
 
 
-class _Bounded(httpcore2.NetworkStream):
-    """A connection that heeds the deadline at each step, however slowly a server sends."""
+_BEGUN = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK})
 
-    def __init__(self, stream: httpcore2.NetworkStream, deadline: Deadline) -> None:
-        self._stream = stream
+
+def _connected(address: str, port: int, deadline: Deadline) -> socket.socket:
+    """Connect to an address. Raises OSError, which is a TimeoutError where nobody answers in time."""
+    end = time.monotonic() + min(deadline.left(), CONNECT_SECONDS)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with ExitStack() as stack:
+        connection = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
+        connection.settimeout(0)  # one that blocks would not come back to ask whether anybody cancels
+        code = connection.connect_ex((address, port))
+        if code in _BEGUN:
+            ready = stack.enter_context(DefaultSelector())
+            ready.register(connection, EVENT_WRITE)
+            while not ready.select(_tick(end)):
+                checkpoint()
+                if time.monotonic() >= end:
+                    raise TimeoutError
+            ready.close()
+            code = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, os.strerror(code))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        stack.pop_all()
+    return connection
+
+
+def _tick(end: float) -> float:
+    """Return for how long to wait until somebody is asked whether to go on; never nothing."""
+    return max(0.001, min(end - time.monotonic(), _TICK))
+
+
+class _Stream(httpcore2.NetworkStream):
+    """A connection that heeds the deadline and a cancelling at each step, however slowly a server sends."""
+
+    def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
+        self._socket = connection
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read what is there."""
         del timeout
-        silent = time.monotonic() + self._deadline.left()
-        while not self._deadline.over():
-            checkpoint()
-            left = silent - time.monotonic()
-            try:
-                return self._stream.read(max_bytes, max(0.001, min(left, _TICK)))
-            except httpcore2.ReadTimeout:
-                if left <= _TICK:
-                    raise
-        raise httpcore2.ReadTimeout
+        return self._patiently(lambda: self._socket.recv(max_bytes), httpcore2.ReadTimeout, httpcore2.ReadError)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write all."""
         del timeout
-        self._stream.write(buffer, self._deadline.left())
+        left = memoryview(buffer)
+        while left:
+            sent = self._patiently(lambda: self._socket.send(left), httpcore2.WriteTimeout, httpcore2.WriteError)  # noqa: B023
+            left = left[sent:]
 
     def close(self) -> None:
         """Close the connection."""
-        self._stream.close()
+        self._socket.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
         """Start TLS; the certificate is verified against the host name."""
         del timeout
-        return _Bounded(self._stream.start_tls(ssl_context, server_hostname, self._deadline.left()), self._deadline)
+        try:
+            wrapped = ssl_context.wrap_socket(
+                self._socket, server_hostname=server_hostname, do_handshake_on_connect=False
+            )
+            self._socket = wrapped
+            self._patiently(wrapped.do_handshake, httpcore2.ConnectTimeout, httpcore2.ConnectError)
+        except BaseException:
+            self.close()
+            raise
+        return self
 
     def get_extra_info(self, info: str) -> Any:
-        """Return what httpcore asks for."""
-        return self._stream.get_extra_info(info)
+        """Return what httpcore asks for: whether TLS has agreed on HTTP/2, which it has not."""
+        return self._socket if info in {"socket", "ssl_object"} and isinstance(self._socket, ssl.SSLSocket) else None
+
+    def _patiently(self, step: Callable[[], T], late: type[Exception], broken: type[Exception]) -> T:
+        """Do a step of the socket as soon as that can be done, until the server has been silent for too long."""
+        silent = time.monotonic() + self._deadline.left()
+        while not self._deadline.over() and time.monotonic() < silent:
+            checkpoint()
+            self._socket.settimeout(_tick(silent))
+            try:
+                return step()
+            except TimeoutError:
+                continue
+            except OSError as error:
+                raise broken(error) from error
+        raise late
 
 
 def problem_of(error: Exception, *, answered: bool) -> Problem:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from lipready.errors import ComponentError, LipreadyError, UsageError
+from lipready.errors import ComponentError, LipreadyError, UsageError, concerning
 from lipready.facts.file import FileFacts, Role, unread_file
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
@@ -66,7 +66,8 @@ def at_hand(job: Job, largest: Mapping[Role, int]) -> Iterator[tuple[Job, dict[R
             if id(content) not in written:
                 sharing = [each for each in loose if _content(loose[each]) is content]
                 most = max(largest.get(each, LARGEST) for each in sharing)
-                written[id(content)] = _spool(source, Path(folder) / f"{role}", most)
+                with concerning(path=name_of(source)):
+                    written[id(content)] = _spool(source, Path(folder) / f"{role}", most)
             found = written[id(content)]
             if isinstance(found, _TooLong):
                 unread[role] = _unread(role, source, found, limited=role in largest)
@@ -102,7 +103,7 @@ def require_spooled(unread: Mapping[Role, FileFacts]) -> None:
     """Raise UsageError where an input was larger than what is taken, and so is not there to be worked with."""
     for file in unread.values():
         reason = file.media.reason if isinstance(file.media, Unmeasured) else "is not there"
-        raise UsageError(f"{file.path}: {reason}: hand over its path, which has no such bound.")
+        raise UsageError(f"{file.path}: {reason}: hand over its path, which has no such bound.", path=file.path)
 
 
 def _content(source: Source) -> object:
@@ -203,7 +204,8 @@ def _unread(role: Role, source: Source, found: _TooLong, *, limited: bool) -> Fi
     if not limited:
         raise UsageError(
             f"{name_of(source)}: has more than the {most} that are read of bytes and file objects where the profile "
-            "names no limit: hand over its path."
+            "names no limit: hand over its path.",
+            path=name_of(source),
         )
     reason = Unmeasured(f"has more than the {most} that are taken of bytes and file objects, and was not read further")
     return unread_file(role, name_of(source), extension_by(source), found.bytes, reason)

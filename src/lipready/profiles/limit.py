@@ -17,7 +17,12 @@ Strength = Literal["required", "recommended", "inferred"]
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """An interval of exact numbers; None is open. `inclusive` says whether the bounds themselves are accepted."""
+    """An interval of exact numbers; None is open. `inclusive` says whether the bounds themselves are accepted.
+
+    >>> from fractions import Fraction
+    >>> Fraction(30000, 1001) in lipready.Range(Fraction(15), Fraction(60))
+    True
+    """
 
     minimum: Fraction | None = None
     maximum: Fraction | None = None
@@ -30,7 +35,12 @@ class Range:
         return self.maximum is None or value < self.maximum or (value == self.maximum and self.inclusive)
 
     def within(self, other: "Range") -> bool:
-        """Return whether every number of this range lies in the other one."""
+        """Return whether every number of this range lies in the other one.
+
+        >>> from fractions import Fraction
+        >>> lipready.Range(Fraction(24), Fraction(30)).within(lipready.Range(Fraction(15), Fraction(60)))
+        True
+        """
         sides = ((self.minimum, other.minimum, 1), (self.maximum, other.maximum, -1))
         on_the_bound = other.inclusive or not self.inclusive
         return all(
@@ -68,6 +78,12 @@ class Limit:
     `price` what a second of the result costs, for a rule that speaks of it. `remote` is the provider's own error code
     that the rule prevents, `source` the page where the limit was read (at `url`), and
     `read` when.
+
+    >>> limit = lipready.Profile.load("dashscope").limits["V104"]
+    >>> limit.strength, limit.unit, limit.remote
+    ('required', 'fps', 'InvalidFile.FPS')
+    >>> 12 in limit.accept
+    False
     """
 
     rule: str
@@ -91,6 +107,12 @@ class Limit:
         """Return which key contradicts another, and how: a safe range outside accept, an aim that no reading accepts.
 
         None where there is none.
+
+        >>> from dataclasses import replace
+        >>> from fractions import Fraction
+        >>> limit = lipready.Profile.load("dashscope").limits["V104"]
+        >>> replace(limit, aim=lipready.Range(Fraction(12), Fraction(12))).disagreement()
+        ('aim', 'it reaches outside of accept.')
         """
         outer, outer_key = self.accept, "accept"
         for key, inner in (("safe", self.safe), ("aim", self.aim)):
@@ -126,6 +148,10 @@ class Profile:
 
     `base` is the shipped profile that this one is, or extends: it says where jobs are sent. None where there is none.
     `price` is None where the provider publishes none.
+
+    >>> profile = lipready.Profile.load("dashscope")
+    >>> profile.limits["V104"].accept.maximum, profile.front is None
+    (Fraction(60, 1), False)
     """
 
     name: str
@@ -159,11 +185,19 @@ class Profile:
     def load(cls, name_or_path: str) -> "Profile":
         """Return a shipped profile by its name ("dashscope"), or the one in a profile file (TOML) by its path.
 
+        It is the caller's own: what is changed in it changes no other. To check many files by a profile file, load it
+        once and hand it over as `profile=`.
+
         Raises ConfigurationError, with the file and the key, for whatever is unknown, missing or wrong.
+
+        >>> lipready.Profile.load("evolink").title
+        'EvoLink'
         """
         from lipready.profiles.loader import load_profile
 
-        return load_profile(name_or_path)
+        shared = load_profile(name_or_path)
+        own = {rule: replace(limit, bands=dict(limit.bands)) for rule, limit in shared.limits.items()}
+        return replace(shared, limits=own)
 
     def replace(self, *, limits: Mapping[str, Limit | None], name: str | None = None) -> "Profile":
         """Return the profile with other limits, by rule id; the rest stay. None takes the rule away.
@@ -171,6 +205,10 @@ class Profile:
         A limit is changed with `dataclasses.replace(profile.limits["V105"], …)`.
 
         Raises ConfigurationError for a limit that stands under the id of another rule, or whose ranges contradict.
+
+        >>> profile = lipready.Profile.load("dashscope").replace(limits={"A501": None}, name="ours")
+        >>> lipready.check("clip.mp4", profile=profile).provider
+        'ours'
         """
         for rule, limit in limits.items():
             if limit is not None and limit.rule != rule:
@@ -182,5 +220,10 @@ class Profile:
         return replace(self, limits=merged, name=name or self.name)
 
     def without_upload(self) -> "Profile":
-        """Return the profile for files that are not uploaded to the provider, but lie at addresses of the user's."""
+        """Return the profile for files that are not uploaded to the provider, but lie at addresses of the user's.
+
+        >>> profile = lipready.Profile.load("evolink")
+        >>> set(profile.limits) - set(profile.without_upload().limits)
+        {'F004'}
+        """
         return replace(self, limits={rule: limit for rule, limit in self.limits.items() if rule != UPLOAD_RULE})

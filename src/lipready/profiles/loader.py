@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -34,6 +35,7 @@ _LONGEST_NUMBER = 64
 _LARGEST_EXPONENT = 64
 
 
+@cache
 def profile_names() -> tuple[str, ...]:
     """Return the names of the shipped profiles, in order of the alphabet."""
     return tuple(sorted(file.stem for file in _FOLDER.glob("*.toml")))
@@ -46,9 +48,21 @@ def load_profile(name_or_path: str) -> Profile:
     keys of a limit replace those of the profile below it, a new `accept` or `choices` also drops the `safe` and `aim`
     that went with the old one, and `without = ["V207"]` takes rules away.
 
+    A shipped profile is read once, and the same object returned each time: it must not be changed. A user's own may
+    have changed meanwhile, and is read anew.
+
     Raises ConfigurationError, with the file and the key, for whatever is unknown, missing or wrong.
     """
-    chain = _chain(_locate(name_or_path, None))
+    return _shipped(name_or_path) if name_or_path in profile_names() else _load(_locate(name_or_path, None))
+
+
+@cache
+def _shipped(name: str) -> Profile:
+    return _load(_locate(name, None))
+
+
+def _load(file: Path) -> Profile:
+    chain = _chain(file)
     layers = _Layers()
     for content in chain:
         layers.lay(content)

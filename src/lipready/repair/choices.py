@@ -81,7 +81,13 @@ _MINUTES = re.compile(r"(?:(?P<h>\d{1,3}):)?(?P<m>\d{1,4}):(?P<s>[0-5]?\d(?:\.\d
 
 @dataclass(frozen=True, slots=True)
 class TrimSpan:
-    """The part of a file that is kept, in exact seconds from its first frame or sample; `end` None is the end."""
+    """The part of a file that is kept, in exact seconds from its first frame or sample; `end` None is the end.
+
+    >>> from fractions import Fraction
+    >>> choices = lipready.Choices(trim=lipready.TrimSpan(Fraction(0), Fraction("2.2")))
+    >>> lipready.prepare("clip.mp4", out="cut", choices=choices, dry_run=True).plan.files[0].length
+    Fraction(11, 5)
+    """
 
     start: Fraction
     end: Fraction | None = None
@@ -101,6 +107,10 @@ class Choices:
     maximum. `trim_silence` takes away the silence before and after the speech, `denoise` lowers a steady noise.
 
     `salvage` keeps what decodes of a file that is broken, and lets go the rest.
+
+    >>> choices = lipready.Choices(person=1, crop=True)
+    >>> lipready.prepare("two.mp4", "speech.wav", out="left", choices=choices, dry_run=True).speaker_open
+    False
     """
 
     trim: TrimSpan | Literal["best"] | None = None

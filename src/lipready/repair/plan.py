@@ -250,7 +250,7 @@ def _plan_unchanged(file: FileFacts, wanted: Wanted, place: Place, way: Way | No
 def _plan_reference(video: FileFacts, person: int, findings: Iterable[Finding]) -> FilePlan:
     """Plan the image of a person; it answers whatever is found in one that is set aside for it."""
     if isinstance(video.people, Unmeasured):
-        raise FixError(f"Person {person} cannot be found in {video.path}: {video.people.reason}.")
+        raise FixError(f"Person {person} cannot be found in {video.path}: {video.people.reason}.", path=video.path)
     target_person(video.people, person, video.path)
     text = f"Take the best frame of person {person} from the video."
     rules = tuple(dict.fromkeys(f.rule for f in findings if f.role == "reference")) or (SEVERAL_PEOPLE,)

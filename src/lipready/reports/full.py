@@ -232,7 +232,8 @@ def finding_lines(finding: Finding, page: Page) -> list[str]:
     tone, fix = finding.severity, finding.fix
     # The line of the fix says its sentence again.
     message = finding.message.removesuffix(fix.text if fix else "").rstrip() or finding.message
-    lines = [f"  {page.paint(f'{MARKS[tone]} {finding.rule}', tone)} {page.paint(plain(finding.name), 'strong')}"]
+    marked = page.paint(f"{MARKS[tone]} {page.link(finding.rule, finding.help)}", tone)
+    lines = [f"  {marked} {page.paint(plain(finding.name), 'strong')}"]
     lines += page.wrap(message, indent="    ")
     details = {
         "measured": finding.measured,
@@ -296,4 +297,5 @@ def brief_report(title: str, report: Report, page: Page) -> list[str]:
 def _in_short(finding: Finding, page: Page) -> list[str]:
     remote = f" · {finding.remote}" if finding.remote else ""
     text = f"{finding.rule} {finding.name}: {finding.measured}{remote}"
-    return page.beside(f"    {page.paint(MARKS[finding.severity], finding.severity)} ", text, 6, hanging=2)
+    first, *rest = page.beside(f"    {page.paint(MARKS[finding.severity], finding.severity)} ", text, 6, hanging=2)
+    return [first.replace(finding.rule, page.link(finding.rule, finding.help), 1), *rest]

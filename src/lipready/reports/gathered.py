@@ -11,6 +11,7 @@ from typing import Any
 from lipready.facts.address import is_address
 from lipready.reports.page import plain
 from lipready.reports.report import plain_text
+from lipready.rules.rule import ADDRESS, page_of
 
 Plain = Mapping[str, Any]
 SEVERITIES = ("error", "warning", "info")
@@ -23,7 +24,7 @@ class Issue:
     """A finding, or a required rule that could not be judged (a warning without a name).
 
     `path` is as it is on the disk, for machines; every other text is free of controls. `number` tells findings of one
-    rule about one file apart, from 1. `where` is that of `lipready.report/1`.
+    rule about one file apart, from 1. `where` is that of `lipready.report/1`, `help` the address of the rule's page.
     """
 
     path: str
@@ -37,6 +38,7 @@ class Issue:
     remote: str | None = None
     fix: str | None = None
     where: Plain | None = None
+    help: str | None = None
     number: int = 0
 
     @property
@@ -61,7 +63,7 @@ def by_file(reports: Sequence[Plain]) -> list[CheckedFile]:
     """
     files: dict[str, CheckedFile] = {}
     for report in in_order(reports):
-        paths = {file["role"]: _located(file["path"]) for file in report["files"]}
+        paths = {file["role"]: located(file["path"]) for file in report["files"]}
         paths["job"] = next(iter(paths.values()), "")
         for path in dict.fromkeys(paths.values()):
             files.setdefault(path, CheckedFile(path))
@@ -102,7 +104,7 @@ def worst_first(issues: Sequence[Issue]) -> list[Issue]:
     return sorted(issues, key=lambda issue: SEVERITIES.index(issue.severity))
 
 
-def _located(path: str) -> str:
+def located(path: str) -> str:
     """Name a file below the working directory from there, with slashes: as repositories do."""
     path = plain_text(path)
     if not _UNUSUAL.search(path) or is_address(path) or "\0" in path:
@@ -117,7 +119,7 @@ def _located(path: str) -> str:
 def _issues(report: Plain, paths: Mapping[str, str]) -> Iterator[tuple[str, Issue]]:
     provider, broken = _shown(report["provider"]), set()
     for finding in report["findings"]:
-        path = _located(finding["path"]) if finding["path"] else paths.get(finding["role"], paths["job"])
+        path = located(finding["path"]) if finding["path"] else paths.get(finding["role"], paths["job"])
         if finding["severity"] == "error":
             broken.add(path)
         texts: dict[str, Any] = {
@@ -130,6 +132,7 @@ def _issues(report: Plain, paths: Mapping[str, str]) -> Iterator[tuple[str, Issu
             remote=None if finding["remote"] is None else _shown(finding["remote"]),
             fix=None if fix is None else _shown(fix["text"]),
             where=finding["where"],
+            help=_address(finding.get("help")),
             provider=provider,
         )
         yield path, issue
@@ -137,7 +140,13 @@ def _issues(report: Plain, paths: Mapping[str, str]) -> Iterator[tuple[str, Issu
         path = paths.get(entry["role"], paths["job"])
         if entry["required"] and path not in broken:  # a file that cannot be read is one thing, not ten
             said = f"A required rule could not be judged: {_shown(entry['reason'])}"
-            yield path, Issue(path=path, rule=entry["rule"], severity="warning", message=said, provider=provider)
+            issue = Issue(path=path, rule=entry["rule"], severity="warning", message=said, provider=provider)
+            yield path, replace(issue, help=page_of(entry["rule"]))
+
+
+def _address(text: object) -> str | None:
+    """Return an address that may stand in a link: what a report says may have been written by anybody."""
+    return text if isinstance(text, str) and ADDRESS.fullmatch(text) else None
 
 
 def fingerprint(issue: Issue) -> str:

@@ -14,6 +14,7 @@ LARGEST = 1_000_000
 _MARKS = {"error": "❌ error", "warning": "⚠️ warning", "info": "ℹ️ note"}
 _VERDICTS = {"pass": "✅ pass", "warn": "⚠️ warn", "fail": "❌ fail"}
 _MARKUP = re.compile(r"[&<>|`\\\[\]*_~#!$@]")
+_OF_LINKS = re.compile(r"[()<>|\\]")  # what would end an address within Markdown
 _HEAD = "| | file | rule | finding | measured | limit |\n|---|---|---|---|---|---|\n"
 _LONGEST = 2000
 
@@ -26,8 +27,10 @@ def render_all(reports: Sequence[Mapping[str, Any]], _page: Page) -> str:
         return text
     rows, left = [text, "\n", _HEAD], LARGEST - 1000 - len(text.encode())
     for number, issue in enumerate(issues):
-        cells = (issue.path, issue.title, issue.message, issue.measured, issue.limit)
-        row = f"| {' | '.join([_MARKS[issue.severity], *map(_inert, cells)])} |\n"
+        linked = f"[{_inert(issue.rule)}]({issue.help}) {_inert(issue.name)}".rstrip()
+        title = linked if issue.help and not _OF_LINKS.search(issue.help) else _inert(issue.title)
+        texts = map(_inert, (issue.message, issue.measured, issue.limit))
+        row = f"| {' | '.join([_MARKS[issue.severity], _inert(issue.path), title, *texts])} |\n"
         left -= len(row.encode())
         if left < 0:
             rows.append(f"\n{counted(len(issues) - number, 'more finding')} for which there is no room here.\n")

@@ -42,7 +42,10 @@ def plain(text: str) -> str:
 
 def with_options(text: str) -> str:
     """Write what a message says to programs (`Choices(trim='best')`) as the command line has it (--trim best)."""
-    return _FIELD.sub(lambda match: _option(match[1]), _CALL.sub(_command, text)) if "`" in text else text
+    if "`" not in text:
+        return text
+    text = text.replace("`Profile.limits`", "`lipready rules`")
+    return _FIELD.sub(lambda match: _option(match[1]), _CALL.sub(_command, text))
 
 
 def _command(match: re.Match[str]) -> str:
@@ -85,6 +88,7 @@ def _escape(match: re.Match[str]) -> str:
 class Page:
     """Where text goes. `width` in columns; `brief` leaves out facts and all that is well, `verbose` adds to them.
 
+    `links` says that a text may lead to an address: only a terminal shows such.
     `fail_on` is the mildest severity that fails, for formats that tell what failed from what passed.
     """
 
@@ -93,11 +97,16 @@ class Page:
     unicode: bool = True
     brief: bool = False
     verbose: bool = False
+    links: bool = False
     fail_on: Literal["error", "warning"] = "error"
 
     def paint(self, text: str, tone: Tone) -> str:
         """Colour a text that is already plain."""
         return f"\x1b[{_ANSI[tone]}m{text}\x1b[0m" if self.color and text else text
+
+    def link(self, text: str, address: str | None) -> str:
+        """Let a text that is already plain lead to an address of printable ASCII, where there are links."""
+        return f"\x1b]8;;{address}\x1b\\{text}\x1b]8;;\x1b\\" if self.links and address else text
 
     def wrap(self, text: str, *, indent: str = "", hanging: str | None = None) -> list[str]:
         """Break a text at spaces only, so that paths and commands stay whole; controls are escaped."""

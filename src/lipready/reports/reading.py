@@ -155,6 +155,7 @@ def _finding(plain: Plain) -> Finding:
         **{key: plain[key] for key in _TEXTS},
         where=None if where is None else _where(where),
         fix=None if fix is None else Fix(fix["name"], fix["level"], fix["text"]),
+        help=plain.get("help"),
         readings=tuple(readings),
     )
 

@@ -23,6 +23,12 @@ from lipready.facts.video import Duration, FrameRate, VideoFacts
 
 SCHEMA = "lipready.report/1"
 Verdict = Literal["pass", "warn", "fail"]
+"""What a report comes to: see `Report.verdict`.
+
+>>> signs: dict[lipready.Verdict, str] = {"pass": "✓", "warn": "▲", "fail": "✗"}
+>>> signs[lipready.check("clip.mp4").verdict]
+'✓'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,13 @@ class Report:
 
     `front` says which faces are not in the background, as the profile has it. `price` is what the job would cost, None
     where video or audio is missing. Reports are equal where they say the same: where `to_dict` is.
+    `front` says which faces are not in the background, as the profile has it.
+
+    >>> report = lipready.check("raw.mkv")
+    >>> report
+    <Report for dashscope: fail (V101 error)>
+    >>> report.verdict, len(report.errors), report.warnings, list(report.by_rule)
+    ('fail', 1, (), ['V101'])
     """
 
     provider: str
@@ -62,6 +75,11 @@ class Report:
         It says the same, findings with exact numbers and all, and is equal to the one that was written. Of its `facts`
         there are only the files, with name, size and format: what was measured is in `to_dict`. Raises UsageError for
         anything that does not fit the schema of such a report, or contradicts itself.
+
+        >>> stored = lipready.check("raw.mkv", "speech.wav").to_json()
+        >>> report = lipready.Report.from_json(stored)
+        >>> report.verdict, [finding.rule for finding in report.errors]
+        ('fail', ['V101'])
         """
         from lipready.reports.reading import report_of
 
@@ -93,11 +111,20 @@ class Report:
         return {rule: tuple(finding for finding in self.findings if finding.rule == rule) for rule in rules}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report as `lipready.report/1` (see reports/schema/report-1.json)."""
+        """Return the report as `lipready.report/1` (see reports/schema/report-1.json).
+
+        >>> lipready.check("clip.mp4").to_dict()["verdict"]
+        'pass'
+        """
         return report_to_dict(self)
 
     def to_json(self) -> str:
-        """Return `to_dict` as one line of ASCII, which any JSON parser reads."""
+        """Return `to_dict` as one line of ASCII, which any JSON parser reads.
+
+        >>> import json
+        >>> json.loads(lipready.check("clip.mp4").to_json())["schema"]
+        'lipready.report/1'
+        """
         return json.dumps(self.to_dict(), allow_nan=False)
 
     def __eq__(self, other: object) -> bool:
@@ -111,6 +138,11 @@ class Report:
 
         `pictures` are those that were kept while the job was checked (`Settings.pictures`); without them the page has
         no frames, no faces and no waveform.
+
+        >>> from pathlib import Path
+        >>> pictures = lipready.Pictures()
+        >>> report = lipready.check("clip.mp4", settings=lipready.Settings(pictures=pictures))
+        >>> written = Path("report.html").write_text(report.to_html(pictures), "utf-8")
         """
         from lipready.reports.html.content import PageEntry
         from lipready.reports.html.document import page_of
@@ -359,7 +391,7 @@ def _price(price: Cost | None) -> Plain | None:
 
 
 def _finding(finding: Finding) -> Plain:
-    keys = ("rule", "name", "severity", "role", "path", "message", "measured", "limit", "source", "remote")
+    keys = ("rule", "name", "severity", "role", "path", "message", "measured", "limit", "source", "remote", "help")
     return {
         **_pick(finding, *keys),
         "where": _pick(finding.where, "start", "end", "box"),

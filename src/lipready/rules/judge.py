@@ -45,7 +45,7 @@ def judge(
     for subject, role, view in _views(facts):
         unusable = _unusable(view, role)
         for rule in (*_BY_SUBJECT.get(subject, ()), *(rule for rule in rules if rule.subject == subject)):
-            limit = profile.limits.get(rule.id) or (rule.own.limit(rule.id) if rule.own else None)
+            limit = rule.limit_at(profile)
             if limit is None or not _applies(rule, facts):
                 continue
             if rule.id in left_out or rule.id not in chosen:
@@ -121,7 +121,7 @@ def _run(
                 reasons.append(reason)
                 yield Unchecked(rule.id, role, reason, required and not outcome.skipped)
         else:
-            yield replace(outcome, rule=rule.id, name=rule.name) if rule.own else outcome
+            yield replace(outcome, rule=rule.id, name=rule.name, help=rule.help)
 
 
 def _unusable(view: JobFacts, role: Subject) -> FileFacts | None:

@@ -88,5 +88,5 @@ def unknown(selector: str) -> UsageError:
     close = get_close_matches(selector.strip(), words, n=3, cutoff=0.5) or get_close_matches(
         selector.strip().upper(), words, n=3, cutoff=0.5
     )
-    hint = f"did you mean {' or '.join(close)}?" if close else "`lipready rules` lists them all."
+    hint = f"did you mean {' or '.join(close)}?" if close else "`Profile.limits` lists them all."
     return UsageError(f"There is no rule {selector!r}; {hint}")

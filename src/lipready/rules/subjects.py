@@ -36,7 +36,12 @@ def finding(
     fix: Fix | None = None,
     where: Where | None = None,
 ) -> Finding:
-    """Make the finding of the rule that `limit` belongs to, as severe as that; without a file it is about the job."""
+    """Return the finding of the rule that `limit` belongs to, as severe as that; without a file it is about the job.
+
+    >>> limit = lipready.Profile.load("dashscope").limits["V104"]
+    >>> lipready.finding(limit, None, "It is too slow.", measured="12 fps", allowed="15–60 fps").severity
+    'error'
+    """
     return Finding(
         rule=limit.rule,
         # The name of a rule of the caller's own is filled in by the judge.

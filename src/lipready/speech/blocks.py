@@ -48,6 +48,11 @@ def frame_of(block: "NDArray[np.float32]", layout: str, rate: int) -> Any:
     return frame
 
 
+def form_of(frame: Any) -> tuple[str, str, int]:
+    """Return FFmpeg's names of the sample format and the layout of a frame, and its rate in Hz."""
+    return frame.format.name, frame.layout.name, frame.sample_rate
+
+
 @dataclass(frozen=True, slots=True)
 class Sound:
     """The form of decoded sound: `rate` in Hz, FFmpeg's name of the `layout`, and the sample value that is clipped."""
@@ -93,7 +98,7 @@ class Feeder:
         self._listeners: Sequence[Listener] = ()
         self._samples = self._held = self._skip = 0
         self._form: tuple[str, str, int] | None = None
-        self._converter: Any = None
+        self._converter: _Converter | None = None
         self._waiting: list[NDArray[np.float32]] = []
 
     @property
@@ -123,7 +128,7 @@ class Feeder:
         rate = self._sound.rate
         if moved > 0:
             self._wait(round(Fraction(moved * rate, frame.sample_rate)))
-        form = (frame.format.name, frame.layout.name, frame.sample_rate)
+        form = form_of(frame)
         if form != self._form:
             self._convert(None)
             self._form, self._converter, self._skip = form, _new_converter(form, self._sound), 0
@@ -159,7 +164,7 @@ class Feeder:
     def _convert(self, frame: Any) -> None:
         if self._converter is None or self._sound is None:
             return
-        for converted in self._converter.resample(frame):
+        for converted in self._converter.convert(frame):
             samples = samples_of(converted)
             left_out = min(self._skip, samples.shape[1])
             self._skip -= left_out
@@ -188,13 +193,61 @@ class Feeder:
             self._progress(min(1.0, float(self.length / self._seconds)))
 
 
-def _new_converter(form: tuple[str, str, int], sound: Sound) -> Any:
-    import av
-
+def _new_converter(form: tuple[str, str, int], sound: Sound) -> "_Converter":
     # A layout without a name is not remixed: it only takes the name by which the others know it.
     unnamed = " " in form[1]
     layout = form[1] if unnamed and form[2] == sound.rate else sound.layout
-    return av.AudioResampler(format=FORMAT, layout=layout, rate=sound.rate)
+    return _Converter(layout, sound.rate)
+
+
+def new_graph() -> Any:
+    """Return an empty filter graph of FFmpeg that works in the thread which asks it.
+
+    By itself it would begin a thread for each core, and none of them ends before Python's garbage collector comes by:
+    a graph and its filters hold each other. So would `av.AudioResampler`, which makes a graph of its own.
+    """
+    import av
+
+    graph = av.filter.Graph()
+    graph.threads = 1
+    return graph
+
+
+class _Converter:
+    """Brings frames of one form into FORMAT, a layout and a rate (FFmpeg's filter `aformat`)."""
+
+    def __init__(self, layout: str, rate: int) -> None:
+        self._layout, self._rate = layout, rate
+        self._graph: Any = None
+
+    def convert(self, frame: Any) -> Iterator[Any]:
+        """Take a frame, None at the end; yields what is ready."""
+        import av
+
+        if frame is None and self._graph is None:
+            return
+        if frame is not None and form_of(frame) == (FORMAT, self._layout, self._rate):
+            yield frame
+            return
+        if self._graph is None:
+            self._graph = self._new_graph(frame)
+        self._graph.push(frame)
+        while True:
+            try:
+                converted = self._graph.pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
+            yield converted
+
+    def _new_graph(self, frame: Any) -> Any:
+        graph, (sample_format, layout, rate) = new_graph(), form_of(frame)
+        given = {"sample_fmt": sample_format, "channel_layout": layout, "sample_rate": str(rate)}
+        if frame.time_base is not None:
+            given["time_base"] = str(frame.time_base)
+        wanted = {"sample_fmts": FORMAT, "channel_layouts": self._layout, "sample_rates": str(self._rate)}
+        source = graph.add("abuffer", **given)
+        graph.link_nodes(source, graph.add("aformat", **wanted), graph.add("abuffersink")).configure()
+        return graph
 
 
 class Resampler:
@@ -202,14 +255,12 @@ class Resampler:
 
     def __init__(self, sound: Sound, rate: int) -> None:
         """Begin a track of this form; `rate` in Hz is the new one."""
-        import av
-
         self._sound = sound
-        self._resampler = av.AudioResampler(format=FORMAT, layout=sound.layout, rate=rate)
+        self._converter = _Converter(sound.layout, rate)
 
     def feed(self, block: "NDArray[np.float32] | None") -> "Iterator[NDArray[np.float32]]":
         """Take a block, None at the end; gives what is ready."""
         frame = None if block is None else frame_of(block, self._sound.layout, self._sound.rate)
-        for resampled in self._resampler.resample(frame):
+        for resampled in self._converter.convert(frame):
             if resampled.samples:
                 yield samples_of(resampled)

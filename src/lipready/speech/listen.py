@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from lipready.errors import ProbeError
 from lipready.facts.audio import AudioFacts, AudioTrack
+from lipready.facts.file import FileFacts
 from lipready.facts.pictures import Waveform
 from lipready.facts.speech import Level, Span, SpeechFacts, is_speech
 from lipready.facts.unmeasured import Unmeasured
 from lipready.probe.containers.container import open_container
 from lipready.probe.local_file import open_local
+from lipready.probe.source import examine
 from lipready.probe.streams.audio import SampleCount
 from lipready.probe.streams.choice import audio_stream
 from lipready.speech.background import energies_of, measure_noise, name_background
@@ -83,9 +85,12 @@ class SpeechMeter(Feeder):
     """Measures what is heard in a track while it is decoded; `progress` hears the share that is done (0..1)."""
 
     def __init__(self, progress: Callable[[float], None] | None = None) -> None:
-        self._tell = progress or (lambda _share: None)
-        super().__init__(lambda share: self._tell(_DECODING * share))
+        # Not by way of self, which would keep the filters, and their threads, until the garbage is collected.
+        self._tell = tell = progress or (lambda _share: None)
+        super().__init__(lambda share: tell(_DECODING * share))
         self._drawn: NDArray[np.float32] | tuple[()] = ()
+        # Who has heard the track that is taken, where it is another.
+        self._other: SpeechMeter | None = None
 
     def listeners(self, sound: Sound) -> Sequence[Listener]:
         """Measure everything at once."""
@@ -126,18 +131,43 @@ class SpeechMeter(Feeder):
         return facts
 
     def wave(self, parts: int) -> Waveform | None:
-        """Return the largest samples of so many parts of the track; None where nothing was heard."""
+        """Return the largest samples of so many parts of the track that is taken; None where nothing was heard."""
         import numpy as np
 
-        if len(self._drawn) == 0:
+        if self._other is not None:
+            return self._other.wave(parts)
+        drawn = self._drawn
+        if len(drawn) == 0:
             return None
-        peaks = [np.abs(part).max() for part in np.array_split(self._drawn, min(parts, len(self._drawn)))]
+        peaks = [np.abs(part).max() for part in np.array_split(drawn, min(parts, len(drawn)))]
         clipping, length = self._meters[2], max(self.length, Fraction(1, RATE))
         places = {int(begin / clipping.rate / length * len(peaks)) for begin in clipping.begins}
         return Waveform(
             tuple(min(255, round(255 * float(peak))) for peak in peaks),
             tuple(sorted(min(place, len(peaks) - 1) for place in places)),
         )
+
+    def heard_in(self, facts: FileFacts, audio: AudioFacts) -> FileFacts:
+        """Return the facts of an audio file with what was heard in it, until its end, where that is known.
+
+        Where nobody chose one of several tracks, the one that speaks is taken.
+        """
+        heard = self.facts(audio)
+        if len(audio.tracks) > 1 and audio.taken == "default":
+            audio = listen_to_others(facts.path, audio, heard)
+            number = track_that_speaks(audio)
+            if number != audio.track:
+                meter = SpeechMeter(self._tell)
+                again = examine(facts.path, "audio", quick=False, track=number, consumer=meter)
+                # What cannot be measured after all leaves the first.
+                if isinstance(again.media, AudioFacts) and again.media.track == number:
+                    facts, audio = again, replace(again.media, tracks=audio.tracks, taken="speech")
+                    heard, self._other = meter.facts(audio), meter
+        speaks = heard if isinstance(heard, Unmeasured) else heard.has_speech
+        tracks = tuple(replace(each, speaks=speaks) if each.number == audio.track else each for each in audio.tracks)
+        if not isinstance(heard, Unmeasured) and not isinstance(audio.duration, Unmeasured):
+            heard = heard.until(audio.duration.believed)
+        return replace(facts, media=replace(audio, tracks=tracks), speech=heard)
 
 
 MOST_TRACKS = 8

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lipready.facts.speech import Clipping
 from lipready.facts.unmeasured import Unmeasured
-from lipready.speech.blocks import FORMAT, Listener, Resampler, Sound, frame_of
+from lipready.speech.blocks import FORMAT, Listener, Resampler, Sound, frame_of, new_graph
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,11 +24,9 @@ class LoudnessMeter(Listener):
     """A listener that measures loudness by FFmpeg's filter `ebur128`."""
 
     def __init__(self, sound: Sound) -> None:
-        import av
-
         self._sound, self._samples = sound, 0
         self._integrated: str | None = None
-        self._graph = av.filter.Graph()
+        self._graph = new_graph()
         source = self._graph.add_abuffer(sample_rate=sound.rate, format=FORMAT, layout=sound.layout)
         meter, sink = self._graph.add("ebur128", "metadata=1:framelog=quiet"), self._graph.add("abuffersink")
         source.link_to(meter)

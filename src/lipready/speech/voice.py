@@ -43,6 +43,15 @@ def new_detector() -> Any:
     return detector
 
 
+def _forked() -> None:
+    """Begin with a free lock in a fork: the thread that has it is not there."""
+    global _loading  # noqa: PLW0603
+    _loading = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
 ENTER, LEAVE, QUIET = 0.5, 0.35, 0.2
 """Probabilities of speech at which it begins, goes on, and below which a frame is a gap (section 6b of the design)."""
 _MARGIN = 2

@@ -9,7 +9,7 @@ from lipready.cli.run import command_line
 
 COMMANDS = [
     "check", "prepare", "submit", "tasks", "listen", "gate", "report", "cache",
-    "people", "reference", "rules", "explain", "profiles", "sandbox", "doctor",
+    "people", "reference", "rules", "explain", "profiles", "sandbox", "doctor", "completion",
 ]  # fmt: skip
 
 

@@ -29,12 +29,14 @@ def verdicts(result):
     return {verdict.unit.name: verdict.report.verdict for verdict in result.verdicts}
 
 
-def test_jobs_and_single_files_have_their_verdicts_and_are_remembered(tree):
+def test_jobs_and_single_files_have_their_verdicts_and_are_remembered(tree, caplog):
+    caplog.set_level("INFO", "lipready")
     told = []
     found = lipready.gate(tree, progress=lambda *at: told.append(at))
     assert verdicts(found) == {"anna.mp4": "pass", "bad.webm": "fail"}
     assert not found.passed
     assert told == [(1, 3), (2, 3), (3, 3)]
+    assert f"checking 3 files in {tree}" in caplog.text
     again = lipready.gate(str(tree))
     assert all(verdict.remembered for verdict in again.verdicts)
     assert [report.findings for report in again.reports] == [report.findings for report in found.reports]
@@ -58,11 +60,35 @@ def test_wrong_calls_speak_of_no_option(tree):
         ((tree,), {"every_frame": True}, UsageError),
         ((tree,), {"only": ["V104"], "ignore": ["V"]}, NothingCheckedError),
         ((tree,), {"fail_on": "info"}, UsageError),
+        ((tree,), {"write": True}, UsageError),
+        ((tree,), {"update_baseline": True}, UsageError),
     ]
     for arguments, options, error in calls:
         with pytest.raises(error) as caught:
             lipready.gate(*arguments, **options)
         assert "--" not in str(caught.value)
+
+
+def test_what_is_found_is_accepted_and_only_that(tree):
+    file = tree / "accepted.json"
+    first = lipready.gate(tree / "bad.webm", only=["V103", "V104"], baseline=file, update_baseline=True)
+    assert (first.passed, first.notices[-1].text) == (True, f"{file} accepts 2 findings now.")
+    assert lipready.gate(tree / "bad.webm", only=["V103", "V104"], baseline=file).passed
+    more = lipready.gate(tree / "bad.webm", only=["V101", "V103"], baseline=file)
+    assert ([found.rule for found in more.reports[0].findings], more.passed) == (["V101"], False)
+
+
+def test_what_needs_no_encoding_is_repaired_beside_the_sources(tree):
+    (tree / "anna.mp4").rename(tree / "wrong.avi")
+    (tree / "anna.wav").unlink()
+    found = lipready.gate(tree / "wrong.avi", fix=True)
+    (change,) = found.changes
+    assert (change.source, change.output, change.rules) == ("wrong.avi", "lipready-fixed/wrong.mp4", ("F003",))
+    assert not found.passed
+    assert (tree / change.output).is_file()
+    assert (tree / "wrong.avi").is_file()
+    with pytest.raises(UsageError, match=r"`gate\(write=True\)`"):
+        lipready.gate(tree / "wrong.avi", fix=True, write=True)
 
 
 def test_it_is_cancelled_in_the_middle_and_on_asyncio(tree):

@@ -8,7 +8,7 @@ import pytest
 
 from lipready.errors import ConfigurationError
 from lipready.profiles.catalogue import CATALOGUE
-from lipready.profiles.limit import Range, TaskTimes
+from lipready.profiles.limit import Profile, Range, TaskTimes
 from lipready.profiles.loader import load_profile, profile_names
 
 
@@ -72,6 +72,23 @@ def test_an_own_profile_says_its_price_and_its_times(own: object) -> None:
     assert (profile.price.per_second, profile.price.currency) == (Fraction(3, 10), "CNY")
     assert (profile.task.lookup_seconds, profile.task.unknown_sightings) == (Fraction(1, 2), 5)
     assert profile.base == "dashscope"
+
+
+def test_a_shipped_profile_is_read_once_and_what_a_caller_changes_is_his_own() -> None:
+    shared, own = load_profile("dashscope"), Profile.load("dashscope")
+    assert load_profile("dashscope") is shared
+    assert own == shared
+    own.limits["A502"].bands.clear()
+    del own.limits["V104"]
+    assert "V104" in shared.limits
+    assert shared.limits["A502"].bands
+    assert Profile.load("dashscope") == shared
+
+
+def test_a_profile_file_is_read_anew(own: object) -> None:
+    for longest in (50, 60):
+        profile = load_profile(own(f"[limits.V105]\naccept = {{ minimum = 5, maximum = {longest} }}"))  # type: ignore[operator]
+        assert profile.limits["V105"].accept == Range(Fraction(5), Fraction(longest))
 
 
 def test_strengths_differ_between_the_providers() -> None:

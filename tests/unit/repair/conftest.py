@@ -1,6 +1,8 @@
 """Small real media, and what the repairs start from: the report on it, without a look at the people."""
 
+import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,16 +23,35 @@ from lipready.rules.judge import judge
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 
 
+def run_ffmpeg(options, output):
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-y", *options, str(output)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return output
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory) -> Callable[..., Path]:
+    """Make what needs no file of a test once for all of them: `made_once(options, name)`."""
+    made = {}
+
+    def once(options, name):
+        if (options, name) not in made:
+            made[options, name] = run_ffmpeg(options, tmp_path_factory.mktemp("made") / name)
+        return made[options, name]
+
+    return once
+
+
 @pytest.fixture
-def make(tmp_path):
-    """Run ffmpeg: `make(*arguments, name)` gives the path of the output inside tmp_path."""
+def make(tmp_path, made_once):
+    """Run ffmpeg: `make(*arguments, name)` gives the path of the output inside tmp_path, which is the test's own."""
 
     def run(*arguments):
-        *options, name = arguments
+        *options, name = map(str, arguments)
         output = tmp_path / name
-        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-y", *map(str, options), str(output)]
-        subprocess.run(command, check=True, capture_output=True, timeout=120)
-        return output
+        if any(str(tmp_path) in option for option in options):
+            return run_ffmpeg(options, output)
+        return Path(shutil.copy(made_once(tuple(options), output.name), output))
 
     return run
 

@@ -12,8 +12,9 @@ from studio.beeps import Clip, apart, beeps, flashes, write_clip
 
 MOST = 0.010
 H264 = (("preset", "ultrafast"), ("bf", "2"))
+VP8 = (("deadline", "realtime"), ("cpu-used", "8"), ("threads", "1"))
 CLIPS = {
-    "holes": Clip("webm", "libvpx", "libopus", holes=((0.3, 0.5), (1.4, 1.8))),
+    "holes": Clip("webm", "libvpx", "libopus", holes=((0.3, 0.5), (1.4, 1.8)), options=VP8),
     "late-sound": Clip("mp4", "libx264", "aac", begin=0.7, options=H264),
     "late-picture": Clip("ts", "libx264", "aac", picture=0.6, options=H264),
     "late-picture-in-avi": Clip("avi", "libx264", "libmp3lame", picture=0.6, options=H264),

@@ -21,7 +21,9 @@ from lipready.reports import markdown
 from lipready.reports.ci import github, sarif
 from lipready.reports.gathered import by_file
 from lipready.reports.page import Page
-from lipready.reports.render import DOCUMENTS, FORMATS, render_all
+from lipready.reports.render import DOCUMENTS, FORMATS, render, render_all
+from lipready.rules.documentation import documentation
+from lipready.rules.registry import find_rule
 
 SCHEMAS = Path(__file__).parent / "schemas"
 ANNOTATION = re.compile(r"::(error|warning|notice) file=([^:,\r\n]*),title=([^:,\r\n]*)::([^\r\n]*)")
@@ -137,6 +139,53 @@ def test_sarif_points_at_line_one_and_keeps_seconds_and_boxes(make_report, conta
     assert "lipready explain V101" in rule["help"]["text"]
 
 
+def test_sarif_and_markdown_lead_to_the_page_of_a_rule_and_sarif_has_its_text(make_report, container_finding):
+    page = "https://lipready.github.io/lipready/rules/V101/"
+    report = make_report(replace(container_finding, help=page)).to_dict()
+
+    (rule,) = sarif_of(report)["tool"]["driver"]["rules"]
+    assert rule["helpUri"] == page
+    assert rule["fullDescription"]["text"] == documentation(find_rule("V101")).summary
+    assert "What the provider says\nDashScope: mp4, avi, mov" in rule["help"]["text"]
+    assert "### What the provider says\n\nDashScope: mp4, avi, mov" in rule["help"]["markdown"]
+    assert f"| clip.webm | [V101]({page}) video-container |" in render_all([report], "markdown", Page())
+
+
+def test_a_rule_of_the_callers_own_has_the_page_that_it_names_and_no_text_of_ours(make_report, container_finding):
+    own = replace(container_finding, rule="X901", name="video-logo")
+    bare, named = (make_report(replace(own, help=page)).to_dict() for page in (None, "https://example.org/(x)"))
+
+    (rule,) = sarif_of(bare)["tool"]["driver"]["rules"]
+    assert rule.keys().isdisjoint({"help", "helpUri", "fullDescription"})
+    (rule,) = sarif_of(named)["tool"]["driver"]["rules"]
+    assert rule["helpUri"] == "https://example.org/(x)"
+    assert "| X901 video-logo |" in render_all([bare], "markdown", Page())
+    assert "| X901 video-logo |" in render_all([named], "markdown", Page())  # which would end the link too early
+
+
+@pytest.mark.parametrize("page", ["javascript:alert(1)", "https://x/\x1b]0;x", "https://x y", 7, None])
+def test_what_is_no_address_becomes_no_link(make_report, container_finding, page):
+    report = make_report(container_finding).to_dict()
+    report["findings"][0]["help"] = page
+
+    assert "helpUri" not in sarif_of(report)["tool"]["driver"]["rules"][0]
+    assert "](" not in render_all([report], "markdown", Page())
+    assert "\x1b]8" not in render_all([report], "concise", Page(links=True))
+
+
+def test_the_cases_of_a_file_share_the_time_that_it_took(make_report, video_file, container_finding, rotation_finding):
+    gone = Unchecked("V106", "video", "not asked for")
+    video = replace(video_file, path="./clip.webm", seconds=1.5)
+    report = make_report(container_finding, rotation_finding, unchecked=[gone], video=video)
+    root = etree.fromstring(render(report, "junit", Page()).encode())
+    xsd().assertValid(root)
+
+    assert [suite.get("time") for suite in root] == ["1.500", "0.000", "0.000"]
+    assert [case.get("time") for case in root[0]] == ["0.750", "0.750", "0.000"]
+    assert root.get("time") == "1.500"
+    assert junit_of(report.to_dict()).xpath("//@time") == []  # of merged reports nobody knows
+
+
 def test_fingerprints_outlast_a_measurement_and_tell_two_findings_of_a_rule_apart(make_report, container_finding):
     def prints(*findings):
         results = sarif_of(make_report(*findings).to_dict())["results"]
@@ -197,7 +246,8 @@ def test_a_required_rule_without_a_verdict_is_a_warning_everywhere(gap):
     assert "could not be judged: the size is unknown" in gitlab_of(gap)[0]["description"]
     assert sarif_of(gap)["results"][0]["level"] == "warning"
     assert render_all([gap], "github", Page()).startswith("::warning file=clip.webm,title=V106::A required rule")
-    assert "| ⚠️ warning | clip.webm | V106 |" in render_all([gap], "markdown", Page())
+    cell = "[V106](https://lipready.github.io/lipready/rules/V106/)"
+    assert f"| ⚠️ warning | clip.webm | {cell} |" in render_all([gap], "markdown", Page())
 
 
 def test_a_file_with_an_error_is_not_told_off_again_for_what_could_not_be_judged(make_report, container_finding):

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from referencing import Registry, Resource
 
 import lipready.reports
 from lipready.facts.unmeasured import Unmeasured
+from lipready.reports.full import brief_report
 from lipready.reports.page import Page
 from lipready.reports.render import FORMATS, render, render_all
 from lipready.reports.report import Shard
@@ -40,16 +40,10 @@ def test_json_is_one_ascii_line_that_fits_the_schema(make_report, container_find
     assert data["findings"][0]["path"] == "clip\n\x1b[2J口.webm"
 
 
-def fits(data):
-    """Validate by the schema that the data names; one schema refers to the other."""
-    known = [Resource.from_contents(json.loads(path.read_text())) for path in SCHEMAS.iterdir()]
-    registry = Registry().with_resources((resource.id(), resource) for resource in known)
-    schema = next(each.contents for each in known if each.contents["title"] == data["schema"])
-    jsonschema.Draft202012Validator(schema, registry=registry).validate(data)
-
-
 @pytest.mark.parametrize("shard", [None, SHARD])
-def test_json_of_a_run_is_one_document_that_fits_its_schema(make_report, container_finding, rotation_finding, shard):
+def test_json_of_a_run_is_one_document_that_fits_its_schema(
+    make_report, container_finding, rotation_finding, shard, fits
+):
     reports = [make_report().to_dict(), make_report(container_finding, rotation_finding).to_dict()]
 
     text = render_all(reports, "json", Page(), shard)
@@ -64,7 +58,7 @@ def test_json_of_a_run_is_one_document_that_fits_its_schema(make_report, contain
     assert [(each.get("shard"), each.get("shard_size")) for each in data["reports"]] == [part, part]
 
 
-def test_a_line_of_a_shard_says_so_and_an_empty_shard_is_one_line(make_report, container_finding):
+def test_a_line_of_a_shard_says_so_and_an_empty_shard_is_one_line(make_report, container_finding, fits):
     lines = render_all([make_report(container_finding).to_dict()] * 2, "jsonl", Page(), SHARD).splitlines()
     assert len(lines) == 2
     for line in lines:
@@ -137,6 +131,16 @@ def test_full_in_colour_says_the_same(make_report, container_finding, unchecked_
 
     assert "\x1b[31;1m" in colored
     assert re.sub(r"\x1b\[[\d;]*m", "", colored) == render(report, "full", Page())
+
+
+def test_where_there_are_links_the_id_of_a_rule_is_one_and_else_not(make_report, container_finding):
+    report = make_report(replace(container_finding, help="https://example.org/V101/"))
+    link = "\x1b]8;;https://example.org/V101/\x1b\\V101\x1b]8;;\x1b\\"
+
+    for form, before in (("full", "✗ "), ("concise", "error ")):
+        assert f"{before}{link} video-container" in render(report, form, Page(links=True))
+        assert "example.org" not in render(report, form, Page(color=True))
+    assert link in "\n".join(brief_report("before", report, Page(links=True)))
 
 
 def test_full_without_unicode_is_ascii(make_report, container_finding):

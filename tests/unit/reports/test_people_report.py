@@ -161,13 +161,15 @@ def test_how_well_somebody_is_seen(sharpness, light, words):
     assert picture_of(person(1, 0, sharpness, light)) == words
 
 
-def test_json_has_the_people_of_a_report(video_file, crowd):
+def test_json_has_the_people_of_a_report(video_file, crowd, fits):
     content = json.loads(as_json(replace(video_file, people=crowd), None))
     assert (content["schema"], content["path"], content["unmeasured"]) == ("lipready.people/1", "clip.webm", None)
     assert (content["width"], content["height"], content["duration"]) == (480, 854, 70.0)
     assert [each["id"] for each in content["people"]["people"]] == [1, 2]
     unseen = json.loads(as_json(replace(video_file, people=Unmeasured("no frame")), None))
     assert (unseen["people"], unseen["unmeasured"]) == (None, "no frame")
+    fits(content)
+    fits(unseen)
 
 
 def test_the_sheet_has_a_row_for_each_person_and_a_timeline(video_file, crowd):

@@ -16,6 +16,7 @@ from lipready.reports.ci import sarif
 from lipready.reports.page import Page
 from lipready.rules.examples import file, job
 from lipready.rules.judge import judge
+from lipready.rules.registry import find_rule
 
 DASHSCOPE = load_profile("dashscope")
 
@@ -41,6 +42,18 @@ def test_an_own_rule_finds_what_it_looks_for_in_its_strength() -> None:
     assert (found.rule, found.name, found.severity) == ("X901", "video-name-in-capitals", "error")
     assert [(each.rule, each.role, each.reason) for each in unchecked] == [("X902", "job", "nobody knows the day")]
     assert judge(job(), DASHSCOPE, rules=(in_capitals,)) == ((), ())
+
+
+def test_findings_lead_to_the_page_of_their_rule_which_an_own_rule_may_name() -> None:
+    paged = rule("X904", name="with-page", help="https://example.org/x904")(in_capitals.judge)
+    paged = replace(paged, subject="video")
+    findings, _ = judge(LOUD, DASHSCOPE, rules=(in_capitals, paged))
+    assert {found.rule: found.help for found in findings} == {"X901": None, "X904": "https://example.org/x904"}
+    (ours,), _ = judge(find_rule("V104").invalid()[0], DASHSCOPE, only=("V104",))
+    assert ours.help == "https://lipready.github.io/lipready/rules/V104/"
+    for address in ("javascript:alert(1)", "https://example.org/\x1b]", "example.org"):
+        with pytest.raises(UsageError, match="give an http"):
+            rule("X905", name="no-page", help=address)
 
 
 def test_the_profile_may_have_a_limit_for_it() -> None:

@@ -12,6 +12,7 @@ from lipready.profiles.loader import load_profile
 from lipready.rules.examples import look, with_file
 from lipready.rules.judge import judge
 
+PROFILE = load_profile("dashscope")
 LENGTH = 10
 RATES = (12, 25, 60)
 TENTHS = [Fraction(tenth, 10) for tenth in range(1, 100)]
@@ -28,26 +29,30 @@ def held() -> list[Fraction]:
     return [time for time in constant(30) if time % 2 < 1 or time % 1 == 0]
 
 
-def clip(times: Sequence[Fraction], change: Callable[[Fraction], dict[str, object]]) -> JobFacts:
-    """Sample a clip of frames at `times`, of which each differs from a good look as `change` says."""
-    chosen = tuple(samples(times, lambda time: time, None))
+def sampled(times: Sequence[Fraction]) -> tuple[Fraction, ...]:
+    """Choose the frames that are looked at, of a clip of frames at `times`."""
+    return tuple(samples(times, lambda time: time, None))
+
+
+def clip(chosen: tuple[Fraction, ...], change: Callable[[Fraction], dict[str, object]]) -> JobFacts:
+    """Make a clip of what is seen in its samples: each differs from a good look as `change` says."""
     looks = tuple(look(time, **change(time)) for time in chosen)
     one = Person(1, looks[0].time, looks[-1].time, 1.0, 300, 1.0, looks)
     return with_file("video", people=PeopleFacts(1, 1, 1.0, (one,), 1, chosen))
 
 
 def found(rule: str, facts: JobFacts) -> bool:
-    return bool(judge(facts, load_profile("dashscope"), only=(rule,))[0])
+    return bool(judge(facts, PROFILE, only=(rule,))[0])
 
 
 @pytest.mark.parametrize("rule", CHANGES)
 def test_another_constant_rate_changes_no_verdict(rule: str) -> None:
     verdicts = {
         rate: [
-            found(rule, clip(constant(rate), lambda time, until=until: CHANGES[rule] if time < until else {}))
+            found(rule, clip(chosen, lambda time, until=until: CHANGES[rule] if time < until else {}))
             for until in TENTHS
         ]
-        for rate in RATES
+        for rate, chosen in ((rate, sampled(constant(rate))) for rate in RATES)
     }
     assert set(verdicts[12]) == {True, False}
     # A change between two frames of one rate may come a tenth of a second later at another.
@@ -64,9 +69,10 @@ def test_held_frames_that_are_repeated_change_no_verdict(rule: str) -> None:
         return max(each for each in stored if each <= time)
 
     verdicts, bad = [], CHANGES[rule]
+    before, after = sampled(stored), sampled(constant(30))
     for until in TENTHS:
-        variable = clip(stored, lambda time, until=until: bad if time < until else {})
-        repeated = clip(constant(30), lambda time, until=until: bad if shown(time) < until else {})
+        variable = clip(before, lambda time, until=until: bad if time < until else {})
+        repeated = clip(after, lambda time, until=until: bad if shown(time) < until else {})
         verdicts.append((found(rule, variable), found(rule, repeated)))
-    assert {before for before, _ in verdicts} == {True, False}
-    assert all(before == after for before, after in verdicts)
+    assert {one for one, _ in verdicts} == {True, False}
+    assert all(one == other for one, other in verdicts)

@@ -1,3 +1,4 @@
+import gc
 import shutil
 import subprocess
 import threading
@@ -6,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
+import psutil
 import pytest
 
 from lipready.facts.audio import AudioTrack
@@ -211,3 +213,17 @@ def test_the_path_may_have_any_name(write, tmp_path):
     odd: Path = tmp_path / "a:b %d é.wav"
     shutil.copy(write(np.zeros(1600)), odd)
     assert isinstance(listened(odd), SpeechFacts)
+
+
+def test_no_thread_of_a_filter_waits_for_the_garbage_collector(hear):
+    quiet = 0.5 * np.sin(np.arange(22050))
+    hear(quiet, 22050, "PCM_16")  # libraries keep threads of their own from then on
+    gc.collect()
+    before = psutil.Process().num_threads()
+    gc.disable()
+    try:
+        for _ in range(3):
+            hear(quiet, 22050, "PCM_16")
+        assert psutil.Process().num_threads() <= before
+    finally:
+        gc.enable()

@@ -19,6 +19,7 @@ from lipready.cli.input.options import (
 from lipready.cli.output.session import CLEAN, Session, of_verdict
 from lipready.config.settings import FORMATS
 from lipready.errors import NothingCheckedError, UsageError
+from lipready.facts.file import ROLES, Role
 from lipready.job import Job, RequestOptions
 
 if TYPE_CHECKING:
@@ -72,18 +73,22 @@ def check(
 
         jobs = [assign(**asdict(given), options=request, gate=True, say=session.complain)]
     settings = shared.settings(allow_private=allow_private, audio_track=audio_track)
-    return _check(jobs, settings, shared, session, several=job_list is not None)
+    named = frozenset(role for role in ROLES if job_list is not None or getattr(given, role) is not None)
+    return _check(jobs, settings, shared, session, named, several=job_list is not None)
 
 
-def _check(jobs: list[Job], settings: "Settings", shared: Shared, session: Session, *, several: bool) -> int:
-    """Check jobs; a list of jobs has one document (`several`), however many they are."""
+def _check(
+    jobs: list[Job], settings: "Settings", shared: Shared, session: Session, named: frozenset[Role], *, several: bool
+) -> int:
+    """Check jobs; a list of jobs has one document (`several`), however many they are. `named` as of `CheckedJob`."""
     from lipready.check import check_job
     from lipready.cli.input.selection import chosen_rules, require_some_ran
     from lipready.cli.output.html_page import PageAlbum
     from lipready.cli.output.progress import progress_bars
+    from lipready.cli.output.repair_command import CheckedJob, repair_lines
     from lipready.cli.output.report_files import refuse_inputs, write_report, write_reports
     from lipready.profiles.loader import load_profile
-    from lipready.reports.render import DOCUMENTS, render, render_all
+    from lipready.reports.render import DOCUMENTS, render, render_all, times_of
 
     profile = load_profile(shared.provider)
     chosen = chosen_rules(profile, shared)
@@ -104,11 +109,16 @@ def _check(jobs: list[Job], settings: "Settings", shared: Shared, session: Sessi
             gap = "\n\n" if number > 1 else ""
             head = f"{gap}job {number} of {len(jobs)}\n\n" if shared.form == "full" and len(jobs) > 1 else ""
             session.write(head + render(report, shared.form, page))
+            if shared.form == "full" and not page.brief:
+                checked = CheckedJob(job, report, named, number if several else None, settings.audio_track)
+                lines = repair_lines(checked, shared, page)
+                session.write(page.finish(["", *lines]) if lines else "")
         status = max(status, of_verdict(report.verdict, shared.fail_on))
         if session.abandoned and not shared.reports:
             return status
     if at_the_end:
-        session.write(render_all([report.to_dict() for report in reports], shared.form, page))
+        documents = [report.to_dict() for report in reports]
+        session.write(render_all(documents, shared.form, page, times=times_of(reports)))
     html = None if album is None else album.html
     if several:
         write_reports(shared.reports, reports, shared.fail_on, html=html)

@@ -1,12 +1,13 @@
 """`lipready doctor`."""
 
+import json
 import os
 import platform
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -16,7 +17,7 @@ from tempfile import NamedTemporaryFile
 import click
 
 from lipready import __version__
-from lipready.cli.input.options import speaking
+from lipready.cli.input.options import list_format_option, speaking
 from lipready.cli.output.session import CLEAN, TROUBLE, Session
 from lipready.errors import LipreadyError
 from lipready.providers.journal.state import state_folder
@@ -164,18 +165,26 @@ def _writable(subject: str, folder: Path, variable: str) -> Symptom:
         return Symptom(subject, well=False, detail=detail, remedy=f"name another folder in {variable}")
 
 
+SCHEMA = "lipready.doctor/1"
 _SUBJECT = 16
 
 
 @click.command
 @click.option("--offline", is_flag=True, help="Fetch nothing; only check whether the face weights are there.")
+@list_format_option
 @speaking
-def doctor(*, offline: bool, session: Session) -> int:
+def doctor(*, offline: bool, form: str, session: Session) -> int:
     """Look at this machine: Python, libraries, ffmpeg, face weights, folders.
 
     The face weights are fetched where they are missing, so that a later check needs no network. Exit status 0 when
     all is well, 2 otherwise.
     """
+    if form == "json":
+        examined = list(examine_machine(fetch=not offline))
+        well = all(symptom.well for symptom in examined)
+        document = {"schema": SCHEMA, "version": __version__, "well": well, "examined": list(map(asdict, examined))}
+        session.write(json.dumps(document) + "\n")
+        return CLEAN if well else TROUBLE
     page = session.page()
     margin = " " * (_SUBJECT + 3)
     ill = False

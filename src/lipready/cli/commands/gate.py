@@ -6,14 +6,17 @@ from pathlib import Path
 
 import click
 
+from lipready.cli.input.completion import files
 from lipready.cli.input.options import PATH, Shared, begin_in, gathered, judging_options
 from lipready.cli.output.session import Session
 from lipready.config.settings import FORMATS
 from lipready.gate.discovery.root import Tree, tree_of
 
 
-def _tree(ctx: click.Context, _param: click.Parameter, paths: tuple[str, ...]) -> Tree:
-    """Find the tree before the configuration, which is the one of that tree."""
+def _tree(ctx: click.Context, _param: click.Parameter, paths: tuple[str, ...]) -> Tree | None:
+    """Find the tree before the configuration, which is the one of that tree; a shell that completes needs none."""
+    if ctx.resilient_parsing:
+        return None
     tree = tree_of(Path.cwd(), paths)
     begin_in(ctx, tree.folder)
     return tree
@@ -35,7 +38,7 @@ class Request:
 
 
 _REQUEST = (
-    click.argument("tree", nargs=-1, metavar="[PATH...]", is_eager=True, callback=_tree),
+    click.argument("tree", nargs=-1, metavar="[PATH...]", is_eager=True, callback=_tree, shell_complete=files),
     click.option("--baseline", type=PATH, metavar="FILE", help="What is accepted as it is."),
     click.option("--update-baseline", is_flag=True, help="Accept what is found now, and write it to the baseline."),
     click.option(

@@ -19,25 +19,21 @@ from lipready.cli.output.html_page import PageAlbum
 from lipready.cli.output.progress import file_progress
 from lipready.cli.output.report_files import refuse_inputs, write_reports
 from lipready.cli.output.session import CLEAN, FOUND, Session
-from lipready.config.policy import apply_policy, fails
 from lipready.config.unit import Notice, UnitVerdict
 from lipready.errors import UsageError
 from lipready.facts.quantity import counted, plural
-from lipready.gate.baseline.baseline import unmeasured, updated_baseline
-from lipready.gate.baseline.file import read_baseline, write_baseline
 from lipready.gate.cache.cache import FactsCache
 from lipready.gate.discovery.pair import collect
 from lipready.gate.discovery.selection import require_paths
 from lipready.gate.evaluate import VerdictFilter, without_looks
 from lipready.gate.fix import fix_units
-from lipready.gate.gating import GateRun, covers_whole
+from lipready.gate.gating import GateRun, covers_whole, known_baseline
 from lipready.gate.workers.looking import Unseen, look_again
 from lipready.gate.workers.run import dask_executor
 from lipready.profiles.loader import load_profile
 from lipready.reports.page import Tone
-from lipready.reports.render import render, render_all
+from lipready.reports.render import render, render_all, times_of
 from lipready.reports.report import Shard
-from lipready.rules.wording import one_line
 
 _MARKS: dict[str, tuple[str, Tone]] = {"fail": ("✗", "error"), "warn": ("▲", "warning"), "pass": ("✓", "good")}
 """From the worst verdict down."""
@@ -103,7 +99,8 @@ class DataOutput(Output):
     def _write(self, verdicts: Sequence[UnitVerdict]) -> None:
         reports = (verdict.report.to_dict() for verdict in verdicts)
         page = replace(self.session.page(), fail_on=self.shared.fail_on)
-        self.session.write(render_all(reports, self.shared.form, page, self.shard))
+        times = times_of(verdict.report for verdict in verdicts)
+        self.session.write(render_all(reports, self.shared.form, page, self.shard, times))
 
 
 def summary(verdicts: Sequence[UnitVerdict]) -> str:
@@ -146,16 +143,13 @@ def run_gate(request: Request, shared: Shared, session: Session) -> int:
     policy = configuration.policy(root, only=shared.only, ignore=shared.ignore, fail_on=shared.fail_on, whole=whole)
     refuse_inputs(shared.reports, [unit.job for unit in units], root)
     cache = None if request.no_cache else FactsCache()
-    baseline = None
-    if request.baseline is not None and not (request.update_baseline and not os.path.lexists(request.baseline)):
-        baseline = read_baseline(request.baseline)
     run = GateRun(
         root=root,
         units=units,
         profile=profile,
         policy=policy,
         settings=Settings(quick=shared.quick, every_frame=shared.every_frame),
-        baseline=baseline,
+        baseline=known_baseline(request.baseline, profile, updated=request.update_baseline),
         cache=cache,
         workers=request.workers,
         pictured=shared.pictured,
@@ -165,17 +159,10 @@ def run_gate(request: Request, shared: Shared, session: Session) -> int:
         verdicts = _examine(replace(run, executor=executor), verdict_filter, output, album)
     sifted, notices = verdict_filter.all(verdicts)
     require_some_ran([verdict.report for verdict in verdicts], chosen)
-    lost = unmeasured(verdicts) if request.update_baseline else frozenset()
+    accepted = False
     if request.update_baseline and request.baseline is not None:
-        accepted = updated_baseline(
-            apply_policy(verdicts, policy, verdict_filter.today)[0], profile, verdict_filter.baseline, whole=whole
-        )
-        write_baseline(request.baseline, accepted)
-        notices = (*notices, Notice(f"{request.baseline} accepts {counted(len(accepted.entries), 'finding')} now."))
-        notices += tuple(
-            Notice(f"{one_line(path)} was not measured, so the baseline accepts nothing of it: run again.")
-            for path in sorted(lost)
-        )
+        said, accepted = run.accept(verdicts, request.baseline)
+        notices = (*notices, *said)
     notices = (*paired.notices, *notices, *(Notice(trouble) for trouble in (cache.troubles if cache else ())))
     for notice in notices:
         session.complain(f"Note: {notice.text}")
@@ -184,9 +171,7 @@ def run_gate(request: Request, shared: Shared, session: Session) -> int:
     changes = list(fix_units(sifted, root, profile, write=request.write)) if request.fix else []
     for change in changes:
         session.complain(f"repaired: {change.source} → {change.output} ({', '.join(change.rules)})")
-    failing = any(fails(verdict, policy) for verdict in sifted) or any(notice.failing for notice in notices)
-    accepted_now = request.update_baseline and not changes and not lost
-    return CLEAN if accepted_now or not (failing or changes) else FOUND
+    return CLEAN if run.passed(sifted, notices, changes, accepted=accepted) else FOUND
 
 
 def _examine(run: GateRun, verdict_filter: VerdictFilter, output: Output, album: PageAlbum) -> tuple[UnitVerdict, ...]:

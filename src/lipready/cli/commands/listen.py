@@ -247,8 +247,9 @@ class Listening:
 
     async def _ask_for(self, task_id: str) -> None:
         """Ask how a task is, and download its result where it has succeeded. Nobody is asked for a foreign task."""
+        from lipready.providers.submission.known_job import account_of
         from lipready.providers.submission.polling import require_success
-        from lipready.task import Task, account_of
+        from lipready.task import Task
 
         entries = await asyncio.to_thread(_entries)
         entry = next((entry for entry in entries if entry.task_id == task_id), None)

@@ -1,11 +1,13 @@
 """`lipready people` and `lipready reference`: who is seen in a video, and the reference image of one of them."""
 
+import json
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from lipready.cli.input import completion
 from lipready.cli.input.options import (
     PATH,
     config_option,
@@ -23,11 +25,14 @@ from lipready.facts.quantity import seconds
 if TYPE_CHECKING:
     from lipready.faces.reference.cutting import ReferenceFrame
     from lipready.facts.file import FileFacts
+    from lipready.people import Reference
     from lipready.reports.page import Page
+
+REFERENCE_SCHEMA = "lipready.reference/1"
 
 
 @click.command
-@click.argument("video")
+@click.argument("video", shell_complete=completion.files)
 @click.option(
     "--sheet",
     type=PATH,
@@ -86,13 +91,14 @@ def people(
 
 
 @click.command
-@click.argument("video")
+@click.argument("video", shell_complete=completion.files)
 @click.option("-o", "--out", required=True, type=PATH, metavar="JPEG", help="Where to write it.")
 @person_option(help="Whom to take, as `lipready people` counts them.")
+@record_format_option
 @provider_option
 @config_option
 @speaking
-def reference(*, video: str, out: Path, person: int | None, provider: str, session: Session) -> int:
+def reference(*, video: str, out: Path, person: int | None, form: str, provider: str, session: Session) -> int:
     """Take the reference image from a video: head and shoulders of one person, from the front.
 
     Only a frame that passes every gate is taken: size, direction, open eyes, a mouth that is not wide open, sharpness,
@@ -102,6 +108,7 @@ def reference(*, video: str, out: Path, person: int | None, provider: str, sessi
 
     Exit status: 0 it passes, 1 it has findings, 2 there is no such picture to take, or any other trouble.
     """
+    from lipready.check import Settings
     from lipready.cli.input.files import require_file
     from lipready.cli.output.progress import progress_bars
     from lipready.people import measured_video, require_picture_place, require_speaker, take
@@ -111,14 +118,37 @@ def reference(*, video: str, out: Path, person: int | None, provider: str, sessi
     require_file(video)
     require_picture_place(out, video, advice="; name the picture that is to be written into it")
     profile = load_profile(provider)
-    with progress_bars(session) as progress:
-        file = measured_video(video, profile, progress=progress)
+    with progress_bars(session) as progress, measured_video(video, profile, Settings(progress=progress)) as file:
+        pass  # a file of this machine stays where it is
     require_speaker(file, person, profile, "say with --person N which of them speaks (see `lipready people`)")
     taken = take(file, out, person, profile)
     alone = person is None and isinstance(file.people, PeopleFacts) and len(file.people.people) > 1
-    session.write(_account(file, taken.frame, out, session.page(), alone=alone))
-    session.write(render(taken.report, "full", session.page()))
+    if form == "full":
+        session.write(_account(file, taken.frame, out, session.page(), alone=alone))
+        session.write(render(taken.report, "full", session.page()))
+    else:
+        session.write(json.dumps(reference_document(file.path, taken, alone=alone), allow_nan=False) + "\n")
     return of_verdict(taken.report.verdict, "error")
+
+
+def reference_document(video: str, taken: "Reference", *, alone: bool) -> dict[str, Any]:
+    """Return plain data; `alone` as of `_account`. See reports/schema/reference-1.json."""
+    from lipready.reports.report import plain_text
+
+    frame = taken.frame
+    box, match = frame.box, frame.match
+    return {
+        "schema": REFERENCE_SCHEMA,
+        "path": plain_text(video),
+        "out": plain_text(taken.path),
+        "time": float(frame.time),
+        "box": [box.left, box.top, box.width, box.height],
+        "person": match.person,
+        "in_front_alone": alone,
+        "match": {"alike": match.alike, "distance": match.distance},
+        "gates": [{"gate": each.gate, "measured": each.measured, "allowed": each.allowed} for each in frame.readings],
+        "report": taken.report.to_dict(),
+    }
 
 
 def _account(file: "FileFacts", frame: "ReferenceFrame", out: Path, page: "Page", *, alone: bool) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,7 +111,8 @@ def _table_page(session: Session) -> "Page":
 @speaking
 def show_task(*, task_id: str, form: str, session: Session) -> int:
     """Ask the provider for the state of a task, and show all that is known of it."""
-    from lipready.task import Task, account_of
+    from lipready.providers.submission.known_job import account_of
+    from lipready.task import Task
 
     entry = _journal().find(task_id)
     if entry.task_id is not None and entry.open and not entry.provider.startswith("sandbox"):
@@ -146,10 +148,13 @@ def resume_task(
         raise click.UsageError("--out and --task belong to one job: say its ID.")
     journal = _journal()
     if task_id is not None:
-        from lipready.task import claimed
+        from lipready.providers.submission.known_job import account_of, claimed
+        from lipready.providers.transport.drive import run
 
         entry = journal.find(task_id)
-        entry = entry if remote is None else claimed(entry, remote)
+        if remote is not None:
+            account = account_of(entry)
+            entry = run(account, claimed(account, entry, remote))
         return _resume(entry, out, patience, outcome_writer(form, session))
     return _resume_all(journal, patience, form, session)
 
@@ -162,7 +167,8 @@ def cancel_task(*, task_id: str, session: Session) -> int:
 
     A job that was never sent is closed.
     """
-    from lipready.task import Task, account_of, close
+    from lipready.providers.submission.known_job import account_of, close
+    from lipready.task import Task
 
     entry = _journal().find(task_id)
     if entry.task_id is None:
@@ -182,7 +188,7 @@ def forget_task(*, task_id: str, session: Session) -> int:
 
     Nothing is cancelled at the provider, and what was paid stays paid.
     """
-    from lipready.task import close
+    from lipready.providers.submission.known_job import close
 
     before = close(_journal().find(task_id), "forgotten")
     if before.task_id is not None:
@@ -197,8 +203,6 @@ def forget_task(*, task_id: str, session: Session) -> int:
 
 def _resume_all(journal: "Journal", patience: Patience, form: str, session: Session) -> int:
     """Go on with every open job; one that fails does not keep the others back."""
-    from lipready.task import looked_at_together
-
     still = [each for each in reversed(journal.entries()) if each.open and not each.provider.startswith("sandbox")]
     unsent = [entry for entry in still if entry.stage == "intended"]
     entries = [entry for entry in still if entry.stage != "intended"]
@@ -209,7 +213,7 @@ def _resume_all(journal: "Journal", patience: Patience, form: str, session: Sess
         )
     if not entries and not unsent:
         session.complain("Every job of the journal is at its end.")
-    states = looked_at_together(entries)
+    states = _looked_at_together(entries)
     # What has ended comes first: its result is deleted a day later, and another job may take hours.
     entries.sort(key=lambda entry: entry.id not in states or not states[entry.id].ended)
     worst = CLEAN
@@ -225,6 +229,24 @@ def _resume_all(journal: "Journal", patience: Patience, form: str, session: Sess
     return worst
 
 
+def _looked_at_together(entries: "Sequence[JournalEntry]") -> "dict[str, TaskState]":
+    """Ask for several tasks at once where a provider allows that; return the states that it tells, by entry's id."""
+    from lipready.errors import ConfigurationError
+    from lipready.providers.submission.known_job import account_of
+    from lipready.providers.submission.polling import look_at_all
+    from lipready.providers.transport.drive import run
+
+    states: dict[str, TaskState] = {}
+    places = dict.fromkeys((each.service, each.api) for each in entries)
+    for place in places:
+        group = [each for each in entries if (each.service, each.api) == place and each.task_id is not None]
+        if len(group) > 1:
+            with suppress(ConfigurationError):
+                account = account_of(group[0])
+                states |= run(account, look_at_all(account, _journal(), group))
+    return states
+
+
 def _resume(
     entry: "JournalEntry",
     out: Path | None,
@@ -238,8 +260,9 @@ def _resume(
 
     Its result video is named as asked for now, or when it was submitted, or after the job.
     """
+    from lipready.providers.submission.known_job import account_of
     from lipready.providers.transport.drive import run
-    from lipready.task import account_of, resumed
+    from lipready.task import resumed
 
     result_video = (out or Path(entry.output or f"{entry.id}.mp4")).absolute()
     if entry.stage == "downloaded" and entry.result is not None and Path(entry.result).is_file():

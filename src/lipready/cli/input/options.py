@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from lipready.cli.input import completion
 from lipready.cli.output.session import Session
 from lipready.config.settings import FORMATS, Configuration, nearest_configuration, read_configuration
 from lipready.errors import UsageError
@@ -17,7 +18,7 @@ from lipready.job import RequestOptions
 if TYPE_CHECKING:
     from lipready.check import Settings
 
-_MEANT, _FOLDER = "lipready.configuration", "lipready.folder"
+_MEANT, _FOLDER, _NAMED = "lipready.configuration", "lipready.folder", "lipready.named"
 
 
 def _apply_configuration(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
@@ -26,7 +27,7 @@ def _apply_configuration(ctx: click.Context, _param: click.Parameter, value: str
     if path is None:
         return
     configuration = read_configuration(path)
-    ctx.meta[_MEANT] = configuration
+    ctx.meta[_MEANT], ctx.meta[_NAMED] = configuration, value
     known = {parameter.name: parameter.type for parameter in ctx.command.params}
     ctx.default_map = {
         name: default
@@ -45,6 +46,16 @@ def configuration_of(ctx: click.Context) -> Configuration:
     """Return what the configuration of a command says beside its defaults; nothing where there is none."""
     configuration = ctx.meta.get(_MEANT)
     return configuration if isinstance(configuration, Configuration) else Configuration()
+
+
+LIST_FORMATS = ("full", "json")
+"""Formats of commands that list what lipready knows."""
+
+
+def named_configuration(ctx: click.Context) -> str | None:
+    """Return the configuration file that was named on the command line; None where none was."""
+    named: str | None = ctx.meta.get(_NAMED)
+    return named
 
 
 RECORD_FORMATS = ("full", "json", "jsonl")
@@ -125,11 +136,12 @@ def gathered(name: str, kind: type[Any], options: Sequence[Decorator]) -> Decora
 
 def job_files(metavar: str) -> Decorator:
     """Add the files of one job; the command receives `given`."""
+    file_option = partial(click.option, metavar="FILE", shell_complete=completion.files)
     options = (
-        click.argument("files", nargs=-1, metavar=metavar),
-        click.option("--video", metavar="FILE", help="The video, whatever its content looks like."),
-        click.option("--audio", metavar="FILE", help="The audio track."),
-        click.option("--ref", "reference", metavar="FILE", help="The reference image."),
+        click.argument("files", nargs=-1, metavar=metavar, shell_complete=completion.files),
+        file_option("--video", help="The video, whatever its content looks like."),
+        file_option("--audio", help="The audio track."),
+        file_option("--ref", "reference", help="The reference image."),
     )
     return gathered("given", JobFiles, options)
 
@@ -145,9 +157,17 @@ def judging_options(formats: Sequence[str]) -> Decorator:
             metavar="RULES",
             multiple=True,
             callback=_split_commas,
+            shell_complete=completion.rules,
             help="Run only these rules: ids, beginnings of ids or names, with commas between.",
         ),
-        click.option("--ignore", metavar="RULES", multiple=True, callback=_split_commas, help="Leave these rules out."),
+        click.option(
+            "--ignore",
+            metavar="RULES",
+            multiple=True,
+            callback=_split_commas,
+            shell_complete=completion.rules,
+            help="Leave these rules out.",
+        ),
         fail_on_option,
         click.option("--quick", is_flag=True, help="Read headers and indexes only: no faces, no speech."),
         every_frame_option,
@@ -230,8 +250,14 @@ def patience_options(looks: str) -> Decorator:
 
 
 record_format_option = format_option(RECORD_FORMATS)
+list_format_option = format_option(LIST_FORMATS)
 provider_option = click.option(
-    "--provider", metavar="NAME|PATH", default="dashscope", show_default=True, help="A profile's name, or its file."
+    "--provider",
+    metavar="NAME|PATH",
+    default="dashscope",
+    show_default=True,
+    shell_complete=completion.profiles,
+    help="A profile's name, or its file.",
 )
 fail_on_option = click.option(
     "--fail-on", type=click.Choice(("error", "warning")), default="error", help="What makes the exit status 1."

@@ -13,7 +13,7 @@ from lipready.cli.output.streams import failure_of
 from lipready.errors import UsageError
 from lipready.job import Job
 from lipready.reports.page import Page, with_options
-from lipready.reports.render import render, render_all
+from lipready.reports.render import render, render_all, times_of
 from lipready.reports.report import Report, Shard
 
 Severity = Literal["error", "warning"]
@@ -64,7 +64,7 @@ def write_reports(
             return "\n".join(render(each, form, page) for each in reports)
         if form == PAGE:
             return html() if html is not None else _bare_page(plain)
-        return render_all(plain, form, page, shard)
+        return render_all(plain, form, page, shard, times_of(reports))
 
     _save_all((path, text(form)) for form, path in files)
 

@@ -67,6 +67,8 @@ class Session:
             unicode=_shows_marks(out),
             brief=self.quiet,
             verbose=self.verbose,
+            # The console of Linux has colours, and writes the address of a link into the text.
+            links=out.isatty() and self.colored(out) and os.environ.get("TERM") != "linux",
         )
 
     def colored(self, stream: TextIO) -> bool:

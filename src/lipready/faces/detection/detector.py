@@ -54,7 +54,7 @@ class Detector:
         import cv2
 
         self._net = cv2.dnn.readNetFromONNX(str(models.detector))
-        self._lock = Lock()
+        self.lock = Lock()
 
     def candidates(
         self, image: "NDArray[np.uint8]", side: int = LARGE_SIDE, size: tuple[float, float] | None = None
@@ -72,7 +72,7 @@ class Detector:
         across, down = (max(1, round(edge * scale / _MULTIPLE)) * _MULTIPLE for edge in (width, height))
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         blob = cv2.dnn.blobFromImage(cv2.resize(image, (across, down), interpolation=how))
-        with self._lock:
+        with self.lock:
             self._net.setInput(blob)
             maps = np.concatenate([output[0] for output in self._net.forward(_OUTPUTS)])
         whole = size or (width, height)

@@ -94,7 +94,7 @@ class Mesher:
         # OpenCV 5's new engine reads this network wrongly; OpenCV 4 has only the classic one.
         engine = {"engine": cv2.dnn.ENGINE_CLASSIC} if hasattr(cv2.dnn, "ENGINE_CLASSIC") else {}
         self._net = cv2.dnn.readNetFromTFLite(str(models.landmarks), **engine)
-        self._lock = Lock()
+        self.lock = Lock()
 
     def mesh(self, image: "NDArray[np.uint8]", area: Area, eyes: tuple[Point, Point]) -> Mesh:
         """Fit the mesh to a face in an RGB image, given its box and eyes.
@@ -115,7 +115,7 @@ class Mesher:
 
         patch, to_picture = _straighten(image, crop)
         blob = np.ascontiguousarray(patch.transpose(2, 0, 1)[None], np.float32) / 255
-        with self._lock:
+        with self.lock:
             self._net.setInput(blob)
             points, flag = self._net.forward([POINTS, FLAG])
             raw, logit = points.reshape(-1, 3).copy(), float(flag.ravel()[0])

@@ -1,5 +1,6 @@
-"""The loaded models: once per process, at first use, shared by all threads."""
+"""The loaded models: once per process, at first use, shared by all threads and by the processes that are forked."""
 
+import os
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,7 @@ class Describer:
     def __init__(self, models: Models) -> None:
         """Remember where the network is."""
         self._models = models
-        self._lock = Lock()
+        self.lock = Lock()
         self._network: Any = None
 
     def describe(self, chip: "NDArray[np.uint8]") -> tuple[float, ...]:
@@ -52,7 +53,7 @@ class Describer:
         """
         import dlib
 
-        with self._lock:
+        with self.lock:
             if self._network is None:
                 self._network = dlib.face_recognition_model_v1(str(self._models.verified_identity()))
             return tuple(self._network.compute_face_descriptor(chip))
@@ -66,9 +67,16 @@ class Engine:
     mesher: Mesher
     describer: Describer
 
+    @property
+    def busy(self) -> bool:
+        """Whether a thread uses one of them."""
+        return any(model.lock.locked() for model in (self.detector, self.mesher, self.describer))
+
 
 _loading = Lock()
 _loaded: list[Engine] = []
+_left: list[Engine] = []
+"""Models that another thread used when this process was forked: what it was at is never finished here."""
 
 
 def engine() -> Engine:
@@ -81,3 +89,15 @@ def engine() -> Engine:
             models = ensure_models()
             _loaded.append(Engine(Detector(models), Mesher(models), Describer(models)))
         return _loaded[0]
+
+
+def _forked() -> None:
+    """Begin with free locks in a fork; what no thread was using there is used further, and not loaded again."""
+    global _loading  # noqa: PLW0603
+    _loading = Lock()
+    _left.extend(each for each in _loaded if each.busy)
+    _loaded[:] = [each for each in _loaded if not each.busy]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)

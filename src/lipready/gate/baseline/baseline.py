@@ -26,7 +26,7 @@ def apply_baseline(
     An entry is stale where its rule ran and found nothing, and, if the `whole` repository was looked at, where its
     file or job is not there any more. Raises ConfigurationError for the baseline of another provider.
     """
-    _refuse_other_provider(baseline, profile)
+    refuse_other_provider(baseline, profile)
     entries = {entry.key: entry for entry in baseline.entries}
     judged, worse = [], []
     for verdict in verdicts:
@@ -65,7 +65,7 @@ def updated_baseline(
             known = entries.get(found.key)
             entries[found.key] = found if known is None else _worst(known, found)
     if previous is not None:
-        _refuse_other_provider(previous, profile)
+        refuse_other_provider(previous, profile)
         stale = {entry.key for entry in _stale(verdicts, previous, whole=whole)}
         entries = {**{entry.key: entry for entry in previous.entries if entry.key not in stale}, **entries}
     return Baseline.of(profile.name, entries.values())
@@ -80,7 +80,8 @@ def unmeasured(verdicts: Iterable[UnitVerdict]) -> frozenset[str]:
     return frozenset(lost)
 
 
-def _refuse_other_provider(baseline: Baseline, profile: Profile) -> None:
+def refuse_other_provider(baseline: Baseline, profile: Profile) -> None:
+    """Raise ConfigurationError where a baseline was written for another provider."""
     if baseline.provider != profile.name:
         raise ConfigurationError(
             f"The baseline belongs to the provider {one_line(baseline.provider)}, and this run is for {profile.name}: "

@@ -10,7 +10,7 @@ from typing import Any
 from lipready.config.settings import parse_toml
 from lipready.config.tables import unknown_key
 from lipready.config.unit import files_of
-from lipready.errors import ConfigurationError
+from lipready.errors import ConfigurationError, concerning
 from lipready.facts.address import is_address
 from lipready.job import Job, RequestOptions
 
@@ -111,13 +111,15 @@ def read_manifests(
     jobs: list[ListedJob] = []
     names: dict[str, str] = {}
     for manifest in sorted(manifests):
-        for raw_place, raw in entries_of_toml(_text(root, manifest), manifest):
-            entry = read_entry(raw, raw_place, defaults or RequestOptions())
-            if entry.name is not None and names.setdefault(entry.name, entry.place) != entry.place:
-                raise ConfigurationError(
-                    f"{entry.place}: the name {entry.name!r} is taken by {names[entry.name]}; each job needs its own."
-                )
-            jobs.append(_listed(root, manifest, entry))
+        with concerning(path=str(root / manifest)):
+            for raw_place, raw in entries_of_toml(_text(root, manifest), manifest):
+                entry = read_entry(raw, raw_place, defaults or RequestOptions())
+                if entry.name is not None and names.setdefault(entry.name, entry.place) != entry.place:
+                    taken = names[entry.name]
+                    raise ConfigurationError(
+                        f"{entry.place}: the name {entry.name!r} is taken by {taken}; each job needs its own."
+                    )
+                jobs.append(_listed(root, manifest, entry))
     return tuple(jobs)
 
 

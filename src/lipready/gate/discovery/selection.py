@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lipready.errors import ConfigurationError, UsageError
+from lipready.errors import ConfigurationError, UsageError, concerning
 from lipready.gate.discovery.root import Tree
 from lipready.probe.missing import nearest, require_file
 
@@ -63,12 +63,13 @@ def read_patterns(path: Path) -> "GitIgnoreSpec | None":
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)
     except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error.strerror}).") from error
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror}).", path=str(path)) from error
     if len(data) > _LARGEST:
-        raise ConfigurationError(f"{path}: is larger than {_LARGEST >> 20} MB; no list of patterns is.")
+        raise ConfigurationError(f"{path}: is larger than {_LARGEST >> 20} MB; no list of patterns is.", path=str(path))
     from lipready.config.patterns import compile_patterns
 
-    return compile_patterns(os.fsdecode(data).removeprefix("\ufeff").splitlines(), str(path)) or None
+    with concerning(path=str(path)):
+        return compile_patterns(os.fsdecode(data).removeprefix("\ufeff").splitlines(), str(path)) or None
 
 
 _WILD = frozenset("*?[")
@@ -130,7 +131,7 @@ def select(root: Path, patterns: Sequence[str]) -> Selection:
     files, folders, globs = set[str](), set[str](), list[PathGlob]()
     for text in patterns or (".",):
         if "\0" in text:
-            raise UsageError(f"{text!r}: is no path.")
+            raise UsageError(f"{text!r}: is no path.", path=text)
         lexical = _relative(root, os.path.normpath(root / text), text)
         place = root / lexical
         if lexical and os.path.isdir(place):  # noqa: PTH112 - raises for no name, other than Path.is_dir
@@ -149,7 +150,8 @@ def select(root: Path, patterns: Sequence[str]) -> Selection:
 
 def _missing(text: str, place: str) -> UsageError:
     close = nearest(place, folders=True)
-    return UsageError(f"{text}: there is no such file or folder{'.' if close is None else f'; did you mean {close}?'}")
+    hint = "." if close is None else f"; did you mean {close}?"
+    return UsageError(f"{text}: there is no such file or folder{hint}", path=text)
 
 
 def _glob(lexical: str, text: str) -> PathGlob:
@@ -163,7 +165,7 @@ def _relative(root: Path, place: str, text: str) -> str:
     """Return an absolute path relative to the root, with slashes, "" for the root; UsageError where it lies outside."""
     path = Path(place)
     if not path.is_relative_to(root):
-        raise UsageError(f"{text}: lies outside {root}; the gate checks what is inside.")
+        raise UsageError(f"{text}: lies outside {root}; the gate checks what is inside.", path=text)
     return "" if path == root else path.relative_to(root).as_posix()
 
 

@@ -1,5 +1,6 @@
 """Measure a still picture with Pillow."""
 
+import os
 import re
 import struct
 import threading
@@ -33,7 +34,7 @@ _QUARTER_TURNS = {5, 6, 7, 8}
 _PNG_SIGNATURE = 8
 _MAX_CHUNKS = 10_000
 # warnings.catch_warnings changes the filters of the whole process; two threads of ours must not undo each other's.
-_WARNINGS = threading.RLock()
+_warnings = threading.RLock()
 
 
 def measure_image(file: LocalFile, *, quick: bool) -> tuple[str, ImageFacts]:
@@ -121,10 +122,20 @@ def _quiet() -> Iterator[None]:
     """Ignore warnings of Pillow; that of a decompression bomb becomes an error."""
     from PIL import Image
 
-    with _WARNINGS, warnings.catch_warnings():
+    with _warnings, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
+
+
+def _forked() -> None:
+    """Begin with a free lock in a fork: the thread that has it is not there."""
+    global _warnings  # noqa: PLW0603
+    _warnings = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def _identified(reader: "BufferedReader[LocalFile]") -> "Image":

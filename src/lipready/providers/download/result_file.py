@@ -114,7 +114,8 @@ def require_place(to: Path, most: int = 0) -> None:
     if most > free:
         raise UsageError(
             f"The result may have {most / 1e6:.1f} MB, and {free / 1e6:.1f} MB are free in {to.parent}: make room, or "
-            "choose another place for it."
+            "choose another place for it.",
+            path=str(to),
         )
 
 
@@ -134,13 +135,14 @@ class ResultFile:
         except (OSError, ValueError) as error:
             raise _not_writable(to, error) from error
         if to.is_dir():
-            raise UsageError(f"{to} is a folder: name the file that the result is to be written to.")
+            raise UsageError(f"{to} is a folder: name the file that the result is to be written to.", path=str(to))
         if not to.parent.is_dir():
             raise UsageError(
-                f"The folder {to.parent} does not exist: create it, or choose another place for the result."
+                f"The folder {to.parent} does not exist: create it, or choose another place for the result.",
+                path=str(to),
             )
         if os.path.lexists(to):
-            raise UsageError(f"{to} exists already: choose another name, or move it away.")
+            raise UsageError(f"{to} exists already: choose another name, or move it away.", path=str(to))
         try:  # rights do not tell for every user
             with NamedTemporaryFile(dir=to.parent, prefix=".", suffix=SUFFIX):
                 pass

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lipready.atomic import publish
-from lipready.errors import JournalError, UsageError
+from lipready.errors import JournalError, UsageError, concerning
 from lipready.providers.journal.database import connected, create_empty, explained
 from lipready.providers.journal.entry import OPEN, PAID, JournalEntry, from_text, to_text
 from lipready.providers.journal.locks import Lock
@@ -154,7 +154,7 @@ class Journal:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        with connected(self.path, *_WORDS) as connection:
+        with concerning(path=os.fspath(self.path)), connected(self.path, *_WORDS) as connection:
             # EXTRA: also the removal of the rollback journal is on the disk, without which a commit may be undone.
             connection.execute("PRAGMA synchronous = EXTRA")
             if not self._whole:

@@ -44,7 +44,9 @@ class Lock:
                     return False
             except (OSError, NotImplementedError) as error:
                 reason = getattr(error, "strerror", None) or error
-                raise JournalError(f"The lock file {self._path} cannot be written: {reason}.") from error
+                raise JournalError(
+                    f"The lock file {self._path} cannot be written: {reason}.", path=str(self._path)
+                ) from error
             else:
                 self._held = lock
                 return True

@@ -27,6 +27,7 @@ def make_private(folder: Path) -> Path:
     except OSError as error:
         raise JournalError(
             f"The folder {folder} cannot be created ({error.strerror or error}), and nothing is submitted without a "
-            "journal: make room for it, or name another folder with LIPREADY_STATE_DIR."
+            "journal: make room for it, or name another folder with LIPREADY_STATE_DIR.",
+            path=str(folder),
         ) from error
     return folder

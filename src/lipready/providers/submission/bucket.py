@@ -6,12 +6,14 @@ import secrets
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from lipready.cancel import checkpoint, checkpoint_elsewhere
+from lipready.cancel import checkpoint, checkpoint_elsewhere, left_alone
 from lipready.errors import (
+    CancelledError,
     ComponentError,
     LipreadyError,
     NoAnswerError,
@@ -20,7 +22,8 @@ from lipready.errors import (
     RefusedError,
     UsageError,
 )
-from lipready.log import logged
+from lipready.log import logged, unlogged
+from lipready.providers.fields import identifier
 from lipready.providers.service import Stored
 
 _SECONDS = 24 * 3600
@@ -66,25 +69,36 @@ def store(bucket: Bucket, path: str, content_type: str, *, progress: Callable[[f
     size = _size_of(path)
     key = "/".join(part for part in (bucket.prefix, secrets.token_hex(16) + Path(path).suffix.lower()) if part)
     try:
-        with closing(_client()) as client:
-            from boto3.s3.transfer import TransferConfig
-
-            # Two parts at a time bound the memory; 10,000 parts make room for 80 GB.
-            parts = TransferConfig(
-                multipart_threshold=_PART, multipart_chunksize=_PART, max_concurrency=2, max_io_queue=2
-            )
-            heard, kind = _shares(size, progress), {"ContentType": content_type}
-            with logged("PUT", f"s3://{bucket.name}/{key}") as log:
-                client.upload_file(path, bucket.name, key, ExtraArgs=kind, Config=parts, Callback=heard)
-                log.status, log.bytes = HTTPStatus.OK, size
-            place = {"Bucket": bucket.name, "Key": key}
-            url = client.generate_presigned_url("get_object", Params=place, ExpiresIn=_SECONDS)
-    except ComponentError:
+        with logged("PUT", f"s3://{bucket.name}/{key}") as log:
+            url = left_alone(partial(_uploaded, bucket, key, path, content_type, _shares(size, progress)))
+            log.status, log.bytes = HTTPStatus.OK, size
+    except (ComponentError, CancelledError):
         raise
     except Exception as error:  # noqa: BLE001 - boto3 has no root of its exceptions
         checkpoint()
         raise _what_went_wrong(error, bucket, path) from None
-    return Stored(str(url), _SECONDS)
+    return Stored(url, _SECONDS)
+
+
+def _uploaded(bucket: Bucket, key: str, path: str, content_type: str, heard: Callable[[int], None]) -> str:
+    """Upload a file, and return its signed address; nothing is begun any more once somebody has cancelled."""
+    check = checkpoint_elsewhere()
+
+    def told(count: int) -> None:
+        check()
+        heard(count)
+
+    with closing(_client()) as client:
+        from boto3.s3.transfer import TransferConfig
+
+        client.meta.events.register("before-send.s3", lambda **_: check())  # of each attempt
+        # Two parts at a time bound the memory; 10,000 parts make room for 80 GB.
+        parts = TransferConfig(multipart_threshold=_PART, multipart_chunksize=_PART, max_concurrency=2, max_io_queue=2)
+        kind = {"ContentType": content_type}
+        client.upload_file(path, bucket.name, key, ExtraArgs=kind, Config=parts, Callback=told)
+        place = {"Bucket": bucket.name, "Key": key}
+        with unlogged("botocore.auth"):
+            return str(client.generate_presigned_url("get_object", Params=place, ExpiresIn=_SECONDS))
 
 
 def _size_of(path: str) -> int:
@@ -124,13 +138,12 @@ def _shares(size: int, progress: Callable[[float], None] | None) -> Callable[[in
     """Add up what several threads report; a part that is sent again is taken back by the library first."""
     from threading import Lock
 
-    lock, sent, check = Lock(), 0, checkpoint_elsewhere()
+    lock, sent = Lock(), 0
 
     def heard(count: int) -> None:
         nonlocal sent
         with lock:
             sent += count
-            check()
             if progress is not None:
                 progress(min(1.0, max(0.0, sent / size)) if size else 1.0)
 
@@ -187,4 +200,7 @@ def _refusal(error: Any, bucket: Bucket) -> ProviderError | UsageError:
     else:
         what = f"refused the upload ({code or status})"
     again = status is None or status > _HIGHEST_REFUSAL or code == "SlowDown"
-    return RefusedError(f"The server of {bucket} {what}.", code=code, status=status, retry="again" if again else "no")
+    name = identifier(answer.get("ResponseMetadata", {}).get("RequestId"))
+    return RefusedError(
+        f"The server of {bucket} {what}.", code=code, status=status, retry="again" if again else "no", request_id=name
+    )

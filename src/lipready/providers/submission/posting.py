@@ -6,7 +6,16 @@ from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
-from lipready.errors import LipreadyError, NotSentError, OutcomeUnknownError, ProviderError, RefusedError, UsageError
+from lipready.cancel import checkpoint
+from lipready.errors import (
+    CancelledError,
+    LipreadyError,
+    NotSentError,
+    OutcomeUnknownError,
+    ProviderError,
+    RefusedError,
+    UsageError,
+)
 from lipready.facts.quantity import seconds
 from lipready.facts.task import TaskState
 from lipready.log import LOG
@@ -35,7 +44,8 @@ def post(account: Account, journal: Journal, entry: JournalEntry, submission: Su
 
     Raises RefusedError where the provider does not want the job and NotSentError where it cannot be reached (the entry
     is closed, nothing was paid), UsageError where the result could not be written (as well), and OutcomeUnknownError
-    where it stays open whether there is a task: then the entry stays at "posting".
+    where it stays open whether there is a task: then the entry stays at "posting". So it does where somebody cancels
+    while the answer is awaited, and CancelledError says the same.
     """
     LOG.info("submitting the job %s to %s", entry.id, account.service.title)
     with (yield from acquired(_turn(account))):
@@ -68,10 +78,13 @@ def _post(account: Account, journal: Journal, entry: JournalEntry, submission: S
     while True:
         yield from take_turn(f"submit {account.name}", account.service.submit_interval)
         yield from require_output_writable(journal, entry)
+        checkpoint()  # later it would not be known what came of the request
         entry = yield from note(journal, replace(entry, stage="posting", posted=time.time()))
         try:
             answer = yield from send(request)
             state = understood(account, answer, account.service.read_submitted)
+        except CancelledError as error:
+            raise CancelledError(f"{error} {_unknown(account, entry, None)}") from error
         except ProviderError as error:
             failures += 1
             if not _certainly_without_a_task(error):

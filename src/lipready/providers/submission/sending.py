@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
@@ -60,6 +60,10 @@ class SubmissionInputs:
             addresses={role: path for role, path in given.items() if is_address(path)},
             callback_url=callback_url,
         )
+
+
+Told = Callable[[SubmissionInputs], SubmissionInputs]
+"""Returns the inputs with whoever wants to hear of their uploads."""
 
 
 def places_of(job: Job | JournalEntry) -> dict[Role, str]:
@@ -137,7 +141,7 @@ def submit_once(
         known = yield from call(partial(journal.add_unless_known, entry))
         if known.task_id is not None:
             return known, True
-        with (yield from acquired(job_lock(known))):
+        with concerning(job_id=known.id), (yield from acquired(job_lock(known))):
             now = yield from call(partial(journal.find, known.id))
             if now.stage == "intended":
                 return (yield from _deliver(account, journal, now, inputs)), False
@@ -164,23 +168,25 @@ def job_lock(entry: JournalEntry) -> Lock:
 
 
 def _deliver(
-    account: Account, journal: Journal, entry: JournalEntry, inputs: SubmissionInputs | None = None
+    account: Account, journal: Journal, entry: JournalEntry, inputs: SubmissionInputs | Told
 ) -> Flow[JournalEntry]:
     """Store the files and submit the job, and return the entry with the task's id; see `post` for what it raises.
 
-    What an earlier process has stored for this entry is used again, where the file has not changed since. Without
-    `inputs` they are what the entry says. Whatever fails before the paid request closes the entry: nothing was paid.
+    What an earlier process has stored for this entry is used again, where the file has not changed since. Where the
+    `inputs` are not at hand they are what the entry says, and handed to who wants to hear of their uploads. Whatever
+    fails before the paid request closes the entry: nothing was paid.
     """
     with concerning(job_id=entry.id):
         return (yield from _sent(account, journal, entry, inputs))
 
 
 def _sent(
-    account: Account, journal: Journal, entry: JournalEntry, inputs: SubmissionInputs | None
+    account: Account, journal: Journal, entry: JournalEntry, inputs: SubmissionInputs | Told
 ) -> Flow[JournalEntry]:
     yield from require_output_writable(journal, entry)
     try:
-        inputs = inputs or (yield from _recorded_inputs(account, entry))
+        if not isinstance(inputs, SubmissionInputs):
+            inputs = inputs((yield from _recorded_inputs(account, entry)))
         urls, entry = yield from _stored(account, journal, entry, inputs)
         submission = _submission(entry, inputs, urls)
     except JournalError:
@@ -221,7 +227,7 @@ def _stored(
         if kept is not None:
             urls[source.role] = kept
             continue
-        with concerning(path=without_secret(source.path)):
+        with concerning(path=without_secret(source.shown)):
             stored = yield from upload(account, entry.model, source, inputs.bucket)
         urls[source.role] = stored.url
         if not has_secret(stored.url):
@@ -238,7 +244,9 @@ def _stored(
     return urls, entry
 
 
-def take_up(account: Account, journal: Journal, entry: JournalEntry, *, submit: bool = True) -> Flow[JournalEntry]:
+def take_up(
+    account: Account, journal: Journal, entry: JournalEntry, *, told: Told = lambda given: given, submit: bool = True
+) -> Flow[JournalEntry]:
     """Go on where an earlier process has stopped, and return the entry with the task's id, or with a candidate.
 
     A job that was never sent is submitted only with `submit`; one whose outcome is not known is looked up, and never
@@ -263,7 +271,7 @@ def take_up(account: Account, journal: Journal, entry: JournalEntry, *, submit: 
             f"`lipready.forget('{entry.id}')` closes it, "
             "`lipready.submit(…, sending=Sending(again=True))` sends and pays anew."
         )
-    return (yield from _deliver(account, journal, entry))
+    return (yield from _deliver(account, journal, entry, told))
 
 
 def _recorded_inputs(account: Account, entry: JournalEntry) -> Flow[SubmissionInputs]:

@@ -1,19 +1,17 @@
 """Transports over httpx2: for asyncio, and for threads."""
 
 import asyncio
-import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import wait
-from contextlib import ExitStack, aclosing, asynccontextmanager, contextmanager
-from contextvars import ContextVar
+from contextlib import ExitStack, aclosing, asynccontextmanager
 from functools import lru_cache
 from threading import Event
 from typing import TYPE_CHECKING, Self
 
 from lipready.cancel import checkpoint
 from lipready.errors import ConfigurationError
-from lipready.log import logged
+from lipready.log import logged, unlogged
 from lipready.providers.download.saving import ResumableDownload
 from lipready.providers.transport.incoming import Exchange, read_answer
 from lipready.providers.transport.outgoing import Authority, origin_of, prepared
@@ -34,24 +32,6 @@ _LOGGERS = (
     "httpcore2.proxy",
     "httpcore2.socks",
 )
-
-_ours: ContextVar[bool] = ContextVar("lipready_exchange", default=False)
-
-
-@contextmanager
-def _unlogged() -> Iterator[None]:
-    """Keep the exchanges of this block, and only those, out of the HTTP library's log."""
-    for name in _LOGGERS:
-        logging.getLogger(name).addFilter(_not_ours)  # a filter that is there already is not added again
-    token = _ours.set(True)
-    try:
-        yield
-    finally:
-        _ours.reset(token)
-
-
-def _not_ours(_record: logging.LogRecord) -> bool:
-    return not _ours.get()
 
 
 class AsyncTransport:
@@ -79,7 +59,7 @@ class AsyncTransport:
         changes, ValueError where an authorized request is not for one of the origins.
         """
         exchange = Exchange(origin_of(request.url)[1], request.seconds)
-        with _unlogged(), logged(request.method, request.url) as heard:
+        with unlogged(*_LOGGERS), logged(request.method, request.url) as heard:
             async with _within(exchange, request.seconds):
                 with prepared(request, self._authority, exchange) as sent:
                     async with aclosing(await self._answer(sent)) as response:
@@ -91,7 +71,7 @@ class AsyncTransport:
     async def save(self, save: Save) -> HttpResponse:
         """Append the body of a GET to a file; see `Save`. Raises DownloadError where that cannot be written."""
         saving = ResumableDownload(save)
-        with _unlogged():
+        with unlogged(*_LOGGERS):
             while True:
                 request = saving.request()
                 with logged("GET", str(request.url)) as heard:

@@ -31,10 +31,10 @@ def target_person(people: PeopleFacts, person: int | None, path: str) -> Person:
     if person is not None and people.person(person) is None:
         numbers = ", ".join(str(number) for number in sorted(each.id for each in people.people))
         others = f"the people seen have the numbers {numbers}" if numbers else "nobody is seen in it"
-        raise UsageError(f"There is no person {person} in {path}: {others}.")
+        raise UsageError(f"There is no person {person} in {path}: {others}.", path=path)
     target = people.target(person)
     if target is None:
-        raise FixError(f"{path} shows no face that `Choices(trim='best')` or `Choices.crop` could follow.")
+        raise FixError(f"{path} shows no face that `Choices(trim='best')` or `Choices.crop` could follow.", path=path)
     return target
 
 

@@ -53,20 +53,38 @@ def render_all(reports: Sequence[Mapping[str, Any]], _page: Page) -> str:
 
 
 def _rule(rule: str, issues: Sequence[Issue]) -> Plain:
-    """Describe a rule by what its findings tell of it; the severity is the worst of them."""
+    """Describe a rule by its documentation, one of the caller's own by what its findings tell of it.
+
+    The severity is the worst of its findings.
+    """
     worst = worst_first(issues)[0]
     name = next((issue.name for issue in issues if issue.name), "")
-    explain = f"`lipready explain {rule}` says what the rule asks for, why, and its limits at each provider."
     entry = {
         "id": rule,
         "name": name,
         "shortDescription": {"text": (name or rule).replace("-", " ")},
-        "help": {"text": explain, "markdown": explain},
-        "helpUri": _HOME,
+        **_documented(rule),
+        "helpUri": next((issue.help for issue in issues if issue.help), None),
         "defaultConfiguration": {"level": _LEVELS[worst.severity]},
         "properties": {"problem.severity": {"info": "recommendation"}.get(worst.severity, worst.severity)},
     }
     return {key: value for key, value in entry.items() if value}
+
+
+def _documented(id_: str) -> Plain:
+    """Return the texts about a rule of the registry; nothing for another."""
+    from lipready.rules.documentation import documentation
+    from lipready.rules.registry import RULES
+
+    rule = next((each for each in RULES if each.id == id_), None)
+    if rule is None:
+        return {}
+    told = documentation(rule)
+    explain = f"`lipready explain {id_}` shows its limits at each provider."
+    return {
+        "fullDescription": {"text": told.summary},
+        "help": {"text": f"{told.text()}\n\n{explain}", "markdown": f"{told.markdown()}\n\n{explain}"},
+    }
 
 
 def _result(issue: Issue, index: int) -> Plain:

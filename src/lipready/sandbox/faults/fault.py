@@ -66,7 +66,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "delay": Kind("SECONDS"),  # Answers later
+    "delay": Kind("SECONDS"),  # Done, and answered later
     "reset-before": Kind(),  # The connection is reset before anything is done
     "reset-after": Kind(),  # Done, then the connection is reset without an answer
     "lost": Kind(steps=("submit",)),  # Reset-after by the name of what it means for a paid request

@@ -90,15 +90,12 @@ class FaultInjector:
 
     async def _fail(self, scope: Scope, receive: Receive, send: Send, fault: Fault, responder: Responder) -> None:
         kind = fault.kind
-        if kind == "delay":
-            await asyncio.sleep(fault.number)
-            await self._app(scope, receive, send)
-        elif kind == "expired":
+        if kind == "expired":
             scope[BESIDE][kind] = fault
             await self._app(scope, receive, send)
         elif kind == "reset-before":
             await self._end(scope, receive, hard=True)
-        elif kind in {"reset-after", "lost", "500-after", "truncated", "half", "slow", "broken"}:
+        elif kind in {"delay", "reset-after", "lost", "500-after", "truncated", "half", "slow", "broken"}:
             messages: list[Message] = []
 
             async def keep(message: Message) -> None:
@@ -130,8 +127,13 @@ class FaultInjector:
 
 
 async def _send_limited(send: Send, messages: list[Message], fault: Fault) -> bool:
-    """Send only so much of an answer, or only so fast; returns whether it was left unfinished."""
+    """Send only so much of an answer, so fast, or so late; returns whether it was left unfinished."""
     kind, headers = fault.kind, Headers(raw=messages[0]["headers"]).mutablecopy()
+    if kind == "delay":
+        await asyncio.sleep(fault.number)
+        for message in messages:
+            await send(message)
+        return False
     body = b"".join(bytes(message.get("body", b"")) for message in messages[1:])
     length = int(headers.get("content-length", "0"))
     most = length // 2 if kind in {"half", "truncated"} else len(body) if kind == "slow" else int(fault.number)

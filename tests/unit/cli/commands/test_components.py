@@ -1,9 +1,11 @@
+import json
 import stat
 from importlib.metadata import PackageNotFoundError, version
 
 import pytest
 
-from lipready.cli.commands.doctor import examine_machine
+from lipready.cli.commands.doctor import doctor, examine_machine
+from lipready.cli.output.session import Session
 
 
 @pytest.fixture
@@ -24,6 +26,18 @@ def test_what_is_there_is_found_and_what_is_not_is_said(examine):
     assert "face_landmark.tflite" in found["face weights"].detail
     assert found["cache folder"].well
     assert found["state folder"].well
+
+
+def test_as_json_it_fits_its_schema_and_the_status_is_the_same(examine, fits, capsys):
+    del examine  # only its surroundings
+    for arguments in (["--offline"], ["--offline", "--format", "json"]):
+        with doctor.make_context("doctor", arguments, obj=Session()) as context:
+            assert doctor.invoke(context) == 2
+    *_, last = capsys.readouterr().out.splitlines()
+    told = json.loads(last)
+    fits(told)
+    assert told["well"] is False
+    assert [each["subject"] for each in told["examined"] if not each["well"]] == ["face weights"]
 
 
 def test_an_extra_that_is_not_installed_is_named_and_is_no_fault(examine, monkeypatch):

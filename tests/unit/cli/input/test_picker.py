@@ -11,7 +11,7 @@ import pytest
 
 from lipready.cli.input.picker import page_of, pick
 from lipready.cli.output.session import Session
-from lipready.people import measured_video
+from lipready.people import people
 from lipready.profiles.loader import load_profile
 
 PROFILE = load_profile("dashscope")
@@ -19,7 +19,7 @@ PROFILE = load_profile("dashscope")
 
 @pytest.fixture(scope="module")
 def video(made):
-    return measured_video(made("two_people.mp4"), PROFILE)
+    return people(made("two_people.mp4"), profile=PROFILE).video
 
 
 @pytest.fixture

@@ -135,7 +135,7 @@ def test_a_clip_that_lies_on_its_side_is_turned_first(astronaut: Picture, write_
 
 
 def test_an_objection_is_passed_on_and_leads_to_the_next_frame(astronaut: Picture, write_clip: WriteClip) -> None:
-    path = write_clip([astronaut] * 30)
+    path = write_clip([astronaut] * 14)
     _, video, people = looked_at(path)
     seen: list[Fraction] = []
 

@@ -433,3 +433,10 @@ def test_the_copy_is_gone_after_an_interruption(server: ThreadingHTTPServer) -> 
 
     with pytest.raises(KeyboardInterrupt), fetch(url(server, "file"), HERE, interrupt):
         pytest.fail("the interruption came before")  # the leftovers are looked for after every test
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_it_is_said_that_a_connection_is_refused(host: str, free_tcp_port: int) -> None:
+    problem = inquire(f"http://{host}:{free_tcp_port}/clip.mp4", HERE).problem
+    assert problem is not None
+    assert (problem.trouble, problem.text) == ("refused", "refuses the connection")

@@ -1,4 +1,6 @@
+import logging
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -8,7 +10,8 @@ import httpx2
 import pytest
 from moto.server import ThreadedMotoServer
 
-from lipready.errors import ComponentError, NoAnswerError, NotSentError, RefusedError, UsageError
+from lipready.cancel import Cancel, cancellable
+from lipready.errors import CancelledError, ComponentError, NoAnswerError, NotSentError, RefusedError, UsageError
 from lipready.providers.submission.bucket import Bucket, parse_bucket, store
 
 SECRET = "wJalrXUtnFEMI-hunter2"  # noqa: S105 - of nobody
@@ -200,6 +203,48 @@ def test_what_a_server_says_is_one_sentence(answering, tmp_path, answer, kind, w
     assert SECRET not in str(caught.value)
     assert "\x1b" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_the_log_has_the_upload_and_none_of_its_secrets(films, film, caplog):
+    caplog.set_level(logging.DEBUG)
+    stored = store(films, str(film), "video/mp4")
+    (said,) = [record.getMessage() for record in caplog.records if record.name == "lipready"]
+    assert re.fullmatch(rf"PUT s3://films/lip/ready/\w+\.mp4: 200, \d+ ms, {film.stat().st_size} bytes", said)
+    signature = httpx2.URL(stored.url).params["X-Amz-Signature"]
+    telling = {record.name for record in caplog.records if signature in record.getMessage()}
+    assert telling == set()
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_an_upload_to_a_server_that_says_nothing_is_cancelled(monkeypatch, tmp_path, scheme):
+    """What boto3 waits for ends when the server goes; its next attempt does not begin."""
+    path, token = tmp_path / "speech.wav", Cancel()
+    path.write_bytes(bytes(1 << 20))
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "4")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"{scheme}://127.0.0.1:{listener.getsockname()[1]}")
+        over = threading.Timer(60, listener.close)
+        over.start()
+        peers = []
+
+        def accept():
+            peers.append(listener.accept()[0])
+            token.cancel()
+
+        threading.Thread(target=accept).start()
+        with pytest.raises(CancelledError), cancellable(token):
+            store(Bucket("films"), str(path), "audio/wav")
+        assert over.is_alive()
+        over.cancel()
+        listener.settimeout(0)
+        for each in threading.enumerate():
+            if each.name == "lipready-left-alone":
+                peers[0].close()
+                each.join(20)
+                assert not each.is_alive()
+        with pytest.raises(BlockingIOError):
+            listener.accept()
 
 
 MEMORY = """
