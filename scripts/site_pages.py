@@ -1,0 +1,256 @@
+"""Pages of the site that are made from the package itself; a hook of mkdocs (see mkdocs.yml).
+
+`rules/index.md` and a page for each rule say what `lipready explain` prints; `commands.md` holds the help of each
+command, `changes.md` the changelog. What a rule says of its broken examples is what the rule really finds in them.
+"""
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lipready.cli.run import command_line
+from lipready.facts.finding import Finding
+from lipready.facts.quantity import exactly
+from lipready.profiles.limit import Limit, Profile, Range
+from lipready.profiles.loader import load_profile, profile_names
+from lipready.reports.page import with_options
+from lipready.rules.judge import judge
+from lipready.rules.registry import RULES
+from lipready.rules.rule import Rule
+from lipready.rules.wording import interval, size_limit
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+
+HOME = Path(__file__).resolve().parents[1]
+BLOB = "https://github.com/lipready/lipready/blob/main/"
+SUBJECTS = {
+    "F": ("Files", "What holds for every file of a job."),
+    "V1": ("The video: what is accepted", "Limits that the provider states for the video."),
+    "V2": ("The video: what may come out badly", "The provider takes such a video, and may show it wrongly."),
+    "P": ("People and faces", "Whose lips move, and whether they can."),
+    "A4": ("The audio track: what is accepted", "Limits that the provider states for the audio track."),
+    "A5": ("The audio track: what is heard", "Speech, noise, music and loudness."),
+    "I": ("The reference image", "The picture that says who is to speak."),
+    "R": ("The request", "Options, addresses, and how the files fit together."),
+}
+_SEVERITIES = {"required": "error", "recommended": "warning", "inferred": "warning"}
+_LEVELS = {
+    "lossless": "nothing is lost",
+    "reencode": "encoded again",
+    "editorial": "content is lost: only when you ask for it",
+}
+_NEEDS = {
+    "headers": "Headers and indexes are enough: the rule also runs with `--quick`.",
+    "pixels": "Pictures are decoded: the rule does not run with `--quick`.",
+    "samples": "Sound is decoded: the rule does not run with `--quick`.",
+}
+_MOST_EXAMPLES = 6
+
+
+def on_files(files: "Files", config: "MkDocsConfig") -> "Files":
+    """Add the pages to those that lie in docs/."""
+    from mkdocs.structure.files import File
+
+    for name, text in pages().items():
+        files.append(File.generated(config, name, content=text))
+    return files
+
+
+def on_config(config: "MkDocsConfig") -> "MkDocsConfig":
+    """List the page of each rule under Rules, by subject."""
+    listed = [
+        {title: [{f"{rule.id} {rule.name}": f"rules/{rule.id}.md"} for rule in RULES if rule.id.startswith(beginning)]}
+        for beginning, (title, _) in SUBJECTS.items()
+    ]
+    for entry in config.nav or []:
+        if "Rules" in entry:
+            entry["Rules"] += listed
+    return config
+
+
+def pages() -> dict[str, str]:
+    """Return the text of each page that is made, by its path below docs/."""
+    profiles = [load_profile(name) for name in profile_names()]
+    return {
+        "rules/index.md": _index(profiles),
+        **{f"rules/{rule.id}.md": _rule_page(rule, profiles) for rule in RULES},
+        "commands.md": _commands(),
+        "changes.md": _changes(),
+    }
+
+
+def _index(profiles: list[Profile]) -> str:
+    """Write a table of rules for each subject, with the limits of each provider."""
+    heads = [profile.name for profile in profiles]
+    lines = [
+        "# Rules",
+        "",
+        f"{len(RULES)} rules. Each has a page that says what it checks, why, what each provider says, and how to repair. "
+        "`lipready explain V104` prints the same page in the terminal.",
+        "",
+        "An **error** would fail at the provider. A **warning** may come out badly, or is a limit that the provider does "
+        "not state as one. *–* means that the rule does not apply to that provider.",
+    ]
+    for beginning, (title, said) in SUBJECTS.items():
+        rules = [rule for rule in RULES if rule.id.startswith(beginning)]
+        lines += ["", f"## {title}", "", said, "", f"| rule | what it checks | {' | '.join(heads)} |"]
+        lines += ["|---" * (2 + len(heads)) + "|"]
+        for rule in rules:
+            cells = [_in_table(profile.limits.get(rule.id)) for profile in profiles]
+            summary = _documentation(rule)[""].removeprefix("Check that ").removesuffix(".")
+            lines += [f"| [{rule.id}]({rule.id}.md) | `{rule.name}`<br>{summary} | {' | '.join(cells)} |"]
+    return "\n".join(lines) + "\n"
+
+
+def _in_table(limit: Limit | None) -> str:
+    if limit is None:
+        return "–"
+    severity = _SEVERITIES[limit.strength]
+    said = _describe(limit)
+    return f'<span class="severity {severity}">{severity}</span>{f"<br>{said}" if said else ""}'
+
+
+def _rule_page(rule: Rule, profiles: list[Profile]) -> str:
+    parts = _documentation(rule)
+    lines = [f"# {rule.id} {rule.name}", "", parts.pop("")]
+    for heading, text in parts.items():
+        lines += ["", f"## {heading}", "", text]
+    lines += ["", "## Limits", "", *_limits_table(rule, profiles)]
+    lines += ["", "## Examples", "", *_examples(rule, profiles)]
+    command = f"lipready explain {rule.id}"
+    lines += ["", "## Use", "", f"{_NEEDS[rule.needs]} `{command}` prints this page."]
+    lines += [f"To leave the rule out, give `--ignore {rule.id}`, or see [configuration](../configuration.md)."]
+    return "\n".join(lines) + "\n"
+
+
+def _documentation(rule: Rule) -> dict[str, str]:
+    """Return the paragraphs of a docstring by their heading; the first sentence under no heading."""
+    text = inspect.cleandoc(rule.judge.__doc__ or "")
+    parts: dict[str, list[str]] = {"": []}
+    heading = ""
+    for block in re.split(r"\n\s*\n", text):
+        title, _, rest = block.partition("\n")
+        if rest.startswith("    ") and not title.startswith(" "):
+            heading, block = title.strip(), rest
+        parts.setdefault(heading, []).append(" ".join(block.split()))
+    return {title: "\n\n".join(map(_inert, paragraphs)) for title, paragraphs in parts.items()}
+
+
+def _inert(text: str) -> str:
+    """Escape what Markdown would obey, but for the code between backticks."""
+    pieces = re.split(r"(`[^`]*`)", text)
+    return "".join(piece if piece.startswith("`") else re.sub(r"([\\*_\[\]<>#|])", r"\\\1", piece) for piece in pieces)
+
+
+def _limits_table(rule: Rule, profiles: list[Profile]) -> Iterator[str]:
+    """Write what the profiles say, one column for each."""
+    columns = [dict(_details(profile.limits.get(rule.id))) for profile in profiles]
+    rows = dict.fromkeys(label for column in columns for label in column)
+    yield f"| | {' | '.join(_inert(profile.title) for profile in profiles)} |"
+    yield "|---" * (1 + len(profiles)) + "|"
+    for label in rows:
+        yield f"| {label} | {' | '.join(column.get(label) or '–' for column in columns)} |"
+
+
+def _details(limit: Limit | None) -> Iterator[tuple[str, str]]:
+    if limit is None:
+        yield "severity", "does not apply"
+        return
+    severity = _SEVERITIES[limit.strength]
+    yield "severity", f'<span class="severity {severity}">{severity}</span> ({limit.strength})'
+    if accepted := _describe(limit):
+        yield "accepts", accepted
+    if limit.safe is not None and limit.safe != limit.accept:
+        yield "certain", f"{_range(limit.safe, limit.unit)}; outside of that the documents differ: a warning"
+    if limit.safe_choices and limit.safe_choices != limit.choices:
+        yield "certain", f"{', '.join(limit.safe_choices)}; about the others the documents differ: a warning"
+    aims = [_range(limit.aim, limit.unit)] if limit.aim not in (None, limit.accept, limit.safe) else []
+    if aims or limit.aim_choice:
+        yield "repaired to", ", ".join([*aims, *filter(None, [limit.aim_choice])])
+    for name, value in limit.bands.items():
+        yield name.replace("_", " "), exactly(value)
+    if limit.remote:
+        yield "error code at the provider", f"`{limit.remote}`"
+    if limit.note:
+        yield "note", _inert(limit.note)
+    source = f"[{_inert(limit.source)}]({limit.url})" if limit.url else _inert(limit.source)
+    yield "source", f"{source}, read {limit.read.isoformat()}"
+
+
+def _describe(limit: Limit) -> str:
+    number = [] if limit.accept is None else [_range(limit.accept, limit.unit)]
+    return "; ".join([", ".join(limit.choices)] * bool(limit.choices) + number)
+
+
+def _range(allowed: Range, unit: str) -> str:
+    if unit == "byte" and allowed.minimum is None and allowed.maximum is not None:
+        return f"up to {size_limit(allowed.maximum)}"
+    return interval(allowed, unit)
+
+
+def _examples(rule: Rule, profiles: list[Profile]) -> list[str]:
+    """Write what the rule finds in the broken examples that stand beside it, at the first provider that has it."""
+    profile = next(profile for profile in profiles if rule.id in profile.limits)
+    found: dict[str, Finding] = {}
+    for facts in rule.invalid():
+        for finding in judge(facts, profile, only=(rule.id,))[0]:
+            found.setdefault(finding.measured, finding)
+    lines = [f"What the rule says of some made-up jobs, at {_inert(profile.title)}:", ""]
+    for finding in list(found.values())[:_MOST_EXAMPLES]:
+        lines += [f'- <span class="severity {finding.severity}">{finding.severity}</span> {_message(finding)}']
+    fixes = {(f.fix.name, f.fix.level): f.fix for f in found.values() if f.fix is not None}
+    if fixes:
+        lines += ["", "Repairs that it offers:", ""]
+        lines += [f"- `{name}` ({_LEVELS[level]}): {_inert(with_options(f.text))}" for (name, level), f in fixes.items()]
+    return lines
+
+
+def _message(finding: Finding) -> str:
+    return _inert(with_options(finding.message)).replace(" --", " \\-\\-")
+
+
+def _commands() -> str:
+    """Write the help of each command, as the terminal prints it."""
+    lines = [
+        "# Commands",
+        "",
+        "What `--help` prints. [In the terminal](terminal.md) shows how the commands work together.",
+    ]
+    with click.Context(command_line, info_name="lipready") as context:
+        for path, command in _all_commands(command_line, context):
+            inner = click.Context(command, info_name=path, terminal_width=80)
+            lines += ["", f"## {path.removeprefix('lipready ')}", "", "```text", command.get_help(inner), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def _all_commands(group: click.Group, context: click.Context) -> Iterator[tuple[str, click.Command]]:
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if command is None:
+            continue
+        path = f"{context.command_path} {name}"
+        yield path, command
+        if isinstance(command, click.Group):
+            with click.Context(command, info_name=name, parent=context) as inner:
+                yield from _all_commands(command, inner)
+
+
+def _changes() -> str:
+    """Return the changelog, with its links to files of the repository turned into links that work on the site."""
+    text = (HOME / "CHANGELOG.md").read_text("utf-8")
+    places: Mapping[str, str] = {"docs/": ""}
+
+    def turned(match: re.Match[str]) -> str:
+        target = match[1]
+        for beginning, place in places.items():
+            if target.startswith(beginning):
+                return f"]({place}{target.removeprefix(beginning)})"
+        return f"]({BLOB}{target})"
+
+    return re.sub(r"\]\((?!https?:|#)([^)]+)\)", turned, text).replace("# Changelog", "# Changes", 1)
