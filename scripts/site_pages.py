@@ -207,7 +207,9 @@ def _examples(rule: Rule, profiles: list[Profile]) -> list[str]:
     fixes = {(f.fix.name, f.fix.level): f.fix for f in found.values() if f.fix is not None}
     if fixes:
         lines += ["", "Repairs that it offers:", ""]
-        lines += [f"- `{name}` ({_LEVELS[level]}): {_inert(with_options(f.text))}" for (name, level), f in fixes.items()]
+        lines += [
+            f"- `{name}` ({_LEVELS[level]}): {_inert(with_options(f.text))}" for (name, level), f in fixes.items()
+        ]
     return lines
 
 
