@@ -6,7 +6,8 @@ command, `changes.md` the changelog. What a rule says of its broken examples is 
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from lipready.rules.wording import interval, size_limit
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
 
 HOME = Path(__file__).resolve().parents[1]
 BLOB = "https://github.com/lipready/lipready/blob/main/"
@@ -43,7 +45,7 @@ _SEVERITIES = {"required": "error", "recommended": "warning", "inferred": "warni
 _LEVELS = {
     "lossless": "nothing is lost",
     "reencode": "encoded again",
-    "editorial": "content is lost: only when you ask for it",
+    "editorial": "yours to decide: only when you ask for it",
 }
 _NEEDS = {
     "headers": "Headers and indexes are enough: the rule also runs with `--quick`.",
@@ -51,6 +53,8 @@ _NEEDS = {
     "samples": "Sound is decoded: the rule does not run with `--quick`.",
 }
 _MOST_EXAMPLES = 6
+_MARKUP = re.compile(r"[\\*_\[\]<>#|]")
+_IDS = {rule.id for rule in RULES}
 
 
 def on_files(files: "Files", config: "MkDocsConfig") -> "Files":
@@ -74,6 +78,14 @@ def on_config(config: "MkDocsConfig") -> "MkDocsConfig":
     return config
 
 
+def on_page_content(html: str, page: "Page", **_: object) -> str:
+    """Let the copy button of a transcript copy its commands alone, without prompts and what they say."""
+    transcripts = re.findall(r"^```console\n(.*?)^```$", page.markdown or "", re.MULTILINE | re.DOTALL)
+    commands = ("\n".join(re.findall(r"^\$ (.*)$", text, re.MULTILINE)) for text in transcripts)
+    beginning = '<div class="language-console highlight">'
+    return re.sub(beginning, lambda _: f'{beginning[:-1]} data-copy="{escape(next(commands))}">', html)
+
+
 def pages() -> dict[str, str]:
     """Return the text of each page that is made, by its path below docs/."""
     profiles = [load_profile(name) for name in profile_names()]
@@ -91,11 +103,11 @@ def _index(profiles: list[Profile]) -> str:
     lines = [
         "# Rules",
         "",
-        f"{len(RULES)} rules. Each has a page that says what it checks, why, what each provider says, and how to repair. "
-        "`lipready explain V104` prints the same page in the terminal.",
+        f"{len(RULES)} rules. Each has a page: what it checks, why, what each provider says, and how to repair.",
+        "`lipready explain V104` prints the same in the terminal.",
         "",
-        "An **error** would fail at the provider. A **warning** may come out badly, or is a limit that the provider does "
-        "not state as one. *–* means that the rule does not apply to that provider.",
+        "An **error** would fail at the provider. A **warning** may come out badly, or breaks a limit that the",
+        "provider does not state as one. Where a provider has *–*, the rule does not apply to it.",
     ]
     for beginning, (title, said) in SUBJECTS.items():
         rules = [rule for rule in RULES if rule.id.startswith(beginning)]
@@ -120,7 +132,7 @@ def _rule_page(rule: Rule, profiles: list[Profile]) -> str:
     parts = _documentation(rule)
     lines = [f"# {rule.id} {rule.name}", "", parts.pop("")]
     for heading, text in parts.items():
-        lines += ["", f"## {heading}", "", text]
+        lines += ["", f"## {heading}", "", _linked(text, rule)]
     lines += ["", "## Limits", "", *_limits_table(rule, profiles)]
     lines += ["", "## Examples", "", *_examples(rule, profiles)]
     command = f"lipready explain {rule.id}"
@@ -137,15 +149,28 @@ def _documentation(rule: Rule) -> dict[str, str]:
     for block in re.split(r"\n\s*\n", text):
         title, _, rest = block.partition("\n")
         if rest.startswith("    ") and not title.startswith(" "):
-            heading, block = title.strip(), rest
-        parts.setdefault(heading, []).append(" ".join(block.split()))
+            heading = title.strip()
+            parts[heading] = [" ".join(rest.split())]
+        else:
+            parts.setdefault(heading, []).append(" ".join(block.split()))
     return {title: "\n\n".join(map(_inert, paragraphs)) for title, paragraphs in parts.items()}
 
 
 def _inert(text: str) -> str:
     """Escape what Markdown would obey, but for the code between backticks."""
     pieces = re.split(r"(`[^`]*`)", text)
-    return "".join(piece if piece.startswith("`") else re.sub(r"([\\*_\[\]<>#|])", r"\\\1", piece) for piece in pieces)
+    return "".join(
+        piece if piece.startswith("`") else _MARKUP.sub(lambda match: f"&#{ord(match[0])};", piece) for piece in pieces
+    )
+
+
+def _linked(text: str, rule: Rule) -> str:
+    """Let the ids of other rules lead to their pages."""
+    return re.sub(
+        r"\b[A-Z]\d{3}\b",
+        lambda match: f"[{match[0]}]({match[0]}.md)" if match[0] in _IDS - {rule.id} else match[0],
+        text,
+    )
 
 
 def _limits_table(rule: Rule, profiles: list[Profile]) -> Iterator[str]:
@@ -214,7 +239,7 @@ def _examples(rule: Rule, profiles: list[Profile]) -> list[str]:
 
 
 def _message(finding: Finding) -> str:
-    return _inert(with_options(finding.message)).replace(" --", " \\-\\-")
+    return _inert(with_options(finding.message))
 
 
 def _commands() -> str:
@@ -246,13 +271,5 @@ def _all_commands(group: click.Group, context: click.Context) -> Iterator[tuple[
 def _changes() -> str:
     """Return the changelog, with its links to files of the repository turned into links that work on the site."""
     text = (HOME / "CHANGELOG.md").read_text("utf-8")
-    places: Mapping[str, str] = {"docs/": ""}
-
-    def turned(match: re.Match[str]) -> str:
-        target = match[1]
-        for beginning, place in places.items():
-            if target.startswith(beginning):
-                return f"]({place}{target.removeprefix(beginning)})"
-        return f"]({BLOB}{target})"
-
-    return re.sub(r"\]\((?!https?:|#)([^)]+)\)", turned, text).replace("# Changelog", "# Changes", 1)
+    text = re.sub(r"\]\((?!https?:|#|docs/)", f"]({BLOB}", text.replace("# Changelog", "# Changes", 1))
+    return text.replace("](docs/", "](")

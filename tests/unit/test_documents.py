@@ -1,14 +1,13 @@
 """What README and the site show is true: commands and Python run, transcripts are real, the rest names what exists.
 
-A fenced block is tried by its language. `console`: the lines behind `$ ` are run, in a folder of their page, and say what
-stands below them. `python`: the blocks of a page are run, one after the other. `toml`: parsed, and written to the file
-that its first line names. `yaml`: parsed; the commands, inputs and hooks in it exist. `json`: parsed. `text`: behind
-`<!-- help: COMMAND -->` a help text, else a part of what another block says. Behind `<!-- not run: WHY -->`, and behind
-`<!-- asked: -->` (a test with a terminal asks), commands, options and imports have to exist, and no more.
+A fenced block is tried by its language. `console`: the lines behind `$ ` are run, in a folder of their page, and say
+what stands below them. `python`: the blocks of a page are run, one after the other. `toml`: parsed, and written to the
+file that its first line names. `yaml`: parsed; the commands, inputs and hooks in it exist. `json`: parsed. `text`: a
+help text behind `<!-- help: COMMAND -->`, else a part of what another block says. Behind `<!-- not run: WHY -->`, and
+behind `<!-- asked: -->` (a test with a terminal asks), commands, options and imports have to exist, and no more.
 """
 
 import ast
-import glob
 import json
 import os
 import re
@@ -109,31 +108,30 @@ def media(made: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="module")
-def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder for what the gate remembers: a file that two pages name is measured once."""
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="module")
-def models() -> Path:
-    """Give the folder of the face weights, before the home is another one."""
-    return models_folder()
+def kept(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Give the folders that the pages share: the face weights, and what the gate remembers."""
+    return {"LIPREADY_MODELS_DIR": models_folder(), "LIPREADY_CACHE_DIR": tmp_path_factory.mktemp("cache")}
 
 
 @pytest.fixture
-def reader(media, models, cache_folder, surroundings, shared_sandbox, at_sandbox, monkeypatch):
-    """Stand in a folder with the files that a page names, before providers that are the sandbox: `reader(page)`."""
+def machine(surroundings, shared_sandbox, at_sandbox, kept, monkeypatch):
+    """Give a folder on a machine of nobody's: the providers are the sandbox, the screen is that of the transcripts."""
     at_sandbox(shared_sandbox)
-    # What the page is tried on is not the developer's, and the screen is as wide as that of the transcripts.
-    for name in [name for name in os.environ if name.startswith(("GITHUB_", "GITLAB_", "CI", "LIPREADY_CONFIG"))]:
+    for name in [name for name in os.environ if name.startswith(("GITHUB_", "GITLAB_")) or name == "CI"]:
         monkeypatch.delenv(name)
-    for name, value in {"LIPREADY_CACHE_DIR": cache_folder, "LIPREADY_MODELS_DIR": models, "COLUMNS": "100"}.items():
+    for name, value in {**kept, "COLUMNS": 100}.items():
         monkeypatch.setenv(name, str(value))
-    here = surroundings / "here"
+    return surroundings
+
+
+@pytest.fixture
+def reader(machine, media, monkeypatch):
+    """Stand in a folder with the files that a page names: `reader(page)`."""
 
     def stand(page: str) -> None:
+        here = machine / "here"
         here.mkdir()
-        shutil.copytree(media / "assets", surroundings / "other-repository")
+        shutil.copytree(media / "assets", machine / "other-repository")
         for source in media.iterdir():
             if source.name in PAGES[page]:
                 copy = shutil.copytree if source.is_dir() else shutil.copy
@@ -168,11 +166,13 @@ def spoken(command: str, capsys: pytest.CaptureFixture[str]) -> str:
         require_known(words)
         return ""
     words, target = (words[:-2], words[-1]) if ">" in words else (words, None)
-    words = list(chain.from_iterable(sorted(glob.glob(word)) or [word] for word in words[1:]))
+    words = list(chain.from_iterable(matched(word) for word in words[1:]))
     if " ".join(words[:2]).startswith(WAITING):
-        # Nothing has to be waited for, and who reads does one or the other: no result is in the way of the next one.
-        words += ["--poll-interval", "0.1"] * ("--dry-run" not in words)
-        Path(out_of(words)).unlink(missing_ok=True) if Path(out_of(words)).is_file() else None
+        # The sandbox need not be waited for, and who reads does one or the other: no result is in the way of the next.
+        words += ["--poll-interval", "0.1"]
+        out = Path(words[words.index("-o") + 1]) if "-o" in words else None
+        if out and out.is_file():
+            out.unlink()
     status = run(words)
     said = capsys.readouterr()
     assert status == 0, f"{command}\n{said.out}\n{said.err}"
@@ -181,8 +181,9 @@ def spoken(command: str, capsys: pytest.CaptureFixture[str]) -> str:
     return said.out
 
 
-def out_of(words: list[str]) -> str:
-    return words[words.index("-o") + 1] if "-o" in words else ""
+def matched(word: str) -> list[str]:
+    found = sorted(map(str, Path().glob(word))) if {*word} & {*"*["} else []
+    return found or [word]
 
 
 def require_known(words: list[str]) -> None:
@@ -344,7 +345,7 @@ def test_blocks_have_a_language_that_is_tried():
     languages = {block.language for page in PAGES for block in blocks(page)}
     assert languages == {"console", "python", "toml", "yaml", "json", "text"}
     marks = {block.mark.partition(":")[0] for page in PAGES for block in blocks(page)}
-    assert marks <= {"", "not run", "asked", "help"}
+    assert marks <= {"", "not run", "asked", "help", "fmt"}
 
 
 def test_links_of_the_readme_lead_somewhere():
