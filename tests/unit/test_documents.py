@@ -92,7 +92,7 @@ def media(made: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("media")
     ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-ss"]
     subprocess.run(
-        [*ffmpeg, "2", "-i", made("anna.mp4"), "-vf", "crop=720:720", *SMALL, folder / "clip.mp4"], check=True
+        [*ffmpeg, "2", "-i", made("anna.mp4"), "-vf", "crop=720:720,scale=640:640", *SMALL, folder / "clip.mp4"], check=True
     )
     subprocess.run([*ffmpeg, "2", "-i", made("anna.wav"), "-c", "copy", folder / "speech.wav"], check=True)
     subprocess.run([*ffmpeg, "1", "-i", made("two_people.mp4"), *PANEL, folder / "panel.mp4"], check=True)
@@ -346,6 +346,13 @@ def test_blocks_have_a_language_that_is_tried():
     assert languages == {"console", "python", "toml", "yaml", "json", "text"}
     marks = {block.mark.partition(":")[0] for page in PAGES for block in blocks(page)}
     assert marks <= {"", "not run", "asked", "help", "fmt"}
+
+
+def test_every_program_of_the_recipes_is_on_a_page():
+    """Once they are there."""
+    included = {name for page in PAGES for name in INCLUDED.findall(PAGES[page])}
+    there = {path.relative_to(REPOSITORY).as_posix() for path in (DOCS / "recipes").glob("*.py")}
+    assert there in ({*()}, included)
 
 
 def test_links_of_the_readme_lead_somewhere():
