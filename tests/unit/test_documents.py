@@ -47,6 +47,7 @@ FENCED = re.compile(
 )
 INCLUDED = re.compile(r'^--8<-- "([^"]+)"$', re.MULTILINE)
 SMALL = ("-an", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-movflags", "+faststart")
+SPEAKER = ("-vf", "crop=720:720,scale=640:640", *SMALL)
 PANEL = ("-vf", "scale=-2:640", "-r", "15", "-t", "3", *SMALL)
 WAITING = ("submit", "tasks resume")
 
@@ -91,11 +92,12 @@ def media(made: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory)
     """Give a folder of what the examples name, as short as it may be."""
     folder = tmp_path_factory.mktemp("media")
     ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-ss"]
-    subprocess.run(
-        [*ffmpeg, "2", "-i", made("anna.mp4"), "-vf", "crop=720:720,scale=640:640", *SMALL, folder / "clip.mp4"], check=True
-    )
-    subprocess.run([*ffmpeg, "2", "-i", made("anna.wav"), "-c", "copy", folder / "speech.wav"], check=True)
-    subprocess.run([*ffmpeg, "1", "-i", made("two_people.mp4"), *PANEL, folder / "panel.mp4"], check=True)
+    for start, source, arguments, name in (
+        ("2", "anna.mp4", SPEAKER, "clip.mp4"),
+        ("2", "anna.wav", ("-c", "copy"), "speech.wav"),
+        ("1", "two_people.mp4", PANEL, "panel.mp4"),
+    ):
+        subprocess.run([*ffmpeg, start, "-i", made(source), *arguments, folder / name], check=True)
     shutil.copy(made("anna.jpg"), folder / "person.jpg")
     for name in ("bad.webm", "bad.ogg", "panorama.jpg"):
         shutil.copy(made(name), folder)
