@@ -1,7 +1,8 @@
 """Pages of the site that are made from the package itself; a hook of mkdocs (see mkdocs.yml).
 
 `rules/index.md` and a page for each rule say what `lipready explain` prints; `commands.md` holds the help of each
-command, `changes.md` the changelog. What a rule says of its broken examples is what the rule really finds in them.
+command, `library.md` all public names, `changes.md` the changelog. What a rule says of its broken examples is what it
+really finds in them.
 """
 
 import inspect
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+import lipready
 from lipready.cli.run import command_line
 from lipready.facts.finding import Finding
 from lipready.facts.quantity import exactly
@@ -40,6 +42,16 @@ SUBJECTS = {
     "A5": ("The audio track: what is heard", "Speech, noise, music and loudness."),
     "I": ("The reference image", "The picture that says who is to speak."),
     "R": ("The request", "Options, addresses, and how the files fit together."),
+}
+LIBRARY = {
+    "Check": "check check_async check_many check_many_async Settings Report Finding Fix Where JobFacts Unmeasured",
+    "Inputs": "Job RequestOptions Input Source",
+    "Prepare": "prepare prepare_async Prepared Choices",
+    "People": "people people_async People reference reference_async Reference",
+    "Submit": "submit submit_async Sending Task get_task get_task_async resume forget receive_callback",
+    "The gate": "gate gate_async GateResult",
+    "Stopping": "Cancel",
+    "Profiles and rules": "Profile Limit Range Rule rule finding",
 }
 _SEVERITIES = {"required": "error", "recommended": "warning", "inferred": "warning"}
 _LEVELS = {
@@ -93,6 +105,7 @@ def pages() -> dict[str, str]:
         "rules/index.md": _index(profiles),
         **{f"rules/{rule.id}.md": _rule_page(rule, profiles) for rule in RULES},
         "commands.md": _commands(),
+        "library.md": _library(),
         "changes.md": _changes(),
     }
 
@@ -266,6 +279,28 @@ def _all_commands(group: click.Group, context: click.Context) -> Iterator[tuple[
         if isinstance(command, click.Group):
             with click.Context(command, info_name=name, parent=context) as inner:
                 yield from _all_commands(command, inner)
+
+
+def _library() -> str:
+    """List every public name: mkdocstrings puts its signature and its docstring there."""
+    names = {name: home for home, of_home in lipready._HOMES.items() for name in of_home}  # noqa: SLF001
+    public = [name for name in lipready.__all__ if name != "__version__"]
+    groups = {title: listed.split() for title, listed in LIBRARY.items()}
+    errors = sorted(
+        (name for name in public if name.endswith("Error")), key=lambda name: (name != "LipreadyError", name)
+    )
+    listed = {*errors, *(name for group in groups.values() for name in group)}
+    groups |= {"Errors": errors, "Types": [name for name in public if name not in listed]}
+    lines = [
+        "# Library",
+        "",
+        "Every public name, as `import lipready` gives it. [In a program](program.md) shows how they work together.",
+        "`import lipready` costs next to nothing: each name is imported on its first use.",
+    ]
+    for title, group in groups.items():
+        if group:
+            lines += ["", f"## {title}", *(f"\n::: {names[name]}.{name}" for name in group)]
+    return "\n".join([*lines, "", "## Version", "", "`lipready.__version__` is the version as text.", ""])
 
 
 def _changes() -> str:

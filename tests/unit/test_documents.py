@@ -35,6 +35,7 @@ from lipready.config.settings import read_configuration
 from lipready.faces.models.weights import models_folder
 from lipready.profiles.loader import load_profile, profile_names
 from lipready.rules.registry import RULES
+from site_docstrings import fenced
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCS = REPOSITORY / "docs"
@@ -397,5 +398,12 @@ def test_the_pages_of_rules_are_where_findings_say_that_they_are():
 
 
 def test_every_public_name_is_in_the_reference():
-    named = re.findall(r"^::: lipready[\w.]*\.(\w+)$", PAGES["docs/library.md"], re.MULTILINE)
+    named = re.findall(r"^::: lipready[\w.]*\.(\w+)$", site_pages.pages()["library.md"], re.MULTILINE)
     assert sorted(named) == sorted({*lipready.__all__} - {"__version__"})
+
+
+def test_examples_in_docstrings_become_code():
+    before = 'Return it.\n\nMore.\n\n>>> 1 + 1\n2\n\n>>> """a\n... b"""\n\'a\'\n\nAn end with >>> in it.'
+    after = 'Return it.\n\nMore.\n\n```pycon\n>>> 1 + 1\n2\n\n>>> """a\n... b"""\n\'a\'\n```\n\nAn end with >>> in it.'
+    assert fenced(before) == after
+    assert fenced("No example.") == "No example."
