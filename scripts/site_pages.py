@@ -128,9 +128,13 @@ def _index(profiles: list[Profile]) -> str:
         lines += ["|---" * (2 + len(heads)) + "|"]
         for rule in rules:
             cells = [_in_table(profile.limits.get(rule.id)) for profile in profiles]
-            summary = _documentation(rule)[""].removeprefix("Check that ").removesuffix(".")
-            lines += [f"| [{rule.id}]({rule.id}.md) | `{rule.name}`<br>{summary} | {' | '.join(cells)} |"]
+            lines += [f"| [{rule.id}]({rule.id}.md) | `{rule.name}`<br>{_summary(rule)} | {' | '.join(cells)} |"]
     return "\n".join(lines) + "\n"
+
+
+def _summary(rule: Rule) -> str:
+    said = re.sub(r"^(Check that|Warn of) ", "", _documentation(rule)[""]).removesuffix(".")
+    return said[0].upper() + said[1:]
 
 
 def _in_table(limit: Limit | None) -> str:
@@ -256,29 +260,30 @@ def _message(finding: Finding) -> str:
 
 
 def _commands() -> str:
-    """Write the help of each command, as the terminal prints it."""
+    """Write the help of each command, as a terminal of 80 columns shows it."""
     lines = [
         "# Commands",
         "",
         "What `--help` prints. [In the terminal](terminal.md) shows how the commands work together.",
     ]
-    with click.Context(command_line, info_name="lipready") as context:
-        for path, command in _all_commands(command_line, context):
-            inner = click.Context(command, info_name=path, terminal_width=80)
-            lines += ["", f"## {path.removeprefix('lipready ')}", "", "```text", command.get_help(inner), "```"]
+    for context in _contexts(
+        click.Context(command_line, info_name="lipready", terminal_width=78, **command_line.context_settings)
+    ):
+        name = context.command_path.removeprefix("lipready ")
+        lines += ["", f"## {name}", "", "```text", context.get_help(), "```"]
     return "\n".join(lines) + "\n"
 
 
-def _all_commands(group: click.Group, context: click.Context) -> Iterator[tuple[str, click.Command]]:
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        if command is None:
-            continue
-        path = f"{context.command_path} {name}"
-        yield path, command
-        if isinstance(command, click.Group):
-            with click.Context(command, info_name=name, parent=context) as inner:
-                yield from _all_commands(command, inner)
+def _contexts(parent: click.Context) -> Iterator[click.Context]:
+    """Yield the context of each command below a group, those of a group within it after that group."""
+    group = parent.command
+    if isinstance(group, click.Group):
+        for name in group.list_commands(parent):
+            command = group.get_command(parent, name)
+            if command is not None:
+                context = click.Context(command, parent, name, **command.context_settings)
+                yield context
+                yield from _contexts(context)
 
 
 def _library() -> str:

@@ -337,6 +337,14 @@ def test_a_help_text_is_what_help_prints(page, capsys, monkeypatch):
             assert block.text.strip() == capsys.readouterr().out.strip()
 
 
+def test_the_page_of_commands_has_their_help(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    page = site_pages.pages()["commands.md"]
+    for command in ("check", "tasks resume"):
+        assert run([*command.split(), "--help"]) == 0
+        assert f"\n## {command}\n\n```text\n{capsys.readouterr().out.rstrip()}\n```\n" in page
+
+
 def test_a_part_of_a_transcript_stands_in_the_transcript():
     whole = {line.strip() for page in PAGES for block in blocks(page, "console") for line in block.text.splitlines()}
     parts = [block for page in PAGES for block in blocks(page, "text") if not block.mark.startswith("help:")]
