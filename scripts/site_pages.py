@@ -7,7 +7,7 @@ really finds in them.
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,6 +88,11 @@ def on_config(config: "MkDocsConfig") -> "MkDocsConfig":
         if "Rules" in entry:
             entry["Rules"] += listed
     return config
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """Put the help of a command where a page says `<!-- help: COMMAND -->`."""
+    return re.sub(r"<!-- help:(.*?)-->", lambda match: f"```text\n{_help(match[1].split())}\n```", markdown)
 
 
 def on_page_content(html: str, page: "Page", **_: object) -> str:
@@ -260,30 +265,38 @@ def _message(finding: Finding) -> str:
 
 
 def _commands() -> str:
-    """Write the help of each command, as a terminal of 80 columns shows it."""
+    """Write the help of each command."""
     lines = [
         "# Commands",
         "",
         "What `--help` prints. [In the terminal](terminal.md) shows how the commands work together.",
     ]
-    for context in _contexts(
-        click.Context(command_line, info_name="lipready", terminal_width=78, **command_line.context_settings)
-    ):
-        name = context.command_path.removeprefix("lipready ")
-        lines += ["", f"## {name}", "", "```text", context.get_help(), "```"]
+    for names in _names(command_line, ()):
+        lines += ["", f"## {' '.join(names)}", "", "```text", _help(names), "```"]
     return "\n".join(lines) + "\n"
 
 
-def _contexts(parent: click.Context) -> Iterator[click.Context]:
-    """Yield the context of each command below a group, those of a group within it after that group."""
-    group = parent.command
+def _names(group: click.Command, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield the words that name each command below a group."""
     if isinstance(group, click.Group):
-        for name in group.list_commands(parent):
-            command = group.get_command(parent, name)
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
             if command is not None:
-                context = click.Context(command, parent, name, **command.context_settings)
-                yield context
-                yield from _contexts(context)
+                yield (*path, name)
+                yield from _names(command, (*path, name))
+
+
+def _help(names: Sequence[str]) -> str:
+    """Return the help of a command, as a terminal of 80 columns shows it."""
+    command: click.Command = command_line
+    context = click.Context(command, info_name="lipready", terminal_width=78, **command.context_settings)
+    for name in names:
+        found = command.get_command(context, name) if isinstance(command, click.Group) else None
+        if found is None:
+            raise click.UsageError(f"A page shows the help of `lipready {' '.join(names)}`, which there is not.")
+        command, context = found, click.Context(found, context, name, **found.context_settings)
+    return context.get_help().rstrip()
 
 
 def _library() -> str:
