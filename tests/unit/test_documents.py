@@ -295,7 +295,7 @@ def test_every_command_and_option_exists(page):
 
 
 def parse(line: str) -> None:
-    """Let click take a command apart, as it stands on the page; `…` stands for anything."""
+    """Let click take a command apart, as it stands on the page; `…` and words in capitals stand for anything."""
     words = [word for word in shlex.split(line, comments=True)[1:] if word != "…"]
     words = words[: words.index(">>")] if ">>" in words else words
     command: click.Command = command_line
@@ -306,7 +306,8 @@ def parse(line: str) -> None:
         command, context = found, click.Context(found, parent=context)
     values, _, _ = command.make_parser(context).parse_args(list(words))
     for parameter in command.params:
-        if isinstance(parameter.type, click.Choice) and parameter.name in values:
+        choice = isinstance(parameter.type, click.Choice) and parameter.name in values
+        if choice and not str(values[parameter.name]).isupper():
             parameter.type_cast_value(context, values[parameter.name])
 
 
