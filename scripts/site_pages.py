@@ -199,7 +199,7 @@ def _limits_table(rule: Rule, profiles: list[Profile]) -> Iterator[str]:
     """Write what the profiles say, one column for each."""
     columns = [dict(_details(profile.limits.get(rule.id))) for profile in profiles]
     rows = dict.fromkeys(label for column in columns for label in column)
-    yield f"| | {' | '.join(_inert(profile.title) for profile in profiles)} |"
+    yield f"| at | {' | '.join(_inert(profile.title) for profile in profiles)} |"
     yield "|---" * (1 + len(profiles)) + "|"
     for label in rows:
         yield f"| {label} | {' | '.join(column.get(label) or '–' for column in columns)} |"
