@@ -172,7 +172,11 @@ class Profile:
 
     @property
     def largest(self) -> Mapping[Role, int]:
-        """How many bytes the provider takes of a file at most, by its role; without what it does not say."""
+        """How many bytes the provider takes of a file at most, by its role; without what it does not say.
+
+        >>> lipready.Profile.load("dashscope").largest["video"] == 300 * 2**20
+        True
+        """
         rules: Mapping[Role, str] = {"video": "V106", "audio": "A403", "reference": "I602"}
         limits = {role: self.limits.get(rule) for role, rule in rules.items()}
         return {
