@@ -96,7 +96,9 @@ def write_pages(folder: Path) -> dict[str, Path]:
 def take(browser: Browser, picture: Picture, page: Path, scheme: str, out: Path) -> Path:
     """Take one picture, at one pixel to a point."""
     width, height = picture.size
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+    )
     view = context.new_page()
     view.goto(page.as_uri() + picture.anchor)
     shot = Image.open(BytesIO(view.screenshot()))

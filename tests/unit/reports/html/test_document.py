@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from lipready.reports.html.content import PageEntry
+from lipready.reports.html.content import RULES, PageEntry
 from lipready.reports.html.document import embedded, page_of
 from lipready.reports.html.figures import figures_of_job
 from lipready.reports.page import with_options
@@ -34,7 +34,8 @@ class Elements(HTMLParser):
 
 @pytest.fixture
 def page(make_report, person_file, pictures, moment_finding, container_finding):
-    report = make_report(container_finding, moment_finding, moment_finding, video=person_file)
+    told = replace(container_finding, help="https://lipready.github.io/lipready/rules/V101/")
+    report = make_report(told, moment_finding, moment_finding, video=person_file)
     return page_of([PageEntry(report=report.to_dict(), figures=figures_of_job(report, pictures))])
 
 
@@ -77,6 +78,20 @@ def test_a_plain_report_makes_a_page_without_pictures(make_report, moment_findin
     assert 'id="P304-video"' in text
     assert "<image " not in text
     assert Report.from_json(make_report(moment_finding).to_json()).to_html() == text
+
+
+def test_a_report_of_before_leads_to_the_rules_as_well(make_report, container_finding):
+    report = make_report(container_finding).to_dict()
+    told = [
+        page_of([PageEntry(report={**report, "findings": [finding]})]) for finding in _with_and_without_help(report)
+    ]
+    assert ["rules/V101/" in each for each in told] == [True, False, False, True]
+
+
+def _with_and_without_help(report):
+    (finding,) = report["findings"]
+    bare = {key: value for key, value in finding.items() if key != "help"}
+    yield from (bare, {**bare, "help": None}, {**bare, "help": "javascript:1"}, {**bare, "help": f"{RULES}V101/"})
 
 
 def test_what_it_costs_is_on_top_where_it_is_known(make_report):
