@@ -31,7 +31,9 @@ install_packages() {
     shift
     if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
         say "Installing $* with apt-get ($why) …"
-        if { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >&2
+        # Without a network it must not wait for long.
+        local patience="-o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20"
+        if { apt-get $patience update -qq && DEBIAN_FRONTEND=noninteractive apt-get $patience install -y -qq --no-install-recommends "$@"; } >&2
         then
             return
         fi
