@@ -32,8 +32,8 @@ install_packages() {
     if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
         say "Installing $* with apt-get ($why) …"
         # Without a network it must not wait for long.
-        local patience="-o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20"
-        if { apt-get $patience update -qq && DEBIAN_FRONTEND=noninteractive apt-get $patience install -y -qq --no-install-recommends "$@"; } >&2
+        local get=(apt-get -qq -o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20)
+        if { "${get[@]}" update && DEBIAN_FRONTEND=noninteractive "${get[@]}" install -y --no-install-recommends "$@"; } >&2
         then
             return
         fi
