@@ -232,7 +232,7 @@ def test_a_click_in_the_browser_says_who_speaks(lipready_run, two_people, enviro
     assert done.returncode == 0
     assert "Choose who speaks in the browser: http://127.0.0.1:" in done.stderr
     steps = [step["name"] for file in json.loads(done.stdout)["plan"] for step in file["steps"]]
-    assert steps == ["take-reference"]
+    assert steps[-1] == "take-reference"
 
     done = lipready_run("people", "--pick", two_people)
     assert done.returncode == 0

@@ -1,4 +1,4 @@
-"""One Chromium for all tests of pages, and what they look at."""
+"""One Chromium for the tests of a module, and what they look at."""
 
 import os
 import shutil
@@ -13,7 +13,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "there is no Chromium: on Debian, apt-get install chromium"
 
 
-@pytest.fixture(scope="session")
+# Not for the session: as long as Playwright runs, no other test of the process can run an event loop.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Start the Chromium of the system; skip where there is none, or fail where it has to be there."""
     place = next(filter(None, map(shutil.which, NAMES)), None)
