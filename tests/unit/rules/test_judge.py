@@ -85,7 +85,13 @@ def test_what_was_left_out_is_listed_and_does_not_weigh() -> None:
 
 
 @pytest.mark.parametrize(
-    ("selector", "hint"), [("V999", "V"), ("video-framerate", "video-frame-rate"), ("", "rules"), ("zzz", "rules")]
+    ("selector", "hint"),
+    [
+        ("V999", "V"),
+        ("video-framerate", "video-frame-rate"),
+        ("", "`Profile.limits` lists them all"),
+        ("zzz", "`Profile.limits` lists them all"),
+    ],
 )
 def test_an_unknown_rule_is_a_usage_error_with_a_hint(selector: str, hint: str) -> None:
     for options in ({"only": (selector,)}, {"ignore": (selector,)}):
