@@ -14,8 +14,9 @@ from lipready.rules.registry import RULES, find_rule
 
 
 @pytest.fixture
-def run(capsys):
+def run(capsys, monkeypatch):
     """Run a command and give what it writes: `run("explain", "V104")`."""
+    monkeypatch.setenv("COLUMNS", "100")
 
     def invoke(name, *arguments):
         command = command_line.get_command(click.Context(command_line), name)
