@@ -183,10 +183,19 @@ def test_a_submission_that_is_cancelled_sends_nothing(shared_sandbox, at_sandbox
 
 def as_it_arrives(sandbox, act, step="submit"):
     """Call a function, in a thread, as soon as a request of a step has come to the sandbox."""
-    before = sandbox.ledger().requests.get(step, 0)
+    as_it_changes(lambda: sandbox.ledger().requests.get(step, 0), act)
+
+
+def as_it_is_accepted(sandbox, act):
+    """Call a function, in a thread, as soon as the sandbox has made a task, and before it answers."""
+    as_it_changes(lambda: sandbox.ledger().submissions, act)
+
+
+def as_it_changes(count, act):
+    before = count()
 
     def watch():
-        while sandbox.ledger().requests.get(step, 0) == before:
+        while count() == before:
             time.sleep(0.01)
         act()
 
@@ -198,7 +207,7 @@ def test_what_was_sent_is_known_and_found_and_paid_once(faulty_sandbox, at_sandb
     at_sandbox(faulty_sandbox)
     faulty_sandbox.inject(Fault("submit", "delay", "1"))
     job, quick, token = lipready.Job.of(*good_job[:2]), Settings(quick=True, only=("V",)), Cancel()
-    as_it_arrives(faulty_sandbox, token.cancel)
+    as_it_is_accepted(faulty_sandbox, token.cancel)
     with pytest.raises(CancelledError, match=r"not known\. It may have been paid.*resume\('") as raised:
         lipready.submit(job, settings=quick, cancel=token)
     (entry,) = journal.entries()
@@ -240,7 +249,7 @@ def test_asyncio_never_pays_twice_either(faulty_sandbox, at_sandbox, good_job, j
 
     async def main():
         loop, sending = asyncio.get_running_loop(), asyncio.create_task(lipready.submit_async(job, settings=quick))
-        as_it_arrives(faulty_sandbox, lambda: loop.call_soon_threadsafe(sending.cancel))
+        as_it_is_accepted(faulty_sandbox, lambda: loop.call_soon_threadsafe(sending.cancel))
         with pytest.raises(asyncio.CancelledError):
             await sending
         (entry,) = journal.entries()
