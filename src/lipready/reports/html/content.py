@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from lipready.facts.quantity import counted, money
+from lipready.facts.quantity import counted, seconds
 from lipready.reports.html.drawing import (
     Bar,
     DrawnWave,
@@ -181,14 +180,14 @@ def in_counts(findings: Sequence[Plain]) -> str:
 
 
 def price_in_words(price: Plain | None) -> str | None:
-    """Write what a job costs; None where that is not known."""
+    """Write what a job costs, in the words of the terminal; None where that is not known."""
+    from lipready.providers.submission.price import written
+
     if not price:
         return None
-    amount, seconds = price.get("amount"), price.get("seconds")
-    with suppress(ValueError, ZeroDivisionError):
-        amount = None if amount is None else money(Fraction(amount))
-    parts = [] if amount is None else [f"{amount} {price.get('currency') or ''}".strip()]
-    parts += [] if seconds is None else [f"{float(seconds):g} s of result video"]
+    amount, length = price.get("amount"), price.get("seconds")
+    parts = [] if amount is None else [written(Fraction(amount), price.get("currency") or "").strip()]
+    parts += [] if length is None else [f"{seconds(length)} of result video"]
     return " · ".join(parts) or None
 
 
