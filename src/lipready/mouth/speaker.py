@@ -11,9 +11,9 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.mouth.opening import openings_of
 from lipready.probe.source import examine
-from lipready.speech.blocks import Feeder, Listener, Sound, too_long
+from lipready.speech.blocks import too_long
 from lipready.speech.channels import RATE as SOUND_RATE
-from lipready.speech.channels import MonoMixer
+from lipready.speech.channels import MonoFeeder
 from lipready.speech.voice import find_voice
 
 if TYPE_CHECKING:
@@ -120,29 +120,20 @@ def _seconds(spans: Sequence[Stretch], begin: Fraction, end: Fraction) -> Fracti
     return sum((part for part in parts if part > 0), Fraction(0))
 
 
-class _Mono(Feeder):
-    """Keeps the sound of a video, mixed to one channel."""
-
-    mixer: MonoMixer | None = None
-
-    def listeners(self, sound: Sound) -> Sequence[Listener]:
-        self.mixer = MonoMixer(sound)
-        return (self.mixer,)
-
-
 def speech_of(path: str, stretch: Stretch) -> "NDArray[np.float32] | Unmeasured":
     """Return a stretch of the sound that a player would play, on the time line of the picture (16 kHz, one channel).
 
     Unmeasured where hardly a voice is heard in it.
     """
-    meter = _Mono()
+    meter = MonoFeeder()
     heard = examine(path, "audio", quick=False, consumer=meter)
     if isinstance(heard.media, Unmeasured):
         return Unmeasured(f"the sound track {heard.media.reason}", transient=heard.media.transient)
-    if meter.refusal is not None or meter.mixer is None:
-        return meter.refusal or Unmeasured("the sound track could not be decoded")
+    whole = meter.heard()
+    if isinstance(whole, Unmeasured):
+        return whole
     begin, end = (round(time * SOUND_RATE) for time in stretch)
-    sound = meter.mixer.mono()[begin:end]
+    sound = whole[begin:end]
     spoken = find_voice(sound).spans(Fraction(len(sound), SOUND_RATE)) if len(sound) else ()
     share = sum((span.end - span.start for span in spoken), Fraction(0)) / (stretch[1] - stretch[0])
     return sound if share >= SPOKEN else Unmeasured("next to nobody speaks in the sound while people are seen together")

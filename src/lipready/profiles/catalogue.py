@@ -79,4 +79,11 @@ CATALOGUE: dict[str, CatalogueEntry] = {
     "R704": CatalogueEntry("url-not-public", has_choices=True, bands=("seconds",)),
     "R705": CatalogueEntry("length-mismatch", bands=("tolerance", "lost_share", "lost_seconds"), billed=True),
     "R706": CatalogueEntry("speech-timing", bands=("lost", "silence"), billed=True),
+    "O801": CatalogueEntry("result-incomplete"),
+    "O802": CatalogueEntry("result-length", bands=("tolerance",)),
+    "O803": CatalogueEntry("result-size", bands=("tolerance",)),
+    "O804": CatalogueEntry("result-frame-rate", bands=("tolerance",)),
+    "O805": CatalogueEntry("result-sound-differs", bands=("alike", "level", "seconds")),
+    "O806": CatalogueEntry("result-sound-shifted", bands=("early", "late", "alike", "level")),
+    "O807": CatalogueEntry("result-frozen-or-black", bands=("black", "frozen")),
 }

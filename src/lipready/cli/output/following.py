@@ -18,8 +18,8 @@ from lipready.facts.quantity import number, plural, seconds
 from lipready.providers.submission.price import described, is_free
 from lipready.reports.full import brief_report
 from lipready.reports.page import plain
-from lipready.reports.report import plain_text
 from lipready.reports.summary import size
+from lipready.reports.values import plain_text
 from lipready.submit import PreflightError
 
 if TYPE_CHECKING:

@@ -1,0 +1,193 @@
+"""Verify a result: measure the video that came back, and hold it against what was sent."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from lipready.cancel import Cancel, async_twin, cancellable, checkpoint
+from lipready.check import (
+    Progress,
+    Settings,
+    forget_places,
+    measured,
+    require_inputs,
+    settings_with,
+    stage,
+)
+from lipready.errors import ProbeError
+from lipready.facts.file import FileFacts, Role
+from lipready.facts.job import JobFacts, RequestFacts
+from lipready.facts.result import PictureMatch, ResultFacts, SoundMatch
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+from lipready.job import Job, RequestOptions, Source
+from lipready.log import LOG
+from lipready.profiles.limit import Profile
+from lipready.profiles.loader import load_profile
+from lipready.reports.report import Report
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lipready.rules.rule import Rule
+
+_SKIPPED = Unmeasured("only headers were read", skipped=True)
+
+
+def verify(
+    result: Source,
+    *,
+    video: Source,
+    audio: Source,
+    reference: Source | None = None,
+    provider: str = "dashscope",
+    profile: Profile | None = None,
+    options: RequestOptions | None = None,
+    settings: Settings | None = None,
+    rules: "Sequence[Rule]" = (),
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Report:
+    """Return what is wrong with a result video, held against the files of its job.
+
+    It is measured whether it is whole, as long and as large as was foretold, whether its sound is the speech that was
+    sent, and when, and whether it is black or stands still where the video is not. Only a file that is not whole is an
+    error; all else are warnings. `report.facts.result` has the numbers. Each input is whatever `check` takes; the
+    other arguments are as there, and `options.video_extension` says how long the result should be. What went in is
+    judged by `check` alone. With `settings.quick` headers are compared, and nothing is decoded.
+
+    Raises UsageError for a file that is not there or may not be read, for what is no input, and for bytes and file
+    objects that are too large; ConfigurationError and CancelledError as `check` does.
+
+    >>> report = lipready.verify("clip.mp4", video="clip.mp4", audio="speech.wav")
+    >>> [finding.name for finding in report.findings]  # the clip itself has no sound
+    ['result-sound-differs']
+    """
+    job, came = Job.of(video, audio, reference, options), Job.of(result)
+    require_inputs(job)
+    require_inputs(came)
+    with cancellable(cancel):
+        return verify_any(came, job, profile or load_profile(provider), settings_with(settings, rules, progress))
+
+
+@async_twin(verify)
+def verify_async() -> None:
+    """Return what `verify` returns, on asyncio, with its arguments; raises what it raises.
+
+    It runs in a thread, which ends where asyncio cancels it; see `check_async`.
+
+    >>> import asyncio
+    >>> report = asyncio.run(lipready.verify_async("clip.mp4", video="clip.mp4", audio="speech.wav"))
+    >>> report.verdict
+    'warn'
+    """
+
+
+def verify_any(came: Job, job: Job, profile: Profile, settings: Settings) -> Report:
+    """Verify the one video of a job that `came` back, against those of the job that was sent; see `verify`."""
+    from lipready.probe.spool import at_hand, require_spooled
+    from lipready.rules.judge import judge
+
+    with at_hand(came, {}) as (returned, too_large), at_hand(job, profile.largest) as (sent, unread):
+        require_spooled({**too_large, **unread})
+        facts = _measure(returned, sent, settings, profile.largest)
+    checkpoint()  # what was read of a file after somebody has cancelled is no measurement
+    findings, unchecked = judge(
+        facts, profile, only=settings.only, ignore=settings.ignore, quick=settings.quick, rules=settings.rules
+    )
+    return forget_places(
+        Report(provider=profile.name, facts=facts, findings=findings, unchecked=unchecked, front=profile.front)
+    )
+
+
+def _measure(came: Job, job: Job, settings: Settings, largest: Mapping[Role, int]) -> JobFacts:
+    """Measure the files and compare them, while those that were fetched are there."""
+    with ExitStack() as stack:
+        heard = _Heard()
+        files = {
+            role: stack.enter_context(measured(source, role, settings, largest, measure=heard.measure))
+            for role, source in job.inputs()
+        }
+        (_, source), *_ = came.inputs()
+        back = stack.enter_context(measured(source, "video", settings, {}, measure=heard.measure))
+        back = replace(back, role="result")
+        video, audio = files["video"], files["audio"]
+        return JobFacts(
+            video=video,
+            audio=audio,
+            reference=files.get("reference"),
+            request=RequestFacts(job.options.face_threshold, job.options.video_extension, callback=None),
+            result=ResultFacts(
+                file=back,
+                sound=_SKIPPED if settings.quick else _sound(back, audio, heard.track, settings),
+                picture=_SKIPPED if settings.quick else _picture(back, video, settings),
+            ),
+        )
+
+
+@dataclass(slots=True)
+class _Heard:
+    """Measures files without looking for people, and keeps the audio track."""
+
+    track: "NDArray[np.float32] | Unmeasured" = field(default_factory=lambda: Unmeasured("nothing was listened to"))
+
+    def measure(self, path: str, role: Role, settings: Settings, name: str) -> FileFacts:
+        """Measure one file of this machine, which is called `name` in the progress."""
+        from lipready.probe.source import examine
+
+        tell = _told("checking", name, settings)
+        if role != "audio" or settings.quick:
+            facts = examine(path, role, quick=settings.quick, track=settings.audio_track if role == "audio" else None)
+        else:
+            from lipready.speech.channels import MonoFeeder
+
+            feeder = MonoFeeder(tell)
+            facts = examine(path, role, quick=False, track=settings.audio_track, consumer=feeder)
+            self.track = facts.media if isinstance(facts.media, Unmeasured) else feeder.heard()
+        tell(1.0)
+        return facts
+
+
+def _told(what: str, name: str, settings: Settings) -> Callable[[float], None]:
+    tell = stage(what, name, settings.progress) or (lambda _share: None)
+    tell(0.0)
+    return tell
+
+
+def _sound(
+    back: FileFacts, audio: FileFacts, sent: "NDArray[np.float32] | Unmeasured", settings: Settings
+) -> SoundMatch | Unmeasured:
+    """Compare the sound of a result with the audio track."""
+    from lipready.probe.source import examine
+    from lipready.result.sound import match_sound
+    from lipready.speech.channels import MonoFeeder
+
+    if isinstance(sent, Unmeasured):
+        return replace(sent, reason=f"the audio track: {sent.reason}")
+    if not isinstance(back.media, VideoFacts) or not back.media.sound_tracks:
+        return Unmeasured("the result has no sound")
+    LOG.info("comparing the sound of %s with %s", back.path, audio.path)
+    feeder = MonoFeeder(_told("listening to", back.path, settings))
+    found = examine(back.at, "audio", quick=False, consumer=feeder)
+    heard = found.media if isinstance(found.media, Unmeasured) else feeder.heard()
+    if isinstance(heard, Unmeasured):
+        return replace(heard, reason=f"the sound of the result: {heard.reason}")
+    return match_sound(sent, heard)
+
+
+def _picture(back: FileFacts, video: FileFacts, settings: Settings) -> PictureMatch | Unmeasured:
+    """Watch a result, and its source where that is needed."""
+    from lipready.probe.decoding.processors import turn
+    from lipready.result.picture import watch_result
+
+    LOG.info("watching %s", back.path)
+    tell = _told("watching", back.path, settings)
+    try:
+        with turn():
+            found = watch_result(back, video, tell)
+    except (ProbeError, MemoryError) as error:
+        return Unmeasured(f"the picture {error}", transient=True)
+    tell(1.0)
+    return found
