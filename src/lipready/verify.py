@@ -54,9 +54,9 @@ def verify(
 
     It is measured whether it is whole, as long and as large as was foretold, whether its sound is the speech that was
     sent, and when, and whether it is black or stands still where the video is not. Only a file that is not whole is an
-    error; all else are warnings. `report.facts.result` has the numbers. Each input is whatever `check` takes; the
-    other arguments are as there, and `options.video_extension` says how long the result should be. What went in is
-    judged by `check` alone. With `settings.quick` headers are compared, and nothing is decoded.
+    error; all else are warnings. `report.facts.result` has the numbers. Each input is whatever `check` takes, the
+    other arguments are as for `check`, and `options.video_extension` says how long the result should be. What went in
+    is judged by `check` alone. With `settings.quick` headers are compared, and nothing is decoded.
 
     Raises UsageError for a file that is not there or may not be read, for what is no input, and for bytes and file
     objects that are too large; ConfigurationError and CancelledError as `check` does.
