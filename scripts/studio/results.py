@@ -70,6 +70,12 @@ class Talk:
         """How far the mouth is open in the frames in which the face was found, over the distance of the eyes."""
         return [opening_of(mesh) for mesh in self.meshes if mesh is not None]
 
+    @property
+    def eyes(self) -> float:
+        """The median distance of the outer corners of the eyes in pixels."""
+        corners = [mesh.points[list(OUTER_EYES), :2] for mesh in self.meshes if mesh is not None]
+        return float(np.median([np.linalg.norm(right - left) for left, right in corners]))
+
 
 def read_talk(path: Path, begin: Fraction, seconds: Fraction) -> Talk:
     """Read a stretch of a clip, and follow the face that is seen longest. Raises FixtureError where there is none."""
