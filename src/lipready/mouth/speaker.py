@@ -196,7 +196,8 @@ def _level(sound: "NDArray[np.float32]") -> "tuple[Series, Series]":
     energy = np.fft.irfft(spectrum, len(sound))[: len(sound) // step * step] ** 2
     energy = np.convolve(energy.reshape(-1, step).mean(axis=1), np.ones(span) / span, mode="same")
     level = 10 * np.log10(np.maximum(energy, energy.max() * 10 ** (-RANGE / 10)) + 1e-12)
-    return (np.arange(len(level)) + 0.5) / STEPS, level
+    # A step is a whole number of samples, and not quite a STEPS-th of a second.
+    return (np.arange(len(level)) + 0.5) * step / SOUND_RATE, level
 
 
 def _correlation(opening: "Series", level: "Series", known: "NDArray[np.bool_]") -> float:

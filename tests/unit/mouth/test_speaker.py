@@ -13,6 +13,7 @@ from lipready.check import Settings, measure_file
 from lipready.facts.people import PeopleFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
+from lipready.mouth import speaker
 from lipready.mouth.speaker import SOUND_RATE, Agreement, agreement, clearest, speaker_of
 from lipready.profiles.loader import load_profile
 from lipready.rules.examples import people, with_file
@@ -55,6 +56,15 @@ def mouth(loud: Any) -> list[tuple[Fraction, float]]:
 def noise(loud: Any) -> Any:
     samples = np.repeat(loud, SOUND_RATE // 25)
     return (samples * np.random.default_rng(9).normal(0, 0.1, len(samples))).astype(np.float32)
+
+
+@pytest.mark.parametrize("frame", [3, 112, 215])
+def test_the_level_is_told_at_the_time_of_the_sound(frame: int) -> None:
+    loud = np.zeros(225)
+    loud[frame] = 1.0
+    times, level = speaker._level(noise(loud))
+    heard = times[level > level.max() - 3]
+    assert abs(heard.mean() - (frame + 0.5) / 25) < 0.01
 
 
 def test_a_mouth_goes_with_its_own_sound_and_not_with_that_of_somebody_else() -> None:

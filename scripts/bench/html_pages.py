@@ -1,6 +1,6 @@
 """What the page costs: a job and a set of files with and without `--report html`, and how fast the pages open.
 
-    python scripts/bench/html.py [--corpus FOLDER] [--files N] [--rounds N]
+    python scripts/bench/html_pages.py [--corpus FOLDER] [--files N] [--rounds N]
 
 Each time with and without is taken side by side, in turn. Sizes in kB, times in seconds of this machine; opening is
 measured in Chromium from the request to the end of the first layout, filtering from the key to the next frame.
