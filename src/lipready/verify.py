@@ -18,7 +18,8 @@ from lipready.check import (
 from lipready.errors import ProbeError
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.job import JobFacts, RequestFacts
-from lipready.facts.result import PictureMatch, ResultFacts, SoundMatch
+from lipready.facts.people import PeopleFacts
+from lipready.facts.result import MouthMatch, PictureMatch, ResultFacts, SoundMatch
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.job import Job, RequestOptions, Source
@@ -113,17 +114,12 @@ def _measure(came: Job, job: Job, settings: Settings, largest: Mapping[Role, int
         (_, source), *_ = came.inputs()
         back = stack.enter_context(measured(source, "video", settings, {}, measure=heard.measure))
         back = replace(back, role="result")
-        video, audio = files["video"], files["audio"]
         return JobFacts(
-            video=video,
-            audio=audio,
+            video=files["video"],
+            audio=files["audio"],
             reference=files.get("reference"),
             request=RequestFacts(job.options.face_threshold, job.options.video_extension, callback=None),
-            result=ResultFacts(
-                file=back,
-                sound=_SKIPPED if settings.quick else _sound(back, audio, heard.track, settings),
-                picture=_SKIPPED if settings.quick else _picture(back, video, settings),
-            ),
+            result=_compare(back, files, heard.track, settings),
         )
 
 
@@ -156,25 +152,66 @@ def _told(what: str, name: str, settings: Settings) -> Callable[[float], None]:
     return tell
 
 
-def _sound(
-    back: FileFacts, audio: FileFacts, sent: "NDArray[np.float32] | Unmeasured", settings: Settings
-) -> SoundMatch | Unmeasured:
-    """Compare the sound of a result with the audio track."""
-    from lipready.probe.source import examine
+def _compare(
+    back: FileFacts, files: Mapping[Role, FileFacts], sent: "NDArray[np.float32] | Unmeasured", settings: Settings
+) -> ResultFacts:
+    """Compare a result with the files of its job."""
+    if settings.quick:
+        return ResultFacts(file=back, sound=_SKIPPED, picture=_SKIPPED, mouth=_SKIPPED)
     from lipready.result.sound import match_sound
+
+    heard = _listen(back, settings)
+    if isinstance(heard, Unmeasured):
+        sound: SoundMatch | Unmeasured = heard
+    elif isinstance(sent, Unmeasured):
+        sound = replace(sent, reason=f"the audio track: {sent.reason}")
+    else:
+        sound = match_sound(sent, heard)
+    picture = _picture(back, files["video"], settings)
+    return ResultFacts(file=back, sound=sound, picture=picture, mouth=_mouth(back, files, heard, settings))
+
+
+def _listen(back: FileFacts, settings: Settings) -> "NDArray[np.float32] | Unmeasured":
+    """Return the sound of a result in one channel at 16 kHz."""
+    from lipready.probe.source import examine
     from lipready.speech.channels import MonoFeeder
 
-    if isinstance(sent, Unmeasured):
-        return replace(sent, reason=f"the audio track: {sent.reason}")
     if not isinstance(back.media, VideoFacts) or not back.media.sound_tracks:
         return Unmeasured("the result has no sound")
-    LOG.info("comparing the sound of %s with %s", back.path, audio.path)
     feeder = MonoFeeder(_told("listening to", back.path, settings))
     found = examine(back.at, "audio", quick=False, consumer=feeder)
     heard = found.media if isinstance(found.media, Unmeasured) else feeder.heard()
+    return replace(heard, reason=f"the sound of the result: {heard.reason}") if isinstance(heard, Unmeasured) else heard
+
+
+def _mouth(
+    back: FileFacts,
+    files: Mapping[Role, FileFacts],
+    heard: "NDArray[np.float32] | Unmeasured",
+    settings: Settings,
+) -> MouthMatch | Unmeasured:
+    """Follow the mouths of a result while somebody speaks in it, and those of its source."""
+    from lipready.faces.people import people_in_image
+    from lipready.probe.decoding.processors import turn
+    from lipready.result.mouth import compare_mouths
+
     if isinstance(heard, Unmeasured):
-        return replace(heard, reason=f"the sound of the result: {heard.reason}")
-    return match_sound(sent, heard)
+        return heard
+    LOG.info("following the mouths in %s", back.path)
+    tell = _told("following the mouths in", back.path, settings)
+    reference, wanted = files.get("reference"), None
+    try:
+        with turn():
+            if reference is not None and reference.problem is None:
+                shown = people_in_image(reference.at)
+                described = isinstance(shown, PeopleFacts) and len(shown.people) == 1
+                descriptor = shown.people[0].descriptor if described and isinstance(shown, PeopleFacts) else None
+                wanted = None if isinstance(descriptor, Unmeasured) else descriptor
+            found = compare_mouths(back, files["video"], heard, wanted)
+    except (ProbeError, MemoryError) as error:
+        return Unmeasured(f"the picture {error}", transient=True)
+    tell(1.0)
+    return found
 
 
 def _picture(back: FileFacts, video: FileFacts, settings: Settings) -> PictureMatch | Unmeasured:

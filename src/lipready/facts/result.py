@@ -36,10 +36,47 @@ class PictureMatch:
     frozen: tuple[Span, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class MouthMovement:
+    """How much one mouth moves: standard deviations of its opening, over the distance of the eyes.
+
+    `spoken` is that in the result while somebody speaks, `silent` while nobody does; `before` and `silent_before` are
+    those of the video at the same moments. None where there was too little to see.
+    """
+
+    spoken: float | None
+    silent: float | None
+    before: float | None
+    silent_before: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MouthMatch:
+    """What the mouths of a result do in the stretches (seconds) in which most is spoken.
+
+    `speaker` is the mouth that should move, `others` those of the other people in front. `eyes` is the median distance
+    of the outer corners of the speaker's eyes in the pixels in which mouths are measured, `followed` for how many
+    seconds of speech the mouth was followed. `lag` is by how many seconds the mouth comes later than the sound
+    (negative: earlier), where that stands clear. `unchanged` says that it moves as it did in the video. `apart` is how
+    far the speaker's face is from the one in the video (see `Match`); `more` how many more people are seen than there.
+    """
+
+    stretches: tuple[Span, ...]
+    speaker: MouthMovement
+    others: tuple[MouthMovement, ...]
+    eyes: float
+    followed: Fraction
+    lag: Fraction | Unmeasured
+    unchanged: bool
+    apart: float | Unmeasured
+    more: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultFacts:
-    """The result video: the `file` itself, and how its sound and its picture compare with what was sent."""
+    """The result video: the `file` itself, and how its sound, picture and mouths compare with what was sent."""
 
     file: FileFacts
     sound: SoundMatch | Unmeasured
     picture: PictureMatch | Unmeasured
+    mouth: MouthMatch | Unmeasured

@@ -1,6 +1,6 @@
 """Whose mouth moves with the sound of a video: a suggestion, never a decision."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -158,6 +158,26 @@ def agreement(
     stretch: Stretch,
 ) -> Agreement | None:
     """Compare a mouth with the sound of a stretch; None where it was seen for too little of it."""
+    found = by_shift(openings, sound, stretch)
+    if found is None:
+        return None
+    moves, alike = found
+    return Agreement(
+        person,
+        moves,
+        max(value for shift, value in alike.items() if abs(shift) <= NEAR),
+        max(value for shift, value in alike.items() if abs(shift) > APART_IN_TIME),
+    )
+
+
+def by_shift(
+    openings: Sequence[tuple[Fraction, float]], sound: "NDArray[np.float32]", stretch: Stretch
+) -> tuple[float, Mapping[int, float]] | None:
+    """Return the standard deviation of a mouth's opening, and its correlation with the sound by shift.
+
+    At a shift of n frames (RATE a second) the mouth is held against sound that comes n frames later. None where the
+    mouth was seen for too little of the stretch.
+    """
     import numpy as np
 
     times = np.array([float(time - stretch[0]) for time, _ in openings])
@@ -170,16 +190,11 @@ def agreement(
         return None
     opening = np.interp(grid, times, [value for _, value in openings])
     level = _level(sound)
-    by_shift = {
+    alike = {
         shift: _correlation(opening, np.interp(grid + shift / RATE, *level, left=np.nan, right=np.nan), known)
         for shift in range(-FAR, FAR + 1)
     }
-    return Agreement(
-        person,
-        float(opening[known].std()),
-        max(value for shift, value in by_shift.items() if abs(shift) <= NEAR),
-        max(value for shift, value in by_shift.items() if abs(shift) > APART_IN_TIME),
-    )
+    return float(opening[known].std()), alike
 
 
 def _level(sound: "NDArray[np.float32]") -> "tuple[Series, Series]":

@@ -86,4 +86,10 @@ CATALOGUE: dict[str, CatalogueEntry] = {
     "O805": CatalogueEntry("result-sound-differs", bands=("alike", "level", "seconds")),
     "O806": CatalogueEntry("result-sound-shifted", bands=("early", "late", "alike", "level")),
     "O807": CatalogueEntry("result-frozen-or-black", bands=("black", "frozen")),
+    "O808": CatalogueEntry("result-mouth-still", bands=("still", "moves", "eyes", "seconds")),
+    "O809": CatalogueEntry("result-mouth-out-of-sync", bands=("lag", "eyes", "seconds")),
+    "O810": CatalogueEntry("result-other-mouth", bands=("still", "moves", "eyes", "seconds")),
+    "O811": CatalogueEntry("result-mouth-moves-in-silence", bands=("moves", "before", "eyes", "seconds")),
+    "O812": CatalogueEntry("result-other-person", bands=("apart",)),
+    "O813": CatalogueEntry("result-more-people"),
 }

@@ -10,7 +10,7 @@ from lipready.facts.audio import UNHEARD_TRACK, AudioFacts, AudioTrack
 from lipready.facts.file import FileFacts, ImageFacts, LfsPointer, Role
 from lipready.facts.job import CallbackFacts, JobFacts, RequestFacts
 from lipready.facts.people import Box, Look, Match, PeopleFacts, Person
-from lipready.facts.result import PictureMatch, ResultFacts, SoundMatch
+from lipready.facts.result import MouthMatch, MouthMovement, PictureMatch, ResultFacts, SoundMatch
 from lipready.facts.speech import Clipping, Level, SignalToNoise, Span, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, SoundTrack, Stillness, VideoFacts
@@ -236,12 +236,27 @@ def job(**changes: Any) -> JobFacts:
     return JobFacts(**{"match": same, **parts})
 
 
+MOUTH = MouthMatch(
+    stretches=spans((1, 6)),
+    speaker=MouthMovement(spoken=0.05, silent=0.004, before=0.004, silent_before=0.004),
+    others=(),
+    eyes=120.0,
+    followed=Fraction(5),
+    lag=Fraction(0),
+    unchanged=False,
+    apart=0.2,
+    more=0,
+)
+"""One mouth that moves as it should."""
+
+
 def came(*, part: Mapping[str, Any] | None = None, extension: bool = False, **stream: Any) -> JobFacts:
     """Make a job with a result that is as it should be, with changes of its video stream, and of other parts of it."""
     plain: dict[str, Any] = {
         "file": file("result", media=video_facts(**stream)),
         "sound": SoundMatch(alike=0.95, level=0.98, shift=Fraction(0), compared=Fraction(10)),
         "picture": PictureMatch(frames=250, damaged=0, black=(), frozen=()),
+        "mouth": MOUTH,
     }
     return job(request=request(video_extension=extension), result=ResultFacts(**{**plain, **(part or {})}))
 
