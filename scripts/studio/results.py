@@ -193,7 +193,7 @@ def cases_of(talk: Talk, sound: Path, other: Path, folder: Path, *, own: bool) -
     strange = _with_sound(talking, other, folder / "strange.mp4")
     yield Case("sound of another clip", strange, quiet, sound, frozenset({"differs"}), _ANY)
     yield Case("sent sound of another clip", strange, quiet, other, open=_ANY)
-    lips = _moved_lips(quiet, sound, folder / "lips.mp4")
+    lips = moved_lips(quiet, sound, folder / "lips.mp4")
     yield Case("lips by the sound", lips, quiet, sound)
     for picture, named, known in ((talking, "talking", own), (lips, "lips", True)):
         for shift in SHIFTS:
@@ -260,7 +260,7 @@ def write_shifted(source: Path, milliseconds: int, path: Path) -> Path:
     return path
 
 
-def _moved_lips(video: Path, audio: Path, path: Path) -> Path:
+def moved_lips(video: Path, audio: Path, path: Path) -> Path:
     """Write what the sandbox returns for a video and an audio track with a moving mouth."""
     measured = [measure_file(str(each), role, Settings()) for each, role in ((video, "video"), (audio, "audio"))]
     facts = JobFacts(video=measured[0], audio=measured[1], reference=None, request=RequestFacts(None, False, None))  # noqa: FBT003

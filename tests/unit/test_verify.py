@@ -77,7 +77,7 @@ def test_a_result_that_is_cut_off_is_the_only_error(folder: Path) -> None:
 def test_what_went_in_is_not_judged(folder: Path, fits) -> None:  # type: ignore[no-untyped-def]
     report = verified(folder, "right.mp4")  # a clip of 640 × 360 breaks V103
     assert report.verdict == "pass"
-    assert report.unchecked == ()
+    assert {entry.rule for entry in report.unchecked} <= {"O808", "O809"}  # what cannot be told of the mouth
     assert [file["role"] for file in report.to_dict()["files"]] == ["video", "audio", "result"]
     fits(report.to_dict())
     assert lipready.Report.from_json(report.to_json()) == report
@@ -96,7 +96,7 @@ def test_facts_have_the_numbers(folder: Path) -> None:
 def test_quick_reads_headers_alone(folder: Path) -> None:
     report = verified(folder, "small.mp4", settings=lipready.Settings(quick=True))
     assert [finding.rule for finding in report.findings] == ["O803"]
-    assert {entry.rule for entry in report.unchecked} == {"O801", "O805", "O806", "O807"}
+    assert {entry.rule for entry in report.unchecked} == {"O801", *(f"O8{number:02}" for number in range(5, 14))}
     assert not any(entry.required for entry in report.unchecked)
 
 

@@ -17,7 +17,7 @@ from lipready.facts.speech import Span
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.mouth.opening import follow, frames_of, opening_of
-from lipready.mouth.speaker import ABOVE, AGREES, APART_IN_TIME, RATE, by_shift, in_front
+from lipready.mouth.speaker import APART_IN_TIME, RATE, by_shift, in_front
 from lipready.probe.decoding.decoder import open_decoder
 from lipready.probe.decoding.frames import LONG_EDGE, Frame
 from lipready.probe.decoding.upright import Upright
@@ -48,6 +48,11 @@ CLEARLY, IDENTICAL = 0.02, 0.97
 
 FARTHEST = 15
 """Frames: lags of more than a second are not told from chance."""
+
+GOES, ALONE = 0.65, 0.2
+"""The least correlation of a mouth with its sound at its lag, and how far it must be above that at all other shifts.
+
+In five seconds real talkers reach 0.5 by chance at some shift; lips that are drawn by the sound 0.8 and more."""
 
 SAME_PLACE = 0.5
 """Of the height of a face: how far its centre may be from where it was in the source."""
@@ -165,7 +170,7 @@ def compare_mouths(
         others=tuple(moves[each] for each in moves if each != number),
         eyes=median(mouth.eyes),
         followed=Fraction(len(_within(mouth, speech)), RATE),
-        lag=_lag(mouth, sound, stretches),
+        lag=lag_of(mouth, sound, stretches),
         unchanged=then is not None and _unchanged(mouth, then),
         apart=_apart(now.people, number, before.people, pairs[number]),
         more=max(0, now.people.fewest - before.people.most),
@@ -243,7 +248,7 @@ def _unchanged(now: "Mouth", before: "Mouth") -> bool:
     return pstdev(one for _, one in pairs) > 0 and correlation(*zip(*pairs, strict=True)) >= IDENTICAL
 
 
-def _lag(mouth: "Mouth", sound: "NDArray[np.float32]", stretches: Sequence[Stretch]) -> Fraction | Unmeasured:
+def lag_of(mouth: Mouth, sound: "NDArray[np.float32]", stretches: Sequence[Stretch]) -> Fraction | Unmeasured:
     """Return by how much a mouth is late, where its correlation with the sound has one clear peak."""
     unclear = Unmeasured("the mouth does not move with the sound so clearly that a lag could be told")
     found = []
@@ -254,10 +259,11 @@ def _lag(mouth: "Mouth", sound: "NDArray[np.float32]", stretches: Sequence[Stret
             found.append(part[1])
     if not found:
         return unclear
-    alike = {shift: sum(each[shift] for each in found) / len(found) for shift in found[0] if abs(shift) <= FARTHEST}
+    all_shifts = {shift: sum(each[shift] for each in found) / len(found) for shift in found[0]}
+    alike = {shift: value for shift, value in all_shifts.items() if abs(shift) <= FARTHEST}
     best = max(alike, key=lambda shift: alike[shift])
-    rival = max(value for shift, value in alike.items() if abs(shift - best) > APART_IN_TIME)
-    if abs(best) == FARTHEST or alike[best] < AGREES or alike[best] - rival < ABOVE:
+    rival = max(value for shift, value in all_shifts.items() if abs(shift - best) > APART_IN_TIME)
+    if abs(best) == FARTHEST or alike[best] < GOES or alike[best] - rival < ALONE:
         return unclear
     left, middle, right = (alike[best + step] for step in (-1, 0, 1))
     bend = left - 2 * middle + right

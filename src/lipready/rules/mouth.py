@@ -92,8 +92,8 @@ def result_mouth_still(file: FileFacts, mouth: MouthMatch, limit: Limit) -> Verd
         measured = f"{number(Fraction(moves), (limit.bands['still'],), _DIGITS)} of the distance of the eyes"
         message = (
             f"The mouth in {name_of(file)} does not move although somebody speaks ({_when(mouth)}). The same files "
-            "give the same result again: take a larger, frontal, uncovered face, name the speaker by a reference image, or "
-            "send clearer speech."
+            "give the same result again: take a larger, frontal, uncovered face, name the speaker by a reference "
+            "image, or send clearer speech."
         )
         yield finding(
             limit,
