@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lipready.cancel import Cancel, async_twin, cancellable, checkpoint
@@ -15,7 +17,8 @@ from lipready.check import (
     settings_with,
     stage,
 )
-from lipready.errors import ProbeError
+from lipready.errors import CancelledError, LipreadyError, ProbeError
+from lipready.facts.address import is_address
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import PeopleFacts
@@ -26,6 +29,8 @@ from lipready.job import Job, RequestOptions, Source
 from lipready.log import LOG
 from lipready.profiles.limit import Profile
 from lipready.profiles.loader import load_profile
+from lipready.providers.journal.entry import JournalEntry
+from lipready.providers.journal.journal import Journal
 from lipready.reports.report import Report
 
 if TYPE_CHECKING:
@@ -101,6 +106,41 @@ def verify_any(came: Job, job: Job, profile: Profile, settings: Settings) -> Rep
     return forget_places(
         Report(provider=profile.name, facts=facts, findings=findings, unchecked=unchecked, front=profile.front)
     )
+
+
+def verify_download(job_id: str, result: str, profile: Profile, settings: Settings) -> Report | None:
+    """Verify the result of a job of the journal, and write down there what was found.
+
+    None where the files that were sent are not at hand as they were, or it could not be verified: whatever goes wrong
+    here, the result is there, and nothing is asked of a provider.
+    """
+    journal = Journal()
+    try:
+        entry = journal.find(job_id)
+        if entry.video is None or entry.audio is None or not all(map(partial(_as_sent, entry), _places(entry))):
+            return None
+        options = RequestOptions(video_extension=entry.video_extension)
+        job = Job.of(entry.video, entry.audio, entry.reference, options)
+        require_inputs(came := Job.of(result))
+        report = verify_any(came, job, profile, settings)
+        found = ", ".join(report.by_rule)
+        journal.write(replace(journal.find(job_id), verified=f"{report.verdict}: {found}" if found else report.verdict))
+    except CancelledError:
+        raise
+    except (LipreadyError, OSError, MemoryError) as error:
+        LOG.info("the result of the job %s was not verified: %s", job_id, error)
+        return None
+    return report
+
+
+def _places(entry: JournalEntry) -> tuple[str, ...]:
+    return tuple(each for each in (entry.video, entry.audio, entry.reference) if each is not None)
+
+
+def _as_sent(entry: JournalEntry, place: str) -> bool:
+    """Return whether a file is there and has not been changed since its job was written down."""
+    path = Path(place)
+    return not is_address(place) and path.is_file() and path.stat().st_mtime <= entry.created
 
 
 def _measure(came: Job, job: Job, settings: Settings, largest: Mapping[Role, int]) -> JobFacts:

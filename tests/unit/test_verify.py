@@ -1,13 +1,21 @@
 """A result against what it was made of: what is right is left alone, and each fault is told."""
 
 import asyncio
+import os
+import time
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 import lipready
+from lipready.cli.output.following import Outcome
+from lipready.cli.output.session import Session
+from lipready.providers.journal.entry import JournalEntry
+from lipready.providers.journal.journal import Journal
 from lipready.reports.report import Report
+from lipready.verify import verify_download
 from studio.encoder import run
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
@@ -143,3 +151,42 @@ def test_a_cancelled_token_ends_it(folder: Path) -> None:
     token.cancel()
     with pytest.raises(lipready.CancelledError):
         verified(folder, "right.mp4", cancel=token)
+
+
+QUICK = lipready.Settings(quick=True)
+Written = Callable[..., JournalEntry]
+
+
+@pytest.fixture
+def written(folder, entry_of, account):  # type: ignore[no-untyped-def]
+    """Write down that the clip and the speech were sent just now: `written(video=…)`."""
+    sent = {"video": str(folder / "clip.mp4"), "audio": str(folder / "speech.wav"), "created": time.time() + 1}
+    return lambda **changes: entry_of(account("dashscope"), **{**sent, **changes})
+
+
+def test_the_journal_keeps_what_is_wrong_with_a_result(folder: Path, journal: Journal, written: Written) -> None:
+    profile, entry = lipready.Profile.load("dashscope"), written()
+    report = verify_download(entry.id, str(folder / "small.mp4"), profile, QUICK)
+    assert report is not None
+    assert journal.find(entry.id).verified == "warn: O803"
+    assert verify_download(entry.id, str(folder / "right.mp4"), profile, QUICK) is not None
+    assert journal.find(entry.id).verified == "pass"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"video": None}, {"audio": "/nowhere/speech.wav"}, {"video": "https://example.com/clip.mp4"}, {"created": 1.0}],
+)
+def test_a_result_whose_inputs_are_not_as_they_were_is_not_verified(
+    folder: Path, journal: Journal, written: Written, changes: dict[str, object]
+) -> None:
+    entry = written(**changes)
+    assert verify_download(entry.id, str(folder / "right.mp4"), lipready.Profile.load("dashscope"), QUICK) is None
+    assert journal.find(entry.id).verified is None
+
+
+def test_nothing_that_goes_wrong_is_an_error_of_the_download(folder: Path, written: Written) -> None:
+    profile, entry = lipready.Profile.load("dashscope"), written()
+    assert verify_download("ffffffffffff", str(folder / "right.mp4"), profile, QUICK) is None
+    assert verify_download(entry.id, str(folder / "gone.mp4"), profile, QUICK) is None
+    assert Outcome(Session(), None, verify=False).verified(None, Path(os.devnull)) is None  # type: ignore[arg-type]
