@@ -208,16 +208,16 @@ def _compare(
     else:
         sound = match_sound(sent, heard)
     picture = _picture(back, files["video"], settings)
-    return ResultFacts(file=back, sound=sound, picture=picture, mouth=_mouth(back, files, heard, settings))
+    return ResultFacts(file=back, sound=sound, picture=picture, mouth=_mouth(back, files, heard, sent, settings))
 
 
 def _listen(back: FileFacts, settings: Settings) -> "NDArray[np.float32] | Unmeasured":
-    """Return the sound of a result in one channel at 16 kHz."""
+    """Return the sound of a result, or of its video, in one channel at 16 kHz."""
     from lipready.probe.source import examine
     from lipready.speech.channels import MonoFeeder
 
     if not isinstance(back.media, VideoFacts) or not back.media.sound_tracks:
-        return Unmeasured("the result has no sound")
+        return Unmeasured(f"the {'result' if back.role == 'result' else 'video'} has no sound")
     feeder = MonoFeeder(_told("listening to", back.path, settings))
     found = examine(back.at, "audio", quick=False, consumer=feeder)
     heard = found.media if isinstance(found.media, Unmeasured) else feeder.heard()
@@ -228,12 +228,14 @@ def _mouth(
     back: FileFacts,
     files: Mapping[Role, FileFacts],
     heard: "NDArray[np.float32] | Unmeasured",
+    sent: "NDArray[np.float32] | Unmeasured",
     settings: Settings,
 ) -> MouthMatch | Unmeasured:
     """Follow the mouths of a result while somebody speaks in it, and those of its source."""
     from lipready.faces.people import people_in_image
     from lipready.probe.decoding.processors import turn
     from lipready.result.mouth import compare_mouths
+    from lipready.result.sound import match_sound
 
     if isinstance(heard, Unmeasured):
         return heard
@@ -250,6 +252,10 @@ def _mouth(
             found = compare_mouths(back, files["video"], heard, wanted)
     except (ProbeError, MemoryError) as error:
         return Unmeasured(f"the picture {error}", transient=True)
+    if isinstance(found, MouthMatch) and found.unchanged and not isinstance(sent, Unmeasured):
+        own = _listen(files["video"], settings)
+        match = own if isinstance(own, Unmeasured) else match_sound(sent, own)
+        found = replace(found, own=None if isinstance(match, Unmeasured) else max(match.alike, match.level))
     tell(1.0)
     return found
 

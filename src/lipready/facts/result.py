@@ -57,8 +57,9 @@ class MouthMatch:
     `speaker` is the mouth that should move, `others` those of the other people in front. `eyes` is the median distance
     of the outer corners of the speaker's eyes in the pixels in which mouths are measured, `followed` for how many
     seconds of speech the mouth was followed. `lag` is by how many seconds the mouth comes later than the sound
-    (negative: earlier), where that stands clear. `unchanged` says that it moves as it did in the video. `apart` is how
-    far the speaker's face is from the one in the video (see `Match`); `more` how many more people are seen than there.
+    (negative: earlier), where that stands clear. `unchanged` says that it moves just as it did in the video, and `own`
+    how alike (0..1) the video's own sound then is to what was sent, None where it has none. `apart` is how far the
+    speaker's face is from the one in the video (see `Match`); `more` how many more people are seen than there.
     """
 
     stretches: tuple[Span, ...]
@@ -70,6 +71,7 @@ class MouthMatch:
     unchanged: bool
     apart: float | Unmeasured
     more: int
+    own: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,5 +39,5 @@ def _mouth(mouth: MouthMatch | Unmeasured) -> Plain | Unmeasured:
         "stretches": [(span.start, span.end) for span in mouth.stretches],
         "speaker": picked(mouth.speaker, *moves),
         "others": [picked(each, *moves) for each in mouth.others],
-        **with_reasons(picked(mouth, "eyes", "followed", "lag", "unchanged", "apart", "more")),
+        **with_reasons(picked(mouth, "eyes", "followed", "lag", "unchanged", "own", "apart", "more")),
     }

@@ -61,8 +61,14 @@ def _when(mouth: MouthMatch) -> str:
         _with(speaker=_HELD, eyes=39.0),
         _with(speaker=_HELD, followed=Fraction("1.9")),
         _with(speaker=replace(_HELD, spoken=0.006)),
+        _with(unchanged=True),
+        _with(unchanged=True, own=0.95),
     ),
-    invalid=lambda: (_with(speaker=_HELD), _with(speaker=replace(_MOVED, spoken=0.004))),
+    invalid=lambda: (
+        _with(speaker=_HELD),
+        _with(speaker=replace(_MOVED, spoken=0.004)),
+        _with(unchanged=True, own=0.4),
+    ),
 )
 @of_mouth
 def result_mouth_still(file: FileFacts, mouth: MouthMatch, limit: Limit) -> Verdicts:
@@ -72,7 +78,8 @@ def result_mouth_still(file: FileFacts, mouth: MouthMatch, limit: Limit) -> Verd
         The opening of the speaker's lips, over the distance of the eyes, in the stretches in which most is spoken: its
         standard deviation. Up to `still` the mouth did not move, from `moves` on it did; between them, of faces with
         fewer than `eyes` pixels between the eyes, and of a mouth that was followed for less than `seconds` of speech,
-        it cannot be told.
+        it cannot be told. Nor did it where it moves clearly, but just as in the video, whose own sound is less than `own`
+        alike to what was sent.
 
     Why it matters
         It is what everything was paid for.
@@ -101,6 +108,20 @@ def result_mouth_still(file: FileFacts, mouth: MouthMatch, limit: Limit) -> Verd
             message,
             measured=measured,
             allowed=f"≥ {exactly(limit.bands['moves'])} where somebody speaks",
+            where=_where(mouth),
+        )
+    elif mouth.unchanged and mouth.own is not None and mouth.own < limit.bands["own"]:
+        message = (
+            f"The mouth in {name_of(file)} moves just as in the video, which has other sound than was sent: nothing "
+            "was changed. The same files give the same result again: take a larger, frontal, uncovered face, or name the "
+            "speaker by a reference image."
+        )
+        yield finding(
+            limit,
+            file,
+            message,
+            measured="as in the video",
+            allowed="moves with the speech that was sent",
             where=_where(mouth),
         )
     elif moves < limit.bands["moves"]:
