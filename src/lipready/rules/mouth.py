@@ -78,8 +78,8 @@ def result_mouth_still(file: FileFacts, mouth: MouthMatch, limit: Limit) -> Verd
         The opening of the speaker's lips, over the distance of the eyes, in the stretches in which most is spoken: its
         standard deviation. Up to `still` the mouth did not move, from `moves` on it did; between them, of faces with
         fewer than `eyes` pixels between the eyes, and of a mouth that was followed for less than `seconds` of speech,
-        it cannot be told. Nor did it where it moves clearly, but just as in the video, whose own sound is less than `own`
-        alike to what was sent.
+        it cannot be told. Nor did it where it moves clearly, but just as in the video, whose own sound is less than
+        `own` alike to what was sent.
 
     Why it matters
         It is what everything was paid for.
@@ -113,8 +113,8 @@ def result_mouth_still(file: FileFacts, mouth: MouthMatch, limit: Limit) -> Verd
     elif mouth.unchanged and mouth.own is not None and mouth.own < limit.bands["own"]:
         message = (
             f"The mouth in {name_of(file)} moves just as in the video, which has other sound than was sent: nothing "
-            "was changed. The same files give the same result again: take a larger, frontal, uncovered face, or name the "
-            "speaker by a reference image."
+            "was changed. The same files give the same result again: take a larger, frontal, uncovered face, or name "
+            "the speaker by a reference image."
         )
         yield finding(
             limit,
