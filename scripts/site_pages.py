@@ -42,6 +42,7 @@ SUBJECTS = {
     "A5": ("The audio track: what is heard", "Speech, noise, music and loudness."),
     "I": ("The reference image", "The picture that says who is to speak."),
     "R": ("The request", "Options, addresses, and how the files fit together."),
+    "O": ("What came back", "The result video, held against what was sent."),
 }
 LIBRARY = {
     "Check": "check check_async check_many check_many_async Settings Report Finding Fix Where JobFacts Unmeasured",
@@ -49,6 +50,7 @@ LIBRARY = {
     "Prepare": "prepare prepare_async Prepared Choices",
     "People": "people people_async People reference reference_async Reference",
     "Submit": "submit submit_async Sending Task get_task get_task_async resume forget receive_callback",
+    "Verify": "verify verify_async",
     "The gate": "gate gate_async GateResult",
     "Stopping": "Cancel",
     "Profiles and rules": "Profile Limit Range Rule rule finding",

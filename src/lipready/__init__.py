@@ -66,6 +66,7 @@ if TYPE_CHECKING:
         resume,
         resume_async,
     )
+    from lipready.verify import verify, verify_async
 
 __version__ = "0.1.0.dev0"
 """The version, as PEP 440 writes them.
@@ -151,6 +152,8 @@ __all__ = [
     "rule",
     "submit",
     "submit_async",
+    "verify",
+    "verify_async",
 ]
 
 _HOMES = {
@@ -205,8 +208,9 @@ _HOMES = {
         "resume",
         "resume_async",
     ),
+    "lipready.verify": ("verify", "verify_async"),
 }
-_VERBS = frozenset({"check", "gate", "people", "prepare", "submit"})
+_VERBS = frozenset({"check", "gate", "people", "prepare", "submit", "verify"})
 
 
 class _Package(ModuleType):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from os import fspath
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,6 @@ class Settings:
     private networks, for providers that stand there. `audio_track` is the number, from 1, of the track of the audio
     file that is to be spoken; without it the one that speaks is taken, of several the one that a player would play.
     `rules` are the caller's own, made with `lipready.rule`. `pictures` takes what people look at (`Report.to_html`).
-    `rules` are the caller's own, made with `lipready.rule`.
 
     >>> settings = lipready.Settings(quick=True, only=("V1", "audio-format"))
     >>> lipready.check("clip.mp4", "speech.wav", settings=settings).verdict
@@ -325,16 +325,26 @@ def _measure_input(
 
 @contextmanager
 def measured(
-    source: Source, role: Role, settings: Settings, largest: Mapping[Role, int], *, describe: bool
+    source: Source,
+    role: Role,
+    settings: Settings,
+    largest: Mapping[Role, int],
+    *,
+    describe: bool = False,
+    measure: Callable[..., FileFacts] | None = None,
 ) -> Iterator[FileFacts]:
-    """Yield the facts of a path or an address; what was fetched lies at their `place` until the context ends."""
+    """Yield the facts of a path or an address; what was fetched lies at their `place` until the context ends.
+
+    `measure` takes the place of `measure_file`.
+    """
     from lipready.probe.containers.signature import extension_of
     from lipready.probe.remote import Reach, fetch, inquire, unread
     from lipready.probe.spool import LARGEST, extension_by
 
+    measure = partial(measure_file, describe=describe) if measure is None else measure
     path, name, extension = path_or_address(source), name_of(source), extension_by(source)
     if not is_address(path):
-        facts = measure_file(path, role, settings, name, describe=describe)
+        facts = measure(path, role, settings, name)
         yield facts if name == path else replace(facts, path=name, extension=extension, place=path)
         return
     if name == path:  # of which a part may be a secret
@@ -344,10 +354,7 @@ def measured(
         yield replace(unread(path, role, inquire(path, reach)), path=name, extension=extension)
         return
     with fetch(path, reach, stage("fetching", name, settings.progress)) as (address, copy):
-        if copy is None:
-            facts = unread(path, role, address)
-        else:
-            facts = measure_file(fspath(copy), role, settings, name, describe=describe)
+        facts = unread(path, role, address) if copy is None else measure(fspath(copy), role, settings, name)
         yield replace(facts, path=name, extension=extension, address=address, place=None if copy is None else str(copy))
 
 

@@ -22,7 +22,7 @@ COMMAND = [sys.executable, "-m", "lipready"]
 QUICK = ("--quick", "--poll-interval", "0.1")
 KEYS = {
     *("schema", "provider", "job", "task", "attached", "status", "result", "seconds", "cost", "request", "error"),
-    *("set_aside", "report"),
+    *("set_aside", "report", "verified"),
 }
 
 
@@ -173,6 +173,8 @@ def test_json_is_one_line(run, job, tmp_path, provider):
     assert (line["schema"], line["provider"], line["status"]) == ("lipready.task/1", provider, "succeeded")
     assert line["result"] == str(tmp_path / "cwd" / "result.mp4")
     assert length_of(line["result"]) == pytest.approx(line["report"]["files"][1]["facts"]["duration"], abs=0.3)
+    assert [each["role"] for each in line["verified"]["files"]] == ["video", "audio", "result"]
+    assert f"verified   {line['verified']['verdict']}" in run("tasks", "show", line["job"]).stdout
 
 
 def test_a_missed_deadline_leaves_the_task(run, job, slow):

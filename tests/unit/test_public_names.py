@@ -81,6 +81,8 @@ NAMES = {
     "rule",
     "submit",
     "submit_async",
+    "verify",
+    "verify_async",
 }
 HEAVY = {
     "PIL",

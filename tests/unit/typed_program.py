@@ -29,7 +29,7 @@ def checked(upload: lipready.Source) -> lipready.Verdict:
     assert_type(report.by_rule, Mapping[str, tuple[Finding, ...]])
     for finding in report.findings:
         assert_type(finding.severity, Literal["error", "warning", "info"])
-        assert_type(finding.role, Literal["video", "audio", "reference", "job"])
+        assert_type(finding.role, Literal["video", "audio", "reference", "result", "job"])
         assert_type(finding.path, str | None)
         assert_type([reading.number for reading in finding.readings], list[Fraction])
         if finding.fix is not None:

@@ -60,6 +60,7 @@ _COMMANDS = {
     "check": "Check the files of one job against what a provider accepts.",
     "prepare": "Repair the files of one job into a new folder.",
     "submit": "Submit a job, once, wait for it and download the result video.",
+    "verify": "Compare a result video with the files that it was made of.",
     "tasks": "List what was submitted, resume it, cancel it or forget it.",
     "listen": "Receive callbacks of EvoLink, and download what they speak of.",
     "gate": "Check every asset of a repository; only what changed costs time.",
@@ -76,7 +77,7 @@ _COMMANDS = {
 }
 
 
-_TOGETHER = {"reference": "people", "explain": "rules", "profiles": "rules"}
+_TOGETHER = {"verify": "check", "reference": "people", "explain": "rules", "profiles": "rules"}
 """The module of a command that does not have one of its own name."""
 
 

@@ -65,14 +65,15 @@ class Salvage:
 
 
 UNHEARD = Unmeasured("nothing was listened to")
-Role = Literal["video", "audio", "reference"]
-"""What a file is in its job.
+Role = Literal["video", "audio", "reference", "result"]
+"""What a file is in its job; the "result" is the video that came back (`lipready.verify`).
 
 >>> roles: list[lipready.Role] = [file.role for file in lipready.check("clip.mp4", "speech.wav").facts.files()]
 >>> roles
 ['video', 'audio']
 """
 ROLES: tuple[Role, ...] = ("video", "audio", "reference")
+"""What a job may be made of."""
 Obstacle = Literal["missing", "dead link", "denied", "not a file"]
 
 

@@ -25,7 +25,7 @@ FixLevel = Literal["lossless", "reencode", "editorial"]
 ['V101']
 """
 Better = Literal["smaller", "larger"]
-Subject = Literal["video", "audio", "reference", "job"]
+Subject = Literal["video", "audio", "reference", "result", "job"]
 """What a finding is about: a file of that role, or the job as a whole.
 
 >>> def about(report: lipready.Report, what: lipready.Subject) -> list[str]:

@@ -6,6 +6,7 @@ from fractions import Fraction
 from lipready.facts.file import FileFacts
 from lipready.facts.finding import Subject
 from lipready.facts.people import Match, PeopleFacts, Person
+from lipready.facts.result import ResultFacts
 from lipready.facts.unmeasured import Unmeasured
 
 
@@ -32,6 +33,8 @@ class RequestFacts:
 class JobFacts:
     """The facts of one job; a role that the job does not have is None.
 
+    `result` is what came back, None before that.
+
     >>> facts = lipready.check("clip.mp4", "speech.wav").facts
     >>> facts.video.media.codec, facts.reference, facts.target.id
     ('h264', None, 1)
@@ -44,14 +47,16 @@ class JobFacts:
     reference: FileFacts | None
     request: RequestFacts
     match: Match | Unmeasured | None = None
+    result: ResultFacts | None = None
 
     def files(self) -> tuple[FileFacts, ...]:
-        """Return the files that are there, in the order video, audio, reference.
+        """Return the files that are there, in the order video, audio, reference, result.
 
         >>> [file.format for file in lipready.check("clip.mp4", "speech.wav").facts.files()]
         ['mp4', 'wav']
         """
-        return tuple(f for f in (self.video, self.audio, self.reference) if f is not None)
+        came = None if self.result is None else self.result.file
+        return tuple(f for f in (self.video, self.audio, self.reference, came) if f is not None)
 
     def file(self, role: Subject) -> FileFacts | None:
         """Return the file of a role; None where there is none, and for the job itself.

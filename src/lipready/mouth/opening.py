@@ -1,8 +1,8 @@
 """How far each person's mouth is open in a short stretch of a video, frame by frame."""
 
 from bisect import bisect
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import takewhile
 from math import cos, dist, radians, sin
@@ -50,19 +50,35 @@ def openings_of(
     The people's looks say whose face is where; between two looks a face is followed by its mesh, and let go where it
     jumps, no longer fits or meets another. Raises ProbeError where the file cannot be opened as video.
     """
-    followed = [_Followed(person.looks) for person in people]
-    for frame in _frames(path, video, stretch, rate):
-        meshes = [each.find(frame) for each in followed]
-        for each, mesh in zip(followed, meshes, strict=True):
-            others = (other.area for other in meshes if other is not None and other is not mesh)
-            if mesh is not None and all(mesh.area.overlap(other) <= TWICE for other in others):
-                each.take(frame.time, mesh)
-            else:
-                each.mesh = None
-    return {person.id: each.openings for person, each in zip(people, followed, strict=True)}
+    openings: dict[int, list[tuple[Fraction, float]]] = {person.id: [] for person in people}
+    for frame, meshes in follow(frames_of(path, video, stretch, rate), people):
+        for number, mesh in meshes.items():
+            openings[number].append((frame.time, opening_of(mesh)))
+    return openings
 
 
-def _frames(path: str, video: VideoFacts, stretch: tuple[Fraction, Fraction], rate: int) -> Iterator[Frame]:
+def follow(frames: Iterable[Frame], people: Sequence[Person]) -> Iterator[tuple[Frame, Mapping[int, Mesh]]]:
+    """Yield each frame with the meshes of those people, by their ids, whose faces are followed in it.
+
+    The frames' times are those of the people's looks, and need not rise: a video may be played backward.
+    """
+    followed = {person.id: _Followed(person.looks) for person in people}
+    for frame in frames:
+        found = {number: each.find(frame) for number, each in followed.items()}
+        meshes = {number: mesh for number, mesh in found.items() if mesh is not None}
+        # Of two that have slid onto one face, neither is sure to be the one.
+        alone = {
+            number: mesh
+            for number, mesh in meshes.items()
+            if all(mesh.area.overlap(other.area) <= TWICE for other in meshes.values() if other is not mesh)
+        }
+        for number, each in followed.items():
+            each.mesh = alone.get(number)
+        yield frame, alone
+
+
+def frames_of(path: str, video: VideoFacts, stretch: tuple[Fraction, Fraction], rate: int) -> Iterator[Frame]:
+    """Yield at most about `rate` frames a second of a stretch (seconds), shrunk to LONG_EDGE pixels."""
     begin, end = stretch
     upright, due = Upright.of(video, LONG_EDGE), begin
     with open_decoder(path, video) as decoder:
@@ -80,7 +96,6 @@ class _Followed:
     looks: Sequence[Look]
     mesh: Mesh | None = None
     anchor: Look | None = None
-    openings: list[tuple[Fraction, float]] = field(default_factory=list)
 
     def find(self, frame: Frame) -> Mesh | None:
         """Fit the mesh where the face was in the frame before, or where the latest look has it."""
@@ -94,11 +109,6 @@ class _Followed:
         place = self.mesh.area
         mesh = _fitted(frame.image, *_around(self.mesh))
         return mesh if mesh is not None and mesh.area.overlap(place) >= SAME_PLACE else None
-
-    def take(self, time: Fraction, mesh: Mesh) -> None:
-        """Note the opening in a frame."""
-        self.mesh = mesh
-        self.openings.append((time, opening_of(mesh)))
 
 
 def _fitted(image: "NDArray[np.uint8]", area: Area, eyes: tuple[Point, Point]) -> Mesh | None:

@@ -1,6 +1,6 @@
 """Whose mouth moves with the sound of a video: a suggestion, never a decision."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -11,9 +11,9 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.mouth.opening import openings_of
 from lipready.probe.source import examine
-from lipready.speech.blocks import Feeder, Listener, Sound, too_long
+from lipready.speech.blocks import too_long
 from lipready.speech.channels import RATE as SOUND_RATE
-from lipready.speech.channels import MonoMixer
+from lipready.speech.channels import MonoFeeder
 from lipready.speech.voice import find_voice
 
 if TYPE_CHECKING:
@@ -120,29 +120,20 @@ def _seconds(spans: Sequence[Stretch], begin: Fraction, end: Fraction) -> Fracti
     return sum((part for part in parts if part > 0), Fraction(0))
 
 
-class _Mono(Feeder):
-    """Keeps the sound of a video, mixed to one channel."""
-
-    mixer: MonoMixer | None = None
-
-    def listeners(self, sound: Sound) -> Sequence[Listener]:
-        self.mixer = MonoMixer(sound)
-        return (self.mixer,)
-
-
 def speech_of(path: str, stretch: Stretch) -> "NDArray[np.float32] | Unmeasured":
     """Return a stretch of the sound that a player would play, on the time line of the picture (16 kHz, one channel).
 
     Unmeasured where hardly a voice is heard in it.
     """
-    meter = _Mono()
+    meter = MonoFeeder()
     heard = examine(path, "audio", quick=False, consumer=meter)
     if isinstance(heard.media, Unmeasured):
         return Unmeasured(f"the sound track {heard.media.reason}", transient=heard.media.transient)
-    if meter.refusal is not None or meter.mixer is None:
-        return meter.refusal or Unmeasured("the sound track could not be decoded")
+    whole = meter.heard()
+    if isinstance(whole, Unmeasured):
+        return whole
     begin, end = (round(time * SOUND_RATE) for time in stretch)
-    sound = meter.mixer.mono()[begin:end]
+    sound = whole[begin:end]
     spoken = find_voice(sound).spans(Fraction(len(sound), SOUND_RATE)) if len(sound) else ()
     share = sum((span.end - span.start for span in spoken), Fraction(0)) / (stretch[1] - stretch[0])
     return sound if share >= SPOKEN else Unmeasured("next to nobody speaks in the sound while people are seen together")
@@ -167,6 +158,26 @@ def agreement(
     stretch: Stretch,
 ) -> Agreement | None:
     """Compare a mouth with the sound of a stretch; None where it was seen for too little of it."""
+    found = by_shift(openings, sound, stretch)
+    if found is None:
+        return None
+    moves, alike = found
+    return Agreement(
+        person,
+        moves,
+        max(value for shift, value in alike.items() if abs(shift) <= NEAR),
+        max(value for shift, value in alike.items() if abs(shift) > APART_IN_TIME),
+    )
+
+
+def by_shift(
+    openings: Sequence[tuple[Fraction, float]], sound: "NDArray[np.float32]", stretch: Stretch
+) -> tuple[float, Mapping[int, float]] | None:
+    """Return the standard deviation of a mouth's opening, and its correlation with the sound by shift.
+
+    At a shift of n frames (RATE a second) the mouth is held against sound that comes n frames later. None where the
+    mouth was seen for too little of the stretch.
+    """
     import numpy as np
 
     times = np.array([float(time - stretch[0]) for time, _ in openings])
@@ -179,16 +190,11 @@ def agreement(
         return None
     opening = np.interp(grid, times, [value for _, value in openings])
     level = _level(sound)
-    by_shift = {
+    alike = {
         shift: _correlation(opening, np.interp(grid + shift / RATE, *level, left=np.nan, right=np.nan), known)
         for shift in range(-FAR, FAR + 1)
     }
-    return Agreement(
-        person,
-        float(opening[known].std()),
-        max(value for shift, value in by_shift.items() if abs(shift) <= NEAR),
-        max(value for shift, value in by_shift.items() if abs(shift) > APART_IN_TIME),
-    )
+    return float(opening[known].std()), alike
 
 
 def _level(sound: "NDArray[np.float32]") -> "tuple[Series, Series]":

@@ -18,7 +18,7 @@ def totals(report: Report) -> str:
 def sum_up(reports: Sequence[Mapping[str, Any]]) -> str:
     """Sum up a run, of `lipready.report/1`: `fail: 2 errors, 1 warning in 3 files for dashscope`."""
     from lipready.reports.page import plain
-    from lipready.reports.report import plain_text
+    from lipready.reports.values import plain_text
 
     severities = [finding["severity"] for report in reports for finding in report["findings"]]
     gaps = sum(len({(u["rule"], u["role"]) for u in report["unchecked"] if u["required"]}) for report in reports)

@@ -259,7 +259,9 @@ def _file_section(report: Report, file: FileFacts, page: Page) -> list[str]:
     if page.verbose:
         lines += [line for detail in details(file) for line in page.wrap(detail, indent="  ", hanging="    ")]
     lines += [line for finding in findings for line in ["", *finding_lines(finding, page)]]
-    if not findings and not any(entry.role == file.role for entry in report.unchecked):
+    # Where there is a result, nothing else was judged.
+    judged = report.facts.result is None or file.role == "result"
+    if judged and not findings and not any(entry.role == file.role for entry in report.unchecked):
         lines.append(f"  {page.paint('✓', 'good')} nothing found")
     return lines
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from lipready.facts.address import is_address
 from lipready.reports.page import plain
-from lipready.reports.report import plain_text
+from lipready.reports.values import plain_text
 from lipready.rules.rule import ADDRESS, page_of
 
 Plain = Mapping[str, Any]

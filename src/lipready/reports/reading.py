@@ -15,6 +15,7 @@ from lipready.facts.file import FileFacts, Role, unread_file
 from lipready.facts.finding import Finding, Fix, Reading, Unchecked, Where
 from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import Box
+from lipready.facts.result import ResultFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.reports.count import worst_verdict
 from lipready.reports.json import SCHEMA as DOCUMENT
@@ -49,6 +50,7 @@ def report_of(text: str | bytes) -> Report:
             video=by_role.get("video"),
             audio=by_role.get("audio"),
             reference=by_role.get("reference"),
+            result=_result(by_role.get("result")),
             request=RequestFacts(asked["face_threshold"], asked["video_extension"], callback=None),
         ),
         findings=tuple(_finding(finding) for finding in document["findings"]),
@@ -80,7 +82,7 @@ def require_valid(value: object, place: str, written_by: str) -> Plain:
     for report in reports_of(value):
         roles = [file["role"] for file in report["files"]]
         if len(set(roles)) < len(roles) or not roles:
-            raise UsageError(f"{place}: a report is on one to three files, each of another role.")
+            raise UsageError(f"{place}: a report is on one to three files and a result, each of another role.")
         severities = {finding["severity"] for finding in report["findings"]}
         doubtful = "warning" in severities or any(gap["required"] for gap in report["unchecked"])
         _require_verdict(report, "fail" if "error" in severities else "warn" if doubtful else "pass", place)
@@ -132,7 +134,7 @@ def _refuse(constant: str) -> NoReturn:
 
 def _file(plain: Plain) -> FileFacts:
     facts, role = plain["facts"], plain["role"]
-    kind: str | None = facts["container" if role == "video" else "format"]
+    kind: str | None = facts["container" if role in {"video", "result"} else "format"]
     size: int | None = facts["bytes"]
     unread = unread_file(
         cast("Role", role),
@@ -142,6 +144,10 @@ def _file(plain: Plain) -> FileFacts:
         _NOT_THERE,
     )
     return replace(unread, format=_NOT_THERE if kind is None else kind, problem=facts["problem"])
+
+
+def _result(file: FileFacts | None) -> ResultFacts | None:
+    return None if file is None else ResultFacts(file=file, sound=_NOT_THERE, picture=_NOT_THERE, mouth=_NOT_THERE)
 
 
 def _finding(plain: Plain) -> Finding:

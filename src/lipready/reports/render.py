@@ -5,7 +5,8 @@ from importlib import import_module
 from typing import Any
 
 from lipready.reports.page import Page
-from lipready.reports.report import Report, Shard, plain_text
+from lipready.reports.report import Report, Shard
+from lipready.reports.values import plain_text
 
 FORMATS = {
     "full": "lipready.reports.full",

@@ -3,9 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from html import escape
-from math import isfinite
 from typing import Any, Literal
 
 from lipready.facts.address import AddressFacts
@@ -14,12 +12,14 @@ from lipready.facts.cost import Cost
 from lipready.facts.file import FileFacts, ImageFacts
 from lipready.facts.finding import SEVERITIES, Finding, Unchecked
 from lipready.facts.job import JobFacts, RequestFacts
-from lipready.facts.people import Box, Front, PeopleFacts, Person, Quality, background
+from lipready.facts.people import Front, PeopleFacts, Person, Quality, background
 from lipready.facts.pictures import Pictures
 from lipready.facts.quantity import exactly
 from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, VideoFacts
+from lipready.reports.compared import comparison
+from lipready.reports.values import Plain, picked, plain_text, plain_value, with_reasons
 
 SCHEMA = "lipready.report/1"
 Verdict = Literal["pass", "warn", "fail"]
@@ -50,7 +50,6 @@ class Report:
 
     `front` says which faces are not in the background, as the profile has it. `price` is what the job would cost, None
     where video or audio is missing. Reports are equal where they say the same: where `to_dict` is.
-    `front` says which faces are not in the background, as the profile has it.
 
     >>> report = lipready.check("raw.mkv")
     >>> report
@@ -167,24 +166,7 @@ class Report:
         return f"<div><p><b>{self.verdict}</b> at {escape(self.provider)}: {files}</p>{table}</div>"
 
 
-Plain = dict[str, Any]
 _QUALITIES: tuple[Quality, ...] = ("yaw", "pitch", "roll", "eye_distance", "sharpness", "light")
-
-
-def plain_text(text: str) -> str:
-    """Escape what no encoding of JSON can carry: the stray halves of characters in paths that are not UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def plain_number(value: Fraction | float | None) -> float | None:
-    """Turn a number into a float that JSON knows; what is too large for one becomes null."""
-    if value is None:
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if isfinite(number) else None
 
 
 def report_to_dict(report: Report) -> Plain:
@@ -193,7 +175,7 @@ def report_to_dict(report: Report) -> Plain:
     Fractions become floats (the exact frame rate is kept as a text beside), what was not measured becomes null with
     its reason under `unmeasured`, and texts that cannot be encoded are escaped.
     """
-    written: Plain = _plain(
+    written: Plain = plain_value(
         {
             "schema": SCHEMA,
             "provider": report.provider,
@@ -201,7 +183,7 @@ def report_to_dict(report: Report) -> Plain:
             **(_measured(report) if report.as_read is None else report.as_read),
             "price": _price(report.price),
             "findings": [_finding(finding) for finding in report.findings],
-            "unchecked": [_pick(entry, "rule", "role", "reason", "required") for entry in report.unchecked],
+            "unchecked": [picked(entry, "rule", "role", "reason", "required") for entry in report.unchecked],
         }
     )
     return written
@@ -210,35 +192,6 @@ def report_to_dict(report: Report) -> Plain:
 def _measured(report: Report) -> Plain:
     files = [_file(file, report) for file in report.facts.files()]
     return {"files": files, "request": _request(report.facts.request)}
-
-
-def _plain(value: Any) -> Any:
-    """Turn texts, numbers and places, however deep they lie, into what JSON knows."""
-    match value:
-        case str():
-            return plain_text(value)
-        case float() | Fraction():
-            return plain_number(value)
-        case Box():
-            return [value.left, value.top, value.width, value.height]
-        case list() | tuple():
-            return [_plain(each) for each in value]
-        case dict():
-            return {key: _plain(each) for key, each in value.items()}
-    return value
-
-
-def _pick(facts: object, *keys: str) -> Any:
-    """Return some fields by name; what was not measured, or is not there at all, as it is."""
-    if facts is None or isinstance(facts, Unmeasured):
-        return facts
-    return {key: getattr(facts, key) for key in keys}
-
-
-def _with_reasons(facts: Plain) -> Plain:
-    """Write null for what was not measured, and its reason under `unmeasured`."""
-    unmeasured = {key: value.reason for key, value in facts.items() if isinstance(value, Unmeasured)}
-    return {**facts, **dict.fromkeys(unmeasured), "unmeasured": unmeasured}
 
 
 def _file(file: FileFacts, report: Report) -> Plain:
@@ -250,34 +203,35 @@ def _file(file: FileFacts, report: Report) -> Plain:
             facts = {"format": file.format, **_audio(media)}
         case ImageFacts():
             keys = ("width", "height", "stored_width", "stored_height", "orientation", "mode", "frames")
-            facts = {"format": file.format, **_pick(media, *keys)}
+            facts = {"format": file.format, **picked(media, *keys)}
         case _:
-            facts = {"container" if file.role == "video" else "format": file.format, "media": media}
-    facts |= _pick(file, "bytes", "extension", "problem")
-    facts["lfs"] = _pick(file.lfs, "sha256", "bytes")
+            facts = {"format" if file.role in {"audio", "reference"} else "container": file.format, "media": media}
+    facts |= picked(file, "bytes", "extension", "problem")
+    facts["lfs"] = picked(file.lfs, "sha256", "bytes")
     if file.role == "audio":
         facts["speech"] = _speech(file.speech)
     else:
         width, height = (media.width, media.height) if isinstance(media, VideoFacts | ImageFacts) else (0, 0)
         facts["people"] = _people(file.people, width, height, report.front)
     if file.role == "reference":
-        facts["match"] = _pick(report.facts.match, "alike", "person", "distance")
-    facts = _with_reasons(facts)
+        facts["match"] = picked(report.facts.match, "alike", "person", "distance")
+    facts = with_reasons(facts)
     # Of media there is only the reason: its own facts stand beside the others.
     facts.pop("media", None)
-    return {"role": file.role, "path": file.path, "address": _address(file.address), "facts": facts}
+    compared = {} if report.facts.result is None or file.role != "result" else {"compared": comparison(report.facts)}
+    return {"role": file.role, "path": file.path, "address": _address(file.address), "facts": facts, **compared}
 
 
 def _address(address: AddressFacts | None) -> Plain | None:
     if address is None:
         return None
     problem = address.problem
-    return _with_reasons(
+    return with_reasons(
         {
-            **_pick(address, "scheme", "host", "addresses", "redirects"),
+            **picked(address, "scheme", "host", "addresses", "redirects"),
             "problem": None if problem is None else {"kind": problem.trouble, "text": problem.text},
-            **_pick(address, "status", "content_type", "encoding", "length", "ranges"),
-            "fetched": _pick(address.fetched, "bytes", "seconds", "whole"),
+            **picked(address, "status", "content_type", "encoding", "length", "ranges"),
+            "fetched": picked(address.fetched, "bytes", "seconds", "whole"),
         }
     )
 
@@ -288,14 +242,14 @@ def _video(video: VideoFacts) -> Plain:
     sizes = ("width", "height", "coded_width", "coded_height", "rotation", "mirrored")
     colours = ("interlaced", "transfer", "primaries", "matrix", "hdr", "wide_gamut")
     return {
-        **_pick(video, *coded, *sizes),
+        **picked(video, *coded, *sizes),
         "sample_aspect_ratio": f"{ratio.numerator}:{ratio.denominator}",
         **_frame_rate(video.frame_rate),
         "frames": video.frames,
         **_duration(video.duration),
-        **_pick(video, *times, *colours, "other_streams", "truncated", "faststart"),
-        "sound_tracks": [_pick(track, "codec", "sample_rate", "channels") for track in video.sound_tracks],
-        "stillness": _pick(video.stillness, "black", "frozen"),
+        **picked(video, *times, *colours, "other_streams", "truncated", "faststart"),
+        "sound_tracks": [picked(track, "codec", "sample_rate", "channels") for track in video.sound_tracks],
+        "stillness": picked(video.stillness, "black", "frozen"),
     }
 
 
@@ -313,37 +267,37 @@ def _frame_rate(rate: FrameRate | Unmeasured) -> Plain:
 def _duration(duration: Duration | Unmeasured) -> Plain:
     if isinstance(duration, Unmeasured):
         return {"duration": duration, "duration_readings": None}
-    readings = {**_pick(duration, "container", "stream", "packets"), "believed": duration.source}
+    readings = {**picked(duration, "container", "stream", "packets"), "believed": duration.source}
     return {"duration": duration.believed, "duration_readings": readings}
 
 
 def _audio(audio: AudioFacts) -> Plain:
     return {
-        **_pick(audio, "codec", "sample_rate", "channels"),
+        **picked(audio, "codec", "sample_rate", "channels"),
         **_duration(audio.duration),
-        **_pick(audio, "cover", "truncated", "track"),
+        **picked(audio, "cover", "truncated", "track"),
         "tracks": [_track(track) for track in audio.tracks],
     }
 
 
 def _track(track: AudioTrack) -> Plain:
     stream = ("number", "stream_index", "codec", "sample_rate", "channels", "language", "title")
-    return _with_reasons({**_pick(track, *stream, "duration", "default"), "speech": track.speaks})
+    return with_reasons({**picked(track, *stream, "duration", "default"), "speech": track.speaks})
 
 
 def _speech(heard: SpeechFacts | Unmeasured) -> Plain | Unmeasured:
     """Write times in seconds, levels in LUFS, dBTP, dBFS and dB."""
     if isinstance(heard, Unmeasured):
         return heard
-    return _with_reasons(
+    return with_reasons(
         {
-            **_pick(heard, "has_speech", "share", "spoken", "length"),
+            **picked(heard, "has_speech", "share", "spoken", "length"),
             "spans": [(span.start, span.end) for span in heard.speech],
             "silences": [(span.start, span.end) for span in heard.silences],
-            **_pick(heard, "loudness", "true_peak", "peak", "bandwidth"),
-            "clipping": _pick(heard.clipping, "runs", "per_million", "first"),
-            "snr": _pick(heard.noise, "mean", "median", "gated"),
-            **_pick(heard, "background", "channel_fault", "dc_offset"),
+            **picked(heard, "loudness", "true_peak", "peak", "bandwidth"),
+            "clipping": picked(heard.clipping, "runs", "per_million", "first"),
+            "snr": picked(heard.noise, "mean", "median", "gated"),
+            **picked(heard, "background", "channel_fault", "dc_offset"),
         }
     )
 
@@ -355,10 +309,10 @@ def _people(people: PeopleFacts | Unmeasured, width: int, height: int, front: Fr
         "count": people.count,
         "count_low": people.fewest,
         "count_high": people.most,
-        **_pick(people, "certain", "at_least", "most_in_one_frame", "face_share", "default_person"),
+        **picked(people, "certain", "at_least", "most_in_one_frame", "face_share", "default_person"),
         "background": [person.id for person in background(people, height, front)],
         "turned": people.turned,
-        **_with_reasons({"speaks": people.speaks}),
+        **with_reasons({"speaks": people.speaks}),
         "samples": len(people.samples),
         "people": [_person(person, width) for person in people.people],
     }
@@ -367,9 +321,9 @@ def _people(people: PeopleFacts | Unmeasured, width: int, height: int, front: Fr
 def _person(person: Person, width: int) -> Plain:
     """Everything about one person but the descriptor, by which the person could be recognised elsewhere."""
     return {
-        **_pick(person, "id", "first", "last", "share", "spans"),
+        **picked(person, "id", "first", "last", "share", "spans"),
         "position": person.position(width),
-        **_pick(person, "largest_face", "face_height", "frontal_share"),
+        **picked(person, "largest_face", "face_height", "frontal_share"),
         **{quality: person.typical(quality) for quality in _QUALITIES},
         "mouth_covered": {"share": person.covered_share, "spans": person.covered_spans},
     }
@@ -377,8 +331,8 @@ def _person(person: Person, width: int) -> Plain:
 
 def _request(request: RequestFacts) -> Plain:
     # The URL itself may carry a secret: scheme and host are enough to know which one it was.
-    callback = _pick(request.callback, "scheme", "host")
-    return {**_pick(request, "face_threshold", "video_extension"), "callback": callback}
+    callback = picked(request.callback, "scheme", "host")
+    return {**picked(request, "face_threshold", "video_extension"), "callback": callback}
 
 
 def _price(price: Cost | None) -> Plain | None:
@@ -393,8 +347,8 @@ def _price(price: Cost | None) -> Plain | None:
 def _finding(finding: Finding) -> Plain:
     keys = ("rule", "name", "severity", "role", "path", "message", "measured", "limit", "source", "remote", "help")
     return {
-        **_pick(finding, *keys),
-        "where": _pick(finding.where, "start", "end", "box"),
-        "fix": _pick(finding.fix, "name", "level", "text"),
-        "readings": [_pick(reading, "name", "number", "better") for reading in finding.readings],
+        **picked(finding, *keys),
+        "where": picked(finding.where, "start", "end", "box"),
+        "fix": picked(finding.fix, "name", "level", "text"),
+        "readings": [picked(reading, "name", "number", "better") for reading in finding.readings],
     }

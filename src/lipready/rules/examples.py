@@ -10,6 +10,7 @@ from lipready.facts.audio import UNHEARD_TRACK, AudioFacts, AudioTrack
 from lipready.facts.file import FileFacts, ImageFacts, LfsPointer, Role
 from lipready.facts.job import CallbackFacts, JobFacts, RequestFacts
 from lipready.facts.people import Box, Look, Match, PeopleFacts, Person
+from lipready.facts.result import MouthMatch, MouthMovement, PictureMatch, ResultFacts, SoundMatch
 from lipready.facts.speech import Clipping, Level, SignalToNoise, Span, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, SoundTrack, Stillness, VideoFacts
@@ -177,6 +178,13 @@ def file(role: Role, **changes: Any) -> FileFacts:
             "media": image_facts(),
             "people": people(210),
         },
+        "result": {
+            "path": "result.mp4",
+            "extension": "mp4",
+            "format": "mp4",
+            "media": video_facts(),
+            "people": _UNREAD,
+        },
     }
     common: dict[str, Any] = {"role": role, "bytes": 900_000, "lfs": None, "problem": None}
     values = {**common, **plain[role], **changes}
@@ -226,6 +234,31 @@ def job(**changes: Any) -> JobFacts:
     parts = {**plain, **changes}
     same = None if parts["video"] is None or parts["reference"] is None else Match("same", 1, 0.25)
     return JobFacts(**{"match": same, **parts})
+
+
+MOUTH = MouthMatch(
+    stretches=spans((1, 6)),
+    speaker=MouthMovement(spoken=0.05, silent=0.004, before=0.004, silent_before=0.004),
+    others=(),
+    eyes=120.0,
+    followed=Fraction(5),
+    lag=Fraction(0),
+    unchanged=False,
+    apart=0.2,
+    more=0,
+)
+"""One mouth that moves as it should."""
+
+
+def came(*, part: Mapping[str, Any] | None = None, extension: bool = False, **stream: Any) -> JobFacts:
+    """Make a job with a result that is as it should be, with changes of its video stream, and of other parts of it."""
+    plain: dict[str, Any] = {
+        "file": file("result", media=video_facts(**stream)),
+        "sound": SoundMatch(alike=0.95, level=0.98, shift=Fraction(0), compared=Fraction(10)),
+        "picture": PictureMatch(frames=250, damaged=0, black=(), frozen=()),
+        "mouth": MOUTH,
+    }
+    return job(request=request(video_extension=extension), result=ResultFacts(**{**plain, **(part or {})}))
 
 
 def lasting(video: str, audio: str, *, extension: bool = False, **track: Any) -> JobFacts:

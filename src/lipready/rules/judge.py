@@ -14,9 +14,9 @@ from lipready.rules.registry import RULES, select
 from lipready.rules.rule import Rule, RuleSubject
 from lipready.rules.wording import one_line
 
-_ROLES: tuple[Subject, ...] = ("video", "audio", "reference", "job")
+_ROLES: tuple[Subject, ...] = ("video", "audio", "reference", "result", "job")
 # What says that a file cannot be read, and so is about files of which nothing else is known.
-_READABILITY = ("F001", "F002")
+_READABILITY = ("F001", "F002", "O801")
 
 
 def judge(
@@ -88,7 +88,13 @@ def _unchecked(rule: str, role: Subject, reason: str) -> Unchecked:
 
 
 def _views(facts: JobFacts) -> Iterator[tuple[RuleSubject, Subject, JobFacts]]:
-    """Yield what rules are run on, by their subject: the job, each file alone, and each file within the job."""
+    """Yield what rules are run on, by their subject: the job, each file alone, and each file within the job.
+
+    Where there is a result, it alone is judged: what went in was judged before it was sent.
+    """
+    if facts.result is not None:
+        yield "result", "result", facts
+        return
     yield "job", "job", facts
     for file in facts.files():
         video, audio, reference = (

@@ -25,7 +25,15 @@ Examples = Callable[[], tuple[JobFacts, ...]]
 T = TypeVarTuple("T")
 ADDRESS = re.compile("https?://[!-~]{1,2000}")
 """What a page about a rule may have for an address: nothing that a terminal or a browser would obey."""
-_OF: dict[str, RuleSubject] = {"F": "file", "V": "video", "P": "video", "A": "audio", "I": "reference", "R": "job"}
+_OF: dict[str, RuleSubject] = {
+    "F": "file",
+    "V": "video",
+    "P": "video",
+    "A": "audio",
+    "I": "reference",
+    "R": "job",
+    "O": "result",
+}
 
 
 def page_of(id_: str) -> str | None:

@@ -40,6 +40,8 @@ class SandboxOptions:
     receives one line for each request, from the server's thread. `fetch_seconds` is what fetching one input may take,
     `upload_megabytes` the largest file of DashScope's temporary storage, as the sample of its policy has it.
     `local_callbacks` lets EvoLink's callbacks go to this machine, by plain http too, which EvoLink itself refuses.
+    `moving_mouth` moves the speaker's mouth with the audio track in the result videos; without it, it does what it does
+    in the video: the result that is billed and useless.
 
     `ahead` returns the seconds by which the sandbox's clock is ahead of this machine's, and is asked at every look: a
     test whose pauses do not last returns their sum, or sets the clock ahead itself (Running.advance).
@@ -54,6 +56,7 @@ class SandboxOptions:
     ahead: Callable[[], float] = lambda: 0.0
     upload_megabytes: int = 100
     local_callbacks: bool = False
+    moving_mouth: bool = False
 
     @property
     def upload_bytes(self) -> int:

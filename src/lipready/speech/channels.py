@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from lipready.facts.speech import ChannelFault
 from lipready.facts.unmeasured import Unmeasured
-from lipready.speech.blocks import Listener, Resampler, Sound
+from lipready.speech.blocks import Feeder, Listener, Resampler, Sound
 from lipready.speech.loudness import decibels
 
 if TYPE_CHECKING:
@@ -39,6 +39,23 @@ class MonoMixer(Listener):
         """Return one channel: the mean of all, or the loudest where the mean is 6 dB below it."""
         parts, self._parts = self._parts, []
         return mixed(parts)
+
+
+class MonoFeeder(Feeder):
+    """Keeps a track while it is decoded, mixed to one channel at 16 kHz (a `SoundConsumer`)."""
+
+    _mixer: MonoMixer | None = None
+
+    def listeners(self, sound: Sound) -> "Sequence[Listener]":
+        """Keep it, and measure nothing."""
+        self._mixer = MonoMixer(sound)
+        return (self._mixer,)
+
+    def heard(self) -> "NDArray[np.float32] | Unmeasured":
+        """Return the track, once it is over; Unmeasured where it could not be decoded, or is too long."""
+        if self.refusal is not None or self._mixer is None:
+            return self.refusal or Unmeasured("the sound could not be decoded")
+        return self._mixer.mono()
 
 
 def mixed(parts: "Sequence[NDArray[np.float32]]") -> "NDArray[np.float32]":

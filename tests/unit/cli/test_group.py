@@ -8,7 +8,7 @@ import pytest
 from lipready.cli.run import command_line
 
 COMMANDS = [
-    "check", "prepare", "submit", "tasks", "listen", "gate", "report", "cache",
+    "check", "prepare", "submit", "verify", "tasks", "listen", "gate", "report", "cache",
     "people", "reference", "rules", "explain", "profiles", "sandbox", "doctor", "completion",
 ]  # fmt: skip
 

@@ -34,7 +34,7 @@ def test_every_limit_of_a_shipped_profile_is_complete(name: str) -> None:
     for rule, limit in profile.limits.items():
         assert limit.rule == rule
         assert limit.source
-        assert limit.read <= date(2026, 11, 20)
+        assert limit.read <= date(2026, 11, 27)
         if CATALOGUE[rule].has_range:
             assert limit.accept is not None
             assert limit.aim is not None

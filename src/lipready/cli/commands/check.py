@@ -1,4 +1,4 @@
-"""`lipready check`."""
+"""`lipready check`, of what goes in, and `lipready verify`, of what came back."""
 
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lipready.cli.input import completion
 from lipready.cli.input.options import (
     JobFiles,
     Shared,
@@ -126,3 +127,73 @@ def _check(
         write_report(shared.reports, reports[0], shared.fail_on, html)
     require_some_ran(reports, chosen)
     return status
+
+
+@click.command
+@click.argument("result", metavar="RESULT", shell_complete=completion.files)
+@click.option(
+    "--video", metavar="FILE", required=True, shell_complete=completion.files, help="The video that was sent."
+)
+@click.option(
+    "--audio", metavar="FILE", required=True, shell_complete=completion.files, help="The audio that was sent."
+)
+@click.option(
+    "--reference",
+    "--ref",
+    "reference",
+    metavar="IMAGE",
+    shell_complete=completion.files,
+    help="The reference image that was sent.",
+)
+@audio_track_option
+@click.option("--video-extension", is_flag=True, help="The video was to be lengthened to the audio.")
+@allow_private_option
+@judging_options(FORMATS)
+def verify(
+    *,
+    result: str,
+    video: str,
+    audio: str,
+    reference: str | None,
+    audio_track: int | None,
+    video_extension: bool,
+    allow_private: bool,
+    shared: Shared,
+    session: Session,
+) -> int:
+    """Compare a result video with the files that it was made of.
+
+    Is it whole, as long and as large as foretold, is its sound the speech that was sent, and in its place, and is it
+    black or frozen where the video is not? Only a result that is not whole is an error, all else are warnings. What
+    went in is judged by `lipready check`.
+
+    \b
+    Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage,
+    configuration, a missing component, a report that could not be written or a
+    crash, 3 nothing was checked.
+    """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
+    from lipready.check import require_inputs
+    from lipready.cli.input.selection import chosen_rules, require_some_ran
+    from lipready.cli.output.html_page import PageAlbum
+    from lipready.cli.output.progress import progress_bars
+    from lipready.cli.output.report_files import refuse_inputs, write_report
+    from lipready.profiles.loader import load_profile
+    from lipready.reports.render import render
+    from lipready.verify import verify_any
+
+    profile = load_profile(shared.provider)
+    chosen = [rule for rule in chosen_rules(profile, shared) if rule.subject == "result"]
+    job = Job.of(video, audio, reference, RequestOptions(video_extension=video_extension))
+    came = Job.of(result)
+    for each in (job, came):
+        require_inputs(each)
+    refuse_inputs(shared.reports, (job, came))
+    with progress_bars(session) as progress:
+        settings = shared.settings(allow_private=allow_private, audio_track=audio_track, progress=progress)
+        report = verify_any(came, job, profile, settings)
+    album = PageAlbum(several=False, jobs=1)
+    album.add(report, None)
+    session.write(render(report, shared.form, session.page()))
+    write_report(shared.reports, report, shared.fail_on, album.html if shared.pictured else None)
+    require_some_ran([report], chosen)
+    return of_verdict(report.verdict, shared.fail_on)

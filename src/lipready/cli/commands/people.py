@@ -133,7 +133,7 @@ def reference(*, video: str, out: Path, person: int | None, form: str, provider:
 
 def reference_document(video: str, taken: "Reference", *, alone: bool) -> dict[str, Any]:
     """Return plain data; `alone` as of `_account`. See reports/schema/reference-1.json."""
-    from lipready.reports.report import plain_text
+    from lipready.reports.values import plain_text
 
     frame = taken.frame
     box, match = frame.box, frame.match

@@ -40,6 +40,7 @@ What was counted: curl {url}/sandbox/ledger
 @click.option(
     "--local-callbacks", is_flag=True, help="Let callbacks go to this machine, by http too, which EvoLink refuses."
 )
+@click.option("--moving-mouth", is_flag=True, help="Let the speaker's mouth move with the audio track in results.")
 @click.option("--fault", "faults", metavar="FAULT", multiple=True, help="Let something go wrong; repeatable.")
 @speaking
 def sandbox(
@@ -49,13 +50,15 @@ def sandbox(
     pace: float,
     upload_limit: int,
     local_callbacks: bool,
+    moving_mouth: bool,
     faults: Sequence[str],
     session: Session,
 ) -> int:
     """Run a local server that behaves as DashScope and EvoLink document, until Ctrl-C.
 
     Any key but "invalid" is an account of its own. It takes uploads, judges what it is given by the documented limits,
-    and returns a result video that plays; nothing leaves this machine but the downloads of inputs.
+    and returns a result video that plays; nothing leaves this machine but the downloads of inputs. The mouth in it does
+    what it does in the video, as where a model fails and is paid, unless --moving-mouth is given.
 
     Faults are written STEP:KIND[=VALUE][*COUNT] and hit the next COUNT requests of the step (1; `*` alone: all).
     STEP is one of policy, upload, submit, poll, list, cancel, download; KIND one of delay=SECONDS,
@@ -81,6 +84,7 @@ def sandbox(
         log=log,
         upload_megabytes=upload_limit,
         local_callbacks=local_callbacks,
+        moving_mouth=moving_mouth,
     )
     told = threading.Event()
     signal.signal(signal.SIGTERM, lambda _signal, _frame: told.set())

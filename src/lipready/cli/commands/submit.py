@@ -25,6 +25,7 @@ from lipready.cli.input.options import (
     patience_options,
     person_option,
     request_options,
+    verify_option,
 )
 from lipready.cli.output.following import Outcome, download_result, outcome_writer
 from lipready.cli.output.session import CLEAN, FOUND, TROUBLE, Session
@@ -80,6 +81,7 @@ def _amount(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
 @click.option("--dry-run", is_flag=True, help="Check, and show the price and the request; send nothing.")
 @click.option("--no-wait", is_flag=True, help="Submit only; `lipready tasks resume` downloads the result video.")
 @patience_options("looks at the task")
+@verify_option
 @click.option("--bucket", metavar="s3://NAME/PREFIX", help="Store the files in a bucket of your own.")
 @click.option("--store", is_flag=True, help="Let EvoLink copy inputs that are addresses into its storage first.")
 @audio_track_option
@@ -101,6 +103,7 @@ def submit(  # noqa: C901, PLR0912 - a list of refusals
     dry_run: bool,
     no_wait: bool,
     patience: Patience,
+    verify: bool,
     bucket: str | None,
     store: bool,
     audio_track: int | None,
@@ -190,6 +193,7 @@ def submit(  # noqa: C901, PLR0912 - a list of refusals
     if results:
         return submit_jobs(results, settings, run, yes=yes, dry_run=dry_run)
     show, order = _ordered(job, settings, run)
+    show.verify, show.quick = verify, shared.quick
     if order is None:
         return FOUND
     if dry_run:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lipready.cli.input.options import PATH, Patience, patience_options, record_format_option, speaking
+from lipready.cli.input.options import PATH, Patience, patience_options, record_format_option, speaking, verify_option
 from lipready.cli.output.following import Outcome, download_result, outcome_document, outcome_writer
 from lipready.cli.output.session import CLEAN, TROUBLE, Session
 from lipready.cli.output.task_list import (
@@ -127,6 +127,7 @@ def show_task(*, task_id: str, form: str, session: Session) -> int:
 @click.option("-o", "--out", type=PATH, metavar="FILE", help="Path of the result video; it must not exist.")
 @click.option("--task", "remote", metavar="TASK", help="The provider's id, where several may be the one of the job.")
 @patience_options("looks")
+@verify_option
 @record_format_option
 @speaking
 def resume_task(
@@ -135,6 +136,7 @@ def resume_task(
     out: Path | None,
     remote: str | None,
     patience: Patience,
+    verify: bool,
     form: str,
     session: Session,
 ) -> int:
@@ -155,8 +157,10 @@ def resume_task(
         if remote is not None:
             account = account_of(entry)
             entry = run(account, claimed(account, entry, remote))
-        return _resume(entry, out, patience, outcome_writer(form, session))
-    return _resume_all(journal, patience, form, session)
+        show = outcome_writer(form, session)
+        show.verify = verify
+        return _resume(entry, out, patience, show)
+    return _resume_all(journal, patience, form, session, verify=verify)
 
 
 @tasks.command(name="cancel", short_help="Cancel a task that still waits.")
@@ -201,7 +205,7 @@ def forget_task(*, task_id: str, session: Session) -> int:
     return CLEAN
 
 
-def _resume_all(journal: "Journal", patience: Patience, form: str, session: Session) -> int:
+def _resume_all(journal: "Journal", patience: Patience, form: str, session: Session, *, verify: bool) -> int:
     """Go on with every open job; one that fails does not keep the others back."""
     still = [each for each in reversed(journal.entries()) if each.open and not each.provider.startswith("sandbox")]
     unsent = [entry for entry in still if entry.stage == "intended"]
@@ -219,6 +223,7 @@ def _resume_all(journal: "Journal", patience: Patience, form: str, session: Sess
     worst = CLEAN
     with outcome_document(form, session) as write:
         show = outcome_writer(form, session, write=write)
+        show.verify = verify
         for entry in entries:
             try:
                 status = _resume(entry, None, patience, show, states.get(entry.id), submit=False)

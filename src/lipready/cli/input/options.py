@@ -249,6 +249,9 @@ def patience_options(looks: str) -> Decorator:
     return gathered("patience", Patience, options)
 
 
+verify_option = click.option(
+    "--verify/--no-verify", default=True, help="Whether the result video is held against what was sent (`verify`)."
+)
 record_format_option = format_option(RECORD_FORMATS)
 list_format_option = format_option(LIST_FORMATS)
 provider_option = click.option(

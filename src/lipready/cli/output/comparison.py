@@ -13,7 +13,7 @@ from lipready.reports.html.drawing import clock_of
 from lipready.reports.html.figures import Shot
 from lipready.reports.html.job_page import MOST_PAIRS, changes, same_moments
 from lipready.reports.page import plain
-from lipready.reports.report import plain_text
+from lipready.reports.values import plain_text
 
 if TYPE_CHECKING:
     from PIL.Image import Image

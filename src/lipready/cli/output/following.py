@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lipready.check import stage
+from lipready.check import Settings, stage
 from lipready.cli.input.options import Patience
 from lipready.cli.output.progress import progress_bars, waiting_line
 from lipready.cli.output.session import CLEAN, FOUND, Session
@@ -16,10 +16,10 @@ from lipready.cli.output.task_list import cost_as_json
 from lipready.errors import DeadlineError, LipreadyError, OutcomeUnknownError, TaskFailedError
 from lipready.facts.quantity import number, plural, seconds
 from lipready.providers.submission.price import described, is_free
-from lipready.reports.full import brief_report
+from lipready.reports.full import brief_report, finding_lines
 from lipready.reports.page import plain
-from lipready.reports.report import plain_text
 from lipready.reports.summary import size
+from lipready.reports.values import plain_text
 from lipready.submit import PreflightError
 
 if TYPE_CHECKING:
@@ -55,7 +55,11 @@ def download_result(task: "Task", output: str | None, patience: Patience, show: 
     except (KeyboardInterrupt, LipreadyError) as error:
         show.kept(task, error)
         raise
-    show.show_result(task, result_video)
+    verified = None
+    try:
+        verified = None if result_video is None else show.verified(task, result_video)
+    finally:  # whatever comes of that, the result is there
+        show.show_result(task, result_video, verified)
     return CLEAN
 
 
@@ -99,7 +103,8 @@ class Outcome:
     """Shows people what comes of a job, as it comes. `report` is that of the check, where there was one.
 
     `set_aside` is the picture that was handed in and is not sent. `name` is that of the job in a list of jobs.
-    `witness` hears the record of the job at its end, whatever is shown.
+    `witness` hears the record of the job at its end, whatever is shown. Without `verify` nobody looks at the result,
+    and with `quick` at its headers alone.
     """
 
     session: Session
@@ -107,6 +112,18 @@ class Outcome:
     set_aside: str | None = None
     name: str | None = None
     witness: Write | None = field(default=None, kw_only=True)
+    verify: bool = field(default=True, kw_only=True)
+    quick: bool = field(default=False, kw_only=True)
+
+    def verified(self, task: "Task", result_video: Path) -> "Report | None":
+        """Hold a result against what was sent, unless that is not wanted; None where it could not be done."""
+        if not self.verify:
+            return None
+        from lipready.verify import verify_download
+
+        with progress_bars(self.session) as progress:
+            settings = Settings(quick=self.quick, progress=progress)
+            return verify_download(task.entry.id, str(result_video), task.account.profile, settings)
 
     def refused(self, error: PreflightError) -> None:
         """Report that the check found errors, and show them all."""
@@ -199,9 +216,9 @@ class Outcome:
                 f"{self._prefix()}The task {task.id} is kept; `lipready tasks resume {task.entry.id}` goes on with it."
             )
 
-    def show_result(self, task: "Task", result_video: Path | None) -> None:
-        """Report where the result video is."""
-        self._note(task, result_video=result_video)
+    def show_result(self, task: "Task", result_video: Path | None, verified: "Report | None" = None) -> None:
+        """Report where the result video is, and what is wrong with it."""
+        self._note(task, result_video=result_video, verified=verified)
         if result_video is None:
             self._mark(f"task {task.id} has succeeded; `lipready tasks resume {task.entry.id} -o FILE` fetches it")
             return
@@ -211,6 +228,10 @@ class Outcome:
         if task.state.credits is not None:
             parts.append(f"{number(task.state.credits)} {plural(task.state.credits, 'credit')}")
         self._mark(" · ".join(parts))
+        page = self.session.page()
+        if verified is not None and verified.findings:
+            lines = [line for finding in verified.findings for line in finding_lines(finding, page)]
+            self.session.write(page.finish(lines))
 
     def _note(self, task: "Task | None", **more: Any) -> None:
         if self.witness is not None:
@@ -224,6 +245,7 @@ class Outcome:
         result_video: Path | None = None,
         error: dict[str, Any] | None = None,
         order: "Order | None" = None,
+        verified: "Report | None" = None,
     ) -> dict[str, Any]:
         """Return what came of the job, as `lipready.task/1`."""
         entry = order.entry if order is not None else None if task is None else task.entry
@@ -240,6 +262,7 @@ class Outcome:
             "cost": None if entry is None else cost_as_json(entry),
             "request": None if order is None else _request_as_json(order),
             "error": error,
+            "verified": None if verified is None else verified.to_dict(),
             "set_aside": None if self.set_aside is None else plain_text(self.set_aside),
             "report": None if self.report is None else self.report.to_dict(),
         }
@@ -297,9 +320,9 @@ class JsonOutcome(Outcome):
         Outcome.kept(self, task, error)
         self._write(task, error=_said(error, rules=[]))
 
-    def show_result(self, task: "Task", result_video: Path | None) -> None:
-        """Write where the result video is."""
-        self._write(task, result_video=result_video)
+    def show_result(self, task: "Task", result_video: Path | None, verified: "Report | None" = None) -> None:
+        """Write where the result video is, and what is wrong with it."""
+        self._write(task, result_video=result_video, verified=verified)
 
     def _write(self, task: "Task | None", **more: Any) -> None:
         self.write(self._record(task, **more))

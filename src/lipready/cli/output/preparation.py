@@ -16,7 +16,7 @@ from lipready.profiles.catalogue import SEVERAL_PEOPLE
 from lipready.reports.full import ROLE_WIDTH, brief_report, finding_lines, verdict_line
 from lipready.reports.page import Page, joined, plain
 from lipready.reports.people import introductions
-from lipready.reports.report import plain_text
+from lipready.reports.values import plain_text
 
 SCHEMA = "lipready.prepared/1"
 _KEPT: dict[Kept, str] = {"link": "linked", "copy": "copied", "stay": "stays where it is"}

@@ -186,6 +186,7 @@ def entry_lines(entry: "JournalEntry", page: Page) -> list[str]:
         "audio": entry.audio,
         "reference": entry.reference,
         "result": entry.result or entry.output,
+        "verified": entry.verified,
         "billed": None if entry.seconds is None else seconds(entry.seconds),
         "cost": _cost(entry),
         "request": entry.request_id,

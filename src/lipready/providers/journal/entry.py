@@ -72,7 +72,7 @@ class JournalEntry:
     "0.08", "1/3") and `currency` the price when it was sent, `seconds` and `credits` what was billed;
     `credits_reserved` and `estimated_seconds` (until the end) are what the provider estimated when it took the task.
     `said`, `code`, `message` and `request_id` are the provider's words. `result` is the path of the result video once
-    it is downloaded.
+    it is downloaded, `verified` what was found wrong with it then ("pass", "warn: O808"); None where nobody looked.
 
     Raises ValueError for an address that carries a query, a fragment or a user, and for what looks like a key;
     the provider's words are made `printable`, since some providers repeat what they were sent.
@@ -116,6 +116,7 @@ class JournalEntry:
     credits_reserved: float | None = None
     estimated_seconds: float | None = None
     result: str | None = None
+    verified: str | None = None
     updated: float = 0.0
 
     def __post_init__(self) -> None:

@@ -7,16 +7,20 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Generic, TypeVar
 
 from lipready.cancel import checkpoint
 from lipready.errors import ComponentError, FixError
 from lipready.facts.quantity import counted
+
+T = TypeVar("T")
 
 VARIABLE = "LIPREADY_FFMPEG"
 _VERSION_SECONDS = 20
@@ -86,7 +90,9 @@ _LINE_LENGTH = 300
 _POLL_SECONDS = 0.25
 _ADVANCES = ("frame", "out_time_us", "total_size")
 
-Lines = queue.SimpleQueue[str | None]
+_HELD_BLOCKS = 2
+
+Items = queue.SimpleQueue[T | None] | queue.Queue[T | None]
 
 
 def run(
@@ -96,36 +102,64 @@ def run(
     length: Fraction | None = None,
     tell: Callable[[float], None] | None = None,
     stall: float = STALL_SECONDS,
+    given: Generator[bytes] | None = None,
 ) -> None:
     """Run one ffmpeg command to its end, and report the share that is done (0..1).
 
     `command` is the whole argument list, with `-progress pipe:1`; `what` names the file in errors; `length` is the
-    output's expected length in seconds. Whatever ends this function also ends the process that it started.
+    output's expected length in seconds; `given` yields, in a thread of its own, what the command reads from `pipe:0`.
+    Whatever ends this function also ends the process that it started.
 
-    Raises FixError where ffmpeg fails or stands still, ComponentError where it cannot be started.
+    Raises FixError where ffmpeg fails or stands still, ComponentError where it cannot be started, and what `given`
+    raises.
     """
-    process = _Process(command)
+    process = _Process(command, _lines, given=given)
+    finished = False
     try:
         process.begin()
-        finished = _follow(process.lines, length, tell, stall) and process.ended(stall)
+        finished = _follow(process.items, length, tell, stall) and process.ended(stall)
     finally:
-        status = process.end()
-    if process.failure is not None:
-        raise process.failure
-    if not finished:
-        raise FixError(f"ffmpeg got no further with {what} for {counted(round(stall), 'second')}, and was ended.")
-    if status != 0:
-        words = " | ".join(process.complaints) or "it gave no reason."
-        raise FixError(f"ffmpeg failed on {what} (exit status {status}): {words}")
+        process.end()
+    process.judge(what, stall, finished=finished)
 
 
-class _Process:
+def blocks(command: Sequence[str], size: int, *, what: str, stall: float = STALL_SECONDS) -> Iterator[bytes]:
+    """Run one ffmpeg command that writes to `pipe:1`, and yield that in blocks of `size` bytes; the last may be less.
+
+    ffmpeg waits where nobody asks for the next block. Ends the process where it is closed, and raises as `run` does.
+    """
+    process = _Process(command, partial(_blocks, size=size), most=_HELD_BLOCKS)
+    finished = False
+    try:
+        process.begin()
+        while (block := _next(process.items, stall)) is not None:
+            yield block
+        finished = process.ended(stall)
+    except queue.Empty:
+        pass
+    finally:
+        process.end()
+    process.judge(what, stall, finished=finished)
+
+
+class _Process(Generic[T]):
     """One run of ffmpeg, started in a thread that no signal interrupts: there is no moment at which it gets lost."""
 
-    def __init__(self, command: Sequence[str]) -> None:
-        self.lines: Lines = queue.SimpleQueue()
+    def __init__(
+        self,
+        command: Sequence[str],
+        read: Callable[[IO[bytes]], Iterator[T]],
+        *,
+        most: int = 0,
+        given: Generator[bytes] | None = None,
+    ) -> None:
+        """Take how its output is read, how much of that is held `most` (0: all), and what it reads from its input."""
+        # A SimpleQueue is not left locked by an interrupt, and has no bound.
+        self.items: Items[T] = queue.Queue(most) if most else queue.SimpleQueue()
         self.complaints: deque[str] = deque(maxlen=_STDERR_LINES)
-        self.failure: ComponentError | None = None
+        self.failure: Exception | None = None
+        self._read = read
+        self._given = given
         self._command = command
         self._lock = threading.Lock()
         self._unwanted = False
@@ -142,17 +176,29 @@ class _Process:
             return self._popen is None or self._popen.wait(timeout=stall) is not None
         return False
 
-    def end(self) -> int | None:
-        """End it wherever it is, or see to it that it never starts; return its exit status, None without a start."""
+    def end(self) -> None:
+        """End it wherever it is, or see to it that it never starts."""
         with self._lock:
             self._unwanted = True
             if self._popen is not None and self._popen.poll() is None:
                 self._popen.kill()
                 self._popen.wait()
         for thread in self._threads:
-            if thread.is_alive():
-                thread.join()
-        return None if self._popen is None else self._popen.returncode
+            while thread.is_alive():
+                # What nobody has taken must not keep the thread that reads.
+                with suppress(queue.Empty):
+                    self.items.get_nowait()
+                thread.join(_POLL_SECONDS if self.items.empty() else 0)
+
+    def judge(self, what: str, stall: float, *, finished: bool) -> None:
+        """Raise what went wrong, after the end."""
+        if self.failure is not None:
+            raise self.failure
+        if not finished:
+            raise FixError(f"ffmpeg got no further with {what} for {counted(round(stall), 'second')}, and was ended.")
+        if self._popen is not None and self._popen.returncode != 0:
+            words = " | ".join(self.complaints) or "it gave no reason."
+            raise FixError(f"ffmpeg failed on {what} (exit status {self._popen.returncode}): {words}")
 
     def _listen(self) -> None:
         try:
@@ -160,29 +206,60 @@ class _Process:
                 if not self._unwanted:
                     self._popen = subprocess.Popen(
                         self._command,
-                        stdin=subprocess.DEVNULL,
+                        stdin=subprocess.DEVNULL if self._given is None else subprocess.PIPE,
                         stdout=subprocess.PIPE,
                         stderr=subprocess.PIPE,
                         # Ctrl-C reaches the whole foreground group; the child is ended by us, and not by the terminal.
                         start_new_session=True,
                     )
-                    self._threads.append(threading.Thread(target=self._collect, daemon=True))
-                    self._threads[-1].start()
+                    others = [self._collect] if self._given is None else [self._collect, self._give]
+                    for other in others:
+                        self._threads.append(threading.Thread(target=copy_context().run, args=(other,), daemon=True))
+                        self._threads[-1].start()
         except OSError as error:
             self.failure = ComponentError(f"{self._command[0]} cannot be started: {error.strerror or error}.")
         else:
-            if self._popen is not None:
-                for line in _lines(self._popen.stdout):
-                    self.lines.put(line)
+            if self._popen is not None and self._popen.stdout is not None:
+                for item in self._read(self._popen.stdout):
+                    self.items.put(item)
         finally:
-            self.lines.put(None)
+            self.items.put(None)
 
     def _collect(self) -> None:
-        if self._popen is not None:
+        if self._popen is not None and self._popen.stderr is not None:
             self.complaints.extend(line for line in _lines(self._popen.stderr) if line)
 
+    def _give(self) -> None:
+        if self._popen is None or self._popen.stdin is None or self._given is None:
+            return
+        try:
+            # A broken pipe: ffmpeg has ended, and says why.
+            with suppress(BrokenPipeError), closing(self._given), self._popen.stdin as stdin:
+                for block in self._given:
+                    stdin.write(block)
+        except Exception as error:  # noqa: BLE001 - raised where the run was asked for
+            self.failure = error
+            self._popen.kill()
 
-def _follow(lines: Lines, length: Fraction | None, tell: Callable[[float], None] | None, stall: float) -> bool:
+
+def _next(items: Items[T], stall: float) -> T | None:
+    """Return the next item, None at the end. Raises queue.Empty where it does not come for too long."""
+    deadline = time.monotonic() + stall
+    while True:
+        checkpoint()
+        try:
+            return items.get(timeout=min(_POLL_SECONDS, stall))
+        except queue.Empty:
+            if time.monotonic() >= deadline:
+                raise
+
+
+def _follow(
+    lines: Items[str],
+    length: Fraction | None,
+    tell: Callable[[float], None] | None,
+    stall: float,
+) -> bool:
     """Read reports until ffmpeg closes its output; False where they stop changing for too long.
 
     ffmpeg reports twice a second even while it hangs, so that only a change counts.
@@ -207,10 +284,14 @@ def _follow(lines: Lines, length: Fraction | None, tell: Callable[[float], None]
     return False
 
 
-def _lines(stream: IO[bytes] | None) -> Iterator[str]:
+def _blocks(stream: IO[bytes], size: int) -> Iterator[bytes]:
+    with stream:
+        while block := stream.read(size):
+            yield block
+
+
+def _lines(stream: IO[bytes]) -> Iterator[str]:
     """Yield lines of bounded length, whatever the process writes, and close the stream at its end."""
-    if stream is None:
-        return
     with stream:
         while line := stream.readline(_LINE_LENGTH):
             yield line.decode("utf-8", "replace").strip()

@@ -15,7 +15,7 @@ from lipready.reports.html.drawing import clock_of
 from lipready.reports.html.job_page import job_content
 from lipready.reports.html.run_page import run_content
 from lipready.reports.page import plain
-from lipready.reports.report import plain_text
+from lipready.reports.values import plain_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -11,7 +11,7 @@ Plain = Mapping[str, Any]
 
 def facts_in_words(role: str, facts: Plain) -> Iterator[tuple[str, str]]:
     """Yield label and value of what is known of a file; what was not measured is left out."""
-    known = {"video": _video, "audio": _audio, "reference": _image}[role]
+    known = {"video": _video, "audio": _audio, "reference": _image, "result": _video}[role]
     yield from ((label, value) for label, value in known(facts) if value)
     if facts["bytes"] is not None:
         yield "File size", size(facts["bytes"])

@@ -1,6 +1,6 @@
 """A result video that plays: the video's picture with the audio track, as long as the documentation says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from os import fspath
 from pathlib import Path
@@ -11,7 +11,7 @@ from lipready.facts.audio import AudioFacts
 from lipready.facts.file import FileFacts
 from lipready.facts.job import JobFacts
 from lipready.facts.unmeasured import Unmeasured
-from lipready.facts.video import VideoFacts
+from lipready.facts.video import UNKNOWN_COLOUR, VideoFacts
 from lipready.repair.recipe import Canvas, Encode, InputStream, Playback, Reshape
 from lipready.repair.run import ffmpeg
 from lipready.repair.run.ffmpeg import find_ffmpeg
@@ -19,17 +19,27 @@ from lipready.repair.run.source import compile_command, open_input, picture, sec
 from lipready.repair.video.command import play, ratio, reshape, retime
 from lipready.repair.video.shape import FALLBACK, tidy
 from lipready.sandbox.tasks.fetch import Inputs
+from lipready.sandbox.tasks.moving_mouth import LONGEST, SOUND_RATE, RawPictures, move_mouth, voice_levels
 from lipready.sandbox.tasks.task import ResultVideo
 
 _SEEKABLE = frozenset({"mp4", "mov", "3gp", "mkv", "webm"})
 _HIGHEST_RATE = 60
+_RESULT = "the sandbox's result video"
+_SOUND_BLOCK = 1 << 16
 
 
 def render(
-    inputs: Inputs, facts: JobFacts, output: Path, *, extension: bool, tell: Callable[[float], None]
+    inputs: Inputs,
+    facts: JobFacts,
+    output: Path,
+    *,
+    extension: bool,
+    moving: bool = False,
+    tell: Callable[[float], None],
 ) -> ResultVideo:
     """Write the result video. It lasts as long as the shorter input, or as the audio with `extension`; see `lasting`.
 
+    With `moving` the mouth of the speaker (`facts.target`) moves with the audio track; else it does as in the video.
     `tell` receives the share that is done, and may end this by an exception. Raises FixError where ffmpeg fails or the
     facts do not tell a length, ComponentError where there is no ffmpeg.
     """
@@ -40,9 +50,16 @@ def render(
         raise FixError("The audio track cannot be read.")
     shape = _shape(video.media)
     length = lasting(_length(video.media), _length(sound.media), extension=extension)
-    streams = [_picture(video, video.media, inputs, shape, length), _sound(sound, sound.media, inputs, length)]
-    command = compile_command(streams, fspath(output), _options(shape.rate))
-    ffmpeg.run([find_ffmpeg().path, *command[1:]], what="the sandbox's result video", length=length, tell=tell)
+    shown, heard = _picture(video, video.media, inputs, shape, length), _sound(sound, sound.media, inputs, length)
+    given = None
+    if moving and facts.target is not None:
+        raw = RawPictures(
+            shape.canvas.width, shape.canvas.height, shape.rate, max(1, round(_length(video.media) * shape.rate))
+        )
+        given = move_mouth(_raw_pictures(shown, raw), raw, facts.target, voice_levels(_raw_sound(heard), shape.rate))
+        shown = _given_pictures(raw, video.media)
+    command = compile_command([shown, heard], fspath(output), _options(shape.rate))
+    ffmpeg.run([find_ffmpeg().path, *command[1:]], what=_RESULT, length=length, tell=tell, given=given)
     return ResultVideo(output, float(length), shape.canvas.width, shape.canvas.height, float(shape.rate))
 
 
@@ -107,6 +124,34 @@ def _length(media: VideoFacts | AudioFacts) -> Fraction:
     if isinstance(media.duration, Unmeasured):
         raise FixError(f"A length is not known: {media.duration.reason}.")
     return media.duration.believed
+
+
+def _raw_pictures(shown: Any, raw: RawPictures) -> Iterator[bytes]:
+    narrow = shown.filter("scale", out_range="tv").filter("format", "yuv420p")
+    return ffmpeg.blocks(_piped(narrow, f="rawvideo"), raw.bytes, what=_RESULT)
+
+
+def _raw_sound(heard: Any) -> bytes:
+    options = {"f": "s16le", "ac": 1, "ar": SOUND_RATE, "t": LONGEST}
+    return b"".join(ffmpeg.blocks(_piped(heard, **options), _SOUND_BLOCK, what=_RESULT))
+
+
+def _piped(stream: Any, **options: Any) -> list[str]:
+    """Return the command of a graph that writes to its standard output, and no reports beside it."""
+    command = compile_command([stream], "-", options)
+    report = command.index("-progress")
+    return [find_ffmpeg().path, *command[1:report], *command[report + 2 :]]
+
+
+def _given_pictures(raw: RawPictures, video: VideoFacts) -> Any:
+    """Read raw pictures from the standard input, and say again in which colours they are."""
+    import ffmpeg as graph
+
+    size = (raw.width, raw.height)
+    form = {"f": "rawvideo", "pix_fmt": "yuv420p", "video_size": size, "framerate": ratio(raw.rate)}
+    said = {"color_primaries": video.primaries, "color_trc": video.transfer, "colorspace": video.matrix}
+    known = {name: value for name, value in said.items() if value != UNKNOWN_COLOUR}
+    return graph.input("pipe:0", **form)["v:0"].filter("setparams", range="tv", **known)
 
 
 def _options(rate: Fraction) -> dict[str, Any]:

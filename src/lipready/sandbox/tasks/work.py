@@ -129,9 +129,11 @@ class TaskRunner:
                 raise failure
         task.state = "RUNNING"
         output = self._world.folder / f"result-{token_urlsafe(12)}.mp4"
+        moving = self._world.options.moving_mouth
 
         def make() -> ResultVideo:
-            return render(inputs, report.facts, output, extension=asked.extension, tell=self._may_go_on)
+            extension, tell = asked.extension, self._may_go_on
+            return render(inputs, report.facts, output, extension=extension, moving=moving, tell=tell)
 
         return await self._at_least(self._once((*prints[:2], asked.extension), make))
 

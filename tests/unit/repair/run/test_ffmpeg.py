@@ -74,6 +74,71 @@ def test_a_missing_binary_is_a_missing_component(tmp_path):
         ffmpeg.run([str(tmp_path / "none")], what="a")
 
 
+RAW = ("-f", "rawvideo", "-pix_fmt", "gray", "-video_size", "64x64")
+
+
+def piped(*arguments):
+    return [find_ffmpeg().path, "-nostdin", "-v", "error", *arguments]
+
+
+def test_blocks_are_of_the_wanted_size_and_together_all_that_was_written():
+    made = piped("-f", "lavfi", "-i", "testsrc2=size=64x64:duration=1", "-pix_fmt", "gray", "-f", "rawvideo", "pipe:1")
+    blocks = list(ffmpeg.blocks(made, 10_000, what="a"))
+    assert sum(map(len, blocks)) == 25 * 64 * 64
+    assert {len(block) for block in blocks[:-1]} == {10_000}
+
+
+def test_blocks_that_fail_say_so_after_what_came_before_it(tmp_path):
+    program = fake(tmp_path, "import sys\nsys.stdout.write('x' * 10)\nsys.exit('broken')")
+    blocks = ffmpeg.blocks(program, 4, what="a")
+    assert [next(blocks), next(blocks), next(blocks)] == [b"xxxx", b"xxxx", b"xx"]
+    with pytest.raises(FixError, match=r"failed on a \(exit status 1\): broken"):
+        next(blocks)
+
+
+def test_blocks_that_nobody_takes_wait_and_their_process_ends_with_the_iterator(tmp_path):
+    endless = f"import os, sys\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n"
+    blocks = ffmpeg.blocks(fake(tmp_path, f"{endless}while True: sys.stdout.write('x' * 9999)"), 5000, what="a")
+    assert next(blocks) == b"x" * 5000
+    blocks.close()
+    assert_gone(int((tmp_path / "pid").read_text()))
+
+
+def test_blocks_that_do_not_come_are_not_waited_for(tmp_path):
+    with pytest.raises(FixError, match="got no further with a for 1 second"):
+        next(ffmpeg.blocks(fake(tmp_path, "import time\ntime.sleep(60)"), 4, what="a", stall=1))
+
+
+def test_a_run_reads_what_it_is_given(tmp_path):
+    given = (bytes([number]) * 64 * 64 for number in range(30))
+    ffmpeg.run(command(*RAW, "-i", "pipe:0", "-f", "rawvideo", str(tmp_path / "a")), what="a", given=given)
+    assert (tmp_path / "a").read_bytes() == b"".join(bytes([number]) * 64 * 64 for number in range(30))
+
+
+def test_what_fails_while_it_is_given_is_raised():
+    def given():
+        yield b"x" * 64 * 64
+        raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        ffmpeg.run(command(*RAW, "-i", "pipe:0", "-f", "null", "-"), what="a", given=given())
+
+
+def test_what_is_given_ends_with_the_run(tmp_path):
+    closed = threading.Event()
+
+    def given():
+        try:
+            while True:
+                yield b"x" * 64 * 64
+        finally:
+            closed.set()
+
+    with pytest.raises(FixError, match="exit status 3"):
+        ffmpeg.run(fake(tmp_path, "import sys\nsys.stdin.read(9999)\nsys.exit(3)"), what="a", given=given())
+    assert closed.is_set()
+
+
 def test_an_interrupt_ends_the_process_and_is_raised_again(tmp_path):
     wait = f"import os, time\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)"
     program = fake(tmp_path, wait)

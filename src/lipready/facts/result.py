@@ -1,0 +1,84 @@
+"""What is known of a result video, and how it compares with what was sent."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from lipready.facts.file import FileFacts
+from lipready.facts.speech import Span
+from lipready.facts.unmeasured import Unmeasured
+
+
+@dataclass(frozen=True, slots=True)
+class SoundMatch:
+    """How the sound of a result lies against the audio track that was sent, where both fit best.
+
+    `alike` is the correlation (0..1) of both waves, without their low tones, and `level` that of their loudness over
+    time, which a new encoding, or noise reduction, hardly changes. `shift` is by how many seconds the result's sound
+    comes too late (negative: too early); `compared` are the seconds that lie side by side.
+    """
+
+    alike: float
+    level: float
+    shift: Fraction
+    compared: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class PictureMatch:
+    """What decodes of the picture of a result: `frames`, and packets or frames that are `damaged`.
+
+    `black` and `frozen` are the stretches in which it is black or stands still, and what it was made of is not.
+    """
+
+    frames: int
+    damaged: int
+    black: tuple[Span, ...]
+    frozen: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MouthMovement:
+    """How much one mouth moves: standard deviations of its opening, over the distance of the eyes.
+
+    `spoken` is that in the result while somebody speaks, `silent` while nobody does; `before` and `silent_before` are
+    those of the video at the same moments. None where there was too little to see.
+    """
+
+    spoken: float | None
+    silent: float | None
+    before: float | None
+    silent_before: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MouthMatch:
+    """What the mouths of a result do in the stretches (seconds) in which most is spoken.
+
+    `speaker` is the mouth that should move, `others` those of the other people in front. `eyes` is the median distance
+    of the outer corners of the speaker's eyes in the pixels in which mouths are measured, `followed` for how many
+    seconds of speech the mouth was followed. `lag` is by how many seconds the mouth comes later than the sound
+    (negative: earlier), where that stands clear. `unchanged` says that it moves just as it did in the video, and `own`
+    how alike (0..1) the video's own sound then is to what was sent, None where it has none. `apart` is how far the
+    speaker's face is from the one in the video (see `Match`); `more` how many more people are seen than there.
+    """
+
+    stretches: tuple[Span, ...]
+    speaker: MouthMovement
+    others: tuple[MouthMovement, ...]
+    eyes: float
+    followed: Fraction
+    lag: Fraction | Unmeasured
+    unchanged: bool
+    apart: float | Unmeasured
+    more: int
+    own: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultFacts:
+    """The result video: the `file` itself, and how its sound, picture and mouths compare with what was sent."""
+
+    file: FileFacts
+    sound: SoundMatch | Unmeasured
+    picture: PictureMatch | Unmeasured
+    mouth: MouthMatch | Unmeasured

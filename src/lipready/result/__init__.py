@@ -1,0 +1,1 @@
+"""Measure a result video against what was sent."""

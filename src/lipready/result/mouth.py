@@ -1,0 +1,283 @@
+"""How the mouths of a result move while somebody speaks, beside those of the video that it was made of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import takewhile
+from math import dist
+from statistics import correlation, median, pstdev
+from typing import TYPE_CHECKING
+
+from lipready.errors import ProbeError
+from lipready.faces.detection.landmarks import OUTER_EYES, Mesh
+from lipready.facts.file import FileFacts
+from lipready.facts.people import Look, PeopleFacts
+from lipready.facts.result import MouthMatch, MouthMovement
+from lipready.facts.speech import Span
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+from lipready.mouth.opening import follow, frames_of, opening_of
+from lipready.mouth.speaker import APART_IN_TIME, RATE, by_shift, in_front
+from lipready.probe.decoding.decoder import open_decoder
+from lipready.probe.decoding.frames import LONG_EDGE, Frame
+from lipready.probe.decoding.upright import Upright
+from lipready.speech.channels import RATE as SOUND_RATE
+from lipready.speech.voice import find_voice
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Stretch = tuple[Fraction, Fraction]
+Descriptor = tuple[float, ...]
+
+LENGTH, MOST = Fraction(5), 2
+"""Seconds of a stretch in which mouths are followed, and how many stretches."""
+
+SPOKEN = Fraction(2)
+"""Seconds of speech that a stretch must have."""
+
+FEWEST, FEWEST_SILENT = 2 * RATE, RATE
+"""Frames of speech, and of silence, in which a mouth must be followed."""
+
+EDGE = Fraction(1, 4)
+"""Seconds around speech in which a mouth opens and closes."""
+
+CLEARLY, IDENTICAL = 0.02, 0.97
+"""Standard deviation of the opening from which on, and correlation with the source by which, a mouth is unchanged."""
+
+FARTHEST = 15
+"""Frames: lags of more than a second are not told from chance."""
+
+GOES, ALONE = 0.65, 0.2
+"""The least correlation of a mouth with its sound at its lag, and how far it must be above that at all other shifts.
+
+In five seconds real talkers reach 0.5 by chance at some shift; lips that are drawn by the sound 0.8 and more."""
+
+SAME_PLACE = 0.5
+"""Of the height of a face: how far its centre may be from where it was in the source."""
+
+BETWEEN = Fraction(1, 2)
+"""Seconds between two looks for faces."""
+
+
+def stretches_of(speech: Sequence[Span], length: Fraction) -> tuple[Stretch, ...]:
+    """Return the stretches of a result of `length` seconds in which most is spoken, in order; they do not overlap."""
+    begins = [Fraction(number, 2) for number in range(max(1, int(2 * (length - LENGTH)) + 1))]
+    spoken = {begin: seconds_in(speech, (begin, begin + LENGTH)) for begin in begins}
+    chosen: list[Fraction] = []
+    while len(chosen) < MOST:
+        free = [begin for begin in begins if all(abs(begin - other) >= LENGTH for other in chosen)]
+        best = max(free, key=lambda begin: spoken[begin], default=None)
+        if best is None or spoken[best] < SPOKEN:
+            break
+        chosen.append(best)
+    return tuple((begin, min(begin + LENGTH, length)) for begin in sorted(chosen))
+
+
+def seconds_in(spans: Sequence[Span], stretch: Stretch) -> Fraction:
+    """Return how many seconds of a stretch lie in spans."""
+    parts = (min(span.end, stretch[1]) - max(span.start, stretch[0]) for span in spans)
+    return sum((part for part in parts if part > 0), Fraction(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Who is seen in the stretches of a video, and by person's number the mouths that could be followed."""
+
+    people: PeopleFacts
+    mouths: Mapping[int, "Mouth"]
+
+
+def watch_mouths(file: FileFacts, stretches: Sequence[Stretch]) -> Watched | Unmeasured:
+    """Look for people in some stretches of a video, and follow the mouths of those who are near and frontal enough."""
+    video = file.media
+    if not isinstance(video, VideoFacts):
+        return video if isinstance(video, Unmeasured) else Unmeasured("it is not a video")
+    try:
+        people = _people(file.at, video, stretches)
+        if isinstance(people, Unmeasured):
+            return people
+        mouths = {person.id: Mouth() for person in in_front(people, video)}
+        those = [person for person in people.people if person.id in mouths]
+        for stretch in stretches:
+            for frame, meshes in follow(frames_of(file.at, video, stretch, RATE), those):
+                for number, mesh in meshes.items():
+                    mouths[number].take(frame, mesh)
+    except ProbeError as error:
+        return Unmeasured(f"the picture {error}", transient=error.transient)
+    return Watched(people, mouths)
+
+
+@dataclass(slots=True)
+class Mouth:
+    """One mouth: when and how far it is open, and the distance of the eyes in pixels."""
+
+    openings: list[tuple[Fraction, float]] = field(default_factory=list)
+    eyes: list[float] = field(default_factory=list)
+
+    def take(self, frame: Frame, mesh: Mesh) -> None:
+        """Keep what a frame shows of it."""
+        left, right = mesh.points[list(OUTER_EYES), :2].tolist()
+        self.openings.append((frame.time, opening_of(mesh)))
+        self.eyes.append(dist(left, right))
+
+
+def _people(path: str, video: VideoFacts, stretches: Sequence[Stretch]) -> PeopleFacts | Unmeasured:
+    from lipready.faces.people import PeopleWatcher
+
+    watcher, upright, count = PeopleWatcher(), Upright.of(video, LONG_EDGE), 0
+    with open_decoder(path, video) as decoder:
+        for begin, end in stretches:
+            due = begin
+            for shown in takewhile(lambda shown, end=end: shown.time < end, decoder.shown(begin)):  # type: ignore[misc]
+                if shown.time >= due:
+                    due = shown.time + BETWEEN
+                    watcher.see(Frame(shown.time, None, count, upright.scale, shown.frame, upright))
+                    count += 1
+    return watcher.facts(describe=True)
+
+
+def compare_mouths(
+    result: FileFacts, source: FileFacts, sound: "NDArray[np.float32]", wanted: Descriptor | None
+) -> MouthMatch | Unmeasured:
+    """Compare the mouths of a result with those of its source, where most is spoken in the result's own `sound`.
+
+    `sound` is in one channel at 16 kHz, `wanted` describes the face of the reference image, where there is one.
+    Unmeasured where nobody speaks for long enough, or the speaker's mouth cannot be followed.
+    """
+    length = min(Fraction(len(sound), SOUND_RATE), result.length or Fraction(0))
+    speech = find_voice(sound).spans(length) if len(sound) else ()
+    both = length if source.length is None else min(length, source.length)
+    stretches = stretches_of(speech, both)
+    if not stretches:
+        return Unmeasured("nobody speaks for long enough")
+    now = watch_mouths(result, stretches)
+    if isinstance(now, Unmeasured):
+        return now
+    number = _speaker(now.people, now.mouths, wanted)
+    if isinstance(number, Unmeasured):
+        return number
+    before = watch_mouths(source, stretches)
+    if isinstance(before, Unmeasured):
+        return replace(before, reason=f"in the video {before.reason}")
+    pairs = {each: _counterpart(each, now.people, before.people) for each in now.mouths}
+    moves = {each: _movement(now.mouths[each], _mouth_of(before, pairs[each]), speech) for each in now.mouths}
+    mouth, then = now.mouths[number], _mouth_of(before, pairs[number])
+    return MouthMatch(
+        stretches=tuple(Span(begin, end) for begin, end in stretches),
+        speaker=moves[number],
+        others=tuple(moves[each] for each in moves if each != number),
+        eyes=median(mouth.eyes),
+        followed=Fraction(len(_within(mouth, speech)), RATE),
+        lag=lag_of(mouth, sound, stretches),
+        unchanged=then is not None and _unchanged(mouth, then),
+        apart=_apart(now.people, number, before.people, pairs[number]),
+        more=max(0, now.people.fewest - before.people.most),
+    )
+
+
+def _speaker(people: PeopleFacts, mouths: Mapping[int, "Mouth"], wanted: Descriptor | None) -> int | Unmeasured:
+    """Return whose mouth should move: that of the reference image, the only one, or the one that moves most."""
+    from lipready.faces.people import match_descriptor
+
+    seen = {number: mouth for number, mouth in mouths.items() if len(mouth.openings) >= FEWEST}
+    if not seen:
+        return Unmeasured("no mouth could be followed for long enough: the faces are too small, turned or hidden")
+    if wanted is not None and len(people.people) > 1:
+        match = match_descriptor(wanted, people)
+        if isinstance(match, Unmeasured):
+            return match
+        if match.alike != "same" or match.person not in seen:
+            return Unmeasured("the person of the reference image could not be found for certain")
+        return match.person
+    return max(seen, key=lambda number: pstdev(value for _, value in seen[number].openings))
+
+
+def _mouth_of(watched: Watched, number: int | None) -> "Mouth | None":
+    return None if number is None else watched.mouths.get(number)
+
+
+def _counterpart(number: int, now: PeopleFacts, before: PeopleFacts) -> int | None:
+    """Return who stands in the same place in the source at the same time."""
+    person = now.person(number)
+    looks = () if person is None else person.looks
+    best: tuple[float, int] | None = None
+    for other in before.people:
+        for one in looks:
+            near = min(other.looks, key=lambda look: abs(look.time - one.time), default=None)
+            if near is not None and abs(near.time - one.time) <= BETWEEN:
+                off = dist(_centre(one), _centre(near)) / max(1, one.box.height)
+                best = min(best or (off, other.id), (off, other.id))
+    return best[1] if best is not None and best[0] <= SAME_PLACE else None
+
+
+def _centre(look: Look) -> tuple[float, float]:
+    return look.box.left + look.box.width / 2, look.box.top + look.box.height / 2
+
+
+def _within(mouth: "Mouth", spans: Sequence[Span], *, inside: bool = True) -> list[float]:
+    """Return how far a mouth is open in some spans, or outside of them, a little away from their ends."""
+    edge = Fraction(0) if inside else EDGE
+    return [
+        value
+        for time, value in mouth.openings
+        if any(span.start - edge <= time < span.end + edge for span in spans) is inside
+    ]
+
+
+def _movement(now: "Mouth", before: "Mouth | None", speech: Sequence[Span]) -> MouthMovement:
+    def deviation(mouth: "Mouth | None", *, inside: bool) -> float | None:
+        values = [] if mouth is None else _within(mouth, speech, inside=inside)
+        return pstdev(values) if len(values) >= (FEWEST if inside else FEWEST_SILENT) else None
+
+    return MouthMovement(
+        deviation(now, inside=True),
+        deviation(now, inside=False),
+        deviation(before, inside=True),
+        deviation(before, inside=False),
+    )
+
+
+def _unchanged(now: "Mouth", before: "Mouth") -> bool:
+    """Return whether a mouth that moves clearly does so exactly as before."""
+    then = dict(before.openings)
+    pairs = [(value, then[time]) for time, value in now.openings if time in then]
+    if len(pairs) < FEWEST or pstdev(one for one, _ in pairs) < CLEARLY:
+        return False
+    return pstdev(one for _, one in pairs) > 0 and correlation(*zip(*pairs, strict=True)) >= IDENTICAL
+
+
+def lag_of(mouth: Mouth, sound: "NDArray[np.float32]", stretches: Sequence[Stretch]) -> Fraction | Unmeasured:
+    """Return by how much a mouth is late, where its correlation with the sound has one clear peak."""
+    unclear = Unmeasured("the mouth does not move with the sound so clearly that a lag could be told")
+    found = []
+    for begin, end in stretches:
+        openings = [each for each in mouth.openings if begin <= each[0] <= end]
+        part = by_shift(openings, sound[round(begin * SOUND_RATE) : round(end * SOUND_RATE)], (begin, end))
+        if part is not None:
+            found.append(part[1])
+    if not found:
+        return unclear
+    all_shifts = {shift: sum(each[shift] for each in found) / len(found) for shift in found[0]}
+    alike = {shift: value for shift, value in all_shifts.items() if abs(shift) <= FARTHEST}
+    best = max(alike, key=lambda shift: alike[shift])
+    rival = max(value for shift, value in all_shifts.items() if abs(shift - best) > APART_IN_TIME)
+    if abs(best) == FARTHEST or alike[best] < GOES or alike[best] - rival < ALONE:
+        return unclear
+    left, middle, right = (alike[best + step] for step in (-1, 0, 1))
+    bend = left - 2 * middle + right
+    peak = best + (0.5 * (left - right) / bend if bend < 0 else 0.0)
+    # A mouth that is late goes with the sound of before.
+    return Fraction(round(-1000 * peak / RATE), 1000)
+
+
+def _apart(now: PeopleFacts, number: int, before: PeopleFacts, other: int | None) -> float | Unmeasured:
+    """Return how far the descriptors of a person in the result and in the source are from each other."""
+    people = now.person(number), before.person(other)
+    if people[0] is None or people[1] is None:
+        return Unmeasured("the speaker was not found in the video")
+    one, two = (each.descriptor for each in people if each is not None)
+    if isinstance(one, Unmeasured) or isinstance(two, Unmeasured):
+        return one if isinstance(one, Unmeasured) else two if isinstance(two, Unmeasured) else Unmeasured("")
+    return dist(one, two)

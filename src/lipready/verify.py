@@ -1,0 +1,276 @@
+"""Verify a result: measure the video that came back, and hold it against what was sent."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lipready.cancel import Cancel, async_twin, cancellable, checkpoint
+from lipready.check import (
+    Progress,
+    Settings,
+    forget_places,
+    measured,
+    require_inputs,
+    settings_with,
+    stage,
+)
+from lipready.errors import CancelledError, ProbeError
+from lipready.facts.address import is_address
+from lipready.facts.file import FileFacts, Role
+from lipready.facts.job import JobFacts, RequestFacts
+from lipready.facts.people import PeopleFacts
+from lipready.facts.result import MouthMatch, PictureMatch, ResultFacts, SoundMatch
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+from lipready.job import Job, RequestOptions, Source
+from lipready.log import LOG
+from lipready.profiles.limit import Profile
+from lipready.profiles.loader import load_profile
+from lipready.providers.journal.entry import JournalEntry
+from lipready.providers.journal.journal import Journal
+from lipready.reports.report import Report
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lipready.rules.rule import Rule
+
+_SKIPPED = Unmeasured("only headers were read", skipped=True)
+
+
+def verify(
+    result: Source,
+    *,
+    video: Source,
+    audio: Source,
+    reference: Source | None = None,
+    provider: str = "dashscope",
+    profile: Profile | None = None,
+    options: RequestOptions | None = None,
+    settings: Settings | None = None,
+    rules: "Sequence[Rule]" = (),
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Report:
+    """Return what is wrong with a result video, held against the files of its job.
+
+    It is measured whether it is whole, as long and as large as was foretold, whether its sound is the speech that was
+    sent, and when, and whether it is black or stands still where the video is not. Only a file that is not whole is an
+    error; all else are warnings. `report.facts.result` has the numbers. Each input is whatever `check` takes, the
+    other arguments are as for `check`, and `options.video_extension` says how long the result should be. What went in
+    is judged by `check` alone. With `settings.quick` headers are compared, and nothing is decoded.
+
+    Raises UsageError for a file that is not there or may not be read, for what is no input, and for bytes and file
+    objects that are too large; ConfigurationError and CancelledError as `check` does.
+
+    >>> report = lipready.verify("clip.mp4", video="clip.mp4", audio="speech.wav")
+    >>> [finding.name for finding in report.findings]  # the clip itself has no sound
+    ['result-sound-differs']
+    """
+    job, came = Job.of(video, audio, reference, options), Job.of(result)
+    require_inputs(job)
+    require_inputs(came)
+    with cancellable(cancel):
+        return verify_any(came, job, profile or load_profile(provider), settings_with(settings, rules, progress))
+
+
+@async_twin(verify)
+def verify_async() -> None:
+    """Return what `verify` returns, on asyncio, with its arguments; raises what it raises.
+
+    It runs in a thread, which ends where asyncio cancels it; see `check_async`.
+
+    >>> import asyncio
+    >>> report = asyncio.run(lipready.verify_async("clip.mp4", video="clip.mp4", audio="speech.wav"))
+    >>> report.verdict
+    'warn'
+    """
+
+
+def verify_any(came: Job, job: Job, profile: Profile, settings: Settings) -> Report:
+    """Verify the one video of a job that `came` back, against those of the job that was sent; see `verify`."""
+    from lipready.probe.spool import at_hand, require_spooled
+    from lipready.rules.judge import judge
+
+    with at_hand(came, {}) as (returned, too_large), at_hand(job, profile.largest) as (sent, unread):
+        require_spooled({**too_large, **unread})
+        facts = _measure(returned, sent, settings, profile.largest)
+    checkpoint()  # what was read of a file after somebody has cancelled is no measurement
+    findings, unchecked = judge(
+        facts, profile, only=settings.only, ignore=settings.ignore, quick=settings.quick, rules=settings.rules
+    )
+    return forget_places(
+        Report(provider=profile.name, facts=facts, findings=findings, unchecked=unchecked, front=profile.front)
+    )
+
+
+def verify_download(job_id: str, result: str, profile: Profile, settings: Settings) -> Report | None:
+    """Verify the result of a job of the journal, and write down there what was found.
+
+    None where the files that were sent are not at hand as they were, or it could not be verified: whatever goes wrong
+    here, the result is there, and nothing is asked of a provider.
+    """
+    journal = Journal()
+    try:
+        entry = journal.find(job_id)
+        if entry.video is None or entry.audio is None or not all(map(partial(_as_sent, entry), _places(entry))):
+            return None
+        options = RequestOptions(video_extension=entry.video_extension)
+        job = Job.of(entry.video, entry.audio, entry.reference, options)
+        require_inputs(came := Job.of(result))
+        report = verify_any(came, job, profile, settings)
+        found = ", ".join(report.by_rule)
+        journal.write(replace(journal.find(job_id), verified=f"{report.verdict}: {found}" if found else report.verdict))
+    except CancelledError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the result is paid and there: nothing that goes wrong here may hide it
+        LOG.info("the result of the job %s was not verified: %s", job_id, error)
+        return None
+    return report
+
+
+def _places(entry: JournalEntry) -> tuple[str, ...]:
+    return tuple(each for each in (entry.video, entry.audio, entry.reference) if each is not None)
+
+
+def _as_sent(entry: JournalEntry, place: str) -> bool:
+    """Return whether a file is there and has not been changed since its job was written down."""
+    path = Path(place)
+    return not is_address(place) and path.is_file() and path.stat().st_mtime <= entry.created
+
+
+def _measure(came: Job, job: Job, settings: Settings, largest: Mapping[Role, int]) -> JobFacts:
+    """Measure the files and compare them, while those that were fetched are there."""
+    with ExitStack() as stack:
+        heard = _Heard()
+        files = {
+            role: stack.enter_context(measured(source, role, settings, largest, measure=heard.measure))
+            for role, source in job.inputs()
+        }
+        (_, source), *_ = came.inputs()
+        back = stack.enter_context(measured(source, "video", settings, {}, measure=heard.measure))
+        back = replace(back, role="result")
+        return JobFacts(
+            video=files["video"],
+            audio=files["audio"],
+            reference=files.get("reference"),
+            request=RequestFacts(job.options.face_threshold, job.options.video_extension, callback=None),
+            result=_compare(back, files, heard.track, settings),
+        )
+
+
+@dataclass(slots=True)
+class _Heard:
+    """Measures files without looking for people, and keeps the audio track."""
+
+    track: "NDArray[np.float32] | Unmeasured" = field(default_factory=lambda: Unmeasured("nothing was listened to"))
+
+    def measure(self, path: str, role: Role, settings: Settings, name: str) -> FileFacts:
+        """Measure one file of this machine, which is called `name` in the progress."""
+        from lipready.probe.source import examine
+
+        tell = _told("checking", name, settings)
+        if role != "audio" or settings.quick:
+            facts = examine(path, role, quick=settings.quick, track=settings.audio_track if role == "audio" else None)
+        else:
+            from lipready.speech.channels import MonoFeeder
+
+            feeder = MonoFeeder(tell)
+            facts = examine(path, role, quick=False, track=settings.audio_track, consumer=feeder)
+            self.track = facts.media if isinstance(facts.media, Unmeasured) else feeder.heard()
+        tell(1.0)
+        return facts
+
+
+def _told(what: str, name: str, settings: Settings) -> Callable[[float], None]:
+    tell = stage(what, name, settings.progress) or (lambda _share: None)
+    tell(0.0)
+    return tell
+
+
+def _compare(
+    back: FileFacts, files: Mapping[Role, FileFacts], sent: "NDArray[np.float32] | Unmeasured", settings: Settings
+) -> ResultFacts:
+    """Compare a result with the files of its job."""
+    if settings.quick:
+        return ResultFacts(file=back, sound=_SKIPPED, picture=_SKIPPED, mouth=_SKIPPED)
+    from lipready.result.sound import match_sound
+
+    heard = _listen(back, settings)
+    if isinstance(heard, Unmeasured):
+        sound: SoundMatch | Unmeasured = heard
+    elif isinstance(sent, Unmeasured):
+        sound = replace(sent, reason=f"the audio track: {sent.reason}")
+    else:
+        sound = match_sound(sent, heard)
+    picture = _picture(back, files["video"], settings)
+    return ResultFacts(file=back, sound=sound, picture=picture, mouth=_mouth(back, files, heard, sent, settings))
+
+
+def _listen(back: FileFacts, settings: Settings) -> "NDArray[np.float32] | Unmeasured":
+    """Return the sound of a result, or of its video, in one channel at 16 kHz."""
+    from lipready.probe.source import examine
+    from lipready.speech.channels import MonoFeeder
+
+    if not isinstance(back.media, VideoFacts) or not back.media.sound_tracks:
+        return Unmeasured(f"the {'result' if back.role == 'result' else 'video'} has no sound")
+    feeder = MonoFeeder(_told("listening to", back.path, settings))
+    found = examine(back.at, "audio", quick=False, consumer=feeder)
+    heard = found.media if isinstance(found.media, Unmeasured) else feeder.heard()
+    return replace(heard, reason=f"the sound of the result: {heard.reason}") if isinstance(heard, Unmeasured) else heard
+
+
+def _mouth(
+    back: FileFacts,
+    files: Mapping[Role, FileFacts],
+    heard: "NDArray[np.float32] | Unmeasured",
+    sent: "NDArray[np.float32] | Unmeasured",
+    settings: Settings,
+) -> MouthMatch | Unmeasured:
+    """Follow the mouths of a result while somebody speaks in it, and those of its source."""
+    from lipready.faces.people import people_in_image
+    from lipready.probe.decoding.processors import turn
+    from lipready.result.mouth import compare_mouths
+    from lipready.result.sound import match_sound
+
+    if isinstance(heard, Unmeasured):
+        return heard
+    LOG.info("following the mouths in %s", back.path)
+    tell = _told("following the mouths in", back.path, settings)
+    reference, wanted = files.get("reference"), None
+    try:
+        with turn():
+            if reference is not None and reference.problem is None:
+                shown = people_in_image(reference.at)
+                described = isinstance(shown, PeopleFacts) and len(shown.people) == 1
+                descriptor = shown.people[0].descriptor if described and isinstance(shown, PeopleFacts) else None
+                wanted = None if isinstance(descriptor, Unmeasured) else descriptor
+            found = compare_mouths(back, files["video"], heard, wanted)
+    except (ProbeError, MemoryError) as error:
+        return Unmeasured(f"the picture {error}", transient=True)
+    if isinstance(found, MouthMatch) and found.unchanged and not isinstance(sent, Unmeasured):
+        own = _listen(files["video"], settings)
+        match = own if isinstance(own, Unmeasured) else match_sound(sent, own)
+        found = replace(found, own=None if isinstance(match, Unmeasured) else max(match.alike, match.level))
+    tell(1.0)
+    return found
+
+
+def _picture(back: FileFacts, video: FileFacts, settings: Settings) -> PictureMatch | Unmeasured:
+    """Watch a result, and its source where that is needed."""
+    from lipready.probe.decoding.processors import turn
+    from lipready.result.picture import watch_result
+
+    LOG.info("watching %s", back.path)
+    tell = _told("watching", back.path, settings)
+    try:
+        with turn():
+            found = watch_result(back, video, tell)
+    except (ProbeError, MemoryError) as error:
+        return Unmeasured(f"the picture {error}", transient=True)
+    tell(1.0)
+    return found

@@ -1,0 +1,138 @@
+"""Whether the mouth of a result moves while somebody speaks, and with the speech."""
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import lipready
+from lipready.facts.result import MouthMatch
+from lipready.facts.speech import Span
+from lipready.facts.unmeasured import Unmeasured
+from lipready.mouth.speaker import RATE, SOUND_RATE
+from lipready.result.mouth import Mouth, lag_of, stretches_of
+from lipready.rules.examples import MOUTH, came, spans
+from lipready.rules.judge import judge
+from studio.encoder import run
+from studio.results import GOOD, moved_lips
+
+DASHSCOPE = lipready.Profile.load("dashscope")
+
+
+@pytest.fixture(scope="module")
+def results(made, tmp_path_factory: pytest.TempPathFactory) -> Path:  # type: ignore[no-untyped-def]
+    """Make a clip of somebody who does not move, a result like it, and one whose lips move with the speech."""
+    folder = tmp_path_factory.mktemp("mouths")
+    clip, speech = folder / "clip.mp4", folder / "speech.wav"
+    run(
+        [
+            "-loop",
+            "1",
+            "-i",
+            made("anna.jpg"),
+            "-t",
+            "3",
+            "-r",
+            "25",
+            "-vf",
+            "scale=480:-2,noise=alls=4:allf=t",
+            *GOOD,
+            clip,
+        ]
+    )
+    run(["-i", made("anna.wav"), "-t", "3", speech])
+    run(["-i", clip, "-i", speech, "-c:v", "copy", "-c:a", "aac", folder / "held.mp4"])
+    moved_lips(clip, speech, folder / "moved.mp4")
+    return folder
+
+
+def verified(folder: Path, result: str, video: str) -> tuple[set[str], MouthMatch]:
+    report = lipready.verify(folder / result, video=folder / video, audio=folder / "speech.wav")
+    facts = report.facts.result
+    assert facts is not None
+    assert isinstance(facts.mouth, MouthMatch)
+    return {finding.rule for finding in report.findings}, facts.mouth
+
+
+def test_a_mouth_that_moves_is_not_found_fault_with(results: Path) -> None:
+    found, mouth = verified(results, "moved.mp4", "clip.mp4")
+    assert found == set()
+    assert mouth.speaker.spoken is not None
+    assert mouth.speaker.before is not None
+    assert mouth.speaker.spoken > 5 * mouth.speaker.before
+    assert mouth.followed > 2
+    assert (mouth.others, mouth.more) == ((), 0)
+    assert not isinstance(mouth.apart, Unmeasured)
+    assert mouth.apart < 0.5
+
+
+def test_a_mouth_that_is_held_did_not_move(results: Path) -> None:
+    found, mouth = verified(results, "held.mp4", "clip.mp4")
+    assert found == {"O808"}
+    assert mouth.speaker.spoken is not None
+    assert mouth.speaker.spoken < 0.0045
+
+
+def test_the_stretches_are_those_in_which_most_is_spoken() -> None:
+    speech = spans((2, 6), (11, 12), (14, 17.5))
+    assert stretches_of(speech, Fraction(20)) == ((Fraction(1), Fraction(6)), (Fraction("12.5"), Fraction("17.5")))
+    assert stretches_of(spans((0, 3)), Fraction(3)) == ((Fraction(0), Fraction(3)),)
+    assert stretches_of(spans((0, 1.9)), Fraction(20)) == ()
+    assert stretches_of((), Fraction(20)) == ()
+
+
+def syllables(seconds: int) -> tuple[list[tuple[Fraction, float]], np.ndarray]:  # type: ignore[type-arg]
+    """Make a mouth and the speech to which it moves."""
+    numbers = np.random.default_rng(4)
+    times = np.arange(seconds * SOUND_RATE) / SOUND_RATE
+    loud = np.interp(times, np.arange(seconds * 4) / 4, numbers.uniform(size=4 * seconds))
+    sound = (loud**2 * numbers.normal(size=len(loud)) * 0.1).astype(np.float32)
+    frames = [Fraction(number, RATE) for number in range(seconds * RATE)]
+    return [(time, float(0.1 * loud[int(time * SOUND_RATE)])) for time in frames], sound
+
+
+@pytest.mark.parametrize("late", ["0", "0.2", "-0.2", "0.6"])
+def test_a_lag_is_told_where_it_stands_clear(late: str) -> None:
+    openings, sound = syllables(10)
+    shift = round(Fraction(late) * SOUND_RATE)
+    moved = np.roll(sound, -shift)  # the mouth is late where the sound is early
+    found = lag_of(Mouth(openings), moved, ((Fraction(0), Fraction(5)), (Fraction(5), Fraction(10))))
+    assert not isinstance(found, Unmeasured)
+    assert abs(found - Fraction(late)) <= Fraction(1, 25)
+
+
+def test_a_lag_is_not_told_of_a_mouth_that_moves_to_other_words() -> None:
+    openings, _ = syllables(10)
+    other = np.random.default_rng(7).normal(size=10 * SOUND_RATE).astype(np.float32)
+    assert isinstance(lag_of(Mouth(openings), other, ((Fraction(0), Fraction(10)),)), Unmeasured)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"eyes": 39.0}, "the speaker's face is too small in the result"),
+        ({"followed": Fraction(1)}, "the speaker's mouth was not followed for long enough"),
+        (
+            {"speaker": replace(MOUTH.speaker, spoken=0.006)},
+            "the mouth moves so little that it cannot be told whether it does",
+        ),
+    ],
+)
+def test_what_cannot_be_told_is_no_finding_and_no_pass(changes: dict[str, object], reason: str) -> None:
+    facts = came(part={"mouth": replace(MOUTH, **changes)})  # type: ignore[arg-type]
+    found, unchecked = judge(facts, DASHSCOPE, only=("O808",))
+    assert found == ()
+    assert [entry.reason for entry in unchecked if entry.rule == "O808"] == [reason]
+
+
+def test_nobody_who_speaks_is_no_finding() -> None:
+    reason = "nobody speaks for long enough"
+    found, unchecked = judge(came(part={"mouth": Unmeasured(reason)}), DASHSCOPE, only=("O808", "O809"))
+    assert found == ()
+    assert {entry.rule for entry in unchecked if entry.reason == reason} == {"O808", "O809"}
+
+
+def test_spans_of_silence_are_not_speech() -> None:
+    assert stretches_of((Span(Fraction(0), Fraction(2)),), Fraction(8)) == ((Fraction(0), Fraction(5)),)
