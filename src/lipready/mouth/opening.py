@@ -51,7 +51,7 @@ def openings_of(
     jumps, no longer fits or meets another. Raises ProbeError where the file cannot be opened as video.
     """
     openings: dict[int, list[tuple[Fraction, float]]] = {person.id: [] for person in people}
-    for frame, meshes in follow(_frames(path, video, stretch, rate), people):
+    for frame, meshes in follow(frames_of(path, video, stretch, rate), people):
         for number, mesh in meshes.items():
             openings[number].append((frame.time, opening_of(mesh)))
     return openings
@@ -77,7 +77,8 @@ def follow(frames: Iterable[Frame], people: Sequence[Person]) -> Iterator[tuple[
         yield frame, alone
 
 
-def _frames(path: str, video: VideoFacts, stretch: tuple[Fraction, Fraction], rate: int) -> Iterator[Frame]:
+def frames_of(path: str, video: VideoFacts, stretch: tuple[Fraction, Fraction], rate: int) -> Iterator[Frame]:
+    """Yield at most about `rate` frames a second of a stretch (seconds), shrunk to LONG_EDGE pixels."""
     begin, end = stretch
     upright, due = Upright.of(video, LONG_EDGE), begin
     with open_decoder(path, video) as decoder:
