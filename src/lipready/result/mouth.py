@@ -78,10 +78,13 @@ def stretches_of(speech: Sequence[Span], length: Fraction, keys: Sequence[Fracti
         if most < SPOKEN:
             break
         nearly = [begin for begin in free if spoken[begin] >= max(SPOKEN, most - NEARLY)]
-        chosen.append(
-            min(nearly, key=lambda begin: (begin - max(filter(begin.__ge__, keys), default=begin), -spoken[begin]))
-        )
+        chosen.append(min((_lead(begin, keys), -spoken[begin], begin) for begin in nearly)[2])
     return tuple((begin, min(begin + LENGTH, length)) for begin in chosen)
+
+
+def _lead(begin: Fraction, keys: Sequence[Fraction]) -> Fraction:
+    """Return how many seconds have to be decoded before a stretch."""
+    return begin - max((key for key in keys if key <= begin), default=begin)
 
 
 def seconds_in(spans: Sequence[Span], stretch: Stretch) -> Fraction:
@@ -163,20 +166,21 @@ def compare_mouths(
     stretches = stretches_of(speech, both, keys)
     if not stretches:
         return Unmeasured("nobody speaks for long enough")
-    first = _compared(result, source, sound, speech, stretches[:1], wanted)
+    first = _compared((result, source), sound, speech, stretches[:1], wanted)
     if len(stretches) == 1 or (isinstance(first, MouthMatch) and (first.speaker.spoken or 0) >= CLEARLY):
         return first
-    return _compared(result, source, sound, speech, tuple(sorted(stretches)), wanted)
+    return _compared((result, source), sound, speech, tuple(sorted(stretches)), wanted)
 
 
 def _compared(
-    result: FileFacts,
-    source: FileFacts,
+    files: tuple[FileFacts, FileFacts],
     sound: "NDArray[np.float32]",
     speech: Sequence[Span],
     stretches: tuple[Stretch, ...],
     wanted: Descriptor | None,
 ) -> MouthMatch | Unmeasured:
+    """Compare the mouths of a result with those of its source in some stretches."""
+    result, source = files
     now = watch_mouths(result, stretches)
     if isinstance(now, Unmeasured):
         return now
