@@ -57,22 +57,34 @@ In five seconds real talkers reach 0.5 by chance at some shift; lips that are dr
 SAME_PLACE = 0.5
 """Of the height of a face: how far its centre may be from where it was in the source."""
 
+NEARLY = Fraction(1, 2)
+"""Seconds of speech less in a stretch that decodes in half the time."""
+
 BETWEEN = Fraction(1, 2)
 """Seconds between two looks for faces."""
 
 
-def stretches_of(speech: Sequence[Span], length: Fraction) -> tuple[Stretch, ...]:
-    """Return the stretches of a result of `length` seconds in which most is spoken, in order; they do not overlap."""
+def stretches_of(speech: Sequence[Span], length: Fraction, keys: Sequence[Fraction] = ()) -> tuple[Stretch, ...]:
+    """Return the stretches of a result of `length` seconds in which most is spoken, which do not overlap.
+
+    The one with most comes first; of those with nearly as much, the one that begins soonest after a key frame is taken.
+    """
     begins = [Fraction(number, 2) for number in range(max(1, int(2 * (length - LENGTH)) + 1))]
     spoken = {begin: seconds_in(speech, (begin, begin + LENGTH)) for begin in begins}
     chosen: list[Fraction] = []
     while len(chosen) < MOST:
         free = [begin for begin in begins if all(abs(begin - other) >= LENGTH for other in chosen)]
-        best = max(free, key=lambda begin: spoken[begin], default=None)
-        if best is None or spoken[best] < SPOKEN:
+        most = max((spoken[begin] for begin in free), default=Fraction(0))
+        if most < SPOKEN:
             break
-        chosen.append(best)
-    return tuple((begin, min(begin + LENGTH, length)) for begin in sorted(chosen))
+        nearly = [begin for begin in free if spoken[begin] >= max(SPOKEN, most - NEARLY)]
+        chosen.append(min((_lead(begin, keys), -spoken[begin], begin) for begin in nearly)[2])
+    return tuple((begin, min(begin + LENGTH, length)) for begin in chosen)
+
+
+def _lead(begin: Fraction, keys: Sequence[Fraction]) -> Fraction:
+    """Return how many seconds have to be decoded before a stretch."""
+    return begin - max((key for key in keys if key <= begin), default=begin)
 
 
 def seconds_in(spans: Sequence[Span], stretch: Stretch) -> Fraction:
@@ -149,9 +161,26 @@ def compare_mouths(
     length = min(Fraction(len(sound), SOUND_RATE), result.length or Fraction(0))
     speech = find_voice(sound).spans(length) if len(sound) else ()
     both = length if source.length is None else min(length, source.length)
-    stretches = stretches_of(speech, both)
+    media = result.media
+    keys = media.key_frames if isinstance(media, VideoFacts) and isinstance(media.key_frames, tuple) else ()
+    stretches = stretches_of(speech, both, keys)
     if not stretches:
         return Unmeasured("nobody speaks for long enough")
+    first = _compared((result, source), sound, speech, stretches[:1], wanted)
+    if len(stretches) == 1 or (isinstance(first, MouthMatch) and (first.speaker.spoken or 0) >= CLEARLY):
+        return first
+    return _compared((result, source), sound, speech, tuple(sorted(stretches)), wanted)
+
+
+def _compared(
+    files: tuple[FileFacts, FileFacts],
+    sound: "NDArray[np.float32]",
+    speech: Sequence[Span],
+    stretches: tuple[Stretch, ...],
+    wanted: Descriptor | None,
+) -> MouthMatch | Unmeasured:
+    """Compare the mouths of a result with those of its source in some stretches."""
+    result, source = files
     now = watch_mouths(result, stretches)
     if isinstance(now, Unmeasured):
         return now

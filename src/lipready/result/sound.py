@@ -19,6 +19,9 @@ HALVED = 2
 FARTHEST = 15
 """Seconds of shift that are looked for."""
 
+FARTHER = 0.02
+"""By how much less alike the farthest shift is taken to be: more than the edges of a repetition make, and no more."""
+
 STEP = 80
 """Samples, at the halved rate, of which one loudness is taken: 10 ms."""
 
@@ -91,5 +94,6 @@ def _best(waves: "list[Wave]", farthest: int) -> tuple[float, int]:
     energy = [np.concatenate(([0.0], np.cumsum(np.square(wave, dtype=np.float64)))) for wave in (sent, came)]
     both = (energy[0][end - shifts] - energy[0][begin - shifts]) * (energy[1][end] - energy[1][begin])
     alike = products[shifts % size] / np.sqrt(np.maximum(both, 1e-20))
-    best = int(np.argmax(alike))
+    # Of speech that repeats itself the nearest is meant.
+    best = int(np.argmax(alike - FARTHER * np.abs(shifts) / max(farthest, 1)))
     return float(min(alike[best], 1.0)), int(shifts[best])

@@ -78,6 +78,7 @@ def test_a_mouth_that_is_held_did_not_move(results: Path) -> None:
 def test_the_stretches_are_those_in_which_most_is_spoken() -> None:
     speech = spans((2, 6), (11, 12), (14, 17.5))
     assert stretches_of(speech, Fraction(20)) == ((Fraction(1), Fraction(6)), (Fraction("12.5"), Fraction("17.5")))
+    assert stretches_of(speech, Fraction(20), (Fraction(0), Fraction("1.5")))[0] == (Fraction("1.5"), Fraction("6.5"))
     assert stretches_of(spans((0, 3)), Fraction(3)) == ((Fraction(0), Fraction(3)),)
     assert stretches_of(spans((0, 1.9)), Fraction(20)) == ()
     assert stretches_of((), Fraction(20)) == ()

@@ -61,6 +61,12 @@ def test_half_of_it_is_enough() -> None:
     assert found.alike > 0.99
 
 
+def test_of_speech_that_repeats_itself_the_nearest_is_meant() -> None:
+    sent = np.tile(speech(1, 3), 4)
+    found = matched(sent, sent + np.random.default_rng(6).normal(0, 0.001, len(sent)).astype(np.float32))
+    assert (found.shift, found.compared) == (0, 12)
+
+
 @pytest.mark.parametrize(
     ("sent", "came", "reason"),
     [
