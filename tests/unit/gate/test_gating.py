@@ -91,7 +91,7 @@ def test_what_needs_no_encoding_is_repaired_beside_the_sources(tree):
         lipready.gate(tree / "wrong.avi", fix=True, write=True)
 
 
-def test_it_is_cancelled_in_the_middle_and_on_asyncio(tree):
+def test_it_is_cancelled_in_the_middle_and_on_asyncio(tree, ours):
     token = Cancel()
     threading.Timer(0.5, token.cancel).start()
     with pytest.raises(CancelledError):
@@ -104,5 +104,5 @@ def test_it_is_cancelled_in_the_middle_and_on_asyncio(tree):
     with pytest.raises(TimeoutError):
         asyncio.run(main())
     # The processes are killed, and whoever waits for them hears of it.
-    while any(each.name.startswith(("lipready-gate", "lipready-child")) for each in threading.enumerate()):
+    while ours():
         time.sleep(0.05)
