@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lipready.cli.input.options import PATH, Patience, patience_options, record_format_option, speaking, verify_option
+from lipready.cli.input.options import PATH, Patience, patience_options, record_format_option, speaking
 from lipready.cli.output.following import Outcome, download_result, outcome_document, outcome_writer
 from lipready.cli.output.session import CLEAN, TROUBLE, Session
 from lipready.cli.output.task_list import (
@@ -127,7 +127,7 @@ def show_task(*, task_id: str, form: str, session: Session) -> int:
 @click.option("-o", "--out", type=PATH, metavar="FILE", help="Path of the result video; it must not exist.")
 @click.option("--task", "remote", metavar="TASK", help="The provider's id, where several may be the one of the job.")
 @patience_options("looks")
-@verify_option
+@click.option("--verify", is_flag=True, help="Hold what is downloaded against what was sent, as `submit` does.")
 @record_format_option
 @speaking
 def resume_task(
