@@ -5,7 +5,6 @@ command, `library.md` all public names, `changes.md` the changelog. What a rule 
 really finds in them.
 """
 
-import inspect
 import re
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -18,13 +17,13 @@ import lipready
 from lipready.cli.run import command_line
 from lipready.facts.finding import Finding
 from lipready.facts.quantity import exactly
-from lipready.profiles.limit import Limit, Profile, Range
+from lipready.profiles.limit import Limit, Profile
 from lipready.profiles.loader import load_profile, profile_names
 from lipready.reports.page import with_options
-from lipready.rules.judge import judge
+from lipready.rules.documentation import broken_examples, documentation, repairs_of
 from lipready.rules.registry import RULES
 from lipready.rules.rule import Rule
-from lipready.rules.wording import interval, size_limit
+from lipready.rules.wording import accepted_by, range_in_words
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -148,7 +147,7 @@ def _in_table(limit: Limit | None) -> str:
     if limit is None:
         return "–"
     severity = _SEVERITIES[limit.strength]
-    said = _describe(limit)
+    said = accepted_by(limit)
     return f'<span class="severity {severity}">{severity}</span>{f"<br>{said}" if said else ""}'
 
 
@@ -167,16 +166,8 @@ def _rule_page(rule: Rule, profiles: list[Profile]) -> str:
 
 def _documentation(rule: Rule) -> dict[str, str]:
     """Return the paragraphs of a docstring by their heading; the first sentence under no heading."""
-    text = inspect.cleandoc(rule.judge.__doc__ or "")
-    parts: dict[str, list[str]] = {"": []}
-    heading = ""
-    for block in re.split(r"\n\s*\n", text):
-        title, _, rest = block.partition("\n")
-        if rest.startswith("    ") and not title.startswith(" "):
-            heading = title.strip()
-            parts[heading] = [" ".join(rest.split())]
-        else:
-            parts.setdefault(heading, []).append(" ".join(block.split()))
+    told = documentation(rule)
+    parts = {"": (told.summary, *told.more), **{section.title: section.paragraphs for section in told.sections}}
     return {title: "\n\n".join(map(_inert, paragraphs)) for title, paragraphs in parts.items()}
 
 
@@ -213,13 +204,13 @@ def _details(limit: Limit | None) -> Iterator[tuple[str, str]]:
         return
     severity = _SEVERITIES[limit.strength]
     yield "severity", f'<span class="severity {severity}">{severity}</span> ({limit.strength})'
-    if accepted := _describe(limit):
+    if accepted := accepted_by(limit):
         yield "accepts", accepted
     if limit.safe is not None and limit.safe != limit.accept:
-        yield "certain", f"{_range(limit.safe, limit.unit)}; outside of that the documents differ: a warning"
+        yield "certain", f"{range_in_words(limit.safe, limit.unit)}; outside of that the documents differ: a warning"
     if limit.safe_choices and limit.safe_choices != limit.choices:
         yield "certain", f"{', '.join(limit.safe_choices)}; about the others the documents differ: a warning"
-    aims = [_range(limit.aim, limit.unit)] if limit.aim not in (None, limit.accept, limit.safe) else []
+    aims = [range_in_words(limit.aim, limit.unit)] if limit.aim not in (None, limit.accept, limit.safe) else []
     if aims or limit.aim_choice:
         yield "repaired to", ", ".join([*aims, *filter(None, [limit.aim_choice])])
     for name, value in limit.bands.items():
@@ -232,33 +223,17 @@ def _details(limit: Limit | None) -> Iterator[tuple[str, str]]:
     yield "source", f"{source}, read {limit.read.isoformat()}"
 
 
-def _describe(limit: Limit) -> str:
-    number = [] if limit.accept is None else [_range(limit.accept, limit.unit)]
-    return "; ".join([", ".join(limit.choices)] * bool(limit.choices) + number)
-
-
-def _range(allowed: Range, unit: str) -> str:
-    if unit == "byte" and allowed.minimum is None and allowed.maximum is not None:
-        return f"up to {size_limit(allowed.maximum)}"
-    return interval(allowed, unit)
-
-
 def _examples(rule: Rule, profiles: list[Profile]) -> list[str]:
     """Write what the rule finds in the broken examples that stand beside it, at the first provider that has it."""
     profile = next(profile for profile in profiles if rule.id in profile.limits)
-    found: dict[str, Finding] = {}
-    for facts in rule.invalid():
-        for finding in judge(facts, profile, only=(rule.id,))[0]:
-            found.setdefault(finding.measured, finding)
+    found = broken_examples(rule, profile)
     lines = [f"What the rule says of some made-up jobs, at {_inert(profile.title)}:", ""]
-    for finding in list(found.values())[:_MOST_EXAMPLES]:
+    for finding in found[:_MOST_EXAMPLES]:
         lines += [f'- <span class="severity {finding.severity}">{finding.severity}</span> {_message(finding)}']
-    fixes = {(f.fix.name, f.fix.level): f.fix for f in found.values() if f.fix is not None}
+    fixes = repairs_of(found)
     if fixes:
         lines += ["", "Repairs that it offers:", ""]
-        lines += [
-            f"- `{name}` ({_LEVELS[level]}): {_inert(with_options(f.text))}" for (name, level), f in fixes.items()
-        ]
+        lines += [f"- `{fix.name}` ({_LEVELS[fix.level]}): {_inert(with_options(fix.text))}" for fix in fixes]
     return lines
 
 

@@ -98,6 +98,19 @@ def size_limit(maximum: Fraction) -> str:
     return of_unit(exactly(maximum), "bytes")
 
 
+def accepted_by(limit: Limit) -> str:
+    """`15–60 fps`, `mp4, avi, mov`, `300 MB of 2^20 bytes …`, or both; empty where there is neither."""
+    number = [] if limit.accept is None else [range_in_words(limit.accept, limit.unit)]
+    return "; ".join([", ".join(limit.choices)] * bool(limit.choices) + number)
+
+
+def range_in_words(allowed: Range, unit: str) -> str:
+    """Write a range as `interval` does, but for sizes of files, of which only the largest counts."""
+    if unit == "byte" and allowed.minimum is None and allowed.maximum is not None:
+        return f"up to {size_limit(allowed.maximum)}"
+    return interval(allowed, unit)
+
+
 def name_of(file: FileFacts) -> str:
     """Return the last part of a path, safe to print on one line."""
     return printable(PurePath(file.path.replace("\\", "/")).name or file.path)

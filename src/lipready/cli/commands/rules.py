@@ -13,8 +13,9 @@ from lipready.cli.input.options import config_option, list_format_option, provid
 from lipready.cli.output.session import Session
 from lipready.errors import UsageError
 from lipready.facts.quantity import counted, exactly
-from lipready.profiles.limit import Limit, Profile, Range
+from lipready.profiles.limit import Limit, Profile
 from lipready.reports.page import Page, Tone, plain
+from lipready.rules.wording import accepted_by, range_in_words
 
 if TYPE_CHECKING:
     from lipready.facts.finding import Finding
@@ -46,7 +47,7 @@ def rules(*, form: str, provider: str, session: Session) -> int:
     lines = [page.paint(f"{'id':{_ID}}{'name':{wide}}{'severity':{_SEVERITY}}  limit at {plain(profile.name)}", "dim")]
     for rule in RULES:
         limit = profile.limits.get(rule.id)
-        described = "does not apply" if limit is None else _describe(limit)
+        described = "does not apply" if limit is None else accepted_by(limit)
         tone: Tone = "dim" if limit is None else _SEVERITIES[limit.strength]
         severity = page.paint(f"{'-' if limit is None else tone:{_SEVERITY}}", tone)
         id_ = page.paint(page.link(rule.id, rule.help), "strong") + " " * (_ID - len(rule.id))
@@ -141,13 +142,13 @@ def _labelled(pairs: Sequence[tuple[str, str]], page: Page) -> list[str]:
 
 
 def _details(limit: Limit) -> Iterator[tuple[str, str]]:
-    yield "accepts", _describe(limit)
+    yield "accepts", accepted_by(limit)
     if limit.safe is not None and limit.safe != limit.accept:
-        yield "certain", f"{_range(limit.safe, limit.unit)}; outside of that the documents differ: a warning"
+        yield "certain", f"{range_in_words(limit.safe, limit.unit)}; outside of that the documents differ: a warning"
     if limit.safe_choices and limit.safe_choices != limit.choices:
         yield "certain", f"{', '.join(limit.safe_choices)}; about the others the documents differ: a warning"
     if limit.aim is not None and limit.aim not in (limit.accept, limit.safe):
-        yield "repaired to", _range(limit.aim, limit.unit)
+        yield "repaired to", range_in_words(limit.aim, limit.unit)
     yield "repaired to", limit.aim_choice or ""
     for name, value in limit.bands.items():
         yield name.replace("_", " "), exactly(value)
@@ -155,20 +156,6 @@ def _details(limit: Limit) -> Iterator[tuple[str, str]]:
     yield "prevents", limit.remote or ""
     yield "note", limit.note
     yield "source", _source_of(limit) if limit.url or limit.read > date.min else limit.source
-
-
-def _describe(limit: Limit) -> str:
-    """`15–60 fps`, `mp4, avi, mov`, `300 MB of 2^20 bytes …`, or both; empty where there is neither."""
-    number = [] if limit.accept is None else [_range(limit.accept, limit.unit)]
-    return "; ".join([", ".join(limit.choices)] * bool(limit.choices) + number)
-
-
-def _range(allowed: Range, unit: str) -> str:
-    from lipready.rules.wording import interval, size_limit
-
-    if unit == "byte" and allowed.minimum is None and allowed.maximum is not None:
-        return f"up to {size_limit(allowed.maximum)}"
-    return interval(allowed, unit)
 
 
 def _source_of(limit: Limit) -> str:
@@ -210,7 +197,7 @@ def _profile_lines(profile: Profile, page: Page) -> list[str]:
     lines = [head, page.paint(plain(profile.path), "dim"), ""]
     for id_, limit in profile.limits.items():
         bands = ", ".join(f"{name.replace('_', ' ')} {exactly(value)}" for name, value in limit.bands.items())
-        parts = filter(None, (_describe(limit), bands, limit.strength, limit.remote))
+        parts = filter(None, (accepted_by(limit), bands, limit.strength, limit.remote))
         first, *rest = page.wrap(f"{id_} {' · '.join(parts)}", hanging=" " * 5)
         lines += [first.replace(id_, page.link(id_, page_of(id_)), 1), *rest]
     lines += ["", page.paint("sources", "strong")]
