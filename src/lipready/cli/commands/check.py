@@ -174,7 +174,6 @@ def verify(
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     from lipready.check import require_inputs
     from lipready.cli.input.selection import chosen_rules, require_some_ran
-    from lipready.cli.output.html_page import PageAlbum
     from lipready.cli.output.progress import progress_bars
     from lipready.cli.output.report_files import refuse_inputs, write_report
     from lipready.profiles.loader import load_profile
@@ -191,9 +190,7 @@ def verify(
     with progress_bars(session) as progress:
         settings = shared.settings(allow_private=allow_private, audio_track=audio_track, progress=progress)
         report = verify_any(came, job, profile, settings)
-    album = PageAlbum(several=False, jobs=1)
-    album.add(report, None)
     session.write(render(report, shared.form, session.page()))
-    write_report(shared.reports, report, shared.fail_on, album.html if shared.pictured else None)
+    write_report(shared.reports, report, shared.fail_on)
     require_some_ran([report], chosen)
     return of_verdict(report.verdict, shared.fail_on)

@@ -1,7 +1,7 @@
 """Draw a job before and after its repair in one picture: frames at the same moments, loudness and waveforms."""
 
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -11,7 +11,7 @@ from lipready.facts.pictures import Waveform
 from lipready.reports.html.content import Album, PageEntry, job_view
 from lipready.reports.html.drawing import clock_of
 from lipready.reports.html.figures import Shot
-from lipready.reports.html.job_page import MOST_PAIRS, changes, same_moments
+from lipready.reports.html.job_page import MOST_PAIRS, ChangedFact, changes, same_moments
 from lipready.reports.page import plain
 from lipready.reports.values import plain_text
 
@@ -37,9 +37,11 @@ def write_comparison(entry: PageEntry, target: Path) -> bool:
 
     Raises FixError where it cannot be written.
     """
-    before = entry.before
-    roles = [] if before is None else _written_anew(before.report, entry.report)
-    blocks = [] if before is None else [block for role in roles for block in _blocks(role, before, entry)]
+    if entry.before is None:
+        return False
+    roles = _written_anew(entry.before.report, entry.report)
+    found = list(changes(job_view(entry.before, Album()), job_view(entry, Album())))
+    blocks = [block for role in roles for block in _blocks(role, found, entry.before, entry)]
     if not blocks:
         return False
     from PIL import Image, ImageDraw
@@ -63,8 +65,7 @@ def _written_anew(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[s
     return [file["role"] for file in after["files"] if was.get(file["role"], file["path"]) != file["path"]]
 
 
-def _blocks(role: str, before: PageEntry, entry: PageEntry) -> "Iterator[Image]":
-    found = changes(job_view(before, Album()), job_view(entry, Album()))
+def _blocks(role: str, found: Sequence[ChangedFact], before: PageEntry, entry: PageEntry) -> "Iterator[Image]":
     told = "  ·  ".join(
         f"{each.label}: {each.before or '?'} → {each.after or '?'}" for each in found if each.role == role
     )

@@ -118,7 +118,7 @@ def moments_of(report: Report) -> Mapping[Role, tuple[Fraction, ...]]:
             wanted.setdefault(role, ())
     video = report.facts.video
     if video is not None and wanted.get("video") == ():
-        wanted["video"] = ((length_of(video) or Fraction(0)) / 3,)
+        wanted["video"] = ((video.length or Fraction(0)) / 3,)
     return wanted
 
 
@@ -175,18 +175,11 @@ def _strip(file: FileFacts, kept: FilePictures) -> tuple[Shot, ...]:
     if file.role != "video" or len(frames) == 1:
         shot = _marked(file, frames[0], None)
         return () if shot is None else (shot,)
-    end = length_of(file) or frames[-1].time or Fraction(1)
+    end = file.length or frames[-1].time or Fraction(1)
     cells = min(CELLS, len(frames))
     chosen = [_nearest(frames, end * (2 * cell + 1) / (2 * cells)) for cell in range(cells)]
     shots = (_marked(file, smaller(frame, CELL_EDGE), None) for frame in chosen)
     return tuple(shot for shot in shots if shot is not None)
-
-
-def length_of(file: FileFacts) -> Fraction | None:
-    """Return how long a video is in seconds, where that is known."""
-    media = file.media
-    duration = media.duration if isinstance(media, VideoFacts) else None
-    return getattr(duration, "believed", None)
 
 
 def _nearest(frames: Sequence[Snapshot], time: Fraction) -> Snapshot:
