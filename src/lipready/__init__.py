@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from lipready.reports.report import Report, Verdict
     from lipready.rules.rule import Rule, rule
     from lipready.rules.subjects import finding
+    from lipready.split import Split, SplitPart, join, join_async, split, split_async
     from lipready.submit import PreflightError, Sending, submit, submit_async
     from lipready.task import (
         Task,
@@ -119,6 +120,8 @@ __all__ = [
     "Settings",
     "Severity",
     "Source",
+    "Split",
+    "SplitPart",
     "Subject",
     "Task",
     "TaskFailedError",
@@ -139,6 +142,8 @@ __all__ = [
     "gate_async",
     "get_task",
     "get_task_async",
+    "join",
+    "join_async",
     "people",
     "people_async",
     "prepare",
@@ -150,6 +155,8 @@ __all__ = [
     "resume",
     "resume_async",
     "rule",
+    "split",
+    "split_async",
     "submit",
     "submit_async",
     "verify",
@@ -197,6 +204,7 @@ _HOMES = {
     "lipready.gate.gating": ("GateResult", "gate", "gate_async"),
     "lipready.people": ("People", "Reference", "people", "people_async", "reference", "reference_async"),
     "lipready.prepare": ("Prepared", "prepare", "prepare_async"),
+    "lipready.split": ("Split", "SplitPart", "join", "join_async", "split", "split_async"),
     "lipready.submit": ("PreflightError", "Sending", "submit", "submit_async"),
     "lipready.task": (
         "Task",
@@ -210,7 +218,7 @@ _HOMES = {
     ),
     "lipready.verify": ("verify", "verify_async"),
 }
-_VERBS = frozenset({"check", "gate", "people", "prepare", "submit", "verify"})
+_VERBS = frozenset({"check", "gate", "people", "prepare", "split", "submit", "verify"})
 
 
 class _Package(ModuleType):

@@ -16,6 +16,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"__init__", "__main__"}),
     frozenset({"cli"}),
     frozenset({"gate", "people"}),
+    frozenset({"split"}),
     frozenset({"submit", "prepare"}),
     frozenset({"task", "sandbox", "batch"}),
     # Below the task, which verifies what it has downloaded.

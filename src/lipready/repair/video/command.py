@@ -31,7 +31,8 @@ _AFTER_ZERO = "noise=drop=lt(pts+duration\\,1)"
 _NEVER_REACHED = Fraction(3, 2)
 """Bits for each pixel that x264 does not reach at this quality."""
 
-_CONTAINER = {"f": "mp4", "movflags": "+faststart", "map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact"}
+CONTAINER = {"f": "mp4", "movflags": "+faststart", "map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact"}
+"""The options of an MP4 file."""
 
 
 def remux_commands(recipe: Remux, output: str) -> tuple[tuple[str, ...], ...]:
@@ -41,7 +42,7 @@ def remux_commands(recipe: Remux, output: str) -> tuple[tuple[str, ...], ...]:
     # Timestamps are moved without touching a packet: the first frame exactly to zero, since the smallest distance from
     # it would become an edit list, and all of them back on the frame rate's own grid where it is known.
     grid = "" if recipe.grid is None else f"time_base={ratio(1 / recipe.grid)}:prescale=1:"
-    options = {**_CONTAINER, **clock(recipe.source), "c:v": "copy"}
+    options = {**CONTAINER, **clock(recipe.source), "c:v": "copy"}
     options["bsf:v"] = f"setts={grid}pts=PTS-STARTPTS:dts=DTS-STARTPTS"
     if recipe.tag is not None:
         options["tag:v"] = recipe.tag
@@ -60,8 +61,8 @@ def encode_commands(recipe: Encode, output: str) -> tuple[tuple[str, ...], ...]:
     else:
         shown = picture_part(source, part) if part else picture(source, **from_zero)
         shown = reshape(retime(shown, how.rate), how)
-    coding = _encoder(how.rate) | _rate_control(recipe)
-    streams, options = [shown], {**_CONTAINER, **coding}
+    coding = encoder(how.rate) | _rate_control(recipe)
+    streams, options = [shown], {**CONTAINER, **coding}
     if not playback and not (part and source.seekable):
         # A part that is sought begins at zero by itself.
         options |= clock(source)
@@ -86,7 +87,8 @@ def _whole_sound(source: InputStream, sound: Sound, how: dict[str, Any]) -> Any:
     return on_time_line(stream, Fraction(0)) if sound == "encode" else stream
 
 
-def _encoder(rate: Fraction) -> dict[str, Any]:
+def encoder(rate: Fraction) -> dict[str, Any]:
+    """Return the options by which a picture of a constant rate is encoded, but for its quality."""
     return {
         "c:v": "libx264",
         "preset": "fast",

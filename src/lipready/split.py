@@ -1,0 +1,386 @@
+"""Long material: cut a job that is too long into jobs that are not, and join their results."""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from hashlib import sha256
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+from lipready.atomic import write_whole
+from lipready.cancel import Cancel, async_twin, cancellable
+from lipready.check import Progress, Settings, check_job, require_inputs, settings_with, stage
+from lipready.errors import FixError, UsageError, concerning
+from lipready.facts.audio import AudioFacts
+from lipready.facts.quantity import seconds
+from lipready.facts.speech import SpeechFacts
+from lipready.facts.unmeasured import Unmeasured
+from lipready.facts.video import VideoFacts
+from lipready.job import Job, RequestOptions, Source
+from lipready.prepare import Prepared, repair_job, require_files
+from lipready.probe.source import examine
+from lipready.probe.spool import at_hand, require_spooled
+from lipready.profiles.catalogue import UPLOAD_RULE
+from lipready.profiles.limit import Profile, Range
+from lipready.profiles.loader import load_profile
+from lipready.repair.choices import Choices, TrimSpan
+from lipready.repair.cuts import cuts
+from lipready.repair.joining import SHORT, Joint, Piece, join_command
+from lipready.repair.recipe import InputStream, aim
+from lipready.repair.run.ffmpeg import find_ffmpeg, run
+from lipready.repair.run.folder import Partial, make_folder, unwritable
+from lipready.repair.run.receipt import sha256_of
+from lipready.repair.video.shape import tidy
+from lipready.reports.report import Report
+from lipready.rules.rule import Rule
+
+SCHEMA, NAME = "lipready.split/1", "split.json"
+
+_LENGTHS = ("V105", "A402")
+_OF_PARTS = (*_LENGTHS, "V106", "A403", UPLOAD_RULE, "R705", "R706")
+"""The rules about lengths and sizes, by which the parts are judged and not the whole."""
+_LARGEST = 1 << 20
+
+__all__ = ["Split", "SplitPart", "join", "join_async", "split", "split_async"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitPart:
+    """One part of a job that was cut: its own job, and from when to when it lies in the whole, in seconds.
+
+    `report` is that of the job as it was written, None where it was read again. `result` is where its result video
+    belongs for `join` to find it; the name changes with the files of the job.
+
+    >>> part = lipready.split("clip.mp4", "speech.wav", out="short").parts[0]
+    >>> part.number, part.start, part.job.video, part.report.verdict
+    (1, Fraction(0, 1), 'short/part-1/clip.mp4', 'pass')
+    """
+
+    number: int
+    job: Job
+    start: Fraction
+    end: Fraction
+    result: Path
+    report: Report | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """What `split` made of a job: the `whole`, repaired, and its parts, in their order.
+
+    There are no parts where the whole still has an error, or it is open who speaks.
+
+    >>> split = lipready.split("clip.mp4", "speech.wav", out="fits")
+    >>> split.whole.ready, len(split.parts), split.ready
+    (True, 1, True)
+    """
+
+    whole: Prepared
+    parts: tuple[SplitPart, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether there are parts, and none of them has an error."""
+        reports = [part.report for part in self.parts if part.report is not None]
+        return bool(reports) and all(report.verdict != "fail" for report in reports)
+
+
+def split(
+    video: Source,
+    audio: Source,
+    reference: Source | None = None,
+    *,
+    out: str | PathLike[str],
+    provider: str = "dashscope",
+    profile: Profile | None = None,
+    options: RequestOptions | None = None,
+    settings: Settings | None = None,
+    choices: Choices | None = None,
+    rules: Sequence[Rule] = (),
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Split:
+    """Cut a job into parts that a provider accepts, at pauses of the speech, and return them with their reports.
+
+    The whole is repaired first, as by `prepare` with these `choices`, into the folder `out`/whole: all parts look and
+    sound alike then. With `options.video_extension`, or `choices.extend`, a video that is shorter than the audio track
+    plays forward and backward in turn. Then each part is written into `out`/part-1, `out`/part-2 …, cut between two
+    frames and two samples, and checked. A job that is short enough is one part. What lies there from an earlier run of
+    the same job is found, and not made again.
+
+    Submit each part's job, and download each result to `SplitPart.result`; `join` makes one video of them.
+
+    Raises UsageError and FixError as `prepare` does; also FixError where the lengths of the files are not known, and
+    UsageError for choices of what is kept, since the parts hold all that the result would.
+
+    >>> split = lipready.split("clip.mp4", "speech.wav", out="parts")
+    >>> for part in split.parts:
+    ...     task = lipready.submit(part.job, provider="sandbox")
+    ...     _ = task.wait().download(part.result)
+    >>> lipready.join("parts", "joined.mp4").name
+    'joined.mp4'
+    """
+    job, profile = Job.of(video, audio, reference, options), profile or load_profile(provider)
+    require_files(job)
+    require_inputs(job)
+    settings = settings_with(settings, rules, progress)
+    with cancellable(cancel), at_hand(job, profile.largest) as (local, unread):
+        require_spooled(unread)
+        before = check_job(local, profile, settings, describe=True)
+        return split_job(local, before, profile, settings, choices or Choices(), out=Path(out))
+
+
+@async_twin(split)
+def split_async() -> None:
+    """Return what `split` returns, on asyncio, with its arguments; raises what it raises.
+
+    It runs in a thread, in which `progress` is called; see `prepare_async`.
+
+    >>> import asyncio
+    >>> len(asyncio.run(lipready.split_async("clip.mp4", "speech.wav", out="parts-async")).parts)
+    1
+    """
+
+
+def split_job(
+    job: Job,
+    before: Report,
+    profile: Profile,
+    settings: Settings,
+    choices: Choices,
+    *,
+    out: Path,
+    planned: Callable[[Prepared], None] | None = None,
+) -> Split:
+    """Do what `split` does with a job that is checked already, everybody in it described: `before` is the report.
+
+    `planned` hears of the plan for the whole before the first of it is carried out.
+    """
+    if choices.trim is not None or choices.trim_audio is not None:
+        raise UsageError("The parts of a job hold all of it: cut the files first, or leave `Choices.trim` out.")
+    job, whole = _whole(job, before, profile, settings, choices, out=out / "whole", planned=planned)
+    if whole.speaker_open or whole.report.verdict == "fail":
+        return Split(whole=whole, parts=())
+    begin, parts = Fraction(0), list[SplitPart]()
+    for number, end in enumerate(_ends(whole.report, profile), start=1):
+        parts.append(_part(whole, profile, settings, number, (begin, end), out))
+        begin = end
+    found = Split(whole=whole, parts=tuple(parts))
+    _write(found, out)
+    return found
+
+
+def too_long(report: Report) -> bool:
+    """Return whether a check found a file longer than the provider takes."""
+    rules = {finding.rule: finding for finding in report.findings if finding.fix and finding.fix.name == "trim"}
+    return any(rule in rules for rule in _LENGTHS)
+
+
+def _whole(
+    job: Job,
+    before: Report,
+    profile: Profile,
+    settings: Settings,
+    choices: Choices,
+    *,
+    out: Path,
+    planned: Callable[[Prepared], None] | None,
+) -> tuple[Job, Prepared]:
+    """Repair the whole, whatever its length and size."""
+    longer = job.options.video_extension
+    choices = replace(choices, extend=choices.extend or longer)
+    job = replace(job, options=replace(job.options, video_extension=False))
+    limits = {rule: limit for rule, limit in profile.limits.items() if rule not in _OF_PARTS}
+    before = replace(before, findings=tuple(each for each in before.findings if each.rule not in _OF_PARTS))
+    done = repair_job(job, before, replace(profile, limits=limits), settings, choices, out=out, planned=planned)
+    return job, done
+
+
+def _ends(report: Report, profile: Profile) -> list[Fraction]:
+    """Return when each part ends, in seconds; the last one with the whole. Raises FixError where that is not known."""
+    video, audio, length = report.facts.video, report.facts.audio, report.facts.result_length
+    if video is None or audio is None or length is None or not isinstance(video.media, VideoFacts):
+        raise FixError("A job whose lengths are not known cannot be cut: check its files with `lipready.check`.")
+    rate = video.media.frame_rate
+    if isinstance(rate, Unmeasured):
+        raise FixError(f"{video.path} cannot be cut between two frames: {rate.reason}.", path=video.path)
+    heard = audio.speech.speech if isinstance(audio.speech, SpeechFacts) else ()
+    frames = tidy(rate.nominal)
+    with concerning(path=audio.path):
+        return [frame / frames for frame in cuts(length, frames, heard, _lengths(profile))] + [length]
+
+
+def _lengths(profile: Profile) -> Range:
+    """Return the lengths at which both files of a part are aimed."""
+    ranges = [aim(profile, rule) for rule in _LENGTHS]
+    least = [each.minimum for each in ranges if each.minimum is not None]
+    most = [each.maximum for each in ranges if each.maximum is not None]
+    return Range(max(least, default=None), min(most, default=None), all(each.inclusive for each in ranges))
+
+
+def _part(
+    whole: Prepared, profile: Profile, settings: Settings, number: int, span: tuple[Fraction, Fraction], out: Path
+) -> SplitPart:
+    """Write the files of one part, and check them."""
+    folder, kept = out / f"part-{number}", TrimSpan(*span)
+    # Nothing else is repaired: what was found in the whole is in each part of it.
+    known = replace(whole.report, findings=())
+    cut = Choices(trim=kept, trim_audio=kept)
+    done = repair_job(whole.job, known, profile, replace(settings, pictures=None), cut, out=folder)
+    marks = "".join(sha256_of(place) for place in done.job.places().values())
+    result = out / f"result-{number}-{sha256(marks.encode()).hexdigest()[:8]}.mp4"
+    return SplitPart(number=number, job=done.job, start=span[0], end=span[1], result=result, report=done.report)
+
+
+def _write(found: Split, out: Path) -> None:
+    """Write down what the parts are. Raises FixError where that cannot be written."""
+    parts = [
+        {
+            "start": str(part.start),
+            "end": str(part.end),
+            "result": part.result.name,
+            **{role: os.path.relpath(place, out) for role, place in part.job.places().items()},
+        }
+        for part in found.parts
+    ]
+    make_folder(out)
+    try:
+        write_whole(out / NAME, (json.dumps({"schema": SCHEMA, "parts": parts}, indent=1) + "\n").encode())
+    except OSError as error:
+        raise unwritable(out / NAME, error) from error
+
+
+def read_parts(folder: Path) -> tuple[SplitPart, ...]:
+    """Read what the parts of a job are, from the folder that `split` wrote. Raises UsageError where that is not one."""
+    path = folder / NAME
+    try:
+        with path.open("rb") as file:
+            content = json.loads(file.read(_LARGEST))
+        if content["schema"] != SCHEMA:
+            raise ValueError(content["schema"])  # noqa: TRY301 - one sentence for all that is wrong
+        parts = tuple(_read(number, each, folder) for number, each in enumerate(content["parts"], start=1))
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be read ({error.strerror or error}): name the folder that `lipready.split` wrote.",
+            path=fspath(path),
+        ) from error
+    except (ValueError, KeyError, TypeError, RecursionError, ZeroDivisionError) as error:
+        raise UsageError(
+            f"{path} is not what `lipready.split` wrote: split the job again.", path=fspath(path)
+        ) from error
+    return parts
+
+
+def _read(number: int, each: dict[str, Any], folder: Path) -> SplitPart:
+    places = {role: fspath(folder / each[role]) for role in ("video", "audio", "reference") if role in each}
+    job = Job(places["video"], places["audio"], places.get("reference"))
+    start, end = Fraction(each["start"]), Fraction(each["end"])
+    return SplitPart(number=number, job=job, start=start, end=end, result=folder / Path(each["result"]).name)
+
+
+def join(
+    folder: str | PathLike[str],
+    to: str | PathLike[str],
+    *,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Path:
+    """Write one video of the results of all parts of a job that was cut, and return its path.
+
+    `folder` is the one that `split` wrote, each result lies where `SplitPart.result` says. The pictures follow each
+    other frame by frame, under the sound that was sent, sample by sample; both are encoded again. A result that is up
+    to half a second too short holds its last picture. The video appears under its name when it is whole, as long as the
+    parts together, to the frame and the sample.
+
+    Raises UsageError where a result is missing, where `to` exists or cannot be written; FixError where a result cannot
+    be read or is too short, and where the joined video is not what it should be; CancelledError where `cancel` ends it.
+
+    >>> split = lipready.split("clip.mp4", "speech.wav", out="one")
+    >>> lipready.join("one", "film.mp4")
+    Traceback (most recent call last):
+    lipready.errors.UsageError: ...
+    """
+    folder, to = Path(folder), Path(to)
+    parts = read_parts(folder)
+    missing = [part for part in parts if not part.result.is_file()]
+    if missing:
+        raise UsageError(
+            f"The result of part {missing[0].number} of {len(parts)} is not there: download it to {missing[0].result}.",
+            path=fspath(missing[0].result),
+        )
+    if os.path.lexists(to):
+        raise UsageError(f"{to} exists already: choose another name, or move it away.", path=fspath(to))
+    with cancellable(cancel), concerning(path=fspath(to)):
+        joint = _joint(parts)
+        _join(joint, to, stage("joining", fspath(to), progress) or (lambda _share: None))
+    return to
+
+
+@async_twin(join)
+def join_async() -> None:
+    """Return what `join` returns, on asyncio, with its arguments; raises what it raises.
+
+    >>> import asyncio
+    >>> asyncio.run(lipready.join_async("nowhere", "film.mp4"))
+    Traceback (most recent call last):
+    lipready.errors.UsageError: ...
+    """
+
+
+def _joint(parts: Sequence[SplitPart]) -> Joint:
+    """Look at the results and at the sound that was sent. Raises FixError where one cannot be used."""
+    pieces, videos, sounds = list[Piece](), list[VideoFacts](), list[AudioFacts]()
+    for part in parts:
+        place, sent = fspath(part.result), str(part.job.audio)
+        came, heard = examine(place, "video", quick=True), examine(sent, "audio", quick=True)
+        for file, kind in ((came, VideoFacts), (heard, AudioFacts)):
+            if file.problem is not None or not isinstance(file.media, kind):
+                reason = file.problem or (file.media.reason if isinstance(file.media, Unmeasured) else "is no video")
+                raise FixError(f"{file.path} {reason}: it cannot be joined.", path=file.path)
+        lasts, wanted = came.length, part.end - part.start
+        if lasts is None or lasts < wanted - SHORT:
+            found = "does not tell how long it is" if lasts is None else f"lasts {seconds(lasts)}"
+            raise FixError(
+                f"{place} {found}, and part {part.number} lasts {seconds(wanted)}: nothing was joined. Look at it, "
+                "and download it again, or have this part made anew.",
+                path=place,
+            )
+        videos += [came.media] if isinstance(came.media, VideoFacts) else []
+        sounds += [heard.media] if isinstance(heard.media, AudioFacts) else []
+        streams = [
+            InputStream(path=each.path, format=str(each.format), stream=index, start=Fraction(0), seekable=False)
+            for each, index in ((came, videos[-1].stream_index), (heard, None))
+        ]
+        pieces.append(Piece(picture=streams[0], sound=streams[1], start=part.start, end=part.end))
+    rates = {tidy(each.frame_rate.nominal) for each in videos if not isinstance(each.frame_rate, Unmeasured)}
+    if not rates:
+        raise FixError("The results do not tell their frame rate: they cannot be joined.")
+    width, height = max((each.width, each.height) for each in videos)
+    return Joint(
+        pieces=tuple(pieces),
+        rate=max(rates),
+        width=width // 2 * 2,
+        height=height // 2 * 2,
+        sample_rate=max(each.sample_rate for each in sounds),
+    )
+
+
+def _join(joint: Joint, to: Path, tell: Callable[[float], None]) -> None:
+    """Write the joined video, look at it again, and give it its name."""
+    binary, partial = find_ffmpeg().path, Partial.beside(to)
+    tell(0.0)
+    try:
+        command = join_command(joint, fspath(partial.path))
+        run([binary, *command[1:]], what=fspath(to), length=joint.pieces[-1].end, tell=tell)
+        written = examine(fspath(partial.path), "video", quick=True)
+        media = written.media
+        frames = media.frames if isinstance(media, VideoFacts) else None
+        if frames != joint.frames:
+            raise FixError(f"{to} was written with {frames} frames instead of {joint.frames}, and is not kept.")
+        partial.finish()
+    finally:
+        partial.discard()
+    tell(1.0)
