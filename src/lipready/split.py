@@ -16,7 +16,6 @@ from lipready.check import Progress, Settings, check_job, require_inputs, settin
 from lipready.errors import FixError, UsageError, concerning
 from lipready.facts.audio import AudioFacts
 from lipready.facts.quantity import seconds
-from lipready.facts.speech import SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.job import Job, RequestOptions, Source
@@ -37,7 +36,8 @@ from lipready.repair.video.shape import tidy
 from lipready.reports.report import Report
 from lipready.rules.rule import Rule
 
-SCHEMA, NAME = "lipready.split/1", "split.json"
+SCHEMA, NAME, WHOLE = "lipready.split/1", "split.json", "whole"
+"""What the file of the parts begins with, its name, and the folder of the repaired whole beside it."""
 
 _LENGTHS = ("V105", "A402")
 _OF_PARTS = (*_LENGTHS, "V106", "A403", UPLOAD_RULE, "R705", "R706")
@@ -161,22 +161,19 @@ def split_job(
     """
     if choices.trim is not None or choices.trim_audio is not None:
         raise UsageError("The parts of a job hold all of it: cut the files first, or leave `Choices.trim` out.")
-    job, whole = _whole(job, before, profile, settings, choices, out=out / "whole", planned=planned)
+    whole = _whole(job, before, profile, settings, choices, out=out / WHOLE, planned=planned)
     if whole.speaker_open or whole.report.verdict == "fail":
         return Split(whole=whole, parts=())
     begin, parts = Fraction(0), list[SplitPart]()
     for number, end in enumerate(_ends(whole.report, profile), start=1):
-        parts.append(_part(whole, profile, settings, number, (begin, end), out))
+        done = _cut(whole, profile, settings, TrimSpan(begin, end), out / f"part-{number}")
+        marks = "".join(sha256_of(place) for place in done.job.places().values())
+        result = out / f"result-{number}-{sha256(marks.encode()).hexdigest()[:8]}.mp4"
+        parts.append(SplitPart(number=number, job=done.job, start=begin, end=end, result=result, report=done.report))
         begin = end
     found = Split(whole=whole, parts=tuple(parts))
     _write(found, out)
     return found
-
-
-def too_long(report: Report) -> bool:
-    """Return whether a check found a file longer than the provider takes."""
-    rules = {finding.rule: finding for finding in report.findings if finding.fix and finding.fix.name == "trim"}
-    return any(rule in rules for rule in _LENGTHS)
 
 
 def _whole(
@@ -188,15 +185,13 @@ def _whole(
     *,
     out: Path,
     planned: Callable[[Prepared], None] | None,
-) -> tuple[Job, Prepared]:
+) -> Prepared:
     """Repair the whole, whatever its length and size."""
-    longer = job.options.video_extension
-    choices = replace(choices, extend=choices.extend or longer)
+    choices = replace(choices, extend=choices.extend or job.options.video_extension)
     job = replace(job, options=replace(job.options, video_extension=False))
     limits = {rule: limit for rule, limit in profile.limits.items() if rule not in _OF_PARTS}
     before = replace(before, findings=tuple(each for each in before.findings if each.rule not in _OF_PARTS))
-    done = repair_job(job, before, replace(profile, limits=limits), settings, choices, out=out, planned=planned)
-    return job, done
+    return repair_job(job, before, replace(profile, limits=limits), settings, choices, out=out, planned=planned)
 
 
 def _ends(report: Report, profile: Profile) -> list[Fraction]:
@@ -207,10 +202,11 @@ def _ends(report: Report, profile: Profile) -> list[Fraction]:
     rate = video.media.frame_rate
     if isinstance(rate, Unmeasured):
         raise FixError(f"{video.path} cannot be cut between two frames: {rate.reason}.", path=video.path)
-    heard = audio.speech.speech if isinstance(audio.speech, SpeechFacts) else ()
+    if isinstance(audio.speech, Unmeasured):
+        raise FixError(f"{audio.path} cannot be cut at pauses of the speech: {audio.speech.reason}.", path=audio.path)
     frames = tidy(rate.nominal)
     with concerning(path=audio.path):
-        return [frame / frames for frame in cuts(length, frames, heard, _lengths(profile))] + [length]
+        return [frame / frames for frame in cuts(length, frames, audio.speech.speech, _lengths(profile))] + [length]
 
 
 def _lengths(profile: Profile) -> Range:
@@ -221,18 +217,12 @@ def _lengths(profile: Profile) -> Range:
     return Range(max(least, default=None), min(most, default=None), all(each.inclusive for each in ranges))
 
 
-def _part(
-    whole: Prepared, profile: Profile, settings: Settings, number: int, span: tuple[Fraction, Fraction], out: Path
-) -> SplitPart:
+def _cut(whole: Prepared, profile: Profile, settings: Settings, span: TrimSpan, out: Path) -> Prepared:
     """Write the files of one part, and check them."""
-    folder, kept = out / f"part-{number}", TrimSpan(*span)
     # Nothing else is repaired: what was found in the whole is in each part of it.
     known = replace(whole.report, findings=())
-    cut = Choices(trim=kept, trim_audio=kept)
-    done = repair_job(whole.job, known, profile, replace(settings, pictures=None), cut, out=folder)
-    marks = "".join(sha256_of(place) for place in done.job.places().values())
-    result = out / f"result-{number}-{sha256(marks.encode()).hexdigest()[:8]}.mp4"
-    return SplitPart(number=number, job=done.job, start=span[0], end=span[1], result=result, report=done.report)
+    choices = Choices(trim=span, trim_audio=span)
+    return repair_job(whole.job, known, profile, replace(settings, pictures=None), choices, out=out)
 
 
 def _write(found: Split, out: Path) -> None:

@@ -15,7 +15,7 @@ SHORT = Fraction(1, 2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A part of the whole, from `start` to `end` in seconds: the picture that came back, and the sound that was sent."""
+    """A part of the whole, from `start` to `end` (seconds): the picture that came back, and the sound that was sent."""
 
     picture: InputStream
     sound: InputStream
@@ -53,6 +53,7 @@ def join_command(joint: Joint, output: str) -> tuple[str, ...]:
     import ffmpeg
 
     shown = ffmpeg.concat(*(_picture(piece, joint) for piece in joint.pieces), v=1, a=0)
+    shown = shown.filter("settb", ratio(1 / joint.rate)).filter("setpts", "N")
     heard = ffmpeg.concat(*(_sound(piece, joint) for piece in joint.pieces), v=0, a=1)
     options = {**CONTAINER, **encoder(joint.rate), "crf": QUALITY}
     options |= {"c:a": "aac", "b:a": SOUND_BITS, "ar": joint.sample_rate, "flags:a": "+bitexact"}
@@ -69,7 +70,7 @@ def _picture(piece: Piece, joint: Joint) -> Any:
     stream = stream.filter("scale", joint.width, joint.height, flags="lanczos+accurate_rnd+bitexact")
     stream = stream.filter("setsar", 1).filter("format", "yuv420p")
     stream = stream.filter("tpad", stop_mode="clone", stop=ceil(SHORT * joint.rate) + 1)
-    return stream.filter("trim", end_frame=after - first).filter("setpts", f"N/({ratio(joint.rate)})/TB")
+    return stream.filter("trim", end_frame=after - first)
 
 
 def _sound(piece: Piece, joint: Joint) -> Any:

@@ -75,6 +75,11 @@ _CHOICES = (
 @click.option(
     "--compare", is_flag=True, help="Also draw DIR/compare.jpg: frames, loudness and waveform before and after."
 )
+@click.option(
+    "--split",
+    is_flag=True,
+    help="Then cut the job at pauses into parts that the provider takes: DIR/part-1, DIR/part-2 …",
+)
 @click.option("--dry-run", is_flag=True, help="Show the plan and the ffmpeg commands; write nothing.")
 @audio_track_option
 @request_options
@@ -88,6 +93,7 @@ def prepare(
     no_copy: bool,
     pick: bool,
     compare: bool,
+    split: bool,
     dry_run: bool,
     audio_track: int | None,
     request: RequestOptions,
@@ -110,6 +116,7 @@ def prepare(
     3 nothing was checked.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     _require_sense(given, choices, pick=pick, compare=compare, dry_run=dry_run)
+    _require_written(split=split, dry_run=dry_run, no_copy=no_copy)
     from lipready.check import check_job
     from lipready.cli.input.files import assign
     from lipready.cli.input.selection import chosen_rules, require_some_ran
@@ -123,6 +130,7 @@ def prepare(
     from lipready.prepare import repair_job, require_files
     from lipready.profiles.loader import load_profile
     from lipready.repair.run.folder import require_folder
+    from lipready.split import WHOLE, Split, split_job
 
     require_folder(out)
     job = assign(**asdict(given), options=request, say=session.complain)
@@ -144,10 +152,20 @@ def prepare(
     with progress_bars(session) as progress:
         settings = replace(settings, progress=progress, pictures=None if job_page is None else job_page.outputs)
         planned = plan_writer(shared.form, session)
-        prepared = repair_job(
-            job, before, profile, settings, choices, out=out, copy=not no_copy, dry_run=dry_run, planned=planned
+        found = (
+            split_job(job, before, profile, settings, choices, out=out, planned=planned)
+            if split
+            else Split(
+                whole=repair_job(
+                    job, before, profile, settings, choices, out=out, copy=not no_copy, dry_run=dry_run, planned=planned
+                ),
+                parts=(),
+            )
         )
-    session.write(as_text(prepared, out, session.page(), sheet) if full else as_json(prepared, sheet))
+    prepared, out = found.whole, out / WHOLE if split else out
+    session.write(
+        as_text(prepared, out, session.page(), sheet, found.parts) if full else as_json(prepared, sheet, found.parts)
+    )
     if job_page is not None:
         job_page.repaired(prepared, out)
         if compare and not prepared.speaker_open:
@@ -156,7 +174,10 @@ def prepare(
     require_some_ran([prepared.report], chosen)
     if prepared.speaker_open:
         return FOUND
-    return unanswered(prepared, shared.fail_on) if dry_run else of_verdict(prepared.report.verdict, shared.fail_on)
+    if dry_run:
+        return unanswered(prepared, shared.fail_on)
+    reports = [prepared.report, *(part.report for part in found.parts if part.report is not None)]
+    return max(of_verdict(report.verdict, shared.fail_on) for report in reports)
 
 
 def _require_sense(given: JobFiles, choices: Choices, *, pick: bool, compare: bool, dry_run: bool) -> None:
@@ -167,6 +188,12 @@ def _require_sense(given: JobFiles, choices: Choices, *, pick: bool, compare: bo
         raise click.UsageError("--person says who speaks already: leave --pick out.")
     if compare and dry_run:
         raise click.UsageError("--compare shows what was written, and --dry-run writes nothing: leave one of them out.")
+
+
+def _require_written(*, split: bool, dry_run: bool, no_copy: bool) -> None:
+    """Raise UsageError where a job is to be cut that is not written into the folder first."""
+    if split and (dry_run or no_copy):
+        raise click.UsageError("--split cuts what it has written into DIR: leave --dry-run and --no-copy out.")
 
 
 def _compare(job_page: "JobPage", target: Path, session: Session) -> None:

@@ -69,6 +69,11 @@ def _amount(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
 )
 @person_option(help="With --prepare: the person who speaks; takes precedence over a picture.")
 @click.option("--salvage", is_flag=True, help="With --prepare: keep what can be decoded of a broken file.")
+@click.option(
+    "--split",
+    is_flag=True,
+    help="Repair the files, cut the job at pauses into parts that the provider takes, and join their results.",
+)
 @click.option("--force", is_flag=True, help="Send in spite of errors.")
 @click.option("--again", is_flag=True, help="Send and pay anew what was sent already, instead of waiting for it.")
 @click.option("--yes", is_flag=True, help="Do not ask before the job is sent and paid for.")
@@ -88,7 +93,7 @@ def _amount(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
 @allow_private_option
 @request_options
 @judging_options(RECORD_FORMATS)
-def submit(  # noqa: C901, PLR0912 - a list of refusals
+def submit(  # noqa: C901, PLR0912, PLR0915 - a list of refusals
     *,
     given: JobFiles,
     out: Path | None,
@@ -96,6 +101,7 @@ def submit(  # noqa: C901, PLR0912 - a list of refusals
     repair: bool,
     person: int | None,
     salvage: bool,
+    split: bool,
     force: bool,
     again: bool,
     yes: bool,
@@ -129,6 +135,10 @@ def submit(  # noqa: C901, PLR0912 - a list of refusals
     those before it are waited for. The result of the job NAME is DIR/NAME.mp4 (-o DIR); a job whose result is there is
     left out. Jobs with errors are not sent and all others are; a job that fails keeps none of the others back.
 
+    With --split a job that is too long becomes several: it is repaired, cut at pauses of the speech into parts (in a
+    folder beside the result video), the price of all is shown, and each part is sent once. Their results are joined to
+    the result video. Where a part fails or the process ends, the same command again sends only what was not sent.
+
     Whatever happens to this process, a task that was submitted is in the journal: `lipready tasks` lists it, and
     `lipready tasks resume` downloads its result video.
 
@@ -148,6 +158,9 @@ def submit(  # noqa: C901, PLR0912 - a list of refusals
             raise click.UsageError("Name the folder of the results (-o DIR).")
     if out is None and not no_wait and not dry_run:
         raise click.UsageError("Name the result video (-o result.mp4), or say --no-wait.")
+    repair = repair or split
+    if split and (job_list is not None or (out is None and not dry_run)):
+        raise click.UsageError("--split joins the results of one job: name the result video (-o result.mp4).")
     if person is not None and not repair:
         raise click.UsageError("--person makes a reference image, which is a repair: say --prepare as well.")
     if salvage and not repair:
@@ -192,6 +205,10 @@ def submit(  # noqa: C901, PLR0912 - a list of refusals
     )
     if results:
         return submit_jobs(results, settings, run, yes=yes, dry_run=dry_run)
+    if split:
+        from lipready.cli.commands.submit_jobs import submit_parts
+
+        return submit_parts(job, settings, run, yes=yes, dry_run=dry_run)
     show, order = _ordered(job, settings, run)
     show.verify, show.quick = verify, shared.quick
     if order is None:

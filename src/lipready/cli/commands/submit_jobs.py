@@ -10,13 +10,16 @@ from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from lipready.check import stage
+from lipready.check import check_job, stage
 from lipready.cli.commands.submit import SubmitRun, check_and_repair, confirmed, fault_of_key
 from lipready.cli.input.jobs import read_named_jobs
 from lipready.cli.input.selection import chosen_rules, require_some_ran
+from lipready.cli.input.speaker import Asking, settle_speaker
 from lipready.cli.output.following import Outcome, Write, near, outcome_document, outcome_writer
 from lipready.cli.output.html_page import JobPage, PageAlbum
-from lipready.cli.output.progress import JobTable, job_table
+from lipready.cli.output.parts import joined, parts_lines
+from lipready.cli.output.preparation import plan_writer
+from lipready.cli.output.progress import JobTable, job_table, progress_bars
 from lipready.cli.output.report_files import refuse_inputs, write_reports
 from lipready.cli.output.session import CLEAN, FOUND, TROUBLE
 from lipready.errors import (
@@ -30,9 +33,13 @@ from lipready.errors import (
 )
 from lipready.facts.quantity import counted
 from lipready.job import Job, RequestOptions
+from lipready.prepare import require_files
+from lipready.providers.journal.journal import Journal
 from lipready.providers.submission.price import described, is_free, require_affordable
+from lipready.repair.choices import Choices
 from lipready.reports.report import Report
-from lipready.submit import Order, PreflightError, ordered, profile_for, send_order
+from lipready.split import split_job
+from lipready.submit import Order, PreflightError, ordered, profile_for, require_sendable, send_order
 
 if TYPE_CHECKING:
     from lipready.check import Settings
@@ -50,11 +57,16 @@ _STATUS: dict[End, int] = {"not sent": TROUBLE, "failed": FOUND, "not at its end
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a job of the list is called, and where its result video will be."""
+    """What a job of the list is called, and where its result video will be.
+
+    A part of a job that was cut was checked already: `part` is its number of so many.
+    """
 
     name: str
     job: Job
     path: Path
+    report: Report | None = None
+    part: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +101,57 @@ def plan_results(path: Path, folder: Path, options: RequestOptions) -> list[Resu
     return results
 
 
-def submit_jobs(results: list[Result], settings: "Settings", run: SubmitRun, *, yes: bool, dry_run: bool) -> int:
+def submit_parts(job: Job, settings: "Settings", run: SubmitRun, *, yes: bool, dry_run: bool) -> int:
+    """Cut a job into parts, submit each of them once, and join their results. Return the exit status."""
+    output = Path(run.sending.output or next(iter(job.places().values()))).absolute()
+    folder, session = output.with_name(f"{output.stem}-parts"), run.session
+    require_files(job)
+    refuse_inputs(run.shared.reports, [job])
+    profile = profile_for(run.account, run.sending)
+    with progress_bars(session) as progress:
+        report = check_job(job, profile, replace(settings, progress=progress), describe=True)
+    choices = Choices(person=run.person or None, salvage=run.salvage)
+    asking: Asking = "terminal" if run.shared.form == "full" else "nobody"
+    choices, _ = settle_speaker(report, choices, folder, session, asking=asking)
+    with progress_bars(session) as progress:
+        settings, planned = replace(settings, progress=progress), plan_writer(run.shared.form, session)
+        found = split_job(job, report, profile, settings, choices, out=folder, planned=planned)
+    if not found.parts:
+        try:
+            require_sendable(job, found.whole.report, replace(run.sending, force=False))
+        except PreflightError as error:
+            outcome_writer(run.shared.form, session, found.whole.report).refused(error)
+            return FOUND
+        raise UsageError("Several people are seen, and nothing says who speaks: say --person N, or hand in a picture.")
+    count = len(found.parts)
+    if run.shared.form == "full" and not session.quiet:
+        session.write(session.page().finish([*parts_lines(found.parts, folder, session.page()), ""]))
+    results = [
+        Result(f"part {each.number}", each.job, each.result, each.report, (each.number, count)) for each in found.parts
+    ]
+    return submit_jobs(results, settings, run, yes=yes, dry_run=dry_run, whole=output)
+
+
+def submit_jobs(
+    results: list[Result],
+    settings: "Settings",
+    run: SubmitRun,
+    *,
+    yes: bool,
+    dry_run: bool,
+    whole: Path | None = None,
+) -> int:
     """Check every job whose result is not there, submit those without errors, and download their results.
 
-    What comes of one job keeps none of the others back. Return the exit status: the worst of them.
+    What comes of one job keeps none of the others back. The results of the parts of a job are joined to the `whole`,
+    where all of them are there. Return the exit status: the worst of them.
     """
     refuse_inputs(run.shared.reports, [each.job for each in results])
     results[0].path.parent.mkdir(exist_ok=True)
     left: list[Result] = []
-    with outcome_document(run.shared.form, run.session, [each.name for each in results]) as write:
-        jobs = JobsRun(run, write)
+    names = [each.name for each in results] + ([] if whole is None else [whole.name])
+    with outcome_document(run.shared.form, run.session, names) as write:
+        jobs = JobsRun(run, write, whole)
         try:
             for each in results:
                 if each.path.is_file():
@@ -112,23 +165,27 @@ def submit_jobs(results: list[Result], settings: "Settings", run: SubmitRun, *, 
                     planned.show.dry(planned.order, fault_of_key(run.account))
             elif checked and jobs.agreed(checked, yes=yes):
                 jobs.send(checked)
+            if not dry_run and run.shared.form == "full" and not run.session.quiet:
+                _sum_up(results, jobs)
+            if whole is not None and run.sending.output is not None and all(each.path.is_file() for each in results):
+                joined(whole.with_name(f"{whole.stem}-parts"), whole, jobs.writer(whole.name))
         except KeyboardInterrupt:
             if not run.account.provider.startswith("sandbox"):
+                rest = "all jobs of the list" if whole is None else "all parts, and joins their results"
                 run.session.complain(
                     "What was sent is in the journal: `lipready tasks resume` waits for it and downloads the results, "
-                    "and the same command again goes on with all jobs of the list; nothing is paid twice."
+                    f"and the same command again goes on with {rest}; nothing is paid twice."
                 )
             raise
-    if not dry_run and run.shared.form == "full" and not run.session.quiet:
-        _sum_up(results, jobs)
     return jobs.status
 
 
 class JobsRun:
     """The way of all jobs to their results: what came of each so far, and the exit status of that."""
 
-    def __init__(self, run: SubmitRun, write: Write | None) -> None:
-        self.run, self._write = run, write
+    def __init__(self, run: SubmitRun, write: Write | None, whole: Path | None = None) -> None:
+        self.run, self._write, self._whole = run, write, whole
+        self.what = "job" if whole is None else "part"
         self.ends: dict[str, End] = {}
         self.status = CLEAN
         self._table = JobTable(None, 0)
@@ -159,12 +216,15 @@ class JobsRun:
             try:
                 page = None if album is None else JobPage(album.empty(), album.empty())
                 one = replace(run, sending=sending)
-                job, report, set_aside = check_and_repair(each.job, profile, settings, one, page)
+                if each.report is None:
+                    job, report, set_aside = check_and_repair(each.job, profile, settings, one, page)
+                else:
+                    job, report, set_aside = each.job, each.report, None
                 reports.append(report)
                 if album is not None and page is not None:
                     album.add(report, page.shown, each.name)
                 show = self.writer(each.name, report, set_aside)
-                order = carry_out(run.account, ordered(job, report, run.account, sending))
+                order = self._placed(each, carry_out(run.account, ordered(job, report, run.account, sending)))
             except PreflightError as error:
                 show.refused(error)
                 self.end(each.name, "not sent", FOUND)
@@ -180,6 +240,13 @@ class JobsRun:
             require_some_ran(reports, chosen)
         return found
 
+    def _placed(self, result: Result, order: Order) -> Order:
+        """Write down which part of the whole a job is."""
+        if self._whole is None or result.part is None:
+            return order
+        part, parts = result.part
+        return replace(order, entry=replace(order.entry, whole=os.fspath(self._whole), part=part, parts=parts))
+
     def agreed(self, checked: list[Checked], *, yes: bool) -> bool:
         """Show the price of all jobs that are to be paid for, and ask whether to send them, where anybody can be.
 
@@ -189,7 +256,7 @@ class JobsRun:
         paid = [each.order.cost for each in checked if each.order.sent_before is None]
         if not paid or is_free(run.account.provider):
             return True
-        title, total, jobs = run.account.service.title, reduce(add, paid), counted(len(paid), "job")
+        title, total, jobs = run.account.service.title, reduce(add, paid), counted(len(paid), self.what)
         require_affordable(total, run.sending.max_cost, title)
         price = f"{jobs}: {described(total, title)}"
         if form == "full":
@@ -201,7 +268,13 @@ class JobsRun:
         return False
 
     def send(self, checked: list[Checked]) -> None:
-        """Send all jobs, and download their results."""
+        """Send all jobs, and download their results.
+
+        Of a job that was cut all parts are in the journal before the first of them is sent.
+        """
+        if self._whole is not None and not self.run.sending.again:
+            for each in checked:
+                Journal().add_unless_known(each.order.entry)
         with job_table(self.run.session, len(checked)) as self._table:
             asyncio.run(self._send_all(checked))
 
@@ -290,7 +363,7 @@ def _sum_up(results: list[Result], jobs: JobsRun) -> None:
     session, counts = jobs.run.session, Counter(jobs.ends.values())
     parts = [f"{counts[end]:,} {end}" for end in get_args(End) if counts[end]]
     page = session.page()
-    lines = page.wrap(f"{counted(len(results), 'job')}: {', '.join(parts)} · {near(results[0].path.parent)}")
+    lines = page.wrap(f"{counted(len(results), jobs.what)}: {', '.join(parts)} · {near(results[0].path.parent)}")
     if counts["sent"]:
         lines += page.wrap("`lipready tasks resume` waits for what was sent, and downloads the results.")
     session.write(page.finish(["", *lines]))

@@ -11,6 +11,7 @@ import click
 
 from lipready.cli.input.options import PATH, Patience, patience_options, record_format_option, speaking
 from lipready.cli.output.following import Outcome, download_result, outcome_document, outcome_writer
+from lipready.cli.output.parts import join_what_is_whole
 from lipready.cli.output.session import CLEAN, TROUBLE, Session
 from lipready.cli.output.task_list import (
     UNCUT,
@@ -159,7 +160,9 @@ def resume_task(
             entry = run(account, claimed(account, entry, remote))
         show = outcome_writer(form, session)
         show.verify = verify
-        return _resume(entry, out, patience, show)
+        status = _resume(entry, out, patience, show)
+        join_what_is_whole([journal.find(entry.id)], show)
+        return status
     return _resume_all(journal, patience, form, session, verify=verify)
 
 
@@ -231,6 +234,7 @@ def _resume_all(journal: "Journal", patience: Patience, form: str, session: Sess
                 session.complain(f"Error: job {entry.id}: {error}")
                 status = TROUBLE
             worst = max(worst, status)
+        join_what_is_whole((journal.find(each.id) for each in entries), show)
     return worst
 
 

@@ -14,7 +14,7 @@ from lipready.cli.output.progress import progress_bars, waiting_line
 from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.cli.output.task_list import cost_as_json
 from lipready.errors import DeadlineError, LipreadyError, OutcomeUnknownError, TaskFailedError
-from lipready.facts.quantity import number, plural, seconds
+from lipready.facts.quantity import counted, number, plural, seconds
 from lipready.providers.submission.price import described, is_free
 from lipready.reports.full import brief_report, finding_lines
 from lipready.reports.page import plain
@@ -144,6 +144,10 @@ class Outcome:
     def there(self, path: Path) -> None:
         """Report that the result video of a job of a list is there already, and the job was left out."""
         self._mark(f"{near(path)} is there already: not sent again")
+
+    def joined(self, path: Path, parts: int) -> None:
+        """Report where the video is that was joined of the results of the parts of a job."""
+        self._mark(f"{near(path)} · {size(path.stat().st_size)} · joined of {counted(parts, 'part')}")
 
     def ordered(self, order: "Order") -> None:
         """Report what the check found, and what it costs to send the job."""
@@ -303,6 +307,10 @@ class JsonOutcome(Outcome):
     def there(self, path: Path) -> None:
         """Write that the result video of a job of a list is there already."""
         self._write(None, status="there already", result_video=path)
+
+    def joined(self, path: Path, parts: int) -> None:  # noqa: ARG002 - as it is for people
+        """Write where the video is that was joined."""
+        self._write(None, status="joined", result_video=path)
 
     def sent(self, task: "Task") -> None:
         """Write nothing yet."""

@@ -3,10 +3,11 @@
 import json
 import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from lipready.cli.output.parts import parts_as_json, parts_lines
 from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.facts.file import ROLES
 from lipready.facts.plan import Kept
@@ -17,14 +18,16 @@ from lipready.reports.full import ROLE_WIDTH, brief_report, finding_lines, verdi
 from lipready.reports.page import Page, joined, plain
 from lipready.reports.people import introductions
 from lipready.reports.values import plain_text
+from lipready.split import SplitPart
 
 SCHEMA = "lipready.prepared/1"
 _KEPT: dict[Kept, str] = {"link": "linked", "copy": "copied", "stay": "stays where it is"}
 
 
-def as_json(prepared: Prepared, sheet: Path | None) -> str:
-    """Write `as_record` as one line."""
-    return json.dumps(as_record(prepared, sheet), allow_nan=False) + "\n"
+def as_json(prepared: Prepared, sheet: Path | None, parts: Sequence[SplitPart] = ()) -> str:
+    """Write `as_record` as one line, with the parts where the job was cut."""
+    cut = {"parts": parts_as_json(parts)} if parts else {}
+    return json.dumps({**as_record(prepared, sheet), **cut}, allow_nan=False) + "\n"
 
 
 def as_record(prepared: Prepared, sheet: Path | None) -> dict[str, Any]:
@@ -91,10 +94,10 @@ def plan_writer(form: str, session: Session) -> Callable[[Prepared], None] | Non
     return write if form == "full" else None
 
 
-def as_text(prepared: Prepared, out: Path, page: Page, sheet: Path | None) -> str:
+def as_text(prepared: Prepared, out: Path, page: Page, sheet: Path | None, parts: Sequence[SplitPart] = ()) -> str:
     """Write for people what came of it, and the plan where nothing of it was carried out, so that it is not there yet.
 
-    `sheet` is where the contact sheet is.
+    `sheet` is where the contact sheet is, `parts` what the job was cut into.
     """
     if prepared.speaker_open:
         before = [] if page.brief else [*brief_report("before", prepared.before, page), ""]
@@ -102,6 +105,7 @@ def as_text(prepared: Prepared, out: Path, page: Page, sheet: Path | None) -> st
     carried_out = bool(prepared.plan.files) and not prepared.dry_run
     first = [] if carried_out else _found_and_planned(prepared, page)
     last = [[] if prepared.dry_run else _outputs(prepared, out, page), _after(prepared, page)]
+    last += [parts_lines(parts, out.parent, page)] if parts else []
     return page.finish(joined([*first, *last]))
 
 

@@ -95,7 +95,8 @@ def _aligned(rows: "Sequence[tuple[str, ...]]", page: Page) -> list[str]:
 
 def _files(entry: "JournalEntry") -> str:
     given = (entry.video, entry.audio, entry.reference)
-    return " + ".join(place.rsplit("/", 1)[-1] or place for place in given if place is not None)
+    names = " + ".join(place.rsplit("/", 1)[-1] or place for place in given if place is not None)
+    return names if entry.part is None else f"{names} (part {entry.part} of {entry.parts})"
 
 
 def _cost(entry: "JournalEntry") -> str:
@@ -187,6 +188,7 @@ def entry_lines(entry: "JournalEntry", page: Page) -> list[str]:
         "reference": entry.reference,
         "result": entry.result or entry.output,
         "verified": entry.verified,
+        "part": None if entry.part is None else f"{entry.part} of {entry.parts} of {entry.whole}",
         "billed": None if entry.seconds is None else seconds(entry.seconds),
         "cost": _cost(entry),
         "request": entry.request_id,

@@ -73,6 +73,8 @@ class JournalEntry:
     `credits_reserved` and `estimated_seconds` (until the end) are what the provider estimated when it took the task.
     `said`, `code`, `message` and `request_id` are the provider's words. `result` is the path of the result video once
     it is downloaded, `verified` what was found wrong with it then ("pass", "warn: O808"); None where nobody looked.
+    `part` of `parts` is which part of a job that was cut it is, and `whole` the path of the video that their results
+    make; its result lies in the folder of the parts.
 
     Raises ValueError for an address that carries a query, a fragment or a user, and for what looks like a key;
     the provider's words are made `printable`, since some providers repeat what they were sent.
@@ -117,6 +119,9 @@ class JournalEntry:
     estimated_seconds: float | None = None
     result: str | None = None
     verified: str | None = None
+    whole: str | None = None
+    part: int | None = None
+    parts: int | None = None
     updated: float = 0.0
 
     def __post_init__(self) -> None:
@@ -124,7 +129,7 @@ class JournalEntry:
             raise ValueError("the id of an entry has twelve hexadecimal digits")
         if self.stage not in STAGES:
             raise ValueError("an entry is at a stage that does not exist")
-        for name in ("api", "files", "video", "audio", "reference", "callback", "output", "result"):
+        for name in ("api", "files", "video", "audio", "reference", "callback", "output", "result", "whole"):
             _require_plain(name, getattr(self, name))
         for name in ("provider", "service", "model", "idempotency_key"):
             own = name == "provider" and os.path.isabs(self.provider)  # noqa: PTH117 - a text
