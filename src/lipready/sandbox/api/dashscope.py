@@ -1,5 +1,6 @@
 """DashScope's side of the sandbox, under /api/v1."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -68,6 +69,7 @@ class DashScope:
         """Take a paid request."""
         account, workspace = self._enter(request, "submit")
         asked = _read(await json_body(request), request)
+        asked = replace(asked, fails="fail" in request.scope[BESIDE])
         task = self._world.submit("dashscope", account, asked, workspace)
         output = {"task_id": task.id, "task_status": task.status}
         return dashscope_answer({"output": output, "request_id": task.request_id})

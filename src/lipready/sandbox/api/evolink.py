@@ -64,7 +64,8 @@ class EvoLink:
         asked = _asked(body)
         if asked.callback:
             await asyncio.to_thread(_allow_callback, asked.callback, local=self._world.options.local_callbacks)
-        asked = replace(asked, estimated=await asyncio.to_thread(_estimated, self._world, asked))
+        estimated = await asyncio.to_thread(_estimated, self._world, asked)
+        asked = replace(asked, estimated=estimated, fails="fail" in request.scope[BESIDE])
         # From here to the end nothing is awaited, so that two requests of one key cannot both be the first.
         if "ignore-key" in request.scope[BESIDE]:
             key = ""

@@ -91,6 +91,7 @@ KINDS: dict[str, Kind] = {
     # Tasks are not known, for so long from the first poll on
     "unknown": Kind("SECONDS", ("poll",), count=None, beside=True),
     "ignore-key": Kind(steps=("submit",), count=None, beside=True),  # The Idempotency-Key is not looked at
+    "fail": Kind(steps=("submit",), beside=True),  # The task fails, as by an error of the provider's own
 }
 
 _SHAPE = re.compile(r"(?P<step>[^:]*):(?P<kind>[^=*]*)(?:=(?P<value>.*?))?(?:\*(?P<count>\d*))?", re.DOTALL)

@@ -63,7 +63,8 @@ _PROGRESS = {"PENDING": 0, "PRE-PROCESSING": 10, "RUNNING": 45, "POST-PROCESSING
 class Asked:
     """What a paid request asks for, whichever provider it was sent to.
 
-    `estimated` is the seconds that its result is estimated to last; only EvoLink says what it estimates.
+    `estimated` is the seconds that its result is estimated to last; only EvoLink says what it estimates. With `fails`
+    the task ends with an error of the provider's own.
     """
 
     video_url: str = field(repr=False)
@@ -73,6 +74,7 @@ class Asked:
     threshold: int | None = None
     callback: str = field(default="", repr=False)
     estimated: Fraction = Fraction(0)
+    fails: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,8 @@ class TaskRunner:
 
     async def _rendered(self, task: SandboxTask, folder: Path) -> ResultVideo:
         asked = task.asked
+        if asked.fails:
+            raise SimulatedFailureError("InternalError.Algo")
         inputs, prints, report = await self._at_least(self._examined(task, folder))
         for finding in report.findings:
             if finding.severity == "error" and (failure := _failure_of(finding, task)) is not None:
