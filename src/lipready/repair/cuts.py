@@ -34,15 +34,15 @@ class _Way:
 
 
 def cuts(length: Fraction, rate: Fraction, speech: Sequence[Span], lengths: Range) -> tuple[int, ...]:
-    """Return the frames, at a constant `rate`, before which a job of `length` seconds is cut; none where it fits.
+    """Return the frames, at a constant `rate`, before which a job of `length` seconds is cut.
 
-    Every part is as long as `lengths` (seconds) permits. Nothing is cut while somebody speaks where there are pauses
+    There are none where it is not too long. Every part is as long as `lengths` (seconds) permits. Nothing is cut while somebody speaks where there are pauses
     enough; of such ways the one with the fewest parts is taken, of those the one whose cuts are farthest from speech,
     and then the one whose longest part is shortest.
 
     Raises FixError where no way leads to parts of such lengths.
     """
-    if length in lengths or lengths.maximum is None:
+    if lengths.maximum is None or length in lengths or length < lengths.maximum:
         return ()
     pauses = _pauses(length, rate, speech)
     way = _best(length, rate, pauses, lengths) or _best(length, rate, _spoken(rate, speech) | pauses, lengths)
