@@ -27,7 +27,7 @@ from lipready.profiles.limit import Profile, Range
 from lipready.profiles.loader import load_profile
 from lipready.repair.choices import Choices, TrimSpan
 from lipready.repair.cuts import cuts
-from lipready.repair.joining import SHORT, Joint, Piece, join_command
+from lipready.repair.joining import SHORT, JoinedPart, Joint, join_command
 from lipready.repair.recipe import InputStream, aim
 from lipready.repair.run.ffmpeg import find_ffmpeg, run
 from lipready.repair.run.folder import Partial, make_folder, unwritable
@@ -322,7 +322,7 @@ def join_async() -> None:
 
 def _joint(parts: Sequence[SplitPart]) -> Joint:
     """Look at the results and at the sound that was sent. Raises FixError where one cannot be used."""
-    pieces, videos, sounds = list[Piece](), list[VideoFacts](), list[AudioFacts]()
+    pieces, videos, sounds = list[JoinedPart](), list[VideoFacts](), list[AudioFacts]()
     for part in parts:
         place, sent = fspath(part.result), str(part.job.audio)
         came, heard = examine(place, "video", quick=True), examine(sent, "audio", quick=True)
@@ -344,7 +344,7 @@ def _joint(parts: Sequence[SplitPart]) -> Joint:
             InputStream(path=each.path, format=str(each.format), stream=index, start=Fraction(0), seekable=False)
             for each, index in ((came, videos[-1].stream_index), (heard, None))
         ]
-        pieces.append(Piece(picture=streams[0], sound=streams[1], start=part.start, end=part.end))
+        pieces.append(JoinedPart(picture=streams[0], sound=streams[1], start=part.start, end=part.end))
     rates = {tidy(each.frame_rate.nominal) for each in videos if not isinstance(each.frame_rate, Unmeasured)}
     if not rates:
         raise FixError("The results do not tell their frame rate: they cannot be joined.")

@@ -1,7 +1,8 @@
-"""`lipready submit --jobs`: a whole list, at a sandbox."""
+"""`lipready submit --jobs` and `--split`: a whole list, or a job in parts, at a sandbox."""
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -254,3 +255,101 @@ def test_ctrl_c_leaves_all_that_was_sent_in_the_journal(run, write, folder, serv
     assert "two: this job was sent already" in " ".join(again.stdout.split())
     assert sorted(path.name for path in (folder / "results").iterdir()) == ["one.mp4", "two.mp4"]
     assert server.ledger().submissions == 2
+
+
+@pytest.fixture
+def talk(folder, good_job, ffmpeg):
+    """Write a job of five seconds, and a profile by which that is too long."""
+    small = ("-vf", "crop=ih:ih,scale=640:640", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-an")
+    ffmpeg(folder / "talk.mp4", "-i", good_job[0], *small)
+    shutil.copy(good_job[1], folder / "talk.wav")
+    lengths = (
+        "accept = { minimum = 2, maximum = 3 }\nsafe = { minimum = 2, maximum = 3 }\naim = { minimum = 2, maximum = 3 }"
+    )
+    limits = "".join(f"[limits.{rule}]\n{lengths}\n" for rule in ("V105", "A402"))
+    (folder / "short.toml").write_text(f'extends = "dashscope"\n{limits}')
+
+
+SPLIT = ("submit", "talk.mp4", "talk.wav", "--split", "-o", "film.mp4", "--poll-interval", "0.1")
+SHORT = ("--provider", "short.toml")
+
+
+@pytest.mark.usefixtures("talk")
+def test_a_job_in_parts_is_joined_and_only_the_part_that_failed_is_sent_again(run, folder, server):
+    server.inject(Fault.parse("submit:fail"))
+    sent = run(*SPLIT, *SHORT, "--no-wait")
+    assert (sent.returncode, sent.stderr) == (0, "")
+    assert "  1          0:00 to 0:02." in sent.stdout
+    assert "2 parts: 5 s of result video at 0.08 CNY a second: 0.40 CNY" in sent.stdout
+    assert server.ledger().submissions == 2
+
+    listed = run("tasks")
+    assert "talk.mp4 + talk.wav (part 1 of 2)" in listed.stdout
+    resumed = run("tasks", "resume", "--poll-interval", "0.1")
+    assert (resumed.returncode, resumed.stdout.count("✗ failed"), resumed.stdout.count(" billed")) == (1, 1, 1)
+    assert not (folder / "film.mp4").exists()
+
+    again = run(*SPLIT, *SHORT, "--format", "json")
+    assert (again.returncode, again.stderr) == (0, "")
+    records = json.loads(again.stdout)["tasks"]
+    assert [(each["name"], each["status"]) for each in records] == [
+        ("part 1", "succeeded"),
+        ("part 2", "there already"),
+        ("film.mp4", "joined"),
+    ]
+    assert server.ledger().submissions == 3
+    assert records[-1]["result"] == str(folder / "film.mp4")
+    assert length_of(folder / "film.mp4") == pytest.approx(5.0, abs=0.04)
+
+    more = run(*SPLIT, *SHORT)
+    assert (more.returncode, more.stdout) == (2, "")
+    assert "film.mp4 exists already" in more.stderr
+
+
+@pytest.mark.usefixtures("talk")
+def test_what_was_sent_in_parts_is_joined_by_tasks_resume(run, folder, server):
+    assert run(*SPLIT, *SHORT, "--no-wait").returncode == 0
+    resumed = run("tasks", "resume", "--poll-interval", "0.1")
+    assert (resumed.returncode, resumed.stderr) == (0, "")
+    assert resumed.stdout.splitlines()[-1].startswith("✓ film.mp4 · ")
+    assert resumed.stdout.endswith("joined of 2 parts\n")
+    assert server.ledger().submissions == 2
+    jobs = json.loads(run("tasks", "list", "--format", "json").stdout)["jobs"]
+    assert [(each["part"], each["parts"], each["whole"]) for each in jobs] == [
+        (2, 2, str(folder / "film.mp4")),
+        (1, 2, str(folder / "film.mp4")),
+    ]
+    assert f"  part       2 of 2 of {folder / 'film.mp4'}\n" in run("tasks", "show", jobs[0]["id"]).stdout
+
+
+def test_a_job_that_is_short_enough_is_sent_as_it_is(run, folder, good_job, server):
+    done = run("submit", *good_job[:2], "--split", "-o", "film.mp4", "--poll-interval", "0.1")
+    assert (done.returncode, done.stderr, server.ledger().submissions) == (0, "", 1)
+    assert "parts" not in done.stdout
+    assert length_of(folder / "film.mp4") == pytest.approx(5.0, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("submit", "a.mp4", "b.wav", "--split", "--no-wait"), "--split joins the results of one job: name the result"),
+        ((*LIST, "--split"), "--split joins the results of one job"),
+        (("prepare", "a.mp4", "b.wav", "-o", "out", "--split", "--dry-run"), "--split cuts what it has written"),
+        (("prepare", "a.mp4", "b.wav", "-o", "out", "--split", "--no-copy"), "--split cuts what it has written"),
+    ],
+)
+def test_split_says_what_does_not_go_with_it(run, arguments, said):
+    refused = run(*arguments)
+    assert refused.returncode == 2
+    assert said in " ".join(refused.stderr.split())
+
+
+@pytest.mark.usefixtures("talk")
+def test_prepare_writes_the_parts(run, folder):
+    done = run("prepare", "talk.mp4", "talk.wav", "-o", "ready", "--split", *SHORT, "--format", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    record = json.loads(done.stdout)
+    assert [(each["number"], each["report"]["verdict"]) for each in record["parts"]] == [(1, "pass"), (2, "pass")]
+    assert record["parts"][0]["end"] == record["parts"][1]["start"]
+    assert record["parts"][1]["job"]["video"] == "ready/part-2/talk.mp4"
+    assert (folder / "ready" / "part-2" / "talk.wav").is_file()

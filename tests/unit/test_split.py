@@ -48,7 +48,7 @@ def samples(path):
 
 @pytest.fixture(scope="module")
 def talk(tmp_path_factory, good_job):
-    """Give five seconds of video and speech, which are too long for the profile; small, since they are encoded often."""
+    """Give five seconds of video and speech, which is too long for the profile; small, since it is encoded often."""
     video = tmp_path_factory.mktemp("talk") / "talk.mp4"
     ffmpeg("-i", good_job[0], "-vf", "crop=ih:ih,scale=640:640", *X264, "-an", video)
     return video, good_job[1]

@@ -36,9 +36,9 @@ class _Way:
 def cuts(length: Fraction, rate: Fraction, speech: Sequence[Span], lengths: Range) -> tuple[int, ...]:
     """Return the frames, at a constant `rate`, before which a job of `length` seconds is cut.
 
-    There are none where it is not too long. Every part is as long as `lengths` (seconds) permits. Nothing is cut while somebody speaks where there are pauses
-    enough; of such ways the one with the fewest parts is taken, of those the one whose cuts are farthest from speech,
-    and then the one whose longest part is shortest.
+    There are none where it is not too long. Every part is as long as `lengths` (seconds) permits. Nothing is cut while
+    somebody speaks where there are pauses enough; of such ways the one with the fewest parts is taken, of those the one
+    whose cuts are farthest from speech, and then the one whose longest part is shortest.
 
     Raises FixError where no way leads to parts of such lengths.
     """

@@ -14,7 +14,7 @@ SHORT = Fraction(1, 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class JoinedPart:
     """A part of the whole, from `start` to `end` (seconds): the picture that came back, and the sound that was sent."""
 
     picture: InputStream
@@ -27,7 +27,7 @@ class Piece:
 class Joint:
     """What is joined: frames a second, width and height in pixels, and samples a second of the whole."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[JoinedPart, ...]
     rate: Fraction
     width: int
     height: int
@@ -60,7 +60,7 @@ def join_command(joint: Joint, output: str) -> tuple[str, ...]:
     return compile_command([shown, heard], output, options)
 
 
-def _picture(piece: Piece, joint: Joint) -> Any:
+def _picture(piece: JoinedPart, joint: Joint) -> Any:
     first, after = ceil(piece.start * joint.rate), ceil(piece.end * joint.rate)
     stream = picture(piece.picture)
     # Where parts do not begin on a frame of the whole, its first frame shows them a little after their beginning.
@@ -73,7 +73,7 @@ def _picture(piece: Piece, joint: Joint) -> Any:
     return stream.filter("trim", end_frame=after - first)
 
 
-def _sound(piece: Piece, joint: Joint) -> Any:
+def _sound(piece: JoinedPart, joint: Joint) -> Any:
     count = round(piece.end * joint.sample_rate) - round(piece.start * joint.sample_rate)
     stream = open_input(piece.sound)["a:0"].filter("aresample", joint.sample_rate)
     stream = stream.filter("apad", whole_len=count).filter("atrim", end_sample=count)

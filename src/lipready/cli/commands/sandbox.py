@@ -68,8 +68,8 @@ def sandbox(
     Some happen beside any other fault of the step: list:lag=SECONDS (younger tasks are not listed) and
     submit:ignore-key (the Idempotency-Key is not looked at) last unless a COUNT is given; poll:unknown=SECONDS (tasks
     are not known) ends so long after the first poll; list:foreign lists a colleague's task with another result, as if
-    submitted when this account last did; submit:fail lets the task fail that is submitted. Seconds are those of the sandbox's clock: a POST of {"advance": SECONDS} to
-    /sandbox/clock sets it ahead.
+    submitted when this account last did; submit:fail lets the task fail that is submitted. Seconds are those of the
+    sandbox's clock: a POST of {"advance": SECONDS} to /sandbox/clock sets it ahead.
     """
     from lipready.sandbox.faults.fault import Fault
     from lipready.sandbox.serve import SandboxOptions, serving

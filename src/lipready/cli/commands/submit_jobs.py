@@ -123,11 +123,14 @@ def submit_parts(job: Job, settings: "Settings", run: SubmitRun, *, yes: bool, d
             outcome_writer(run.shared.form, session, found.whole.report).refused(error)
             return FOUND
         raise UsageError("Several people are seen, and nothing says who speaks: say --person N, or hand in a picture.")
-    count = len(found.parts)
+    count, parts = len(found.parts), found.parts
+    if count == 1:
+        results = [Result(output.name, parts[0].job, output, parts[0].report)]
+        return submit_jobs(results, settings, run, yes=yes, dry_run=dry_run)
     if run.shared.form == "full" and not session.quiet:
-        session.write(session.page().finish([*parts_lines(found.parts, folder, session.page()), ""]))
+        session.write(session.page().finish([*parts_lines(parts, folder, session.page()), ""]))
     results = [
-        Result(f"part {each.number}", each.job, each.result, each.report, (each.number, count)) for each in found.parts
+        Result(f"part {each.number}", each.job, each.result, each.report, (each.number, count)) for each in parts
     ]
     return submit_jobs(results, settings, run, yes=yes, dry_run=dry_run, whole=output)
 

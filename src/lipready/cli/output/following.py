@@ -147,7 +147,8 @@ class Outcome:
 
     def joined(self, path: Path, parts: int) -> None:
         """Report where the video is that was joined of the results of the parts of a job."""
-        self._mark(f"{near(path)} · {size(path.stat().st_size)} · joined of {counted(parts, 'part')}")
+        where = "" if self.name is not None else f"{near(path)} · "
+        self._mark(f"{where}{size(path.stat().st_size)} · joined of {counted(parts, 'part')}")
 
     def ordered(self, order: "Order") -> None:
         """Report what the check found, and what it costs to send the job."""
