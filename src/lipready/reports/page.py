@@ -23,7 +23,8 @@ _HIDDEN_BYTES = range(0xDC80, 0xDD00)  # os.fsdecode hides the byte 0xNN in the 
 _HOLDERS = "Choices|Job|RequestOptions|SandboxOptions|Sending|Settings"
 _CALL = re.compile(rf"`(?:lipready\.(?P<verb>[a-z]\w*)|{_HOLDERS}|gate)\((?P<arguments>[^`\n]{{0,200}})\)`")
 _FIELD = re.compile(rf"`(?:{_HOLDERS})\.(\w{{1,40}})`")
-_OF_TASKS = frozenset({"resume", "forget"})
+_COMMANDS = {"resume": "tasks resume", "forget": "tasks forget", "split": "prepare --split"}
+"""The commands of the verbs that have none of their own name."""
 _ANY = ("…", r"\u2026")
 """What stands for any value, as text and in JSON."""
 _VALUES = {
@@ -53,7 +54,7 @@ def _command(match: re.Match[str]) -> str:
     words = [_argument(each) for each in arguments.split(", ")]
     verb = match["verb"]
     if verb is not None:
-        words = ["lipready", *(["tasks"] if verb in _OF_TASKS else []), verb, *words]
+        words = ["lipready", _COMMANDS.get(verb, verb), *words]
     said = " ".join(filter(None, words))
     return said if verb is None else f"`{said}`"
 

@@ -118,7 +118,8 @@ def audio_duration(file: FileFacts, duration: Duration, limit: Limit) -> Verdict
 
     How to repair
         A person decides what is lost: `prepare --trim-audio START:END` shortens, `--trim-audio best` at a pause;
-        what is too short is lengthened with silence. A header that lies is written anew.
+        what is too short is lengthened with silence. A header that lies is written anew. Nothing is lost where
+        `submit --split` cuts the job into parts, and joins their results.
     """
     return judge_duration(
         file,
@@ -128,7 +129,8 @@ def audio_duration(file: FileFacts, duration: Duration, limit: Limit) -> Verdict
         shorter=Fix(
             "trim",
             "editorial",
-            "Choose what to keep with `Choices(trim_audio=…)`, or let `Choices(trim_audio='best')` cut it at a pause.",
+            "Choose what to keep with `Choices(trim_audio=…)`, let `Choices(trim_audio='best')` cut it at a pause, or "
+            "cut the whole job into parts with `lipready.split(…)`.",
         ),
         header=Fix("transcode-audio", "reencode", "Write it as WAV, with the true length."),
     )

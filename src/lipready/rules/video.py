@@ -216,7 +216,8 @@ def video_duration(file: FileFacts, duration: Duration, limit: Limit) -> Verdict
 
     How to repair
         A person decides what is lost: `prepare --trim START:END` or `--trim best` shortens, `--extend` lengthens by
-        playing forward and backward. A header that lies is written anew by a remux.
+        playing forward and backward. A header that lies is written anew by a remux. Nothing is lost where
+        `submit --split` cuts the job into parts, and joins their results.
     """
     return judge_duration(
         file,
@@ -225,7 +226,12 @@ def video_duration(file: FileFacts, duration: Duration, limit: Limit) -> Verdict
         longer=Fix(
             "extend", "editorial", "Lengthen it with `Choices(extend=True)`, which plays it forward and backward."
         ),
-        shorter=Fix("trim", "editorial", "Choose what to keep with `Choices(trim=…)` or `Choices(trim='best')`."),
+        shorter=Fix(
+            "trim",
+            "editorial",
+            "Choose what to keep with `Choices(trim=…)` or `Choices(trim='best')`, or cut the whole job into parts "
+            "with `lipready.split(…)`.",
+        ),
         header=Fix("remux", "lossless", "Write the container anew, with the true length."),
     )
 

@@ -28,6 +28,7 @@ _DECISIONS = {
     "trim": "--trim best",
     "trim-silence": "--trim-silence",
 }
+_LENGTHS = frozenset({"V105", "A402"})
 _OF_AUDIO = {"trim": "--trim-audio best"}
 
 
@@ -61,7 +62,12 @@ def repair_lines(checked: CheckedJob, shared: Shared, page: Page) -> list[str]:
     command = shlex.join(chain(words, _options(checked, shared)))
     if plain(command) != command:
         return []
-    decided = page.wrap(f"add what you decide: {', '.join(filter(None, decisions))}", indent="  ") if decisions else []
+    # Which is about both files: nothing of what is too long is lost then.
+    long = any(f.rule in _LENGTHS and f.fix is not None and f.fix.name == "trim" for f in checked.report.findings)
+    cut = ", or --split" if long and {"video", "audio"} <= places.keys() else ""
+    decided = (
+        page.wrap(f"add what you decide: {', '.join(filter(None, decisions))}{cut}", indent="  ") if decisions else []
+    )
     return [f"  {page.paint(command, 'strong')}", *decided]
 
 
