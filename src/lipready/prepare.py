@@ -155,7 +155,7 @@ def prepare(
         # Described from the start: a reference image that is made below is compared with the same facts.
         before = check_job(local, profile, settings, describe=True)
         done = repair_job(local, before, profile, settings, choices, out=Path(out), copy=copy, dry_run=dry_run)
-    return _without_places(done, job)
+    return without_places(done, job)
 
 
 @async_twin(prepare)
@@ -171,7 +171,7 @@ def prepare_async() -> None:
     """
 
 
-def _without_places(prepared: Prepared, given: Job) -> Prepared:
+def without_places(prepared: Prepared, given: Job) -> Prepared:
     """Leave out where the inputs lay meanwhile; what is not in the output folder is as it was given."""
     inputs: dict[str, Any] = {role: getattr(given, role) for role, s in prepared.job.inputs() if isinstance(s, Input)}
     files = tuple(replace(each, place=None) for each in prepared.plan.files)

@@ -10,21 +10,22 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from lipready.atomic import write_whole
+from lipready.atomic import publish, write_whole
 from lipready.cancel import Cancel, async_twin, cancellable
 from lipready.check import Progress, Settings, check_job, require_inputs, settings_with, stage
 from lipready.errors import FixError, UsageError, concerning
 from lipready.facts.audio import AudioFacts
-from lipready.facts.quantity import seconds
+from lipready.facts.quantity import counted, seconds
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.job import Job, RequestOptions, Source
-from lipready.prepare import Prepared, repair_job, require_files
+from lipready.prepare import Prepared, repair_job, require_files, without_places
 from lipready.probe.source import examine
 from lipready.probe.spool import at_hand, require_spooled
 from lipready.profiles.catalogue import UPLOAD_RULE
 from lipready.profiles.limit import Profile, Range
 from lipready.profiles.loader import load_profile
+from lipready.providers.download.result_file import require_place
 from lipready.repair.choices import Choices, TrimSpan
 from lipready.repair.cuts import cuts
 from lipready.repair.joining import SHORT, JoinedPart, Joint, join_command
@@ -103,7 +104,7 @@ def split(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Split:
-    """Cut a job into parts that a provider accepts, at pauses of the speech, and return them with their reports.
+    """Write a job as parts that a provider accepts, cut at pauses of the speech, and return them with their reports.
 
     The whole is repaired first, as by `prepare` with these `choices`, into the folder `out`/whole: all parts look and
     sound alike then. With `options.video_extension`, or `choices.extend`, a video that is shorter than the audio track
@@ -130,7 +131,8 @@ def split(
     with cancellable(cancel), at_hand(job, profile.largest) as (local, unread):
         require_spooled(unread)
         before = check_job(local, profile, settings, describe=True)
-        return split_job(local, before, profile, settings, choices or Choices(), out=Path(out))
+        found = split_job(local, before, profile, settings, choices or Choices(), out=Path(out))
+    return replace(found, whole=without_places(found.whole, job))
 
 
 @async_twin(split)
@@ -222,7 +224,8 @@ def _cut(whole: Prepared, profile: Profile, settings: Settings, span: TrimSpan, 
     # Nothing else is repaired: what was found in the whole is in each part of it.
     known = replace(whole.report, findings=())
     choices = Choices(trim=span, trim_audio=span)
-    return repair_job(whole.job, known, profile, replace(settings, pictures=None), choices, out=out)
+    settings = replace(settings, pictures=None, audio_track=None)  # the whole has one track alone
+    return repair_job(whole.job, known, profile, settings, choices, out=out)
 
 
 def _write(found: Split, out: Path) -> None:
@@ -301,8 +304,7 @@ def join(
             f"The result of part {missing[0].number} of {len(parts)} is not there: download it to {missing[0].result}.",
             path=fspath(missing[0].result),
         )
-    if os.path.lexists(to):
-        raise UsageError(f"{to} exists already: choose another name, or move it away.", path=fspath(to))
+    require_place(to, sum(part.result.stat().st_size for part in parts))
     with cancellable(cancel), concerning(path=fspath(to)):
         joint = _joint(parts)
         _join(joint, to, stage("joining", fspath(to), progress) or (lambda _share: None))
@@ -369,8 +371,13 @@ def _join(joint: Joint, to: Path, tell: Callable[[float], None]) -> None:
         media = written.media
         frames = media.frames if isinstance(media, VideoFacts) else None
         if frames != joint.frames:
-            raise FixError(f"{to} was written with {frames} frames instead of {joint.frames}, and is not kept.")
-        partial.finish()
+            count = counted(frames, "frame") if isinstance(frames, int) else "an unknown number of frames"
+            raise FixError(f"{to} was written with {count} where {joint.frames:,} were expected, and is not kept.")
+        publish(partial.path, to, overwrite=False)
+    except FileExistsError:
+        raise UsageError(f"{to} exists already: choose another name, or move it away.", path=fspath(to)) from None
+    except OSError as error:
+        raise unwritable(to, error) from error
     finally:
         partial.discard()
     tell(1.0)

@@ -58,7 +58,7 @@ def twins():
 def test_a_twin_has_the_arguments_of_its_verb():
     pairs = {verb.__name__: (verb, twin) for verb, twin in twins()}
     assert set(pairs) == {
-        *("check", "check_many", "prepare", "submit", "verify", "people", "reference", "gate"),
+        *("check", "check_many", "prepare", "split", "join", "submit", "verify", "people", "reference", "gate"),
         *("resume", "get_task", "receive_callback", "refresh", "wait", "download", "cancel"),
     }
     for name, (verb, twin) in pairs.items():

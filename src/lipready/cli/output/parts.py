@@ -10,7 +10,7 @@ from lipready.cli.output.progress import progress_bars
 from lipready.facts.quantity import clock
 from lipready.reports.full import ROLE_WIDTH, finding_lines, verdict_line
 from lipready.reports.page import Page, plain
-from lipready.split import SplitPart, join, read_parts
+from lipready.split import NAME, SplitPart, join, read_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,5 +56,6 @@ def join_what_is_whole(entries: "Iterable[JournalEntry]", show: Outcome) -> None
     """Join the results of each job of which these are parts, where all of them are there and it was not joined yet."""
     wholes = {each.whole: Path(each.output).parent for each in entries if each.whole is not None and each.output}
     for whole, folder in wholes.items():
-        if not os.path.lexists(whole) and all(part.result.is_file() for part in read_parts(folder)):
+        known = (folder / NAME).is_file()  # else the result was put elsewhere
+        if known and not os.path.lexists(whole) and all(part.result.is_file() for part in read_parts(folder)):
             joined(folder, Path(whole), show)
