@@ -110,12 +110,13 @@ def split(
     sound alike then. With `options.video_extension`, or `choices.extend`, a video that is shorter than the audio track
     plays forward and backward in turn. Then each part is written into `out`/part-1, `out`/part-2 …, cut between two
     frames and two samples, and checked. A job that is short enough is one part. What lies there from an earlier run of
-    the same job is found, and not made again.
+    the same job is found, and not made again. The other arguments are as for `prepare`.
 
     Submit each part's job, and download each result to `SplitPart.result`; `join` makes one video of them.
 
-    Raises UsageError and FixError as `prepare` does; also FixError where the lengths of the files are not known, and
-    UsageError for choices of what is kept, since the parts hold all that the result would.
+    Raises UsageError and FixError as `prepare` does, FixError also where the lengths of the files or the pauses are not
+    known, UsageError also for choices of what is kept, since the parts hold all that the result would; CancelledError
+    where `cancel` ends it: what is whole by then stays.
 
     >>> split = lipready.split("clip.mp4", "speech.wav", out="parts")
     >>> for part in split.parts:
@@ -128,7 +129,8 @@ def split(
     require_files(job)
     require_inputs(job)
     settings = settings_with(settings, rules, progress)
-    with cancellable(cancel), at_hand(job, profile.largest) as (local, unread):
+    # How large the whole may be is nobody's limit.
+    with cancellable(cancel), at_hand(job, {}) as (local, unread):
         require_spooled(unread)
         before = check_job(local, profile, settings, describe=True)
         found = split_job(local, before, profile, settings, choices or Choices(), out=Path(out))
@@ -286,7 +288,7 @@ def join(
     `folder` is the one that `split` wrote, each result lies where `SplitPart.result` says. The pictures follow each
     other frame by frame, under the sound that was sent, sample by sample; both are encoded again. A result that is up
     to half a second too short holds its last picture. The video appears under its name when it is whole, as long as the
-    parts together, to the frame and the sample.
+    parts together, to the frame and the sample. `progress` is called with "joining film.mp4" and the share (0..1).
 
     Raises UsageError where a result is missing, where `to` exists or cannot be written; FixError where a result cannot
     be read or is too short, and where the joined video is not what it should be; CancelledError where `cancel` ends it.
