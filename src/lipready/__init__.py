@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from lipready.facts.unmeasured import Unmeasured
     from lipready.gate.gating import GateResult, gate, gate_async
     from lipready.job import Input, Job, RequestOptions, Source
+    from lipready.join import join, join_async
     from lipready.people import People, Reference, people, people_async, reference, reference_async
     from lipready.prepare import Prepared, prepare, prepare_async
     from lipready.profiles.limit import Limit, Profile, Range
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from lipready.reports.report import Report, Verdict
     from lipready.rules.rule import Rule, rule
     from lipready.rules.subjects import finding
-    from lipready.split import Split, SplitPart, join, join_async, split, split_async
+    from lipready.split import Split, SplitPart, split, split_async
     from lipready.submit import PreflightError, Sending, submit, submit_async
     from lipready.task import (
         Task,
@@ -204,7 +205,8 @@ _HOMES = {
     "lipready.gate.gating": ("GateResult", "gate", "gate_async"),
     "lipready.people": ("People", "Reference", "people", "people_async", "reference", "reference_async"),
     "lipready.prepare": ("Prepared", "prepare", "prepare_async"),
-    "lipready.split": ("Split", "SplitPart", "join", "join_async", "split", "split_async"),
+    "lipready.split": ("Split", "SplitPart", "split", "split_async"),
+    "lipready.join": ("join", "join_async"),
     "lipready.submit": ("PreflightError", "Sending", "submit", "submit_async"),
     "lipready.task": (
         "Task",
@@ -218,7 +220,7 @@ _HOMES = {
     ),
     "lipready.verify": ("verify", "verify_async"),
 }
-_VERBS = frozenset({"check", "gate", "people", "prepare", "split", "submit", "verify"})
+_VERBS = frozenset({"check", "gate", "join", "people", "prepare", "split", "submit", "verify"})
 
 
 class _Package(ModuleType):

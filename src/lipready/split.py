@@ -1,4 +1,4 @@
-"""Long material: cut a job that is too long into jobs that are not, and join their results."""
+"""Long material: cut a job that is too long into jobs that are not."""
 
 import json
 import os
@@ -10,28 +10,22 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from lipready.atomic import publish, write_whole
+from lipready.atomic import write_whole
 from lipready.cancel import Cancel, async_twin, cancellable
-from lipready.check import Progress, Settings, check_job, require_inputs, settings_with, stage
+from lipready.check import Progress, Settings, check_job, require_inputs, settings_with
 from lipready.errors import FixError, UsageError, concerning
-from lipready.facts.audio import AudioFacts
-from lipready.facts.quantity import counted, seconds
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.job import Job, RequestOptions, Source
 from lipready.prepare import Prepared, repair_job, require_files, without_places
-from lipready.probe.source import examine
 from lipready.probe.spool import at_hand, require_spooled
 from lipready.profiles.catalogue import UPLOAD_RULE
 from lipready.profiles.limit import Profile, Range
 from lipready.profiles.loader import load_profile
-from lipready.providers.download.result_file import require_place
 from lipready.repair.choices import Choices, TrimSpan
 from lipready.repair.cuts import cuts
-from lipready.repair.joining import SHORT, JoinedPart, Joint, join_command
-from lipready.repair.recipe import InputStream, aim
-from lipready.repair.run.ffmpeg import find_ffmpeg, run
-from lipready.repair.run.folder import Partial, make_folder, unwritable
+from lipready.repair.recipe import aim
+from lipready.repair.run.folder import make_folder, unwritable
 from lipready.repair.run.receipt import sha256_of
 from lipready.repair.video.shape import tidy
 from lipready.reports.report import Report
@@ -45,7 +39,7 @@ _OF_PARTS = (*_LENGTHS, "V106", "A403", UPLOAD_RULE, "R705", "R706")
 """The rules about lengths and sizes, by which the parts are judged and not the whole."""
 _LARGEST = 1 << 20
 
-__all__ = ["Split", "SplitPart", "join", "join_async", "split", "split_async"]
+__all__ = ["Split", "SplitPart", "split", "split_async"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,112 +268,3 @@ def _read(number: int, each: dict[str, Any], folder: Path) -> SplitPart:
     job = Job(places["video"], places["audio"], places.get("reference"))
     start, end = Fraction(each["start"]), Fraction(each["end"])
     return SplitPart(number=number, job=job, start=start, end=end, result=folder / Path(each["result"]).name)
-
-
-def join(
-    folder: str | PathLike[str],
-    to: str | PathLike[str],
-    *,
-    progress: Progress | None = None,
-    cancel: Cancel | None = None,
-) -> Path:
-    """Write one video of the results of all parts of a job that was cut, and return its path.
-
-    `folder` is the one that `split` wrote, each result lies where `SplitPart.result` says. The pictures follow each
-    other frame by frame, under the sound that was sent, sample by sample; both are encoded again. A result that is up
-    to half a second too short holds its last picture. The video appears under its name when it is whole, as long as the
-    parts together, to the frame and the sample. `progress` is called with "joining film.mp4" and the share (0..1).
-
-    Raises UsageError where a result is missing, where `to` exists or cannot be written; FixError where a result cannot
-    be read or is too short, and where the joined video is not what it should be; CancelledError where `cancel` ends it.
-
-    >>> split = lipready.split("clip.mp4", "speech.wav", out="one")
-    >>> lipready.join("one", "film.mp4")
-    Traceback (most recent call last):
-    lipready.errors.UsageError: ...
-    """
-    folder, to = Path(folder), Path(to)
-    parts = read_parts(folder)
-    missing = [part for part in parts if not part.result.is_file()]
-    if missing:
-        raise UsageError(
-            f"The result of part {missing[0].number} of {len(parts)} is not there: download it to {missing[0].result}.",
-            path=fspath(missing[0].result),
-        )
-    require_place(to, sum(part.result.stat().st_size for part in parts))
-    with cancellable(cancel), concerning(path=fspath(to)):
-        joint = _joint(parts)
-        _join(joint, to, stage("joining", fspath(to), progress) or (lambda _share: None))
-    return to
-
-
-@async_twin(join)
-def join_async() -> None:
-    """Return what `join` returns, on asyncio, with its arguments; raises what it raises.
-
-    >>> import asyncio
-    >>> asyncio.run(lipready.join_async("nowhere", "film.mp4"))
-    Traceback (most recent call last):
-    lipready.errors.UsageError: ...
-    """
-
-
-def _joint(parts: Sequence[SplitPart]) -> Joint:
-    """Look at the results and at the sound that was sent. Raises FixError where one cannot be used."""
-    pieces, videos, sounds = list[JoinedPart](), list[VideoFacts](), list[AudioFacts]()
-    for part in parts:
-        place, sent = fspath(part.result), str(part.job.audio)
-        came, heard = examine(place, "video", quick=True), examine(sent, "audio", quick=True)
-        for file, kind in ((came, VideoFacts), (heard, AudioFacts)):
-            if file.problem is not None or not isinstance(file.media, kind):
-                reason = file.problem or (file.media.reason if isinstance(file.media, Unmeasured) else "is no video")
-                raise FixError(f"{file.path} {reason}: it cannot be joined.", path=file.path)
-        lasts, wanted = came.length, part.end - part.start
-        if lasts is None or lasts < wanted - SHORT:
-            found = "does not tell how long it is" if lasts is None else f"lasts {seconds(lasts)}"
-            raise FixError(
-                f"{place} {found}, and part {part.number} lasts {seconds(wanted)}: nothing was joined. Look at it, "
-                "and download it again, or have this part made anew.",
-                path=place,
-            )
-        videos += [came.media] if isinstance(came.media, VideoFacts) else []
-        sounds += [heard.media] if isinstance(heard.media, AudioFacts) else []
-        streams = [
-            InputStream(path=each.path, format=str(each.format), stream=index, start=Fraction(0), seekable=False)
-            for each, index in ((came, videos[-1].stream_index), (heard, None))
-        ]
-        pieces.append(JoinedPart(picture=streams[0], sound=streams[1], start=part.start, end=part.end))
-    rates = {tidy(each.frame_rate.nominal) for each in videos if not isinstance(each.frame_rate, Unmeasured)}
-    if not rates:
-        raise FixError("The results do not tell their frame rate: they cannot be joined.")
-    width, height = max((each.width, each.height) for each in videos)
-    return Joint(
-        pieces=tuple(pieces),
-        rate=max(rates),
-        width=width // 2 * 2,
-        height=height // 2 * 2,
-        sample_rate=max(each.sample_rate for each in sounds),
-    )
-
-
-def _join(joint: Joint, to: Path, tell: Callable[[float], None]) -> None:
-    """Write the joined video, look at it again, and give it its name."""
-    binary, partial = find_ffmpeg().path, Partial.beside(to)
-    tell(0.0)
-    try:
-        command = join_command(joint, fspath(partial.path))
-        run([binary, *command[1:]], what=fspath(to), length=joint.pieces[-1].end, tell=tell)
-        written = examine(fspath(partial.path), "video", quick=True)
-        media = written.media
-        frames = media.frames if isinstance(media, VideoFacts) else None
-        if frames != joint.frames:
-            count = counted(frames, "frame") if isinstance(frames, int) else "an unknown number of frames"
-            raise FixError(f"{to} was written with {count} where {joint.frames:,} were expected, and is not kept.")
-        publish(partial.path, to, overwrite=False)
-    except FileExistsError:
-        raise UsageError(f"{to} exists already: choose another name, or move it away.", path=fspath(to)) from None
-    except OSError as error:
-        raise unwritable(to, error) from error
-    finally:
-        partial.discard()
-    tell(1.0)

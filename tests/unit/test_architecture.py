@@ -16,6 +16,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"__init__", "__main__"}),
     frozenset({"cli"}),
     frozenset({"gate", "people"}),
+    frozenset({"join"}),
     frozenset({"split"}),
     frozenset({"submit", "prepare"}),
     frozenset({"task", "sandbox", "batch"}),

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from lipready.cli.output.following import Outcome, near
 from lipready.cli.output.progress import progress_bars
 from lipready.facts.quantity import clock
+from lipready.join import join
 from lipready.reports.full import ROLE_WIDTH, finding_lines, verdict_line
 from lipready.reports.page import Page, plain
-from lipready.split import NAME, SplitPart, join, read_parts
+from lipready.split import NAME, SplitPart, read_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
