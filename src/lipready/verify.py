@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from lipready.probe.decoding.decoder import Shown
     from lipready.rules.rule import Rule
 
 _SKIPPED = Unmeasured("only headers were read", skipped=True)
@@ -198,6 +199,7 @@ def _compare(
     """Compare a result with the files of its job."""
     if settings.quick:
         return ResultFacts(file=back, sound=_SKIPPED, picture=_SKIPPED, mouth=_SKIPPED)
+    from lipready.probe.decoding.processors import turn
     from lipready.result.sound import match_sound
 
     heard = _listen(back, settings)
@@ -207,8 +209,13 @@ def _compare(
         sound = replace(sent, reason=f"the audio track: {sent.reason}")
     else:
         sound = match_sound(sent, heard)
-    picture = _picture(back, files["video"], settings)
-    return ResultFacts(file=back, sound=sound, picture=picture, mouth=_mouth(back, files, heard, sent, settings))
+    with turn():
+        picture, mouth = _watch(back, files, heard, settings)
+    if isinstance(mouth, MouthMatch) and mouth.unchanged and not isinstance(sent, Unmeasured):
+        own = _listen(files["video"], settings)
+        match = own if isinstance(own, Unmeasured) else match_sound(sent, own)
+        mouth = replace(mouth, own=None if isinstance(match, Unmeasured) else max(match.alike, match.level))
+    return ResultFacts(file=back, sound=sound, picture=picture, mouth=mouth)
 
 
 def _listen(back: FileFacts, settings: Settings) -> "NDArray[np.float32] | Unmeasured":
@@ -224,52 +231,53 @@ def _listen(back: FileFacts, settings: Settings) -> "NDArray[np.float32] | Unmea
     return replace(heard, reason=f"the sound of the result: {heard.reason}") if isinstance(heard, Unmeasured) else heard
 
 
-def _mouth(
-    back: FileFacts,
-    files: Mapping[Role, FileFacts],
-    heard: "NDArray[np.float32] | Unmeasured",
-    sent: "NDArray[np.float32] | Unmeasured",
-    settings: Settings,
-) -> MouthMatch | Unmeasured:
-    """Follow the mouths of a result while somebody speaks in it, and those of its source."""
-    from lipready.faces.people import people_in_image
-    from lipready.probe.decoding.processors import turn
-    from lipready.result.mouth import compare_mouths
-    from lipready.result.sound import match_sound
+def _watch(
+    back: FileFacts, files: Mapping[Role, FileFacts], heard: "NDArray[np.float32] | Unmeasured", settings: Settings
+) -> tuple[PictureMatch | Unmeasured, MouthMatch | Unmeasured]:
+    """Decode a result once, and watch its picture and its mouths; beside it, those of its source."""
+    from lipready.result.mouth import compare_mouths, spoken_in
+    from lipready.result.watcher import MouthWatcher, watching
 
-    if isinstance(heard, Unmeasured):
-        return heard
-    LOG.info("following the mouths in %s", back.path)
-    tell = _told("following the mouths in", back.path, settings)
-    reference, wanted = files.get("reference"), None
-    try:
-        with turn():
-            if reference is not None and reference.problem is None:
-                shown = people_in_image(reference.at)
-                described = isinstance(shown, PeopleFacts) and len(shown.people) == 1
-                descriptor = shown.people[0].descriptor if described and isinstance(shown, PeopleFacts) else None
-                wanted = None if isinstance(descriptor, Unmeasured) else descriptor
-            found = compare_mouths(back, files["video"], heard, wanted)
-    except (ProbeError, MemoryError) as error:
-        return Unmeasured(f"the picture {error}", transient=True)
-    if isinstance(found, MouthMatch) and found.unchanged and not isinstance(sent, Unmeasured):
-        own = _listen(files["video"], settings)
-        match = own if isinstance(own, Unmeasured) else match_sound(sent, own)
-        found = replace(found, own=None if isinstance(match, Unmeasured) else max(match.alike, match.level))
+    video = files["video"]
+    spoken = heard if isinstance(heard, Unmeasured) else spoken_in(back, video, heard)
+    if isinstance(spoken, Unmeasured) or not isinstance(back.media, VideoFacts):
+        return _picture(back, video, settings), spoken if isinstance(spoken, Unmeasured) else Unmeasured("")
+    watcher = MouthWatcher(back.media, spoken.stretches[0])
+    with watching(video, spoken.stretches[0]) as before:
+        picture = _picture(back, video, settings, watcher.see)
+        tell = _told("following the mouths in", back.path, settings)
+        try:
+            first = watcher.passage(), before.result()
+            mouth = compare_mouths((back, video), spoken, first, _descriptor(files.get("reference")))
+        except (ProbeError, MemoryError) as error:
+            mouth = Unmeasured(f"the picture {error}", transient=True)
     tell(1.0)
-    return found
+    return picture, mouth
 
 
-def _picture(back: FileFacts, video: FileFacts, settings: Settings) -> PictureMatch | Unmeasured:
-    """Watch a result, and its source where that is needed."""
-    from lipready.probe.decoding.processors import turn
+def _descriptor(reference: FileFacts | None) -> tuple[float, ...] | None:
+    """Return what describes the face of a reference image, where it shows one."""
+    from lipready.faces.people import people_in_image
+
+    if reference is None or reference.problem is not None:
+        return None
+    shown = people_in_image(reference.at)
+    if not isinstance(shown, PeopleFacts) or len(shown.people) != 1:
+        return None
+    descriptor = shown.people[0].descriptor
+    return None if isinstance(descriptor, Unmeasured) else descriptor
+
+
+def _picture(
+    back: FileFacts, video: FileFacts, settings: Settings, also: "Callable[[Shown], None] | None" = None
+) -> PictureMatch | Unmeasured:
+    """Watch a result, and its source where that is needed; `also` sees every frame of it."""
     from lipready.result.picture import watch_result
 
     LOG.info("watching %s", back.path)
     tell = _told("watching", back.path, settings)
     try:
-        with turn():
-            found = watch_result(back, video, tell)
+        found = watch_result(back, video, tell, also)
     except (ProbeError, MemoryError) as error:
         return Unmeasured(f"the picture {error}", transient=True)
     tell(1.0)
