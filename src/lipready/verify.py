@@ -21,7 +21,6 @@ from lipready.errors import CancelledError, ProbeError
 from lipready.facts.address import is_address
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.job import JobFacts, RequestFacts
-from lipready.facts.people import PeopleFacts
 from lipready.facts.result import MouthMatch, PictureMatch, ResultFacts, SoundMatch
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
@@ -235,37 +234,21 @@ def _watch(
     back: FileFacts, files: Mapping[Role, FileFacts], heard: "NDArray[np.float32] | Unmeasured", settings: Settings
 ) -> tuple[PictureMatch | Unmeasured, MouthMatch | Unmeasured]:
     """Decode a result once, and watch its picture and its mouths; beside it, those of its source."""
-    from lipready.result.mouth import compare_mouths, spoken_in
-    from lipready.result.watcher import MouthWatcher, watching
+    from lipready.result.mouth import MouthComparison, spoken_in
 
     video = files["video"]
     spoken = heard if isinstance(heard, Unmeasured) else spoken_in(back, video, heard)
-    if isinstance(spoken, Unmeasured) or not isinstance(back.media, VideoFacts):
-        return _picture(back, video, settings), spoken if isinstance(spoken, Unmeasured) else Unmeasured("")
-    watcher = MouthWatcher(back.media, spoken.stretches[0])
-    with watching(video, spoken.stretches[0]) as before:
-        picture = _picture(back, video, settings, watcher.see)
+    if isinstance(spoken, Unmeasured):
+        return _picture(back, video, settings), spoken
+    with MouthComparison(back, video, files.get("reference"), spoken) as comparison:
+        picture = _picture(back, video, settings, comparison.see)
         tell = _told("following the mouths in", back.path, settings)
         try:
-            first = watcher.passage(), before.result()
-            mouth = compare_mouths((back, video), spoken, first, _descriptor(files.get("reference")))
+            mouth = comparison.found()
         except (ProbeError, MemoryError) as error:
             mouth = Unmeasured(f"the picture {error}", transient=True)
     tell(1.0)
     return picture, mouth
-
-
-def _descriptor(reference: FileFacts | None) -> tuple[float, ...] | None:
-    """Return what describes the face of a reference image, where it shows one."""
-    from lipready.faces.people import people_in_image
-
-    if reference is None or reference.problem is not None:
-        return None
-    shown = people_in_image(reference.at)
-    if not isinstance(shown, PeopleFacts) or len(shown.people) != 1:
-        return None
-    descriptor = shown.people[0].descriptor
-    return None if isinstance(descriptor, Unmeasured) else descriptor
 
 
 def _picture(

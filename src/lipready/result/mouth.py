@@ -1,6 +1,9 @@
 """How the mouths of a result move while somebody speaks, beside those of the video that it was made of."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import dist
@@ -14,8 +17,9 @@ from lipready.facts.speech import Span
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.mouth.speaker import APART_IN_TIME, RATE, by_shift
+from lipready.probe.decoding.decoder import Shown
 from lipready.result.passage import Mouth, Passage, Stretch, Watched, joined
-from lipready.result.watcher import BETWEEN, watch_stretch, watching
+from lipready.result.watcher import BETWEEN, MouthWatcher, watch_stretch
 from lipready.speech.channels import RATE as SOUND_RATE
 from lipready.speech.voice import find_voice
 
@@ -89,8 +93,12 @@ def seconds_in(spans: Sequence[Span], stretch: Stretch) -> Fraction:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spoken:
-    """The `sound` of a result in one channel at 16 kHz, where somebody speaks in it, and the stretches with most."""
+    """A result's `video`, its `sound` in one channel at 16 kHz, its speech, and the stretches in which most is spoken.
 
+    The one with most comes first.
+    """
+
+    video: VideoFacts
     sound: "NDArray[np.float32]"
     speech: tuple[Span, ...]
     stretches: tuple[Stretch, ...]
@@ -101,30 +109,69 @@ def spoken_in(result: FileFacts, source: FileFacts, sound: "NDArray[np.float32]"
     length = min(Fraction(len(sound), SOUND_RATE), result.length or Fraction(0))
     speech = find_voice(sound).spans(length) if len(sound) else ()
     both = length if source.length is None else min(length, source.length)
-    media = result.media
-    keys = media.key_frames if isinstance(media, VideoFacts) and isinstance(media.key_frames, tuple) else ()
-    stretches = stretches_of(speech, both, keys)
-    return Spoken(sound, tuple(speech), stretches) if stretches else Unmeasured("nobody speaks for long enough")
+    video = result.media
+    if not isinstance(video, VideoFacts):
+        return Unmeasured("the result is not a video")
+    stretches = stretches_of(speech, both, video.key_frames if isinstance(video.key_frames, tuple) else ())
+    return Spoken(video, sound, tuple(speech), stretches) if stretches else Unmeasured("nobody speaks for long enough")
 
 
-def compare_mouths(
-    files: tuple[FileFacts, FileFacts], spoken: Spoken, first: Pair, wanted: Descriptor | None
-) -> MouthMatch | Unmeasured:
-    """Compare the mouths of a result with those of its source, where most is spoken in the result.
+class MouthComparison(AbstractContextManager["MouthComparison"]):
+    """Compares the mouths of a result with those of its source, in other threads than the result is decoded in.
 
-    `first` is what both show in the first stretch; where a mouth does not move clearly there, the second one is watched
-    too. `wanted` describes the face of the reference image, where there is one. Unmeasured where the speaker's mouth
-    cannot be followed.
+    Give it the decoded frames of the result in order of time. As soon as the first stretch is over it is compared, and
+    where no mouth moves clearly there, the second one is watched as well.
     """
-    begin, *others = spoken.stretches
-    found = _compared(files, spoken, {begin: first}, wanted)
-    if not others or (isinstance(found, MouthMatch) and (found.speaker.spoken or 0) >= CLEARLY):
-        return found
-    result, source = files
-    with watching(source, others[0]) as before:
-        now = watch_stretch(result, others[0])
-        both = {begin: first, others[0]: (now, before.result())}
-    return _compared(files, spoken, dict(sorted(both.items())), wanted)
+
+    def __init__(self, result: FileFacts, source: FileFacts, reference: FileFacts | None, spoken: Spoken) -> None:
+        """Begin with the source; where there is a reference image, it shows the speaker."""
+        self._files, self._reference, self._spoken = (result, source), reference, spoken
+        self._first = MouthWatcher(spoken.video, spoken.stretches[0])
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="lipready-mouths")
+        self._before = self._watch(source, spoken.stretches[0])
+        self._found: Future[MouthMatch | Unmeasured] | None = None
+
+    def __exit__(self, *_error: object) -> None:
+        """Wait for the threads."""
+        self._threads.shutdown(cancel_futures=True)
+
+    def see(self, shown: Shown) -> None:
+        """Look at a frame of the result. Raises ComponentError where the models can neither be found nor fetched."""
+        self._first.see(shown)
+        if self._found is None and shown.time > self._spoken.stretches[0][1]:
+            self._found = self._threads.submit(copy_context().run, self._compare)
+
+    def found(self) -> MouthMatch | Unmeasured:
+        """Return what came out, once all of the result is decoded; Unmeasured where no speaker can be followed."""
+        return self._compare() if self._found is None else self._found.result()
+
+    def _watch(self, file: FileFacts, stretch: Stretch) -> "Future[Passage | Unmeasured]":
+        return self._threads.submit(copy_context().run, watch_stretch, file, stretch)
+
+    def _compare(self) -> MouthMatch | Unmeasured:
+        first, *others = self._spoken.stretches
+        wanted = _descriptor(self._reference)
+        pairs = {first: (self._first.passage(), self._before.result())}
+        found = _compared(self._files, self._spoken, pairs, wanted)
+        if not others or (isinstance(found, MouthMatch) and (found.speaker.spoken or 0) >= CLEARLY):
+            return found
+        (second,), (result, source) = others, self._files
+        before = self._watch(source, second)
+        pairs[second] = (watch_stretch(result, second), before.result())
+        return _compared(self._files, self._spoken, dict(sorted(pairs.items())), wanted)
+
+
+def _descriptor(reference: FileFacts | None) -> tuple[float, ...] | None:
+    """Return what describes the face of a reference image, where it shows one alone."""
+    from lipready.faces.people import people_in_image
+
+    if reference is None or reference.problem is not None:
+        return None
+    shown = people_in_image(reference.at)
+    if not isinstance(shown, PeopleFacts) or len(shown.people) != 1:
+        return None
+    descriptor = shown.people[0].descriptor
+    return None if isinstance(descriptor, Unmeasured) else descriptor
 
 
 def _compared(

@@ -1,9 +1,5 @@
 """Watch a stretch of a video while it is decoded: who is in it, and how the mouths of those in front move."""
 
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from contextvars import copy_context
 from fractions import Fraction
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -83,22 +79,15 @@ class MouthWatcher:
 
 
 def watch_stretch(file: FileFacts, stretch: Stretch) -> Passage | Unmeasured:
-    """Decode a stretch of a video and watch it."""
+    """Decode a stretch of a video in this thread alone, and watch it."""
     video = file.media
     if not isinstance(video, VideoFacts):
         return video if isinstance(video, Unmeasured) else Unmeasured("it is not a video")
     watcher = MouthWatcher(video, stretch)
     try:
-        with open_decoder(file.at, video) as decoder:
+        with open_decoder(file.at, video, threads=1) as decoder:
             for shown in takewhile(lambda shown: shown.time <= stretch[1], decoder.shown(stretch[0])):
                 watcher.see(shown)
     except ProbeError as error:
         return Unmeasured(f"the picture {error}", transient=error.transient)
     return watcher.passage()
-
-
-@contextmanager
-def watching(file: FileFacts, stretch: Stretch) -> Iterator["Future[Passage | Unmeasured]"]:
-    """Watch a stretch in another thread, while the block does something else: libav and the models let it run."""
-    with ThreadPoolExecutor(1, thread_name_prefix="lipready-watch") as pool:
-        yield pool.submit(copy_context().run, watch_stretch, file, stretch)

@@ -11,7 +11,7 @@ from lipready.facts.video import VideoFacts
 from lipready.probe.decoding.decoder import open_decoder
 from lipready.probe.source import examine
 from lipready.result.passage import Passage, joined
-from lipready.result.watcher import MouthWatcher, watch_stretch, watching
+from lipready.result.watcher import MouthWatcher, watch_stretch
 from studio.encoder import run
 
 EARLY, LATE = (Fraction(0), Fraction(1)), (Fraction(2), Fraction(3))
@@ -32,11 +32,10 @@ def whole(found: Passage | Unmeasured) -> Passage:
 def test_a_stretch_is_the_same_out_of_a_decode_of_everything(clip: FileFacts) -> None:
     assert isinstance(clip.media, VideoFacts)
     watcher = MouthWatcher(clip.media, LATE)
-    with watching(clip, LATE) as beside, open_decoder(clip.at, clip.media) as decoder:
+    with open_decoder(clip.at, clip.media) as decoder:
         for shown in decoder.shown():
             watcher.see(shown)
-        alone = whole(beside.result())
-    found = whole(watcher.passage())
+    found, alone = whole(watcher.passage()), whole(watch_stretch(clip, LATE))
     assert (found.mouths, found.seen.samples) == (alone.mouths, alone.seen.samples)
     times = [time for mouth in found.mouths.values() for time, _ in mouth.openings]
     assert (len(times), times[0]) == (15, LATE[0])
