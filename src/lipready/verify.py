@@ -21,7 +21,7 @@ from lipready.errors import CancelledError, ProbeError
 from lipready.facts.address import is_address
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.job import JobFacts, RequestFacts
-from lipready.facts.result import MouthMatch, PictureMatch, ResultFacts, SoundMatch
+from lipready.facts.result import MouthMatch, PictureMatch, ResultFacts, SoundMatch, Surroundings
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.job import Job, RequestOptions, Source
@@ -59,8 +59,9 @@ def verify(
     """Return what is wrong with a result video, held against the files of its job.
 
     It is measured whether it is whole, as long and as large as was foretold, whether its sound is the speech that was
-    sent, and when, and whether it is black or stands still where the video is not. Only a file that is not whole is an
-    error; all else are warnings. `report.facts.result` has the numbers. Each input is whatever `check` takes, the
+    sent, and when, whether it is black or stands still where the video is not, whether the right mouth moves with the
+    speech, and whether the picture was changed outside of the faces. Only a file that is not whole is an error; all
+    else are warnings. `report.facts.result` has the numbers. Each input is whatever `check` takes, the
     other arguments are as for `check`, and `options.video_extension` says how long the result should be. What went in
     is judged by `check` alone. With `settings.quick` headers are compared, and nothing is decoded.
 
@@ -197,7 +198,7 @@ def _compare(
 ) -> ResultFacts:
     """Compare a result with the files of its job."""
     if settings.quick:
-        return ResultFacts(file=back, sound=_SKIPPED, picture=_SKIPPED, mouth=_SKIPPED)
+        return ResultFacts(file=back, sound=_SKIPPED, picture=_SKIPPED, mouth=_SKIPPED, surroundings=_SKIPPED)
     from lipready.probe.decoding.processors import turn
     from lipready.result.sound import match_sound
 
@@ -209,12 +210,12 @@ def _compare(
     else:
         sound = match_sound(sent, heard)
     with turn():
-        picture, mouth = _watch(back, files, heard, settings)
+        picture, mouth, around = _watch(back, files, heard, settings)
     if isinstance(mouth, MouthMatch) and mouth.unchanged and not isinstance(sent, Unmeasured):
         own = _listen(files["video"], settings)
         match = own if isinstance(own, Unmeasured) else match_sound(sent, own)
         mouth = replace(mouth, own=None if isinstance(match, Unmeasured) else max(match.alike, match.level))
-    return ResultFacts(file=back, sound=sound, picture=picture, mouth=mouth)
+    return ResultFacts(file=back, sound=sound, picture=picture, mouth=mouth, surroundings=around)
 
 
 def _listen(back: FileFacts, settings: Settings) -> "NDArray[np.float32] | Unmeasured":
@@ -232,23 +233,23 @@ def _listen(back: FileFacts, settings: Settings) -> "NDArray[np.float32] | Unmea
 
 def _watch(
     back: FileFacts, files: Mapping[Role, FileFacts], heard: "NDArray[np.float32] | Unmeasured", settings: Settings
-) -> tuple[PictureMatch | Unmeasured, MouthMatch | Unmeasured]:
+) -> tuple[PictureMatch | Unmeasured, MouthMatch | Unmeasured, Surroundings | Unmeasured]:
     """Decode a result once, and watch its picture and its mouths; beside it, those of its source."""
     from lipready.result.mouth import MouthComparison, spoken_in
 
     video = files["video"]
     spoken = heard if isinstance(heard, Unmeasured) else spoken_in(back, video, heard)
     if isinstance(spoken, Unmeasured):
-        return _picture(back, video, settings), spoken
+        return _picture(back, video, settings), spoken, spoken
     with MouthComparison(back, video, files.get("reference"), spoken) as comparison:
         picture = _picture(back, video, settings, comparison.see)
         tell = _told("following the mouths in", back.path, settings)
         try:
-            mouth = comparison.found()
+            mouth, around = comparison.found()
         except (ProbeError, MemoryError) as error:
-            mouth = Unmeasured(f"the picture {error}", transient=True)
+            mouth = around = Unmeasured(f"the picture {error}", transient=True)
     tell(1.0)
-    return picture, mouth
+    return picture, mouth, around
 
 
 def _picture(

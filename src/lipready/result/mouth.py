@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from lipready.facts.file import FileFacts
 from lipready.facts.people import Look, PeopleFacts
-from lipready.facts.result import MouthMatch, MouthMovement
+from lipready.facts.result import MouthMatch, MouthMovement, Surroundings
 from lipready.facts.speech import Span
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.mouth.speaker import APART_IN_TIME, RATE, by_shift
 from lipready.probe.decoding.decoder import Shown
+from lipready.result.outside import surroundings
 from lipready.result.passage import Mouth, Passage, Stretch, Watched, joined
 from lipready.result.watcher import BETWEEN, MouthWatcher, watch_stretch
 from lipready.speech.channels import RATE as SOUND_RATE
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 Pair = tuple[Passage | Unmeasured, Passage | Unmeasured]
 """What a stretch shows in the result and in its source."""
 
+Found = tuple[MouthMatch | Unmeasured, Surroundings | Unmeasured]
 Descriptor = tuple[float, ...]
 
 LENGTH, MOST = Fraction(5), 2
@@ -129,7 +131,7 @@ class MouthComparison(AbstractContextManager["MouthComparison"]):
         self._first = MouthWatcher(spoken.video, spoken.stretches[0])
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="lipready-mouths")
         self._before = self._watch(source, spoken.stretches[0])
-        self._found: Future[MouthMatch | Unmeasured] | None = None
+        self._found: Future[Found] | None = None
 
     def __exit__(self, *_error: object) -> None:
         """Wait for the threads."""
@@ -141,24 +143,37 @@ class MouthComparison(AbstractContextManager["MouthComparison"]):
         if self._found is None and shown.time > self._spoken.stretches[0][1]:
             self._found = self._threads.submit(copy_context().run, self._compare)
 
-    def found(self) -> MouthMatch | Unmeasured:
-        """Return what came out, once all of the result is decoded; Unmeasured where no speaker can be followed."""
+    def found(self) -> Found:
+        """Return what came out, once all of the result is decoded: of the mouths, and of what lies outside of faces.
+
+        Unmeasured where no speaker can be followed, or what lies outside cannot be compared.
+        """
         return self._compare() if self._found is None else self._found.result()
 
     def _watch(self, file: FileFacts, stretch: Stretch) -> "Future[Passage | Unmeasured]":
         return self._threads.submit(copy_context().run, watch_stretch, file, stretch)
 
-    def _compare(self) -> MouthMatch | Unmeasured:
+    def _compare(self) -> Found:
         first, *others = self._spoken.stretches
         wanted = _descriptor(self._reference)
         pairs = {first: (self._first.passage(), self._before.result())}
-        found = _compared(self._files, self._spoken, pairs, wanted)
-        if not others or (isinstance(found, MouthMatch) and (found.speaker.spoken or 0) >= CLEARLY):
+        found = self._compared(pairs, wanted)
+        if not others or (isinstance(found[0], MouthMatch) and (found[0].speaker.spoken or 0) >= CLEARLY):
             return found
         (second,), (result, source) = others, self._files
         before = self._watch(source, second)
         pairs[second] = (watch_stretch(result, second), before.result())
-        return _compared(self._files, self._spoken, dict(sorted(pairs.items())), wanted)
+        return self._compared(dict(sorted(pairs.items())), wanted)
+
+    def _compared(self, pairs: Mapping[Stretch, Pair], wanted: Descriptor | None) -> Found:
+        parts = tuple(zip(*pairs.values(), strict=True))
+        now, before = (joined(file, passages) for file, passages in zip(self._files, parts, strict=True))
+        if isinstance(before, Unmeasured):
+            before = replace(before, reason=f"in the video {before.reason}")
+        mouth = _matched(now, before, self._spoken, tuple(pairs), wanted)
+        if isinstance(now, Unmeasured):
+            return mouth, now
+        return mouth, before if isinstance(before, Unmeasured) else surroundings(now, before)
 
 
 def _descriptor(reference: FileFacts | None) -> tuple[float, ...] | None:
@@ -174,19 +189,22 @@ def _descriptor(reference: FileFacts | None) -> tuple[float, ...] | None:
     return None if isinstance(descriptor, Unmeasured) else descriptor
 
 
-def _compared(
-    files: tuple[FileFacts, FileFacts], spoken: Spoken, passages: Mapping[Stretch, Pair], wanted: Descriptor | None
+def _matched(
+    now: Watched | Unmeasured,
+    before: Watched | Unmeasured,
+    spoken: Spoken,
+    stretches: tuple[Stretch, ...],
+    wanted: Descriptor | None,
 ) -> MouthMatch | Unmeasured:
     """Compare the mouths of a result with those of its source in some stretches."""
-    now, before = (joined(file, parts) for file, parts in zip(files, zip(*passages.values(), strict=True), strict=True))
     if isinstance(now, Unmeasured):
         return now
     number = _speaker(now.people, now.mouths, wanted)
     if isinstance(number, Unmeasured):
         return number
     if isinstance(before, Unmeasured):
-        return replace(before, reason=f"in the video {before.reason}")
-    speech, stretches = spoken.speech, tuple(passages)
+        return before
+    speech = spoken.speech
     pairs = {each: _counterpart(each, now.people, before.people) for each in now.mouths}
     moves = {each: _movement(now.mouths[each], _mouth_of(before, pairs[each]), speech) for each in now.mouths}
     mouth, then = now.mouths[number], _mouth_of(before, pairs[number])

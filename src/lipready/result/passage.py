@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import dist
+from typing import TYPE_CHECKING
 
 from lipready.faces.detection.landmarks import OUTER_EYES, Mesh
 from lipready.faces.people import Seen, people_in_stretches
@@ -14,8 +15,15 @@ from lipready.facts.video import VideoFacts
 from lipready.mouth.opening import opening_of
 from lipready.mouth.speaker import in_front
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 Stretch = tuple[Fraction, Fraction]
 """Its begin and its end in seconds."""
+
+Moment = Sequence[tuple[Fraction, "NDArray[np.uint8]"]]
+"""A frame in which faces were looked for, and those beside it: times in seconds, and small pictures in RGB."""
 
 
 @dataclass(slots=True)
@@ -34,18 +42,21 @@ class Mouth:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Passage:
-    """What a stretch shows: who is seen, and by the look that each of them is followed from, the mouths."""
+    """What a stretch shows: who is seen, the mouths by the look that each is followed from, and small pictures."""
 
     seen: Seen
     mouths: Mapping[Look, Mouth]
+    moments: Sequence[Moment]
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Who is seen in the stretches of a video, and by person's number the mouths that could be followed."""
+    """What the stretches of a video of so many pixels' `width` show: who is seen, and by person's number the mouths."""
 
     people: PeopleFacts
     mouths: Mapping[int, Mouth]
+    moments: Sequence[Moment]
+    width: int
 
 
 def joined(file: FileFacts, passages: Sequence[Passage | Unmeasured]) -> Watched | Unmeasured:
@@ -55,7 +66,8 @@ def joined(file: FileFacts, passages: Sequence[Passage | Unmeasured]) -> Watched
         return next(each for each in passages if isinstance(each, Unmeasured))
     people = people_in_stretches([each.seen for each in those])
     mouths = {look: mouth for each in those for look, mouth in each.mouths.items()}
-    return Watched(people, {person.id: _joined(person.looks, mouths) for person in in_front(people, file.media)})
+    front = {person.id: _joined(person.looks, mouths) for person in in_front(people, file.media)}
+    return Watched(people, front, [moment for each in those for moment in each.moments], file.media.width)
 
 
 def _joined(looks: Sequence[Look], mouths: Mapping[Look, Mouth]) -> Mouth:

@@ -21,6 +21,11 @@ from lipready.probe.decoding.upright import Upright
 from lipready.result.passage import Mouth, Passage, Stretch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
     from lipready.facts.people import Look
 
 BETWEEN = Fraction(1, 2)
@@ -41,21 +46,33 @@ class MouthWatcher:
         self._people, self._follower = PeopleWatcher(), Follower[Run]()
         self._looks: dict[Run, Look] = {}
         self._mouths: dict[Look, Mouth] = {}
-        self._due, self._pace, self._count = self._begin, Pace(self._begin, RATE), 0
+        self._moments: list[list[tuple[Fraction, NDArray[np.uint8]]]] = []
+        self._before: Shown | None = None
+        self._due, self._pace = self._begin, Pace(self._begin, RATE)
 
     def see(self, shown: Shown) -> None:
         """Look at a frame, where it is due. Raises ComponentError where the models can neither be found nor fetched."""
         time = shown.time
         if self._due <= time < self._end:
             checkpoint()
-            self._due = time + BETWEEN
-            self._people.see(Frame(time, None, self._count, self._wide.scale, shown.frame, self._wide))
-            self._count += 1
+            # On one grid, whatever the frame rates, so that result and source show the same moments.
+            self._due = (time // BETWEEN + 1) * BETWEEN
+            frame = Frame(time, None, len(self._moments), self._wide.scale, shown.frame, self._wide)
+            self._people.see(frame)
             self._take_looks(time)
+            # The frames beside it are shown at that moment where a frame was lost or repeated.
+            self._moments.append([(time, frame.small), *self._smaller(self._before)])
+        elif self._moments and self._before is not None and self._moments[-1][0][0] == self._before.time:
+            self._moments[-1].extend(self._smaller(shown))
+        self._before = shown
         if time <= self._end and self._pace.takes(time):
             frame = Frame(time, None, 0, self._near.scale, shown.frame, self._near)
             for run, mesh in self._follower.see(frame, self._looks).items():
                 self._mouths.setdefault(self._looks[run], Mouth()).take(time, mesh)
+
+    def _smaller(self, shown: Shown | None) -> "Iterator[tuple[Fraction, NDArray[np.uint8]]]":
+        if shown is not None:
+            yield shown.time, Frame(shown.time, None, decoded=shown.frame, upright=self._wide).small
 
     def _take_looks(self, time: Fraction) -> None:
         """Take the latest look at each face that may still be there and be in front."""
@@ -75,7 +92,7 @@ class MouthWatcher:
     def passage(self) -> Passage | Unmeasured:
         """Return what was seen; Unmeasured where not one frame of the stretch could be decoded."""
         seen = self._people.seen(describe=True)
-        return seen if isinstance(seen, Unmeasured) else Passage(seen, self._mouths)
+        return seen if isinstance(seen, Unmeasured) else Passage(seen, self._mouths, self._moments)
 
 
 def watch_stretch(file: FileFacts, stretch: Stretch) -> Passage | Unmeasured:
