@@ -42,6 +42,7 @@ def folder(made, tmp_path_factory: pytest.TempPathFactory) -> Path:  # type: ign
     result("short", "-t", "2")
     result("small", "-vf", "scale=320:180")
     result("slow", "-r", "15")
+    result("mirrored", "-vf", "hflip")
     (folder / "cut.mp4").write_bytes((folder / "right.mp4").read_bytes()[:-20_000])
     return folder
 
@@ -90,6 +91,16 @@ def test_what_went_in_is_not_judged(folder: Path, fits) -> None:  # type: ignore
     fits(report.to_dict())
     assert lipready.Report.from_json(report.to_json()) == report
     assert "result" in report.to_html()
+
+
+def test_a_picture_that_was_changed_outside_of_the_face_is_told(folder: Path) -> None:
+    (finding,) = verified(folder, "mirrored.mp4", settings=lipready.Settings(only=("O814",))).findings
+    assert "mirrored.mp4" in finding.message
+    facts = verified(folder, "right.mp4").facts.result
+    assert facts is not None
+    assert not isinstance(facts.surroundings, lipready.Unmeasured)
+    assert facts.surroundings.alike > 0.9
+    assert facts.surroundings.colour < 0.01
 
 
 def test_facts_have_the_numbers(folder: Path) -> None:
