@@ -139,9 +139,10 @@ class MouthComparison(AbstractContextManager["MouthComparison"]):
 
     def see(self, shown: Shown) -> None:
         """Look at a frame of the result. Raises ComponentError where the models can neither be found nor fetched."""
-        self._first.see(shown)
-        if self._found is None and shown.time > self._spoken.stretches[0][1]:
-            self._found = self._threads.submit(copy_context().run, self._compare)
+        if self._found is None:
+            self._first.see(shown)
+            if shown.time > self._spoken.stretches[0][1]:
+                self._found = self._threads.submit(copy_context().run, self._compare)
 
     def found(self) -> Found:
         """Return what came out, once all of the result is decoded: of the mouths, and of what lies outside of faces.
@@ -157,23 +158,22 @@ class MouthComparison(AbstractContextManager["MouthComparison"]):
         first, *others = self._spoken.stretches
         wanted = _descriptor(self._reference)
         pairs = {first: (self._first.passage(), self._before.result())}
-        found = self._compared(pairs, wanted)
-        if not others or (isinstance(found[0], MouthMatch) and (found[0].speaker.spoken or 0) >= CLEARLY):
-            return found
-        (second,), (result, source) = others, self._files
-        before = self._watch(source, second)
-        pairs[second] = (watch_stretch(result, second), before.result())
-        return self._compared(dict(sorted(pairs.items())), wanted)
+        now, before = self._joined(pairs)
+        mouth = _matched(now, before, self._spoken, (first,), wanted)
+        if others and not (isinstance(mouth, MouthMatch) and (mouth.speaker.spoken or 0) >= CLEARLY):
+            (second,), (result, source) = others, self._files
+            watched = self._watch(source, second)
+            pairs[second] = (watch_stretch(result, second), watched.result())
+            now, before = self._joined(pairs)
+            mouth = _matched(now, before, self._spoken, tuple(sorted(pairs)), wanted)
+        return mouth, surroundings(now, before)
 
-    def _compared(self, pairs: Mapping[Stretch, Pair], wanted: Descriptor | None) -> Found:
-        parts = tuple(zip(*pairs.values(), strict=True))
-        now, before = (joined(file, passages) for file, passages in zip(self._files, parts, strict=True))
-        if isinstance(before, Unmeasured):
-            before = replace(before, reason=f"in the video {before.reason}")
-        mouth = _matched(now, before, self._spoken, tuple(pairs), wanted)
-        if isinstance(now, Unmeasured):
-            return mouth, now
-        return mouth, before if isinstance(before, Unmeasured) else surroundings(now, before)
+    def _joined(self, pairs: Mapping[Stretch, Pair]) -> tuple[Watched | Unmeasured, Watched | Unmeasured]:
+        now, before = zip(*(pairs[stretch] for stretch in sorted(pairs)), strict=True)
+        result, source = joined(self._files[0], now), joined(self._files[1], before)
+        if isinstance(source, Unmeasured):
+            source = replace(source, reason=f"in the video {source.reason}")
+        return result, source
 
 
 def _descriptor(reference: FileFacts | None) -> tuple[float, ...] | None:

@@ -27,7 +27,7 @@ MARGIN = 0.5
 SHAPE = 0.03
 """By what share the widths over the heights of two pictures differ, at most, of which neither was cut."""
 
-LEAST_SHARE, FEWEST = 0.2, 3
+LEAST_SHARE, FEWEST = 0.2, 2
 """How much of a picture must lie outside of the faces, and in how many moments."""
 
 SIGMA, WINDOW = 1.5, 11
@@ -37,11 +37,15 @@ STEADY = (0.03 * 255) ** 2
 """Its constant that keeps places without contrast from counting: noise is no structure."""
 
 
-def surroundings(result: Watched, source: Watched) -> Surroundings | Unmeasured:
+def surroundings(result: Watched | Unmeasured, source: Watched | Unmeasured) -> Surroundings | Unmeasured:
     """Compare the pictures of a result with those of its source, as they were at the same time, outside of all faces.
 
-    Unmeasured where the pictures have other shapes, or next to nothing lies outside of the faces.
+    Unmeasured where one of them is, the pictures have other shapes, or next to nothing lies outside of the faces.
     """
+    if isinstance(result, Unmeasured):
+        return result
+    if isinstance(source, Unmeasured):
+        return source
     frames = [frame for moment in source.moments for frame in moment]
     found = []
     for time, now in (moment[0] for moment in result.moments):

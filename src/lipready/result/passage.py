@@ -23,7 +23,7 @@ Stretch = tuple[Fraction, Fraction]
 """Its begin and its end in seconds."""
 
 Moment = Sequence[tuple[Fraction, "NDArray[np.uint8]"]]
-"""A frame in which faces were looked for, and those beside it: times in seconds, and small pictures in RGB."""
+"""A frame, and those right before and after it: times in seconds, and small pictures in RGB."""
 
 
 @dataclass(slots=True)

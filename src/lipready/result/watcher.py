@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 BETWEEN = Fraction(1, 2)
 """Seconds between two looks for faces."""
 
+COMPARED = 2
+"""Of so many of these pictures one is kept, so that it can be compared with that of the other video."""
+
 
 class MouthWatcher:
     """Watches one stretch of a video: give it the decoded frames in order of time, also those around the stretch.
@@ -56,12 +59,14 @@ class MouthWatcher:
         if self._due <= time < self._end:
             checkpoint()
             # On one grid, whatever the frame rates, so that result and source show the same moments.
-            self._due = (time // BETWEEN + 1) * BETWEEN
-            frame = Frame(time, None, len(self._moments), self._wide.scale, shown.frame, self._wide)
+            number = time // BETWEEN
+            self._due = (number + 1) * BETWEEN
+            frame = Frame(time, None, 0, self._wide.scale, shown.frame, self._wide)
             self._people.see(frame)
             self._take_looks(time)
-            # The frames beside it are shown at that moment where a frame was lost or repeated.
-            self._moments.append([(time, frame.small), *self._smaller(self._before)])
+            if number % COMPARED == 0:
+                # The frames beside it are shown at that moment where a frame was lost or repeated.
+                self._moments.append([(time, frame.small), *self._smaller(self._before)])
         elif self._moments and self._before is not None and self._moments[-1][0][0] == self._before.time:
             self._moments[-1].extend(self._smaller(shown))
         self._before = shown

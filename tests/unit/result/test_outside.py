@@ -85,7 +85,7 @@ def test_a_result_that_is_one_frame_late_or_smaller_shows_the_same() -> None:
     [
         (watched(*[scene()[:, 20:]] * 4), "the result has another shape than the video"),
         (watched(*[scene()] * 4, box=Box(100, 0, 1700, 1080)), "too little lies outside of the faces"),
-        (watched(*[scene()] * 2), "too little lies outside of the faces"),
+        (watched(scene()), "too little lies outside of the faces"),
     ],
 )
 def test_what_cannot_be_compared_is_unmeasured(result: Watched, reason: str) -> None:
