@@ -21,8 +21,7 @@ from lipready.errors import CancelledError, ProbeError
 from lipready.facts.address import is_address
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.job import JobFacts, RequestFacts
-from lipready.facts.people import PeopleFacts
-from lipready.facts.result import MouthMatch, PictureMatch, ResultFacts, SoundMatch
+from lipready.facts.result import MouthMatch, PictureMatch, ResultFacts, SoundMatch, Surroundings
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.job import Job, RequestOptions, Source
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from lipready.probe.decoding.decoder import Shown
     from lipready.rules.rule import Rule
 
 _SKIPPED = Unmeasured("only headers were read", skipped=True)
@@ -59,8 +59,9 @@ def verify(
     """Return what is wrong with a result video, held against the files of its job.
 
     It is measured whether it is whole, as long and as large as was foretold, whether its sound is the speech that was
-    sent, and when, and whether it is black or stands still where the video is not. Only a file that is not whole is an
-    error; all else are warnings. `report.facts.result` has the numbers. Each input is whatever `check` takes, the
+    sent, and when, whether it is black or stands still where the video is not, whether the right mouth moves with the
+    speech, and whether the picture was changed outside of the faces. Only a file that is not whole is an error; all
+    else are warnings. `report.facts.result` has the numbers. Each input is whatever `check` takes, the
     other arguments are as for `check`, and `options.video_extension` says how long the result should be. What went in
     is judged by `check` alone. With `settings.quick` headers are compared, and nothing is decoded.
 
@@ -197,7 +198,8 @@ def _compare(
 ) -> ResultFacts:
     """Compare a result with the files of its job."""
     if settings.quick:
-        return ResultFacts(file=back, sound=_SKIPPED, picture=_SKIPPED, mouth=_SKIPPED)
+        return ResultFacts(file=back, sound=_SKIPPED, picture=_SKIPPED, mouth=_SKIPPED, surroundings=_SKIPPED)
+    from lipready.probe.decoding.processors import turn
     from lipready.result.sound import match_sound
 
     heard = _listen(back, settings)
@@ -207,8 +209,13 @@ def _compare(
         sound = replace(sent, reason=f"the audio track: {sent.reason}")
     else:
         sound = match_sound(sent, heard)
-    picture = _picture(back, files["video"], settings)
-    return ResultFacts(file=back, sound=sound, picture=picture, mouth=_mouth(back, files, heard, sent, settings))
+    with turn():
+        picture, mouth, around = _watch(back, files, heard, settings)
+    if isinstance(mouth, MouthMatch) and mouth.unchanged and not isinstance(sent, Unmeasured):
+        own = _listen(files["video"], settings)
+        match = own if isinstance(own, Unmeasured) else match_sound(sent, own)
+        mouth = replace(mouth, own=None if isinstance(match, Unmeasured) else max(match.alike, match.level))
+    return ResultFacts(file=back, sound=sound, picture=picture, mouth=mouth, surroundings=around)
 
 
 def _listen(back: FileFacts, settings: Settings) -> "NDArray[np.float32] | Unmeasured":
@@ -224,52 +231,37 @@ def _listen(back: FileFacts, settings: Settings) -> "NDArray[np.float32] | Unmea
     return replace(heard, reason=f"the sound of the result: {heard.reason}") if isinstance(heard, Unmeasured) else heard
 
 
-def _mouth(
-    back: FileFacts,
-    files: Mapping[Role, FileFacts],
-    heard: "NDArray[np.float32] | Unmeasured",
-    sent: "NDArray[np.float32] | Unmeasured",
-    settings: Settings,
-) -> MouthMatch | Unmeasured:
-    """Follow the mouths of a result while somebody speaks in it, and those of its source."""
-    from lipready.faces.people import people_in_image
-    from lipready.probe.decoding.processors import turn
-    from lipready.result.mouth import compare_mouths
-    from lipready.result.sound import match_sound
+def _watch(
+    back: FileFacts, files: Mapping[Role, FileFacts], heard: "NDArray[np.float32] | Unmeasured", settings: Settings
+) -> tuple[PictureMatch | Unmeasured, MouthMatch | Unmeasured, Surroundings | Unmeasured]:
+    """Decode a result once, and watch its picture and its mouths; beside it, those of its source."""
+    from lipready.result.mouth import MouthComparison, spoken_in
 
-    if isinstance(heard, Unmeasured):
-        return heard
-    LOG.info("following the mouths in %s", back.path)
-    tell = _told("following the mouths in", back.path, settings)
-    reference, wanted = files.get("reference"), None
-    try:
-        with turn():
-            if reference is not None and reference.problem is None:
-                shown = people_in_image(reference.at)
-                described = isinstance(shown, PeopleFacts) and len(shown.people) == 1
-                descriptor = shown.people[0].descriptor if described and isinstance(shown, PeopleFacts) else None
-                wanted = None if isinstance(descriptor, Unmeasured) else descriptor
-            found = compare_mouths(back, files["video"], heard, wanted)
-    except (ProbeError, MemoryError) as error:
-        return Unmeasured(f"the picture {error}", transient=True)
-    if isinstance(found, MouthMatch) and found.unchanged and not isinstance(sent, Unmeasured):
-        own = _listen(files["video"], settings)
-        match = own if isinstance(own, Unmeasured) else match_sound(sent, own)
-        found = replace(found, own=None if isinstance(match, Unmeasured) else max(match.alike, match.level))
+    video = files["video"]
+    spoken = heard if isinstance(heard, Unmeasured) else spoken_in(back, video, heard)
+    if isinstance(spoken, Unmeasured):
+        return _picture(back, video, settings), spoken, spoken
+    with MouthComparison(back, video, files.get("reference"), spoken) as comparison:
+        picture = _picture(back, video, settings, comparison.see)
+        tell = _told("following the mouths in", back.path, settings)
+        try:
+            mouth, around = comparison.found()
+        except (ProbeError, MemoryError) as error:
+            mouth = around = Unmeasured(f"the picture {error}", transient=True)
     tell(1.0)
-    return found
+    return picture, mouth, around
 
 
-def _picture(back: FileFacts, video: FileFacts, settings: Settings) -> PictureMatch | Unmeasured:
-    """Watch a result, and its source where that is needed."""
-    from lipready.probe.decoding.processors import turn
+def _picture(
+    back: FileFacts, video: FileFacts, settings: Settings, also: "Callable[[Shown], None] | None" = None
+) -> PictureMatch | Unmeasured:
+    """Watch a result, and its source where that is needed; `also` sees every frame of it."""
     from lipready.result.picture import watch_result
 
     LOG.info("watching %s", back.path)
     tell = _told("watching", back.path, settings)
     try:
-        with turn():
-            found = watch_result(back, video, tell)
+        found = watch_result(back, video, tell, also)
     except (ProbeError, MemoryError) as error:
         return Unmeasured(f"the picture {error}", transient=True)
     tell(1.0)

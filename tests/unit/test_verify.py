@@ -42,6 +42,7 @@ def folder(made, tmp_path_factory: pytest.TempPathFactory) -> Path:  # type: ign
     result("short", "-t", "2")
     result("small", "-vf", "scale=320:180")
     result("slow", "-r", "15")
+    result("mirrored", "-vf", "hflip")
     (folder / "cut.mp4").write_bytes((folder / "right.mp4").read_bytes()[:-20_000])
     return folder
 
@@ -92,6 +93,16 @@ def test_what_went_in_is_not_judged(folder: Path, fits) -> None:  # type: ignore
     assert "result" in report.to_html()
 
 
+def test_a_picture_that_was_changed_outside_of_the_face_is_told(folder: Path) -> None:
+    (finding,) = verified(folder, "mirrored.mp4", settings=lipready.Settings(only=("O814",))).findings
+    assert "mirrored.mp4" in finding.message
+    facts = verified(folder, "right.mp4").facts.result
+    assert facts is not None
+    assert not isinstance(facts.surroundings, lipready.Unmeasured)
+    assert facts.surroundings.alike > 0.9
+    assert facts.surroundings.colour < 0.01
+
+
 def test_facts_have_the_numbers(folder: Path) -> None:
     result = verified(folder, "late.mp4").facts.result
     assert result is not None
@@ -104,7 +115,7 @@ def test_facts_have_the_numbers(folder: Path) -> None:
 def test_quick_reads_headers_alone(folder: Path) -> None:
     report = verified(folder, "small.mp4", settings=lipready.Settings(quick=True))
     assert [finding.rule for finding in report.findings] == ["O803"]
-    assert {entry.rule for entry in report.unchecked} == {"O801", *(f"O8{number:02}" for number in range(5, 14))}
+    assert {entry.rule for entry in report.unchecked} == {"O801", *(f"O8{number:02}" for number in range(5, 15))}
     assert not any(entry.required for entry in report.unchecked)
 
 

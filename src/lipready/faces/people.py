@@ -1,6 +1,7 @@
 """Who is in a clip, or in a picture."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import dist
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from lipready.faces.tracking.identity import DIFFERENT, alike
 from lipready.faces.tracking.looks import Gaze
 from lipready.faces.tracking.persons import Screen, people_of
 from lipready.faces.tracking.runs import Linker, Sighting, believable
-from lipready.faces.tracking.tracks import tracks_of
+from lipready.faces.tracking.tracks import Track, tracks_of
 from lipready.facts.people import Match, PeopleFacts
 from lipready.facts.quantity import counted
 from lipready.facts.unmeasured import Unmeasured
@@ -55,6 +56,16 @@ def match_descriptor(wanted: tuple[float, ...], video: PeopleFacts) -> Match | U
     return Match(alike(apart), nearest, apart)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """Who was seen in a clip, or in a stretch of it, and in which samples; `turned` as in PeopleFacts."""
+
+    tracks: Sequence[Track]
+    samples: Sequence[Fraction]
+    screen: Screen
+    turned: int | None
+
+
 class PeopleWatcher(Gaze):
     """Watches the sampled frames of one clip (a `FrameConsumer`) and then says who was there."""
 
@@ -63,13 +74,31 @@ class PeopleWatcher(Gaze):
 
         Faces are described where people have to be told apart, with `describe` all of them: for a reference image.
         """
+        seen = self.seen(describe=describe)
+        return seen if isinstance(seen, Unmeasured) else people_of(seen.tracks, seen.samples, seen.screen, seen.turned)
+
+    def seen(self, *, describe: bool = False) -> Seen | Unmeasured:
+        """Return everybody, not yet joined with those of other stretches; `describe` is as for `facts`."""
         self._look_back()
         if not self.samples:
             return Unmeasured("no frame of the video could be decoded")
         runs = believable(self.linker.runs, self.samples)
         tracks = tracks_of(runs, engine().describer.describe, everybody=describe)
         turned = self.sideways.turned([s.face for run in runs for s in run.sightings])
-        return people_of(tracks, self.samples, self.screen, turned)
+        return Seen(tracks, tuple(self.samples), self.screen, turned)
+
+
+def people_in_stretches(stretches: Sequence[Seen]) -> PeopleFacts:
+    """Everybody in one or more stretches of a clip, which are in order of time and each begin a shot of their own."""
+    tracks: list[Track] = []
+    samples: list[Fraction] = []
+    for seen in stretches:
+        shots, before = 1 + max((track.shot for track in tracks), default=0), len(samples)
+        for track in seen.tracks:
+            sightings = tuple(replace(each, sample=before + each.sample) for each in track.sightings)
+            tracks.append(replace(track, shot=shots + track.shot, sightings=sightings))
+        samples.extend(seen.samples)
+    return people_of(tracks, samples, stretches[0].screen, stretches[0].turned)
 
 
 def people_in_image(path: str, *, describe: bool = True, witness: Witness | None = None) -> PeopleFacts | Unmeasured:

@@ -37,6 +37,18 @@ class PictureMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """How a result's picture is like that of the video outside of all faces, where both show the same moment.
+
+    `alike` is by how much contrast and structure agree (SSIM without its brightness, up to 1), `colour` by how much the
+    mean of red, green or blue differs, as a share (0..1) of its range: medians over some moments.
+    """
+
+    alike: float
+    colour: float
+
+
+@dataclass(frozen=True, slots=True)
 class MouthMovement:
     """How much one mouth moves: standard deviations of its opening, over the distance of the eyes.
 
@@ -76,9 +88,10 @@ class MouthMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultFacts:
-    """The result video: the `file` itself, and how its sound, picture and mouths compare with what was sent."""
+    """The result video: the `file` itself, and how what it holds compares with what was sent."""
 
     file: FileFacts
     sound: SoundMatch | Unmeasured
     picture: PictureMatch | Unmeasured
     mouth: MouthMatch | Unmeasured
+    surroundings: Surroundings | Unmeasured

@@ -1,12 +1,12 @@
 """How far each person's mouth is open in a short stretch of a video, frame by frame."""
 
 from bisect import bisect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import takewhile
 from math import cos, dist, radians, sin
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from lipready.faces.detection.geometry import Area, Point
 from lipready.faces.detection.landmarks import FIRST_MARGIN, INNER_LIPS, MARGIN, OUTER_EYES, Mesh
@@ -62,46 +62,80 @@ def follow(frames: Iterable[Frame], people: Sequence[Person]) -> Iterator[tuple[
 
     The frames' times are those of the people's looks, and need not rise: a video may be played backward.
     """
-    followed = {person.id: _Followed(person.looks) for person in people}
+    follower, looks = Follower[int](), dict[int, Look]()
     for frame in frames:
-        found = {number: each.find(frame) for number, each in followed.items()}
-        meshes = {number: mesh for number, mesh in found.items() if mesh is not None}
+        for person in people:
+            past = bisect(person.looks, frame.time, key=lambda look: look.time)
+            if past:
+                looks[person.id] = person.looks[past - 1]
+        yield frame, follower.see(frame, looks)
+
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class Follower(Generic[Key]):
+    """Follows faces from frame to frame by their meshes."""
+
+    def __init__(self) -> None:
+        """Begin before the first frame."""
+        self._followed: dict[Key, _Followed] = {}
+
+    def see(self, frame: Frame, looks: Mapping[Key, Look]) -> Mapping[Key, Mesh]:
+        """Return the meshes of those faces that are followed in a frame.
+
+        `looks` are the latest of each face: where one is new, the mesh is fitted there.
+        """
+        self._followed = {key: self._followed.get(key) or _Followed() for key in looks}
+        found = {key: self._followed[key].find(frame, look) for key, look in looks.items()}
+        meshes = {key: mesh for key, mesh in found.items() if mesh is not None}
         # Of two that have slid onto one face, neither is sure to be the one.
         alone = {
-            number: mesh
-            for number, mesh in meshes.items()
+            key: mesh
+            for key, mesh in meshes.items()
             if all(mesh.area.overlap(other.area) <= TWICE for other in meshes.values() if other is not mesh)
         }
-        for number, each in followed.items():
-            each.mesh = alone.get(number)
-        yield frame, alone
+        for key, each in self._followed.items():
+            each.mesh = alone.get(key)
+        return alone
 
 
 def frames_of(path: str, video: VideoFacts, stretch: tuple[Fraction, Fraction], rate: int) -> Iterator[Frame]:
     """Yield at most about `rate` frames a second of a stretch (seconds), shrunk to LONG_EDGE pixels."""
     begin, end = stretch
-    upright, due = Upright.of(video, LONG_EDGE), begin
+    upright, pace = Upright.of(video, LONG_EDGE), Pace(begin, rate)
     with open_decoder(path, video) as decoder:
         for count, shown in enumerate(takewhile(lambda shown: shown.time <= end, decoder.shown(begin))):
-            if shown.time >= due:
-                # A frame that comes a little late does not move those after it.
-                due = max(due + Fraction(1, rate), shown.time + Fraction(1, 2 * rate))
+            if pace.takes(shown.time):
                 yield Frame(shown.time, upright.image(shown.frame), count, upright.scale)
 
 
 @dataclass(slots=True)
-class _Followed:
-    """One face: the looks that say where it is, and the mesh of the last frame, None where it was lost."""
+class Pace:
+    """Picks frames, at most about `rate` a second; the next one is `due` at so many seconds."""
 
-    looks: Sequence[Look]
+    due: Fraction
+    rate: int
+
+    def takes(self, time: Fraction) -> bool:
+        """Return whether the frame at a time, later than those before, is wanted."""
+        if time < self.due:
+            return False
+        # A frame that comes a little late does not move those after it.
+        self.due = max(self.due + Fraction(1, self.rate), time + Fraction(1, 2 * self.rate))
+        return True
+
+
+@dataclass(slots=True)
+class _Followed:
+    """One face: the mesh of the last frame, None where it was lost, and the look from which on it is followed."""
+
     mesh: Mesh | None = None
     anchor: Look | None = None
 
-    def find(self, frame: Frame) -> Mesh | None:
+    def find(self, frame: Frame, look: Look) -> Mesh | None:
         """Fit the mesh where the face was in the frame before, or where the latest look has it."""
-        past = bisect(self.looks, frame.time, key=lambda look: look.time)
-        look = self.looks[past - 1] if past else None
-        if look is not None and look is not self.anchor:
+        if look is not self.anchor:
             self.anchor = look
             return _fitted(frame.image, *_seen(look, frame.scale))
         if self.mesh is None:

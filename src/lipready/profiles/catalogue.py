@@ -92,4 +92,5 @@ CATALOGUE: dict[str, CatalogueEntry] = {
     "O811": CatalogueEntry("result-mouth-moves-in-silence", bands=("moves", "before", "eyes", "seconds")),
     "O812": CatalogueEntry("result-other-person", bands=("apart",)),
     "O813": CatalogueEntry("result-more-people"),
+    "O814": CatalogueEntry("result-picture-changed", bands=("alike", "colour")),
 }

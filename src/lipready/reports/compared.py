@@ -26,6 +26,7 @@ def comparison(facts: JobFacts) -> Plain:
             "sound": picked(sound, "alike", "level", "shift", "compared"),
             "picture": seen,
             "mouth": _mouth(result.mouth),
+            "surroundings": picked(result.surroundings, "alike", "colour"),
         }
     )
 

@@ -147,7 +147,10 @@ def _file(plain: Plain) -> FileFacts:
 
 
 def _result(file: FileFacts | None) -> ResultFacts | None:
-    return None if file is None else ResultFacts(file=file, sound=_NOT_THERE, picture=_NOT_THERE, mouth=_NOT_THERE)
+    if file is None:
+        return None
+    parts = ("sound", "picture", "mouth", "surroundings")
+    return ResultFacts(file=file, **dict.fromkeys(parts, _NOT_THERE))
 
 
 def _finding(plain: Plain) -> Finding:

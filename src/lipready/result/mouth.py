@@ -1,26 +1,26 @@
 """How the mouths of a result move while somebody speaks, beside those of the video that it was made of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from contextvars import copy_context
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import takewhile
 from math import dist
 from statistics import correlation, median, pstdev
 from typing import TYPE_CHECKING
 
-from lipready.errors import ProbeError
-from lipready.faces.detection.landmarks import OUTER_EYES, Mesh
 from lipready.facts.file import FileFacts
 from lipready.facts.people import Look, PeopleFacts
-from lipready.facts.result import MouthMatch, MouthMovement
+from lipready.facts.result import MouthMatch, MouthMovement, Surroundings
 from lipready.facts.speech import Span
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.mouth.opening import follow, frames_of, opening_of
-from lipready.mouth.speaker import APART_IN_TIME, RATE, by_shift, in_front
-from lipready.probe.decoding.decoder import open_decoder
-from lipready.probe.decoding.frames import LONG_EDGE, Frame
-from lipready.probe.decoding.upright import Upright
+from lipready.mouth.speaker import APART_IN_TIME, RATE, by_shift
+from lipready.probe.decoding.decoder import Shown
+from lipready.result.outside import surroundings
+from lipready.result.passage import Mouth, Passage, Stretch, Watched, joined
+from lipready.result.watcher import BETWEEN, MouthWatcher, watch_stretch
 from lipready.speech.channels import RATE as SOUND_RATE
 from lipready.speech.voice import find_voice
 
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Stretch = tuple[Fraction, Fraction]
+Pair = tuple[Passage | Unmeasured, Passage | Unmeasured]
+"""What a stretch shows in the result and in its source."""
+
+Found = tuple[MouthMatch | Unmeasured, Surroundings | Unmeasured]
 Descriptor = tuple[float, ...]
 
 LENGTH, MOST = Fraction(5), 2
@@ -60,9 +63,6 @@ SAME_PLACE = 0.5
 NEARLY = Fraction(1, 2)
 """Seconds of speech less in a stretch that decodes in half the time."""
 
-BETWEEN = Fraction(1, 2)
-"""Seconds between two looks for faces."""
-
 
 def stretches_of(speech: Sequence[Span], length: Fraction, keys: Sequence[Fraction] = ()) -> tuple[Stretch, ...]:
     """Return the stretches of a result of `length` seconds in which most is spoken, which do not overlap.
@@ -93,103 +93,118 @@ def seconds_in(spans: Sequence[Span], stretch: Stretch) -> Fraction:
     return sum((part for part in parts if part > 0), Fraction(0))
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """Who is seen in the stretches of a video, and by person's number the mouths that could be followed."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Spoken:
+    """A result's `video`, its `sound` in one channel at 16 kHz, its speech, and the stretches in which most is spoken.
 
-    people: PeopleFacts
-    mouths: Mapping[int, "Mouth"]
-
-
-def watch_mouths(file: FileFacts, stretches: Sequence[Stretch]) -> Watched | Unmeasured:
-    """Look for people in some stretches of a video, and follow the mouths of those who are near and frontal enough."""
-    video = file.media
-    if not isinstance(video, VideoFacts):
-        return video if isinstance(video, Unmeasured) else Unmeasured("it is not a video")
-    try:
-        people = _people(file.at, video, stretches)
-        if isinstance(people, Unmeasured):
-            return people
-        mouths = {person.id: Mouth() for person in in_front(people, video)}
-        those = [person for person in people.people if person.id in mouths]
-        for stretch in stretches:
-            for frame, meshes in follow(frames_of(file.at, video, stretch, RATE), those):
-                for number, mesh in meshes.items():
-                    mouths[number].take(frame, mesh)
-    except ProbeError as error:
-        return Unmeasured(f"the picture {error}", transient=error.transient)
-    return Watched(people, mouths)
-
-
-@dataclass(slots=True)
-class Mouth:
-    """One mouth: when and how far it is open, and the distance of the eyes in pixels."""
-
-    openings: list[tuple[Fraction, float]] = field(default_factory=list)
-    eyes: list[float] = field(default_factory=list)
-
-    def take(self, frame: Frame, mesh: Mesh) -> None:
-        """Keep what a frame shows of it."""
-        left, right = mesh.points[list(OUTER_EYES), :2].tolist()
-        self.openings.append((frame.time, opening_of(mesh)))
-        self.eyes.append(dist(left, right))
-
-
-def _people(path: str, video: VideoFacts, stretches: Sequence[Stretch]) -> PeopleFacts | Unmeasured:
-    from lipready.faces.people import PeopleWatcher
-
-    watcher, upright, count = PeopleWatcher(), Upright.of(video, LONG_EDGE), 0
-    with open_decoder(path, video) as decoder:
-        for begin, end in stretches:
-            due = begin
-            for shown in takewhile(lambda shown, end=end: shown.time < end, decoder.shown(begin)):  # type: ignore[misc]
-                if shown.time >= due:
-                    due = shown.time + BETWEEN
-                    watcher.see(Frame(shown.time, None, count, upright.scale, shown.frame, upright))
-                    count += 1
-    return watcher.facts(describe=True)
-
-
-def compare_mouths(
-    result: FileFacts, source: FileFacts, sound: "NDArray[np.float32]", wanted: Descriptor | None
-) -> MouthMatch | Unmeasured:
-    """Compare the mouths of a result with those of its source, where most is spoken in the result's own `sound`.
-
-    `sound` is in one channel at 16 kHz, `wanted` describes the face of the reference image, where there is one.
-    Unmeasured where nobody speaks for long enough, or the speaker's mouth cannot be followed.
+    The one with most comes first.
     """
+
+    video: VideoFacts
+    sound: "NDArray[np.float32]"
+    speech: tuple[Span, ...]
+    stretches: tuple[Stretch, ...]
+
+
+def spoken_in(result: FileFacts, source: FileFacts, sound: "NDArray[np.float32]") -> Spoken | Unmeasured:
+    """Return where most is spoken in a result with a `sound`; Unmeasured where nobody speaks for long enough."""
     length = min(Fraction(len(sound), SOUND_RATE), result.length or Fraction(0))
     speech = find_voice(sound).spans(length) if len(sound) else ()
     both = length if source.length is None else min(length, source.length)
-    media = result.media
-    keys = media.key_frames if isinstance(media, VideoFacts) and isinstance(media.key_frames, tuple) else ()
-    stretches = stretches_of(speech, both, keys)
-    if not stretches:
-        return Unmeasured("nobody speaks for long enough")
-    first = _compared((result, source), sound, speech, stretches[:1], wanted)
-    if len(stretches) == 1 or (isinstance(first, MouthMatch) and (first.speaker.spoken or 0) >= CLEARLY):
-        return first
-    return _compared((result, source), sound, speech, tuple(sorted(stretches)), wanted)
+    video = result.media
+    if not isinstance(video, VideoFacts):
+        return Unmeasured("the result is not a video")
+    stretches = stretches_of(speech, both, video.key_frames if isinstance(video.key_frames, tuple) else ())
+    return Spoken(video, sound, tuple(speech), stretches) if stretches else Unmeasured("nobody speaks for long enough")
 
 
-def _compared(
-    files: tuple[FileFacts, FileFacts],
-    sound: "NDArray[np.float32]",
-    speech: Sequence[Span],
+class MouthComparison(AbstractContextManager["MouthComparison"]):
+    """Compares the mouths of a result with those of its source, in other threads than the result is decoded in.
+
+    Give it the decoded frames of the result in order of time. As soon as the first stretch is over it is compared, and
+    where no mouth moves clearly there, the second one is watched as well.
+    """
+
+    def __init__(self, result: FileFacts, source: FileFacts, reference: FileFacts | None, spoken: Spoken) -> None:
+        """Begin with the source; where there is a reference image, it shows the speaker."""
+        self._files, self._reference, self._spoken = (result, source), reference, spoken
+        self._first = MouthWatcher(spoken.video, spoken.stretches[0])
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="lipready-mouths")
+        self._before = self._watch(source, spoken.stretches[0])
+        self._found: Future[Found] | None = None
+
+    def __exit__(self, *_error: object) -> None:
+        """Wait for the threads."""
+        self._threads.shutdown(cancel_futures=True)
+
+    def see(self, shown: Shown) -> None:
+        """Look at a frame of the result. Raises ComponentError where the models can neither be found nor fetched."""
+        if self._found is None:
+            self._first.see(shown)
+            if shown.time > self._spoken.stretches[0][1]:
+                self._found = self._threads.submit(copy_context().run, self._compare)
+
+    def found(self) -> Found:
+        """Return what came out, once all of the result is decoded: of the mouths, and of what lies outside of faces.
+
+        Unmeasured where no speaker can be followed, or what lies outside cannot be compared.
+        """
+        return self._compare() if self._found is None else self._found.result()
+
+    def _watch(self, file: FileFacts, stretch: Stretch) -> "Future[Passage | Unmeasured]":
+        return self._threads.submit(copy_context().run, watch_stretch, file, stretch)
+
+    def _compare(self) -> Found:
+        first, *others = self._spoken.stretches
+        wanted = _descriptor(self._reference)
+        pairs = {first: (self._first.passage(), self._before.result())}
+        now, before = self._joined(pairs)
+        mouth = _matched(now, before, self._spoken, (first,), wanted)
+        if others and not (isinstance(mouth, MouthMatch) and (mouth.speaker.spoken or 0) >= CLEARLY):
+            (second,), (result, source) = others, self._files
+            watched = self._watch(source, second)
+            pairs[second] = (watch_stretch(result, second), watched.result())
+            now, before = self._joined(pairs)
+            mouth = _matched(now, before, self._spoken, tuple(sorted(pairs)), wanted)
+        return mouth, surroundings(now, before)
+
+    def _joined(self, pairs: Mapping[Stretch, Pair]) -> tuple[Watched | Unmeasured, Watched | Unmeasured]:
+        now, before = zip(*(pairs[stretch] for stretch in sorted(pairs)), strict=True)
+        result, source = joined(self._files[0], now), joined(self._files[1], before)
+        if isinstance(source, Unmeasured):
+            source = replace(source, reason=f"in the video {source.reason}")
+        return result, source
+
+
+def _descriptor(reference: FileFacts | None) -> tuple[float, ...] | None:
+    """Return what describes the face of a reference image, where it shows one alone."""
+    from lipready.faces.people import people_in_image
+
+    if reference is None or reference.problem is not None:
+        return None
+    shown = people_in_image(reference.at)
+    if not isinstance(shown, PeopleFacts) or len(shown.people) != 1:
+        return None
+    descriptor = shown.people[0].descriptor
+    return None if isinstance(descriptor, Unmeasured) else descriptor
+
+
+def _matched(
+    now: Watched | Unmeasured,
+    before: Watched | Unmeasured,
+    spoken: Spoken,
     stretches: tuple[Stretch, ...],
     wanted: Descriptor | None,
 ) -> MouthMatch | Unmeasured:
     """Compare the mouths of a result with those of its source in some stretches."""
-    result, source = files
-    now = watch_mouths(result, stretches)
     if isinstance(now, Unmeasured):
         return now
     number = _speaker(now.people, now.mouths, wanted)
     if isinstance(number, Unmeasured):
         return number
-    before = watch_mouths(source, stretches)
     if isinstance(before, Unmeasured):
-        return replace(before, reason=f"in the video {before.reason}")
+        return before
+    speech = spoken.speech
     pairs = {each: _counterpart(each, now.people, before.people) for each in now.mouths}
     moves = {each: _movement(now.mouths[each], _mouth_of(before, pairs[each]), speech) for each in now.mouths}
     mouth, then = now.mouths[number], _mouth_of(before, pairs[number])
@@ -199,14 +214,14 @@ def _compared(
         others=tuple(moves[each] for each in moves if each != number),
         eyes=median(mouth.eyes),
         followed=Fraction(len(_within(mouth, speech)), RATE),
-        lag=lag_of(mouth, sound, stretches),
+        lag=lag_of(mouth, spoken.sound, stretches),
         unchanged=then is not None and _unchanged(mouth, then),
         apart=_apart(now.people, number, before.people, pairs[number]),
         more=max(0, now.people.fewest - before.people.most),
     )
 
 
-def _speaker(people: PeopleFacts, mouths: Mapping[int, "Mouth"], wanted: Descriptor | None) -> int | Unmeasured:
+def _speaker(people: PeopleFacts, mouths: Mapping[int, Mouth], wanted: Descriptor | None) -> int | Unmeasured:
     """Return whose mouth should move: that of the reference image, the only one, or the one that moves most."""
     from lipready.faces.people import match_descriptor
 
@@ -223,7 +238,7 @@ def _speaker(people: PeopleFacts, mouths: Mapping[int, "Mouth"], wanted: Descrip
     return max(seen, key=lambda number: pstdev(value for _, value in seen[number].openings))
 
 
-def _mouth_of(watched: Watched, number: int | None) -> "Mouth | None":
+def _mouth_of(watched: Watched, number: int | None) -> Mouth | None:
     return None if number is None else watched.mouths.get(number)
 
 
@@ -245,7 +260,7 @@ def _centre(look: Look) -> tuple[float, float]:
     return look.box.left + look.box.width / 2, look.box.top + look.box.height / 2
 
 
-def _within(mouth: "Mouth", spans: Sequence[Span], *, inside: bool = True) -> list[float]:
+def _within(mouth: Mouth, spans: Sequence[Span], *, inside: bool = True) -> list[float]:
     """Return how far a mouth is open in some spans, or outside of them, a little away from their ends."""
     edge = Fraction(0) if inside else EDGE
     return [
@@ -255,8 +270,8 @@ def _within(mouth: "Mouth", spans: Sequence[Span], *, inside: bool = True) -> li
     ]
 
 
-def _movement(now: "Mouth", before: "Mouth | None", speech: Sequence[Span]) -> MouthMovement:
-    def deviation(mouth: "Mouth | None", *, inside: bool) -> float | None:
+def _movement(now: Mouth, before: Mouth | None, speech: Sequence[Span]) -> MouthMovement:
+    def deviation(mouth: Mouth | None, *, inside: bool) -> float | None:
         values = [] if mouth is None else _within(mouth, speech, inside=inside)
         return pstdev(values) if len(values) >= (FEWEST if inside else FEWEST_SILENT) else None
 
@@ -268,7 +283,7 @@ def _movement(now: "Mouth", before: "Mouth | None", speech: Sequence[Span]) -> M
     )
 
 
-def _unchanged(now: "Mouth", before: "Mouth") -> bool:
+def _unchanged(now: Mouth, before: Mouth) -> bool:
     """Return whether a mouth that moves clearly does so exactly as before."""
     then = dict(before.openings)
     pairs = [(value, then[time]) for time, value in now.openings if time in then]

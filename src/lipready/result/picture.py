@@ -10,7 +10,7 @@ from lipready.facts.result import PictureMatch
 from lipready.facts.speech import Span
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
-from lipready.probe.decoding.decoder import open_decoder
+from lipready.probe.decoding.decoder import Shown, open_decoder
 from lipready.probe.decoding.frames import SMALL_EDGE, Frame
 from lipready.probe.decoding.stillness import SPACING, StillnessMeter
 from lipready.probe.decoding.stretch import decode_moments
@@ -24,11 +24,15 @@ SHORTEST = Fraction(1, 2)
 
 
 def watch_result(
-    file: FileFacts, source: FileFacts, progress: Callable[[float], None] | None = None
+    file: FileFacts,
+    source: FileFacts,
+    progress: Callable[[float], None] | None = None,
+    also: Callable[[Shown], None] | None = None,
 ) -> PictureMatch | Unmeasured:
     """Decode all of a result's picture, and of its source what the result has black or frozen.
 
-    `progress` hears the share that is done (0..1). Unmeasured where one of them is no video that opens.
+    `progress` hears the share that is done (0..1), `also` sees every frame that decodes. Unmeasured where one of them
+    is no video that opens.
     """
     media, origin = file.media, source.media
     if not isinstance(media, VideoFacts):
@@ -41,6 +45,8 @@ def watch_result(
             seen = Fraction(-1)
             for shown in decoder.shown():
                 frames += 1
+                if also is not None:
+                    also(shown)
                 if shown.time - seen >= SPACING:
                     checkpoint()
                     seen = shown.time

@@ -10,7 +10,7 @@ from lipready.facts.audio import UNHEARD_TRACK, AudioFacts, AudioTrack
 from lipready.facts.file import FileFacts, ImageFacts, LfsPointer, Role
 from lipready.facts.job import CallbackFacts, JobFacts, RequestFacts
 from lipready.facts.people import Box, Look, Match, PeopleFacts, Person
-from lipready.facts.result import MouthMatch, MouthMovement, PictureMatch, ResultFacts, SoundMatch
+from lipready.facts.result import MouthMatch, MouthMovement, PictureMatch, ResultFacts, SoundMatch, Surroundings
 from lipready.facts.speech import Clipping, Level, SignalToNoise, Span, SpeechFacts
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Duration, FrameRate, SoundTrack, Stillness, VideoFacts
@@ -257,6 +257,7 @@ def came(*, part: Mapping[str, Any] | None = None, extension: bool = False, **st
         "sound": SoundMatch(alike=0.95, level=0.98, shift=Fraction(0), compared=Fraction(10)),
         "picture": PictureMatch(frames=250, damaged=0, black=(), frozen=()),
         "mouth": MOUTH,
+        "surroundings": Surroundings(alike=0.98, colour=0.002),
     }
     return job(request=request(video_extension=extension), result=ResultFacts(**{**plain, **(part or {})}))
 

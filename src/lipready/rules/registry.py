@@ -23,6 +23,7 @@ from lipready.rules import (
     result,
     speech,
     speech_timing,
+    surroundings,
     timing,
     video,
 )
@@ -46,6 +47,7 @@ _MODULES = (
     result,
     speech,
     speech_timing,
+    surroundings,
     timing,
     video,
 )

@@ -163,9 +163,9 @@ def verify(
 ) -> int:
     """Compare a result video with the files that it was made of.
 
-    Is it whole, as long and as large as foretold, is its sound the speech that was sent, and in its place, and is it
-    black or frozen where the video is not? Only a result that is not whole is an error, all else are warnings. What
-    went in is judged by `lipready check`.
+    Is it whole, as long and as large as foretold, is its sound the speech that was sent, and in its place, is it black
+    or frozen where the video is not, does the right mouth move with the speech, and was anything else changed? Only a
+    result that is not whole is an error, all else are warnings. What went in is judged by `lipready check`.
 
     \b
     Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage,
