@@ -52,7 +52,7 @@ def main() -> int:
         with serving(SandboxOptions(pace=0)) as box:
             film, killed = submit(box, folder, video, sound)
             paid = box.ledger().submissions
-        return 0 if report(film, sound, folder, paid, killed) else 1
+        return 0 if report(film, (video, sound), folder, paid, killed) else 1
 
 
 def material(folder: Path, seconds: int) -> tuple[Path, Path]:
@@ -102,7 +102,7 @@ def submit(box: Running, folder: Path, video: Path, sound: Path) -> tuple[Path, 
         while process.poll() is None:
             if until is not None and until():
                 process.kill()
-                killed += 1
+                killed += process.wait() < 0
             time.sleep(0.05)
         said = process.communicate()[0].strip().splitlines()
         took = time.perf_counter() - begun
@@ -111,14 +111,16 @@ def submit(box: Running, folder: Path, video: Path, sound: Path) -> tuple[Path, 
     return film, killed
 
 
-def report(film: Path, sound: Path, folder: Path, tasks: int, killed: int) -> bool:
+def report(film: Path, sent_files: tuple[Path, Path], folder: Path, tasks: int, killed: int) -> bool:
     """Print the figures; return whether all are met."""
+    video, sound = sent_files
     parts = read_parts(folder / "film-parts")
     numbers, samples, heard_rate = _frames(film), *_sound(film)
     sent, rate = encoder.read_wave(sound)
     whole = parts[-1].end
     seams = [part.start for part in parts[1:]]
-    offsets = [_offset(numbers, samples, sent, rate, seam) for seam in seams]
+    original = _frames(video)
+    offsets = [_offset((numbers, original), (samples, sent), rate, seam) for seam in seams]
     entries = [each for each in Journal().entries() if each.whole is not None]
     billed = sum(Fraction(each.seconds or 0) for each in entries)
     foretold = sum((part.end - part.start for part in parts), Fraction(0))
@@ -153,17 +155,22 @@ def _sound(film: Path) -> tuple[NDArray[np.float32], int]:
 
 
 def _offset(
-    numbers: list[int], heard: NDArray[np.float32], sent: NDArray[np.int16], rate: int, seam: Fraction
+    numbers: tuple[list[int], list[int]],
+    sounds: tuple[NDArray[np.float32], NDArray[np.int16]],
+    rate: int,
+    seam: Fraction,
 ) -> float:
-    """Return by how many seconds picture and sound are apart at a seam, at the worst frame of those around it."""
-    first = round(seam * RATE)
-    places = EDGE // STEP
-    frames = range(max(0, first - NEAR), min(len(numbers), first + NEAR))
-    apart = [(numbers[frame] - frame + places // 2) % places - places // 2 for frame in frames]
+    """Return by how many seconds picture and sound are apart at a seam, at the worst frame of those around it.
+
+    `numbers` and `sounds` are those of the joined video, and of what was sent.
+    """
+    first, places = round(seam * RATE), EDGE // STEP
+    frames = range(max(0, first - NEAR), min(map(len, numbers)))[: 2 * NEAR]
+    apart = [(numbers[0][each] - numbers[1][each] + places // 2) % places - places // 2 for each in frames]
     begin, end = round((seam - 1) * rate), round((seam + 1) * rate)
-    one, other = sent[begin:end].astype(float), heard[begin:end].astype(float)
-    alike = np.correlate(other - other.mean(), one - one.mean(), "same")
-    late = int(np.argmax(alike)) - len(one) // 2
+    heard, sent = (each[begin:end].astype(float) for each in sounds)
+    alike = np.correlate(heard - heard.mean(), sent - sent.mean(), "same")
+    late = int(np.argmax(alike)) - len(sent) // 2
     return max(abs(each / RATE - late / rate) for each in apart)
 
 
