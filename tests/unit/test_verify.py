@@ -112,6 +112,7 @@ def test_bytes_are_verified_as_files_are(folder: Path) -> None:
     result = lipready.Input((folder / "late.mp4").read_bytes(), "back.mp4")
     report = lipready.verify(result, video=folder / "clip.mp4", audio=(folder / "speech.wav").read_bytes())
     assert [(finding.rule, finding.path) for finding in report.findings] == [("O806", "back.mp4")]
+    assert [file["path"] for file in report.to_dict()["files"]][2] == "back.mp4"
 
 
 def test_a_lengthened_video_is_foretold_by_the_audio(folder: Path) -> None:
