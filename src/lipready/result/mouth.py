@@ -12,7 +12,7 @@ from lipready.errors import ProbeError
 from lipready.faces.detection.landmarks import OUTER_EYES, Mesh
 from lipready.facts.file import FileFacts
 from lipready.facts.people import Look, PeopleFacts
-from lipready.facts.result import MouthMatch, MouthMovement
+from lipready.facts.result import MouthMatch, MouthMovement, MouthSeries
 from lipready.facts.speech import Span
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
@@ -203,6 +203,12 @@ def _compared(
         unchanged=then is not None and _unchanged(mouth, then),
         apart=_apart(now.people, number, before.people, pairs[number]),
         more=max(0, now.people.fewest - before.people.most),
+        series=MouthSeries(
+            now=tuple(mouth.openings),
+            before=() if then is None else tuple(then.openings),
+            speech=tuple(speech),
+            looks=tuple(look for person in now.people.people if person.id == number for look in person.looks),
+        ),
     )
 
 

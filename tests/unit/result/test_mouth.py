@@ -3,6 +3,7 @@
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from statistics import pstdev
 
 import numpy as np
 import pytest
@@ -66,6 +67,26 @@ def test_a_mouth_that_moves_is_not_found_fault_with(results: Path) -> None:
     assert (mouth.others, mouth.more) == ((), 0)
     assert not isinstance(mouth.apart, Unmeasured)
     assert mouth.apart < 0.5
+
+
+def test_the_openings_are_kept_over_time_and_are_not_in_the_json(results: Path) -> None:
+    report = lipready.verify(results / "moved.mp4", video=results / "clip.mp4", audio=results / "speech.wav")
+    assert report.facts.result is not None
+    mouth = report.facts.result.mouth
+    assert isinstance(mouth, MouthMatch)
+    series = mouth.series
+    assert series is not None
+    stretch, *_ = mouth.stretches
+    assert len(series.now) == len(series.before) >= 2 * RATE
+    assert all(stretch.start <= time <= stretch.end for time, _ in (*series.now, *series.before))
+    now, before = ([value for _, value in each] for each in (series.now, series.before))
+    assert pstdev(now) > 5 * pstdev(before)
+    assert series.looks
+    assert series.speech
+    without = replace(
+        report, facts=replace(report.facts, result=replace(report.facts.result, mouth=replace(mouth, series=None)))
+    )
+    assert without == report
 
 
 def test_a_mouth_that_is_held_did_not_move(results: Path) -> None:
