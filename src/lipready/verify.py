@@ -235,6 +235,7 @@ def _mouth(
     from lipready.faces.people import people_in_image
     from lipready.probe.decoding.processors import turn
     from lipready.result.mouth import compare_mouths
+    from lipready.result.pictures import keep_mouths
     from lipready.result.sound import match_sound
 
     if isinstance(heard, Unmeasured):
@@ -250,6 +251,8 @@ def _mouth(
                 descriptor = shown.people[0].descriptor if described and isinstance(shown, PeopleFacts) else None
                 wanted = None if isinstance(descriptor, Unmeasured) else descriptor
             found = compare_mouths(back, files["video"], heard, wanted)
+            if settings.pictures is not None and isinstance(found, MouthMatch):
+                keep_mouths(settings.pictures, back, files["video"], found, heard)
     except (ProbeError, MemoryError) as error:
         return Unmeasured(f"the picture {error}", transient=True)
     if isinstance(found, MouthMatch) and found.unchanged and not isinstance(sent, Unmeasured):
@@ -262,14 +265,15 @@ def _mouth(
 
 def _picture(back: FileFacts, video: FileFacts, settings: Settings) -> PictureMatch | Unmeasured:
     """Watch a result, and its source where that is needed."""
+    from lipready.probe.decoding.pictures import kept_in
     from lipready.probe.decoding.processors import turn
     from lipready.result.picture import watch_result
 
     LOG.info("watching %s", back.path)
     tell = _told("watching", back.path, settings)
     try:
-        with turn():
-            found = watch_result(back, video, tell)
+        with turn(), kept_in(settings.pictures, "result") as witness:
+            found = watch_result(back, video, tell, witness)
     except (ProbeError, MemoryError) as error:
         return Unmeasured(f"the picture {error}", transient=True)
     tell(1.0)

@@ -14,6 +14,7 @@ from lipready.facts.speech import Span
 from lipready.facts.unmeasured import Unmeasured
 from lipready.mouth.speaker import RATE, SOUND_RATE
 from lipready.result.mouth import Mouth, lag_of, stretches_of
+from lipready.result.pictures import MOMENTS, moments_of
 from lipready.rules.examples import MOUTH, came, spans
 from lipready.rules.judge import judge
 from studio.encoder import run
@@ -94,6 +95,28 @@ def test_a_mouth_that_is_held_did_not_move(results: Path) -> None:
     assert found == {"O808"}
     assert mouth.speaker.spoken is not None
     assert mouth.speaker.spoken < 0.0045
+
+
+def test_faces_of_result_and_video_are_kept_at_the_same_moments(results: Path) -> None:
+    pictures = lipready.Pictures()
+    files = {"video": results / "clip.mp4", "audio": results / "speech.wav"}
+    report = lipready.verify(results / "moved.mp4", **files, settings=lipready.Settings(pictures=pictures))
+    result, video = pictures.files["result"], pictures.files["video"]
+    assert [face.time for face in result.faces] == [face.time for face in video.faces]
+    assert len(result.faces) == MOMENTS
+    assert all(one.jpeg != other.jpeg for one, other in zip(result.faces, video.faces, strict=True))
+    assert [len(wave.peaks) for wave in result.stretches] == [pictures.parts]
+    assert len(result.frames) > 5
+    page = report.to_html(pictures)
+    assert page.count("<figcaption>Result</figcaption>") == page.count("<figcaption>Video</figcaption>") == MOMENTS
+
+
+def test_the_mouth_is_shown_widest_open_and_most_closed_in_turn() -> None:
+    openings = tuple((Fraction(number), float(number % 4)) for number in range(4 * MOMENTS))
+    assert moments_of(openings) == (3, 4, 11, 12, 19, 20)
+    assert moments_of(openings[::-1]) == moments_of(openings)
+    assert moments_of(openings[:1]) == (0,)
+    assert moments_of(()) == ()
 
 
 def test_the_stretches_are_those_in_which_most_is_spoken() -> None:

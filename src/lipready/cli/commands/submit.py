@@ -269,7 +269,8 @@ def _ordered(job: Job, settings: "Settings", run: SubmitRun) -> tuple["Outcome",
     show = outcome_writer(run.shared.form, run.session, report, set_aside)
     if page is not None:
         # Written now, since nobody knows how the rest ends, and again with what came of it.
-        show.witness = lambda record: write_page_again(run.shared.reports, page.with_task(record))
+        show.witness = lambda record, came: write_page_again(run.shared.reports, page.with_task(record, came))
+        show.pictures = page.came
     try:
         return show, carry_out(run.account, ordered(job, report, run.account, run.sending))
     except PreflightError as error:

@@ -14,6 +14,7 @@ from lipready.cli.output.progress import progress_bars, waiting_line
 from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.cli.output.task_list import cost_as_json
 from lipready.errors import DeadlineError, LipreadyError, OutcomeUnknownError, TaskFailedError
+from lipready.facts.pictures import Pictures
 from lipready.facts.quantity import number, plural, seconds
 from lipready.providers.submission.price import described, is_free
 from lipready.reports.full import brief_report, finding_lines
@@ -103,15 +104,16 @@ class Outcome:
     """Shows people what comes of a job, as it comes. `report` is that of the check, where there was one.
 
     `set_aside` is the picture that was handed in and is not sent. `name` is that of the job in a list of jobs.
-    `witness` hears the record of the job at its end, whatever is shown. Without `verify` nobody looks at the result,
-    and with `quick` at its headers alone.
+    `witness` hears the record of the job at its end, whatever is shown, and how the result was verified; `pictures`
+    takes what is shown of that. Without `verify` nobody looks at the result, and with `quick` at its headers alone.
     """
 
     session: Session
     report: "Report | None" = field(repr=False)
     set_aside: str | None = None
     name: str | None = None
-    witness: Write | None = field(default=None, kw_only=True)
+    witness: "Callable[[dict[str, Any], Report | None], None] | None" = field(default=None, kw_only=True)
+    pictures: Pictures | None = field(default=None, kw_only=True)
     verify: bool = field(default=True, kw_only=True)
     quick: bool = field(default=False, kw_only=True)
 
@@ -122,7 +124,7 @@ class Outcome:
         from lipready.verify import verify_download
 
         with progress_bars(self.session) as progress:
-            settings = Settings(quick=self.quick, progress=progress)
+            settings = Settings(quick=self.quick, progress=progress, pictures=self.pictures)
             return verify_download(task.entry.id, str(result_video), task.account.profile, settings)
 
     def refused(self, error: PreflightError) -> None:
@@ -233,9 +235,9 @@ class Outcome:
             lines = [line for finding in verified.findings for line in finding_lines(finding, page)]
             self.session.write(page.finish(lines))
 
-    def _note(self, task: "Task | None", **more: Any) -> None:
+    def _note(self, task: "Task | None", *, verified: "Report | None" = None, **more: Any) -> None:
         if self.witness is not None:
-            self.witness(self._record(task, **more))
+            self.witness(self._record(task, verified=verified, **more), verified)
 
     def _record(
         self,
