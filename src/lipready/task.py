@@ -8,8 +8,8 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Self
 
-from lipready.cancel import Cancel
-from lipready.check import Progress, stage
+from lipready.cancel import Cancel, cancellable, in_thread
+from lipready.check import Progress, Settings, stage
 from lipready.errors import DownloadError, RefusedError, UsageError, concerning
 from lipready.facts.task import TaskState, TaskStatus
 from lipready.providers.account import Account
@@ -25,6 +25,8 @@ from lipready.providers.submission.queries import ask
 from lipready.providers.submission.sending import SubmissionInputs, job_lock, take_up
 from lipready.providers.transport.drive import run, run_async
 from lipready.providers.transport.wire import Flow, call
+from lipready.reports.report import Report
+from lipready.verify import verify_job
 
 Tell = Callable[[TaskState], None]
 
@@ -128,6 +130,26 @@ class Task:
     ) -> Path:
         """Write what `download` writes, on asyncio; raises what it raises."""
         return await run_async(self.account, downloaded(self, Path(fspath(to)), progress), cancel)
+
+    def verify(
+        self, result: str | PathLike[str], *, settings: Settings | None = None, cancel: Cancel | None = None
+    ) -> Report:
+        """Hold a downloaded result against what was sent, as `lipready.verify` does; the journal keeps the verdict.
+
+        Raises what that raises, and UsageError where a file is not there any more as it was sent.
+
+        >>> task = lipready.submit(lipready.Job("clip.mp4", "speech.wav"), provider="sandbox").wait()
+        >>> task.verify(task.download("verified.mp4")).errors
+        ()
+        """
+        with cancellable(cancel):
+            return verify_job(self.entry.id, fspath(result), self.account.profile, settings or Settings())
+
+    async def verify_async(
+        self, result: str | PathLike[str], *, settings: Settings | None = None, cancel: Cancel | None = None
+    ) -> Report:
+        """Do what `verify` does, on asyncio, in a thread; raises what it raises."""
+        return await in_thread(partial(self.verify, result, settings=settings, cancel=cancel))
 
     def cancel(self, *, cancel: Cancel | None = None) -> "Task":
         """Cancel a task that still waits, at the provider; `cancel` ends the asking.

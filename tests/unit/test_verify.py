@@ -15,7 +15,7 @@ from lipready.cli.output.session import Session
 from lipready.providers.journal.entry import JournalEntry
 from lipready.providers.journal.journal import Journal
 from lipready.reports.report import Report
-from lipready.verify import verify_download
+from lipready.verify import verify_download, verify_job
 from studio.encoder import run
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
@@ -182,7 +182,10 @@ def test_a_result_whose_inputs_are_not_as_they_were_is_not_verified(
     folder: Path, journal: Journal, written: Written, changes: dict[str, object]
 ) -> None:
     entry = written(**changes)
-    assert verify_download(entry.id, str(folder / "right.mp4"), lipready.Profile.load("dashscope"), QUICK) is None
+    profile = lipready.Profile.load("dashscope")
+    assert verify_download(entry.id, str(folder / "right.mp4"), profile, QUICK) is None
+    with pytest.raises(lipready.UsageError, match=r"not there as it was sent|was no file"):
+        verify_job(entry.id, str(folder / "right.mp4"), profile, QUICK)
     assert journal.find(entry.id).verified is None
 
 

@@ -188,12 +188,19 @@ def submit(  # noqa: C901, PLR0912 - a list of refusals
     if account.warning is not None:
         session.complain(f"Warning: {account.warning}")
     run = SubmitRun(
-        account, sending, patience, no_wait, (person or 0) if repair else None, shared, session, salvage=salvage
+        account,
+        sending,
+        patience,
+        no_wait,
+        (person or 0) if repair else None,
+        shared,
+        session,
+        salvage=salvage,
+        verify=verify,
     )
     if results:
         return submit_jobs(results, settings, run, yes=yes, dry_run=dry_run)
     show, order = _ordered(job, settings, run)
-    show.verify, show.quick = verify, shared.quick
     if order is None:
         return FOUND
     if dry_run:
@@ -219,6 +226,7 @@ class SubmitRun:
     shared: Shared
     session: Session
     salvage: bool = False
+    verify: bool = True
 
 
 def fault_of_key(account: "Account") -> str | None:
@@ -267,6 +275,7 @@ def _ordered(job: Job, settings: "Settings", run: SubmitRun) -> tuple["Outcome",
     write_report(run.shared.reports, report, run.shared.fail_on, None if page is None else page.html)
     require_some_ran([report], chosen)
     show = outcome_writer(run.shared.form, run.session, report, set_aside)
+    show.verify, show.quick = run.verify, run.shared.quick
     if page is not None:
         # Written now, since nobody knows how the rest ends, and again with what came of it.
         show.witness = lambda record, came: write_page_again(run.shared.reports, page.with_task(record, came))

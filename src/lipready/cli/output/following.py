@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lipready.check import Settings, stage
+from lipready.cancel import in_thread
+from lipready.check import Progress, Settings, stage
 from lipready.cli.input.options import Patience
 from lipready.cli.output.progress import progress_bars, waiting_line
 from lipready.cli.output.session import CLEAN, FOUND, Session
@@ -117,15 +119,32 @@ class Outcome:
     verify: bool = field(default=True, kw_only=True)
     quick: bool = field(default=False, kw_only=True)
 
-    def verified(self, task: "Task", result_video: Path) -> "Report | None":
-        """Hold a result against what was sent, unless that is not wanted; None where it could not be done."""
+    def verified(self, task: "Task", result_video: Path, progress: Progress | None = None) -> "Report | None":
+        """Hold a result against what was sent, unless that is not wanted; None where it could not be done.
+
+        Without a `progress` of the caller's own, bars show how far it is.
+        """
         if not self.verify:
             return None
         from lipready.verify import verify_download
 
-        with progress_bars(self.session) as progress:
-            settings = Settings(quick=self.quick, progress=progress, pictures=self.pictures)
+        with progress_bars(self.session) if progress is None else nullcontext(progress) as told:
+            settings = Settings(quick=self.quick, progress=told, pictures=self.pictures)
             return verify_download(task.entry.id, str(result_video), task.account.profile, settings)
+
+    async def verify_beside(
+        self, task: "Task", result_video: Path, alone: AbstractAsyncContextManager[Any], progress: Progress
+    ) -> None:
+        """Verify a result in a thread, while others are downloaded, and report it, whatever comes of that.
+
+        `alone` lets in one after the other: each takes all cores.
+        """
+        verified = None
+        try:
+            async with alone:
+                verified = await in_thread(partial(self.verified, task, result_video, progress))
+        finally:
+            self.show_result(task, result_video, verified)
 
     def refused(self, error: PreflightError) -> None:
         """Report that the check found errors, and show them all."""
