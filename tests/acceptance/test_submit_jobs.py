@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from importlib import import_module
 from secrets import token_hex
 
 import av
@@ -98,7 +99,7 @@ def test_every_job_is_sent_once_and_its_result_is_named_after_it(run, write, fol
     assert sorted(path.name for path in (folder / "results").iterdir()) == ["intro.mp4", "outro.mp4"]
     assert all(length_of(path) == pytest.approx(5.0, abs=0.3) for path in (folder / "results").iterdir())
     assert server.ledger().submissions == 2
-    listed = json.loads(run("tasks", "list", "--format", "json").stdout)["tasks"]
+    listed = json.loads(run("tasks", "list", "--format", "json").stdout)["jobs"]
     assert [entry["verified"] for entry in listed] == ["pass", "pass"]
 
     before = server.ledger().requests
@@ -219,7 +220,7 @@ def test_a_result_is_there_whatever_comes_of_verifying_it(run, write, folder, mo
             pytest.fail("nobody asked for that")
         raise RuntimeError
 
-    monkeypatch.setattr("lipready.verify.verify_any", broken)
+    monkeypatch.setattr(import_module("lipready.verify"), "verify_any", broken)
     write(intro={})
     done = run(*LIST, *options, "--format", "json")
     assert (done.returncode, done.stderr) == (0, "")
