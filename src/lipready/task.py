@@ -136,7 +136,7 @@ class Task:
     ) -> Report:
         """Hold a downloaded result against what was sent, as `lipready.verify` does; the journal keeps the verdict.
 
-        Raises what that raises, and UsageError where a file is not there any more as it was sent.
+        Raises what that does (CancelledError by `cancel`), UsageError where a file is not there as it was sent.
 
         >>> task = lipready.submit(lipready.Job("clip.mp4", "speech.wav"), provider="sandbox").wait()
         >>> task.verify(task.download("verified.mp4")).errors
