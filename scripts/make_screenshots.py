@@ -18,6 +18,7 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from studio.make import make
+from studio.results import moved_lips
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 MOST_BYTES = 300_000
@@ -40,6 +41,7 @@ PICTURES = (
     Picture("finding", "check", "#P302-video", (1200, 560)),
     Picture("repair", "prepare", "", (1200, 980)),
     Picture("run", "gate"),
+    Picture("verify", "verify", "#mouth", (1000, 580), ("light",)),
     Picture("phone", "check", "", (390, 844), ("light",)),
 )
 
@@ -74,14 +76,26 @@ def every() -> list[tuple[Picture, str]]:
 
 def write_pages(folder: Path) -> dict[str, Path]:
     """Run the commands whose pages are shown, in a folder that holds a copy of the fixtures."""
-    names = ("two_people.mp4", "anna.wav", "bad.webm", "bad.ogg", "panorama.jpg", "anna.mp4", "anna.jpg", "nobody.mp4")
+    names = (
+        "two_people.mp4",
+        "anna.wav",
+        "bad.webm",
+        "bad.ogg",
+        "panorama.jpg",
+        "anna.mp4",
+        "anna.jpg",
+        "nobody.mp4",
+        "quiet.mp4",
+    )
     assets = folder / "assets"
     assets.mkdir()
     for name, path in make(list(names)).items():
         shutil.copy(path, assets / name)
+    moved_lips(assets / "quiet.mp4", assets / "anna.wav", folder / "result.mp4")
     commands = {
         "check": ["check", "assets/two_people.mp4", "assets/bad.ogg"],
         "prepare": ["prepare", "assets/bad.webm", "assets/bad.ogg", "assets/panorama.jpg", "-o", "ready"],
+        "verify": ["verify", "result.mp4", "--video", "assets/quiet.mp4", "--audio", "assets/anna.wav"],
         "gate": ["gate", "assets", "--no-cache"],
     }
     pages = {}

@@ -122,6 +122,8 @@ def check_any(job: Job, profile: Profile, settings: Settings) -> Report:
 def forget_places(report: Report) -> Report:
     """Return a report without where the bytes of its files lay meanwhile."""
     moved: dict[str, Any] = {file.role: replace(file, place=None) for file in report.facts.files() if file.place}
+    if report.facts.result is not None and "result" in moved:
+        moved["result"] = replace(report.facts.result, file=moved["result"])
     return replace(report, facts=replace(report.facts, **moved)) if moved else report
 
 

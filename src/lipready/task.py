@@ -8,8 +8,8 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Self
 
-from lipready.cancel import Cancel
-from lipready.check import Progress, stage
+from lipready.cancel import Cancel, async_twin, cancellable
+from lipready.check import Progress, Settings, settings_with, stage
 from lipready.errors import DownloadError, RefusedError, UsageError, concerning
 from lipready.facts.task import TaskState, TaskStatus
 from lipready.providers.account import Account
@@ -25,6 +25,8 @@ from lipready.providers.submission.queries import ask
 from lipready.providers.submission.sending import SubmissionInputs, job_lock, take_up
 from lipready.providers.transport.drive import run, run_async
 from lipready.providers.transport.wire import Flow, call
+from lipready.reports.report import Report
+from lipready.verify import verify_job
 
 Tell = Callable[[TaskState], None]
 
@@ -40,6 +42,8 @@ class Task:
     >>> task = lipready.submit(lipready.Job("clip.mp4", "speech.wav"), provider="sandbox")
     >>> task.wait(deadline=600).download("film.mp4").name
     'film.mp4'
+    >>> task.verify("film.mp4").errors
+    ()
     >>> async def once_more(task):
     ...     task = await (await task.refresh_async()).wait_async()
     ...     return await task.download_async("film-again.mp4")
@@ -58,8 +62,7 @@ class Task:
         stages: dict[str, TaskStatus] = {"submitted": "queued", "posting": "queued", "downloaded": "succeeded"}
         status: TaskStatus = stages.get(entry.stage) or entry.stage  # type: ignore[assignment]
         name, said = entry.task_id or entry.candidate or "", entry.said or ""
-        state = TaskState(id=name, status=status, said=said, seconds=entry.seconds)
-        return cls(account, entry, state, attached)
+        return cls(account, entry, TaskState(id=name, status=status, said=said, seconds=entry.seconds), attached)
 
     @property
     def id(self) -> str:
@@ -128,6 +131,27 @@ class Task:
     ) -> Path:
         """Write what `download` writes, on asyncio; raises what it raises."""
         return await run_async(self.account, downloaded(self, Path(fspath(to)), progress), cancel)
+
+    def verify(
+        self,
+        result: str | PathLike[str],
+        *,
+        settings: Settings | None = None,
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
+    ) -> Report:
+        """Hold a downloaded result against what was sent, as `lipready.verify` does; the journal keeps the verdict.
+
+        Raises what that does (CancelledError by `cancel`), UsageError without a file as sent; `progress` is as there.
+        """
+        with cancellable(cancel):
+            return verify_job(
+                self.entry.id, fspath(result), self.account.profile, settings_with(settings, (), progress)
+            )
+
+    @async_twin(verify)
+    def verify_async() -> None:
+        """Do what `verify` does, on asyncio; raises what it raises."""
 
     def cancel(self, *, cancel: Cancel | None = None) -> "Task":
         """Cancel a task that still waits, at the provider; `cancel` ends the asking.
@@ -309,11 +333,10 @@ def looked(task: Task) -> Flow[Task]:
 
 def waited(task: Task, deadline: float | None, poll_interval: float | None, progress: Tell | None) -> Flow[Task]:
     """Wait for a task to succeed; see `Task.wait`."""
-    if task.entry.stage == "downloaded":  # which the provider may have forgotten by now
+    # Downloaded it may be forgotten by the provider; with an address it was just looked at, with others.
+    if task.entry.stage == "downloaded" or task.state.result_url is not None:
         return task
     service = task.account.service
-    if task.state.result_url is not None:  # it was just looked at, with others
-        return task
     interval = service.poll_seconds if poll_interval is None else poll_interval
     deadline = service.longest_seconds if deadline is None else deadline
     with _about(task):
@@ -357,8 +380,7 @@ def cancelled(task: Task) -> Flow[Task]:
             yield from ask(task.account, service.cancel(task.account.endpoints, task.id), service.read_cancel)
         except RefusedError:
             # Where the first answer was lost, the second says that there is nothing left to cancel.
-            now = yield from looked(task)
-            if now.status != "canceled":
+            if (now := (yield from looked(task))).status != "canceled":
                 raise
             return now
         return (yield from looked(task))

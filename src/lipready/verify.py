@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from lipready.check import (
     settings_with,
     stage,
 )
-from lipready.errors import CancelledError, ProbeError
+from lipready.errors import CancelledError, ProbeError, UsageError
 from lipready.facts.address import is_address
 from lipready.facts.file import FileFacts, Role
 from lipready.facts.job import JobFacts, RequestFacts
@@ -110,32 +109,40 @@ def verify_any(came: Job, job: Job, profile: Profile, settings: Settings) -> Rep
 
 
 def verify_download(job_id: str, result: str, profile: Profile, settings: Settings) -> Report | None:
-    """Verify the result of a job of the journal, and write down there what was found.
+    """Do what `verify_job` does; None where that cannot be.
 
-    None where the files that were sent are not at hand as they were, or it could not be verified: whatever goes wrong
-    here, the result is there, and nothing is asked of a provider.
+    Whatever goes wrong here, the result is there.
     """
-    journal = Journal()
     try:
-        entry = journal.find(job_id)
-        if entry.video is None or entry.audio is None or not all(map(partial(_as_sent, entry), _places(entry))):
-            return None
-        options = RequestOptions(video_extension=entry.video_extension)
-        job = Job.of(entry.video, entry.audio, entry.reference, options)
-        require_inputs(came := Job.of(result))
-        report = verify_any(came, job, profile, settings)
-        found = ", ".join(report.by_rule)
-        journal.write(replace(journal.find(job_id), verified=f"{report.verdict}: {found}" if found else report.verdict))
+        return verify_job(job_id, result, profile, settings)
     except CancelledError:
         raise
     except Exception as error:  # noqa: BLE001 - the result is paid and there: nothing that goes wrong here may hide it
         LOG.info("the result of the job %s was not verified: %s", job_id, error)
         return None
+
+
+def verify_job(job_id: str, result: str, profile: Profile, settings: Settings) -> Report:
+    """Verify the result of a job of the journal, and write down there what was found; nothing is asked of a provider.
+
+    Raises UsageError where the files that were sent are not at hand as they were, and what `verify` raises.
+    """
+    journal = Journal()
+    entry = journal.find(job_id)
+    changed = [place for place in (entry.video, entry.audio, entry.reference) if place and not _as_sent(entry, place)]
+    if entry.video is None or entry.audio is None or changed:
+        which = f"{', '.join(changed)} is not there as it was sent" if changed else "what was sent was no file"
+        raise UsageError(
+            f"The result of the job {job_id} cannot be verified by the journal: {which}. Name the files yourself: "
+            "`lipready.verify(…)`."
+        )
+    options = RequestOptions(video_extension=entry.video_extension)
+    job = Job.of(entry.video, entry.audio, entry.reference, options)
+    require_inputs(came := Job.of(result))
+    report = verify_any(came, job, profile, settings)
+    found = ", ".join(report.by_rule)
+    journal.write(replace(journal.find(job_id), verified=f"{report.verdict}: {found}" if found else report.verdict))
     return report
-
-
-def _places(entry: JournalEntry) -> tuple[str, ...]:
-    return tuple(each for each in (entry.video, entry.audio, entry.reference) if each is not None)
 
 
 def _as_sent(entry: JournalEntry, place: str) -> bool:
@@ -236,6 +243,7 @@ def _watch(
 ) -> tuple[PictureMatch | Unmeasured, MouthMatch | Unmeasured, Surroundings | Unmeasured]:
     """Decode a result once, and watch its picture and its mouths; beside it, those of its source."""
     from lipready.result.mouth import MouthComparison, spoken_in
+    from lipready.result.pictures import keep_mouths
 
     video = files["video"]
     spoken = heard if isinstance(heard, Unmeasured) else spoken_in(back, video, heard)
@@ -246,6 +254,8 @@ def _watch(
         tell = _told("following the mouths in", back.path, settings)
         try:
             mouth, around = comparison.found()
+            if settings.pictures is not None and isinstance(mouth, MouthMatch) and not isinstance(heard, Unmeasured):
+                keep_mouths(settings.pictures, back, video, mouth, heard)
         except (ProbeError, MemoryError) as error:
             mouth = around = Unmeasured(f"the picture {error}", transient=True)
     tell(1.0)
@@ -256,12 +266,14 @@ def _picture(
     back: FileFacts, video: FileFacts, settings: Settings, also: "Callable[[Shown], None] | None" = None
 ) -> PictureMatch | Unmeasured:
     """Watch a result, and its source where that is needed; `also` sees every frame of it."""
+    from lipready.probe.decoding.pictures import kept_in
     from lipready.result.picture import watch_result
 
     LOG.info("watching %s", back.path)
     tell = _told("watching", back.path, settings)
     try:
-        found = watch_result(back, video, tell, also)
+        with kept_in(settings.pictures, "result") as witness:
+            found = watch_result(back, video, tell, also, witness)
     except (ProbeError, MemoryError) as error:
         return Unmeasured(f"the picture {error}", transient=True)
     tell(1.0)

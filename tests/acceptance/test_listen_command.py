@@ -129,7 +129,7 @@ def listen(surroundings):
 
 
 def test_a_callback_brings_the_result_to_where_the_journal_says(listen, submit, folder, server):
-    listener = listen()
+    listener = listen("--no-verify")
     assert listener.url.startswith("http://127.0.0.1:")
     first = submit("-o", "result.mp4")
     second = submit("--video-extension")
@@ -188,6 +188,7 @@ def test_what_was_missed_is_looked_after_and_until_done_ends(listen, submit, fol
     assert (record["task"], record["status"]) == (sent["task"], "succeeded")
     assert record["result"] == str(folder / "result.mp4")
     assert (folder / "result.mp4").stat().st_size > 10_000
+    assert record["verified"]["files"][2]["path"] == record["result"]
     assert listen("--until-done").wait()[:2] == (0, "")
 
 

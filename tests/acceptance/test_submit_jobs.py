@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from importlib import import_module
 from secrets import token_hex
 
 import av
@@ -99,6 +100,8 @@ def test_every_job_is_sent_once_and_its_result_is_named_after_it(run, write, fol
     assert sorted(path.name for path in (folder / "results").iterdir()) == ["intro.mp4", "outro.mp4"]
     assert all(length_of(path) == pytest.approx(5.0, abs=0.3) for path in (folder / "results").iterdir())
     assert server.ledger().submissions == 2
+    listed = json.loads(run("tasks", "list", "--format", "json").stdout)["jobs"]
+    assert [entry["verified"] for entry in listed] == ["pass", "pass"]
 
     before = server.ledger().requests
     again = run(*LIST, "--provider", provider)
@@ -209,6 +212,22 @@ def test_wrong_calls(run, write, arguments, said):
     done = run("submit", "--jobs", "lipready.jobs.toml", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--no-verify",)])
+def test_a_result_is_there_whatever_comes_of_verifying_it(run, write, folder, monkeypatch, options):
+    def broken(*_arguments):
+        if options:
+            pytest.fail("nobody asked for that")
+        raise RuntimeError
+
+    monkeypatch.setattr(import_module("lipready.verify"), "verify_any", broken)
+    write(intro={})
+    done = run(*LIST, *options, "--format", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    (record,) = json.loads(done.stdout)["tasks"]
+    assert (record["status"], record["verified"]) == ("succeeded", None)
+    assert (folder / "results" / "intro.mp4").is_file()
 
 
 def test_what_is_not_waited_for_is_downloaded_by_resume(run, write, folder):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,14 @@ import pytest
 
 import lipready
 from lipready.cli.output.html_page import JobPage
+from lipready.facts.pictures import FilePictures, Waveform
+from lipready.facts.result import MouthMovement, MouthSeries
+from lipready.profiles.loader import load_profile
 from lipready.reports.html.content import PageEntry
 from lipready.reports.html.document import page_of
 from lipready.reports.html.figures import figures_of_unit
+from lipready.rules.examples import MOUTH, came, spans
+from lipready.rules.judge import judge
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 HOSTILE = (
@@ -56,12 +62,38 @@ def pages(
     fine: dict[str, Any] = {**whole, "verdict": "pass", "findings": [], "unchecked": []}
     run = [_named(whole if number % 4 == 0 else fine, number) for number in range(1000)]
     entries = [PageEntry(report=each, figures=figures) if each["findings"] else PageEntry(report=each) for each in run]
-    texts = {"job": job.html(), "repair": repair.html(), "run": page_of(entries[:12]), "thousand": page_of(entries)}
+    texts = {
+        "job": job.html(),
+        "result": _result(job.inputs),
+        "repair": repair.html(),
+        "run": page_of(entries[:12]),
+        "thousand": page_of(entries),
+    }
     written = {}
     for name, text in texts.items():
         written[name] = folder / f"{name}.html"
         written[name].write_text(text, encoding="utf-8")
     return written
+
+
+def _result(pictures: lipready.Pictures) -> str:
+    """Write the page of a result whose mouth does not move, with faces of the job."""
+    times = [Fraction(number, 15) for number in range(15, 90)]
+    now, before = (
+        tuple((t, low + (t.numerator % 5) * step) for t in times) for low, step in ((0.02, 0.001), (0.1, 0.05))
+    )
+    series = MouthSeries(now, before, spans((0, 2), (3, 5)), ())
+    still = replace(MOUTH, speaker=MouthMovement(0.003, 0.003, 0.05, 0.004), series=series)
+    facts = came(part={"mouth": still})
+    findings, unchecked = judge(facts, load_profile("dashscope"))
+    faces = pictures.files["video"].faces
+    cuts = [
+        tuple(replace(each, time=Fraction(n)) for n, each in enumerate(part, 1)) for part in (faces[:5], faces[5:10])
+    ]
+    wave = Waveform(tuple(range(0, 250, 2)))
+    kept = {"result": FilePictures(faces=cuts[0], stretches=(wave,)), "video": FilePictures(faces=cuts[1])}
+    report = lipready.Report(provider="dashscope", facts=facts, findings=findings, unchecked=unchecked)
+    return report.to_html(lipready.Pictures(files=kept))  # type: ignore[arg-type]
 
 
 def _named(report: dict[str, Any], number: int) -> dict[str, Any]:
@@ -74,7 +106,7 @@ def _named(report: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["job", "repair", "run"])
+@pytest.mark.parametrize("name", ["job", "repair", "run", "result"])
 def test_nothing_keeps_people_from_reading_a_page(look_at: Any, pages: dict[str, Path], name: str, scheme: str) -> None:
     seen = look_at(pages[name], scheme=scheme)
     if name == "run":
@@ -83,7 +115,7 @@ def test_nothing_keeps_people_from_reading_a_page(look_at: Any, pages: dict[str,
     assert seen.clean()
 
 
-@pytest.mark.parametrize("name", ["job", "repair", "run"])
+@pytest.mark.parametrize("name", ["job", "repair", "run", "result"])
 def test_a_page_fits_a_telephone_and_its_size(look_at: Any, pages: dict[str, Path], name: str) -> None:
     seen = look_at(pages[name], width=390)
     assert seen.page.evaluate("document.documentElement.scrollWidth") == 390
@@ -107,6 +139,26 @@ def test_a_picture_shows_the_moment_and_the_faces_of_a_finding(look_at: Any, pag
     assert page.locator("#video .film .cell").count() > 3
     assert page.locator("#video .label img").count() == 2
     assert page.locator("#audio .wave path.speech").get_attribute("d").startswith("M")
+
+
+def test_the_mouth_of_a_result_is_drawn_beside_that_of_the_video(look_at: Any, pages: dict[str, Path]) -> None:
+    page = look_at(pages["result"]).page
+    page.locator("#O808-result a", has_text="The mouth over time").click()
+    assert page.evaluate("location.hash") == "#mouth"
+    # At once, since the page may still scroll.
+    rectangles = page.locator("#mouth").evaluate(
+        "e => ['.opening', '.opening .then', '.opening .now', '.moments li:first-child .picture']"
+        ".map(each => [...e.querySelectorAll(each)].map(e => e.getBoundingClientRect().toJSON()))"
+    )
+    (drawing,), *lines, pair = rectangles
+    for (line,) in lines:
+        assert drawing["top"] <= line["top"] <= line["bottom"] <= drawing["bottom"]
+        assert line["width"] > 0.9 * drawing["width"]
+    assert pair[0]["top"] == pair[1]["top"]
+    assert pair[0]["right"] < pair[1]["left"]
+    assert page.locator("#mouth .moments li").count() == 5
+    page.locator("#mouth .opening").hover()
+    assert page.locator("#mouth .playhead span").text_content().startswith("0:03.5")
 
 
 def test_in_a_run_the_address_of_a_finding_opens_its_row(look_at: Any, pages: dict[str, Path]) -> None:

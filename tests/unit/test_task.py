@@ -58,6 +58,10 @@ def test_the_whole_way(sent, journal, tmp_path, provider):
     assert (task.status, ended.status, heard[-1].status) == ("queued", "succeeded", "succeeded")
     assert film == tmp_path / "film.mp4"
     assert fault_of(str(film), task.entry.expected_seconds) is None
+    assert ended.verify(film, settings=Settings(quick=True)).verdict == "pass"
+    assert journal.find(task.id).verified == "pass"
+    with pytest.raises(UsageError, match="no such file"):
+        ended.verify(tmp_path / "gone.mp4")
     assert shares[-1] == 1.0
     (entry,) = journal.entries()
     assert (entry.stage, entry.result) == ("downloaded", str(film))
@@ -199,7 +203,9 @@ def test_the_twins_for_asyncio(shared_sandbox, at_sandbox, job, tmp_path, journa
         task = await lipready.submit_async(job, provider=provider, settings=QUICK, sending=AGAIN)
         task = await (await lipready.get_task_async(task.id)).wait_async(poll_interval=SOON)
         assert (await task.refresh_async()).status == "succeeded"
-        return await task.download_async(tmp_path / f"{task.entry.id}.mp4")
+        film = await task.download_async(tmp_path / f"{task.entry.id}.mp4")
+        assert (await task.verify_async(film, settings=Settings(quick=True))).errors == ()
+        return film
 
     async def all_of_them():
         return await asyncio.gather(*map(one, ("dashscope", "evolink", "evolink")))

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 import lipready
-from lipready.cli.output.following import Outcome
+from lipready.cli.output.outcome import Outcome
 from lipready.cli.output.session import Session
 from lipready.providers.journal.entry import JournalEntry
 from lipready.providers.journal.journal import Journal
 from lipready.reports.report import Report
-from lipready.verify import verify_download
+from lipready.verify import verify_download, verify_job
 from studio.encoder import run
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
@@ -123,6 +123,7 @@ def test_bytes_are_verified_as_files_are(folder: Path) -> None:
     result = lipready.Input((folder / "late.mp4").read_bytes(), "back.mp4")
     report = lipready.verify(result, video=folder / "clip.mp4", audio=(folder / "speech.wav").read_bytes())
     assert [(finding.rule, finding.path) for finding in report.findings] == [("O806", "back.mp4")]
+    assert [file["path"] for file in report.to_dict()["files"]][2] == "back.mp4"
 
 
 def test_a_lengthened_video_is_foretold_by_the_audio(folder: Path) -> None:
@@ -192,7 +193,10 @@ def test_a_result_whose_inputs_are_not_as_they_were_is_not_verified(
     folder: Path, journal: Journal, written: Written, changes: dict[str, object]
 ) -> None:
     entry = written(**changes)
-    assert verify_download(entry.id, str(folder / "right.mp4"), lipready.Profile.load("dashscope"), QUICK) is None
+    profile = lipready.Profile.load("dashscope")
+    assert verify_download(entry.id, str(folder / "right.mp4"), profile, QUICK) is None
+    with pytest.raises(lipready.UsageError, match=r"not there as it was sent|was no file"):
+        verify_job(entry.id, str(folder / "right.mp4"), profile, QUICK)
     assert journal.find(entry.id).verified is None
 
 

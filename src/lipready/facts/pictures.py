@@ -39,18 +39,24 @@ class Waveform:
 
 @dataclass(frozen=True, slots=True)
 class FilePictures:
-    """What was kept of one file: pictures in order of time (of an image, one), faces, and a waveform."""
+    """What was kept of one file: pictures in order of time (of an image, one), faces, and a waveform.
+
+    Of a result and its video `faces` are those of the speaker at the same moments; `stretches` are the waveforms of the
+    parts of a result in which mouths were followed.
+    """
 
     frames: tuple[Snapshot, ...] = ()
     faces: tuple[FaceCut, ...] = ()
     wave: Waveform | None = None
+    stretches: tuple[Waveform, ...] = ()
 
 
 @dataclass(slots=True)
 class Pictures:
     """Takes what is kept of the files of one job while they are measured: hand one in as `Settings.pictures`.
 
-    It is filled by a full check, by which each file is decoded once anyhow; `Settings.quick` reads no picture. Where
+    It is filled by a full check, by which each file is decoded once anyhow; `Settings.quick` reads no picture. `verify`
+    fills it too, and decodes a few frames more: the speaker's face at the same moments of result and video. Where
     the check goes on in another process, nothing comes back. `small` keeps fewer and smaller pictures, and no faces.
 
     >>> pictures = lipready.Pictures(small=True)

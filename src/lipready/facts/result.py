@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from lipready.facts.file import FileFacts
+from lipready.facts.people import Look
 from lipready.facts.speech import Span
 from lipready.facts.unmeasured import Unmeasured
 
@@ -62,6 +63,23 @@ class MouthMovement:
     silent_before: float | None
 
 
+Openings = tuple[tuple[Fraction, float], ...]
+"""Times in seconds, and how far a mouth is open then, over the distance of the outer corners of the eyes."""
+
+
+@dataclass(frozen=True, slots=True)
+class MouthSeries:
+    """What is drawn of the speaker's mouth: `now` in the result, `before` in the video at the same times.
+
+    `speech` are the stretches in which somebody speaks in the result, `looks` say where the speaker's face is in it.
+    """
+
+    now: Openings
+    before: Openings
+    speech: tuple[Span, ...]
+    looks: tuple[Look, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MouthMatch:
     """What the mouths of a result do in the stretches (seconds) in which most is spoken.
@@ -72,6 +90,7 @@ class MouthMatch:
     (negative: earlier), where that stands clear. `unchanged` says that it moves just as it did in the video, and `own`
     how alike (0..1) the video's own sound then is to what was sent, None where it has none. `apart` is how far the
     speaker's face is from the one in the video (see `Match`); `more` how many more people are seen than there.
+    `series` is the speaker's mouth over time, for drawing; no report in JSON holds it.
     """
 
     stretches: tuple[Span, ...]
@@ -84,6 +103,7 @@ class MouthMatch:
     apart: float | Unmeasured
     more: int
     own: float | None = None
+    series: MouthSeries | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from lipready.facts.file import FileFacts
 from lipready.facts.people import Look, PeopleFacts
-from lipready.facts.result import MouthMatch, MouthMovement, Surroundings
+from lipready.facts.result import MouthMatch, MouthMovement, MouthSeries, Surroundings
 from lipready.facts.speech import Span
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
@@ -218,6 +218,12 @@ def _matched(
         unchanged=then is not None and _unchanged(mouth, then),
         apart=_apart(now.people, number, before.people, pairs[number]),
         more=max(0, now.people.fewest - before.people.most),
+        series=MouthSeries(
+            now=tuple(mouth.openings),
+            before=() if then is None else tuple(then.openings),
+            speech=tuple(speech),
+            looks=tuple(look for person in now.people.people if person.id == number for look in person.looks),
+        ),
     )
 
 

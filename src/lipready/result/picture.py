@@ -12,6 +12,7 @@ from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.decoding.decoder import Shown, open_decoder
 from lipready.probe.decoding.frames import SMALL_EDGE, Frame
+from lipready.probe.decoding.pictures import Witness
 from lipready.probe.decoding.stillness import SPACING, StillnessMeter
 from lipready.probe.decoding.stretch import decode_moments
 from lipready.probe.decoding.upright import Upright
@@ -28,11 +29,12 @@ def watch_result(
     source: FileFacts,
     progress: Callable[[float], None] | None = None,
     also: Callable[[Shown], None] | None = None,
+    witness: Witness | None = None,
 ) -> PictureMatch | Unmeasured:
     """Decode all of a result's picture, and of its source what the result has black or frozen.
 
-    `progress` hears the share that is done (0..1), `also` sees every frame that decodes. Unmeasured where one of them
-    is no video that opens.
+    `progress` hears the share that is done (0..1), `also` sees every frame that decodes, `witness` those that are
+    looked at. Unmeasured where one of them is no video that opens.
     """
     media, origin = file.media, source.media
     if not isinstance(media, VideoFacts):
@@ -50,7 +52,10 @@ def watch_result(
                 if shown.time - seen >= SPACING:
                     checkpoint()
                     seen = shown.time
-                    meter.see(Frame(shown.time, upright.image(shown.frame, "AREA")))
+                    image = upright.image(shown.frame, "AREA")
+                    meter.see(Frame(shown.time, image))
+                    if witness is not None:
+                        witness(image, shown.time, upright.scale, ())
                     if progress is not None and length > 0:
                         progress(min(1.0, float(shown.time / length)))
             damaged = decoder.damaged

@@ -132,20 +132,15 @@ class SpeechMeter(Feeder):
 
     def wave(self, parts: int) -> Waveform | None:
         """Return the largest samples of so many parts of the track that is taken; None where nothing was heard."""
-        import numpy as np
-
         if self._other is not None:
             return self._other.wave(parts)
         drawn = self._drawn
         if len(drawn) == 0:
             return None
-        peaks = [np.abs(part).max() for part in np.array_split(drawn, min(parts, len(drawn)))]
+        peaks = peaks_of(drawn, parts)
         clipping, length = self._meters[2], max(self.length, Fraction(1, RATE))
         places = {int(begin / clipping.rate / length * len(peaks)) for begin in clipping.begins}
-        return Waveform(
-            tuple(min(255, round(255 * float(peak))) for peak in peaks),
-            tuple(sorted(min(place, len(peaks) - 1) for place in places)),
-        )
+        return Waveform(peaks, tuple(sorted(min(place, len(peaks) - 1) for place in places)))
 
     def heard_in(self, facts: FileFacts, audio: AudioFacts) -> FileFacts:
         """Return the facts of an audio file with what was heard in it, until its end, where that is known.
@@ -196,6 +191,14 @@ def track_that_speaks(audio: AudioFacts) -> int:
     """Return the number of the track to take: the one that was measured, unless speech is heard in others only."""
     speaking = [track.number for track in audio.tracks if track.speaks is True]
     return audio.track if audio.track in speaking or not speaking else speaking[0]
+
+
+def peaks_of(samples: "NDArray[np.float32] | tuple[()]", parts: int) -> tuple[int, ...]:
+    """Return the largest samples of so many parts of a sound in one channel, 0..255, where 255 is full scale."""
+    import numpy as np
+
+    found = [np.abs(part).max() for part in np.array_split(samples, min(parts, len(samples)))] if len(samples) else []
+    return tuple(min(255, round(255 * float(peak))) for peak in found)
 
 
 class _RefusedError(Exception):

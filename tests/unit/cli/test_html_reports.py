@@ -106,6 +106,7 @@ def test_the_receipt_of_a_task_is_on_the_page_of_submit(page, good_job, tmp_path
     text = page.read_text()
     assert record["status"] == "succeeded"
     assert all(record[key] in text for key in ("task", "job", "result"))
+    assert text.count('<section class="file" id="result"') == 1
     run(submit, video, audio, "--dry-run", *sending)
     assert "not sent" in page.read_text()
     capsys.readouterr()

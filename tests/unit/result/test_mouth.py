@@ -3,6 +3,7 @@
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from statistics import pstdev
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from lipready.facts.speech import Span
 from lipready.facts.unmeasured import Unmeasured
 from lipready.mouth.speaker import RATE, SOUND_RATE
 from lipready.result.mouth import Mouth, lag_of, stretches_of
+from lipready.result.pictures import MOMENTS, moments_of
 from lipready.rules.examples import MOUTH, came, spans
 from lipready.rules.judge import judge
 from studio.encoder import run
@@ -68,11 +70,53 @@ def test_a_mouth_that_moves_is_not_found_fault_with(results: Path) -> None:
     assert mouth.apart < 0.5
 
 
+def test_the_openings_are_kept_over_time_and_are_not_in_the_json(results: Path) -> None:
+    report = lipready.verify(results / "moved.mp4", video=results / "clip.mp4", audio=results / "speech.wav")
+    assert report.facts.result is not None
+    mouth = report.facts.result.mouth
+    assert isinstance(mouth, MouthMatch)
+    series = mouth.series
+    assert series is not None
+    stretch, *_ = mouth.stretches
+    assert len(series.now) == len(series.before) >= 2 * RATE
+    assert all(stretch.start <= time <= stretch.end for time, _ in (*series.now, *series.before))
+    now, before = ([value for _, value in each] for each in (series.now, series.before))
+    assert pstdev(now) > 5 * pstdev(before)
+    assert series.looks
+    assert series.speech
+    without = replace(
+        report, facts=replace(report.facts, result=replace(report.facts.result, mouth=replace(mouth, series=None)))
+    )
+    assert without == report
+
+
 def test_a_mouth_that_is_held_did_not_move(results: Path) -> None:
     found, mouth = verified(results, "held.mp4", "clip.mp4")
     assert found == {"O808"}
     assert mouth.speaker.spoken is not None
     assert mouth.speaker.spoken < 0.0045
+
+
+def test_faces_of_result_and_video_are_kept_at_the_same_moments(results: Path) -> None:
+    pictures = lipready.Pictures()
+    files = {"video": results / "clip.mp4", "audio": results / "speech.wav"}
+    report = lipready.verify(results / "moved.mp4", **files, settings=lipready.Settings(pictures=pictures))
+    result, video = pictures.files["result"], pictures.files["video"]
+    assert [face.time for face in result.faces] == [face.time for face in video.faces]
+    assert len(result.faces) == MOMENTS
+    assert all(one.jpeg != other.jpeg for one, other in zip(result.faces, video.faces, strict=True))
+    assert [len(wave.peaks) for wave in result.stretches] == [pictures.parts]
+    assert len(result.frames) > 5
+    page = report.to_html(pictures)
+    assert page.count("<figcaption>Result</figcaption>") == page.count("<figcaption>Video</figcaption>") == MOMENTS
+
+
+def test_the_mouth_is_shown_widest_open_and_most_closed_in_turn() -> None:
+    openings = tuple((Fraction(number), float(number % 4)) for number in range(4 * MOMENTS))
+    assert moments_of(openings) == (3, 4, 11, 12, 19, 20)
+    assert moments_of(openings[::-1]) == moments_of(openings)
+    assert moments_of(openings[:1]) == (0,)
+    assert moments_of(()) == ()
 
 
 def test_the_stretches_are_those_in_which_most_is_spoken() -> None:

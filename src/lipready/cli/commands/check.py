@@ -21,6 +21,7 @@ from lipready.cli.output.session import CLEAN, Session, of_verdict
 from lipready.config.settings import FORMATS
 from lipready.errors import NothingCheckedError, UsageError
 from lipready.facts.file import ROLES, Role
+from lipready.facts.pictures import Pictures
 from lipready.job import Job, RequestOptions
 
 if TYPE_CHECKING:
@@ -187,10 +188,12 @@ def verify(
     for each in (job, came):
         require_inputs(each)
     refuse_inputs(shared.reports, (job, came))
+    pictures = Pictures() if shared.pictured else None
     with progress_bars(session) as progress:
         settings = shared.settings(allow_private=allow_private, audio_track=audio_track, progress=progress)
+        settings = replace(settings, pictures=pictures)
         report = verify_any(came, job, profile, settings)
     session.write(render(report, shared.form, session.page()))
-    write_report(shared.reports, report, shared.fail_on)
+    write_report(shared.reports, report, shared.fail_on, lambda: report.to_html(pictures))
     require_some_ran([report], chosen)
     return of_verdict(report.verdict, shared.fail_on)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lipready.cli.input.options import PATH, record_format_option, speaking
-from lipready.cli.output.following import Outcome, outcome_document, outcome_writer
+from lipready.cli.input.options import PATH, record_format_option, speaking, verify_option
+from lipready.cli.output.outcome import Outcome, outcome_document, outcome_writer
 from lipready.cli.output.session import CLEAN, FOUND, Session
 from lipready.errors import AnswerError, ComponentError, LipreadyError, TaskFailedError, UsageError
 from lipready.providers.answer import LARGEST_BODY, parse_callback
@@ -127,6 +127,7 @@ _LOOK_SECONDS = 900.0
     help="Where results go that were submitted without a place (default: here), named after the job.",
 )
 @click.option("--until-done", is_flag=True, help="End when no task is left that a callback may come for.")
+@verify_option
 @record_format_option
 @speaking
 def listen(
@@ -138,6 +139,7 @@ def listen(
     private_key: Path | None,
     out: Path | None,
     until_done: bool,
+    verify: bool,
     form: str,
     session: Session,
 ) -> int:
@@ -167,7 +169,9 @@ def listen(
         raise UsageError(f"{folder}: is no folder that results can be written to; choose another one (-o DIR).")
     account_at("evolink")  # a missing key is said now, and not when the first callback comes
     with _listen_on(host, port) as listener, outcome_document(form, session) as write:
-        listening = Listening(folder, outcome_writer(form, session, write=write), until_done=until_done)
+        show = outcome_writer(form, session, write=write)
+        show.verify = verify
+        listening = Listening(folder, show, until_done=until_done)
         scheme = "http" if certificate is None else "https"
         if not session.quiet:
             name, number = listener.getsockname()[:2]
@@ -184,6 +188,7 @@ class Listening:
         self._folder, self._show, self._until_done = folder, show, until_done
         self._queue: asyncio.Queue[str] = asyncio.Queue(_MOST_WAITING)
         self._waiting, self._busy, self._again = set[str](), set[str](), set[str]()
+        self._verifying = asyncio.Lock()
         self.status = CLEAN
 
     async def serve(
@@ -271,7 +276,8 @@ class Listening:
             self.status = max(self.status, FOUND)
             return
         place = Path(entry.output or self._folder / f"{entry.id}.mp4")
-        self._show.show_result(task, await task.download_async(place))
+        result_video = await task.download_async(place)
+        await self._show.verify_beside(task, result_video, self._verifying, lambda _what, _share: None)
 
     def _say(self, text: str) -> None:
         if not self._show.session.quiet:

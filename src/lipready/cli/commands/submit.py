@@ -27,7 +27,8 @@ from lipready.cli.input.options import (
     request_options,
     verify_option,
 )
-from lipready.cli.output.following import Outcome, download_result, outcome_writer
+from lipready.cli.output.following import download_result
+from lipready.cli.output.outcome import Outcome, outcome_writer
 from lipready.cli.output.session import CLEAN, FOUND, TROUBLE, Session
 from lipready.errors import ConfigurationError
 from lipready.job import Job, RequestOptions
@@ -201,7 +202,15 @@ def submit(  # noqa: C901, PLR0912, PLR0915 - a list of refusals
     if account.warning is not None:
         session.complain(f"Warning: {account.warning}")
     run = SubmitRun(
-        account, sending, patience, no_wait, (person or 0) if repair else None, shared, session, salvage=salvage
+        account,
+        sending,
+        patience,
+        no_wait,
+        (person or 0) if repair else None,
+        shared,
+        session,
+        salvage=salvage,
+        verify=verify,
     )
     if results:
         return submit_jobs(results, settings, run, yes=yes, dry_run=dry_run)
@@ -210,7 +219,6 @@ def submit(  # noqa: C901, PLR0912, PLR0915 - a list of refusals
 
         return submit_parts(job, settings, run, yes=yes, dry_run=dry_run)
     show, order = _ordered(job, settings, run)
-    show.verify, show.quick = verify, shared.quick
     if order is None:
         return FOUND
     if dry_run:
@@ -236,6 +244,7 @@ class SubmitRun:
     shared: Shared
     session: Session
     salvage: bool = False
+    verify: bool = True
 
 
 def fault_of_key(account: "Account") -> str | None:
@@ -284,9 +293,11 @@ def _ordered(job: Job, settings: "Settings", run: SubmitRun) -> tuple["Outcome",
     write_report(run.shared.reports, report, run.shared.fail_on, None if page is None else page.html)
     require_some_ran([report], chosen)
     show = outcome_writer(run.shared.form, run.session, report, set_aside)
+    show.verify, show.quick = run.verify, run.shared.quick
     if page is not None:
         # Written now, since nobody knows how the rest ends, and again with what came of it.
-        show.witness = lambda record: write_page_again(run.shared.reports, page.with_task(record))
+        show.witness = lambda record, came: write_page_again(run.shared.reports, page.with_task(record, came))
+        show.pictures = page.came
     try:
         return show, carry_out(run.account, ordered(job, report, run.account, run.sending))
     except PreflightError as error:

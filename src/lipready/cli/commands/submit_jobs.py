@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections import Counter
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 from http import HTTPStatus
 from operator import add
 from pathlib import Path
@@ -15,8 +15,8 @@ from lipready.cli.commands.submit import SubmitRun, check_and_repair, confirmed,
 from lipready.cli.input.jobs import read_named_jobs
 from lipready.cli.input.selection import chosen_rules, require_some_ran
 from lipready.cli.input.speaker import Asking, settle_speaker
-from lipready.cli.output.following import Outcome, Write, near, outcome_document, outcome_writer
 from lipready.cli.output.html_page import JobPage, PageAlbum
+from lipready.cli.output.outcome import Outcome, Write, near, outcome_document, outcome_writer
 from lipready.cli.output.parts import joined, parts_lines
 from lipready.cli.output.preparation import plan_writer
 from lipready.cli.output.progress import JobTable, job_table, progress_bars
@@ -193,10 +193,13 @@ class JobsRun:
         self.status = CLEAN
         self._table = JobTable(None, 0)
         self._free, self._downloads = asyncio.Semaphore(_AT_ONCE), asyncio.Semaphore(_DOWNLOADS)
+        self._verifying = asyncio.Lock()
 
     def writer(self, name: str, report: Report | None = None, set_aside: str | None = None) -> Outcome:
         """Choose how to show what comes of a job."""
-        return outcome_writer(self.run.shared.form, self.run.session, report, set_aside, self._write, name=name)
+        show = outcome_writer(self.run.shared.form, self.run.session, report, set_aside, self._write, name=name)
+        show.verify, show.quick = self.run.verify, self.run.shared.quick
+        return show
 
     def end(self, name: str, end: End, status: int | None = None) -> None:
         """Take down what came of a job."""
@@ -337,8 +340,8 @@ class JobsRun:
                     "downloading", os.fspath(path), lambda _, share: self._table.show(name, "downloading", share)
                 )
                 result_video = await drive_async(downloaded(task, path, show), transport)
-            each.show.show_result(task, result_video)
             end = "downloaded"
+            await each.show.verify_beside(task, result_video, self._verifying, partial(self._tell_part, name))
         except TaskFailedError as error:
             each.show.failed(task, error)
             end = "failed"
@@ -347,11 +350,15 @@ class JobsRun:
                 self.run.session.complain(f"Error: {name}: {error}")
             each.show.kept(task, error)
         except asyncio.CancelledError:
-            each.show.left(task)
+            if end != "downloaded":
+                each.show.left(task)
             raise
         finally:
             self.end(name, end)
             self._free.release()
+
+    def _tell_part(self, name: str, _what: str, share: float) -> None:
+        self._table.show(name, "verifying", share)
 
 
 def _concerns_all(error: LipreadyError) -> bool:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from lipready.cli.input.options import PATH, Patience, patience_options, record_format_option, speaking
-from lipready.cli.output.following import Outcome, download_result, outcome_document, outcome_writer
+from lipready.cli.output.following import download_result
+from lipready.cli.output.outcome import Outcome, outcome_document, outcome_writer
 from lipready.cli.output.parts import join_what_is_whole
 from lipready.cli.output.session import CLEAN, TROUBLE, Session
 from lipready.cli.output.task_list import (

@@ -70,21 +70,26 @@ class PageAlbum:
 
 @dataclass(slots=True)
 class JobPage:
-    """The page of a job that is repaired or sent, or both: `inputs` and `outputs` take the pictures of its files."""
+    """The page of a job that is repaired or sent, or both.
+
+    `inputs` and `outputs` take the pictures of its files, `came` those of its result.
+    """
 
     inputs: Pictures = field(default_factory=Pictures)
     outputs: Pictures = field(default_factory=Pictures)
+    came: Pictures = field(default_factory=Pictures)
     report: "Report | None" = None
     _prepared: "tuple[Prepared, Path] | None" = None
     _task: dict[str, Any] | None = None
+    _verified: "Report | None" = None
 
     def repaired(self, prepared: "Prepared", out: Path) -> None:
         """Take what was repaired into a folder."""
         self.report, self._prepared = prepared.report, (prepared, out)
 
-    def with_task(self, record: dict[str, Any]) -> Callable[[], str]:
+    def with_task(self, record: dict[str, Any], verified: "Report | None" = None) -> Callable[[], str]:
         """Take what came of the job (`lipready.task/1`), and return what writes the page."""
-        self._task = record
+        self._task, self._verified = record, verified
         return self.html
 
     @property
@@ -108,6 +113,9 @@ class JobPage:
         entry = PageEntry(
             report=self.report.to_dict(), figures=figures_of_job(self.report, self.shown), task=self._task
         )
+        if self._verified is not None:
+            figures = figures_of_job(self._verified, self.came)
+            entry = replace(entry, came=PageEntry(report=self._verified.to_dict(), figures=figures))
         return entry if self._prepared is None else replace(entry, **self._repair(*self._prepared))
 
     def _repair(self, prepared: "Prepared", out: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lipready.cli.output.following import Outcome, near
+from lipready.cli.output.outcome import Outcome, near
 from lipready.cli.output.progress import progress_bars
 from lipready.facts.quantity import clock
 from lipready.join import join

@@ -50,7 +50,7 @@ class PictureKeeper:
         self._frames.append(Snapshot(time, jpeg_of(picture), picture.shape[1], picture.shape[0]))
         if not self._small:
             largest = sorted(boxes, key=lambda box: -box.width * box.height)[:MOST_FACES]
-            self._faces += [FaceCut(time, box, jpeg_of(_face(image, box, scale))) for box in largest]
+            self._faces += [FaceCut(time, box, jpeg_of(face_of(image, box, scale, FACE_SIDE))) for box in largest]
         if len(self._frames) > self._most:
             self._frames = self._frames[::2]
             self._spacing = max(self._spacing, self._frames[1].time - self._frames[0].time)
@@ -95,20 +95,23 @@ def _shrunk(image: "NDArray[np.uint8]", edge: int) -> "NDArray[np.uint8]":
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _face(image: "NDArray[np.uint8]", box: Box, scale: float) -> "NDArray[np.uint8]":
-    """Cut a face out as a square; the edge of the picture is repeated where the square reaches beyond."""
+def face_of(image: "NDArray[np.uint8]", box: Box, scale: float, pixels: int) -> "NDArray[np.uint8]":
+    """Cut a face out as a square of so many pixels; the edge is repeated where it reaches beyond the picture.
+
+    `box` is in displayed pixels, of which one of the picture is `scale` wide.
+    """
     import cv2
     import numpy as np
 
     side = max(box.width, box.height) * (1 + 2 * _MARGIN) / scale
     left, top = (box.left + box.width / 2) / scale - side / 2, (box.top + box.height / 2) / scale - side / 2
     x, y = max(0, int(left)), max(0, int(top))
-    view, zoom = image[y : max(y + 1, int(top + side) + 2), x : max(x + 1, int(left + side) + 2)], FACE_SIDE / side
+    view, zoom = image[y : max(y + 1, int(top + side) + 2), x : max(x + 1, int(left + side) + 2)], pixels / side
     left, top = left - x, top - y
     while zoom < 1 / 2 and min(view.shape[:2]) > 1:  # a plain warp would skip pixels
         view, zoom, left, top = _halved(view), zoom * 2, left / 2, top / 2
     turn = np.array([[zoom, 0, -left * zoom], [0, zoom, -top * zoom]], np.float32)
-    return np.asarray(cv2.warpAffine(view, turn, (FACE_SIDE, FACE_SIDE), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    return np.asarray(cv2.warpAffine(view, turn, (pixels, pixels), borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _halved(picture: "NDArray[np.uint8]") -> "NDArray[np.uint8]":

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from lipready.facts.pictures import FaceCut, Snapshot
 from lipready.facts.quantity import counted, seconds
 from lipready.reports.html.drawing import (
     Bar,
@@ -18,13 +19,16 @@ from lipready.reports.html.drawing import (
     packed,
     span_of,
 )
-from lipready.reports.html.figures import NO_FIGURES, Figures, Shot
+from lipready.reports.html.figures import NO_FIGURES, Figures, Shot, pictured
+from lipready.reports.html.mouth import DrawnStretch, MouthFigure, draw_stretches, moved_in_words, range_of
 from lipready.reports.html.timeline import length_of_file, people_lanes, sound_lanes, tone_of, wave_in_words
 from lipready.reports.html.words import facts_in_words
 
 Plain = Mapping[str, Any]
 RULES = "https://lipready.github.io/lipready/rules/"
 """Where each rule has its page."""
+_STILL = 240
+"""Units of the side of a square picture, which has no other size on the page."""
 _RULE = re.compile(r"[A-Z]\d{3}")
 
 
@@ -33,7 +37,8 @@ class PageEntry:
     """One job on a page: its report (`lipready.report/1`) and figures, and what belongs to it.
 
     `before` is the job as it was, `prepared` (`lipready.prepared/1`) what was done, `receipt` (`lipready.receipt/1`)
-    what that was done with; `task` (`lipready.task/1`) is what became of it. `name` is that of the job in a run.
+    what that was done with; `task` (`lipready.task/1`) is what became of it, and `came` what came back, as it was
+    verified. `name` is that of the job in a run.
     """
 
     report: Plain
@@ -42,6 +47,7 @@ class PageEntry:
     prepared: Plain | None = None
     receipt: Plain | None = None
     task: Plain | None = None
+    came: "PageEntry | None" = None
     name: str = ""
 
 
@@ -116,11 +122,23 @@ class FindingView:
     when: str
     span: tuple[float, float | None] | None
     shot: ShotView | None
+    drawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MouthView:
+    """The speaker's mouth: a drawing for each stretch, and the result's and the video's face at some moments."""
+
+    stretches: tuple[DrawnStretch, ...]
+    stills: tuple[tuple[ShotView, ShotView | None], ...]
+    moved: str
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileView:
-    """One file as it is told, with its timeline."""
+    """One file as it is told, with its timeline; of what was not `judged` only the facts."""
 
     role: str
     path: str
@@ -135,6 +153,8 @@ class FileView:
     wave: DrawnWave | None = None
     wave_text: str = ""
     length: float = 0.0
+    mouth: MouthView | None = None
+    judged: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,11 +180,13 @@ def job_view(entry: PageEntry, album: Album, prefix: str = "") -> JobView:
     report = entry.report
     paths = {file["role"]: file["path"] for file in report["files"]}
     findings = tuple(_findings(entry, paths, album, prefix))
+    # What came back is judged, and nothing else then.
+    files = sorted(report["files"], key=lambda file: file["role"] != "result")
     return JobView(
         verdict=report["verdict"],
         provider=report["provider"],
         name=entry.name,
-        files=tuple(_file(file, entry, findings, album) for file in report["files"]),
+        files=tuple(_file(file, entry, findings, album) for file in files),
         findings=findings,
         unchecked=tuple(report["unchecked"]),
         counts=in_counts(report["findings"]),
@@ -207,9 +229,10 @@ def _findings(entry: PageEntry, paths: Mapping[str, str], album: Album, prefix: 
         where = finding["where"] or {}
         start, end = where.get("start"), where.get("end")
         shot = entry.figures.shots.get(number)
-        role = "reference" if finding["role"] == "reference" else "video"
+        role = pictured(finding["role"])
         when = "" if start is None else span_of(start, end)
-        moment = f" at {clock_of(float(shot.picture.time))}" if shot and role == "video" else ""
+        moment = f" at {clock_of(float(shot.picture.time))}" if shot and role != "reference" else ""
+        span = None if start is None else (start, end)
         yield FindingView(
             anchor=name if taken[name] == 1 else f"{name}-{taken[name]}",
             rule=finding["rule"],
@@ -224,7 +247,8 @@ def _findings(entry: PageEntry, paths: Mapping[str, str], album: Album, prefix: 
             source=finding["source"],
             link=link_of(finding),
             when=when,
-            span=None if start is None else (start, end),
+            span=span,
+            drawn=finding["role"] == "result" and entry.figures.mouth is not None and entry.figures.mouth.shows(span),
             shot=None if shot is None else album.add(shot, f"{paths.get(role, role)}{moment}"),
         )
 
@@ -241,7 +265,7 @@ def _file(file: Plain, entry: PageEntry, findings: Sequence[FindingView], album:
     strip = [
         album.add(shot, f"{file['path']} at {clock_of(float(shot.picture.time))}") for shot in _strip(role, figures)
     ]
-    length = length_of_file(facts)
+    length, moving = length_of_file(facts), role in {"video", "result"}
     spans = [finding for finding in findings if finding.span and role == _timeline_of(finding)]
     lanes: list[Lane] = []
     wave = None
@@ -263,11 +287,29 @@ def _file(file: Plain, entry: PageEntry, findings: Sequence[FindingView], album:
         unmeasured=tuple((name.replace("_", " "), reason) for name, reason in facts["unmeasured"].items()),
         lanes=tuple(lanes),
         ruler=marks(length) if length and (lanes or strip) else (),
-        film=tuple(strip) if role == "video" and length else (),
-        still=strip[0] if strip and (role != "video" or not length) else None,
+        film=tuple(strip) if moving and length else (),
+        still=strip[0] if strip and not (moving and length) else None,
         wave=wave,
         length=length or 0.0,
         wave_text=wave_in_words(facts.get("speech") or {}),
+        mouth=_mouth(figures.mouth, album) if role == "result" and figures.mouth is not None else None,
+        judged=role == "result" or all(each["role"] != "result" for each in entry.report["files"]),
+    )
+
+
+def _mouth(figure: MouthFigure, album: Album) -> MouthView:
+    def still(cut: FaceCut, where: str) -> ShotView:
+        size = (_STILL, _STILL)
+        shot = Shot(Snapshot(cut.time, cut.jpeg, *size), size)
+        return album.add(shot, f"The speaker in the {where} at {clock_of(float(cut.time))}")
+
+    return MouthView(
+        tuple(draw_stretches(figure)),
+        tuple(
+            (still(now, "result"), None if before is None else still(before, "video")) for now, before in figure.pairs
+        ),
+        moved_in_words(figure),
+        *range_of(figure),
     )
 
 

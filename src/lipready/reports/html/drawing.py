@@ -15,6 +15,10 @@ WAVE = (640, 100)
 """Width and height of a drawn waveform."""
 _LEAST = 0.4
 """Percent: what lasts a moment is still seen."""
+_EDGE = 0.03
+"""Share of the height that is left above and below a line, which is cut in half else."""
+_GAP = 0.06
+"""Share of the width: two points that are farther apart are not joined, since nothing is known between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +112,12 @@ def packed(found: Iterable[Bar]) -> tuple[Bar, ...]:
     return tuple(placed)
 
 
-def marks(length: float) -> tuple[tuple[str, str], ...]:
-    """Return places and texts of a ruler."""
+def marks(length: float, begin: float = 0.0) -> tuple[tuple[str, str], ...]:
+    """Return places and texts of a ruler that begins at a time in seconds."""
     step = next((step for step in _STEPS if length / step <= _MOST_MARKS), length / _MOST_MARKS)
     count = int(length / step)
     times = [step * number for number in range(count + 1) if length - step * number >= step * 0.6 or number == 0]
-    return tuple((percent(time / length), clock_of(time)) for time in times)
+    return tuple((percent(time / length), clock_of(begin + time)) for time in times)
 
 
 def together(spans: Sequence[Sequence[Seconds]]) -> tuple[Seconds, ...]:
@@ -150,6 +154,17 @@ def draw_wave(wave: Waveform, spans: Sequence[Sequence[float]], length: float) -
         return "".join(parts)
 
     return DrawnWave(outline(speech=True), outline(speech=False), tuple(percent(n / count) for n in wave.clipped[:200]))
+
+
+def draw_line(points: Sequence[tuple[float, float]], low: float, high: float) -> str:
+    """Draw a line through points, whose x are shares (0..1) of the width, and whose y lie from `low` to `high`."""
+    width, height = WAVE
+    parts, last = [], -1.0
+    for x, value in points:
+        y = height * (1 - _EDGE - (1 - 2 * _EDGE) * (value - low) / (high - low))
+        parts.append(f"{'M' if x - last > _GAP else 'L'}{width * x:.4g} {y:.3g}")
+        last = x
+    return "".join(parts)
 
 
 def _spoken(count: int, spans: Sequence[Sequence[float]], length: float) -> Iterator[bool]:

@@ -11,6 +11,7 @@ from lipready.facts.finding import SEVERITIES, Finding
 from lipready.facts.people import Box, PeopleFacts, Person
 from lipready.facts.pictures import FilePictures, Pictures, Snapshot, Waveform
 from lipready.facts.video import VideoFacts
+from lipready.reports.html.mouth import MouthFigure, mouth_figure
 from lipready.reports.report import Report
 
 CELLS = 12
@@ -51,13 +52,15 @@ class Figures:
     """What a page shows of one job beside its report.
 
     `shots` are pictures by the number of the finding, from 0; `strips` those of a file from its begin to its end;
-    `faces` pictures of persons (JPEG, in base64) by role and number; `waves` the waveforms.
+    `faces` pictures of persons (JPEG, in base64) by role and number; `waves` the waveforms; `mouth` is that of the
+    speaker in a result.
     """
 
     shots: Mapping[int, Shot] = field(default_factory=dict)
     strips: Mapping[Role, tuple[Shot, ...]] = field(default_factory=dict)
     faces: Mapping[tuple[Role, int], str] = field(default_factory=dict)
     waves: Mapping[Role, Waveform] = field(default_factory=dict)
+    mouth: MouthFigure | None = None
 
     def moved(self, before: Sequence[Finding], now: Sequence[Finding]) -> "Figures":
         """Return the same for a report of which some findings were taken out."""
@@ -70,11 +73,13 @@ NO_FIGURES = Figures()
 
 def figures_of_job(report: Report, pictures: Pictures | None) -> Figures:
     """Choose what the page of one job shows."""
+    mouth = mouth_figure(report, pictures)
     if pictures is None:
-        return NO_FIGURES
+        return replace(NO_FIGURES, mouth=mouth)
     files = {file.role: file for file in report.facts.files()}
     shown = {role: kept for role, kept in pictures.files.items() if role in files}
     return Figures(
+        mouth=mouth,
         shots=dict(_within(_shots(report, shown), SHOTS)),
         strips={role: _strip(files[role], kept) for role, kept in shown.items() if kept.frames},
         faces={(role, n): jpeg for role, kept in shown.items() for n, jpeg in _faces(files[role], kept)},
@@ -135,8 +140,13 @@ def _shots(report: Report, shown: Mapping[Role, FilePictures]) -> list[tuple[int
     return [(number, shot) for number, shot in found if shot is not None]
 
 
+def pictured(role: str) -> Role:
+    """Return of which file a picture stands beside a finding about one, or about the job."""
+    return "reference" if role == "reference" else "result" if role == "result" else "video"
+
+
 def _shot(report: Report, finding: Finding, shown: Mapping[Role, FilePictures]) -> Shot | None:
-    role: Role = "reference" if finding.role == "reference" else "video"
+    role = pictured(finding.role)
     kept, file, where = shown.get(role), report.facts.file(role), finding.where
     if kept is None or file is None or not kept.frames or finding.role == "audio":
         return None
@@ -172,7 +182,7 @@ def _any_shot(
 def _strip(file: FileFacts, kept: FilePictures) -> tuple[Shot, ...]:
     """Choose pictures from begin to end: the one nearest to the middle of each of CELLS parts."""
     frames = kept.frames
-    if file.role != "video" or len(frames) == 1:
+    if file.role not in {"video", "result"} or len(frames) == 1:
         shot = _marked(file, frames[0], None)
         return () if shot is None else (shot,)
     end = file.length or frames[-1].time or Fraction(1)

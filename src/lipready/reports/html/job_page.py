@@ -37,10 +37,13 @@ def job_content(entry: PageEntry, album: Album) -> dict[str, Any]:
     """Return what the template job.html is filled with."""
     before = None if entry.before is None else job_view(entry.before, album, "before-")
     job = job_view(entry, album)
+    came = None if entry.came is None else job_view(entry.came, album)
     return {
         "title": f"{job.verdict}: {', '.join(_name(file.path) for file in job.files)}",
         "job": job,
         "before": before,
+        "came_to": "" if came is None else came.counts,
+        "came": () if came is None else tuple(file for file in came.files if file.role == "result"),
         "prepared": entry.prepared,
         "receipt": entry.receipt,
         "task": entry.task,

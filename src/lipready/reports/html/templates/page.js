@@ -71,6 +71,7 @@
   // A line under the pointer says the time.
   all("[data-timeline]").forEach((timeline) => {
     const length = Number(timeline.dataset.timeline);
+    const begin = Number(timeline.dataset.begin || 0);
     const track = one(".ruler .track", timeline);
     if (!length || !track) return;
     const line = document.createElement("div");
@@ -85,7 +86,7 @@
       line.hidden = share < 0 || share > 1;
       line.style.left = event.clientX - timeline.getBoundingClientRect().left + "px";
       line.classList.toggle("late", share > 0.8);
-      const seconds = share * length;
+      const seconds = begin + share * length;
       text.textContent = Math.floor(seconds / 60) + ":" + (seconds % 60).toFixed(1).padStart(4, "0");
     });
     timeline.addEventListener("pointerleave", () => { line.hidden = true; });
