@@ -16,7 +16,7 @@ from lipready.providers.journal.locks import Lock
 from lipready.providers.journal.state import make_private, state_folder
 
 FILE = "journal.sqlite3"
-VERSION = 2
+VERSION = 3
 
 _APPLICATION = 0x6C697072  # "lipr"
 _WORDS = ("journal", "move it away to begin a new one, and keep it, since it names tasks that were paid for")
@@ -32,11 +32,13 @@ CREATE TABLE entries (
     UNIQUE (service, api, task_id)
 )
 """
-_SINCE_2 = (
-    "ALTER TABLE entries ADD COLUMN fingerprint TEXT",
-    "CREATE INDEX by_fingerprint ON entries (fingerprint)",
-)
-"""What format 2 has more. An older lipready would send a job again that it cannot recognise, and is kept out by it."""
+_SINCE = {
+    # An older lipready would send a job again that it cannot recognise.
+    2: ("ALTER TABLE entries ADD COLUMN fingerprint TEXT", "CREATE INDEX by_fingerprint ON entries (fingerprint)"),
+    # It would call an entry damaged that says which part of a job it is, or what was found in its result.
+    3: (),
+}
+"""What each format has more than the one before it, and why an older lipready is kept out."""
 _ALIKE = "SELECT entry FROM entries WHERE fingerprint = ? ORDER BY created DESC, number DESC"
 """The entries of the same job, newest first."""
 _SHORTEST_PREFIX = 4
@@ -259,12 +261,13 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    """Make a journal of format 1 one of this format, unless another process has just done so."""
+    """Make a journal of an earlier format one of this format, unless another process has just done so."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version < VERSION:
-        for statement in _SINCE_2:
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+    for newer, statements in _SINCE.items():
+        if version < newer:
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {newer}")
 
 
 def _named(entries: list[JournalEntry] | tuple[JournalEntry, ...]) -> str:

@@ -257,6 +257,12 @@ def test_processes_that_meet_a_journal_of_format_1_lose_nothing(of_format_1):
     assert (len(of_format_1.entries()), format_of(of_format_1)) == (41, VERSION)
 
 
+def test_a_journal_of_format_2_is_read_and_an_older_lipready_is_kept_out_of_it(journal):
+    journal.add(an_entry(1))
+    change(journal.path, "PRAGMA user_version = 2")
+    assert (Journal(journal.path.parent).entries(), format_of(journal)) == ((an_entry(1),), VERSION)
+
+
 def test_the_same_job_is_added_once(journal):
     first = an_entry(1, fingerprint="f", stage="posting")
     assert journal.add_unless_known(first) == first
