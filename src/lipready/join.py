@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from os import PathLike, fspath
 from pathlib import Path
+from typing import TypeVar
 
 from lipready.atomic import publish
 from lipready.cancel import Cancel, async_twin, cancellable
 from lipready.check import Progress, stage
 from lipready.errors import FixError, UsageError, concerning
 from lipready.facts.audio import AudioFacts
+from lipready.facts.file import FileFacts, Role
 from lipready.facts.quantity import counted, seconds
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
@@ -23,6 +25,8 @@ from lipready.repair.video.shape import tidy
 from lipready.split import SplitPart, read_parts
 
 __all__ = ["join", "join_async"]
+
+Media = TypeVar("Media", VideoFacts, AudioFacts)
 
 
 def join(
@@ -75,40 +79,45 @@ def join_async() -> None:
 
 def _joint(parts: Sequence[SplitPart]) -> Joint:
     """Look at the results and at the sound that was sent. Raises FixError where one cannot be used."""
-    pieces, videos, sounds = list[JoinedPart](), list[VideoFacts](), list[AudioFacts]()
+    pieces, videos, rates = list[JoinedPart](), list[VideoFacts](), list[int]()
     for part in parts:
-        place, sent = fspath(part.result), str(part.job.audio)
-        came, heard = examine(place, "video", quick=True), examine(sent, "audio", quick=True)
-        for file, kind in ((came, VideoFacts), (heard, AudioFacts)):
-            if file.problem is not None or not isinstance(file.media, kind):
-                reason = file.problem or (file.media.reason if isinstance(file.media, Unmeasured) else "is no video")
-                raise FixError(f"{file.path} {reason}: it cannot be joined.", path=file.path)
-        lasts, wanted = came.length, part.end - part.start
-        if lasts is None or lasts < wanted - SHORT:
-            found = "does not tell how long it is" if lasts is None else f"lasts {seconds(lasts)}"
-            raise FixError(
-                f"{place} {found}, and part {part.number} lasts {seconds(wanted)}: nothing was joined. Look at it, "
-                "and download it again, or have this part made anew.",
-                path=place,
-            )
-        videos += [came.media] if isinstance(came.media, VideoFacts) else []
-        sounds += [heard.media] if isinstance(heard.media, AudioFacts) else []
-        streams = [
-            InputStream(path=each.path, format=str(each.format), stream=index, start=Fraction(0), seekable=False)
-            for each, index in ((came, videos[-1].stream_index), (heard, None))
-        ]
-        pieces.append(JoinedPart(picture=streams[0], sound=streams[1], start=part.start, end=part.end))
-    rates = {tidy(each.frame_rate.nominal) for each in videos if not isinstance(each.frame_rate, Unmeasured)}
-    if not rates:
+        came, video = _opened(fspath(part.result), "video", VideoFacts)
+        sent, audio = _opened(str(part.job.audio), "audio", AudioFacts)
+        _require_long_enough(part, came.length)
+        shown, heard = _stream(came, video.stream_index), _stream(sent, audio.stream_index)
+        pieces.append(JoinedPart(picture=shown, sound=heard, start=part.start, end=part.end))
+        videos.append(video)
+        rates.append(audio.sample_rate)
+    known = [tidy(each.frame_rate.nominal) for each in videos if not isinstance(each.frame_rate, Unmeasured)]
+    if not known:
         raise FixError("The results do not tell their frame rate: they cannot be joined.")
     width, height = max((each.width, each.height) for each in videos)
-    return Joint(
-        pieces=tuple(pieces),
-        rate=max(rates),
-        width=width // 2 * 2,
-        height=height // 2 * 2,
-        sample_rate=max(each.sample_rate for each in sounds),
-    )
+    size = {"width": width // 2 * 2, "height": height // 2 * 2}
+    return Joint(pieces=tuple(pieces), rate=max(known), **size, sample_rate=max(rates))
+
+
+def _opened(path: str, role: Role, kind: type[Media]) -> tuple[FileFacts, Media]:
+    """Look at the header of a file. Raises FixError where it cannot be read, or is something else."""
+    file = examine(path, role, quick=True)
+    if file.problem is None and isinstance(file.media, kind):
+        return file, file.media
+    reason = file.problem or (file.media.reason if isinstance(file.media, Unmeasured) else f"is no {role}")
+    raise FixError(f"{path} {reason}: it cannot be joined.", path=path)
+
+
+def _require_long_enough(part: SplitPart, lasts: Fraction | None) -> None:
+    wanted = part.end - part.start
+    if lasts is None or lasts < wanted - SHORT:
+        found = "does not tell how long it is" if lasts is None else f"lasts {seconds(lasts)}"
+        raise FixError(
+            f"{part.result} {found}, and part {part.number} lasts {seconds(wanted)}: nothing was joined. Look at it, and "
+            "download it again, or have this part made anew.",
+            path=fspath(part.result),
+        )
+
+
+def _stream(file: FileFacts, index: int | None) -> InputStream:
+    return InputStream(path=file.path, format=str(file.format), stream=index, start=Fraction(0), seekable=False)
 
 
 def _join(joint: Joint, to: Path, tell: Callable[[float], None]) -> None:

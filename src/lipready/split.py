@@ -248,7 +248,7 @@ def read_parts(folder: Path) -> tuple[SplitPart, ...]:
     try:
         with path.open("rb") as file:
             content = json.loads(file.read(_LARGEST))
-        if content["schema"] != SCHEMA:
+        if content["schema"] != SCHEMA or not content["parts"]:
             raise ValueError(content["schema"])  # noqa: TRY301 - one sentence for all that is wrong
         parts = tuple(_read(number, each, folder) for number, each in enumerate(content["parts"], start=1))
     except OSError as error:
