@@ -110,8 +110,8 @@ def _require_long_enough(part: SplitPart, lasts: Fraction | None) -> None:
     if lasts is None or lasts < wanted - SHORT:
         found = "does not tell how long it is" if lasts is None else f"lasts {seconds(lasts)}"
         raise FixError(
-            f"{part.result} {found}, and part {part.number} lasts {seconds(wanted)}: nothing was joined. Look at it, and "
-            "download it again, or have this part made anew.",
+            f"{part.result} {found}, and part {part.number} lasts {seconds(wanted)}: nothing was joined. Look at it, "
+            "and download it again, or have this part made anew.",
             path=fspath(part.result),
         )
 

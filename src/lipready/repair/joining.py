@@ -75,8 +75,7 @@ def _picture(piece: JoinedPart, joint: Joint) -> Any:
 
 def _sound(piece: JoinedPart, joint: Joint) -> Any:
     count = round(piece.end * joint.sample_rate) - round(piece.start * joint.sample_rate)
-    stream = open_input(piece.sound)["a:0" if piece.sound.stream is None else str(piece.sound.stream)].filter(
-        "aresample", joint.sample_rate
-    )
+    track = "a:0" if piece.sound.stream is None else str(piece.sound.stream)
+    stream = open_input(piece.sound)[track].filter("aresample", joint.sample_rate)
     stream = stream.filter("apad", whole_len=count).filter("atrim", end_sample=count)
     return stream.filter("asetpts", "N/SR/TB")
