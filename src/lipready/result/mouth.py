@@ -277,9 +277,33 @@ def _unchanged(now: "Mouth", before: "Mouth") -> bool:
     return pstdev(one for _, one in pairs) > 0 and correlation(*zip(*pairs, strict=True)) >= IDENTICAL
 
 
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """Where a mouth goes best with its sound: by how many seconds it is late, the correlation there, and elsewhere.
+
+    `rival` is the highest correlation at shifts that are clearly other ones.
+    """
+
+    lag: Fraction
+    alike: float
+    rival: float
+
+    @property
+    def clear(self) -> bool:
+        """Whether the lag can be told."""
+        return self.alike >= GOES and self.alike - self.rival >= ALONE
+
+
 def lag_of(mouth: Mouth, sound: "NDArray[np.float32]", stretches: Sequence[Stretch]) -> Fraction | Unmeasured:
     """Return by how much a mouth is late, where its correlation with the sound has one clear peak."""
-    unclear = Unmeasured("the mouth does not move with the sound so clearly that a lag could be told")
+    peak = peak_of(mouth, sound, stretches)
+    if peak is not None and peak.clear:
+        return peak.lag
+    return Unmeasured("the mouth does not move with the sound so clearly that a lag could be told")
+
+
+def peak_of(mouth: Mouth, sound: "NDArray[np.float32]", stretches: Sequence[Stretch]) -> Peak | None:
+    """Return where a mouth goes best with the sound; None where it was seen too shortly, or that is FARTHEST away."""
     found = []
     for begin, end in stretches:
         openings = [each for each in mouth.openings if begin <= each[0] <= end]
@@ -287,18 +311,18 @@ def lag_of(mouth: Mouth, sound: "NDArray[np.float32]", stretches: Sequence[Stret
         if part is not None:
             found.append(part[1])
     if not found:
-        return unclear
+        return None
     all_shifts = {shift: sum(each[shift] for each in found) / len(found) for shift in found[0]}
     alike = {shift: value for shift, value in all_shifts.items() if abs(shift) <= FARTHEST}
     best = max(alike, key=lambda shift: alike[shift])
+    if abs(best) == FARTHEST:
+        return None
     rival = max(value for shift, value in all_shifts.items() if abs(shift - best) > APART_IN_TIME)
-    if abs(best) == FARTHEST or alike[best] < GOES or alike[best] - rival < ALONE:
-        return unclear
     left, middle, right = (alike[best + step] for step in (-1, 0, 1))
     bend = left - 2 * middle + right
     peak = best + (0.5 * (left - right) / bend if bend < 0 else 0.0)
     # A mouth that is late goes with the sound of before.
-    return Fraction(round(-1000 * peak / RATE), 1000)
+    return Peak(Fraction(round(-1000 * peak / RATE), 1000), alike[best], rival)
 
 
 def _apart(now: PeopleFacts, number: int, before: PeopleFacts, other: int | None) -> float | Unmeasured:
