@@ -75,6 +75,8 @@ class Sounds:
 
 
 _STILL: frozenset[Fault] = frozenset({"still"})
+_FROZEN: frozenset[Fault] = frozenset({"frozen"})
+"""A picture may stand still without its mouth: either may be said."""
 
 
 def talking(talk: Talk, sounds: Sounds, folder: Path) -> Iterator[Case]:
@@ -85,7 +87,7 @@ def talking(talk: Talk, sounds: Sounds, folder: Path) -> Iterator[Case]:
     quiet = write_pictures(quiet_pictures, talk.rate, GOOD, folder / "quiet.mp4")
     yield Case("moved", with_sound(moved, sound, folder / "moved.mp4"), quiet, sound, late=late)
     yield Case("moved, as before", with_sound(moved, sound, folder / "same.mp4"), moved, sound, late=late)
-    yield Case("held", with_sound(quiet, sound, folder / "held.mp4"), moved, sound, _STILL)
+    yield Case("held", with_sound(quiet, sound, folder / "held.mp4"), moved, sound, _STILL, open=_FROZEN)
     yield Case("held, as before", with_sound(quiet, sound, folder / "held-same.mp4"), quiet, sound, _STILL)
     strange = with_sound(moved, sounds.other, folder / "strange.mp4")
     yield Case("sound of another clip", strange, quiet, sound, frozenset({"differs"}))
@@ -100,16 +102,16 @@ def talking(talk: Talk, sounds: Sounds, folder: Path) -> Iterator[Case]:
     yield from _seen_otherwise(talk, quiet_pictures, sound, late, folder)
 
 
-def listening(pictures: Sequence[Picture], rate: Fraction, sound: Path, folder: Path, *, what: str) -> Iterator[Case]:
-    """Write results of somebody who does not talk: as it is, and with moved lips."""
-    quiet = write_pictures(pictures, rate, GOOD, folder / "quiet.mp4")
+def listening(talk: Talk, sound: Path, folder: Path, *, what: str, frontal: bool) -> Iterator[Case]:
+    """Write results of somebody who does not talk: as it is, and with lips that move (if `frontal`)."""
+    quiet = write_pictures(talk.pictures, talk.rate, GOOD, folder / "quiet.mp4")
     yield Case(what, with_sound(quiet, sound, folder / "still.mp4"), quiet, sound, _STILL)
-    # Of a face that is not found no lips are moved: either may be said.
+    unsure: frozenset[Fault] = frozenset(set() if frontal else {"still", "lag"})
     lips = moved_lips(quiet, sound, folder / "lips.mp4")
-    yield Case(f"{what}, lips by the sound", lips, quiet, sound, late=0)
+    yield Case(f"{what}, lips by the sound", lips, quiet, sound, late=0, open=unsure)
     after = write_shifted(sound, SEEN, folder / "after.wav")
     late = with_sound(lips, after, folder / "late.mp4")
-    yield Case(f"{what}, lips {-SEEN:+} ms", late, quiet, after, frozenset({"lag"}), -SEEN)
+    yield Case(f"{what}, lips {-SEEN:+} ms", late, quiet, after, frozenset({"lag"}), -SEEN, open=unsure)
 
 
 def _beside(picture: Path, video: Path, sound: Path, what: str) -> Iterator[Case]:
@@ -163,7 +165,7 @@ def _seen_otherwise(
         moved, rest = (with_sound(each, sound, folder / f"{each.stem}-sound.mp4") for each in pair)
         hidden: frozenset[Fault] = frozenset({"lag", "person"} if kind in HIDING else set())
         yield Case(f"moved, {kind}", moved, pair[1], sound, late=late, open=hidden)
-        yield Case(f"held, {kind}", rest, pair[0], sound, _STILL, open=hidden)
+        yield Case(f"held, {kind}", rest, pair[0], sound, _STILL, open=hidden | _FROZEN)
 
 
 def _doubled(pictures: Sequence[Picture]) -> list[Picture]:
@@ -229,7 +231,7 @@ def another(
         [cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in two], rate, GOOD, folder / "b.mp4"
     )
     returned = with_sound(result, sound, folder / "another.mp4")
-    yield Case("another person", returned, video, sound, frozenset({"person"}), open=_STILL)
+    yield Case("another person", returned, video, sound, frozenset({"person"}), open=_STILL | {"faces"})
 
 
 def _of_height(picture: Picture, height: int) -> Picture:

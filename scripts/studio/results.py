@@ -116,7 +116,7 @@ def sway(path: Path, seconds: Fraction, rate: Fraction) -> list[Picture]:
         phase = 2 * np.pi * number / float(rate)
         move = cv2.getRotationMatrix2D(middle, 2 * np.sin(phase / 3), 1 + 0.02 * np.sin(phase / 5))
         move[:, 2] += side / 2 - middle + 0.01 * side * np.array([np.sin(phase / 2), np.cos(phase / 4)])
-        laid = cv2.warpAffine(shrunk, move, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+        laid = cv2.warpAffine(shrunk, move, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         pictures.append(noisy(laid, numbers))
     return pictures
 

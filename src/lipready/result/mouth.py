@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import takewhile
-from math import dist
-from statistics import correlation, median, pstdev
+from math import dist, sqrt
+from statistics import correlation, fmean, median, pstdev
 from typing import TYPE_CHECKING
 
 from lipready.errors import ProbeError
 from lipready.faces.detection.landmarks import OUTER_EYES, Mesh
 from lipready.facts.file import FileFacts
-from lipready.facts.people import Look, PeopleFacts
+from lipready.facts.people import Look, PeopleFacts, Person
 from lipready.facts.result import MouthMatch, MouthMovement
 from lipready.facts.speech import Span
 from lipready.facts.unmeasured import Unmeasured
@@ -46,13 +46,26 @@ EDGE = Fraction(1, 4)
 CLEARLY, IDENTICAL = 0.02, 0.97
 """Standard deviation of the opening from which on, and correlation with the source by which, a mouth is unchanged."""
 
+AROUND = 7
+"""Frames before and after one, about a second in all: what changes more slowly is the head that turns or comes near."""
+
+CLOSED = 0.02
+"""How far a closed mouth seems open. Where one is open by more, the mesh errs by more: as the root of it."""
+
+SURELY = 0.008
+"""Movement from which on a mouth surely moved, so that one stretch is enough."""
+
+HIDDEN = 0.5
+"""Share of the looks at a mouth from which on something covers it."""
+
 FARTHEST = 15
 """Frames: lags of more than a second are not told from chance."""
 
-GOES, ALONE = 0.65, 0.2
+GOES, ALONE = 0.65, 0.3
 """The least correlation of a mouth with its sound at its lag, and how far it must be above that at all other shifts.
 
-In five seconds real talkers reach 0.5 by chance at some shift; lips that are drawn by the sound 0.8 and more."""
+In five seconds real talkers reach 0.62 by chance at some shift, 0.25 above all others; lips that are drawn by the sound
+0.75 and more, 0.4 above (scripts/bench/verify_truth.py)."""
 
 SAME_PLACE = 0.5
 """Of the height of a face: how far its centre may be from where it was in the source."""
@@ -110,7 +123,7 @@ def watch_mouths(file: FileFacts, stretches: Sequence[Stretch]) -> Watched | Unm
         people = _people(file.at, video, stretches)
         if isinstance(people, Unmeasured):
             return people
-        mouths = {person.id: Mouth() for person in in_front(people, video)}
+        mouths = {person.id: Mouth() for person in in_front(people, video) if not _hidden(person)}
         those = [person for person in people.people if person.id in mouths]
         for stretch in stretches:
             for frame, meshes in follow(frames_of(file.at, video, stretch, RATE), those):
@@ -119,6 +132,12 @@ def watch_mouths(file: FileFacts, stretches: Sequence[Stretch]) -> Watched | Unm
     except ProbeError as error:
         return Unmeasured(f"the picture {error}", transient=error.transient)
     return Watched(people, mouths)
+
+
+def _hidden(person: Person) -> bool:
+    """Return whether something covers the mouth: what the mesh then says of it is no truth."""
+    told = [look.covered for look in person.looks if look.covered is not None]
+    return sum(told) > HIDDEN * len(told)
 
 
 @dataclass(slots=True)
@@ -167,7 +186,7 @@ def compare_mouths(
     if not stretches:
         return Unmeasured("nobody speaks for long enough")
     first = _compared((result, source), sound, speech, stretches[:1], wanted)
-    if len(stretches) == 1 or (isinstance(first, MouthMatch) and (first.speaker.spoken or 0) >= CLEARLY):
+    if len(stretches) == 1 or (isinstance(first, MouthMatch) and (first.speaker.spoken or 0) >= SURELY):
         return first
     return _compared((result, source), sound, speech, tuple(sorted(stretches)), wanted)
 
@@ -256,16 +275,29 @@ def _within(mouth: "Mouth", spans: Sequence[Span], *, inside: bool = True) -> li
 
 
 def _movement(now: "Mouth", before: "Mouth | None", speech: Sequence[Span]) -> MouthMovement:
-    def deviation(mouth: "Mouth | None", *, inside: bool) -> float | None:
+    def movement(mouth: "Mouth | None", *, inside: bool) -> float | None:
         values = [] if mouth is None else _within(mouth, speech, inside=inside)
-        return pstdev(values) if len(values) >= (FEWEST if inside else FEWEST_SILENT) else None
+        if mouth is None or len(values) < (FEWEST if inside else FEWEST_SILENT):
+            return None
+        changes = _within(Mouth(changes_of(mouth.openings)), speech, inside=inside)
+        return pstdev(changes) * sqrt(CLOSED / max(fmean(values), 1e-6))
 
     return MouthMovement(
-        deviation(now, inside=True),
-        deviation(now, inside=False),
-        deviation(before, inside=True),
-        deviation(before, inside=False),
+        movement(now, inside=True),
+        movement(now, inside=False),
+        movement(before, inside=True),
+        movement(before, inside=False),
     )
+
+
+def changes_of(openings: Sequence[tuple[Fraction, float]]) -> list[tuple[Fraction, float]]:
+    """Return by how much a mouth is wider open than in the second around, without single frames that are off."""
+    values = [value for _, value in openings]
+    calm = [median(values[max(0, number - 1) : number + 2]) for number in range(len(values))]
+    return [
+        (time, calm[number] - fmean(calm[max(0, number - AROUND) : number + AROUND + 1]))
+        for number, (time, _) in enumerate(openings)
+    ]
 
 
 def _unchanged(now: "Mouth", before: "Mouth") -> bool:
