@@ -123,7 +123,7 @@ def watch_mouths(file: FileFacts, stretches: Sequence[Stretch]) -> Watched | Unm
         people = _people(file.at, video, stretches)
         if isinstance(people, Unmeasured):
             return people
-        mouths = {person.id: Mouth() for person in in_front(people, video) if not _hidden(person)}
+        mouths = {person.id: Mouth() for person in in_front(people, video) if not hidden(person)}
         those = [person for person in people.people if person.id in mouths]
         for stretch in stretches:
             for frame, meshes in follow(frames_of(file.at, video, stretch, RATE), those):
@@ -134,7 +134,7 @@ def watch_mouths(file: FileFacts, stretches: Sequence[Stretch]) -> Watched | Unm
     return Watched(people, mouths)
 
 
-def _hidden(person: Person) -> bool:
+def hidden(person: Person) -> bool:
     """Return whether something covers the mouth: what the mesh then says of it is no truth."""
     told = [look.covered for look in person.looks if look.covered is not None]
     return sum(told) > HIDDEN * len(told)

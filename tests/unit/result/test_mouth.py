@@ -2,17 +2,20 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from math import nextafter
 from pathlib import Path
+from statistics import pstdev
 
 import numpy as np
 import pytest
 
 import lipready
+from lipready.facts.people import COVERED, Box, Look, Person
 from lipready.facts.result import MouthMatch
 from lipready.facts.speech import Span
 from lipready.facts.unmeasured import Unmeasured
 from lipready.mouth.speaker import RATE, SOUND_RATE
-from lipready.result.mouth import Mouth, lag_of, stretches_of
+from lipready.result.mouth import ALONE, GOES, Mouth, Peak, changes_of, hidden, lag_of, stretches_of
 from lipready.rules.examples import MOUTH, came, spans
 from lipready.rules.judge import judge
 from studio.encoder import run
@@ -84,6 +87,36 @@ def test_the_stretches_are_those_in_which_most_is_spoken() -> None:
     assert stretches_of((), Fraction(20)) == ()
 
 
+def test_a_head_that_comes_near_does_not_move_its_mouth() -> None:
+    near = [(Fraction(n, RATE), 0.01 + 0.02 * n / 75) for n in range(75)]
+    assert pstdev(value for _, value in near) > 0.0055
+    assert pstdev(value for _, value in changes_of(near)) < 0.002
+    assert [time for time, _ in changes_of(near)] == [time for time, _ in near]
+
+
+def test_a_mouth_that_speaks_moves_and_a_single_frame_that_is_off_does_not_count() -> None:
+    speaks = [(Fraction(n, RATE), 0.02 + 0.015 * (n % 4 > 1)) for n in range(75)]
+    assert pstdev(value for _, value in changes_of(speaks)) > 0.0055
+    off = [(Fraction(n, RATE), 0.2 if n == 30 else 0.02) for n in range(75)]
+    assert max(abs(value) for _, value in changes_of(off)) < 1e-9
+    assert changes_of([]) == []
+
+
+@pytest.mark.parametrize(("covered", "is_hidden"), [(0, False), (2, False), (3, True), (4, True)])
+def test_a_mouth_is_hidden_where_most_looks_show_something_over_it(covered: int, *, is_hidden: bool) -> None:
+    covers = [COVERED] * covered + [COVERED - 0.01] * (4 - covered) + [None]
+    looks = tuple(Look(Fraction(n), Box(0, 0, 9, 9), 0.9, mouth_cover=cover) for n, cover in enumerate(covers))
+    person = Person(1, Fraction(0), Fraction(5), 1.0, 9, 1.0, looks)
+    assert hidden(person) is is_hidden
+    assert not hidden(replace(person, looks=()))
+
+
+def test_a_peak_is_clear_from_its_bounds_on() -> None:
+    assert Peak(Fraction(0), GOES, GOES - ALONE).clear
+    assert not Peak(Fraction(0), nextafter(GOES, 0), 0.0).clear
+    assert not Peak(Fraction(0), GOES, nextafter(GOES - ALONE, 1)).clear
+
+
 def syllables(seconds: int) -> tuple[list[tuple[Fraction, float]], np.ndarray]:  # type: ignore[type-arg]
     """Make a mouth and the speech to which it moves."""
     numbers = np.random.default_rng(4)
@@ -126,6 +159,40 @@ def test_what_cannot_be_told_is_no_finding_and_no_pass(changes: dict[str, object
     found, unchecked = judge(facts, DASHSCOPE, only=("O808",))
     assert found == ()
     assert [entry.reason for entry in unchecked if entry.rule == "O808"] == [reason]
+
+
+# No float is the bound itself: that of "0.002" is a little more, that of "0.0055" a little less.
+@pytest.mark.parametrize(
+    ("rule", "changes", "said"),
+    [
+        ("O808", {"spoken": nextafter(0.002, 0)}, "found"),
+        ("O808", {"spoken": 0.002}, "cannot tell"),
+        ("O808", {"spoken": nextafter(0.0055, 0)}, "cannot tell"),
+        ("O808", {"spoken": nextafter(0.0055, 1)}, "passed"),
+        ("O811", {"silent_before": 0.001, "silent": nextafter(0.002, 0)}, "passed"),
+        ("O811", {"silent_before": 0.001, "silent": 0.0021}, "cannot tell"),
+        ("O811", {"silent_before": 0.001, "silent": nextafter(0.011, 0)}, "cannot tell"),
+        ("O811", {"silent_before": 0.001, "silent": nextafter(0.011, 1)}, "found"),
+        ("O811", {"silent_before": nextafter(0.002, 0), "silent": 0.05}, "found"),
+        ("O811", {"silent_before": 0.0021, "silent": 0.05}, "passed"),
+    ],
+)
+def test_how_much_a_mouth_moves_is_judged_by_its_bounds(rule: str, changes: dict[str, float], said: str) -> None:
+    mouth = replace(MOUTH, speaker=replace(MOUTH.speaker, **changes))
+    assert verdict(rule, mouth) == said
+
+
+@pytest.mark.parametrize(
+    ("apart", "said"), [(0.5, "passed"), (0.51, "cannot tell"), (0.599, "cannot tell"), (0.61, "found")]
+)
+def test_a_face_that_has_changed_is_another_person_or_cannot_be_told(apart: float, said: str) -> None:
+    assert verdict("O812", replace(MOUTH, apart=apart)) == said
+
+
+def verdict(rule: str, mouth: MouthMatch) -> str:
+    found, unchecked = judge(came(part={"mouth": mouth}), DASHSCOPE, only=(rule,))
+    asked = any(entry.rule == rule for entry in unchecked)
+    return "found" if found else "cannot tell" if asked else "passed"
 
 
 def test_nobody_who_speaks_is_no_finding() -> None:
