@@ -10,8 +10,8 @@ CORRELATIONS = tuple(number / 20 for number in range(8, 19))
 CLEAR = tuple(number / 20 for number in range(2, 10))
 """Bounds that are tried of the correlation at a lag, and of how far it is above those elsewhere."""
 
-MARGIN = 0.5
-"""Of the least deviation of a mouth that moved: what counts as still. A wrong "did not move" is the worst answer."""
+FAR, NEAR = 0.5, 0.9
+"""Of the least that a mouth that moved did: what counts as still, for a wrong "did not move" is worst, and as moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,11 @@ def _moved(sample: Sample, bounds: Bounds) -> bool | None:
 
 
 def _fit_moved(samples: Sequence[Sample]) -> Bounds:
-    """Call nothing still that is near what moved, and nothing moved that as much as one in twenty of the still do."""
+    """Call still what is far from all that moved, and moved what is near it, or above nearly all that was still."""
     held = sorted(sample.figures[0] for sample in samples if not sample.true)
-    still = min(held[-1], MARGIN * min(sample.figures[0] for sample in samples if sample.true))
-    return still, max(still, held[len(held) * 19 // 20])
+    least = min(sample.figures[0] for sample in samples if sample.true)
+    still = min(held[-1], FAR * least)
+    return still, max(still, NEAR * least, held[len(held) * 19 // 20])
 
 
 def _told(sample: Sample, bounds: Bounds) -> bool | None:

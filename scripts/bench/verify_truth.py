@@ -46,7 +46,7 @@ from lipready.rules.registry import RULES as ALL_RULES
 from studio.recipe import FixtureError
 from studio.results import Picture, Talk, cut_sound, read_talk, sway
 
-SECONDS, PHOTO_SECONDS, PHOTO_RATE = Fraction(9), Fraction(5), Fraction(25)
+SECONDS, PHOTO_SECONDS, PHOTO_RATE = Fraction(6), Fraction(5), Fraction(25)
 LEAST_EYES = 40
 """Pixels between the outer corners of the eyes: of smaller faces nothing is said."""
 
@@ -75,13 +75,13 @@ CLIPS = (
     Clip(f"{WEBCAM}2_edit.mp4", 4),
     Clip(f"{WEBCAM}3_edit2.mp4"),
     # A film: a man in the dark, turned away a little, who hardly opens his mouth.
-    Clip("video/mdn__shared-assets__tears-of-steel-battle-clip-medium.webm", 14, Fraction(6)),
+    Clip("video/mdn__shared-assets__tears-of-steel-battle-clip-medium.webm", 14),
     # 34 pixels between the eyes.
-    Clip("video/mdn__shared-assets__friday.mp4", 0, Fraction(6), own=True),
+    Clip("video/mdn__shared-assets__friday.mp4", own=True),
     # 320 × 180, a man who is interviewed: 25 pixels between the eyes.
     Clip("video/GoogleCloudPlatform__nodejs-docs-samples__googlework_short.mp4", 21, Fraction(3), own=True),
     # Who turns, comes near and goes, has a hand at the chin, leans over.
-    Clip(f"{WEBCAM}2_edit.mp4", 27, Fraction(6), talks=False),
+    Clip(f"{WEBCAM}2_edit.mp4", 27, talks=False),
     Clip(f"{WEBCAM}2_edit.mp4", 33, talks=False),
     Clip(f"{WEBCAM}2_edit.mp4", 43, talks=False),
     Clip(f"{WEBCAM}3_edit2.mp4", 21, talks=False),
@@ -92,7 +92,7 @@ CLIPS = (
     ),
 )
 SPEECH, OTHER = "audio/jdh-algo__JoyVASA__joyvasa_003.wav", "audio/antgroup__echomimic__chunnuanhuakai.wav"
-PAIRS = ((2, 0), (3, 5), (0, 1), (5, 2), (6, 4), (4, 3))
+PAIRS = ((2, 0), (0, 1), (4, 3), (3, 1), (5, 7), (7, 6))
 """Who is put beside whom, and in whose place."""
 
 Openings = tuple[tuple[Fraction, float], ...]

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Stretch = tuple[Fraction, Fraction]
 Descriptor = tuple[float, ...]
+Opening = tuple[Fraction, float]
+"""A time in seconds, and how far a mouth is open then, over the distance of the eyes."""
 
 LENGTH, MOST = Fraction(5), 2
 """Seconds of a stretch in which mouths are followed, and how many stretches."""
@@ -144,7 +146,7 @@ def hidden(person: Person) -> bool:
 class Mouth:
     """One mouth: when and how far it is open, and the distance of the eyes in pixels."""
 
-    openings: list[tuple[Fraction, float]] = field(default_factory=list)
+    openings: list[Opening] = field(default_factory=list)
     eyes: list[float] = field(default_factory=list)
 
     def take(self, frame: Frame, mesh: Mesh) -> None:
@@ -239,7 +241,7 @@ def _speaker(people: PeopleFacts, mouths: Mapping[int, "Mouth"], wanted: Descrip
         if match.alike != "same" or match.person not in seen:
             return Unmeasured("the person of the reference image could not be found for certain")
         return match.person
-    return max(seen, key=lambda number: pstdev(value for _, value in seen[number].openings))
+    return max(seen, key=lambda number: pstdev(changes_of(seen[number].openings)))
 
 
 def _mouth_of(watched: Watched, number: int | None) -> "Mouth | None":
@@ -264,11 +266,11 @@ def _centre(look: Look) -> tuple[float, float]:
     return look.box.left + look.box.width / 2, look.box.top + look.box.height / 2
 
 
-def _within(mouth: "Mouth", spans: Sequence[Span], *, inside: bool = True) -> list[float]:
+def _within(mouth: "Mouth", spans: Sequence[Span], *, inside: bool = True) -> list[Opening]:
     """Return how far a mouth is open in some spans, or outside of them, a little away from their ends."""
     edge = Fraction(0) if inside else EDGE
     return [
-        value
+        (time, value)
         for time, value in mouth.openings
         if any(span.start - edge <= time < span.end + edge for span in spans) is inside
     ]
@@ -276,11 +278,11 @@ def _within(mouth: "Mouth", spans: Sequence[Span], *, inside: bool = True) -> li
 
 def _movement(now: "Mouth", before: "Mouth | None", speech: Sequence[Span]) -> MouthMovement:
     def movement(mouth: "Mouth | None", *, inside: bool) -> float | None:
-        values = [] if mouth is None else _within(mouth, speech, inside=inside)
-        if mouth is None or len(values) < (FEWEST if inside else FEWEST_SILENT):
+        openings = [] if mouth is None else _within(mouth, speech, inside=inside)
+        if len(openings) < (FEWEST if inside else FEWEST_SILENT):
             return None
-        changes = _within(Mouth(changes_of(mouth.openings)), speech, inside=inside)
-        return pstdev(changes) * sqrt(CLOSED / max(fmean(values), 1e-6))
+        mean = fmean(value for _, value in openings)
+        return pstdev(changes_of(openings)) * sqrt(CLOSED / max(mean, 1e-6))
 
     return MouthMovement(
         movement(now, inside=True),
@@ -290,14 +292,11 @@ def _movement(now: "Mouth", before: "Mouth | None", speech: Sequence[Span]) -> M
     )
 
 
-def changes_of(openings: Sequence[tuple[Fraction, float]]) -> list[tuple[Fraction, float]]:
+def changes_of(openings: Sequence[Opening]) -> list[float]:
     """Return by how much a mouth is wider open than in the second around, without single frames that are off."""
     values = [value for _, value in openings]
     calm = [median(values[max(0, number - 1) : number + 2]) for number in range(len(values))]
-    return [
-        (time, calm[number] - fmean(calm[max(0, number - AROUND) : number + AROUND + 1]))
-        for number, (time, _) in enumerate(openings)
-    ]
+    return [value - fmean(calm[max(0, number - AROUND) : number + AROUND + 1]) for number, value in enumerate(calm)]
 
 
 def _unchanged(now: "Mouth", before: "Mouth") -> bool:

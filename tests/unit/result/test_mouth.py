@@ -90,15 +90,14 @@ def test_the_stretches_are_those_in_which_most_is_spoken() -> None:
 def test_a_head_that_comes_near_does_not_move_its_mouth() -> None:
     near = [(Fraction(n, RATE), 0.01 + 0.02 * n / 75) for n in range(75)]
     assert pstdev(value for _, value in near) > 0.0055
-    assert pstdev(value for _, value in changes_of(near)) < 0.002
-    assert [time for time, _ in changes_of(near)] == [time for time, _ in near]
+    assert pstdev(changes_of(near)) < 0.002
 
 
 def test_a_mouth_that_speaks_moves_and_a_single_frame_that_is_off_does_not_count() -> None:
     speaks = [(Fraction(n, RATE), 0.02 + 0.015 * (n % 4 > 1)) for n in range(75)]
-    assert pstdev(value for _, value in changes_of(speaks)) > 0.0055
+    assert pstdev(changes_of(speaks)) > 0.0055
     off = [(Fraction(n, RATE), 0.2 if n == 30 else 0.02) for n in range(75)]
-    assert max(abs(value) for _, value in changes_of(off)) < 1e-9
+    assert max(map(abs, changes_of(off))) < 1e-9
     assert changes_of([]) == []
 
 
