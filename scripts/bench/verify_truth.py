@@ -24,7 +24,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,9 @@ PAIRS = ((2, 0), (0, 1), (4, 3), (3, 1), (5, 7), (7, 6))
 
 Openings = tuple[tuple[Fraction, float], ...]
 
+DRAWN = {"woman of a game": r"human__ai-"}
+"""Who is seen in two pictures, and is no real person (those are in people.py)."""
+
 RULES = {
     "still": "result-mouth-still",
     "shifted": "result-sound-shifted",
@@ -166,9 +169,16 @@ def main() -> int:
 
 
 def _kept(path: Path) -> Iterator[Measured]:
+    """Read what was measured, with lags by the bounds of today."""
     with path.open("rb") as file:
         while file.peek():
-            yield pickle.load(file)  # noqa: S301 - a file of one's own
+            measured: Measured = pickle.load(file)  # noqa: S301 - a file of one's own
+            result, mouth, peak = measured.facts.result, measured.mouth, measured.peak
+            if result is not None and mouth is not None:
+                lag = peak.lag if peak is not None and peak.clear else Unmeasured("the lag is not clear")
+                facts = replace(measured.facts, result=replace(result, mouth=replace(mouth, lag=lag)))
+                measured = replace(measured, facts=facts)
+            yield measured
 
 
 def _measured(options: argparse.Namespace) -> Iterator[Measured]:
@@ -254,7 +264,7 @@ def _photographs(folder: Path, words: Sequence[str]) -> Iterator[tuple[str, Case
 
 
 def _person(path: str) -> str:
-    return next((name for name, pattern in NAMED.items() if re.search(pattern, path)), path)
+    return next((name for name, pattern in (NAMED | DRAWN).items() if re.search(pattern, path)), path)
 
 
 def _sounds(folder: Path, clip: Clip, place: Path) -> Sounds:
