@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import takewhile
-from math import dist, sqrt
+from math import dist
 from statistics import correlation, fmean, median, pstdev
 from typing import TYPE_CHECKING
 
@@ -51,8 +51,10 @@ CLEARLY, IDENTICAL = 0.02, 0.97
 AROUND = 7
 """Frames before and after one, about a second in all: what changes more slowly is the head that turns or comes near."""
 
-CLOSED = 0.02
-"""How far a closed mouth seems open. Where one is open by more, the mesh errs by more: as the root of it."""
+CLOSED, ERRS = 0.02, 1 / 3
+"""How far a closed mouth seems open, and by which power of that the mesh errs more where a mouth is wider open.
+
+Photographs of smiles err by the square root; by that, smiles that talk seem all but still (scripts/bench/speaker.py)."""
 
 SURELY = 0.008
 """Movement from which on a mouth surely moved, so that one stretch is enough."""
@@ -282,7 +284,7 @@ def _movement(now: "Mouth", before: "Mouth | None", speech: Sequence[Span]) -> M
         if len(openings) < (FEWEST if inside else FEWEST_SILENT):
             return None
         mean = fmean(value for _, value in openings)
-        return pstdev(changes_of(openings)) * sqrt(CLOSED / max(mean, 1e-6))
+        return pstdev(changes_of(openings)) * float((CLOSED / max(mean, 1e-6)) ** ERRS)
 
     return MouthMovement(
         movement(now, inside=True),
