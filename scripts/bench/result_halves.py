@@ -10,6 +10,8 @@ CORRELATIONS = tuple(number / 20 for number in range(8, 19))
 CLEAR = tuple(number / 20 for number in range(2, 10))
 """Bounds that are tried of the correlation at a lag, and of how far it is above those elsewhere."""
 
+MARGIN = 0.05
+
 FAR, NEAR = 0.5, 0.9
 """Of the least that a mouth that moved did: what counts as still, for a wrong "did not move" is worst, and as moved."""
 
@@ -53,14 +55,15 @@ def _told(sample: Sample, bounds: Bounds) -> bool | None:
 
 
 def _fit_told(samples: Sequence[Sample]) -> Bounds:
-    """Take the bounds under which fewest lags are wrong, then most are right; of equals the strictest."""
+    """Take the bounds under which fewest lags are wrong, then most are right; of equals the strictest, and MARGIN."""
 
     def merit(bounds: Bounds) -> tuple[int, int, float]:
         told = [sample for sample in samples if _told(sample, bounds)]
         right = sum(sample.true for sample in told)
         return right - len(told), right, sum(bounds)
 
-    return max(product(CORRELATIONS, CLEAR), key=merit)
+    alike, clear = max(product(CORRELATIONS, CLEAR), key=merit)
+    return alike + MARGIN, clear + MARGIN
 
 
 MOVED, LAG = Question(_moved, _fit_moved), Question(_told, _fit_told)

@@ -42,8 +42,8 @@ SPOKEN = Fraction(2)
 FEWEST, FEWEST_SILENT = 2 * RATE, RATE
 """Frames of speech, and of silence, in which a mouth must be followed."""
 
-EDGE = Fraction(1, 4)
-"""Seconds around speech in which a mouth opens and closes."""
+EDGE = Fraction(1, 2)
+"""Seconds around speech in which a mouth opens and closes; its begin may be told 0.4 s late."""
 
 CLEARLY, IDENTICAL = 0.02, 0.97
 """Standard deviation of the opening from which on, and correlation with the source by which, a mouth is unchanged."""
@@ -54,7 +54,7 @@ AROUND = 7
 CLOSED, ERRS = 0.02, 1 / 3
 """How far a closed mouth seems open, and by which power of that the mesh errs more where a mouth is wider open.
 
-Photographs of smiles err by the square root; by that, smiles that talk seem all but still (scripts/bench/speaker.py)."""
+Photographs of smiles err by the square root; by that, smiles that talk seem almost still (scripts/bench/speaker.py)."""
 
 SURELY = 0.008
 """Movement from which on a mouth surely moved, so that one stretch is enough."""

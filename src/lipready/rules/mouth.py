@@ -229,7 +229,7 @@ def result_other_mouth(file: FileFacts, mouth: MouthMatch, limit: Limit) -> Verd
     needs="pixels",
     valid=lambda: (
         _with(speaker=replace(_MOVED, silent=0.0109, silent_before=0.001)),
-        _with(speaker=replace(_MOVED, silent=0.05, silent_before=0.02)),
+        _with(speaker=replace(_MOVED, silent=0.05, silent_before=0.05)),
         _with(speaker=replace(_MOVED, silent=None)),
     ),
     invalid=lambda: (_with(speaker=replace(_MOVED, silent=0.0111, silent_before=0.0019)),),
@@ -240,7 +240,8 @@ def result_mouth_moves_in_silence(file: FileFacts, mouth: MouthMatch, limit: Lim
 
     What it checks
         The opening of the speaker's lips in pauses of the speech: a standard deviation, as of O808, of `moves` or more,
-        where that in the video is `before` or less at the same moments; between the two it cannot be told.
+        where that in the video is `before` or less at the same moments. Up to `before`, or no more than in the video,
+        nothing is said; between them it cannot be told.
 
     Why it matters
         The mouth speaks words that nobody hears, often to music or noise.
@@ -255,9 +256,9 @@ def result_mouth_moves_in_silence(file: FileFacts, mouth: MouthMatch, limit: Lim
     unknown = _small(mouth, limit)
     if unknown is not None:
         yield unknown
-    elif silent is None or before is None or before > limit.bands["before"] or silent <= limit.bands["before"]:
+    elif silent is None or before is None or silent <= max(before, limit.bands["before"]):
         return
-    elif silent < limit.bands["moves"]:
+    elif silent < limit.bands["moves"] or before > limit.bands["before"]:
         yield Unmeasured("the mouth moves so little in pauses that it cannot be told whether it does")
     else:
         measured = f"{number(Fraction(silent), (limit.bands['moves'],), _DIGITS)} of the distance of the eyes"

@@ -173,7 +173,9 @@ def test_what_cannot_be_told_is_no_finding_and_no_pass(changes: dict[str, object
         ("O811", {"silent_before": 0.001, "silent": nextafter(0.011, 0)}, "cannot tell"),
         ("O811", {"silent_before": 0.001, "silent": nextafter(0.011, 1)}, "found"),
         ("O811", {"silent_before": nextafter(0.002, 0), "silent": 0.05}, "found"),
-        ("O811", {"silent_before": 0.0021, "silent": 0.05}, "passed"),
+        ("O811", {"silent_before": 0.0021, "silent": 0.05}, "cannot tell"),
+        ("O811", {"silent_before": 0.05, "silent": 0.05}, "passed"),
+        ("O811", {"silent_before": 0.05, "silent": nextafter(0.05, 1)}, "cannot tell"),
     ],
 )
 def test_how_much_a_mouth_moves_is_judged_by_its_bounds(rule: str, changes: dict[str, float], said: str) -> None:
