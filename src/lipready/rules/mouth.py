@@ -256,7 +256,7 @@ def result_mouth_moves_in_silence(file: FileFacts, mouth: MouthMatch, limit: Lim
     unknown = _small(mouth, limit)
     if unknown is not None:
         yield unknown
-    elif silent is None or before is None or silent <= max(before, limit.bands["before"]):
+    elif silent is None or before is None or silent <= before or silent <= limit.bands["before"]:
         return
     elif silent < limit.bands["moves"] or before > limit.bands["before"]:
         yield Unmeasured("the mouth moves so little in pauses that it cannot be told whether it does")
