@@ -31,7 +31,7 @@ from typing import Any
 
 from halves import remembered
 from people import NAMED
-from result_cases import Case, Sounds, another, beside, listening, talking
+from result_cases import LEAST_EYES, Case, Sounds, another, beside, listening, talking
 from result_halves import LAG, MOVED, VERDICTS, Sample, crossed
 
 import lipready
@@ -47,9 +47,6 @@ from studio.recipe import FixtureError
 from studio.results import Picture, Talk, cut_sound, read_talk, sway
 
 SECONDS, PHOTO_SECONDS, PHOTO_RATE = Fraction(6), Fraction(5), Fraction(25)
-LEAST_EYES = 40
-"""Pixels between the outer corners of the eyes: of smaller faces nothing is said."""
-
 NEAR = 120
 """Milliseconds."""
 
