@@ -160,8 +160,10 @@ def main() -> int:
         print(f"  {repository}: {_sums([each for each in told if each.repository == repository])}")
     print(f"  all: {_sums(told)}")
     _halves(results, options.folder)
-    falsely = [t for t in told if t.fault == "still" and t.verdict == "wrong" and t.moved]
+    wrong = [each for each in told if each.verdict == "wrong"]
+    falsely = [each for each in wrong if each.fault == "still" and each.moved]
     print(f"\nmouths that moved and are called still: {len(falsely)} (target: 0)")
+    print(f"wrong lags: {sum(each.fault == 'lag' for each in wrong)} (target: 0)")
     return 1 if falsely else 0
 
 

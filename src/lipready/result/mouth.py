@@ -62,6 +62,9 @@ SURELY = 0.008
 HIDDEN = 0.5
 """Share of the looks at a mouth from which on something covers it."""
 
+HARDLY = 0.004
+"""Movement up to which a mouth may be a covered one: where nobody can tell that it is bare, nothing is said."""
+
 FARTHEST = 15
 """Frames: lags of more than a second are not told from chance."""
 
@@ -144,6 +147,12 @@ def hidden(person: Person) -> bool:
     return sum(told) > HIDDEN * len(told)
 
 
+def bare(person: Person) -> bool:
+    """Return whether it is known of most looks that nothing covers the mouth, and of none that something does."""
+    told = [look.covered for look in person.looks if look.covered is not None]
+    return 2 * len(told) >= len(person.looks) and not any(told)
+
+
 @dataclass(slots=True)
 class Mouth:
     """One mouth: when and how far it is open, and the distance of the eyes in pixels."""
@@ -215,6 +224,9 @@ def _compared(
         return replace(before, reason=f"in the video {before.reason}")
     pairs = {each: _counterpart(each, now.people, before.people) for each in now.mouths}
     moves = {each: _movement(now.mouths[each], _mouth_of(before, pairs[each]), speech) for each in now.mouths}
+    speaker = now.people.person(number)
+    if (moves[number].spoken or 0) <= HARDLY and speaker is not None and not bare(speaker):
+        return Unmeasured("the mouth hardly moves, and may be covered: in grey pictures that cannot be told")
     mouth, then = now.mouths[number], _mouth_of(before, pairs[number])
     return MouthMatch(
         stretches=tuple(Span(begin, end) for begin, end in stretches),

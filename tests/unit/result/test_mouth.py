@@ -15,7 +15,7 @@ from lipready.facts.result import MouthMatch
 from lipready.facts.speech import Span
 from lipready.facts.unmeasured import Unmeasured
 from lipready.mouth.speaker import RATE, SOUND_RATE
-from lipready.result.mouth import ALONE, GOES, Mouth, Peak, changes_of, hidden, lag_of, stretches_of
+from lipready.result.mouth import ALONE, GOES, Mouth, Peak, bare, changes_of, hidden, lag_of, stretches_of
 from lipready.rules.examples import MOUTH, came, spans
 from lipready.rules.judge import judge
 from studio.encoder import run
@@ -108,6 +108,28 @@ def test_a_mouth_is_hidden_where_most_looks_show_something_over_it(covered: int,
     person = Person(1, Fraction(0), Fraction(5), 1.0, 9, 1.0, looks)
     assert hidden(person) is is_hidden
     assert not hidden(replace(person, looks=()))
+
+
+@pytest.mark.parametrize(
+    ("covers", "is_bare"),
+    [([0.0, 0.0], True), ([0.0, None], True), ([None, None, 0.0], False), ([0.0, COVERED], False), ([None], False)],
+)
+def test_a_mouth_is_bare_where_most_looks_say_so_and_none_says_otherwise(
+    covers: list[float | None], *, is_bare: bool
+) -> None:
+    looks = tuple(Look(Fraction(n), Box(0, 0, 9, 9), 0.9, mouth_cover=cover) for n, cover in enumerate(covers))
+    assert bare(Person(1, Fraction(0), Fraction(5), 1.0, 9, 1.0, looks)) is is_bare
+
+
+def test_a_grey_mouth_that_does_not_move_may_be_covered(results: Path) -> None:
+    for name in ("held", "moved"):
+        run(["-i", results / f"{name}.mp4", "-vf", "hue=s=0", *GOOD, "-c:a", "copy", results / f"{name}-grey.mp4"])
+    files = {"video": results / "clip.mp4", "audio": results / "speech.wav"}
+    still = lipready.verify(results / "held-grey.mp4", **files)
+    assert "O808" in {entry.rule for entry in still.unchecked}
+    assert "O808" not in {finding.rule for finding in still.findings}
+    moved = lipready.verify(results / "moved-grey.mp4", **files)
+    assert "O808" not in {entry.rule for entry in moved.unchecked} | {finding.rule for finding in moved.findings}
 
 
 def test_a_peak_is_clear_from_its_bounds_on() -> None:
