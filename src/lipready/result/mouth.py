@@ -42,8 +42,8 @@ SPOKEN = Fraction(2)
 FEWEST, FEWEST_SILENT = 2 * RATE, RATE
 """Frames of speech, and of silence, in which a mouth must be followed."""
 
-EDGE = Fraction(1, 2)
-"""Seconds around speech in which a mouth opens and closes; its begin may be told 0.4 s late."""
+OPENS, CLOSES = Fraction(1, 2), Fraction(1, 4)
+"""Seconds before speech, of which the begin may be told 0.4 s late, and after it in which a mouth opens and closes."""
 
 CLEARLY, IDENTICAL = 0.02, 0.97
 """Standard deviation of the opening from which on, and correlation with the source by which, a mouth is unchanged."""
@@ -282,11 +282,11 @@ def _centre(look: Look) -> tuple[float, float]:
 
 def _within(mouth: "Mouth", spans: Sequence[Span], *, inside: bool = True) -> list[Opening]:
     """Return how far a mouth is open in some spans, or outside of them, a little away from their ends."""
-    edge = Fraction(0) if inside else EDGE
+    before, after = (Fraction(0), Fraction(0)) if inside else (OPENS, CLOSES)
     return [
         (time, value)
         for time, value in mouth.openings
-        if any(span.start - edge <= time < span.end + edge for span in spans) is inside
+        if any(span.start - before <= time < span.end + after for span in spans) is inside
     ]
 
 
