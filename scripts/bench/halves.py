@@ -72,7 +72,7 @@ class Known:
 
 def crossed(files: Sequence[tuple[str, str, bool]]) -> dict[str, str]:
     """Print either half under the setting of the other; return the sums, for clips and images, as "n of m"."""
-    with _remembered():
+    with remembered():
         known = [Known(path, truth, clip, (_clip if clip else _image)(path)) for path, truth, clip in files]
     halves = _halves(known, 0)
     for own, other in (halves, halves[::-1]):
@@ -196,8 +196,8 @@ def _under(setting: Setting) -> Iterator[None]:
 
 
 @contextmanager
-def _remembered() -> Iterator[None]:
-    """Keep what the networks answered: under another setting they are asked the same."""
+def remembered() -> Iterator[None]:
+    """Keep what the networks answered: they are asked the same again."""
     models = engine()
     parts: tuple[tuple[Any, str], ...] = (
         (models.detector, "candidates"),

@@ -1,4 +1,4 @@
-"""Results of a lip-sync model with known faults, made from clips of people who talk: the truth for `verify`.
+"""Pictures and sounds of which results with known faults are made, from clips of people who talk and from photographs.
 
 Pictures are arrays of height × width × 3 bytes in the order red, green, blue, as the face mesh has it.
 """
@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from lipready.check import Settings, measure_file
 from lipready.faces.detection.landmarks import OUTER_EYES, Mesh, mean_face
+from lipready.faces.people import people_in_image
 from lipready.facts.job import JobFacts, RequestFacts
 from lipready.facts.people import PeopleFacts, Person
 from lipready.facts.unmeasured import Unmeasured
@@ -22,6 +22,7 @@ from lipready.facts.video import VideoFacts
 from lipready.mouth.opening import follow, opening_of
 from lipready.probe.decoding.decoder import at_times, open_decoder
 from lipready.probe.decoding.frames import Frame
+from lipready.probe.decoding.still import open_still
 from lipready.probe.decoding.upright import Upright
 from lipready.sandbox.tasks.fetch import Inputs
 from lipready.sandbox.tasks.render import render
@@ -29,9 +30,6 @@ from studio import encoder
 from studio.recipe import FixtureError
 
 Picture = NDArray[np.uint8]
-Fault = Literal["still", "shifted", "differs", "lag", "other mouth"]
-"""What may be wrong with a result: the speaker's mouth does not move; the sound is not where it was in what was sent,
-or is another one; the mouth moves before or after it; somebody else's mouth moves."""
 
 _ENCODE = ("-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-threads", "2", "-crf")
 GOOD, POOR = (*_ENCODE, "23"), (*_ENCODE, "32")
@@ -39,13 +37,13 @@ GOOD, POOR = (*_ENCODE, "23"), (*_ENCODE, "32")
 
 SOUND = ("-c:v", "copy", "-c:a", "aac", "-b:a", "128k", "-ac", "2", "-movflags", "+faststart", "-shortest")
 SOUND_RATE = 48_000
-SHIFTS = (-500, -200, -80, 80, 200, 500)
-"""Milliseconds by which sound comes too late."""
-
-SEEN = 200
-"""Milliseconds from which on a mouth that is apart from its sound is told from one that is not."""
-
 LONG_EDGE = 960
+
+PHOTO = 480
+"""Pixels, at most, of the pictures of a photograph."""
+
+NOISE = 2.5
+"""Standard deviation of a camera's noise, of 255."""
 
 _LOWER_FACE = (2, 50, 280, 123, 352, 132, 361, 58, 288, 172, 397, 150, 379, 152)
 """Mesh points from the base of the nose over the cheeks to the chin: what moves with a mouth lies between them."""
@@ -94,6 +92,39 @@ def read_talk(path: Path, begin: Fraction, seconds: Fraction) -> Talk:
         pictures.append(frame.image)
         meshes.append(found.get(person.id))
     return Talk(pictures, meshes, rate)
+
+
+def sway(path: Path, seconds: Fraction, rate: Fraction) -> list[Picture]:
+    """Return pictures of a photograph of one face: its part around the face, PHOTO pixels wide where it is that large.
+
+    Head and camera sway a little, and the pictures have the noise of a camera. Raises FixtureError where no face is
+    found.
+    """
+    still = open_still(str(path))
+    people = people_in_image(str(path))
+    if isinstance(still, Unmeasured) or isinstance(people, Unmeasured) or not people.people:
+        raise FixtureError(f"Nobody is seen in {path}.")
+    pixels, scale = still
+    box = max(people.people, key=lambda each: each.share).looks[0].box
+    across, down = (box.left + box.width / 2) / scale, (box.top + box.height / 2) / scale
+    reach = 2.5 * box.height / scale
+    side = min(PHOTO, round(reach) // 2 * 2)
+    shrunk = cv2.resize(pixels, None, fx=side / reach, fy=side / reach, interpolation=cv2.INTER_AREA)
+    middle = np.array([across, down]) * side / reach
+    numbers, pictures = np.random.default_rng(side), []
+    for number in range(int(seconds * rate)):
+        phase = 2 * np.pi * number / float(rate)
+        move = cv2.getRotationMatrix2D(middle, 2 * np.sin(phase / 3), 1 + 0.02 * np.sin(phase / 5))
+        move[:, 2] += side / 2 - middle + 0.01 * side * np.array([np.sin(phase / 2), np.cos(phase / 4)])
+        laid = cv2.warpAffine(shrunk, move, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        pictures.append(noisy(laid, numbers))
+    return pictures
+
+
+def noisy(picture: Picture, numbers: np.random.Generator, *, light: float = 1.0) -> Picture:
+    """Return a picture in that share of its light, with the noise of a camera."""
+    grain = numbers.normal(0, NOISE, picture.shape)
+    return np.asarray(np.clip(picture * light + grain, 0, 255), np.uint8)
 
 
 def _seconds(person: Person, begin: Fraction, end: Fraction) -> float:
@@ -151,87 +182,6 @@ def lower_face(shape: tuple[int, int], mesh: Mesh, *others: NDArray[np.float32])
     return cv2.GaussianBlur(mask, (0, 0), spread)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A result with what it is: its `kind`, the files of its job, and what is wrong with it.
-
-    `open` are faults of which either may be said: nobody knows whether the mouth belongs to the sound.
-    """
-
-    kind: str
-    result: Path
-    video: Path
-    audio: Path
-    faults: frozenset[Fault] = frozenset()
-    open: frozenset[Fault] = frozenset()
-    reference: Path | None = None
-
-
-_ANY: frozenset[Fault] = frozenset({"lag"})
-
-
-def cases_of(talk: Talk, sound: Path, other: Path, folder: Path, *, own: bool) -> Iterator[Case]:
-    """Write the results of one clip into a folder: from its pictures, the same with a held mouth, and moved lips.
-
-    `sound` is what was sent (a WAV file as `encoder.read_wave` has it), and with `own` what the clip says; `other` is
-    another one.
-    """
-    talking = write_pictures(talk.pictures, talk.rate, GOOD, folder / "talking.mp4")
-    quiet = write_pictures(held(talk), talk.rate, GOOD, folder / "quiet.mp4")
-    poor = [
-        write_pictures(each, talk.rate, POOR, folder / f"poor{n}.mp4")
-        for n, each in enumerate((talk.pictures, held(talk)))
-    ]
-    unsure = frozenset() if own else _ANY
-    still: frozenset[Fault] = frozenset({"still"})
-    yield Case("moved", _with_sound(talking, sound, folder / "moved.mp4"), quiet, sound, open=unsure)
-    yield Case("moved, as before", _with_sound(talking, sound, folder / "same.mp4"), talking, sound, open=unsure)
-    yield Case("moved, coded badly", _with_sound(poor[0], sound, folder / "moved-poor.mp4"), quiet, sound, open=unsure)
-    yield Case("held", _with_sound(quiet, sound, folder / "held.mp4"), talking, sound, still, _ANY)
-    yield Case("held, as before", _with_sound(quiet, sound, folder / "held-same.mp4"), quiet, sound, still, _ANY)
-    yield Case("held, coded badly", _with_sound(poor[1], sound, folder / "held-poor.mp4"), quiet, sound, still, _ANY)
-    strange = _with_sound(talking, other, folder / "strange.mp4")
-    yield Case("sound of another clip", strange, quiet, sound, frozenset({"differs"}), _ANY)
-    yield Case("sent sound of another clip", strange, quiet, other, open=_ANY)
-    lips = moved_lips(quiet, sound, folder / "lips.mp4")
-    yield Case("lips by the sound", lips, quiet, sound)
-    for picture, named, known in ((talking, "talking", own), (lips, "lips", True)):
-        for shift in SHIFTS:
-            late = write_shifted(sound, shift, folder / f"sound{shift:+}.wav")
-            result = _with_sound(picture, late, folder / f"{named}{shift:+}.mp4")
-            lag: frozenset[Fault] = frozenset({"lag"} if known and abs(shift) >= SEEN else set())
-            yield Case(f"{named}, sound {shift:+} ms", result, quiet, sound, lag | {"shifted"}, _ANY - lag)
-            yield Case(f"{named}, mouth {-shift:+} ms", result, quiet, late, lag, _ANY - lag)
-
-
-def swapped(one: Talk, two: Talk, sound: Path, folder: Path) -> Iterator[Case]:
-    """Write two people side by side: the mouth of the one who was asked for moves, then that of the other."""
-    count = min(len(one.pictures), len(two.pictures))
-    height = min(one.pictures[0].shape[0], two.pictures[0].shape[0]) // 2 * 2
-    sides = [
-        [_of_height(p, height) for p in each[:count]] for each in (one.pictures, held(one), two.pictures, held(two))
-    ]
-    reference = folder / "reference.png"
-    cv2.imwrite(str(reference), sides[1][0][..., ::-1])
-
-    def beside(left: int, right: int, name: str) -> Path:
-        pairs = [np.hstack(pair) for pair in zip(sides[left], sides[right], strict=True)]
-        return write_pictures(pairs, one.rate, GOOD, folder / name)
-
-    video = beside(1, 3, "two.mp4")
-    right = _with_sound(beside(0, 3, "right.mp4"), sound, folder / "right-sound.mp4")
-    wrong = _with_sound(beside(1, 2, "wrong.mp4"), sound, folder / "wrong-sound.mp4")
-    yield Case("two people, the right mouth", right, video, sound, open=_ANY, reference=reference)
-    faults: frozenset[Fault] = frozenset({"still", "other mouth"})
-    yield Case("two people, the other mouth", wrong, video, sound, faults, _ANY, reference)
-
-
-def _of_height(picture: Picture, height: int) -> Picture:
-    width = round(picture.shape[1] * height / picture.shape[0]) // 2 * 2
-    shown: Picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
-    return shown
-
-
 def write_pictures(pictures: Sequence[Picture], rate: Fraction, quality: Sequence[str], path: Path) -> Path:
     """Encode pictures without sound."""
     size = pictures[0].shape[1], pictures[0].shape[0]
@@ -239,7 +189,8 @@ def write_pictures(pictures: Sequence[Picture], rate: Fraction, quality: Sequenc
     return path
 
 
-def _with_sound(picture: Path, sound: Path, path: Path) -> Path:
+def with_sound(picture: Path, sound: Path, path: Path) -> Path:
+    """Write a clip of the picture of one file and the sound of another."""
     encoder.run(["-i", picture, "-i", sound, "-map", "0:v", "-map", "1:a", *SOUND, path])
     return path
 
@@ -257,6 +208,15 @@ def write_shifted(source: Path, milliseconds: int, path: Path) -> Path:
     by = round(milliseconds * rate / 1000)
     moved = np.pad(samples, (max(by, 0), max(-by, 0)))
     encoder.write_wave(moved[: len(samples)] if by > 0 else moved[-len(samples) :], rate, path)
+    return path
+
+
+def write_pause(source: Path, begin: Fraction, end: Fraction, path: Path) -> Path:
+    """Write a WAV file that is silent for a while."""
+    samples, rate = encoder.read_wave(source)
+    silenced = samples.copy()
+    silenced[round(begin * rate) : round(end * rate)] = 0
+    encoder.write_wave(silenced, rate, path)
     return path
 
 

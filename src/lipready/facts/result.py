@@ -51,8 +51,9 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class MouthMovement:
-    """How much one mouth moves: standard deviations of its opening, over the distance of the eyes.
+    """How much one mouth moves: standard deviations of its opening from the mean of the second around each frame.
 
+    They are over the distance of the eyes, and of a mouth that is wide open as much smaller as its measuring is worse.
     `spoken` is that in the result while somebody speaks, `silent` while nobody does; `before` and `silent_before` are
     those of the video at the same moments. None where there was too little to see.
     """

@@ -90,7 +90,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
     "O809": CatalogueEntry("result-mouth-out-of-sync", bands=("lag", "eyes", "seconds")),
     "O810": CatalogueEntry("result-other-mouth", bands=("still", "moves", "eyes", "seconds")),
     "O811": CatalogueEntry("result-mouth-moves-in-silence", bands=("moves", "before", "eyes", "seconds")),
-    "O812": CatalogueEntry("result-other-person", bands=("apart",)),
+    "O812": CatalogueEntry("result-other-person", bands=("same", "apart")),
     "O813": CatalogueEntry("result-more-people"),
     "O814": CatalogueEntry("result-picture-changed", bands=("alike", "colour")),
 }

@@ -7,11 +7,11 @@ from contextvars import copy_context
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import dist
-from statistics import correlation, median, pstdev
+from statistics import correlation, fmean, median, pstdev
 from typing import TYPE_CHECKING
 
 from lipready.facts.file import FileFacts
-from lipready.facts.people import Look, PeopleFacts
+from lipready.facts.people import Look, PeopleFacts, Person
 from lipready.facts.result import MouthMatch, MouthMovement, MouthSeries, Surroundings
 from lipready.facts.speech import Span
 from lipready.facts.unmeasured import Unmeasured
@@ -33,6 +33,8 @@ Pair = tuple[Passage | Unmeasured, Passage | Unmeasured]
 
 Found = tuple[MouthMatch | Unmeasured, Surroundings | Unmeasured]
 Descriptor = tuple[float, ...]
+Opening = tuple[Fraction, float]
+"""A time in seconds, and how far a mouth is open then, over the distance of the eyes."""
 
 LENGTH, MOST = Fraction(5), 2
 """Seconds of a stretch in which mouths are followed, and how many stretches."""
@@ -43,19 +45,34 @@ SPOKEN = Fraction(2)
 FEWEST, FEWEST_SILENT = 2 * RATE, RATE
 """Frames of speech, and of silence, in which a mouth must be followed."""
 
-EDGE = Fraction(1, 4)
-"""Seconds around speech in which a mouth opens and closes."""
+OPENS, CLOSES = Fraction(1, 2), Fraction(1, 4)
+"""Seconds before speech, of which the begin may be told 0.4 s late, and after it in which a mouth opens and closes."""
 
 CLEARLY, IDENTICAL = 0.02, 0.97
 """Standard deviation of the opening from which on, and correlation with the source by which, a mouth is unchanged."""
 
+AROUND = 7
+"""Frames before and after one, about a second in all: what changes more slowly is the head that turns or comes near."""
+
+CLOSED, ERRS = 0.02, 1 / 3
+"""How far a closed mouth seems open, and by which power of that the mesh errs more where a mouth is wider open.
+
+Photographs of smiles err by the square root; by that, smiles that talk seem almost still (scripts/bench/speaker.py)."""
+
+SURELY = 0.008
+"""Movement from which on a mouth surely moved, so that one stretch is enough."""
+
+HARDLY = 0.004
+"""Movement up to which a mouth may be a covered one: where nobody can tell that it is bare, nothing is said."""
+
 FARTHEST = 15
 """Frames: lags of more than a second are not told from chance."""
 
-GOES, ALONE = 0.65, 0.2
+GOES, ALONE = 0.75, 0.4
 """The least correlation of a mouth with its sound at its lag, and how far it must be above that at all other shifts.
 
-In five seconds real talkers reach 0.5 by chance at some shift; lips that are drawn by the sound 0.8 and more."""
+By chance mouths reach 0.88 with speech of others in five seconds, and are 0.44 above all other shifts, but not both at
+once: of several hundred (scripts/bench/verify_truth.py) none reaches both bounds."""
 
 SAME_PLACE = 0.5
 """Of the height of a face: how far its centre may be from where it was in the source."""
@@ -160,7 +177,7 @@ class MouthComparison(AbstractContextManager["MouthComparison"]):
         pairs = {first: (self._first.passage(), self._before.result())}
         now, before = self._joined(pairs)
         mouth = _matched(now, before, self._spoken, (first,), wanted)
-        if others and not (isinstance(mouth, MouthMatch) and (mouth.speaker.spoken or 0) >= CLEARLY):
+        if others and not (isinstance(mouth, MouthMatch) and (mouth.speaker.spoken or 0) >= SURELY):
             (second,), (result, source) = others, self._files
             watched = self._watch(source, second)
             pairs[second] = (watch_stretch(result, second), watched.result())
@@ -207,6 +224,9 @@ def _matched(
     speech = spoken.speech
     pairs = {each: _counterpart(each, now.people, before.people) for each in now.mouths}
     moves = {each: _movement(now.mouths[each], _mouth_of(before, pairs[each]), speech) for each in now.mouths}
+    speaker = now.people.person(number)
+    if (moves[number].spoken or 0) <= HARDLY and speaker is not None and not bare(speaker):
+        return Unmeasured("the mouth hardly moves, and may be covered: in grey pictures that cannot be told")
     mouth, then = now.mouths[number], _mouth_of(before, pairs[number])
     return MouthMatch(
         stretches=tuple(Span(begin, end) for begin, end in stretches),
@@ -227,6 +247,12 @@ def _matched(
     )
 
 
+def bare(person: Person) -> bool:
+    """Return whether it is known of most looks that nothing covers the mouth, and of none that something does."""
+    told = [look.covered for look in person.looks if look.covered is not None]
+    return 2 * len(told) >= len(person.looks) and not any(told)
+
+
 def _speaker(people: PeopleFacts, mouths: Mapping[int, Mouth], wanted: Descriptor | None) -> int | Unmeasured:
     """Return whose mouth should move: that of the reference image, the only one, or the one that moves most."""
     from lipready.faces.people import match_descriptor
@@ -241,7 +267,7 @@ def _speaker(people: PeopleFacts, mouths: Mapping[int, Mouth], wanted: Descripto
         if match.alike != "same" or match.person not in seen:
             return Unmeasured("the person of the reference image could not be found for certain")
         return match.person
-    return max(seen, key=lambda number: pstdev(value for _, value in seen[number].openings))
+    return max(seen, key=lambda number: pstdev(changes_of(seen[number].openings)))
 
 
 def _mouth_of(watched: Watched, number: int | None) -> Mouth | None:
@@ -266,27 +292,37 @@ def _centre(look: Look) -> tuple[float, float]:
     return look.box.left + look.box.width / 2, look.box.top + look.box.height / 2
 
 
-def _within(mouth: Mouth, spans: Sequence[Span], *, inside: bool = True) -> list[float]:
+def _within(mouth: Mouth, spans: Sequence[Span], *, inside: bool = True) -> list[Opening]:
     """Return how far a mouth is open in some spans, or outside of them, a little away from their ends."""
-    edge = Fraction(0) if inside else EDGE
+    before, after = (Fraction(0), Fraction(0)) if inside else (OPENS, CLOSES)
     return [
-        value
+        (time, value)
         for time, value in mouth.openings
-        if any(span.start - edge <= time < span.end + edge for span in spans) is inside
+        if any(span.start - before <= time < span.end + after for span in spans) is inside
     ]
 
 
 def _movement(now: Mouth, before: Mouth | None, speech: Sequence[Span]) -> MouthMovement:
-    def deviation(mouth: Mouth | None, *, inside: bool) -> float | None:
-        values = [] if mouth is None else _within(mouth, speech, inside=inside)
-        return pstdev(values) if len(values) >= (FEWEST if inside else FEWEST_SILENT) else None
+    def movement(mouth: Mouth | None, *, inside: bool) -> float | None:
+        openings = [] if mouth is None else _within(mouth, speech, inside=inside)
+        if len(openings) < (FEWEST if inside else FEWEST_SILENT):
+            return None
+        mean = fmean(value for _, value in openings)
+        return pstdev(changes_of(openings)) * float((CLOSED / max(mean, 1e-6)) ** ERRS)
 
     return MouthMovement(
-        deviation(now, inside=True),
-        deviation(now, inside=False),
-        deviation(before, inside=True),
-        deviation(before, inside=False),
+        movement(now, inside=True),
+        movement(now, inside=False),
+        movement(before, inside=True),
+        movement(before, inside=False),
     )
+
+
+def changes_of(openings: Sequence[Opening]) -> list[float]:
+    """Return by how much a mouth is wider open than in the second around, without single frames that are off."""
+    values = [value for _, value in openings]
+    calm = [median(values[max(0, number - 1) : number + 2]) for number in range(len(values))]
+    return [value - fmean(calm[max(0, number - AROUND) : number + AROUND + 1]) for number, value in enumerate(calm)]
 
 
 def _unchanged(now: Mouth, before: Mouth) -> bool:
@@ -298,9 +334,33 @@ def _unchanged(now: Mouth, before: Mouth) -> bool:
     return pstdev(one for _, one in pairs) > 0 and correlation(*zip(*pairs, strict=True)) >= IDENTICAL
 
 
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """Where a mouth goes best with its sound: by how many seconds it is late, the correlation there, and elsewhere.
+
+    `rival` is the highest correlation at shifts that are clearly other ones.
+    """
+
+    lag: Fraction
+    alike: float
+    rival: float
+
+    @property
+    def clear(self) -> bool:
+        """Whether the lag can be told."""
+        return self.alike >= GOES and self.alike - self.rival >= ALONE
+
+
 def lag_of(mouth: Mouth, sound: "NDArray[np.float32]", stretches: Sequence[Stretch]) -> Fraction | Unmeasured:
     """Return by how much a mouth is late, where its correlation with the sound has one clear peak."""
-    unclear = Unmeasured("the mouth does not move with the sound so clearly that a lag could be told")
+    peak = peak_of(mouth, sound, stretches)
+    if peak is not None and peak.clear:
+        return peak.lag
+    return Unmeasured("the mouth does not move with the sound so clearly that a lag could be told")
+
+
+def peak_of(mouth: Mouth, sound: "NDArray[np.float32]", stretches: Sequence[Stretch]) -> Peak | None:
+    """Return where a mouth goes best with the sound; None where it was seen too shortly, or that is FARTHEST away."""
     found = []
     for begin, end in stretches:
         openings = [each for each in mouth.openings if begin <= each[0] <= end]
@@ -308,18 +368,18 @@ def lag_of(mouth: Mouth, sound: "NDArray[np.float32]", stretches: Sequence[Stret
         if part is not None:
             found.append(part[1])
     if not found:
-        return unclear
+        return None
     all_shifts = {shift: sum(each[shift] for each in found) / len(found) for shift in found[0]}
     alike = {shift: value for shift, value in all_shifts.items() if abs(shift) <= FARTHEST}
     best = max(alike, key=lambda shift: alike[shift])
+    if abs(best) == FARTHEST:
+        return None
     rival = max(value for shift, value in all_shifts.items() if abs(shift - best) > APART_IN_TIME)
-    if abs(best) == FARTHEST or alike[best] < GOES or alike[best] - rival < ALONE:
-        return unclear
     left, middle, right = (alike[best + step] for step in (-1, 0, 1))
     bend = left - 2 * middle + right
     peak = best + (0.5 * (left - right) / bend if bend < 0 else 0.0)
     # A mouth that is late goes with the sound of before.
-    return Fraction(round(-1000 * peak / RATE), 1000)
+    return Peak(Fraction(round(-1000 * peak / RATE), 1000), alike[best], rival)
 
 
 def _apart(now: PeopleFacts, number: int, before: PeopleFacts, other: int | None) -> float | Unmeasured:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lipready.faces.detection.landmarks import OUTER_EYES, Mesh
 from lipready.faces.people import Seen, people_in_stretches
 from lipready.facts.file import FileFacts
-from lipready.facts.people import Look, PeopleFacts
+from lipready.facts.people import Look, PeopleFacts, Person
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.mouth.opening import opening_of
@@ -24,6 +24,9 @@ Stretch = tuple[Fraction, Fraction]
 
 Moment = Sequence[tuple[Fraction, "NDArray[np.uint8]"]]
 """A frame, and those right before and after it: times in seconds, and small pictures in RGB."""
+
+HIDDEN = 0.5
+"""Share of the looks at a mouth from which on something covers it."""
 
 
 @dataclass(slots=True)
@@ -66,8 +69,14 @@ def joined(file: FileFacts, passages: Sequence[Passage | Unmeasured]) -> Watched
         return next(each for each in passages if isinstance(each, Unmeasured))
     people = people_in_stretches([each.seen for each in those])
     mouths = {look: mouth for each in those for look, mouth in each.mouths.items()}
-    front = {person.id: _joined(person.looks, mouths) for person in in_front(people, file.media)}
+    front = {person.id: _joined(person.looks, mouths) for person in in_front(people, file.media) if not hidden(person)}
     return Watched(people, front, [moment for each in those for moment in each.moments], file.media.width)
+
+
+def hidden(person: Person) -> bool:
+    """Return whether something covers the mouth: what the mesh then says of it is no truth."""
+    told = [look.covered for look in person.looks if look.covered is not None]
+    return sum(told) > HIDDEN * len(told)
 
 
 def _joined(looks: Sequence[Look], mouths: Mapping[Look, Mouth]) -> Mouth:

@@ -17,7 +17,7 @@ from lipready.rules.subjects import finding
 from lipready.rules.wording import name_of, named
 
 _DIGITS = 3
-_MOVED, _HELD = MOUTH.speaker, MouthMovement(0.003, None, 0.003, None)
+_MOVED, _HELD = MOUTH.speaker, MouthMovement(0.001, None, 0.001, None)
 
 
 def _find(facts: JobFacts) -> tuple[FileFacts, MouthMatch] | Unmeasured | None:
@@ -57,16 +57,17 @@ def _when(mouth: MouthMatch) -> str:
     needs="pixels",
     valid=lambda: (
         came(),
-        _with(speaker=replace(_MOVED, spoken=0.0081)),
+        _with(speaker=replace(_MOVED, spoken=0.0055)),
         _with(speaker=_HELD, eyes=39.0),
         _with(speaker=_HELD, followed=Fraction("1.9")),
-        _with(speaker=replace(_HELD, spoken=0.006)),
+        _with(speaker=replace(_HELD, spoken=0.0021)),
+        _with(speaker=replace(_HELD, spoken=0.0054)),
         _with(unchanged=True),
         _with(unchanged=True, own=0.95),
     ),
     invalid=lambda: (
         _with(speaker=_HELD),
-        _with(speaker=replace(_MOVED, spoken=0.004)),
+        _with(speaker=replace(_MOVED, spoken=0.0019)),
         _with(unchanged=True, own=0.4),
     ),
 )
@@ -76,10 +77,10 @@ def result_mouth_still(file: FileFacts, mouth: MouthMatch, limit: Limit) -> Verd
 
     What it checks
         The opening of the speaker's lips, over the distance of the eyes, in the stretches in which most is spoken: its
-        standard deviation. Up to `still` the mouth did not move, from `moves` on it did; between them, of faces with
-        fewer than `eyes` pixels between the eyes, and of a mouth that was followed for less than `seconds` of speech,
-        it cannot be told. Nor did it where it moves clearly, but just as in the video, whose own sound is less than
-        `own` alike to what was sent.
+        standard deviation from the mean of the second around. Up to `still` the mouth did not move, from `moves` on it
+        did; between them, of faces with fewer than `eyes` pixels between the eyes, of covered mouths, and of one that
+        was followed for less than `seconds` of speech, it cannot be told. Nor did it where it moves clearly, but just
+        as in the video, whose own sound is less than `own` alike to what was sent.
 
     Why it matters
         It is what everything was paid for.
@@ -227,19 +228,20 @@ def result_other_mouth(file: FileFacts, mouth: MouthMatch, limit: Limit) -> Verd
     "O811",
     needs="pixels",
     valid=lambda: (
-        _with(speaker=replace(_MOVED, silent=0.029)),
-        _with(speaker=replace(_MOVED, silent=0.05, silent_before=0.02)),
+        _with(speaker=replace(_MOVED, silent=0.0109, silent_before=0.001)),
+        _with(speaker=replace(_MOVED, silent=0.05, silent_before=0.05)),
         _with(speaker=replace(_MOVED, silent=None)),
     ),
-    invalid=lambda: (_with(speaker=replace(_MOVED, silent=0.05, silent_before=0.003)),),
+    invalid=lambda: (_with(speaker=replace(_MOVED, silent=0.0111, silent_before=0.0019)),),
 )
 @of_mouth
 def result_mouth_moves_in_silence(file: FileFacts, mouth: MouthMatch, limit: Limit) -> Verdicts:
     """Look for a mouth that moves while nobody speaks, and did not in the video.
 
     What it checks
-        The opening of the speaker's lips in pauses of the speech: a standard deviation of `moves` or more, where that
-        in the video is `before` or less at the same moments.
+        The opening of the speaker's lips in pauses of the speech: a standard deviation, as of O808, of `moves` or more,
+        where that in the video is `before` or less at the same moments. Up to `before`, or no more than in the video,
+        nothing is said; between them it cannot be told.
 
     Why it matters
         The mouth speaks words that nobody hears, often to music or noise.
@@ -254,9 +256,11 @@ def result_mouth_moves_in_silence(file: FileFacts, mouth: MouthMatch, limit: Lim
     unknown = _small(mouth, limit)
     if unknown is not None:
         yield unknown
-    elif (
-        silent is not None and before is not None and silent >= limit.bands["moves"] and before <= limit.bands["before"]
-    ):
+    elif silent is None or before is None or silent <= before or silent <= limit.bands["before"]:
+        return
+    elif silent < limit.bands["moves"] or before > limit.bands["before"]:
+        yield Unmeasured("the mouth moves so little in pauses that it cannot be told whether it does")
+    else:
         measured = f"{number(Fraction(silent), (limit.bands['moves'],), _DIGITS)} of the distance of the eyes"
         message = (
             f"The mouth in {name_of(file)} moves while nobody speaks, and did not in the video. Take noise and music "
@@ -278,7 +282,7 @@ def result_other_person(file: FileFacts, mouth: MouthMatch, limit: Limit) -> Ver
 
     What it checks
         How far the face of the speaker is from the one that the video shows in the same place, by its description: over
-        `apart` they are different people.
+        `apart` they are different people, up to `same` one; between them it cannot be told.
 
     Why it matters
         A face that changed while the mouth was drawn is nobody's.
@@ -299,6 +303,10 @@ def result_other_person(file: FileFacts, mouth: MouthMatch, limit: Limit) -> Ver
         )
         allowed = f"≤ {exactly(limit.bands['apart'])} apart"
         yield finding(limit, file, message, measured=measured, allowed=allowed, where=_where(mouth))
+    elif mouth.apart > limit.bands["same"]:
+        yield Unmeasured(
+            "the speaker's face has changed so much that it cannot be told whether it is the same person's"
+        )
 
 
 @rule("O813", needs="pixels", valid=lambda: (came(),), invalid=lambda: (_with(more=1), _with(more=2)))

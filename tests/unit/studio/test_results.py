@@ -10,7 +10,18 @@ import pytest
 
 from studio import encoder
 from studio.recipe import FixtureError
-from studio.results import Picture, Talk, cut_sound, held, lower_face, read_talk, write_shifted
+from studio.results import (
+    Picture,
+    Talk,
+    cut_sound,
+    held,
+    lower_face,
+    noisy,
+    read_talk,
+    sway,
+    write_pause,
+    write_shifted,
+)
 
 SECONDS = Fraction(4, 5)
 
@@ -75,3 +86,23 @@ def test_a_stretch_of_sound_is_exact(made: Callable[[str], Path], tmp_path: Path
     assert len(samples) == rate * 3 // 2
     assert samples[: rate // 2].any()
     assert not samples[-rate // 3 :].any()
+
+
+def test_a_pause_is_silent_and_nothing_else_is_changed(tmp_path: Path) -> None:
+    encoder.write_wave(np.array([1, 2, 3, 4], np.int16), 2, tmp_path / "a.wav")
+    written = write_pause(tmp_path / "a.wav", Fraction(1, 2), Fraction(3, 2), tmp_path / "b.wav")
+    assert encoder.read_wave(written)[0].tolist() == [1, 0, 0, 4]
+
+
+def test_a_photograph_sways_around_its_face(made: Callable[[str], Path]) -> None:
+    pictures = sway(made("anna.jpg"), Fraction(1), Fraction(4))
+    assert len(pictures) == 4
+    assert {picture.shape for picture in pictures} == {(480, 480, 3)}
+    assert np.abs(pictures[0].astype(int) - pictures[3]).mean() > 3
+
+
+def test_less_light_makes_a_picture_darker_and_it_has_noise() -> None:
+    plain = np.full((20, 20, 3), 200, np.uint8)
+    dark = noisy(plain, np.random.default_rng(1), light=0.25)
+    assert abs(dark.mean() - 50) < 1
+    assert dark.std() > 1
