@@ -120,5 +120,5 @@ def moved_in_words(figure: MouthFigure) -> str:
     ]
     if not said:
         return ""
-    how = "standard deviation, over the distance of the eyes"
+    how = "standard deviation from the mean of the second around, over the distance of the eyes"
     return f"While somebody speaks, its opening varies {' and '.join(said)} ({how})."
