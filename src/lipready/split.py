@@ -157,6 +157,8 @@ def split_job(
 
     `planned` hears of the plan for the whole before the first of it is carried out.
     """
+    if job.video is None or job.audio is None:
+        raise UsageError("A job that is cut into parts has a video and an audio track: name both.")
     if choices.trim is not None or choices.trim_audio is not None:
         raise UsageError("The parts of a job hold all of it: cut the files first, or leave `Choices.trim` out.")
     whole = _whole(job, before, profile, settings, choices, out=out / WHOLE, planned=planned)

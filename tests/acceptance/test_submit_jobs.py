@@ -363,6 +363,12 @@ def test_split_says_what_does_not_go_with_it(run, arguments, said):
     assert said in " ".join(refused.stderr.split())
 
 
+def test_a_video_alone_is_not_cut(run, good_job):
+    refused = run("prepare", good_job[0], "-o", "ready", "--split", "--quick")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "A job that is cut into parts has a video and an audio track: name both." in " ".join(refused.stderr.split())
+
+
 @pytest.mark.usefixtures("talk")
 def test_prepare_writes_the_parts(run, folder):
     done = run("prepare", "talk.mp4", "talk.wav", "-o", "ready", "--split", *SHORT, "--format", "json")
