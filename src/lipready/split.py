@@ -202,11 +202,12 @@ def _ends(report: Report, profile: Profile) -> list[Fraction]:
     rate = video.media.frame_rate
     if isinstance(rate, Unmeasured):
         raise FixError(f"{video.path} cannot be cut between two frames: {rate.reason}.", path=video.path)
-    if isinstance(audio.speech, Unmeasured):
-        raise FixError(f"{audio.path} cannot be cut at pauses of the speech: {audio.speech.reason}.", path=audio.path)
-    frames = tidy(rate.nominal)
+    frames, heard = tidy(rate.nominal), audio.speech
     with concerning(path=audio.path):
-        return [frame / frames for frame in cuts(length, frames, audio.speech.speech, _lengths(profile))] + [length]
+        places = cuts(length, frames, () if isinstance(heard, Unmeasured) else heard.speech, _lengths(profile))
+    if places and isinstance(heard, Unmeasured):
+        raise FixError(f"{audio.path} cannot be cut at pauses of the speech: {heard.reason}.", path=audio.path)
+    return [frame / frames for frame in places] + [length]
 
 
 def _lengths(profile: Profile) -> Range:

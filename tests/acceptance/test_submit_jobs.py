@@ -289,7 +289,7 @@ def talk(folder, good_job, ffmpeg):
     (folder / "short.toml").write_text(f'extends = "dashscope"\n{limits}')
 
 
-SPLIT = ("submit", "talk.mp4", "talk.wav", "--split", "-o", "film.mp4", "--poll-interval", "0.1")
+SPLIT = ("submit", "talk.mp4", "talk.wav", "--split", "-o", "film.mp4", "--poll-interval", "0.1", "--no-verify")
 SHORT = ("--provider", "short.toml")
 
 
@@ -342,7 +342,7 @@ def test_what_was_sent_in_parts_is_joined_by_tasks_resume(run, folder, server):
 
 
 def test_a_job_that_is_short_enough_is_sent_as_it_is(run, folder, good_job, server):
-    done = run("submit", *good_job[:2], "--split", "-o", "film.mp4", "--poll-interval", "0.1")
+    done = run("submit", *good_job[:2], "--split", "-o", "film.mp4", *QUICK)
     assert (done.returncode, done.stderr, server.ledger().submissions) == (0, "", 1)
     assert "parts" not in done.stdout
     assert length_of(folder / "film.mp4") == pytest.approx(5.0, abs=0.3)

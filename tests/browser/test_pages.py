@@ -83,7 +83,7 @@ def _result(pictures: lipready.Pictures) -> str:
         tuple((t, low + (t.numerator % 5) * step) for t in times) for low, step in ((0.02, 0.001), (0.1, 0.05))
     )
     series = MouthSeries(now, before, spans((0, 2), (3, 5)), ())
-    still = replace(MOUTH, speaker=MouthMovement(0.003, 0.003, 0.05, 0.004), series=series)
+    still = replace(MOUTH, speaker=MouthMovement(0.001, 0.001, 0.05, 0.004), series=series)
     facts = came(part={"mouth": still})
     findings, unchecked = judge(facts, load_profile("dashscope"))
     faces = pictures.files["video"].faces

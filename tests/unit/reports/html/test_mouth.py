@@ -85,7 +85,7 @@ def test_where_no_mouth_was_followed_nothing_is_drawn(make_report, kept):
 
 
 def test_a_finding_about_the_mouth_leads_to_the_drawing(kept):
-    page = report_of(speaker=replace(MOUTH.speaker, spoken=0.003)).to_html(kept)
+    page = report_of(speaker=replace(MOUTH.speaker, spoken=0.001)).to_html(kept)
     article = re.search(r'<article[^>]*id="O808-result".*?</article>', page, re.DOTALL)
     assert article is not None
     assert 'href="#mouth"' in article[0]
