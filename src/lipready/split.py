@@ -19,7 +19,7 @@ from lipready.facts.video import VideoFacts
 from lipready.job import Job, RequestOptions, Source
 from lipready.prepare import Prepared, repair_job, require_files, without_places
 from lipready.probe.spool import at_hand, require_spooled
-from lipready.profiles.catalogue import UPLOAD_RULE
+from lipready.profiles.catalogue import LENGTH_RULES, UPLOAD_RULE
 from lipready.profiles.limit import Profile, Range
 from lipready.profiles.loader import load_profile
 from lipready.repair.choices import Choices, TrimSpan
@@ -34,8 +34,7 @@ from lipready.rules.rule import Rule
 SCHEMA, NAME, WHOLE = "lipready.split/1", "split.json", "whole"
 """What the file of the parts begins with, its name, and the folder of the repaired whole beside it."""
 
-_LENGTHS = ("V105", "A402")
-_OF_PARTS = (*_LENGTHS, "V106", "A403", UPLOAD_RULE, "R705", "R706")
+_OF_PARTS = (*LENGTH_RULES, "V106", "A403", UPLOAD_RULE, "R705", "R706")
 """The rules about lengths and sizes, by which the parts are judged and not the whole."""
 _LARGEST = 1 << 20
 
@@ -161,7 +160,13 @@ def split_job(
         raise UsageError("A job that is cut into parts has a video and an audio track: name both.")
     if choices.trim is not None or choices.trim_audio is not None:
         raise UsageError("The parts of a job hold all of it: cut the files first, or leave `Choices.trim` out.")
-    whole = _whole(job, before, profile, settings, choices, out=out / WHOLE, planned=planned)
+    choices = replace(choices, extend=choices.extend or job.options.video_extension)
+    job = replace(job, options=replace(job.options, video_extension=False))
+    # The whole is repaired whatever its length and size.
+    limits = {rule: limit for rule, limit in profile.limits.items() if rule not in _OF_PARTS}
+    before = replace(before, findings=tuple(each for each in before.findings if each.rule not in _OF_PARTS))
+    any_length = replace(profile, limits=limits)
+    whole = repair_job(job, before, any_length, settings, choices, out=out / WHOLE, planned=planned)
     if whole.speaker_open or whole.report.verdict == "fail":
         return Split(whole=whole, parts=())
     begin, parts = Fraction(0), list[SplitPart]()
@@ -174,24 +179,6 @@ def split_job(
     found = Split(whole=whole, parts=tuple(parts))
     _write(found, out)
     return found
-
-
-def _whole(
-    job: Job,
-    before: Report,
-    profile: Profile,
-    settings: Settings,
-    choices: Choices,
-    *,
-    out: Path,
-    planned: Callable[[Prepared], None] | None,
-) -> Prepared:
-    """Repair the whole, whatever its length and size."""
-    choices = replace(choices, extend=choices.extend or job.options.video_extension)
-    job = replace(job, options=replace(job.options, video_extension=False))
-    limits = {rule: limit for rule, limit in profile.limits.items() if rule not in _OF_PARTS}
-    before = replace(before, findings=tuple(each for each in before.findings if each.rule not in _OF_PARTS))
-    return repair_job(job, before, replace(profile, limits=limits), settings, choices, out=out, planned=planned)
 
 
 def _ends(report: Report, profile: Profile) -> list[Fraction]:
@@ -212,7 +199,7 @@ def _ends(report: Report, profile: Profile) -> list[Fraction]:
 
 def _lengths(profile: Profile) -> Range:
     """Return the lengths at which both files of a part are aimed."""
-    ranges = [aim(profile, rule) for rule in _LENGTHS]
+    ranges = [aim(profile, rule) for rule in LENGTH_RULES]
     least = [each.minimum for each in ranges if each.minimum is not None]
     most = [each.maximum for each in ranges if each.maximum is not None]
     return Range(max(least, default=None), min(most, default=None), all(each.inclusive for each in ranges))

@@ -8,6 +8,8 @@ CHOICE_KEYS = ("choices", "safe_choices", "aim_choice")
 
 UPLOAD_RULE, SEVERAL_PEOPLE = "F004", "P302"
 """The rules whose limits say what the provider's own upload takes, and whose faces are in front."""
+LENGTH_RULES = ("V105", "A402")
+"""The rules whose limits say how long a video and an audio track may be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,8 @@ def prepare(
     3 nothing was checked.
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     _require_sense(given, choices, pick=pick, compare=compare, dry_run=dry_run)
-    _require_written(split=split, dry_run=dry_run, no_copy=no_copy)
+    if split and (dry_run or no_copy):
+        raise click.UsageError("--split cuts what it has written into DIR: leave --dry-run and --no-copy out.")
     from lipready.check import check_job
     from lipready.cli.input.files import assign
     from lipready.cli.input.selection import chosen_rules, require_some_ran
@@ -188,12 +189,6 @@ def _require_sense(given: JobFiles, choices: Choices, *, pick: bool, compare: bo
         raise click.UsageError("--person says who speaks already: leave --pick out.")
     if compare and dry_run:
         raise click.UsageError("--compare shows what was written, and --dry-run writes nothing: leave one of them out.")
-
-
-def _require_written(*, split: bool, dry_run: bool, no_copy: bool) -> None:
-    """Raise UsageError where a job is to be cut that is not written into the folder first."""
-    if split and (dry_run or no_copy):
-        raise click.UsageError("--split cuts what it has written into DIR: leave --dry-run and --no-copy out.")
 
 
 def _compare(job_page: "JobPage", target: Path, session: Session) -> None:

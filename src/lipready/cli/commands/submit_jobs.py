@@ -171,7 +171,7 @@ def submit_jobs(
             if not dry_run and run.shared.form == "full" and not run.session.quiet:
                 _sum_up(results, jobs)
             if whole is not None and run.sending.output is not None and all(each.path.is_file() for each in results):
-                joined(whole.with_name(f"{whole.stem}-parts"), whole, jobs.writer(whole.name))
+                joined(results[0].path.parent, whole, jobs.writer(whole.name))
         except KeyboardInterrupt:
             if not run.account.provider.startswith("sandbox"):
                 rest = "all jobs of the list" if whole is None else "all parts, and joins their results"

@@ -13,6 +13,7 @@ from lipready.facts.address import is_address
 from lipready.facts.file import Role
 from lipready.facts.finding import Fix, Subject
 from lipready.job import Job
+from lipready.profiles.catalogue import LENGTH_RULES
 from lipready.reports.page import Page, plain
 from lipready.reports.report import Report
 
@@ -28,7 +29,6 @@ _DECISIONS = {
     "trim": "--trim best",
     "trim-silence": "--trim-silence",
 }
-_LENGTHS = frozenset({"V105", "A402"})
 _OF_AUDIO = {"trim": "--trim-audio best"}
 
 
@@ -63,7 +63,7 @@ def repair_lines(checked: CheckedJob, shared: Shared, page: Page) -> list[str]:
     if plain(command) != command:
         return []
     # Which is about both files: nothing of what is too long is lost then.
-    long = any(f.rule in _LENGTHS and f.fix is not None and f.fix.name == "trim" for f in checked.report.findings)
+    long = any(f.rule in LENGTH_RULES and f.fix is not None and f.fix.name == "trim" for f in checked.report.findings)
     cut = ", or --split" if long and {"video", "audio"} <= places.keys() else ""
     decided = (
         page.wrap(f"add what you decide: {', '.join(filter(None, decisions))}{cut}", indent="  ") if decisions else []
