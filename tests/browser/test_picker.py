@@ -6,6 +6,7 @@ from threading import Thread
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from lipready.cli.input.picker import pick
 from lipready.cli.output.session import Session
@@ -52,7 +53,8 @@ def test_a_click_or_the_number_is_the_answer(chromium, asked, way):
         page.keyboard.press("Tab")
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-    assert page.get_by_role("heading").inner_text() == "Person 2 speaks."
+    # After a key, unlike a click, Playwright does not wait for the page that answers.
+    expect(page.get_by_role("heading")).to_have_text("Person 2 speaks.", timeout=60_000)
     assert answer() == (True, 2)
     assert complaints == []
     page.close()
