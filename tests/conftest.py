@@ -1,13 +1,22 @@
 """What every test may ask for: fixtures made from their recipes, the corpus, and quiet surroundings."""
 
+import hashlib
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from lipready.job import Job
+from lipready.profiles.limit import Profile
+from lipready.reports.report import Report
+from lipready.sandbox.tasks import work
+from lipready.sandbox.tasks.fetch import Inputs
+from lipready.sandbox.tasks.task import ResultVideo
 from studio.make import make
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -24,6 +33,43 @@ settings.load_profile("patient")
 def made() -> Callable[[str], Path]:
     """Make one fixture of fixtures/recipes.toml by its name, unless it is there, and give its path."""
     return lambda name: make([name])[name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_sandboxes_know(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let every sandbox of this process know what one of them has found in equal files, and made of them.
+
+    A sandbox does that itself for as long as it is there. Most tests have one of their own, to which they send the same
+    files as the others, and checking them is what would take longest.
+    """
+    check_job, render = work.check_job, work.render
+    found: dict[Any, Report] = {}
+    made: dict[Any, ResultVideo] = {}
+
+    def check_once(job: Job, profile: Profile, settings: Any) -> Report:
+        key = (profile.name, _content(job.video), _content(job.audio), _content(job.reference), job.options)
+        if key not in found:
+            found[key] = check_job(job, profile, settings)
+        return found[key]
+
+    def render_once(inputs: Inputs, facts: Any, output: Path, **how: Any) -> ResultVideo:
+        key = (_content(inputs.video), _content(inputs.audio), how["extension"], how["moving"])
+        if key not in made:
+            kept = tmp_path_factory.mktemp("made") / "result.mp4"
+            made[key] = render(inputs, facts, kept, **how)
+        output.write_bytes(made[key].path.read_bytes())
+        return replace(made[key], path=output)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(work, "check_job", check_once)
+        patch.setattr(work, "render", render_once)
+        yield
+
+
+def _content(path: str | Path | None) -> tuple[str, str] | None:
+    if path is None:
+        return None
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest(), Path(path).suffix
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,7 @@ FENCED = re.compile(
 )
 INCLUDED = re.compile(r'^--8<-- "([^"]+)"$', re.MULTILINE)
 SMALL = ("-an", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-movflags", "+faststart")
-SPEAKER = ("-vf", "crop=720:720,scale=640:640", *SMALL)
+SPEAKER = ("-vf", "crop=640:640", *SMALL)
 PANEL = ("-vf", "scale=-2:640", "-r", "15", "-t", "3", *SMALL)
 WAITING = ("submit", "tasks resume")
 

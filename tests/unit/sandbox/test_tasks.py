@@ -105,7 +105,7 @@ def test_a_result_plays_and_lasts_as_billed(speaker: Speaker, good_job: Job, tmp
     )
     said = speaker.ended(task)
     assert said["output"]["task_status"] == "SUCCEEDED"
-    assert said["usage"] == {"video_duration": 5.0, "size": "1280*720", "video_ratio": "standard", "fps": 25}
+    assert said["usage"] == {"video_duration": 5.0, "size": "960*640", "video_ratio": "standard", "fps": 25}
     film = speaker.client.get(said["output"]["video_url"])
     assert film.headers["content-type"] == "video/mp4"
     picture, sound, shown, heard, frames = played(film.content, tmp_path)

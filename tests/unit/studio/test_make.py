@@ -112,12 +112,12 @@ def test_the_good_job_is_what_it_claims(good_job: tuple[Path, Path, Path]) -> No
     with av.open(str(video)) as container:
         stream = container.streams.video[0]
         shape = (stream.codec_context.name, stream.width, stream.height, stream.average_rate, stream.pix_fmt)
-        assert shape == ("h264", 1280, 720, 25, "yuv420p")
+        assert shape == ("h264", 960, 640, 25, "yuv420p")
         assert stream.frames == 125
     with wave.open(str(audio)) as sound:
         assert sound.getnframes() == 5 * sound.getframerate()
     with Image.open(reference) as image:
-        assert image.size == (960, 1080)
+        assert image.size == (640, 720)
 
 
 def test_the_bad_job_is_as_bad_as_it_claims(bad_job: tuple[Path, Path, Path]) -> None:

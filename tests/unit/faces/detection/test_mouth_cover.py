@@ -30,7 +30,7 @@ SECONDS, RATE = 4, 10
 def head(made: Callable[[str], Path]) -> Picture:
     with av.open(str(made("anna.mp4"))) as container:
         frame = next(container.decode(container.streams.video[0])).to_ndarray(format="rgb24")
-    return np.ascontiguousarray(frame[:, 280:1000])
+    return np.ascontiguousarray(frame[:, 160:800])
 
 
 def seen(image: Picture) -> Look:
