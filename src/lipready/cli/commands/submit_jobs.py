@@ -10,16 +10,14 @@ from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from lipready.check import check_job, stage
-from lipready.cli.commands.submit import SubmitRun, check_and_repair, confirmed, fault_of_key
+from lipready.check import stage
+from lipready.cli.commands.submit import SubmitRun, check_and_repair, check_and_write, confirmed, fault_of_key
 from lipready.cli.input.jobs import read_named_jobs
 from lipready.cli.input.selection import chosen_rules, require_some_ran
-from lipready.cli.input.speaker import Asking, settle_speaker
 from lipready.cli.output.html_page import JobPage, PageAlbum
 from lipready.cli.output.outcome import Outcome, Write, near, outcome_document, outcome_writer
 from lipready.cli.output.parts import joined, parts_lines
-from lipready.cli.output.preparation import plan_writer
-from lipready.cli.output.progress import JobTable, job_table, progress_bars
+from lipready.cli.output.progress import JobTable, job_table
 from lipready.cli.output.report_files import refuse_inputs, write_reports
 from lipready.cli.output.session import CLEAN, FOUND, TROUBLE
 from lipready.errors import (
@@ -36,7 +34,6 @@ from lipready.job import Job, RequestOptions
 from lipready.prepare import require_files
 from lipready.providers.journal.journal import Journal
 from lipready.providers.submission.price import described, is_free, require_affordable
-from lipready.repair.choices import Choices
 from lipready.reports.report import Report
 from lipready.split import split_job
 from lipready.submit import Order, PreflightError, ordered, profile_for, require_sendable, send_order
@@ -103,19 +100,10 @@ def plan_results(path: Path, folder: Path, options: RequestOptions) -> list[Resu
 
 def submit_parts(job: Job, settings: "Settings", run: SubmitRun, *, yes: bool, dry_run: bool) -> int:
     """Cut a job into parts, submit each of them once, and join their results. Return the exit status."""
-    output = Path(run.sending.output or next(iter(job.places().values()))).absolute()
-    folder, session = output.with_name(f"{output.stem}-parts"), run.session
+    output, session = Path(run.sending.output or next(iter(job.places().values()))).absolute(), run.session
     require_files(job)
     refuse_inputs(run.shared.reports, [job])
-    profile = profile_for(run.account, run.sending)
-    with progress_bars(session) as progress:
-        report = check_job(job, profile, replace(settings, progress=progress), describe=True)
-    choices = Choices(person=run.person or None, salvage=run.salvage)
-    asking: Asking = "terminal" if run.shared.form == "full" else "nobody"
-    choices, _ = settle_speaker(report, choices, folder, session, asking=asking)
-    with progress_bars(session) as progress:
-        settings, planned = replace(settings, progress=progress), plan_writer(run.shared.form, session)
-        found = split_job(job, report, profile, settings, choices, out=folder, planned=planned)
+    found, folder = check_and_write(split_job, "parts", job, settings, run)
     if not found.parts:
         try:
             require_sendable(job, found.whole.report, replace(run.sending, force=False))
@@ -212,8 +200,7 @@ class JobsRun:
         from lipready.providers.transport.drive import run as carry_out
 
         run = self.run
-        profile = profile_for(run.account, run.sending)
-        chosen = chosen_rules(profile, run.shared)
+        chosen = chosen_rules(profile_for(run.account, run.sending), run.shared)
         found, reports = list[Checked](), list[Report]()
         album = PageAlbum(several=True, jobs=len(results)) if run.shared.pictured else None
         for each in results:
@@ -221,9 +208,9 @@ class JobsRun:
             show = self.writer(each.name)
             try:
                 page = None if album is None else JobPage(album.empty(), album.empty())
-                one = replace(run, sending=sending)
+                one = replace(run, sending=sending, page=page)
                 if each.report is None:
-                    job, report, set_aside = check_and_repair(each.job, profile, settings, one, page)
+                    job, report, set_aside = check_and_repair(each.job, settings, one)
                 else:
                     job, report, set_aside = each.job, each.report, None
                 reports.append(report)
