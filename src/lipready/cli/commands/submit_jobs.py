@@ -35,7 +35,7 @@ from lipready.prepare import require_files
 from lipready.providers.journal.journal import Journal
 from lipready.providers.submission.price import described, is_free, require_affordable
 from lipready.reports.report import Report
-from lipready.split import split_job
+from lipready.split import SplitPart, split_job
 from lipready.submit import Order, PreflightError, ordered, profile_for, require_sendable, send_order
 
 if TYPE_CHECKING:
@@ -56,14 +56,13 @@ _STATUS: dict[End, int] = {"not sent": TROUBLE, "failed": FOUND, "not at its end
 class Result:
     """What a job of the list is called, and where its result video will be.
 
-    A part of a job that was cut was checked already: `part` is its number of so many.
+    A `part` of a job that was cut was checked already.
     """
 
     name: str
     job: Job
     path: Path
-    report: Report | None = None
-    part: tuple[int, int] | None = None
+    part: SplitPart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +110,13 @@ def submit_parts(job: Job, settings: "Settings", run: SubmitRun, *, yes: bool, d
             outcome_writer(run.shared.form, session, found.whole.report).refused(error)
             return FOUND
         raise UsageError("Several people are seen, and nothing says who speaks: say --person N, or hand in a picture.")
-    count, parts = len(found.parts), found.parts
-    if count == 1:
-        results = [Result(output.name, parts[0].job, output, parts[0].report)]
+    parts = found.parts
+    if len(parts) == 1:
+        results = [Result(output.name, parts[0].job, output, parts[0])]
         return submit_jobs(results, settings, run, yes=yes, dry_run=dry_run)
     if run.shared.form == "full" and not session.quiet:
         session.write(session.page().finish([*parts_lines(parts, folder, session.page()), ""]))
-    results = [
-        Result(f"part {each.number}", each.job, each.result, each.report, (each.number, count)) for each in parts
-    ]
+    results = [Result(f"part {each.number}", each.job, each.result, each) for each in parts]
     return submit_jobs(results, settings, run, yes=yes, dry_run=dry_run, whole=output)
 
 
@@ -142,7 +139,7 @@ def submit_jobs(
     left: list[Result] = []
     names = [each.name for each in results] + ([] if whole is None else [whole.name])
     with outcome_document(run.shared.form, run.session, names) as write:
-        jobs = JobsRun(run, write, whole)
+        jobs = JobsRun(run, write, whole, len(results))
         try:
             for each in results:
                 if each.path.is_file():
@@ -159,7 +156,7 @@ def submit_jobs(
             if not dry_run and run.shared.form == "full" and not run.session.quiet:
                 _sum_up(results, jobs)
             if whole is not None and run.sending.output is not None and all(each.path.is_file() for each in results):
-                joined(results[0].path.parent, whole, jobs.writer(whole.name))
+                joined([each.part for each in results if each.part is not None], whole, jobs.writer(whole.name))
         except KeyboardInterrupt:
             if not run.account.provider.startswith("sandbox"):
                 rest = "all jobs of the list" if whole is None else "all parts, and joins their results"
@@ -174,8 +171,8 @@ def submit_jobs(
 class JobsRun:
     """The way of all jobs to their results: what came of each so far, and the exit status of that."""
 
-    def __init__(self, run: SubmitRun, write: Write | None, whole: Path | None = None) -> None:
-        self.run, self._write, self._whole = run, write, whole
+    def __init__(self, run: SubmitRun, write: Write | None, whole: Path | None, jobs: int) -> None:
+        self.run, self._write, self._whole, self._jobs = run, write, whole, jobs
         self.what = "job" if whole is None else "part"
         self.ends: dict[str, End] = {}
         self.status = CLEAN
@@ -209,10 +206,10 @@ class JobsRun:
             try:
                 page = None if album is None else JobPage(album.empty(), album.empty())
                 one = replace(run, sending=sending, page=page)
-                if each.report is None:
+                if each.part is None or each.part.report is None:
                     job, report, set_aside = check_and_repair(each.job, settings, one)
                 else:
-                    job, report, set_aside = each.job, each.report, None
+                    job, report, set_aside = each.job, each.part.report, None
                 reports.append(report)
                 if album is not None and page is not None:
                     album.add(report, page.shown, each.name)
@@ -237,8 +234,8 @@ class JobsRun:
         """Write down which part of the whole a job is."""
         if self._whole is None or result.part is None:
             return order
-        part, parts = result.part
-        return replace(order, entry=replace(order.entry, whole=os.fspath(self._whole), part=part, parts=parts))
+        whole, part = os.fspath(self._whole), result.part.number
+        return replace(order, entry=replace(order.entry, whole=whole, part=part, parts=self._jobs))
 
     def agreed(self, checked: list[Checked], *, yes: bool) -> bool:
         """Show the price of all jobs that are to be paid for, and ask whether to send them, where anybody can be.
