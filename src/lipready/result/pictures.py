@@ -36,7 +36,7 @@ def keep_mouths(
     `sound` is that of the result, in one channel at 16 kHz. Raises ProbeError where a file cannot be opened as video.
     """
     series = mouth.series
-    if series is None or not series.looks:
+    if series is None or not series.looks or pictures.small:
         return
     moments = moments_of(series.now)
     parts = [sound[round(span.start * RATE) : round(span.end * RATE)] for span in mouth.stretches]

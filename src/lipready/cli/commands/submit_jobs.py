@@ -18,7 +18,7 @@ from lipready.cli.output.html_page import JobPage, PageAlbum
 from lipready.cli.output.outcome import Outcome, Write, near, outcome_document, outcome_writer
 from lipready.cli.output.parts import joined, parts_lines
 from lipready.cli.output.progress import JobTable, job_table
-from lipready.cli.output.report_files import refuse_inputs, write_reports
+from lipready.cli.output.report_files import refuse_inputs, write_page_again, write_reports
 from lipready.cli.output.session import CLEAN, FOUND, TROUBLE
 from lipready.errors import (
     JournalError,
@@ -155,8 +155,7 @@ def submit_jobs(
                 jobs.send(checked)
             if not dry_run and run.shared.form == "full" and not run.session.quiet:
                 _sum_up(results, jobs)
-            if whole is not None and run.sending.output is not None and all(each.path.is_file() for each in results):
-                joined([each.part for each in results if each.part is not None], whole, jobs.writer(whole.name))
+            jobs.join(results)
         except KeyboardInterrupt:
             if not run.account.provider.startswith("sandbox"):
                 rest = "all jobs of the list" if whole is None else "all parts, and joins their results"
@@ -165,6 +164,9 @@ def submit_jobs(
                     f"and the same command again goes on with {rest}; nothing is paid twice."
                 )
             raise
+        finally:
+            if not dry_run:
+                jobs.write_page()
     return jobs.status
 
 
@@ -176,7 +178,9 @@ class JobsRun:
         self.what = "job" if whole is None else "part"
         self.ends: dict[str, End] = {}
         self.status = CLEAN
+        self._joined = "not joined"
         self._table = JobTable(None, 0)
+        self._album: PageAlbum | None = None
         self._free, self._downloads = asyncio.Semaphore(_AT_ONCE), asyncio.Semaphore(_DOWNLOADS)
         self._verifying = asyncio.Lock()
 
@@ -184,6 +188,9 @@ class JobsRun:
         """Choose how to show what comes of a job."""
         show = outcome_writer(self.run.shared.form, self.run.session, report, set_aside, self._write, name=name)
         show.verify, show.quick = self.run.verify, self.run.shared.quick
+        if self._album is not None:
+            show.pictures = self._album.empty()
+            show.witness = partial(self._album.came, name, show.pictures)
         return show
 
     def end(self, name: str, end: End, status: int | None = None) -> None:
@@ -192,6 +199,27 @@ class JobsRun:
         self.status = max(self.status, _STATUS.get(end, CLEAN) if status is None else status)
         self._table.end(name)
 
+    def join(self, results: list[Result]) -> None:
+        """Join the results of the parts of a job, where all of them are there."""
+        parts = [each.part for each in results if each.part is not None]
+        if self._whole is None or self.run.sending.output is None or not all(each.path.is_file() for each in results):
+            return
+        joined(parts, self._whole, self.writer(self._whole.name))
+        self._joined = near(self._whole)
+
+    def told(self) -> str:
+        """Say how many jobs have come how far."""
+        counts = Counter(self.ends.values())
+        return ", ".join(f"{counts[end]:,} {end}" for end in get_args(End) if counts[end])
+
+    def write_page(self) -> None:
+        """Write the page once more, with what came of the jobs: after the check nobody knew how the rest ends."""
+        if self._album is None:
+            return
+        notes = [("Results", self.told() or "nothing was sent")]
+        notes += [] if self._whole is None else [("Joined video", self._joined)]
+        write_page_again(self.run.shared.reports, partial(self._album.html, states=self.ends, notes=notes))
+
     def check(self, results: list[Result], settings: "Settings") -> list[Checked]:
         """Check (and repair) jobs, show what was found, and return those that can be sent."""
         from lipready.providers.transport.drive import run as carry_out
@@ -199,7 +227,7 @@ class JobsRun:
         run = self.run
         chosen = chosen_rules(profile_for(run.account, run.sending), run.shared)
         found, reports = list[Checked](), list[Report]()
-        album = PageAlbum(several=True, jobs=len(results)) if run.shared.pictured else None
+        album = self._album = PageAlbum(several=True, jobs=len(results)) if run.shared.pictured else None
         for each in results:
             sending = replace(run.sending, output=os.fspath(each.path), max_cost=None)  # which is for all of them
             show = self.writer(each.name)
@@ -297,6 +325,7 @@ class JobsRun:
 
         name = each.result.name
         self._table.show(name, "sending")
+        self.ends[name] = "not at its end"
         return await drive_async(
             send_order(each.order, lambda what, share: self._table.show(name, what.partition(" ")[0], share)), transport
         )
@@ -354,10 +383,9 @@ def _concerns_all(error: LipreadyError) -> bool:
 
 def _sum_up(results: list[Result], jobs: JobsRun) -> None:
     """Report what came of all jobs, and where their results are."""
-    session, counts = jobs.run.session, Counter(jobs.ends.values())
-    parts = [f"{counts[end]:,} {end}" for end in get_args(End) if counts[end]]
+    session = jobs.run.session
     page = session.page()
-    lines = page.wrap(f"{counted(len(results), jobs.what)}: {', '.join(parts)} · {near(results[0].path.parent)}")
-    if counts["sent"]:
+    lines = page.wrap(f"{counted(len(results), jobs.what)}: {jobs.told()} · {near(results[0].path.parent)}")
+    if "sent" in jobs.ends.values():
         lines += page.wrap("`lipready tasks resume` waits for what was sent, and downloads the results.")
     session.write(page.finish(["", *lines]))
