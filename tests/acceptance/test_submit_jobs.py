@@ -334,6 +334,9 @@ def test_a_job_in_parts_is_joined_and_only_the_part_that_failed_is_sent_again(ru
     more = run(*SPLIT, *SHORT)
     assert (more.returncode, more.stdout) == (2, "")
     assert "film.mp4 exists already" in more.stderr
+    (folder / "film.mp4").unlink()
+    assert run(*SPLIT, *SHORT, "--dry-run").returncode == 0
+    assert not (folder / "film.mp4").exists()
 
 
 @pytest.mark.usefixtures("talk")

@@ -153,9 +153,9 @@ def submit_jobs(
                     planned.show.dry(planned.order, fault_of_key(run.account))
             elif checked and jobs.agreed(checked, yes=yes):
                 jobs.send(checked)
-            if not dry_run and run.shared.form == "full" and not run.session.quiet:
+            if not dry_run:
                 _sum_up(results, jobs)
-            jobs.join(results)
+                jobs.join(results)
         except KeyboardInterrupt:
             if not run.account.provider.startswith("sandbox"):
                 rest = "all jobs of the list" if whole is None else "all parts, and joins their results"
@@ -382,8 +382,10 @@ def _concerns_all(error: LipreadyError) -> bool:
 
 
 def _sum_up(results: list[Result], jobs: JobsRun) -> None:
-    """Report what came of all jobs, and where their results are."""
+    """Report to people what came of all jobs, and where their results are."""
     session = jobs.run.session
+    if jobs.run.shared.form != "full" or session.quiet:
+        return
     page = session.page()
     lines = page.wrap(f"{counted(len(results), jobs.what)}: {jobs.told()} · {near(results[0].path.parent)}")
     if "sent" in jobs.ends.values():
