@@ -51,19 +51,8 @@ def join(
     Traceback (most recent call last):
     lipready.errors.UsageError: ...
     """
-    folder, to = Path(folder), Path(to)
-    parts = read_parts(folder)
-    missing = [part for part in parts if not part.result.is_file()]
-    if missing:
-        raise UsageError(
-            f"The result of part {missing[0].number} of {len(parts)} is not there: download it to {missing[0].result}.",
-            path=fspath(missing[0].result),
-        )
-    require_place(to, sum(part.result.stat().st_size for part in parts))
-    with cancellable(cancel), concerning(path=fspath(to)):
-        joint = _joint(parts)
-        _join(joint, to, stage("joining", fspath(to), progress) or (lambda _share: None))
-    return to
+    join_parts(read_parts(Path(folder)), Path(to), progress=progress, cancel=cancel)
+    return Path(to)
 
 
 @async_twin(join)
@@ -75,6 +64,22 @@ def join_async() -> None:
     Traceback (most recent call last):
     lipready.errors.UsageError: ...
     """
+
+
+def join_parts(
+    parts: Sequence[SplitPart], to: Path, *, progress: Progress | None = None, cancel: Cancel | None = None
+) -> None:
+    """Do what `join` does with the parts that it reads."""
+    missing = [part for part in parts if not part.result.is_file()]
+    if missing:
+        raise UsageError(
+            f"The result of part {missing[0].number} of {len(parts)} is not there: download it to {missing[0].result}.",
+            path=fspath(missing[0].result),
+        )
+    require_place(to, sum(part.result.stat().st_size for part in parts))
+    with cancellable(cancel), concerning(path=fspath(to)):
+        joint = _joint(parts)
+        _join(joint, to, stage("joining", fspath(to), progress) or (lambda _share: None))
 
 
 def _joint(parts: Sequence[SplitPart]) -> Joint:

@@ -1,7 +1,9 @@
 """`lipready submit --jobs` and `--split`: a whole list, or a job in parts, at a sandbox."""
 
+import html
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -137,12 +139,17 @@ def test_jobs_with_errors_are_not_sent_and_all_others_are(run, write, folder, se
 def test_a_task_that_fails_keeps_no_other_back(run, write, folder, ffmpeg, made):
     short = ffmpeg(folder / "short.mp4", "-i", made("anna.mp4"), "-t", "1", "-c", "copy")
     write(short={"video": str(short)}, good={})
-    done = run(*LIST, "--force", "--format", "json")
+    done = run(*LIST, "--force", "--format", "json", "--report", "html=page.html")
     assert (done.returncode, done.stderr) == (1, "")
     first, second = json.loads(done.stdout)["tasks"]
     assert (first["name"], first["status"], first["error"]["code"]) == ("short", "failed", "InvalidFile.Duration")
     assert (second["name"], second["status"]) == ("good", "succeeded")
     assert [path.name for path in (folder / "results").iterdir()] == ["good.mp4"]
+    text = (folder / "page.html").read_text()
+    rows = re.findall(r'<tbody data-verdict="(\w+)" data-result="(\w+)"', text)
+    assert sorted(rows) == [("fail", "fail"), ("pass", "pass")]
+    assert "<dt>Results</dt><dd>1 downloaded, 1 failed</dd>" in text
+    assert (first["error"]["message"] in html.unescape(text), "good.mp4</span>" in text) == (True, True)
 
 
 def test_where_the_account_has_nothing_left_no_other_job_is_sent(run, write, folder, server):
@@ -308,7 +315,7 @@ def test_a_job_in_parts_is_joined_and_only_the_part_that_failed_is_sent_again(ru
     assert (resumed.returncode, resumed.stdout.count("✗ failed"), resumed.stdout.count(" billed")) == (1, 1, 1)
     assert not (folder / "film.mp4").exists()
 
-    again = run(*SPLIT, *SHORT, "--format", "json")
+    again = run(*SPLIT, *SHORT, "--format", "json", "--report", "html=page.html")
     assert (again.returncode, again.stderr) == (0, "")
     records = json.loads(again.stdout)["tasks"]
     assert [(each["name"], each["status"]) for each in records] == [
@@ -319,10 +326,17 @@ def test_a_job_in_parts_is_joined_and_only_the_part_that_failed_is_sent_again(ru
     assert server.ledger().submissions == 3
     assert records[-1]["result"] == str(folder / "film.mp4")
     assert length_of(folder / "film.mp4") == pytest.approx(5.0, abs=0.04)
+    text = (folder / "page.html").read_text()
+    assert "<dt>Results</dt><dd>1 downloaded, 1 there already</dd>" in text
+    assert "<dt>Joined video</dt><dd>film.mp4</dd>" in text
+    assert text.count("downloaded, not verified") == 1
 
     more = run(*SPLIT, *SHORT)
     assert (more.returncode, more.stdout) == (2, "")
     assert "film.mp4 exists already" in more.stderr
+    (folder / "film.mp4").unlink()
+    assert run(*SPLIT, *SHORT, "--dry-run").returncode == 0
+    assert not (folder / "film.mp4").exists()
 
 
 @pytest.mark.usefixtures("talk")

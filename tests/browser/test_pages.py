@@ -67,6 +67,7 @@ def pages(
         "result": _result(job.inputs),
         "repair": repair.html(),
         "run": page_of(entries[:12]),
+        "sent": page_of([_sent(each, number) for number, each in enumerate(entries[:4])], run=True),
         "thousand": page_of(entries),
     }
     written = {}
@@ -76,8 +77,8 @@ def pages(
     return written
 
 
-def _result(pictures: lipready.Pictures) -> str:
-    """Write the page of a result whose mouth does not move, with faces of the job."""
+def _came() -> lipready.Report:
+    """Judge a result whose mouth does not move."""
     times = [Fraction(number, 15) for number in range(15, 90)]
     now, before = (
         tuple((t, low + (t.numerator % 5) * step) for t in times) for low, step in ((0.02, 0.001), (0.1, 0.05))
@@ -86,14 +87,30 @@ def _result(pictures: lipready.Pictures) -> str:
     still = replace(MOUTH, speaker=MouthMovement(0.001, 0.001, 0.05, 0.004), series=series)
     facts = came(part={"mouth": still})
     findings, unchecked = judge(facts, load_profile("dashscope"))
+    return lipready.Report(provider="dashscope", facts=facts, findings=findings, unchecked=unchecked)
+
+
+def _result(pictures: lipready.Pictures) -> str:
+    """Write the page of a result whose mouth does not move, with faces of the job."""
     faces = pictures.files["video"].faces
     cuts = [
         tuple(replace(each, time=Fraction(n)) for n, each in enumerate(part, 1)) for part in (faces[:5], faces[5:10])
     ]
     wave = Waveform(tuple(range(0, 250, 2)))
     kept = {"result": FilePictures(faces=cuts[0], stretches=(wave,)), "video": FilePictures(faces=cuts[1])}
-    report = lipready.Report(provider="dashscope", facts=facts, findings=findings, unchecked=unchecked)
-    return report.to_html(lipready.Pictures(files=kept))  # type: ignore[arg-type]
+    return _came().to_html(lipready.Pictures(files=kept))  # type: ignore[arg-type]
+
+
+def _sent(entry: PageEntry, number: int) -> PageEntry:
+    """Say what came of a job: a result with findings, one without, a failure, one that nobody waited for."""
+    task = {"result": f"results/{number:04}.mp4", "error": None}
+    failed = {"result": None, "error": {"code": "InternalError", "meaning": "Try again.", "message": "It failed."}}
+    return (
+        replace(entry, state="downloaded", task=task, came=PageEntry(report=_came().to_dict())),
+        replace(entry, state="downloaded", task=task, came=PageEntry(report=entry.report)),
+        replace(entry, state="failed", task=failed),
+        replace(entry, state="sent"),
+    )[number]
 
 
 def _named(report: dict[str, Any], number: int) -> dict[str, Any]:
@@ -106,16 +123,16 @@ def _named(report: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["job", "repair", "run", "result"])
+@pytest.mark.parametrize("name", ["job", "repair", "run", "result", "sent"])
 def test_nothing_keeps_people_from_reading_a_page(look_at: Any, pages: dict[str, Path], name: str, scheme: str) -> None:
     seen = look_at(pages[name], scheme=scheme)
-    if name == "run":
+    if name in {"run", "sent"}:
         seen.page.locator(".open").first.click()
     assert faults_of(seen.page) == []
     assert seen.clean()
 
 
-@pytest.mark.parametrize("name", ["job", "repair", "run", "result"])
+@pytest.mark.parametrize("name", ["job", "repair", "run", "result", "sent"])
 def test_a_page_fits_a_telephone_and_its_size(look_at: Any, pages: dict[str, Path], name: str) -> None:
     seen = look_at(pages[name], width=390)
     assert seen.page.evaluate("document.documentElement.scrollWidth") == 390

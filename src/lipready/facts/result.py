@@ -64,8 +64,8 @@ class MouthMovement:
     silent_before: float | None
 
 
-Openings = tuple[tuple[Fraction, float], ...]
-"""Times in seconds, and how far a mouth is open then, over the distance of the outer corners of the eyes."""
+Opening = tuple[Fraction, float]
+"""A time in seconds, and how far a mouth is open then, over the distance of the outer corners of the eyes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ class MouthSeries:
     `speech` are the stretches in which somebody speaks in the result, `looks` say where the speaker's face is in it.
     """
 
-    now: Openings
-    before: Openings
+    now: tuple[Opening, ...]
+    before: tuple[Opening, ...]
     speech: tuple[Span, ...]
     looks: tuple[Look, ...]
 

@@ -13,6 +13,7 @@ from lipready.faces.detection.landmarks import FIRST_MARGIN, INNER_LIPS, MARGIN,
 from lipready.faces.detection.picture import FITS
 from lipready.faces.models.engine import engine
 from lipready.facts.people import Look, Person
+from lipready.facts.result import Opening
 from lipready.facts.video import VideoFacts
 from lipready.probe.decoding.decoder import open_decoder
 from lipready.probe.decoding.frames import Frame
@@ -31,9 +32,6 @@ SAME_PLACE = 0.4
 TWICE = 0.5
 """Two meshes that overlap by more have slid onto one face."""
 
-Openings = Mapping[int, Sequence[tuple[Fraction, float]]]
-"""By person: time in seconds from the first shown frame, and the opening as a share of the distance of the eyes."""
-
 
 def opening_of(mesh: Mesh) -> float:
     """Return the distance of the inner lips over that of the outer corners of the eyes."""
@@ -44,13 +42,14 @@ def opening_of(mesh: Mesh) -> float:
 
 def openings_of(
     path: str, video: VideoFacts, people: Sequence[Person], stretch: tuple[Fraction, Fraction], rate: int
-) -> Openings:
+) -> Mapping[int, Sequence[Opening]]:
     """Follow the faces of some people through a stretch (seconds), in at most about `rate` frames a second.
 
-    The people's looks say whose face is where; between two looks a face is followed by its mesh, and let go where it
-    jumps, no longer fits or meets another. Raises ProbeError where the file cannot be opened as video.
+    Returns each person's openings, by their ids, at times from the first shown frame on. The people's looks say whose
+    face is where; between two looks a face is followed by its mesh, and let go where it jumps, no longer fits or meets
+    another. Raises ProbeError where the file cannot be opened as video.
     """
-    openings: dict[int, list[tuple[Fraction, float]]] = {person.id: [] for person in people}
+    openings: dict[int, list[Opening]] = {person.id: [] for person in people}
     for frame, meshes in follow(frames_of(path, video, stretch, rate), people):
         for number, mesh in meshes.items():
             openings[number].append((frame.time, opening_of(mesh)))

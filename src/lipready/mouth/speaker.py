@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lipready.errors import ProbeError
 from lipready.facts.people import Front, PeopleFacts, Person, appearances, background
+from lipready.facts.result import Opening
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.mouth.opening import openings_of
@@ -153,7 +154,7 @@ class Agreement:
 
 def agreement(
     person: int,
-    openings: Sequence[tuple[Fraction, float]],
+    openings: Sequence[Opening],
     sound: "NDArray[np.float32]",
     stretch: Stretch,
 ) -> Agreement | None:
@@ -171,7 +172,7 @@ def agreement(
 
 
 def by_shift(
-    openings: Sequence[tuple[Fraction, float]], sound: "NDArray[np.float32]", stretch: Stretch
+    openings: Sequence[Opening], sound: "NDArray[np.float32]", stretch: Stretch
 ) -> tuple[float, Mapping[int, float]] | None:
     """Return the standard deviation of a mouth's opening, and its correlation with the sound by shift.
 

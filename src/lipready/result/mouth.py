@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from lipready.facts.file import FileFacts
 from lipready.facts.people import Look, PeopleFacts, Person
-from lipready.facts.result import MouthMatch, MouthMovement, MouthSeries, Surroundings
+from lipready.facts.result import MouthMatch, MouthMovement, MouthSeries, Opening, Surroundings
 from lipready.facts.speech import Span
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
@@ -33,8 +33,6 @@ Pair = tuple[Passage | Unmeasured, Passage | Unmeasured]
 
 Found = tuple[MouthMatch | Unmeasured, Surroundings | Unmeasured]
 Descriptor = tuple[float, ...]
-Opening = tuple[Fraction, float]
-"""A time in seconds, and how far a mouth is open then, over the distance of the eyes."""
 
 LENGTH, MOST = Fraction(5), 2
 """Seconds of a stretch in which mouths are followed, and how many stretches."""

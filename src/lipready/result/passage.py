@@ -10,6 +10,7 @@ from lipready.faces.detection.landmarks import OUTER_EYES, Mesh
 from lipready.faces.people import Seen, people_in_stretches
 from lipready.facts.file import FileFacts
 from lipready.facts.people import Look, PeopleFacts, Person
+from lipready.facts.result import Opening
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.mouth.opening import opening_of
@@ -33,7 +34,7 @@ HIDDEN = 0.5
 class Mouth:
     """One mouth: when and how far it is open, and the distance of the eyes in pixels."""
 
-    openings: list[tuple[Fraction, float]] = field(default_factory=list)
+    openings: list[Opening] = field(default_factory=list)
     eyes: list[float] = field(default_factory=list)
 
     def take(self, time: Fraction, mesh: Mesh) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lipready.facts.file import FileFacts
 from lipready.facts.people import Box, Look
 from lipready.facts.pictures import FaceCut, FilePictures, Pictures, Waveform
-from lipready.facts.result import MouthMatch, Openings
+from lipready.facts.result import MouthMatch, Opening
 from lipready.facts.video import VideoFacts
 from lipready.probe.decoding.frames import LONG_EDGE
 from lipready.probe.decoding.pictures import face_of, jpeg_of
@@ -36,7 +36,7 @@ def keep_mouths(
     `sound` is that of the result, in one channel at 16 kHz. Raises ProbeError where a file cannot be opened as video.
     """
     series = mouth.series
-    if series is None or not series.looks:
+    if series is None or not series.looks or pictures.small:
         return
     moments = moments_of(series.now)
     parts = [sound[round(span.start * RATE) : round(span.end * RATE)] for span in mouth.stretches]
@@ -47,7 +47,7 @@ def keep_mouths(
     pictures.files["video"] = FilePictures(faces=_faces(source, moments, series.looks, scale))
 
 
-def moments_of(openings: Openings) -> tuple[Fraction, ...]:
+def moments_of(openings: Sequence[Opening]) -> tuple[Fraction, ...]:
     """Return of each part of what was followed when the mouth is widest open, and when it is most closed, in turn."""
     rising = sorted(openings)
     edges = [len(rising) * number // MOMENTS for number in range(MOMENTS + 1)]
@@ -55,7 +55,7 @@ def moments_of(openings: Openings) -> tuple[Fraction, ...]:
     return tuple((min if number % 2 else max)(part, key=_opening)[0] for number, part in enumerate(parts))
 
 
-def _opening(each: tuple[Fraction, float]) -> float:
+def _opening(each: Opening) -> float:
     return each[1]
 
 

@@ -3,14 +3,16 @@
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from lipready.check import Settings, check_job
 from lipready.cli.input.options import (
     PATH,
     RECORD_FORMATS,
@@ -29,17 +31,19 @@ from lipready.cli.input.options import (
 )
 from lipready.cli.output.following import download_result
 from lipready.cli.output.outcome import Outcome, outcome_writer
+from lipready.cli.output.progress import progress_bars
 from lipready.cli.output.session import CLEAN, FOUND, TROUBLE, Session
 from lipready.errors import ConfigurationError
 from lipready.job import Job, RequestOptions
+from lipready.submit import profile_for
 
 if TYPE_CHECKING:
-    from lipready.check import Settings
     from lipready.cli.output.html_page import JobPage
-    from lipready.profiles.limit import Profile
     from lipready.providers.account import Account
     from lipready.reports.report import Report
     from lipready.submit import Order, Sending
+
+Written = TypeVar("Written")
 
 
 def _amount(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Decimal | None:
@@ -234,7 +238,10 @@ def submit(  # noqa: C901, PLR0912, PLR0915 - a list of refusals
 
 @dataclass(frozen=True, slots=True)
 class SubmitRun:
-    """How one run of `submit` goes, whatever the job. `person` is who speaks, 0 for nobody named; None: no repair."""
+    """How one run of `submit` goes, whatever the job. `person` is who speaks, 0 for nobody named; None: no repair.
+
+    `page` takes what is found and done of one job.
+    """
 
     account: "Account"
     sending: "Sending"
@@ -245,6 +252,7 @@ class SubmitRun:
     session: Session
     salvage: bool = False
     verify: bool = True
+    page: "JobPage | None" = None
 
 
 def fault_of_key(account: "Account") -> str | None:
@@ -278,26 +286,26 @@ def confirmed(question: str, price: str, form: str, session: Session) -> bool:
     return False
 
 
-def _ordered(job: Job, settings: "Settings", run: SubmitRun) -> tuple["Outcome", "Order | None"]:
+def _ordered(job: Job, settings: Settings, run: SubmitRun) -> tuple[Outcome, "Order | None"]:
     """Check the job, and make sure that it can be sent; None where the check found errors, which are shown then."""
     from lipready.cli.input.selection import chosen_rules, require_some_ran
     from lipready.cli.output.html_page import JobPage
     from lipready.cli.output.report_files import write_page_again, write_report
     from lipready.providers.transport.drive import run as carry_out
-    from lipready.submit import PreflightError, ordered, profile_for
+    from lipready.submit import PreflightError, ordered
 
-    profile = profile_for(run.account, run.sending)
-    chosen = chosen_rules(profile, run.shared)
+    chosen = chosen_rules(profile_for(run.account, run.sending), run.shared)
     page = JobPage() if run.shared.pictured else None
-    job, report, set_aside = check_and_repair(job, profile, settings, run, page)
-    write_report(run.shared.reports, report, run.shared.fail_on, None if page is None else page.html)
-    require_some_ran([report], chosen)
+    job, report, set_aside = check_and_repair(job, settings, replace(run, page=page))
     show = outcome_writer(run.shared.form, run.session, report, set_aside)
     show.verify, show.quick = run.verify, run.shared.quick
     if page is not None:
+        page.report = report
         # Written now, since nobody knows how the rest ends, and again with what came of it.
         show.witness = lambda record, came: write_page_again(run.shared.reports, page.with_task(record, came))
         show.pictures = page.came
+    write_report(run.shared.reports, report, run.shared.fail_on, None if page is None else page.html)
+    require_some_ran([report], chosen)
     try:
         return show, carry_out(run.account, ordered(job, report, run.account, run.sending))
     except PreflightError as error:
@@ -305,9 +313,8 @@ def _ordered(job: Job, settings: "Settings", run: SubmitRun) -> tuple["Outcome",
         return show, None
 
 
-def _sent(order: "Order", show: "Outcome", run: SubmitRun) -> int:
+def _sent(order: "Order", show: Outcome, run: SubmitRun) -> int:
     """Send the job, or attach to its task; wait for it, and download its result video."""
-    from lipready.cli.output.progress import progress_bars
     from lipready.providers.transport.drive import run as carry_out
     from lipready.submit import send_order
 
@@ -341,38 +348,47 @@ def _name_the_job(run: SubmitRun, begun: float) -> None:
             return
 
 
-def check_and_repair(
-    job: Job, profile: "Profile", settings: "Settings", run: SubmitRun, page: "JobPage | None" = None
-) -> tuple[Job, "Report", str | None]:
+def check_and_repair(job: Job, settings: Settings, run: SubmitRun) -> tuple[Job, "Report", str | None]:
     """Check the job; where it shall be repaired, repair it into a folder beside the result video, and check again.
 
-    Returns the job to send, its report, and the picture that is set aside. `page` takes what was found and done.
+    Returns the job to send, its report, and the picture that is set aside.
     """
-    from lipready.check import check_job
-    from lipready.cli.input.speaker import settle_speaker
-    from lipready.cli.output.preparation import plan_writer, set_aside_lines
-    from lipready.cli.output.progress import progress_bars
+    from lipready.cli.output.preparation import set_aside_lines
     from lipready.prepare import repair_job
-    from lipready.repair.choices import Choices
 
-    with progress_bars(run.session) as progress:
-        settings = replace(settings, progress=progress, pictures=None if page is None else page.inputs)
-        report = check_job(job, profile, settings, describe=run.person is not None)
-    if page is not None:
-        page.report = report
     if run.person is None:
-        return job, report, None
-    # `result-ready` beside `result.mp4`.
-    beside = Path(run.sending.output or next(iter(job.places().values()), "job")).absolute()
-    folder, form = beside.with_name(f"{beside.stem}-ready"), run.shared.form
-    choices = Choices(person=run.person or None, salvage=run.salvage)
-    choices, _ = settle_speaker(report, choices, folder, run.session, asking="terminal" if form == "full" else "nobody")
-    with progress_bars(run.session) as progress:
-        settings = replace(settings, progress=progress, pictures=None if page is None else page.outputs)
-        planned = plan_writer(form, run.session)
-        prepared = repair_job(job, report, profile, settings, choices, out=folder, planned=planned)
-    if page is not None:
-        page.repaired(prepared, folder)
+        return job, _checked(job, settings, run), None
+    prepared, folder = check_and_write(repair_job, "ready", job, settings, run)
+    if run.page is not None:
+        run.page.repaired(prepared, folder)
     if prepared.plan.set_aside is not None and run.shared.form != "full":
         run.session.complain("\n".join(set_aside_lines(prepared, run.session.page())))
     return prepared.job, prepared.report, prepared.plan.set_aside
+
+
+def check_and_write(
+    step: Callable[..., Written], name: str, job: Job, settings: Settings, run: SubmitRun
+) -> tuple[Written, Path]:
+    """Check the job, settle who speaks, and do the step (`repair_job`, `split_job`).
+
+    Returns what that did, and the folder in which it did it: `result-NAME` beside `result.mp4`.
+    """
+    from lipready.cli.input.speaker import settle_speaker
+    from lipready.cli.output.preparation import plan_writer
+    from lipready.repair.choices import Choices
+
+    report, form = _checked(job, settings, run), run.shared.form
+    beside = Path(run.sending.output or next(iter(job.places().values()), "job")).absolute()
+    folder = beside.with_name(f"{beside.stem}-{name}")
+    choices = Choices(person=run.person or None, salvage=run.salvage)
+    choices, _ = settle_speaker(report, choices, folder, run.session, asking="terminal" if form == "full" else "nobody")
+    with progress_bars(run.session) as progress:
+        settings = replace(settings, progress=progress, pictures=None if run.page is None else run.page.outputs)
+        profile, planned = profile_for(run.account, run.sending), plan_writer(form, run.session)
+        return step(job, report, profile, settings, choices, out=folder, planned=planned), folder
+
+
+def _checked(job: Job, settings: Settings, run: SubmitRun) -> "Report":
+    with progress_bars(run.session) as progress:
+        settings = replace(settings, progress=progress, pictures=None if run.page is None else run.page.inputs)
+        return check_job(job, profile_for(run.account, run.sending), settings, describe=run.person is not None)

@@ -10,17 +10,15 @@ from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from lipready.check import check_job, stage
-from lipready.cli.commands.submit import SubmitRun, check_and_repair, confirmed, fault_of_key
+from lipready.check import stage
+from lipready.cli.commands.submit import SubmitRun, check_and_repair, check_and_write, confirmed, fault_of_key
 from lipready.cli.input.jobs import read_named_jobs
 from lipready.cli.input.selection import chosen_rules, require_some_ran
-from lipready.cli.input.speaker import Asking, settle_speaker
 from lipready.cli.output.html_page import JobPage, PageAlbum
 from lipready.cli.output.outcome import Outcome, Write, near, outcome_document, outcome_writer
 from lipready.cli.output.parts import joined, parts_lines
-from lipready.cli.output.preparation import plan_writer
-from lipready.cli.output.progress import JobTable, job_table, progress_bars
-from lipready.cli.output.report_files import refuse_inputs, write_reports
+from lipready.cli.output.progress import JobTable, job_table
+from lipready.cli.output.report_files import refuse_inputs, write_page_again, write_reports
 from lipready.cli.output.session import CLEAN, FOUND, TROUBLE
 from lipready.errors import (
     JournalError,
@@ -36,9 +34,8 @@ from lipready.job import Job, RequestOptions
 from lipready.prepare import require_files
 from lipready.providers.journal.journal import Journal
 from lipready.providers.submission.price import described, is_free, require_affordable
-from lipready.repair.choices import Choices
 from lipready.reports.report import Report
-from lipready.split import split_job
+from lipready.split import SplitPart, split_job
 from lipready.submit import Order, PreflightError, ordered, profile_for, require_sendable, send_order
 
 if TYPE_CHECKING:
@@ -59,14 +56,13 @@ _STATUS: dict[End, int] = {"not sent": TROUBLE, "failed": FOUND, "not at its end
 class Result:
     """What a job of the list is called, and where its result video will be.
 
-    A part of a job that was cut was checked already: `part` is its number of so many.
+    A `part` of a job that was cut was checked already.
     """
 
     name: str
     job: Job
     path: Path
-    report: Report | None = None
-    part: tuple[int, int] | None = None
+    part: SplitPart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +99,10 @@ def plan_results(path: Path, folder: Path, options: RequestOptions) -> list[Resu
 
 def submit_parts(job: Job, settings: "Settings", run: SubmitRun, *, yes: bool, dry_run: bool) -> int:
     """Cut a job into parts, submit each of them once, and join their results. Return the exit status."""
-    output = Path(run.sending.output or next(iter(job.places().values()))).absolute()
-    folder, session = output.with_name(f"{output.stem}-parts"), run.session
+    output, session = Path(run.sending.output or next(iter(job.places().values()))).absolute(), run.session
     require_files(job)
     refuse_inputs(run.shared.reports, [job])
-    profile = profile_for(run.account, run.sending)
-    with progress_bars(session) as progress:
-        report = check_job(job, profile, replace(settings, progress=progress), describe=True)
-    choices = Choices(person=run.person or None, salvage=run.salvage)
-    asking: Asking = "terminal" if run.shared.form == "full" else "nobody"
-    choices, _ = settle_speaker(report, choices, folder, session, asking=asking)
-    with progress_bars(session) as progress:
-        settings, planned = replace(settings, progress=progress), plan_writer(run.shared.form, session)
-        found = split_job(job, report, profile, settings, choices, out=folder, planned=planned)
+    found, folder = check_and_write(split_job, "parts", job, settings, run)
     if not found.parts:
         try:
             require_sendable(job, found.whole.report, replace(run.sending, force=False))
@@ -123,15 +110,13 @@ def submit_parts(job: Job, settings: "Settings", run: SubmitRun, *, yes: bool, d
             outcome_writer(run.shared.form, session, found.whole.report).refused(error)
             return FOUND
         raise UsageError("Several people are seen, and nothing says who speaks: say --person N, or hand in a picture.")
-    count, parts = len(found.parts), found.parts
-    if count == 1:
-        results = [Result(output.name, parts[0].job, output, parts[0].report)]
+    parts = found.parts
+    if len(parts) == 1:
+        results = [Result(output.name, parts[0].job, output, parts[0])]
         return submit_jobs(results, settings, run, yes=yes, dry_run=dry_run)
     if run.shared.form == "full" and not session.quiet:
         session.write(session.page().finish([*parts_lines(parts, folder, session.page()), ""]))
-    results = [
-        Result(f"part {each.number}", each.job, each.result, each.report, (each.number, count)) for each in parts
-    ]
+    results = [Result(f"part {each.number}", each.job, each.result, each) for each in parts]
     return submit_jobs(results, settings, run, yes=yes, dry_run=dry_run, whole=output)
 
 
@@ -154,7 +139,7 @@ def submit_jobs(
     left: list[Result] = []
     names = [each.name for each in results] + ([] if whole is None else [whole.name])
     with outcome_document(run.shared.form, run.session, names) as write:
-        jobs = JobsRun(run, write, whole)
+        jobs = JobsRun(run, write, whole, len(results))
         try:
             for each in results:
                 if each.path.is_file():
@@ -168,10 +153,9 @@ def submit_jobs(
                     planned.show.dry(planned.order, fault_of_key(run.account))
             elif checked and jobs.agreed(checked, yes=yes):
                 jobs.send(checked)
-            if not dry_run and run.shared.form == "full" and not run.session.quiet:
+            if not dry_run:
                 _sum_up(results, jobs)
-            if whole is not None and run.sending.output is not None and all(each.path.is_file() for each in results):
-                joined(results[0].path.parent, whole, jobs.writer(whole.name))
+                jobs.join(results)
         except KeyboardInterrupt:
             if not run.account.provider.startswith("sandbox"):
                 rest = "all jobs of the list" if whole is None else "all parts, and joins their results"
@@ -180,18 +164,23 @@ def submit_jobs(
                     f"and the same command again goes on with {rest}; nothing is paid twice."
                 )
             raise
+        finally:
+            if not dry_run:
+                jobs.write_page()
     return jobs.status
 
 
 class JobsRun:
     """The way of all jobs to their results: what came of each so far, and the exit status of that."""
 
-    def __init__(self, run: SubmitRun, write: Write | None, whole: Path | None = None) -> None:
-        self.run, self._write, self._whole = run, write, whole
+    def __init__(self, run: SubmitRun, write: Write | None, whole: Path | None, jobs: int) -> None:
+        self.run, self._write, self._whole, self._jobs = run, write, whole, jobs
         self.what = "job" if whole is None else "part"
         self.ends: dict[str, End] = {}
         self.status = CLEAN
+        self._joined = "not joined"
         self._table = JobTable(None, 0)
+        self._album: PageAlbum | None = None
         self._free, self._downloads = asyncio.Semaphore(_AT_ONCE), asyncio.Semaphore(_DOWNLOADS)
         self._verifying = asyncio.Lock()
 
@@ -199,6 +188,9 @@ class JobsRun:
         """Choose how to show what comes of a job."""
         show = outcome_writer(self.run.shared.form, self.run.session, report, set_aside, self._write, name=name)
         show.verify, show.quick = self.run.verify, self.run.shared.quick
+        if self._album is not None:
+            show.pictures = self._album.empty()
+            show.witness = partial(self._album.came, name, show.pictures)
         return show
 
     def end(self, name: str, end: End, status: int | None = None) -> None:
@@ -207,25 +199,45 @@ class JobsRun:
         self.status = max(self.status, _STATUS.get(end, CLEAN) if status is None else status)
         self._table.end(name)
 
+    def join(self, results: list[Result]) -> None:
+        """Join the results of the parts of a job, where all of them are there."""
+        parts = [each.part for each in results if each.part is not None]
+        if self._whole is None or self.run.sending.output is None or not all(each.path.is_file() for each in results):
+            return
+        joined(parts, self._whole, self.writer(self._whole.name))
+        self._joined = near(self._whole)
+
+    def told(self) -> str:
+        """Say how many jobs have come how far."""
+        counts = Counter(self.ends.values())
+        return ", ".join(f"{counts[end]:,} {end}" for end in get_args(End) if counts[end])
+
+    def write_page(self) -> None:
+        """Write the page once more, with what came of the jobs: after the check nobody knew how the rest ends."""
+        if self._album is None:
+            return
+        notes = [("Results", self.told() or "nothing was sent")]
+        notes += [] if self._whole is None else [("Joined video", self._joined)]
+        write_page_again(self.run.shared.reports, partial(self._album.html, states=self.ends, notes=notes))
+
     def check(self, results: list[Result], settings: "Settings") -> list[Checked]:
         """Check (and repair) jobs, show what was found, and return those that can be sent."""
         from lipready.providers.transport.drive import run as carry_out
 
         run = self.run
-        profile = profile_for(run.account, run.sending)
-        chosen = chosen_rules(profile, run.shared)
+        chosen = chosen_rules(profile_for(run.account, run.sending), run.shared)
         found, reports = list[Checked](), list[Report]()
-        album = PageAlbum(several=True, jobs=len(results)) if run.shared.pictured else None
+        album = self._album = PageAlbum(several=True, jobs=len(results)) if run.shared.pictured else None
         for each in results:
             sending = replace(run.sending, output=os.fspath(each.path), max_cost=None)  # which is for all of them
             show = self.writer(each.name)
             try:
                 page = None if album is None else JobPage(album.empty(), album.empty())
-                one = replace(run, sending=sending)
-                if each.report is None:
-                    job, report, set_aside = check_and_repair(each.job, profile, settings, one, page)
+                one = replace(run, sending=sending, page=page)
+                if each.part is None or each.part.report is None:
+                    job, report, set_aside = check_and_repair(each.job, settings, one)
                 else:
-                    job, report, set_aside = each.job, each.report, None
+                    job, report, set_aside = each.job, each.part.report, None
                 reports.append(report)
                 if album is not None and page is not None:
                     album.add(report, page.shown, each.name)
@@ -250,8 +262,8 @@ class JobsRun:
         """Write down which part of the whole a job is."""
         if self._whole is None or result.part is None:
             return order
-        part, parts = result.part
-        return replace(order, entry=replace(order.entry, whole=os.fspath(self._whole), part=part, parts=parts))
+        whole, part = os.fspath(self._whole), result.part.number
+        return replace(order, entry=replace(order.entry, whole=whole, part=part, parts=self._jobs))
 
     def agreed(self, checked: list[Checked], *, yes: bool) -> bool:
         """Show the price of all jobs that are to be paid for, and ask whether to send them, where anybody can be.
@@ -313,6 +325,7 @@ class JobsRun:
 
         name = each.result.name
         self._table.show(name, "sending")
+        self.ends[name] = "not at its end"
         return await drive_async(
             send_order(each.order, lambda what, share: self._table.show(name, what.partition(" ")[0], share)), transport
         )
@@ -369,11 +382,12 @@ def _concerns_all(error: LipreadyError) -> bool:
 
 
 def _sum_up(results: list[Result], jobs: JobsRun) -> None:
-    """Report what came of all jobs, and where their results are."""
-    session, counts = jobs.run.session, Counter(jobs.ends.values())
-    parts = [f"{counts[end]:,} {end}" for end in get_args(End) if counts[end]]
+    """Report to people what came of all jobs, and where their results are."""
+    session = jobs.run.session
+    if jobs.run.shared.form != "full" or session.quiet:
+        return
     page = session.page()
-    lines = page.wrap(f"{counted(len(results), jobs.what)}: {', '.join(parts)} · {near(results[0].path.parent)}")
-    if counts["sent"]:
+    lines = page.wrap(f"{counted(len(results), jobs.what)}: {jobs.told()} · {near(results[0].path.parent)}")
+    if "sent" in jobs.ends.values():
         lines += page.wrap("`lipready tasks resume` waits for what was sent, and downloads the results.")
     session.write(page.finish(["", *lines]))

@@ -99,13 +99,7 @@ def _missing() -> str | None:
     except webbrowser.Error:
         return "there is no browser here"
     # A browser that lives in the terminal would take it away from whoever is asked.
-    text = type(browser) is webbrowser.GenericBrowser and browser.name in {
-        "www-browser",
-        "links",
-        "elinks",
-        "lynx",
-        "w3m",
-    }
+    text = type(browser) is webbrowser.GenericBrowser and browser.name in _TEXT_BROWSERS
     return "there is only a text browser here" if text else None
 
 

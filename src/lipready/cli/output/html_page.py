@@ -25,6 +25,7 @@ class PageAlbum:
     several: bool
     jobs: int
     _kept: "list[tuple[Report, Figures, str]]" = field(default_factory=list, init=False)
+    _came: dict[str, dict[str, Any]] = field(default_factory=dict, init=False)
 
     def empty(self) -> Pictures:
         """Return what takes the pictures of the next job."""
@@ -36,6 +37,17 @@ class PageAlbum:
 
         figures = figures_of_unit(report, pictures, self.jobs) if self.several else figures_of_job(report, pictures)
         self._kept.append((report, figures, name))
+
+    def came(self, name: str, pictures: Pictures, record: dict[str, Any], verified: "Report | None") -> None:
+        """Take what came of the job of a name (`lipready.task/1`), and how its result was verified."""
+        from lipready.reports.html.content import PageEntry
+        from lipready.reports.html.figures import figures_of_unit
+
+        self._came[name] = {"task": record}
+        if verified is not None:
+            figures = figures_of_unit(verified, pictures, self.jobs)
+            self._came[name]["came"] = PageEntry(report=verified.to_dict(), figures=figures)
+        pictures.files.clear()
 
     def unseen(self) -> "Iterator[tuple[int, Role, str, tuple[Fraction, ...]]]":
         """Yield what no picture was kept of, since it was known already: job, role, path and the moments wanted."""
@@ -55,8 +67,17 @@ class PageAlbum:
             later = figures_of_unit(report, pictures, self.jobs)
             self._kept[number] = (report, replace(later, waves=figures.waves), name)
 
-    def html(self, reports: "Sequence[Report] | None" = None) -> str:
-        """Write the page; `reports` are those of the same jobs with fewer findings."""
+    def html(
+        self,
+        reports: "Sequence[Report] | None" = None,
+        *,
+        states: Mapping[str, str] | None = None,
+        notes: "Sequence[tuple[str, str]]" = (),
+    ) -> str:
+        """Write the page; `reports` are those of the same jobs with fewer findings.
+
+        `states` are how far the jobs that were to be sent have come, by name, and `notes` stand on top of the page.
+        """
         from lipready.reports.html.content import PageEntry
         from lipready.reports.html.document import page_of
 
@@ -64,8 +85,10 @@ class PageAlbum:
         for number, (report, figures, name) in enumerate(self._kept):
             final = report if reports is None else reports[number]
             moved = figures if final is report else figures.moved(report.findings, final.findings)
-            entries.append(PageEntry(report=final.to_dict(), figures=moved, name=name))
-        return page_of(entries, run=self.several)
+            state = "" if states is None else states.get(name, "not sent")
+            more = self._came.get(name, {})
+            entries.append(PageEntry(report=final.to_dict(), figures=moved, name=name, state=state, **more))
+        return page_of(entries, run=self.several, notes=notes)
 
 
 @dataclass(slots=True)

@@ -127,6 +127,7 @@ class Outcome:
 
     def unsent(self, error: LipreadyError) -> None:
         """Report why a job of a list has no task, or none that is known."""
+        self._note(None, status=_unsent(error), error=_said(error, meaning=""))
         self.session.complain(f"Error: {self._prefix()}{error}")
 
     def there(self, path: Path) -> None:
@@ -290,8 +291,7 @@ class JsonOutcome(Outcome):
     def unsent(self, error: LipreadyError) -> None:
         """Write why a job of a list has no task, or none that is known."""
         Outcome.unsent(self, error)
-        status = "unknown" if isinstance(error, OutcomeUnknownError) else "not sent"
-        self._write(None, status=status, error=_said(error, meaning=""))
+        self._write(None, status=_unsent(error), error=_said(error, meaning=""))
 
     def there(self, path: Path) -> None:
         """Write that the result video of a job of a list is there already."""
@@ -329,6 +329,10 @@ class JsonOutcome(Outcome):
 def _said(error: BaseException, **instead: object) -> dict[str, Any]:
     said = {name: getattr(error, name, "") for name in ("code", "meaning")}
     return {**said, "message": _sentence(error), "rules": list(getattr(error, "rules", ())), **instead}
+
+
+def _unsent(error: LipreadyError) -> str:
+    return "unknown" if isinstance(error, OutcomeUnknownError) else "not sent"
 
 
 def _sentence(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lipready.cli.output.outcome import Outcome, near
 from lipready.cli.output.progress import progress_bars
 from lipready.facts.quantity import clock
-from lipready.join import join
+from lipready.join import join_parts
 from lipready.reports.full import ROLE_WIDTH, finding_lines, verdict_line
 from lipready.reports.page import Page, plain
 from lipready.split import NAME, SplitPart, read_parts
@@ -46,17 +46,19 @@ def parts_as_json(parts: Sequence[SplitPart]) -> list[dict[str, Any]]:
     ]
 
 
-def joined(folder: Path, to: Path, show: Outcome) -> None:
+def joined(parts: Sequence[SplitPart], to: Path, show: Outcome) -> None:
     """Join the results of a job that was cut, and show where the video is."""
     with progress_bars(show.session) as progress:
-        join(folder, to, progress=progress)
-    show.joined(to, len(read_parts(folder)))
+        join_parts(parts, to, progress=progress)
+    show.joined(to, len(parts))
 
 
 def join_what_is_whole(entries: "Iterable[JournalEntry]", show: Outcome) -> None:
     """Join the results of each job of which these are parts, where all of them are there and it was not joined yet."""
     wholes = {each.whole: Path(each.output).parent for each in entries if each.whole is not None and each.output}
     for whole, folder in wholes.items():
-        known = (folder / NAME).is_file()  # else the result was put elsewhere
-        if known and not os.path.lexists(whole) and all(part.result.is_file() for part in read_parts(folder)):
-            joined(folder, Path(whole), show)
+        if not (folder / NAME).is_file() or os.path.lexists(whole):  # without the file the result was put elsewhere
+            continue
+        parts = read_parts(folder)
+        if all(part.result.is_file() for part in parts):
+            joined(parts, Path(whole), show)

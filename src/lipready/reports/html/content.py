@@ -38,7 +38,7 @@ class PageEntry:
 
     `before` is the job as it was, `prepared` (`lipready.prepared/1`) what was done, `receipt` (`lipready.receipt/1`)
     what that was done with; `task` (`lipready.task/1`) is what became of it, and `came` what came back, as it was
-    verified. `name` is that of the job in a run.
+    verified. `name` is that of the job in a run, `state` how far it has come.
     """
 
     report: Plain
@@ -49,6 +49,7 @@ class PageEntry:
     task: Plain | None = None
     came: "PageEntry | None" = None
     name: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)

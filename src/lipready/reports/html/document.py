@@ -25,11 +25,14 @@ _FOLDER = Path(__file__).parent / "templates"
 MARKS = {"error": "✗", "warning": "▲", "info": "ℹ", "fail": "✗", "warn": "▲", "pass": "✓"}
 
 
-def page_of(entries: Sequence[PageEntry], *, run: bool = False) -> str:
-    """Write one job as a page; several, or with `run` also one, as a table of jobs in the order of their paths."""
+def page_of(entries: Sequence[PageEntry], *, run: bool = False, notes: Sequence[tuple[str, str]] = ()) -> str:
+    """Write one job as a page; several, or with `run` also one, as a table of jobs in the order of their paths.
+
+    `notes` are what is said on top of a run: of what, and what.
+    """
     album = Album()
     if run or len(entries) != 1:
-        return _rendered("run.html", album, run_content(entries, album))
+        return _rendered("run.html", album, {**run_content(entries, album), "notes": notes})
     return _rendered("job.html", album, {**job_content(entries[0], album), "data": embedded(entries[0].report)})
 
 

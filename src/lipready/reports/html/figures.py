@@ -170,7 +170,7 @@ def _any_shot(
 ) -> Iterator[tuple[int, Shot]]:
     """Find a picture where no finding names a moment: of the file that the first one is about, else of any."""
     for number, finding in enumerate(report.findings):
-        role: Role = "reference" if finding.role == "reference" else "video"
+        role = pictured(finding.role)
         kept = shown.get(role)
         if kept is not None and kept.frames and finding.role != "audio":
             shot = _marked(files[role], kept.frames[len(kept.frames) // 3], None)

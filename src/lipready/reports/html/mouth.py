@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lipready.facts.pictures import FaceCut, Pictures, Waveform
-from lipready.facts.result import MouthMatch, MouthSeries, Openings
+from lipready.facts.result import MouthMatch, MouthSeries, Opening
 from lipready.facts.speech import Span
 from lipready.reports.html.drawing import Bar, DrawnWave, bars, draw_line, draw_wave, marks, percent, span_of
 from lipready.reports.report import Report
@@ -101,7 +101,7 @@ def range_of(figure: MouthFigure) -> tuple[float, float]:
     return low, max(high, low + _LEAST_RANGE)
 
 
-def _within(openings: Openings, stretch: Span) -> list[tuple[float, float]]:
+def _within(openings: Sequence[Opening], stretch: Span) -> list[tuple[float, float]]:
     return sorted((float(time), value) for time, value in openings if stretch.start <= time <= stretch.end)
 
 

@@ -124,4 +124,32 @@ def test_a_run_is_a_table_with_a_row_for_each_job(make_report, container_finding
         ("pass", "0", "0"),
     ]
     assert 'id="j1-V101-video"' in text
+    assert 'data-sort="result"' not in text
     assert page_of([], run=True).count("<tbody") == 0
+
+
+def test_a_run_says_what_came_of_each_job(make_report, container_finding):
+    good, bad = make_report().to_dict(), make_report(container_finding).to_dict()
+    here, error = {"result": "<b>.mp4", "error": None}, {"code": "Told", "meaning": "", "message": "No.", "rules": []}
+    entries = [
+        PageEntry(report=good, name="bad", state="downloaded", task=here, came=PageEntry(report=bad)),
+        PageEntry(report=good, name="good", state="downloaded", task=here, came=PageEntry(report=good)),
+        PageEntry(report=good, name="unseen", state="downloaded", task=here),
+        PageEntry(report=good, name="failed", state="failed", task={"result": None, "error": error}),
+        PageEntry(report=good, name="kept", state="not sent"),
+    ]
+    text = page_of(entries, run=True, notes=(("Joined video", "<i>.mp4"),))
+    rows = [attrs for tag, attrs in Elements(text).found if tag == "tbody"]
+    assert [(row["data-verdict"], row["data-result"], row["data-errors"]) for row in rows] == [
+        ("fail", "fail", "1"),
+        ("pass", "pass", "0"),
+        ("pass", "", "0"),
+        ("fail", "fail", "0"),
+        ("warn", "warn", "0"),
+    ]
+    assert text.count("downloaded, not verified") == 1
+    assert 'id="j1-V101-video"' in text
+    assert "<title>fail: " in text
+    assert "<dt>Joined video</dt><dd>&lt;i&gt;.mp4</dd>" in text
+    assert "&lt;b&gt;.mp4" in text
+    assert "Told</h4>" in text

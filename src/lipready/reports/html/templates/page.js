@@ -136,6 +136,7 @@
   const grave = ["fail", "warn", "pass"];
   const keys = {
     verdict: (body) => grave.indexOf(body.dataset.verdict),
+    result: (body) => ["fail", "warn", "", "pass"].indexOf(body.dataset.result),
     path: (body) => Number(body.dataset.number),
     errors: (body) => -Number(body.dataset.errors),
     warnings: (body) => -Number(body.dataset.warnings),
