@@ -79,7 +79,7 @@ def folder(tmp_path_factory, made):
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-i", str(source), "-t", str(seconds)]
         subprocess.run([*command, *arguments, str(folder / target)], check=True, timeout=120)
 
-    cut(made("anna.mp4"), "clip.mp4", 2.2, "-vf", "crop=720:720,scale=640:640,fps=15", *X264)
+    cut(made("anna.mp4"), "clip.mp4", 2.2, "-vf", "crop=640:640,fps=15", *X264)
     cut(made("two_people.mp4"), "two.mp4", 0.4, "-vf", "scale=1138:640,fps=15", *X264)
     cut(made("anna.wav"), "speech.wav", 2.2)
     cut(made("anna.wav"), "hello.wav", 2.1)
