@@ -63,14 +63,14 @@ def watch_result(
                         progress(min(1.0, float(shown.time / length)))
             damaged = decoder.damaged
         stops = meter.stops()
-        black, frozen = ([span for span in spans if span.length >= SHORTEST] for spans in (stops.black, stops.still))
-        if not isinstance(origin, VideoFacts) and (black or frozen):
+        black, still = ([span for span in spans if span.length >= SHORTEST] for spans in (stops.black, stops.still))
+        if not isinstance(origin, VideoFacts) and (black or still):
             return origin if isinstance(origin, Unmeasured) else Unmeasured("the source is not a video")
         return PictureMatch(
             frames,
             damaged,
             tuple(span for span in black if not _had(source, span)[0]),
-            tuple(span for span in frozen if not _had(source, span)[1]),
+            tuple(span for span in still if not _had(source, span)[1]),
         )
     except ProbeError as error:
         return Unmeasured(f"the picture {error}", transient=error.transient)

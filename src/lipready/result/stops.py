@@ -19,7 +19,10 @@ ROWS, COLUMNS = 128, 128
 COLUMNS is a multiple of CELLS, since OpenCV averages by whole numbers faster."""
 
 SHORTEST_STILL = Fraction(2, 5)
-"""Seconds: a picture that changes more slowly than a frame lasts stands still for less, again and again."""
+"""Seconds: a picture that moves slowly stands still for less, again and again.
+
+With half a second, clips of which hardly anything moves are told of results that are the same clips coded anew: what
+is still in the result is cut into more pieces in its source (scripts/bench/stops.py)."""
 
 LIMITED = (16, 219)
 """The luma of black, and how far above it that of white is, in a video of limited range (ITU-R BT.709)."""
@@ -30,7 +33,7 @@ _FULL = 2
 
 @dataclass(frozen=True, slots=True)
 class Stops:
-    """When a video was black, and when it stood still, for SHORTEST_STILL or longer, and up to when it was seen."""
+    """When a video was black, when it stood still (for SHORTEST_STILL, at least), and from when to when it was seen."""
 
     black: tuple[Span, ...]
     still: tuple[Span, ...]

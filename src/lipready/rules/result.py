@@ -344,8 +344,8 @@ def result_frozen_or_black(came_back: Returned, limit: Limit) -> Verdicts:
     """Look for stretches in which the result is black or stands still, and the video does not.
 
     What it checks
-        Frames at most 0.4 s apart: stretches of more than `black` seconds that are black, and of `frozen` seconds or
-        more in which nothing moves. Where the video is black or still at the same time nothing is said.
+        Every frame: stretches of more than `black` seconds that are black, and of `frozen` seconds or more in which
+        nothing moves. Where the video is black or still for half of that time nothing is said.
 
     Why it matters
         A model that loses the face may hold the last picture, or give none.
