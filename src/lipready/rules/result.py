@@ -362,7 +362,11 @@ def result_frozen_or_black(came_back: Returned, limit: Limit) -> Verdicts:
         yield picture
         return
     black = [span for span in picture.black if span.length > limit.bands["black"]]
-    frozen = [span for span in picture.frozen if span.length >= limit.bands["frozen"] and span not in black]
+    # What is black stands still as well, for about as long.
+    still = [
+        span for span in picture.frozen if not any(span.start < each.end and each.start < span.end for each in black)
+    ]
+    frozen = [span for span in still if span.length >= limit.bands["frozen"]]
     found = [*_stretches("is black", black), *_stretches("stands still", frozen)]
     if not found:
         return
