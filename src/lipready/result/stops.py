@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-ROWS, COLUMNS = 128, 128
+ROWS, COLUMNS = 64, 64
 """Rows of a frame that are looked at, at least, and means that are taken of each: every frame costs little.
 
 COLUMNS is a multiple of CELLS, since OpenCV averages by whole numbers faster."""
