@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import takewhile
+from math import ceil, floor
 
 from lipready.cancel import checkpoint
 from lipready.errors import ProbeError
@@ -11,13 +13,15 @@ from lipready.facts.speech import Span
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import VideoFacts
 from lipready.probe.decoding.decoder import Shown, open_decoder
-from lipready.probe.decoding.frames import SMALL_EDGE, Frame
+from lipready.probe.decoding.frames import SMALL_EDGE
 from lipready.probe.decoding.pictures import Witness
-from lipready.probe.decoding.stillness import SPACING, StillnessMeter
-from lipready.probe.decoding.stretch import decode_moments
 from lipready.probe.decoding.upright import Upright
+from lipready.result.stops import StopMeter
 
-HALF = 0.5
+SPACING = Fraction(2, 5)
+"""Seconds, at least, from one frame that is kept in a picture, and told of, to the next."""
+
+HALF = Fraction(1, 2)
 """Share of a stretch from which on its source was black, or stood still, as well."""
 
 SHORTEST = Fraction(1, 2)
@@ -39,7 +43,7 @@ def watch_result(
     media, origin = file.media, source.media
     if not isinstance(media, VideoFacts):
         return media if isinstance(media, Unmeasured) else Unmeasured("the result is not a video")
-    meter, frames = StillnessMeter(), 0
+    meter, frames = StopMeter(), 0
     upright = Upright.of(media, SMALL_EDGE)
     length = file.length or Fraction(0)
     try:
@@ -47,28 +51,26 @@ def watch_result(
             seen = Fraction(-1)
             for shown in decoder.shown():
                 frames += 1
+                meter.see(shown)
                 if also is not None:
                     also(shown)
                 if shown.time - seen >= SPACING:
                     checkpoint()
                     seen = shown.time
-                    image = upright.image(shown.frame, "AREA")
-                    meter.see(Frame(shown.time, image))
                     if witness is not None:
-                        witness(image, shown.time, upright.scale, ())
+                        witness(upright.image(shown.frame, "AREA"), shown.time, upright.scale, ())
                     if progress is not None and length > 0:
                         progress(min(1.0, float(shown.time / length)))
             damaged = decoder.damaged
-        if not frames:
-            return PictureMatch(0, damaged, (), ())
-        black, frozen = ([span for span in spans if span.length >= SHORTEST] for spans in meter.spans())
-        if not isinstance(origin, VideoFacts) and (black or frozen):
+        stops = meter.stops()
+        black, still = ([span for span in spans if span.length >= SHORTEST] for spans in (stops.black, stops.still))
+        if not isinstance(origin, VideoFacts) and (black or still):
             return origin if isinstance(origin, Unmeasured) else Unmeasured("the source is not a video")
         return PictureMatch(
             frames,
             damaged,
             tuple(span for span in black if not _had(source, span)[0]),
-            tuple(span for span in frozen if not _had(source, span)[1]),
+            tuple(span for span in still if not _had(source, span)[1]),
         )
     except ProbeError as error:
         return Unmeasured(f"the picture {error}", transient=error.transient)
@@ -84,16 +86,25 @@ def source_time(time: Fraction, length: Fraction) -> Fraction:
 
 def _had(source: FileFacts, span: Span) -> tuple[bool, bool]:
     """Return whether the source is black, and whether it stands still, for most of a stretch of the result."""
-    media, length = source.media, source.length
+    media = source.media
     if not isinstance(media, VideoFacts):
         return False, False
-    steps = int(span.length / SPACING) + 1
-    moments = [span.start + number * SPACING for number in range(steps)]
-    times = moments if length is None else [source_time(time, length) for time in moments]
-    meter = StillnessMeter()
-    for frame in decode_moments(source.at, media, times, SMALL_EDGE):
-        meter.see(frame)
-    stillness = meter.facts()
-    if isinstance(stillness, Unmeasured):
-        return False, False
-    return stillness.black >= HALF, stillness.frozen >= HALF
+    begin, end = _shown_in(span, source.length)
+    meter = StopMeter()
+    with open_decoder(source.at, media) as decoder:
+        for shown in takewhile(lambda shown: shown.time < end, decoder.shown(begin)):
+            if shown.time >= begin:
+                meter.see(shown)
+    stops = meter.stops()
+    black, still = (sum((part.length for part in spans), Fraction(0)) for spans in (stops.black, stops.still))
+    seen = stops.seen.length
+    return (black >= HALF * seen, still >= HALF * seen) if seen else (False, False)
+
+
+def _shown_in(span: Span, length: Fraction | None) -> tuple[Fraction, Fraction]:
+    """Return from when to when a stretch of the result shows its source; where that turns, what is shown twice once."""
+    if length is None or length <= 0:
+        return span.start, span.end
+    turns = range(ceil(span.start / length), floor(span.end / length) + 1)
+    times = [source_time(time, length) for time in (span.start, *(turn * length for turn in turns), span.end)]
+    return min(times), max(times)

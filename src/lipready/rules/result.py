@@ -344,8 +344,8 @@ def result_frozen_or_black(came_back: Returned, limit: Limit) -> Verdicts:
     """Look for stretches in which the result is black or stands still, and the video does not.
 
     What it checks
-        Frames at most 0.4 s apart: stretches of more than `black` seconds that are black, and of `frozen` seconds or
-        more in which nothing moves. Where the video is black or still at the same time nothing is said.
+        Every frame: stretches of more than `black` seconds that are black, and of `frozen` seconds or more in which
+        nothing moves. Where the video is black or still for half of that time nothing is said.
 
     Why it matters
         A model that loses the face may hold the last picture, or give none.
@@ -362,7 +362,11 @@ def result_frozen_or_black(came_back: Returned, limit: Limit) -> Verdicts:
         yield picture
         return
     black = [span for span in picture.black if span.length > limit.bands["black"]]
-    frozen = [span for span in picture.frozen if span.length >= limit.bands["frozen"] and span not in black]
+    # What is black stands still as well, for about as long.
+    still = [
+        span for span in picture.frozen if not any(span.start < each.end and each.start < span.end for each in black)
+    ]
+    frozen = [span for span in still if span.length >= limit.bands["frozen"]]
     found = [*_stretches("is black", black), *_stretches("stands still", frozen)]
     if not found:
         return

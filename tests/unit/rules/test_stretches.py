@@ -7,6 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lipready.facts.people import merged
+from lipready.facts.result import PictureMatch
+from lipready.profiles.loader import load_profile
+from lipready.rules.examples import came, spans
+from lipready.rules.judge import judge
 from lipready.rules.wording import named, stretches, within
 
 SAMPLES = tuple(Fraction(i, 2) for i in range(10))
@@ -31,6 +35,13 @@ def test_the_last_sample_stands_for_the_time_to_the_end() -> None:
 def test_stretches_that_are_close_are_one() -> None:
     parts = tuple((Fraction(a), Fraction(b)) for a, b in (("0", "1"), ("1.9", "3"), ("4", "5")))
     assert merged(parts) == ((0, 3), (4, 5))
+
+
+def test_what_is_black_is_not_said_to_stand_still_as_well() -> None:
+    dark, held = spans(("1", "2"))[0], spans(("0.96", "2.04"), ("4", "5"))
+    facts = came(part={"picture": PictureMatch(250, 0, (dark,), held)})
+    (found,) = judge(facts, load_profile("dashscope"), only=("O807",))[0]
+    assert found.measured == "is black 0:01–0:02 and stands still 0:04–0:05"
 
 
 def test_names() -> None:

@@ -1,11 +1,9 @@
 """How much of a clip is black, and how much of it stands still."""
 
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from lipready.facts.people import seconds_of
-from lipready.facts.speech import Span
 from lipready.facts.unmeasured import Unmeasured
 from lipready.facts.video import Stillness
 from lipready.probe.decoding.frames import Frame, shrunk
@@ -38,7 +36,6 @@ class StillnessMeter:
         """Begin before the first frame."""
         self._black: dict[Fraction, bool] = {}
         self._frozen = Fraction(0)
-        self._still: list[tuple[Fraction, Fraction]] = []
         self._before: NDArray[np.float32] | None = None
         self._time = Fraction(0)
 
@@ -54,17 +51,9 @@ class StillnessMeter:
         self._black[frame.time] = float((small < BLACK_LUMA).mean()) >= BLACK_SHARE
         cells = shrunk(small.astype(np.float32), CELLS)
         if self._before is not None and self._before.shape == cells.shape:
-            still = _frozen(self._before, cells)
+            still = frozen(self._before, cells)
             self._frozen += gap if still else max(gap - LONGEST_APART, Fraction(0))
-            if still:
-                self._still.append((self._time, frame.time))
         self._before, self._time = cells, frame.time
-
-    def spans(self) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-        """Return the stretches that are black, and those in which nothing changes, in seconds."""
-        stands = seconds_of(self._black) if self._black else {}
-        black = [(time, time + stands[time]) for time, dark in self._black.items() if dark]
-        return _joined(black), _joined(self._still)
 
     def facts(self) -> Stillness | Unmeasured:
         """Return the shares of the time that is black, and in which nothing changes from one sample to the next.
@@ -81,22 +70,14 @@ class StillnessMeter:
         )
 
 
-def _joined(parts: Sequence[tuple[Fraction, Fraction]]) -> tuple[Span, ...]:
-    """Join stretches, in order, of which one ends where the next begins."""
-    joined: list[Span] = []
-    for start, end in parts:
-        joined.append(Span(joined.pop().start, end) if joined and joined[-1].end == start else Span(start, end))
-    return tuple(joined)
-
-
-def _frozen(before: "NDArray[np.float32]", now: "NDArray[np.float32]") -> bool:
+def frozen(before: "NDArray[np.float32]", now: "NDArray[np.float32]") -> bool:
     """Return whether nothing moved: no cell changed by more than coding noise, or than the noise that is everywhere."""
     import numpy as np
 
     change = now - before
     largest = float(np.abs(change).max())
-    if largest < STILL:
-        return True
+    if largest < STILL or largest >= NOISE * NOISE_REACH:
+        return largest < STILL
     middle = float(np.median(change))
     noise = 1.4826 * float(np.median(np.abs(change - middle)))
     return abs(middle) < STILL / 2 and noise < NOISE and largest < NOISE_REACH * noise
