@@ -252,7 +252,7 @@ def test_the_chosen_person_becomes_a_reference_that_passes(made, tmp_path):
 
 
 def test_trim_best_follows_the_face(good_job, tmp_path, ffmpeg):
-    nobody = "testsrc2=size=1280x720:rate=25:duration=4"
+    nobody = "testsrc2=size=960x640:rate=25:duration=4"
     graph = "[0:v]settb=1/25,setsar=1[a];[1:v]settb=1/25,setsar=1,trim=0:4[b];[a][b]concat=n=2:v=1:a=0"
     clip = ffmpeg(
         tmp_path / "late.mp4", "-f", "lavfi", "-i", nobody, "-i", good_job[0], "-filter_complex", graph,

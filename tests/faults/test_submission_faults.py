@@ -355,7 +355,7 @@ def test_an_expired_policy_is_replaced_by_a_new_one(client, job):
 
 @pytest.mark.parametrize("style", STEPS)
 def test_a_download_goes_on_where_it_broke_off(client, job, style, log):
-    user = client(style, "download:broken=100000*3")
+    user = client(style, "download:broken=50000*3")
     log.clear()
     user.run(job)
     statuses = [line.split()[3] for line in log if "/results/" in line]

@@ -28,7 +28,7 @@ SECONDS = Fraction(4, 5)
 
 @pytest.fixture(scope="module")
 def talk(made: Callable[[str], Path]) -> Talk:
-    return read_talk(made("anna.mp4"), Fraction(1, 5), SECONDS)
+    return read_talk(made("anna.mp4"), Fraction(9, 5), SECONDS)
 
 
 @pytest.fixture(scope="module")
