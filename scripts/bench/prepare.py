@@ -94,7 +94,7 @@ def sources(folder: Path, seconds: int) -> tuple[Path, Path]:
     head = make_fixture(["anna.mp4"])["anna.mp4"]
     copied, encoded = folder / "copied.mkv", folder / "encoded.mp4"
     looped = ("-stream_loop", "-1", "-i", str(head), "-t", str(seconds))
-    steady = ("-vf", "setpts=N/25/TB", "-r", "25", "-c:a", "aac")
+    steady = ("-vf", "scale=1280:-2,crop=1280:720,setpts=N/25/TB", "-r", "25", "-c:a", "aac")
     run(*looped, "-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-g", "25", *steady, str(copied))
     run(*looped, "-c:v", "mpeg4", "-q:v", "2", "-g", "25", *steady, str(encoded))
     return copied, encoded
