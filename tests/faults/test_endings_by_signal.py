@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import imageio_ffmpeg
+import psutil
 import pytest
 
 COMMAND = [sys.executable, "-m", "lipready"]
@@ -85,10 +86,7 @@ def wait_for(process, seen):
 
 def below(pid):
     """Give the processes that a process has started, and those that they have."""
-    children = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        children += map(int, (task / "children").read_text().split())
-    return children + [grandchild for child in children for grandchild in below(child)]
+    return [child.pid for child in psutil.Process(pid).children(recursive=True)]
 
 
 def alive(pid):
