@@ -93,6 +93,7 @@ def _had(source: FileFacts, span: Span) -> tuple[bool, bool]:
     meter = StopMeter()
     with open_decoder(source.at, media) as decoder:
         for shown in takewhile(lambda shown: shown.time < end, decoder.shown(begin)):
+            checkpoint()
             if shown.time >= begin:
                 meter.see(shown)
     stops = meter.stops()
