@@ -1,6 +1,5 @@
 """What every test may ask for: fixtures made from their recipes, the corpus, and quiet surroundings."""
 
-import hashlib
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -47,13 +46,17 @@ def what_sandboxes_know(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
     made: dict[Any, ResultVideo] = {}
 
     def check_once(job: Job, profile: Profile, settings: Any) -> Report:
-        key = (profile.name, _content(job.video), _content(job.audio), _content(job.reference), job.options)
+        key = (
+            profile.name,
+            job.options,
+            *((role, work._fingerprint(Path(path))) for role, path in job.places().items()),
+        )
         if key not in found:
             found[key] = check_job(job, profile, settings)
         return found[key]
 
     def render_once(inputs: Inputs, facts: Any, output: Path, **how: Any) -> ResultVideo:
-        key = (_content(inputs.video), _content(inputs.audio), how["extension"], how["moving"])
+        key = (work._fingerprint(inputs.video), work._fingerprint(inputs.audio), how["extension"], how["moving"])
         if key not in made:
             kept = tmp_path_factory.mktemp("made") / "result.mp4"
             made[key] = render(inputs, facts, kept, **how)
@@ -64,12 +67,6 @@ def what_sandboxes_know(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
         patch.setattr(work, "check_job", check_once)
         patch.setattr(work, "render", render_once)
         yield
-
-
-def _content(path: str | Path | None) -> tuple[str, str] | None:
-    if path is None:
-        return None
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest(), Path(path).suffix
 
 
 @pytest.fixture(scope="session")

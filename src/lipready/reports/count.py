@@ -1,6 +1,6 @@
 """Numbers in sentences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lipready.facts.quantity import counted
@@ -27,13 +27,14 @@ def sum_up(reports: Sequence[Mapping[str, Any]]) -> str:
     left = len({entry["rule"] for report in reports for entry in report["unchecked"]})
     left_out = f"; {counted(left, 'rule')} not checked" if left else ""
     told = f"{_said(severities, gaps)} in {counted(files, 'file')}"
-    return f"{worst_verdict(reports)}: {told}{f' for {providers}' if providers else ''}{left_out}"
+    worst = worst_verdict(each["verdict"] for each in reports)
+    return f"{worst}: {told}{f' for {providers}' if providers else ''}{left_out}"
 
 
-def worst_verdict(reports: Sequence[Mapping[str, Any]]) -> str:
-    """Return the verdict on a run: the worst of its reports'."""
-    verdicts = {report["verdict"] for report in reports}
-    return next((verdict for verdict in ("fail", "warn") if verdict in verdicts), "pass")
+def worst_verdict(verdicts: Iterable[str]) -> str:
+    """Return the worst verdict, which is that on a run; anything else that stands among them is passed over."""
+    given = set(verdicts)
+    return next((verdict for verdict in ("fail", "warn") if verdict in given), "pass")
 
 
 def _said(severities: Sequence[str], gaps: int) -> str:

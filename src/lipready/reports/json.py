@@ -33,7 +33,7 @@ def render_all(reports: Iterable[Mapping[str, Any]], _page: Page, shard: Shard |
     document = {
         "schema": SCHEMA,
         "provider": next(iter(providers)) if len(providers) == 1 else None,
-        "verdict": worst_verdict([{"verdict": verdict} for verdict in verdicts]),
+        "verdict": worst_verdict(verdicts),
         **(part or {"shard": None, "shard_size": None}),
         "counts": {"reports": len(written), "files": len(paths), **found},
     }

@@ -21,7 +21,9 @@ _LONGEST = 2000
 
 def render_all(reports: Sequence[Mapping[str, Any]], _page: Page) -> str:
     """Write the verdict and a table of findings, the worst first; what has no room is counted."""
-    text = f"### lipready: {_VERDICTS[worst_verdict(reports)]}\n\n{_inert(sum_up(reports))}\n"
+    text = (
+        f"### lipready: {_VERDICTS[worst_verdict(each['verdict'] for each in reports)]}\n\n{_inert(sum_up(reports))}\n"
+    )
     issues = worst_first(issues_of(reports))
     if not issues:
         return text

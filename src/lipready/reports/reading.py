@@ -87,7 +87,7 @@ def require_valid(value: object, place: str, written_by: str) -> Plain:
         doubtful = "warning" in severities or any(gap["required"] for gap in report["unchecked"])
         _require_verdict(report, "fail" if "error" in severities else "warn" if doubtful else "pass", place)
     if schema == DOCUMENT:
-        _require_verdict(value, worst_verdict(value["reports"]), place)
+        _require_verdict(value, worst_verdict(each["verdict"] for each in value["reports"]), place)
     return value
 
 

@@ -67,4 +67,4 @@ def merge(
         raise NothingCheckedError("the files hold no report.")
     session.write(render_all(merged, form, replace(session.page(), fail_on=fail_on)))
     write_merged(reports, merged, fail_on)
-    return of_verdict(worst_verdict(merged), fail_on)
+    return of_verdict(worst_verdict(each["verdict"] for each in merged), fail_on)

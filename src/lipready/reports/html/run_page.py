@@ -1,11 +1,12 @@
 """What the page of a run shows: a table with a row for each job."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lipready.facts.quantity import counted
+from lipready.reports.count import worst_verdict
 from lipready.reports.gathered import SEVERITIES, place_of
 from lipready.reports.html.content import Album, JobView, PageEntry, ShotView, in_counts, job_view
 from lipready.reports.html.drawing import draw_wave
@@ -56,7 +57,7 @@ def run_content(entries: Sequence[PageEntry], album: Album) -> dict[str, Any]:
     rules = Counter((f["rule"], f["name"]) for f in findings)
     most = rules.most_common(_MOST_RULES)
     files = {file["path"] for report in reports for file in report["files"]}
-    worst = _worst(verdicts)
+    worst = worst_verdict(verdicts)
     return {
         "title": f"{worst}: {counted(len(files), 'file')}",
         "rows": rows,
@@ -84,7 +85,7 @@ def _row(number: int, entry: PageEntry, album: Album) -> JobRow:
     paths = tuple(file.path for file in job.files)
     return JobRow(
         number,
-        _worst((job.verdict, tone)),
+        worst_verdict((job.verdict, tone)),
         job,
         entry.state,
         tone,
@@ -99,10 +100,6 @@ def _row(number: int, entry: PageEntry, album: Album) -> JobRow:
         shot,
         _small_wave(entry) if shot is None else "",
     )
-
-
-def _worst(verdicts: Collection[str]) -> str:
-    return next((verdict for verdict in ("fail", "warn") if verdict in verdicts), "pass")
 
 
 def _small_wave(entry: PageEntry) -> str:
